@@ -1,0 +1,32 @@
+"""wince reads the expression of pain from a face.
+
+    import wince
+    print(wince.assess("photo.jpg").level)
+
+Research software, not a medical device. It scores expression, not experience.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from wince.errors import WinceError
+
+if TYPE_CHECKING:
+    from wince.runtime.assessment import Assessment
+    from wince.runtime.assessor import Assessor, assess
+
+__version__ = "0.1.0"
+__all__ = ["Assessment", "Assessor", "WinceError", "__version__", "assess"]
+
+_LAZY = {
+    "Assessment": "wince.runtime.assessment",
+    "Assessor": "wince.runtime.assessor",
+    "assess": "wince.runtime.assessor",
+}  # public name -> module; loaded on first use so that `import wince` stays light
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'wince' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_LAZY[name]), name)

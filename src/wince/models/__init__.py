@@ -1,0 +1,1 @@
+"""Packaged model files with their cards: data only."""

@@ -1,0 +1,1 @@
+"""From a picture to an assessment, with ONNX models and no torch."""

@@ -1,0 +1,66 @@
+"""What wince says about a face."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from wince.scale import Level
+
+SCHEMA = "1"
+"""Version of the form below; it changes when a field changes its meaning or goes away."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFound:
+    """The face that was assessed, in pixels of the upright picture.
+
+    box: x0, y0, x1, y1. keypoints: name -> (x, y). score: the detector's, 0 to 1. yaw, roll:
+    degrees; yaw is positive when the nose points to the picture's right.
+    """
+
+    box: tuple[float, float, float, float]
+    keypoints: dict[str, tuple[float, float]]
+    score: float
+    yaw: float
+    roll: float
+    index: int = 0
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Whether the picture can be judged, and what speaks against it, as sentences."""
+
+    usable: bool
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """How much pain a face expresses, how sure that is, and what it rests on.
+
+    pspi: 0 to 16. interval: where PSPI lies with 90 % probability. level: none, mild, moderate or
+    severe. level_probabilities: by level, they sum to 1. confidence: probability of the stated
+    level. action_units: FACS intensity by name, AU4 to AU10 from 0 to 5 and AU43 from 0 to 1, or
+    None when the model gives PSPI alone. raw_score: the model's own score before the map to PSPI
+    that its card states. model: name and version. milliseconds: time per stage.
+    """
+
+    pspi: float
+    interval: tuple[float, float]
+    level: Level
+    level_probabilities: dict[str, float]
+    confidence: float
+    action_units: dict[str, float] | None
+    raw_score: float
+    face: FaceFound | None
+    quality: Quality
+    sentence: str
+    advice: str
+    model: dict[str, str]
+    milliseconds: dict[str, float]
+    schema: str = field(default=SCHEMA)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the assessment as plain data, the JSON of the HTTP API and of `--json`."""
+        data = asdict(self)
+        return {"schema": data.pop("schema"), **data, "level": str(self.level)}

@@ -1,0 +1,151 @@
+"""The scale: action units, PSPI, and the two wordings of its levels.
+
+PSPI is the Prkachin and Solomon Pain Intensity (Prkachin & Solomon 2008, Pain 139:267-274):
+
+    PSPI = AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43
+
+AU4, AU6, AU7, AU9 and AU10 are FACS intensities from 0 (absent) to 5 (maximum, the letters A to E
+being 1 to 5); AU43, closed eyes, is 0 or 1. The sum runs from 0 to 16. It measures expression, not
+experience: a low score never means that no pain is felt.
+
+This is the only module that knows these facts.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from wince.errors import ScaleError
+
+
+@dataclass(frozen=True, slots=True)
+class ActionUnit:
+    """One facial action unit of PSPI: its FACS name, plain words for it, and its highest value."""
+
+    name: str
+    title: str
+    plain: str
+    maximum: float
+
+
+ACTION_UNITS: dict[str, ActionUnit] = {
+    unit.name: unit
+    for unit in (
+        ActionUnit("AU4", "Brow lowerer", "brows pulled down and together", 5.0),
+        ActionUnit("AU6", "Cheek raiser", "cheeks raised, the eyes narrowed from below", 5.0),
+        ActionUnit("AU7", "Lid tightener", "eyelids tightened", 5.0),
+        ActionUnit("AU9", "Nose wrinkler", "skin of the nose wrinkled upwards", 5.0),
+        ActionUnit("AU10", "Upper lip raiser", "upper lip raised", 5.0),
+        ActionUnit("AU43", "Eye closure", "eyes closed", 1.0),
+    )
+}
+"""The six action units of PSPI in the order used everywhere: arrays, models, tables."""
+
+UNIT_NAMES: tuple[str, ...] = tuple(ACTION_UNITS)
+PSPI_MAXIMUM = 16.0
+
+
+class Level(StrEnum):
+    """The four pain levels, from the rounded PSPI."""
+
+    NONE = "none"
+    MILD = "mild"
+    MODERATE = "moderate"
+    SEVERE = "severe"
+
+
+LEVELS: tuple[Level, ...] = tuple(Level)
+LEVEL_CUTS: tuple[float, ...] = (0.5, 5.5, 10.5)
+"""Where one level ends and the next begins. PSPI is rounded half up to an integer and banded
+0 | 1-5 | 6-10 | 11-16, so on a continuous score the cuts stand half a point lower."""
+
+WORDINGS: tuple[str, ...] = (
+    "No pain expression",
+    "Very mild",
+    "Mild",
+    "Moderate",
+    "Moderately severe",
+    "Severe",
+    "Very severe",
+)
+WORDING_CUTS: tuple[float, ...] = (0.5, 1.5, 2.5, 3.5, 4.5, 5.5)
+
+SIX_CLASSES: tuple[str, ...] = ("0", "1", "2", "3", "4-5", "6+")
+SIX_CLASS_CUTS: tuple[float, ...] = (0.5, 1.5, 2.5, 3.5, 5.5)
+BINARY_CUTS: tuple[int, ...] = (1, 2, 3)
+"""Pain is counted from PSPI >= 1, >= 2 or >= 3 in the literature."""
+
+
+def combine(
+    au4: Any,
+    au6: Any,
+    au7: Any,
+    au9: Any,
+    au10: Any,
+    au43: Any,
+    *,
+    maximum: Callable[[Any, Any], Any] = max,
+) -> Any:
+    """Return the PSPI formula of six numbers, without validation.
+
+    For arrays pass an elementwise `maximum`, such as `numpy.maximum` or `torch.maximum`; all six
+    then have the same shape and so has the result.
+    """
+    return au4 + maximum(au6, au7) + maximum(au9, au10) + au43
+
+
+def pspi(action_units: Mapping[str, float]) -> float:
+    """Return PSPI (0 to 16) from the six action units by name.
+
+    Raises ScaleError when one is missing, unknown, not a number or out of its range.
+    """
+    unknown = sorted(set(action_units) - set(ACTION_UNITS))
+    missing = [name for name in UNIT_NAMES if name not in action_units]
+    if unknown or missing:
+        raise ScaleError(
+            f"PSPI needs exactly {', '.join(UNIT_NAMES)}"
+            + (f"; missing: {', '.join(missing)}" if missing else "")
+            + (f"; unknown: {', '.join(unknown)}" if unknown else "")
+            + "."
+        )
+    for name, value in action_units.items():
+        check_range(value, 0.0, ACTION_UNITS[name].maximum, name)
+    return float(combine(*(action_units[name] for name in UNIT_NAMES)))
+
+
+def check_range(value: float, low: float, high: float, name: str) -> float:
+    """Return `value` as a float; raise ScaleError unless it is finite and within [low, high]."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ScaleError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}.") from None
+    if not math.isfinite(number) or not low <= number <= high:
+        raise ScaleError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}.")
+    return number
+
+
+def level(score: float) -> Level:
+    """Return the level of a PSPI score (0 to 16): none 0, mild 1-5, moderate 6-10, severe 11-16."""
+    return LEVELS[_band(score, LEVEL_CUTS)]
+
+
+def wording(score: float) -> str:
+    """Return the finer, seven-step wording of a PSPI score (0 to 16)."""
+    return WORDINGS[_band(score, WORDING_CUTS)]
+
+
+def six_class(score: float) -> str:
+    """Return the class of a PSPI score (0 to 16) among the literature's 0, 1, 2, 3, 4-5, 6+."""
+    return SIX_CLASSES[_band(score, SIX_CLASS_CUTS)]
+
+
+def percent(score: float) -> float:
+    """Return a PSPI score (0 to 16) as percent of the scale's length (0 to 100)."""
+    return 100.0 * check_range(score, 0.0, PSPI_MAXIMUM, "PSPI") / PSPI_MAXIMUM
+
+
+def _band(score: float, cuts: tuple[float, ...]) -> int:
+    score = check_range(score, 0.0, PSPI_MAXIMUM, "PSPI")
+    return sum(score >= cut for cut in cuts)
