@@ -6,7 +6,9 @@ a reduced scale, EXIF orientation is applied, and every colour mode becomes 8-bi
 
 import io
 import os
+import struct
 import warnings
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -25,8 +27,20 @@ MAX_PIXELS = 64_000_000  # a 64-megapixel phone photo; 192 MB if it had to be de
 MIN_SIDE = 16
 ENOUGH_SIDE = 1280  # a JPEG is decoded at the smallest scale whose sides still exceed this
 
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP")
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError)
+_FORMATS = ("JPEG", "PNG", "WEBP")  # JPEG opens MPO, a phone's photo with a preview, as well
+_DAMAGED = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    AttributeError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)  # what Pillow's decoders raise on damaged bytes, hostile ones included
 _TRANSPOSE = {
     2: (Image.Transpose.FLIP_LEFT_RIGHT,),
     3: (Image.Transpose.ROTATE_180,),
@@ -90,8 +104,8 @@ def _read_bytes(path: Path, max_bytes: int) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        reason = getattr(error, "strerror", None) or str(error)
         raise ImageError(f"{path} cannot be opened: {reason}. Check the path.") from error
     return data
 
@@ -108,6 +122,8 @@ def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> Picture:
         image = _open(data, name)
         with image:
             _check_size(*image.size, name, max_pixels)
+            if image.format == "PNG":
+                _check_sums(data, name)
             if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
                 raise ImageError(
                     f"{name} is an animation of {image.n_frames} frames; expected one picture. "  # type: ignore[attr-defined]
@@ -120,7 +136,11 @@ def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> Picture:
             upright = _to_rgb(_load(image, name))
     for turn in turns:
         upright = upright.transpose(turn)
-        if turn not in (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM, Image.Transpose.ROTATE_180):
+        if turn not in (
+            Image.Transpose.FLIP_LEFT_RIGHT,
+            Image.Transpose.FLIP_TOP_BOTTOM,
+            Image.Transpose.ROTATE_180,
+        ):
             width, height = height, width
     return Picture(np.asarray(upright), width, height)
 
@@ -140,7 +160,16 @@ def _open(data: bytes, name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise ImageTooLargeError(f"{name} has too many pixels: {error}.") from error
     except _DAMAGED as error:
-        raise TruncatedImageError(f"{name} is damaged and cannot be read: {error}.") from error
+        raise _damaged(name, error) from error
+
+
+def _check_sums(data: bytes, name: str) -> None:
+    """Check a PNG's checksums, which Pillow does only when asked, and on a copy of its own."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as copy:
+            copy.verify()
+    except _DAMAGED as error:
+        raise _damaged(name, error) from error
 
 
 def _load(image: Image.Image, name: str) -> Image.Image:
@@ -149,11 +178,14 @@ def _load(image: Image.Image, name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise ImageTooLargeError(f"{name} has too many pixels: {error}.") from error
     except _DAMAGED as error:
-        raise TruncatedImageError(
-            f"{name} stops before its end or is damaged ({error}). "
-            "Export or take the picture again."
-        ) from error
+        raise _damaged(name, error) from error
     return image
+
+
+def _damaged(name: str, error: Exception) -> TruncatedImageError:
+    return TruncatedImageError(
+        f"{name} stops before its end or is damaged ({error}). Export or take the picture again."
+    )
 
 
 def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
