@@ -1,0 +1,106 @@
+"""Confidence intervals by resampling subjects.
+
+Frames of one person, even of one sequence, are near-copies of each other, so frames are not
+resampled: whole subjects are, with replacement, as many as there are (the cluster bootstrap;
+Field & Welsh 2007, J R Stat Soc B 69:369-390). Intervals are percentiles of the resampled values
+(Efron & Tibshirani 1993, ch. 13). With few subjects they are too narrow, and one subject has none.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wince.evaluation.arrays import Floats, mean_defined, ratio
+from wince.evaluation.figures import Figure
+
+CONFIDENCE = 0.95
+FEW_SUBJECTS = 10
+"""Below this many the report warns that intervals are too narrow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure's value over all frames and as mean over subjects, each with its interval.
+
+    pooled, subject_mean: value; *_interval: (low, high), NaN when there are fewer than two subjects
+    or no resample in which the figure is defined; subjects_defined: how many subjects the mean is
+    over. Undefined is NaN.
+    """
+
+    pooled: float
+    pooled_interval: tuple[float, float]
+    subject_mean: float
+    subject_mean_interval: tuple[float, float]
+    subjects_defined: int
+
+
+def subject_counts(subjects: int, resamples: int, seed: int) -> Floats:
+    """Return how often each subject is drawn in each resample, (B, S); rows sum to S."""
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(subjects, np.full(subjects, 1 / subjects), resamples)
+    return np.asarray(drawn, np.float64)
+
+
+def interval(values: Floats) -> tuple[float, float]:
+    """Return the central 95 % of resampled values (B,), ignoring undefined ones."""
+    defined = values[~np.isnan(values)]
+    if not defined.size:
+        return (np.nan, np.nan)
+    low, high = np.quantile(defined, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return (float(low), float(high))
+
+
+def mean_resampled(by_subject: Floats, counts: Floats) -> Floats:
+    """Return the mean over the subjects drawn (B,) of a value per subject (S,), NaN left out."""
+    defined = ~np.isnan(by_subject)
+    drawn = counts @ defined
+    total = counts @ np.where(defined, by_subject, 0.0)
+    return ratio(total, drawn)
+
+
+def estimate(figure: Figure, counts: Floats) -> Estimate:
+    """Return a figure with its intervals; counts: (B, S), B = 0 for no intervals."""
+    return _estimate(
+        _pooled(figure, _once(counts)), _pooled(figure, counts), figure.by_subject, counts
+    )
+
+
+def difference(figure: Figure, other: Figure, counts: Floats) -> Estimate:
+    """Return figure - other, both computed on the same resamples of the same subjects.
+
+    The mean over subjects is over those for whom both are defined.
+    """
+    once = _once(counts)
+    by_subject = None
+    if figure.by_subject is not None and other.by_subject is not None:
+        by_subject = figure.by_subject - other.by_subject
+    return _estimate(
+        _pooled(figure, once) - _pooled(other, once),
+        _pooled(figure, counts) - _pooled(other, counts),
+        by_subject,
+        counts,
+    )
+
+
+def _estimate(
+    once: Floats, resampled: Floats, by_subject: Floats | None, counts: Floats
+) -> Estimate:
+    values = np.full(counts.shape[1], np.nan) if by_subject is None else by_subject
+    defined = int((~np.isnan(values)).sum())
+    return Estimate(
+        pooled=float(once[0]),
+        pooled_interval=interval(resampled) if counts.shape[1] > 1 else (np.nan, np.nan),
+        subject_mean=float(mean_defined(values)),
+        subject_mean_interval=(
+            interval(mean_resampled(values, counts)) if defined > 1 else (np.nan, np.nan)
+        ),
+        subjects_defined=defined,
+    )
+
+
+def _once(counts: Floats) -> Floats:
+    return np.ones((1, counts.shape[1]))
+
+
+def _pooled(figure: Figure, counts: Floats) -> Floats:
+    return figure.resampled(counts) if len(counts) else np.empty(0)

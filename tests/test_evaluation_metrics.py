@@ -1,0 +1,397 @@
+"""Each metric against an independent implementation, to 1e-6."""
+
+import doctest
+import itertools
+
+import numpy as np
+import pandas as pd
+import pingouin
+import pytest
+import scipy.stats
+import sklearn.metrics as sk
+
+from wince.errors import DataError, WinceError
+from wince.evaluation import (
+    agreement,
+    calibration,
+    classification,
+    ranking,
+    regression,
+    sequences,
+    weighted,
+)
+
+EXACT = {"rel": 0, "abs": 1e-6}
+SUBJECTS = 6
+
+
+def frames(seed, rows=900):
+    """Return labels, scores and subjects: skewed as in the archive, subject 5 without pain."""
+    rng = np.random.default_rng(seed)
+    subject = np.sort(rng.integers(0, SUBJECTS, rows))
+    truth = np.minimum(rng.geometric(0.45, rows) - 1.0, 16.0) * (rng.random(rows) < 0.6)
+    truth[subject == 5] = 0
+    predicted = np.round(0.6 * truth + rng.normal(0.5, 1.2, rows), 2)
+    return truth, predicted, subject
+
+
+@pytest.fixture(params=[1, 2, 3])
+def rows(request):
+    return frames(request.param)
+
+
+@pytest.mark.parametrize("module", [regression, weighted, agreement, ranking, sequences])
+def test_examples_in_the_docstrings_are_true(module):
+    found = doctest.testmod(module, extraglobs={"np": np})
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
+def test_errors_agree_with_sklearn(rows):
+    truth, predicted, _ = rows
+    assert regression.mae(truth, predicted) == pytest.approx(
+        sk.mean_absolute_error(truth, predicted), **EXACT
+    )
+    assert regression.mse(truth, predicted) == pytest.approx(
+        sk.mean_squared_error(truth, predicted), **EXACT
+    )
+    assert regression.rmse(truth, predicted) == pytest.approx(
+        sk.root_mean_squared_error(truth, predicted), **EXACT
+    )
+    assert regression.bias(truth, predicted) == pytest.approx(np.mean(predicted - truth), **EXACT)
+
+
+def test_pcc_agrees_with_scipy(rows):
+    truth, predicted, _ = rows
+    expected = scipy.stats.pearsonr(truth, predicted).statistic
+    assert agreement.pcc(truth, predicted) == pytest.approx(expected, **EXACT)
+
+
+def icc_by_pingouin(truth, predicted):
+    table = pd.DataFrame(
+        {
+            "frame": np.tile(np.arange(len(truth)), 2),
+            "rater": np.repeat(["label", "model"], len(truth)),
+            "score": np.concatenate([truth, predicted]),
+        }
+    )
+    found = pingouin.intraclass_corr(table, targets="frame", raters="rater", ratings="score")
+    row = found[found["Type"].isin(["ICC3", "ICC(C,1)"])]
+    assert len(row) == 1
+    return float(row["ICC"].iloc[0])
+
+
+def test_icc_agrees_with_pingouin(rows):
+    truth, predicted, _ = rows
+    assert agreement.icc(truth, predicted) == pytest.approx(
+        icc_by_pingouin(truth, predicted), **EXACT
+    )
+
+
+def test_icc_agrees_with_the_mean_squares_of_shrout_and_fleiss(rows):
+    truth, predicted, _ = rows
+    table = np.column_stack([truth, predicted])
+    n, k = table.shape
+    between = k * ((table.mean(1) - table.mean()) ** 2).sum() / (n - 1)
+    residual = table - table.mean(1, keepdims=True) - table.mean(0) + table.mean()
+    error = (residual**2).sum() / ((n - 1) * (k - 1))
+    assert agreement.icc(truth, predicted) == pytest.approx(
+        (between - error) / (between + (k - 1) * error), **EXACT
+    )
+
+
+def test_ccc_divides_by_n_as_lin_does(rows):
+    truth, predicted, _ = rows
+    covariance = np.cov(truth, predicted, bias=True)
+    expected = (
+        2
+        * covariance[0, 1]
+        / (covariance[0, 0] + covariance[1, 1] + (truth.mean() - predicted.mean()) ** 2)
+    )
+    assert agreement.ccc(truth, predicted) == pytest.approx(expected, **EXACT)
+    few = slice(0, 12)
+    unbiased = np.cov(truth[few], predicted[few])
+    other = (
+        2
+        * unbiased[0, 1]
+        / (unbiased[0, 0] + unbiased[1, 1] + (truth[few].mean() - predicted[few].mean()) ** 2)
+    )
+    assert agreement.ccc(truth[few], predicted[few]) != pytest.approx(other, **EXACT)
+
+
+def test_an_offset_costs_ccc_and_not_icc():
+    truth = np.array([0.0, 1, 2, 5])
+    assert agreement.icc(truth, truth + 3) == pytest.approx(1, **EXACT)
+    # s_t² = 3.5, so 2 * 3.5 / (3.5 + 3.5 + 9)
+    assert agreement.ccc(truth, truth + 3) == pytest.approx(7 / 16, **EXACT)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 0.447, 3.3333333])
+def test_pcc_is_undefined_when_a_side_does_not_vary(value):
+    truth, predicted, _ = frames(4)
+    assert np.isnan(agreement.pcc(truth, np.full_like(truth, value)))
+    assert np.isnan(agreement.pcc(np.full_like(truth, value), predicted))
+
+
+def test_agreement_is_undefined_without_variation_in_the_labels_and_zero_without_in_the_scores():
+    truth, predicted, _ = frames(5)
+    for metric in (agreement.icc, agreement.ccc):
+        assert np.isnan(metric(np.zeros_like(truth), predicted))
+        assert metric(truth, np.full_like(truth, 0.3)) == pytest.approx(0, abs=1e-12)
+
+
+def test_small_variation_far_from_zero_keeps_its_digits():
+    truth = 15 + np.array([0, 1, 2, 3, 4.0]) * 1e-6
+    predicted = 15 + np.array([0, 2, 1, 4, 3.0]) * 1e-6
+    assert agreement.pcc(truth, predicted) == pytest.approx(0.8, abs=1e-6)
+
+
+def test_moments_pool_to_those_of_the_repeated_rows(rows):
+    truth, predicted, subject = rows
+    counts = np.array([2, 0, 1, 3, 0, 1])
+    taken = np.concatenate([np.repeat(np.flatnonzero(subject == s), counts[s]) for s in range(6)])
+    parts = agreement.moments(truth, predicted, subject)
+    pooled = agreement.pool(parts, counts[None, :].astype(float))[0]
+    assert pooled == pytest.approx(agreement.moments(truth[taken], predicted[taken])[0], abs=1e-8)
+
+
+def test_weighted_errors_are_means_over_the_values_a_subject_shows(rows):
+    truth, predicted, subject = rows
+    sums = weighted.weighted_sums(truth, predicted, subject)
+    cells = []
+    for number in range(SUBJECTS):
+        mine = subject == number
+        values = [
+            sk.mean_absolute_error(truth[mine & (truth == v)], predicted[mine & (truth == v)])
+            for v in np.unique(truth[mine])
+        ]
+        assert weighted.wmae_of(sums)[number] == pytest.approx(np.mean(values), **EXACT)
+        cells += values
+    assert weighted.wmae(truth, predicted, subject) == pytest.approx(np.mean(cells), **EXACT)
+
+
+def test_weighted_errors_agree_with_sklearn_weights(rows):
+    truth, predicted, _ = rows
+    count = {value: (truth == value).sum() for value in np.unique(truth)}
+    weight = [1 / count[value] for value in truth]
+    assert weighted.wmae(truth, predicted) == pytest.approx(
+        sk.mean_absolute_error(truth, predicted, sample_weight=weight), **EXACT
+    )
+    assert weighted.wmse(truth, predicted) == pytest.approx(
+        sk.mean_squared_error(truth, predicted, sample_weight=weight), **EXACT
+    )
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_auc_and_roc_agree_with_sklearn(rows, cut):
+    truth, predicted, _ = rows
+    positive = ranking.at_least(truth, cut)
+    assert (positive == (truth >= cut)).all()
+    assert ranking.auc(positive, predicted) == pytest.approx(
+        sk.roc_auc_score(positive, predicted), **EXACT
+    )
+    alarms, found, thresholds = ranking.roc_curve(positive, predicted)
+    expected = sk.roc_curve(positive, predicted, drop_intermediate=False)
+    for mine, theirs in zip((alarms, found, thresholds), expected, strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-9)
+
+
+def test_auc_is_undefined_with_one_kind_only_and_half_for_a_constant():
+    assert np.isnan(ranking.auc([False, False], [1.0, 2.0]))
+    assert np.isnan(ranking.auc([True, True], [1.0, 2.0]))
+    assert ranking.auc([True, False, False], [1.0, 1.0, 1.0]) == 0.5
+
+
+def test_auc_of_a_resample_equals_that_of_the_repeated_rows(rows):
+    truth, predicted, subject = rows
+    positive, counts = (
+        ranking.at_least(truth, 1),
+        np.array([[2, 0, 1, 3, 0, 1.0], [0, 0, 0, 0, 0, 6]]),
+    )
+    taken = np.concatenate(
+        [np.repeat(np.flatnonzero(subject == s), int(counts[0, s])) for s in range(6)]
+    )
+    expected = sk.roc_auc_score(positive[taken], predicted[taken])
+    for way in (ranking._through_pairs, ranking._through_frames):
+        areas = way(positive, predicted, subject, counts)
+        assert areas[0] == pytest.approx(expected, **EXACT)
+        assert np.isnan(areas[1])  # only the subject without pain
+
+
+@pytest.mark.parametrize("scheme", classification.SCHEMES, ids=lambda scheme: scheme.key)
+def test_class_figures_agree_with_sklearn(rows, scheme):
+    truth, predicted = scheme.of(rows[0]), scheme.of(rows[1])
+    labels = list(range(len(scheme.classes)))
+    matrix = classification.confusion(truth, predicted, len(labels))
+    assert (matrix == sk.confusion_matrix(truth, predicted, labels=labels)).all()
+    assert classification.accuracy(matrix) == pytest.approx(
+        sk.accuracy_score(truth, predicted), **EXACT
+    )
+    assert classification.balanced_accuracy(matrix) == pytest.approx(
+        sk.recall_score(truth, predicted, labels=np.unique(truth), average="macro"), **EXACT
+    )
+    assert classification.kappa(matrix) == pytest.approx(
+        sk.cohen_kappa_score(truth, predicted, weights="quadratic"), **EXACT
+    )
+    present = np.union1d(truth, predicted)
+    assert classification.macro_f1(matrix) == pytest.approx(
+        sk.f1_score(truth, predicted, labels=present, average="macro"), **EXACT
+    )
+    assert classification.macro_precision(matrix) == pytest.approx(
+        sk.precision_score(truth, predicted, labels=np.unique(predicted), average="macro"), **EXACT
+    )
+    assert classification.distance(matrix) == pytest.approx(
+        np.abs(truth - predicted).mean(), **EXACT
+    )
+    precision, recall, f1, support = sk.precision_recall_fscore_support(
+        truth, predicted, labels=labels, zero_division=np.nan
+    )
+    for mine, theirs in (
+        (classification.precision(matrix), precision),
+        (classification.recall(matrix), recall),
+        (classification.f1(matrix), f1),
+    ):
+        assert mine == pytest.approx(theirs, nan_ok=True, **EXACT)
+    assert (matrix.sum(1) == support).all()
+
+
+def test_classes_are_cut_as_the_scale_says():
+    four, six, one = classification.SCHEMES[0], classification.SCHEMES[1], classification.SCHEMES[2]
+    pspi = [-0.7, 0.49, 0.5, 5.49, 5.5, 10.49, 10.5, 16, 17.2]
+    assert [four.classes[k] for k in four.of(pspi)] == [
+        "none", "none", "mild", "mild", "moderate", "moderate", "severe", "severe", "severe",
+    ]  # fmt: skip
+    assert [six.classes[k] for k in six.of([0, 1, 2, 3, 4, 5, 6, 16])] == [
+        "0", "1", "2", "3", "4-5", "4-5", "6+", "6+",
+    ]  # fmt: skip
+    assert one.of([0, 0.49, 0.5, 1]).tolist() == [0, 0, 1, 1]
+
+
+def test_class_figures_are_undefined_rather_than_zero():
+    matrix = np.array([[8.0, 2, 0], [0, 0, 0], [0, 0, 0]])
+    assert classification.recall(matrix) == pytest.approx([0.8, np.nan, np.nan], nan_ok=True)
+    assert classification.precision(matrix) == pytest.approx([1, 0, np.nan], nan_ok=True)
+    assert classification.f1(matrix) == pytest.approx([16 / 18, 0, np.nan], nan_ok=True)
+    assert np.isnan(classification.kappa(matrix))
+    assert classification.macro_f1(matrix) == pytest.approx(8 / 18)
+
+
+def probabilities(seed=0, rows=400):
+    rng = np.random.default_rng(seed)
+    return rng.dirichlet([2, 1, 0.5, 0.3], rows), rng.integers(0, 4, rows)
+
+
+def test_brier_agrees_with_sklearn():
+    stated, truth = probabilities()
+    expected = sk.brier_score_loss(truth, stated, labels=[0, 1, 2, 3], scale_by_half=False)
+    assert calibration.brier(stated, truth) == pytest.approx(expected, **EXACT)
+
+
+def test_ranked_probability_score_agrees_with_a_loop():
+    stated, truth = probabilities(1)
+    total = 0.0
+    for row, right in zip(stated, truth, strict=True):
+        for k in range(3):
+            total += (sum(row[: k + 1]) - (1 if right <= k else 0)) ** 2 / 3
+    assert calibration.ranked_probability_score(stated, truth) == pytest.approx(
+        total / len(truth), **EXACT
+    )
+
+
+def test_a_certain_forecast_costs_nothing_and_the_farthest_one_costs_all():
+    assert calibration.ranked_probability_score(np.eye(4), np.arange(4)) == 0
+    assert calibration.ranked_probability_score(np.eye(4)[[0]], np.array([3])) == 1
+    assert calibration.ranked_probability_score(np.eye(4)[[2]], np.array([3])) == pytest.approx(
+        1 / 3
+    )
+
+
+def test_calibration_error_agrees_with_a_loop_over_bins():
+    rng = np.random.default_rng(2)
+    confidence = np.concatenate([rng.random(500), [0.3, 0.7, 1.0, 0.0]])
+    correct = rng.random(504) < confidence**2
+    expected = 0.0
+    for number in range(10):
+        low, high = number / 10, (number + 1) / 10
+        there = (confidence >= low) & ((confidence < high) | (number == 9))
+        if there.any():
+            expected += there.mean() * abs(confidence[there].mean() - correct[there].mean())
+    assert calibration.calibration_error(confidence, correct) == pytest.approx(expected, **EXACT)
+
+
+def test_an_interval_holds_its_ends():
+    ends = np.array([[0.0, 1.0], [0.0, 1.0], [2.0, 3.0]])
+    assert calibration.covered(ends, [0.0, 1.0, 1.9]).tolist() == [True, True, False]
+
+
+def test_sequence_scores_agree_with_sorting_each_sequence():
+    rng = np.random.default_rng(3)
+    sequence = rng.permutation(np.repeat(np.arange(30), rng.integers(1, 60, 30)))
+    scores = np.round(rng.normal(0, 2, sequence.size), 1)
+    highest, top = sequences.maximum(scores, sequence), sequences.top_tenth(scores, sequence)
+    for number in range(30):
+        mine = np.sort(scores[sequence == number])[::-1]
+        assert highest[number] == mine[0]
+        assert top[number] == pytest.approx(mine[: int(np.ceil(len(mine) / 10))].mean(), **EXACT)
+
+
+def test_the_line_is_fitted_on_the_other_subjects_only():
+    rng = np.random.default_rng(4)
+    subject = np.repeat(np.arange(5), 8)
+    score = rng.normal(3, 2, 40)
+    rating = 0.7 * score + rng.normal(0, 1, 40)
+    found = sequences.held_out_line(score, rating, subject)
+    for number in range(5):
+        slope, intercept = np.polyfit(score[subject != number], rating[subject != number], 1)
+        mine = subject == number
+        assert found[mine] == pytest.approx(intercept + slope * score[mine], **EXACT)
+    flat = sequences.held_out_line(np.zeros(40), rating, subject)
+    assert flat[0] == pytest.approx(rating[subject != 0].mean(), **EXACT)
+    assert np.isnan(sequences.held_out_line(score, rating, np.zeros(40, int))).all()
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        regression.mae,
+        regression.mse,
+        weighted.wmae,
+        agreement.pcc,
+        agreement.icc,
+        agreement.ccc,
+        ranking.auc,
+    ],
+)
+@pytest.mark.parametrize(
+    ("truth", "predicted"),
+    [
+        ([0, 1, 1], [0, 1]),
+        ([[0, 1]], [[0, 1]]),
+        ([], []),
+        ([0, 1], [0, np.nan]),
+        ([0, 1], [np.inf, 1]),
+    ],
+)
+def test_what_does_not_match_is_refused(metric, truth, predicted):
+    with pytest.raises(WinceError, match=r"shapes|finite"):
+        metric(truth, predicted)
+
+
+def test_classes_and_probabilities_that_do_not_match_are_refused():
+    with pytest.raises(DataError, match="shapes"):
+        classification.confusion([0, 1], [0], 2)
+    with pytest.raises(DataError, match="0 to 1"):
+        classification.confusion([0, 2], [0, 1], 2)
+    with pytest.raises(DataError, match="shapes"):
+        calibration.brier(np.eye(4), np.array([0, 1]))
+    with pytest.raises(DataError, match="true or false"):
+        ranking.auc([0, 0.5, 1], [1, 2, 3])
+
+
+def test_quadratic_kappa_of_every_two_by_two_matrix_is_plain_kappa():
+    for a, b, c, d in itertools.product([1, 3, 7], repeat=4):
+        matrix = np.array([[a, b], [c, d]], float)
+        n = matrix.sum()
+        chance = ((a + b) * (a + c) + (c + d) * (b + d)) / n**2
+        expected = ((a + d) / n - chance) / (1 - chance)
+        assert classification.kappa(matrix) == pytest.approx(expected, **EXACT)
