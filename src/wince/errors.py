@@ -11,6 +11,7 @@ WinceError
 ├── ArchiveError          a data set that cannot be read
 ├── DataError             a table or prediction file that cannot be read
 ├── SpeechError           no voice on this machine, or the voice failed
+├── ServeError            the server could not start
 └── MissingExtraError     an optional part that is not installed
 
 Callers catch `WinceError`; its text is one sentence or two that say what was expected, what was
@@ -60,6 +61,10 @@ class DataError(WinceError):
 
 class SpeechError(WinceError):
     """No voice on this machine, or the voice failed."""
+
+
+class ServeError(WinceError):
+    """The server could not start."""
 
 
 class MissingExtraError(WinceError):

@@ -1,0 +1,66 @@
+"""The server's application, put together from an assessor and settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from wince import __version__
+from wince.server import problems, routes
+from wince.server.pool import Pool
+from wince.server.security import Guard
+from wince.server.settings import Settings
+
+if TYPE_CHECKING:
+    from wince.runtime.assessor import Assessor
+
+_ABOUT = (
+    "Reads the expression of pain from a face. Research software, not a medical device. It scores "
+    "expression, not experience. Pictures are assessed in memory and never stored."
+)
+
+
+def create_app(assessor: "Assessor", *, settings: Settings | None = None) -> FastAPI:
+    """Return the application that serves the page, the HTTP API and the live socket.
+
+    assessor: answers every request; it is called from several threads at once.
+    settings: limits and host names; the defaults are those of a server on this machine alone.
+    """
+    settings = settings or Settings()
+    pool = Pool(settings.workers, settings.max_waiting)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        pool.close()
+
+    app = FastAPI(
+        title="wince",
+        version=__version__,
+        description=_ABOUT,
+        # Both viewers fetch their scripts from a foreign server.
+        docs_url=None,
+        redoc_url=None,
+        # A redirect would repeat the Host header in an address.
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    problems.install(app)
+    app.add_middleware(Guard, settings=settings)
+    app.include_router(routes.router(assessor, pool, settings))
+    app.mount("/static", _Static(directory=routes.STATIC), name="static")
+    return app
+
+
+class _Static(StaticFiles):
+    """The page's files, asked for again on each visit, so that an update shows at once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        MutableHeaders(raw=response.raw_headers)["Cache-Control"] = "no-cache"
+        return response

@@ -1,0 +1,161 @@
+"""Request bodies: read up to a limit, in memory only, and the picture taken out of them.
+
+Nothing is written to disk: the multipart parser's own habit of spooling large files to a temporary
+one is switched off.
+"""
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from wince.server.problems import ProblemError
+from wince.server.settings import Settings
+
+FIELD = "image"
+FORM_OVERHEAD = 64 * 1024  # boundaries, part headers and small fields around the picture
+_MEGABYTE = 2**20
+
+
+class _InMemoryParser(MultiPartParser):
+    spool_max_size = 2**40  # never reached: the body's own limit is far lower
+
+
+async def picture(request: Request, settings: Settings) -> bytes:
+    """Return the picture of a multipart (field `image`) or raw image request.
+
+    Raises ProblemError for another content type, a missing picture, a malformed or too large body.
+    """
+    media_type = _media_type(request)
+    if media_type == "multipart/form-data":
+        return await _from_form(request, settings)
+    if media_type.startswith("image/") or media_type == "application/octet-stream":
+        data = await whole(request, settings.max_image_bytes, settings.body_seconds)
+        if not data:
+            raise ProblemError("missing-image", "The body is empty; expected a picture.")
+        return data
+    raise ProblemError(
+        "wrong-content-type",
+        f"The Content-Type is {media_type or 'missing'}; expected multipart/form-data with the "
+        f"picture in the field '{FIELD}', or the picture itself as image/jpeg, image/png or "
+        "image/webp.",
+    )
+
+
+async def json_body(request: Request, settings: Settings) -> bytes:
+    """Return the body of a JSON request that carries a picture as a data URL."""
+    media_type = _media_type(request)
+    if media_type != "application/json":
+        raise ProblemError(
+            "wrong-content-type",
+            f"The Content-Type is {media_type or 'missing'}; expected application/json.",
+        )
+    limit = settings.max_image_bytes * 4 // 3 + FORM_OVERHEAD  # base64 needs a third more
+    return await whole(request, limit, settings.body_seconds)
+
+
+def from_data_url(body: bytes) -> bytes:
+    """Return the picture in `{"image": "data:image/...;base64,..."}`.
+
+    Raises ProblemError when the body is not JSON, or holds no picture as a data URL.
+    """
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ProblemError("malformed-request", "The body is not JSON.") from None
+    url = value.get(FIELD) if isinstance(value, dict) else None
+    if not isinstance(url, str) or not url:
+        raise ProblemError(
+            "missing-image", f'Expected {{"{FIELD}": "data:image/jpeg;base64,..."}} in the body.'
+        )
+    head, comma, payload = url.partition(",")
+    if not comma or not head.startswith("data:") or not head.endswith(";base64"):
+        raise ProblemError(
+            "invalid-request",
+            f"'{FIELD}' is not a data URL; expected data:image/jpeg;base64, and the picture.",
+        )
+    if not head.startswith("data:image/"):
+        raise ProblemError(
+            "not-an-image", f"'{FIELD}' holds {head[5:-7] or 'plain text'}, not a picture."
+        )
+    try:
+        return base64.b64decode(payload, validate=True)
+    except (binascii.Error, ValueError):
+        raise ProblemError(
+            "invalid-request", f"The base64 text in '{FIELD}' is damaged or cut off."
+        ) from None
+
+
+async def whole(request: Request, limit: int, seconds: float) -> bytes:
+    """Return the body; raise a `too-large` problem as soon as it exceeds `limit` bytes."""
+    parts = bytearray()
+    async with _deadline(seconds):
+        async for chunk in _limited(request, limit):
+            parts += chunk
+    return bytes(parts)
+
+
+async def _from_form(request: Request, settings: Settings) -> bytes:
+    limit = settings.max_image_bytes + FORM_OVERHEAD
+    parser = _InMemoryParser(request.headers, _limited(request, limit), max_files=1, max_fields=8)
+    try:
+        async with _deadline(settings.body_seconds):
+            form = await parser.parse()
+    except MultiPartException as error:
+        raise ProblemError(
+            "malformed-request", f"The multipart body cannot be read: {error.message}"
+        ) from None
+    upload = form.get(FIELD)
+    if not isinstance(upload, UploadFile) or not upload.size:
+        found = ", ".join(form) or "no field at all"
+        await form.close()
+        raise ProblemError(
+            "missing-image", f"Expected a picture in the field '{FIELD}'; found {found}."
+        )
+    data = await upload.read()
+    await form.close()
+    return data
+
+
+async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > limit:
+        raise _too_large(limit)
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if received > limit:
+            raise _too_large(limit)
+        yield chunk
+
+
+def _too_large(limit: int) -> ProblemError:
+    return ProblemError(
+        "too-large",
+        f"The request is larger than {limit // _MEGABYTE} MB, the limit. Send a smaller picture.",
+        # What is left of the body is not read, so the connection cannot be used again.
+        {"Connection": "close"},
+    )
+
+
+@asynccontextmanager
+async def _deadline(seconds: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise ProblemError(
+            "too-slow",
+            f"The picture did not arrive within {seconds:g} seconds.",
+            {"Connection": "close"},
+        ) from None
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -1,0 +1,49 @@
+"""The pool that pictures are assessed in, away from the event loop and bounded."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from wince.server.problems import ProblemError
+
+Result = TypeVar("Result")
+
+
+class Pool:
+    """A few threads for inference, and a bounded number of calls that wait for one.
+
+    onnxruntime lets go of the interpreter lock while it computes, so threads do run side by side.
+    """
+
+    def __init__(self, workers: int, max_waiting: int) -> None:
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="wince")
+        self._room = workers + max_waiting
+        self._running = 0  # touched on the event loop only
+
+    async def run(self, function: Callable[[], Result]) -> Result:
+        """Return what `function` returns, called in a thread; raise a `busy` problem when full.
+
+        A caller that goes away does not stop the work it has begun: its place stays taken until
+        the work is over, so that the bound holds.
+        """
+        if self._running >= self._room:
+            raise ProblemError(
+                "busy",
+                f"{self._running} pictures are being assessed or waiting already. "
+                "Try again in a moment.",
+                {"Retry-After": "1"},
+            )
+        self._running += 1
+        work = asyncio.get_running_loop().run_in_executor(self._threads, function)
+        work.add_done_callback(self._finished)
+        return await asyncio.shield(work)
+
+    def _finished(self, work: "asyncio.Future[Result]") -> None:
+        self._running -= 1
+        if not work.cancelled():
+            work.exception()  # seen, even when the caller has gone
+
+    def close(self) -> None:
+        """Let go of the threads; work that has not begun is dropped."""
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,156 @@
+"""The addresses of the server: the page, the HTTP API and the live socket."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request, WebSocket
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from wince import __version__, scale
+from wince.runtime.assessment import Assessment
+from wince.server import bodies, live, problems, schemas, security
+from wince.server.pool import Pool
+from wince.server.settings import Settings
+
+if TYPE_CHECKING:
+    from wince.runtime.assessor import Assessor
+
+STATIC = Path(__file__).parent / "static"
+
+_BINARY = {"type": "string", "format": "binary"}
+_PICTURE_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": [bodies.FIELD],
+                "properties": {bodies.FIELD: _BINARY},
+            }
+        },
+        "image/jpeg": {"schema": _BINARY},
+        "image/png": {"schema": _BINARY},
+        "image/webp": {"schema": _BINARY},
+    },
+}
+_ANALYZE_BODY = {
+    "required": True,
+    "content": {"application/json": {"schema": schemas.AnalyzeRequest.model_json_schema()}},
+}
+_STATUSES = (400, 403, 408, 413, 415, 421, 422, 500, 503)
+
+
+def _errors(model: type, media_type: str) -> dict[int | str, dict[str, Any]]:
+    """Return the error responses of a route for OpenAPI."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {
+        status: {
+            "description": "; ".join(
+                kind.title for kind in problems.KINDS.values() if kind.status == status
+            ),
+            "model": model,
+            "content": {media_type: {"schema": schema}},
+        }
+        for status in _STATUSES
+    }
+
+
+def router(assessor: "Assessor", pool: Pool, settings: Settings) -> APIRouter:
+    """Return every route of the server around one assessor."""
+    routes = APIRouter()
+    _add_pages(routes)
+    _add_facts(routes, assessor)
+    _add_assessments(routes, assessor, pool, settings)
+    _add_live(routes, assessor, pool, settings)
+    return routes
+
+
+def _add_pages(routes: APIRouter) -> None:
+    @routes.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    def page() -> FileResponse:
+        return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+
+    @routes.get("/healthz", summary="Whether the server is up")
+    def healthz() -> schemas.Health:
+        return schemas.Health(version=__version__)
+
+
+def _add_facts(routes: APIRouter, assessor: "Assessor") -> None:
+    @routes.get("/v1/model", summary="What the model is, and what it was trained on")
+    def model() -> schemas.Model:
+        return schemas.the_model(assessor.estimator.card)
+
+    @routes.get("/v1/scale", summary="The scale: levels, action units, sentences, advice")
+    def the_scale() -> schemas.Scale:
+        return schemas.the_scale()
+
+    @routes.get("/problems/{name}", summary="What a kind of problem means")
+    def kind(name: str) -> schemas.ProblemKind:
+        if name not in problems.KINDS:
+            raise problems.ProblemError("not-found", f"There is no kind of problem {name!r}.")
+        found = problems.KINDS[name]
+        return schemas.ProblemKind(title=found.title, status=found.status, meaning=found.meaning)
+
+
+def _add_assessments(
+    routes: APIRouter, assessor: "Assessor", pool: Pool, settings: Settings
+) -> None:
+    @routes.post(
+        "/v1/assessments",
+        summary="Assess the face in one picture",
+        response_model=Assessment,
+        responses=_errors(schemas.Problem, problems.MEDIA_TYPE),
+        openapi_extra={"requestBody": _PICTURE_BODY},
+    )
+    async def assessments(request: Request) -> Response:
+        data = await bodies.picture(request, settings)
+        assessment = await pool.run(partial(assessor.assess, data))
+        return JSONResponse(assessment.to_dict())
+
+    @routes.post(
+        problems.SMALL_CONTRACT,
+        summary="The small contract: a data URL in, three values out",
+        response_model=schemas.AnalyzeAnswer,
+        responses=_errors(schemas.AnalyzeError, "application/json"),
+        openapi_extra={"requestBody": _ANALYZE_BODY},
+    )
+    async def analyze(request: Request) -> Response:
+        body = await bodies.json_body(request, settings)
+        assessment = await pool.run(lambda: assessor.assess(bodies.from_data_url(body)))
+        return JSONResponse(small_answer(assessment))
+
+
+def small_answer(assessment: Assessment) -> dict[str, int | str]:
+    """Return the three values of the small contract: percent of 16, wording, confidence percent."""
+    return {
+        "pain_level": round(scale.percent(assessment.pspi)),
+        "pain_class": scale.wording(assessment.pspi),
+        "confidence": round(100 * assessment.confidence),
+    }
+
+
+def _add_live(routes: APIRouter, assessor: "Assessor", pool: Pool, settings: Settings) -> None:
+    sockets: set[WebSocket] = set()
+
+    async def assess(frame: bytes) -> Assessment:
+        work: Callable[[], Assessment] = partial(assessor.assess, frame)
+        return await pool.run(work)
+
+    @routes.websocket("/v1/live")
+    async def live_socket(socket: WebSocket) -> None:
+        if len(sockets) >= settings.max_live:
+            full = problems.problem(
+                "busy",
+                f"{settings.max_live} live views are open already. Close one of them first.",
+                {"Retry-After": "5"},
+            )
+            await security.refuse(socket.scope, socket.receive, socket.send, full)
+            return
+        await socket.accept()
+        sockets.add(socket)
+        try:
+            await live.converse(socket, assess, max_frame_bytes=settings.max_frame_bytes)
+        finally:
+            sockets.discard(socket)

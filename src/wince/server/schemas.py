@@ -1,0 +1,124 @@
+"""The forms of requests and answers that are not an Assessment, for OpenAPI."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from wince import scale
+from wince.speech import ADVICE, CAUTION, SENTENCES
+
+
+class Problem(BaseModel):
+    """An error, after RFC 9457."""
+
+    type: str = Field(description="Address of the kind of problem.", examples=["/problems/no-face"])
+    title: str = Field(description="The kind of problem in a few words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="A sentence: what was expected, what was found, what to do.")
+
+
+class ProblemKind(BaseModel):
+    """What a kind of problem means."""
+
+    title: str
+    status: int
+    meaning: str
+
+
+class AnalyzeRequest(BaseModel):
+    """The small contract's request."""
+
+    image: str = Field(description="The picture as a data URL: data:image/jpeg;base64,...")
+
+
+class AnalyzeAnswer(BaseModel):
+    """The small contract's answer."""
+
+    pain_level: int = Field(ge=0, le=100, description="PSPI as percent of the scale's 16 points.")
+    pain_class: str = Field(description="One of the seven finer wordings.")
+    confidence: int = Field(ge=0, le=100, description="Probability of the stated level, percent.")
+
+
+class AnalyzeError(BaseModel):
+    """The small contract's error."""
+
+    error: str
+
+
+class Health(BaseModel):
+    """The server is up."""
+
+    status: str = "ok"
+    version: str
+
+
+class Level(BaseModel):
+    """One pain level. from_score, to_score: where it begins and ends on the continuous scale."""
+
+    name: str
+    from_score: float
+    to_score: float
+    sentence: str
+    advice: str
+
+
+class Unit(BaseModel):
+    """One action unit: name, title, plain words, highest value."""
+
+    name: str
+    title: str
+    plain: str
+    maximum: float
+
+
+class Scale(BaseModel):
+    """The scale as the server knows it, so that the page need not repeat it."""
+
+    maximum: float
+    levels: list[Level]
+    action_units: list[Unit]
+    caution: str
+
+
+class Model(BaseModel):
+    """The model in use, by its own card (model.json)."""
+
+    name: str
+    version: str
+    title: str
+    head: str = Field(description="action-units, or pspi for a model that gives the score alone.")
+    trained_on: dict[str, Any] = Field(description="The data it was trained on, as its card says.")
+    figures: dict[str, Any] = Field(description="What was measured on people it had never seen.")
+
+
+def the_model(card: Mapping[str, Any]) -> Model:
+    """Return what a model's card says about it."""
+    return Model(
+        name=str(card["name"]),
+        version=str(card["version"]),
+        title=str(card["title"]),
+        head=str(card["head"]),
+        trained_on=dict(card.get("trained_on") or {}),
+        figures=dict(card.get("figures") or {}),
+    )
+
+
+def the_scale() -> Scale:
+    """Return the scale in `wince.scale` with the sentences and advice in `wince.speech`."""
+    edges = (0.0, *scale.LEVEL_CUTS, scale.PSPI_MAXIMUM)
+    levels = [
+        Level(
+            name=level.value,
+            from_score=low,
+            to_score=high,
+            sentence=SENTENCES[level],
+            advice=ADVICE[level],
+        )
+        for level, low, high in zip(scale.LEVELS, edges, edges[1:], strict=False)
+    ]
+    units = [
+        Unit(name=unit.name, title=unit.title, plain=unit.plain, maximum=unit.maximum)
+        for unit in scale.ACTION_UNITS.values()
+    ]
+    return Scale(maximum=scale.PSPI_MAXIMUM, levels=levels, action_units=units, caution=CAUTION)

@@ -1,0 +1,86 @@
+// The page, put together.
+
+import { Problem, getModel, getScale } from "./api.js";
+import { createLive } from "./live.js";
+import { fillModel } from "./model.js";
+import { createResult } from "./result.js";
+import { createSpeaker, spokenText } from "./speech.js";
+import { createTabs } from "./tabs.js";
+import { createUpload } from "./upload.js";
+
+const byId = (id) => document.getElementById(id);
+
+function announce(text) {
+  const announcer = byId("announcer");
+  announcer.textContent = "";
+  // Emptied first, so that the same sentence twice is read twice.
+  requestAnimationFrame(() => (announcer.textContent = text));
+}
+
+function showHint(sentence) {
+  byId("voice-hint").textContent = sentence ?? "";
+  byId("voice-hint").hidden = !sentence;
+}
+
+function statePrivacy() {
+  const here = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
+  const sentence = here
+    ? "Pictures never leave this machine, and nothing is stored."
+    : `Pictures go to ${location.hostname}, which runs wince, and nowhere else; nothing is stored.`;
+  for (const place of document.querySelectorAll(".privacy")) place.textContent = sentence;
+}
+
+function createVoice(facts) {
+  const speaker = createSpeaker(showHint);
+  const mute = byId("mute");
+  mute.addEventListener("click", () => {
+    const muted = mute.getAttribute("aria-pressed") !== "true";
+    mute.setAttribute("aria-pressed", String(muted));
+    speaker.mute(muted);
+  });
+  const wishes = () => ({ percent: byId("say-percent").checked, advice: byId("say-advice").checked });
+  return {
+    tell(assessment) {
+      speaker.say(spokenText(assessment, facts, wishes()));
+      announce(assessment.sentence);
+    },
+    again: (assessment) => speaker.say(spokenText(assessment, facts, wishes())),
+    hush: () => speaker.hush(),
+  };
+}
+
+async function start() {
+  statePrivacy();
+  const facts = await getScale();
+  const voice = createVoice(facts);
+  const card = (id, waitingText) =>
+    createResult(byId(id), facts, { waitingText, onSayAgain: voice.again });
+  let live = null;
+  const tabs = createTabs(document.querySelector('[role="tablist"]'), () => {
+    voice.hush();
+    live.stop();
+  });
+  createUpload({
+    result: card("upload-result"),
+    onResult: voice.tell,
+    onProblem: voice.hush,
+    active: () => !byId("panel-upload").hidden,
+    activate: () => tabs.choose("tab-upload"),
+  });
+  live = createLive({
+    result: card(
+      "live-result",
+      "It follows the face as it changes. A level is spoken once it has held for two seconds.",
+    ),
+    onLevel: voice.tell,
+    onProblem: voice.hush,
+  });
+  document.documentElement.dataset.ready = "true";
+  fillModel(await getModel());
+}
+
+start().catch((error) => {
+  const sentence = error instanceof Problem ? error.message : "The page failed; please load it again.";
+  showHint(sentence);
+  throw error;
+});

@@ -1,0 +1,159 @@
+// The live tab: camera frames to the server and back, the face box and level over the video.
+
+import { createGrabber, eachFrame, listCameras, openCamera } from "./camera.js";
+import { createHold } from "./holding.js";
+import { drawOverlay } from "./overlay.js";
+import { createRate } from "./rate.js";
+import { openSocket } from "./socket.js";
+
+const CARD_EVERY = 200; // milliseconds between changes of the numbers, so that they can be read
+const byId = (id) => document.getElementById(id);
+
+/**
+ * Bring the live tab to life.
+ * result: its card; onLevel(assessment): a level has held and is worth saying;
+ * onProblem(sentence): the view has stopped.
+ */
+export function createLive({ result, onLevel, onProblem }) {
+  const [video, overlay, cameras, mirror] = ["video", "live-overlay", "camera", "mirror"].map(byId);
+  const grab = createGrabber(video);
+  const hold = createHold();
+  const rate = createRate();
+  let session = 0; // counts starts and stops, so that what comes late is recognised
+  let stream = null;
+  let socket = null;
+  let endFrames = () => {};
+  let cardAt = 0;
+  let grabbing = false;
+
+  function answered(answer, frame) {
+    const assessment = "pspi" in answer ? answer : null;
+    drawOverlay(overlay, assessment, frame, mirror.checked);
+    const now = performance.now();
+    rate.tick(now - frame.captured);
+    if (now - cardAt >= CARD_EVERY) {
+      cardAt = now;
+      byId("rate").textContent = rate.read();
+      if (assessment) result.show(assessment);
+      else if (answer.type.endsWith("/no-face")) result.fade();
+      else result.fail(answer.detail);
+    }
+    if (hold.update(assessment?.level ?? null, now / 1000)) onLevel(assessment);
+  }
+
+  async function sendFrame() {
+    if (!socket?.ready() || grabbing || !video.videoWidth) return;
+    grabbing = true;
+    const captured = performance.now();
+    const mine = socket;
+    try {
+      const frame = await grab();
+      if (mine === socket && frame.blob) mine.send({ ...frame, captured });
+    } finally {
+      grabbing = false;
+    }
+  }
+
+  async function start(deviceId) {
+    stop();
+    const mine = session;
+    byId("start").disabled = true;
+    try {
+      const opened = await openCamera(deviceId);
+      if (mine !== session) {
+        release(opened);
+        return;
+      }
+      stream = opened;
+      await begin(mine);
+    } catch (error) {
+      if (mine === session) fail(error.message);
+    } finally {
+      byId("start").disabled = false;
+    }
+  }
+
+  async function begin(mine) {
+    stream.getVideoTracks()[0].addEventListener("ended", () => {
+      if (mine === session) fail("The camera is gone. Plug it in, then start again.");
+    });
+    video.srcObject = stream;
+    show(true);
+    await video.play();
+    await fillCameras();
+    if (mine !== session) return;
+    socket = openSocket({
+      onAnswer: answered,
+      onClose: () => fail("The connection to wince has ended. Is it still running? Start again."),
+    });
+    endFrames = eachFrame(video, sendFrame);
+  }
+
+  async function fillCameras() {
+    const inUse = stream?.getVideoTracks()[0].getSettings().deviceId;
+    const found = await listCameras();
+    cameras.replaceChildren(
+      ...found.map(({ id, label }) => new Option(label, id, false, id === inUse)),
+    );
+    byId("camera-choice").hidden = found.length < 2;
+  }
+
+  function stop() {
+    session += 1;
+    endFrames();
+    socket?.close();
+    socket = null;
+    release(stream);
+    stream = null;
+    video.srcObject = null;
+    hold.reset();
+    rate.reset();
+    drawOverlay(overlay, null);
+    byId("rate").textContent = "";
+    show(false);
+  }
+
+  function fail(sentence) {
+    stop();
+    result.fail(sentence);
+    onProblem(sentence);
+  }
+
+  function show(on) {
+    byId("live-empty").hidden = on;
+    byId("live-picture").hidden = !on;
+    byId("live-controls").hidden = !on;
+    byId("live-stage").classList.toggle("filled", on);
+  }
+
+  function turn() {
+    video.classList.toggle("mirrored", mirror.checked);
+  }
+
+  byId("start").addEventListener("click", async () => {
+    await start();
+    if (stream) byId("stop").focus();
+  });
+  byId("stop").addEventListener("click", () => {
+    stop();
+    result.clear();
+    byId("start").focus();
+  });
+  cameras.addEventListener("change", () => start(cameras.value));
+  mirror.addEventListener("change", turn);
+  navigator.mediaDevices?.addEventListener?.("devicechange", () => stream && fillCameras());
+  turn();
+
+  return {
+    /** Switch the camera off, as when the tab is left. */
+    stop() {
+      if (!stream) return;
+      stop();
+      result.clear();
+    },
+  };
+}
+
+function release(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}

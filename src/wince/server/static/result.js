@@ -1,0 +1,125 @@
+// The result card: one for each tab, filled from an assessment.
+
+import { drawScale } from "./scale.js";
+import { SHAPES, levelRange, levelTitle, shapeIcon } from "./shapes.js";
+
+/** Put a result card into `root`. facts: from /v1/scale; onSayAgain(assessment) on the button. */
+export function createResult(root, facts, { waitingText, onSayAgain }) {
+  const card = document.getElementById("result-template").content.cloneNode(true).firstElementChild;
+  root.append(card);
+  const find = (selector) => card.querySelector(selector);
+  if (waitingText) find(".waiting-text").textContent = waitingText;
+  find(".legend").append(...facts.levels.map(legendRow));
+  let shown = null;
+  find(".say-again").addEventListener("click", () => onSayAgain(shown));
+
+  function only(name) {
+    for (const part of ["waiting", "problem", "found"]) find(`.${part}`).hidden = part !== name;
+    if (name !== "found") delete card.dataset.level;
+  }
+
+  return {
+    /** Show an assessment. */
+    show(assessment) {
+      shown = assessment;
+      only("found");
+      find(".found").classList.remove("stale");
+      card.dataset.level = assessment.level;
+      find(".shape path").setAttribute("d", SHAPES[assessment.level]);
+      find(".level-name").textContent = levelTitle(assessment.level);
+      find(".score-number").textContent = assessment.pspi.toFixed(1);
+      find(".sentence").textContent = assessment.sentence;
+      find(".advice").textContent = assessment.advice;
+      fillWarnings(find(".warnings"), assessment);
+      drawScale(find(".scale"), facts, assessment);
+      const [low, high] = assessment.interval.map((end) => end.toFixed(1));
+      find(".interval-text").textContent = `90 % interval: ${low} to ${high}`;
+      fillConfidence(find, assessment);
+      fillUnits(find(".units"), facts, assessment.action_units);
+      find(".units-section").hidden = assessment.action_units === null;
+      const { model, milliseconds } = assessment;
+      find(".made-by").textContent =
+        `Model ${model.name} ${model.version}, ${Math.round(total(milliseconds))} ms.`;
+    },
+    /** Say that what is shown is out of date, such as while no face is in view. */
+    fade() {
+      find(".found").classList.add("stale");
+    },
+    /** Show why there is no result. */
+    fail(sentence) {
+      only("problem");
+      find(".problem-text").textContent = sentence;
+    },
+    /** Go back to the empty card. */
+    clear() {
+      shown = null;
+      only("waiting");
+    },
+  };
+}
+
+function legendRow({ name, from_score: from, to_score: to }) {
+  const row = document.createElement("li");
+  row.dataset.shape = name;
+  const word = document.createElement("span");
+  word.textContent = levelTitle(name);
+  const range = document.createElement("span");
+  range.textContent = levelRange(from, to);
+  row.append(shapeIcon(name), word, range);
+  return row;
+}
+
+function fillWarnings(list, { quality }) {
+  list.hidden = quality.warnings.length === 0;
+  list.replaceChildren(
+    ...quality.warnings.map((warning) => {
+      const row = document.createElement("li");
+      row.textContent = warning;
+      return row;
+    }),
+  );
+}
+
+function fillConfidence(find, { confidence, level }) {
+  const percent = Math.round(100 * confidence);
+  find(".confidence-number").textContent = `${percent} %`;
+  find(".sureness .meter-fill").style.width = `${percent}%`;
+  const what = level === "none" ? "no pain expression" : `${level}`;
+  find(".confidence-text").textContent =
+    `How likely “${what}” is the right level, judged by the faces the model was calibrated on.`;
+}
+
+function fillUnits(list, facts, values) {
+  if (values === null) return;
+  list.replaceChildren(
+    ...facts.action_units.map((unit) => unitRow(unit, values[unit.name])),
+  );
+}
+
+function unitRow(unit, value) {
+  const row = document.createElement("li");
+  const words = document.createElement("span");
+  words.textContent = unit.plain[0].toUpperCase() + unit.plain.slice(1);
+  const code = document.createElement("abbr");
+  code.className = "unit-code";
+  code.textContent = unit.name;
+  code.title = unit.title;
+  words.append(" ", code);
+  const number = document.createElement("span");
+  number.className = "unit-value";
+  const of = document.createElement("small");
+  of.textContent = ` of ${unit.maximum}`;
+  number.append(value.toFixed(1), of);
+  const meter = document.createElement("div");
+  meter.className = "meter";
+  const fill = document.createElement("span");
+  fill.className = "meter-fill";
+  fill.style.width = `${(100 * value) / unit.maximum}%`;
+  meter.append(fill);
+  row.append(words, number, meter);
+  return row;
+}
+
+function total(milliseconds) {
+  return milliseconds.total ?? Object.values(milliseconds).reduce((sum, time) => sum + time, 0);
+}

@@ -1,0 +1,112 @@
+// The upload tab: a photo chosen, dropped or pasted is assessed at once; the newest one wins.
+
+import { Problem, assess } from "./api.js";
+import { drawOverlay } from "./overlay.js";
+
+const byId = (id) => document.getElementById(id);
+
+/**
+ * Bring the upload tab to life.
+ * result: its card; onResult(assessment) and onProblem(sentence) are told; active(): whether the
+ * tab is in view; activate() brings it there.
+ */
+export function createUpload({ result, onResult, onProblem, active, activate }) {
+  const [drop, file, preview, overlay] = ["drop", "file", "preview", "upload-overlay"].map(byId);
+  let request = null; // of the newest picture
+  let address = null; // of the preview
+  let found = null;
+
+  function redraw() {
+    const size = { width: preview.naturalWidth, height: preview.naturalHeight };
+    drawOverlay(overlay, found, size);
+  }
+
+  function showPicture(picture) {
+    if (address) URL.revokeObjectURL(address);
+    address = picture && URL.createObjectURL(picture);
+    found = null;
+    showStage(Boolean(picture));
+    if (picture) preview.src = address;
+    else preview.removeAttribute("src");
+  }
+
+  function showStage(filled) {
+    byId("upload-empty").hidden = filled;
+    byId("picture").hidden = !filled;
+    byId("upload-controls").hidden = !filled;
+    drop.classList.toggle("filled", filled);
+  }
+
+  async function take(picture) {
+    request?.abort();
+    const mine = (request = new AbortController());
+    activate();
+    showPicture(picture);
+    byId("busy").hidden = false;
+    try {
+      found = await assess(picture, mine.signal);
+      result.show(found);
+      redraw();
+      onResult(found);
+    } catch (error) {
+      if (mine.signal.aborted) return;
+      const sentence = error instanceof Problem ? error.message : "The page failed; please load it again.";
+      result.fail(sentence);
+      onProblem(sentence);
+      if (!(error instanceof Problem)) throw error;
+    } finally {
+      if (request === mine) byId("busy").hidden = true;
+    }
+  }
+
+  function clear() {
+    request?.abort();
+    showPicture(null);
+    byId("busy").hidden = true;
+    result.clear();
+    byId("choose").focus();
+  }
+
+  function takeFirst(files) {
+    const picture = [...(files ?? [])][0];
+    if (picture) take(picture);
+    return Boolean(picture);
+  }
+
+  preview.addEventListener("load", redraw);
+  preview.addEventListener("error", () => address && showStage(false));
+  new ResizeObserver(redraw).observe(preview);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  for (const id of ["choose", "choose-another"]) {
+    byId(id).addEventListener("click", () => file.click());
+  }
+  byId("clear").addEventListener("click", clear);
+  file.addEventListener("change", () => {
+    takeFirst(file.files);
+    file.value = ""; // so that the same photo can be chosen again
+  });
+  acceptDrops(drop, takeFirst, () => {
+    activate();
+    result.fail("That was not a picture file. Save the picture first, then drop the file here.");
+  });
+  window.addEventListener("paste", (event) => {
+    if (active() && takeFirst(event.clipboardData?.files)) event.preventDefault();
+  });
+}
+
+/** Take files dropped anywhere on the page: next to the target a browser would leave the page. */
+function acceptDrops(target, takeFirst, refuse) {
+  let depth = 0; // enter and leave events of children nest
+  const light = (step) => {
+    depth = Math.max(0, depth + step);
+    target.classList.toggle("over", depth > 0);
+  };
+  window.addEventListener("dragenter", () => light(1));
+  window.addEventListener("dragleave", () => light(-1));
+  window.addEventListener("dragover", (event) => event.preventDefault());
+  window.addEventListener("drop", (event) => {
+    event.preventDefault();
+    light(-depth);
+    if (!takeFirst(event.dataTransfer?.files)) refuse();
+  });
+}
