@@ -1,0 +1,201 @@
+"""Export: a trained network to model.onnx and model.json, checked against torch."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+    shape_inference,
+)
+from torch import nn
+
+from wince.errors import ModelError
+from wince.faces.spec import FaceSpec
+from wince.runtime import onnx as wince_onnx
+from wince.runtime.calibration import Calibration
+from wince.runtime.estimator import FORMAT, Estimate, interpret
+from wince.training.network import Shipped
+
+Precision = Literal["fp32", "fp16", "int8"]
+OPSET = 17
+AGREEMENT = 1e-4
+FILE = "model.onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the network's outputs are: "pspi" or "action-units", and the factors to their ranges."""
+
+    kind: Literal["pspi", "action-units"]
+    scales: tuple[float, ...]
+
+
+def to_onnx(
+    network: nn.Module,
+    spec: FaceSpec,
+    head: Head,
+    path: Path,
+    *,
+    precision: Precision = "fp32",
+    typical: NDArray[np.uint8] | None = None,
+) -> float:
+    """Write a network as ONNX; return the largest difference from torch of the fp32 graph.
+
+    typical: RGB uint8 (N, size, size, 3), training crops from which int8 takes its ranges.
+
+    Raises ModelError when ONNX and torch differ by more than 1e-4: nothing is written then.
+    """
+    shipped = Shipped(network, spec.mean, spec.std, head.scales).float().eval()
+    sample = torch.randint(0, 256, (2, spec.size, spec.size, 3), dtype=torch.uint8)
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "fp32.onnx"
+        torch.onnx.export(
+            shipped,
+            (sample,),
+            str(plain),
+            input_names=["pixels"],
+            output_names=["scores", "maps"],
+            dynamic_axes={"pixels": {0: "n"}, "scores": {0: "n"}, "maps": {0: "n"}},
+            opset_version=OPSET,
+            dynamo=False,  # the tracing exporter writes the smaller, plainer graph of a ResNet
+        )
+        pixels = sample if typical is None else torch.from_numpy(typical[:8])
+        difference = _difference(shipped, plain, pixels)
+        if difference > AGREEMENT:
+            raise ModelError(
+                f"ONNX and torch differ by {difference:.1e}, more than {AGREEMENT:.0e}; nothing "
+                "was written. Check that the network is a plain ResNet-18 with finite weights."
+            )
+        result = plain
+        if precision == "fp16":
+            result = _with_half_weights(plain)
+        elif precision == "int8":
+            if typical is None:
+                raise ModelError("int8 needs typical training crops to take its ranges from.")
+            result = _quantised(plain, typical)
+        aside = path.with_suffix(".part")
+        shutil.copyfile(result, aside)
+        aside.rename(path)
+    return difference
+
+
+def write_card(
+    folder: Path,
+    *,
+    name: str,
+    version: str,
+    title: str,
+    spec: FaceSpec,
+    head: Head,
+    calibration: Calibration,
+    trained_on: Mapping[str, Any],
+    subjects_seen: Sequence[str],
+    figures: Mapping[str, Any],
+) -> None:
+    """Write model.json beside model.onnx: all that using the model needs to know."""
+    path = folder / FILE
+    session = wince_onnx.session(path)
+    tensors = {
+        side: [
+            {"name": t.name, "shape": t.shape, "type": t.type}
+            for t in getattr(session, f"get_{side}")()
+        ]
+        for side in ("inputs", "outputs")
+    }
+    card = {
+        "format": FORMAT,
+        "name": name,
+        "version": version,
+        "title": title,
+        "file": FILE,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "face_spec": spec.to_dict(),
+        "head": head.kind,
+        **tensors,
+        "calibration": calibration.to_dict(),
+        "trained_on": dict(trained_on),
+        "figures": dict(figures),
+        "subjects_seen": sorted(subjects_seen),
+    }
+    aside = folder / "model.json.part"
+    aside.write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+    aside.rename(folder / "model.json")
+
+
+def estimate(folder: Path, crops: NDArray[np.uint8], head: Head) -> Estimate:
+    """Return what the model.onnx in a folder says about crops (N, S, S, 3), model.json or not."""
+    run = wince_onnx.session(folder / FILE, threads=2).run
+    batches = [run(None, {"pixels": crops[i : i + 64]}) for i in range(0, len(crops), 64)]
+    scores, maps = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    return interpret(scores, maps, head.kind)
+
+
+def _difference(shipped: nn.Module, path: Path, pixels: torch.Tensor) -> float:
+    with torch.no_grad():
+        expected = shipped(pixels)
+    session = wince_onnx.session(path)
+    found = session.run(None, {"pixels": pixels.numpy()})
+    return max(float(np.abs(a.numpy() - b).max()) for a, b in zip(expected, found, strict=True))
+
+
+def _with_half_weights(path: Path) -> Path:
+    """Store the weights as float16 and widen them on loading: half the size, the same speed."""
+    model = onnx.load(path)
+    casts = []
+    for tensor in model.graph.initializer:
+        array = onnx.numpy_helper.to_array(tensor)
+        if array.dtype != np.float32 or array.size < 1024:
+            continue
+        half = onnx.numpy_helper.from_array(array.astype(np.float16), f"{tensor.name}.half")
+        casts.append(
+            onnx.helper.make_node("Cast", [half.name], [tensor.name], to=onnx.TensorProto.FLOAT)
+        )
+        tensor.CopyFrom(half)
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    result = path.with_name("fp16.onnx")
+    onnx.save(model, result)
+    return result
+
+
+class _Crops(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships no types
+    def __init__(self, crops: NDArray[np.uint8]) -> None:
+        self._batches = iter([crops[i : i + 16] for i in range(0, len(crops), 16)])
+
+    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        batch = next(self._batches, None)
+        return None if batch is None else {"pixels": batch}
+
+
+def _quantised(path: Path, typical: NDArray[np.uint8]) -> Path:
+    """Quantise to int8: U8 activations, S8 weights, per channel, QDQ; the head stays fp32."""
+    ready, result = path.with_name("ready.onnx"), path.with_name("int8.onnx")
+    shape_inference.quant_pre_process(str(path), str(ready), skip_symbolic_shape=True)
+    graph = onnx.load(ready).graph
+    head = [node.name for node in graph.node if node.op_type == "Conv"][-1]
+    quantize_static(
+        str(ready),
+        str(result),
+        _Crops(typical),
+        quant_format=QuantFormat.QDQ,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        op_types_to_quantize=["Conv", "Add", "MaxPool", "Relu"],
+        nodes_to_exclude=[head],
+    )
+    return result
