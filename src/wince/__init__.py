@@ -6,6 +6,11 @@
 Research software, not a medical device. It scores expression, not experience.
 """
 
+import os
+
+# onnxruntime reads this when it is first imported; nothing of wince imports it before this line.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 from typing import TYPE_CHECKING, Any
 
 from wince.errors import WinceError

@@ -1,9 +1,5 @@
 """ONNX sessions: one thread each, and nothing reported to anybody."""
 
-import os
-
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # must stand before onnxruntime is imported
-
 from pathlib import Path
 
 import onnxruntime
