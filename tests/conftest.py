@@ -46,7 +46,7 @@ def frames() -> list[Frame]:
 
 @pytest.fixture(scope="session")
 def astronaut() -> NDArray[np.uint8]:
-    """NASA's portrait of Eileen Collins, public domain: RGB uint8 (512, 512, 3), one frontal face."""
+    """NASA's portrait of Eileen Collins, public domain: uint8 (512, 512, 3), a frontal face."""
     data = pytest.importorskip("skimage.data", reason="needs scikit-image for its portrait")
     picture = np.asarray(data.astronaut())
     picture.setflags(write=False)

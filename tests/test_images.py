@@ -377,7 +377,7 @@ def test_an_empty_file_is_called_empty(tmp_path: Path) -> None:
 def test_a_missing_path_and_a_folder_say_what_they_are(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="No such file"):
         images.read(tmp_path / "nobody.jpg")
-    with pytest.raises(ImageError, match="directory|denied"):
+    with pytest.raises(ImageError, match=r"directory|denied"):
         images.read(tmp_path)
 
 

@@ -52,6 +52,11 @@ _TRANSPOSE = {
 }  # EXIF orientation -> what makes the picture upright
 
 
+# Broken EXIF and odd sizes are dealt with here. A filter set for each call would be undone by
+# another thread's, so it is set once.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """An upright picture.
@@ -68,7 +73,7 @@ class Picture:
     @property
     def scale(self) -> float:
         """Pixels of the upright picture per pixel of `rgb`, 1 or more."""
-        return self.width / self.rgb.shape[1]
+        return self.width / int(self.rgb.shape[1])
 
 
 def read(
@@ -117,23 +122,21 @@ def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> Picture:
         )
     if not data:
         raise NotAnImageError(f"{name} is empty: expected a JPEG, PNG or WebP picture.")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # broken EXIF and odd sizes are dealt with here
-        image = _open(data, name)
-        with image:
-            _check_size(*image.size, name, max_pixels)
-            if image.format == "PNG":
-                _check_sums(data, name)
-            if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
-                raise ImageError(
-                    f"{name} is an animation of {image.n_frames} frames; expected one picture. "  # type: ignore[attr-defined]
-                    "Save the frame you mean as JPEG or PNG."
-                )
-            width, height = image.size
-            turns = _turns(image)
-            if image.format in ("JPEG", "MPO"):
-                image.draft(None, (min(width, ENOUGH_SIDE), min(height, ENOUGH_SIDE)))
-            upright = _to_rgb(_load(image, name))
+    image = _open(data, name)
+    with image:
+        _check_size(*image.size, name, max_pixels)
+        if image.format == "PNG":
+            _check_sums(data, name)
+        if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+            raise ImageError(
+                f"{name} is an animation of {image.n_frames} frames; expected one picture. "  # type: ignore[attr-defined]
+                "Save the frame you mean as JPEG or PNG."
+            )
+        width, height = image.size
+        turns = _turns(image)
+        if image.format in ("JPEG", "MPO"):
+            image.draft(None, (min(width, ENOUGH_SIDE), min(height, ENOUGH_SIDE)))
+        upright = _to_rgb(_load(image, name))
     for turn in turns:
         upright = upright.transpose(turn)
         if turn not in (

@@ -1,4 +1,4 @@
-"""Alignment: a face cut out of a picture by a similarity transform, upright and at a stated size."""
+"""Alignment: a face cut out of a picture by a similarity transform, upright, at a stated size."""
 
 import math
 
@@ -36,7 +36,7 @@ def align(rgb: NDArray[np.uint8], face: Face | None, spec: FaceSpec) -> NDArray[
 
 
 def crop_to_picture(face: Face, spec: FaceSpec) -> NDArray[np.float64]:
-    """Return the 2 x 3 matrix that takes a point (x, y, 1) of the crop to the picture, in pixels."""
+    """Return the 2 x 3 matrix that takes a point (x, y, 1) of the crop to the picture's pixels."""
     right_eye, left_eye, _, mouth = face.keypoints[:4]
     eyes = (right_eye + left_eye) / 2
     middle = eyes + (mouth - eyes) * spec.centre
@@ -44,9 +44,7 @@ def crop_to_picture(face: Face, spec: FaceSpec) -> NDArray[np.float64]:
     unit = max(float(np.hypot(*(left_eye - right_eye))), float(np.hypot(*(mouth - eyes))), 1.0)
     step = unit * spec.side / spec.size
     angle = math.radians(face.roll)
-    rotation = np.array(
-        [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
-    )
+    rotation = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     linear = rotation * step
     shift = middle - linear @ np.full(2, spec.size / 2)
     return np.column_stack([linear, shift])

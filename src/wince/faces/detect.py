@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from wince.runtime import onnx
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 INPUT = 128
 MIN_SCORE = 0.5
@@ -59,7 +63,7 @@ class Face:
 
     @property
     def yaw(self) -> float:
-        """Degrees by which the head is turned, positive when the nose points to the picture's right.
+        """Degrees by which the head is turned, positive with the nose to the picture's right.
 
         An estimate from the nose's place between the ears: 0 is facing the camera, beyond 45 the
         far side of the face is hidden.
@@ -102,7 +106,7 @@ def _refined(rgb: NDArray[np.uint8], face: Face) -> Face:
     )
     if best is None or _iou(box, np.array([best.box]))[0] < REFINE_OVERLAP:
         return face
-    return Face(face.box, best.keypoints + [left, top], face.score)
+    return Face(face.box, best.keypoints + np.array([left, top]), face.score)
 
 
 def _detect_once(rgb: NDArray[np.uint8]) -> list[Face]:
@@ -142,7 +146,7 @@ def _letterbox(
 
 
 def _overlapping(boxes: NDArray[np.float64], scores: NDArray[np.float64]) -> list[NDArray[np.intp]]:
-    """Return groups of indices: the best box with all that overlap it, then the best of the rest."""
+    """Return groups of indices: the best box and all that overlap it, then the best of the rest."""
     left = np.argsort(-scores, kind="stable")
     groups = []
     while left.size:
@@ -164,7 +168,7 @@ def _iou(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.flo
 
 @cache
 def _anchors() -> NDArray[np.float64]:
-    """Return the 896 anchor centres (x, y) on the 0-1 scale: two per cell at stride 8, six at 16."""
+    """Return the 896 anchor centres (x, y), 0 to 1: two per cell at stride 8, six at stride 16."""
     rows = []
     for stride, repeats in ((8, 2), (16, 6)):
         cells = INPUT // stride
@@ -175,5 +179,5 @@ def _anchors() -> NDArray[np.float64]:
 
 
 @cache
-def _session() -> onnx.onnxruntime.InferenceSession:
+def _session() -> "InferenceSession":
     return onnx.session(Path(str(resources.files("wince.models") / "face" / "face_detector.onnx")))

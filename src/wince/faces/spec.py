@@ -1,5 +1,6 @@
 """FaceSpec: what a model is shown, the same for training and for use."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
@@ -21,7 +22,8 @@ class FaceSpec:
         between the eyes or from the eyes to the mouth, whichever is longer.
     centre: "aligned" only. Where the middle of the crop lies on the line from the middle of the
         eyes (0) to the mouth (1).
-    mean, std: per channel (R, G, B) on the 0-1 scale; the model's input is (pixel / 255 - mean) / std.
+    mean, std: per channel (R, G, B) on the 0-1 scale; a model's input is
+        (pixel / 255 - mean) / std.
     """
 
     kind: Literal["aligned", "whole"] = "aligned"
@@ -51,7 +53,31 @@ class FaceSpec:
                 f"A face spec's kind is 'aligned' or 'whole', found {data['kind']!r}. "
                 "The model needs a newer wince, or its model.json is damaged."
             )
+        checks = {
+            "size": _is_number(data["size"], 1) and isinstance(data["size"], int),
+            "side": _is_number(data["side"], 0),
+            "centre": _is_number(data["centre"]),
+            "mean": _is_triple(data["mean"]),
+            "std": _is_triple(data["std"], 1e-6),
+        }
+        for name in (name for name, right in checks.items() if not right):
+            raise ModelError(
+                f"A face spec cannot have {data[name]!r} as its {name}. "
+                "The model.json may be damaged: copy or export the model again."
+            )
         return cls(**{**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
+
+
+def _is_number(value: object, least: float = -math.inf) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) and value >= least
+
+
+def _is_triple(values: object, least: float = -math.inf) -> bool:
+    if not isinstance(values, list | tuple) or len(values) != 3:
+        return False
+    return all(_is_number(value, least) for value in values)
 
 
 WHOLE_IMAGE = FaceSpec(kind="whole", size=224, side=0.0, centre=0.0)

@@ -1,0 +1,159 @@
+"""What became of each file given to `wince assess`, written as a table, JSON or CSV."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from wince.cli.messages import complain, one_line
+from wince.errors import WinceError
+from wince.runtime.assessment import Assessment
+from wince.scale import UNIT_NAMES, Level
+
+COLOURS = {
+    Level.NONE: "green",
+    Level.MILD: "yellow",
+    Level.MODERATE: "bright_red",
+    Level.SEVERE: "bold red",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One file: its name as given, and either its assessment or the error that stood in the way.
+
+    annotated: where the annotated copy was written, if it was asked for.
+    """
+
+    file: str
+    assessment: Assessment | None = None
+    error: WinceError | None = None
+    annotated: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data: `file`, and `assessment` or `error` with its type and its sentence."""
+        data: dict[str, Any] = {"file": self.file}
+        if self.assessment is not None:
+            data["assessment"] = self.assessment.to_dict()
+        if self.error is not None:
+            data["error"] = {"type": type(self.error).__name__, "message": str(self.error)}
+        if self.annotated is not None:
+            data["annotated"] = self.annotated
+        return data
+
+
+def write_json(outcomes: Iterable[Outcome]) -> int:
+    """Write one JSON array to stdout, an object per file as it is done; return the failures."""
+    failures, before = 0, "[\n"
+    try:
+        for outcome in outcomes:
+            sys.stdout.write(before + json.dumps(outcome.to_dict(), allow_nan=False))
+            failures, before = failures + _complained(outcome), ",\n"
+    finally:  # the array is closed even when the run is stopped half-way
+        sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
+    return failures
+
+
+CSV_COLUMNS = (
+    "file",
+    "level",
+    "pspi",
+    "pspi_low",
+    "pspi_high",
+    "confidence",
+    *UNIT_NAMES,
+    "usable",
+    "warnings",
+    "model",
+    "model_version",
+    "annotated",
+    "error",
+)
+
+
+def write_csv(outcomes: Iterable[Outcome]) -> int:
+    """Write CSV with a header to stdout, a row per file as it is done; return the failures."""
+    failures = 0
+    rows = csv.DictWriter(sys.stdout, CSV_COLUMNS, lineterminator="\n")
+    rows.writeheader()
+    for outcome in outcomes:
+        rows.writerow(_csv_row(outcome))
+        failures += _complained(outcome)
+    return failures
+
+
+def _csv_row(outcome: Outcome) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "file": outcome.file,
+        "annotated": outcome.annotated,
+        "error": outcome.error,
+    }
+    found = outcome.assessment
+    if found is not None:
+        row |= {
+            "level": str(found.level),
+            "pspi": round(found.pspi, 3),
+            "pspi_low": round(found.interval[0], 3),
+            "pspi_high": round(found.interval[1], 3),
+            "confidence": round(found.confidence, 4),
+            "usable": str(found.quality.usable).lower(),
+            "warnings": " | ".join(found.quality.warnings),
+            "model": found.model["name"],
+            "model_version": found.model["version"],
+        }
+        row |= {name: round(value, 3) for name, value in (found.action_units or {}).items()}
+    return row
+
+
+def write_table(outcomes: Iterable[Outcome]) -> int:
+    """Write a table to stdout when all is done, warnings below it; return the failures."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    table.add_column("File", overflow="fold", ratio=1)
+    table.add_column("Level")
+    for title in ("PSPI", "90 %\nrange", "Conf.", *UNIT_NAMES):
+        table.add_column(title, justify="right", no_wrap=True)
+    failures, notes = 0, []
+    for outcome in outcomes:
+        failures += _complained(outcome)
+        found = outcome.assessment
+        if found is None:
+            continue
+        name = one_line(outcome.file)
+        table.add_row(Text(name), Text(found.level, COLOURS[found.level]), *_cells(found))
+        notes += [f"{name}: {warning}" for warning in found.quality.warnings]
+        notes += [f"{name}: drawn in {one_line(outcome.annotated)}"] if outcome.annotated else []
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 10_000  # in a pipe every file keeps its one line
+    if table.row_count:
+        console.print(table)
+        for note in notes:
+            console.print(Text(note), soft_wrap=True)
+    return failures
+
+
+def _cells(found: Assessment) -> list[str]:
+    low, high = found.interval
+    units = found.action_units
+    return [
+        f"{found.pspi:.1f}",
+        f"{low:.1f}-{high:.1f}",
+        f"{100 * found.confidence:.0f} %",
+        *(f"{units[name]:.1f}" if units else "" for name in UNIT_NAMES),
+    ]
+
+
+def _complained(outcome: Outcome) -> int:
+    """Say why a file could not be assessed; return 1 for such a file and 0 for the others."""
+    if outcome.error is None:
+        return 0
+    reason = str(outcome.error)
+    complain(reason if outcome.file in reason else f"{outcome.file}: {reason}")
+    return 1

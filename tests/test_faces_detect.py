@@ -1,0 +1,226 @@
+"""Faces found where they are, and the same ones that a second implementation finds."""
+
+import math
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from wince import images
+from wince.faces.detect import KEYPOINTS, Face, detect
+from wince.runtime import onnx
+
+RGB = NDArray[np.uint8]
+
+# Measured by hand in the astronaut's portrait, in pixels; the right eye is the person's own.
+RIGHT_EYE, LEFT_EYE, NOSE, MOUTH = (204, 101), (247, 103), (225, 126), (224, 146)
+
+
+def rotated(rgb: RGB, degrees: float, centre: tuple[float, float]) -> RGB:
+    """Return the picture turned clockwise about a point."""
+    return np.asarray(
+        Image.fromarray(rgb).rotate(-degrees, Image.Resampling.BICUBIC, center=centre)
+    )
+
+
+def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """Return the intersection over union of two xyxy boxes."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    common = max(width, 0) * max(height, 0)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return common / (sum(areas) - common)
+
+
+def only(rgb: RGB) -> Face:
+    faces = detect(rgb)
+    assert len(faces) == 1
+    return faces[0]
+
+
+def assert_plausible(face: Face) -> None:
+    x0, y0, x1, y1 = face.box
+    points = dict(zip(KEYPOINTS, face.keypoints, strict=True))
+    assert 0.5 < face.score <= 1
+    assert face.size == max(x1 - x0, y1 - y0) > 0
+    assert points["right_eye"][0] < points["left_eye"][0]
+    assert points["right_ear"][0] < points["right_eye"][0]
+    assert points["left_eye"][0] < points["left_ear"][0]
+    for eye in ("right_eye", "left_eye"):
+        assert y0 < points[eye][1] < points["nose"][1] < points["mouth"][1] < y1
+    for name in KEYPOINTS[:4]:
+        assert x0 < points[name][0] < x1
+
+
+def test_each_rendered_face_is_found_once_and_in_order(frames) -> None:
+    for frame in frames:
+        face = only(images.read(frame.path).rgb)
+        assert_plausible(face)
+        assert abs(face.roll) < 10
+        assert abs(face.yaw) < 35
+
+
+def test_the_portraits_key_points_are_where_a_person_puts_them(astronaut: RGB) -> None:
+    face = only(astronaut)
+    assert_plausible(face)
+    measured = np.array([RIGHT_EYE, LEFT_EYE, NOSE, MOUTH])
+    away = np.hypot(*(face.keypoints[:4] - measured).T)
+    between_eyes = math.dist(RIGHT_EYE, LEFT_EYE)
+    assert away[:2].max() < 0.07 * between_eyes
+    assert away.max() < 0.15 * between_eyes
+
+
+@pytest.mark.parametrize("degrees", [-30, -20, -10, 10, 20, 30])
+def test_roll_follows_a_turned_picture(astronaut: RGB, degrees: float) -> None:
+    straight = only(astronaut)
+    turned = only(rotated(astronaut, degrees, (225, 120)))
+    assert turned.roll - straight.roll == pytest.approx(degrees, abs=4)
+
+
+def test_yaw_changes_its_sign_in_the_mirror(frames) -> None:
+    turned = 0
+    for frame in frames:
+        rgb = images.read(frame.path).rgb
+        face, mirrored = only(rgb), only(np.ascontiguousarray(rgb[:, ::-1]))
+        assert face.yaw == pytest.approx(-mirrored.yaw, abs=12)
+        turned += abs(face.yaw) > 15
+    assert turned >= 3
+
+
+def test_yaw_is_positive_when_the_nose_points_to_the_pictures_right(frames) -> None:
+    by_name = {frame.path.name: frame for frame in frames}
+    left = images.read(by_name["aa001t1abunaff031.jpg"].path).rgb
+    right = images.read(by_name["kk011t1aaaff034.jpg"].path).rgb
+    assert only(left).yaw < -15
+    assert only(right).yaw > 15
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.5, 3.0])
+def test_the_box_scales_with_the_picture(astronaut: RGB, factor: float) -> None:
+    side = round(512 * factor)
+    resized = np.asarray(Image.fromarray(astronaut).resize((side, side), Image.Resampling.LANCZOS))
+    expected, found = only(astronaut).scaled(factor), only(resized)
+    assert overlap(found.box, expected.box) > 0.9
+    np.testing.assert_allclose(found.keypoints, expected.keypoints, atol=5 * factor)
+
+
+def test_a_scaled_face_keeps_its_angles_and_score(astronaut: RGB) -> None:
+    face = only(astronaut)
+    larger = face.scaled(4)
+    assert larger.box == tuple(4 * value for value in face.box)
+    assert (larger.roll, larger.yaw) == pytest.approx((face.roll, face.yaw))
+    assert larger.score == face.score
+    assert larger.size == pytest.approx(4 * face.size)
+
+
+def test_several_faces_come_the_largest_first(astronaut: RGB) -> None:
+    head = Image.fromarray(astronaut).crop((120, 10, 330, 220))
+    montage = Image.new("RGB", (720, 520), "grey")
+    places = {200: (0, 0), 320: (150, 200), 240: (480, 20)}  # side of the head: its corner
+    for side, place in places.items():
+        montage.paste(head.resize((side, side)), place)
+    faces = detect(np.asarray(montage))
+    sides = [320, 240, 200]
+    assert len(faces) == 3
+    for face, side in zip(faces, sides, strict=True):
+        x, y = places[side]
+        middle = np.mean(face.keypoints[:4], axis=0)
+        assert x < middle[0] < x + side
+        assert y < middle[1] < y + side
+        assert_plausible(face)
+    assert [face.size for face in faces] == sorted((face.size for face in faces), reverse=True)
+
+
+def blank(value: int) -> RGB:
+    return np.full((240, 320, 3), value, np.uint8)
+
+
+@pytest.mark.parametrize(
+    "rgb",
+    [
+        blank(0),
+        blank(128),
+        blank(255),
+        np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8),
+        np.tile(np.linspace(0, 255, 320).astype(np.uint8)[None, :, None], (240, 1, 3)),
+    ],
+    ids=["black", "grey", "white", "noise", "gradient"],
+)
+def test_no_face_is_seen_where_there_is_none(rgb: RGB) -> None:
+    assert detect(rgb) == []
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (16, 4000), (4000, 16), (17, 33)])
+def test_a_picture_of_any_shape_can_be_searched(shape: tuple[int, int]) -> None:
+    assert detect(np.full((*shape, 3), 90, np.uint8)) == []
+
+
+def test_a_face_at_the_edge_is_found_with_its_points_where_they_were(astronaut: RGB) -> None:
+    cut = np.ascontiguousarray(astronaut[60:, 170:])
+    face = only(cut)
+    shifted = only(astronaut)
+    np.testing.assert_allclose(
+        face.keypoints[:4] + np.array([170, 60]), shifted.keypoints[:4], atol=6
+    )
+
+
+def test_the_same_picture_gives_the_same_face(astronaut: RGB) -> None:
+    one, other = only(astronaut), only(astronaut)
+    assert (one.box, one.score) == (other.box, other.score)
+    np.testing.assert_array_equal(one.keypoints, other.keypoints)
+
+
+# A second implementation, one anchor at a time
+
+
+@pytest.fixture(scope="module")
+def network() -> Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]:
+    path = Path(str(resources.files("wince.models") / "face" / "face_detector.onnx"))
+    session = onnx.session(path)
+    name = session.get_inputs()[0].name
+    return lambda square: session.run(None, {name: square})
+
+
+def reference(rgb: RGB, network) -> tuple[float, tuple[float, ...]]:
+    """Return the best face's score and its box in pixels.
+
+    The picture is padded to a square first and averaged down after; anchors are walked in the
+    order of the network's two grids; boxes near the best one are averaged by their scores.
+    """
+    side = max(rgb.shape[:2])
+    above, before = (side - rgb.shape[0]) // 2, (side - rgb.shape[1]) // 2
+    square = np.zeros((side, side, 3), np.uint8)
+    square[above : above + rgb.shape[0], before : before + rgb.shape[1]] = rgb
+    small = Image.fromarray(square).resize((128, 128), Image.Resampling.BOX)
+    offsets, logits = network(np.asarray(small, np.float32)[None] / 127.5 - 1)
+    found = []
+    for index in range(896):
+        score = 1 / (1 + math.exp(-min(max(float(logits[0, index, 0]), -80), 80)))
+        if score > 0.5:
+            cells, place = (16, index // 2) if index < 512 else (8, (index - 512) // 6)
+            row, column = divmod(place, cells)
+            x = (column + 0.5) / cells + offsets[0, index, 0] / 128
+            y = (row + 0.5) / cells + offsets[0, index, 1] / 128
+            w, h = offsets[0, index, 2] / 256, offsets[0, index, 3] / 256
+            found.append((score, (x - w, y - h, x + w, y + h)))
+    best = max(found)
+    near = [(score, box) for score, box in found if overlap(box, best[1]) > 0.3]
+    total = sum(score for score, _ in near)
+    mean = [sum(score * box[i] for score, box in near) / total for i in range(4)]
+    return best[0], tuple(
+        float(value) * side - shift for value, shift in zip(mean, (before, above) * 2, strict=True)
+    )
+
+
+def test_a_second_implementation_finds_the_same_faces(frames, astronaut: RGB, network) -> None:
+    pictures = [images.read(frame.path).rgb for frame in frames]
+    pictures += [astronaut, astronaut[:300], astronaut[:, 60:400], astronaut[40:220, 20:500]]
+    for rgb in pictures:
+        face = max(detect(rgb), key=lambda found: found.score)
+        score, box = reference(rgb, network)
+        assert overlap(face.box, box) > 0.9
+        assert face.score == pytest.approx(score, abs=0.05)
