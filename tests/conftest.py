@@ -1,13 +1,16 @@
 """Shared fixtures: one public-domain portrait and a handful of rendered faces with their labels."""
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
+from wince.runtime.assessor import Assessor
 from wince.scale import UNIT_NAMES
 
 DATA = Path(__file__).parent / "data"
@@ -51,3 +54,22 @@ def astronaut() -> NDArray[np.uint8]:
     picture = np.asarray(data.astronaut())
     picture.setflags(write=False)
     return picture
+
+
+@pytest.fixture(scope="session")
+def assessor() -> Assessor:
+    """The packaged model, loaded once; it is safe to share."""
+    return Assessor()
+
+
+@pytest.fixture(scope="session")
+def portrait_jpeg(astronaut: NDArray[np.uint8]) -> bytes:
+    """The astronaut's portrait as a JPEG file."""
+    return encoded(astronaut)
+
+
+def encoded(rgb: NDArray[np.uint8], form: str = "JPEG") -> bytes:
+    """Return an RGB picture as the bytes of a file."""
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, form, quality=92)
+    return file.getvalue()

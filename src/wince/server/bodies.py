@@ -21,6 +21,7 @@ from wince.server.settings import Settings
 FIELD = "image"
 FORM_OVERHEAD = 64 * 1024  # boundaries, part headers and small fields around the picture
 _MEGABYTE = 2**20
+_DROPPED = 4  # times the limit: how much of a body that is too large is read to be polite
 
 
 class _InMemoryParser(MultiPartParser):
@@ -124,23 +125,32 @@ async def _from_form(request: Request, settings: Settings) -> bytes:
 
 
 async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    """Yield the body's pieces; raise `too-large` as soon as it is known to exceed `limit`.
+
+    Clients that are still sending when the answer comes tend to miss it, so the rest is read and
+    dropped first, unless it is very long or the client waits to be told to go on.
+    """
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > limit:
+    known = int(length) if length.isdigit() else 0
+    polite = "expect" in request.headers
+    if known > limit and (polite or known > _DROPPED * limit):
         raise _too_large(limit)
     received = 0
     async for chunk in request.stream():
         received += len(chunk)
-        if received > limit:
-            raise _too_large(limit)
-        yield chunk
+        if received > _DROPPED * limit:
+            break
+        if received <= limit >= known:
+            yield chunk
+    if received > limit:
+        raise _too_large(limit)
 
 
 def _too_large(limit: int) -> ProblemError:
     return ProblemError(
         "too-large",
         f"The request is larger than {limit // _MEGABYTE} MB, the limit. Send a smaller picture.",
-        # What is left of the body is not read, so the connection cannot be used again.
-        {"Connection": "close"},
+        {"Connection": "close"},  # what is left of the body is not read
     )
 
 

@@ -1,0 +1,168 @@
+import asyncio
+import json
+import threading
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from conftest import encoded
+from wince.server.app import create_app
+from wince.server.live import Frame, Inbox
+from wince.server.settings import Settings
+
+BASE = "http://127.0.0.1:5001"
+LIVE = "ws://127.0.0.1:5001/v1/live"
+GREY = encoded(np.full((200, 200, 3), 128, np.uint8))
+
+
+@pytest.fixture(scope="module")
+def client(assessor):
+    settings = Settings(max_frame_bytes=200_000, max_live=2)
+    with TestClient(create_app(assessor, settings=settings), base_url=BASE) as client:
+        yield client
+
+
+def test_frames_are_answered_with_assessments(client, assessor, frames):
+    with client.websocket_connect(LIVE) as socket:
+        for number, frame in enumerate(frames[:4], start=1):
+            socket.send_bytes(frame.path.read_bytes())
+            answer = socket.receive_json()
+            assert answer.pop("frame") == number
+            expected = json.loads(json.dumps(assessor.assess(frame.path).to_dict()))
+            assert {**answer, "milliseconds": {}} == {**expected, "milliseconds": {}}
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "status"),
+    [
+        (GREY, "no-face", 422),
+        (b"no picture", "not-an-image", 415),
+        (b"", "not-an-image", 415),
+        (GREY[:300], "truncated-image", 422),
+        (bytes(200_001), "too-large", 413),
+    ],
+)
+def test_frame_that_cannot_be_assessed_is_answered_with_a_problem(
+    client, portrait_jpeg, data, kind, status
+):
+    with client.websocket_connect(LIVE) as socket:
+        socket.send_bytes(data)
+        problem = socket.receive_json()
+        assert problem["type"] == f"/problems/{kind}"
+        assert problem["status"] == status
+        assert problem["detail"].endswith(".")
+        assert problem["frame"] == 1
+        socket.send_bytes(portrait_jpeg)  # and the view goes on
+        answer = socket.receive_json()
+        assert answer["frame"] == 2
+        assert 0 <= answer["pspi"] <= 16
+
+
+def test_text_is_answered_with_a_problem(client):
+    with client.websocket_connect(LIVE) as socket:
+        socket.send_text("hello")
+        assert "binary" in socket.receive_json()["detail"]
+
+
+class Gated:
+    """A real assessor that waits at a gate, so that a test decides how slow it is."""
+
+    def __init__(self, assessor):
+        self.assessor = assessor
+        self.gate = threading.Semaphore(0)
+        self.begun = threading.Semaphore(0)
+        self.running = 0
+        self.most = 0
+
+    def assess(self, image, *, face_index=None):
+        self.running += 1
+        self.most = max(self.most, self.running)
+        self.begun.release()
+        assert self.gate.acquire(timeout=20)
+        self.running -= 1
+        return self.assessor.assess(image, face_index=face_index)
+
+
+def test_newest_frame_wins_and_one_is_assessed_at_a_time(assessor, frames):
+    gated = Gated(assessor)
+    pictures = [frame.path.read_bytes() for frame in frames[:6]]
+    with (
+        TestClient(create_app(gated), base_url=BASE) as client,
+        client.websocket_connect(LIVE) as socket,
+    ):
+        socket.send_bytes(pictures[0])
+        assert gated.begun.acquire(timeout=20)  # frame 1 is at work; the others arrive meanwhile
+        for picture in pictures[1:]:
+            socket.send_bytes(picture)
+        socket.send_text("answered by the reader, so every frame before it has been read")
+        assert socket.receive_json()["frame"] == 7
+        gated.gate.release(2)
+        assert socket.receive_json()["frame"] == 1
+        assert socket.receive_json()["frame"] == 6
+    assert gated.most == 1
+
+
+def test_view_that_closes_while_its_frame_is_assessed_leaves_nothing_behind(assessor, frames):
+    gated = Gated(assessor)
+    settings = Settings(max_live=1)
+    with TestClient(create_app(gated, settings=settings), base_url=BASE) as client:
+        with client.websocket_connect(LIVE) as socket:
+            socket.send_bytes(frames[0].path.read_bytes())
+            assert gated.begun.acquire(timeout=20)
+            threading.Timer(0.2, gated.gate.release).start()
+        gated.gate.release()
+        with client.websocket_connect(LIVE) as socket:  # its place is free again
+            socket.send_bytes(frames[1].path.read_bytes())
+            assert socket.receive_json()["frame"] == 1
+
+
+def test_crash_in_one_frame_is_a_problem_and_the_view_goes_on(assessor, portrait_jpeg):
+    class Once:
+        failed = False
+
+        def assess(self, image, *, face_index=None):
+            if not self.failed:
+                self.failed = True
+                raise RuntimeError("inside")
+            return assessor.assess(image)
+
+    with (
+        TestClient(create_app(Once()), base_url=BASE) as client,
+        client.websocket_connect(LIVE) as socket,
+    ):
+        socket.send_bytes(portrait_jpeg)
+        problem = socket.receive_json()
+        assert problem["status"] == 500
+        assert "inside" not in problem["detail"].replace("inside wince", "")
+        socket.send_bytes(portrait_jpeg)
+        assert "pspi" in socket.receive_json()
+
+
+def test_number_of_views_is_limited(client):
+    with (
+        client.websocket_connect(LIVE),
+        client.websocket_connect(LIVE),
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect(LIVE),
+    ):
+        pass
+    with client.websocket_connect(LIVE):
+        pass
+
+
+def test_inbox_keeps_the_newest_and_ends_when_closed():
+    async def story():
+        inbox = Inbox()
+        inbox.put(Frame(1, b"a"))
+        inbox.put(Frame(2, b"b"))
+        assert await inbox.take() == Frame(2, b"b")
+        waiting = asyncio.ensure_future(inbox.take())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        inbox.close()
+        assert await waiting is None
+        assert await inbox.take() is None
+
+    asyncio.run(story())

@@ -1,0 +1,97 @@
+import asyncio
+import threading
+
+import pytest
+from starlette.testclient import TestClient
+
+from wince.server.app import create_app
+from wince.server.pool import Pool
+from wince.server.problems import ProblemError
+from wince.server.settings import Settings
+
+
+def test_work_runs_in_another_thread_and_its_result_comes_back():
+    async def story():
+        pool = Pool(1, 0)
+        assert await pool.run(threading.get_ident) != threading.get_ident()
+        pool.close()
+
+    asyncio.run(story())
+
+
+def test_errors_of_the_work_reach_the_caller():
+    async def story():
+        pool = Pool(1, 0)
+        with pytest.raises(ZeroDivisionError):
+            await pool.run(lambda: 1 / 0)
+        assert await pool.run(lambda: 5) == 5
+        pool.close()
+
+    asyncio.run(story())
+
+
+def test_full_pool_refuses_and_takes_on_again_when_work_is_done():
+    async def story():
+        gate = threading.Event()
+        pool = Pool(1, 1)
+        work = [asyncio.ensure_future(pool.run(gate.wait)) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(ProblemError, match="2 pictures") as caught:
+            await pool.run(gate.wait)
+        assert caught.value.headers == {"Retry-After": "1"}
+        gate.set()
+        await asyncio.gather(*work)
+        assert await pool.run(lambda: "again") == "again"
+        pool.close()
+
+    asyncio.run(story())
+
+
+def test_caller_that_goes_away_keeps_its_place_until_the_work_is_over():
+    async def story():
+        gate = threading.Event()
+        pool = Pool(1, 0)
+        work = asyncio.ensure_future(pool.run(gate.wait))
+        await asyncio.sleep(0)
+        work.cancel()
+        await asyncio.sleep(0)
+        with pytest.raises(ProblemError):
+            await pool.run(lambda: None)
+        gate.set()
+        while True:
+            try:
+                assert await pool.run(lambda: "free") == "free"
+                break
+            except ProblemError:
+                await asyncio.sleep(0.01)
+        pool.close()
+
+    asyncio.run(asyncio.wait_for(story(), 20))
+
+
+def test_busy_server_answers_503_and_stays_alive_for_others(assessor, portrait_jpeg):
+    gate, begun = threading.Event(), threading.Event()
+
+    class Slow:
+        def assess(self, image, *, face_index=None):
+            begun.set()
+            assert gate.wait(20)
+            return assessor.assess(image)
+
+    app = create_app(Slow(), settings=Settings(workers=1, max_waiting=0))
+    with TestClient(app, base_url="http://127.0.0.1:5001") as client:
+        answers = []
+
+        def send():
+            answers.append(client.post("/v1/assessments", files={"image": portrait_jpeg}))
+
+        first = threading.Thread(target=send)
+        first.start()
+        assert begun.wait(20)
+        refused = client.post("/v1/assessments", files={"image": portrait_jpeg})
+        assert refused.status_code == 503
+        assert refused.headers["retry-after"] == "1"
+        assert client.get("/healthz").status_code == 200  # the event loop is not held up
+        gate.set()
+        first.join(20)
+        assert answers[0].status_code == 200

@@ -1,0 +1,160 @@
+import logging
+
+import pytest
+from starlette.datastructures import Headers
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from wince.server import security
+from wince.server.app import create_app
+from wince.server.run import settings_for
+from wince.server.settings import Settings
+
+BASE = "http://127.0.0.1:5001"
+LIVE = "ws://127.0.0.1:5001/v1/live"
+
+
+@pytest.fixture(scope="module")
+def client(assessor):
+    with TestClient(create_app(assessor), base_url=BASE) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example:5001", "", "a b", "localhost:5001/x", "[::2]"]
+)
+def test_foreign_host_names_are_refused(client, host):
+    for path in ("/", "/healthz", "/static/app.js"):
+        answer = client.get(path, headers={"Host": host})
+        assert answer.status_code == 421
+        assert answer.json()["type"] == "/problems/foreign-host"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:5001", "localhost:9", "LOCALHOST", "[::1]:5001"])
+def test_own_host_names_are_served(client, host):
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+def test_server_beyond_this_machine_accepts_addresses_and_named_hosts_only():
+    settings = settings_for("0.0.0.0", ["ward.example"])
+    assert security.host_allowed("192.168.1.7:5001", settings)
+    assert security.host_allowed("[fe80::1]:5001", settings)
+    assert security.host_allowed("Ward.Example", settings)
+    assert not security.host_allowed("evil.example", settings)
+    assert not security.host_allowed("192.168.1.7:5001", settings_for("127.0.0.1"))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:8000"},
+        {"Origin": "file://127.0.0.1:5001"},
+        {"Origin": BASE, "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/assessments", "/analyze"])
+def test_pictures_from_foreign_pages_are_refused(client, portrait_jpeg, headers, path):
+    answer = client.post(path, files={"image": portrait_jpeg}, headers=headers)
+    assert answer.status_code == 403
+    sentence = answer.json().get("error") or answer.json()["detail"]
+    assert "another site" in sentence
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Origin": BASE}, {"Origin": BASE, "Sec-Fetch-Site": "same-origin"}]
+)
+def test_own_page_and_programs_may_send_pictures(client, portrait_jpeg, headers):
+    answer = client.post("/v1/assessments", files={"image": portrait_jpeg}, headers=headers)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://evil.example"}, {"Host": "evil.example"}])
+def test_live_socket_refuses_foreign_pages(client, headers):
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect(LIVE, headers=headers):
+        pass
+
+
+def test_socket_refusal_reaches_servers_without_the_response_extension():
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def check():
+        scope = {
+            "type": "websocket",
+            "path": "/v1/live",
+            "headers": [(b"host", b"evil.example")],
+            "extensions": {},
+        }
+        await security.Guard(None, Settings())(scope, None, send)
+
+    import asyncio
+
+    asyncio.run(check())
+    assert [message["type"] for message in sent] == ["websocket.close"]
+
+
+def test_origin_is_compared_with_the_host_and_its_port():
+    def allowed(origin, host):
+        return security.origin_allowed(Headers({"origin": origin, "host": host}))
+
+    assert allowed("https://ward.example", "ward.example")  # behind a proxy with a certificate
+    assert not allowed("http://localhost:5001", "127.0.0.1:5001")
+    assert not allowed("http://localhost:5001", "localhost:5002")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/static/app.js", "/v1/model", "/nowhere", "/v1/assessments"]
+)
+def test_every_answer_carries_the_protective_headers(client, path):
+    answer = client.get(path)
+    for name, value in security.HEADERS.items():
+        assert answer.headers[name] == value
+    assert "access-control-allow-origin" not in answer.headers
+    assert "set-cookie" not in answer.headers
+    policy = answer.headers["content-security-policy"]
+    assert policy == security.content_security_policy("127.0.0.1:5001")
+
+
+def test_policy_allows_no_inline_code_and_no_other_host():
+    policy = security.content_security_policy("127.0.0.1:5001")
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == rules["style-src"] == "'self'"
+    assert rules["connect-src"].split() == ["'self'", "ws://127.0.0.1:5001", "wss://127.0.0.1:5001"]
+    assert "unsafe" not in policy
+    assert "*" not in policy
+
+
+def test_preflight_of_a_foreign_page_is_not_answered_with_permission(client):
+    headers = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
+    answer = client.options("/v1/assessments", headers=headers)
+    assert answer.status_code == 405
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_answers_with_results_are_not_kept_by_the_browser(client, portrait_jpeg):
+    answer = client.post("/v1/assessments", files={"image": portrait_jpeg})
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_log_holds_method_path_status_and_time_alone(client, portrait_jpeg, caplog):
+    with caplog.at_level(logging.INFO):
+        files = {"image": ("Jane Doe.jpg", portrait_jpeg)}
+        answer = client.post("/v1/assessments?name=JaneDoe", files=files).json()
+        client.get("/a%0Ab?x=JaneDoe")
+        with client.websocket_connect(LIVE) as socket:
+            socket.send_bytes(portrait_jpeg)
+            socket.receive_json()
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("wince")]
+    assert [line.rsplit(" ", 2)[0] for line in lines] == [
+        "POST /v1/assessments 200",
+        "GET /a%0Ab 404",
+        "LIVE /v1/live 101",
+    ]
+    for secret in ("Jane", str(answer["pspi"]), str(answer["confidence"]), answer["sentence"]):
+        assert secret not in " ".join(lines)
