@@ -106,7 +106,7 @@ def _draw_box(
     draw.rectangle((x0 - 1, y0 - 1, x1 + 1, y1 + 1), outline="black", width=line + 2)
     draw.rectangle((x0, y0, x1, y1), outline=colour, width=line)
     font = ImageFont.load_default(text)
-    label = f"{assessment.level} {assessment.pspi:.1f}"
+    label = f"{_in_words(assessment.level)} {assessment.pspi:.1f}"
     width, height = font.getlength(label) + text * 0.7, text * 1.4
     left = min(x0, max(0, photo.width - width))
     top = y0 - height if y0 >= height else min(y1 + 1, photo.height - height)
@@ -157,6 +157,10 @@ class _Pen:
         return y
 
 
+def _in_words(level: Level) -> str:
+    return "none seen" if level is Level.NONE else str(level)
+
+
 def _drawable(words: str) -> str:
     """Return the words in the characters that Pillow's own font has: plain Latin ones."""
     plain = unicodedata.normalize("NFKD", words.translate(_PLAIN))
@@ -178,8 +182,7 @@ def _panel(assessment: Assessment, unit: int) -> Image.Image:
 def _draw_level(pen: _Pen, y: float, assessment: Assessment) -> float:
     pen.text(pen.left, y, "Pain expression", 0.95, _FAINT)
     colour = LEVEL_COLOURS[assessment.level]
-    words = "none seen" if assessment.level is Level.NONE else str(assessment.level)
-    pen.text(pen.left, y + 1.1, words, 2.2, colour)
+    pen.text(pen.left, y + 1.1, _in_words(assessment.level), 2.2, colour)
     pen.text(pen.right, y, "Confidence", 0.95, _FAINT, anchor="ra")
     pen.text(pen.right, y + 1.1, f"{100 * assessment.confidence:.0f} %", 2.2, anchor="ra")
     return y + 4.0

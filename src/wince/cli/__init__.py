@@ -98,5 +98,8 @@ def _hang_up() -> int:
     return 1
 
 
-for command in (assess, serve, version):
+COMMANDS = (assess, serve, version)
+"""The functions behind the commands, one in each module here."""
+
+for command in COMMANDS:
     app.command()(command)

@@ -24,7 +24,7 @@ def assess(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             help="Pictures (JPEG, PNG, WebP), folders of them, or - for a picture on stdin.",
             show_default=False,
         ),

@@ -15,7 +15,7 @@ from wince.scale import UNIT_NAMES, Level
 COLOURS = {
     Level.NONE: "green",
     Level.MILD: "yellow",
-    Level.MODERATE: "bright_red",
+    Level.MODERATE: "dark_orange",
     Level.SEVERE: "bold red",
 }
 
@@ -119,7 +119,7 @@ def write_table(outcomes: Iterable[Outcome]) -> int:
     table.add_column("Level")
     for title in ("PSPI", "90 %\nrange", "Conf.", *UNIT_NAMES):
         table.add_column(title, justify="right", no_wrap=True)
-    failures, notes = 0, []
+    failures, copies, notes = 0, 0, []
     for outcome in outcomes:
         failures += _complained(outcome)
         found = outcome.assessment
@@ -128,10 +128,12 @@ def write_table(outcomes: Iterable[Outcome]) -> int:
         name = one_line(outcome.file)
         table.add_row(Text(name), Text(found.level, COLOURS[found.level]), *_cells(found))
         notes += [f"{name}: {warning}" for warning in found.quality.warnings]
-        notes += [f"{name}: drawn in {one_line(outcome.annotated)}"] if outcome.annotated else []
+        copies += outcome.annotated is not None
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 10_000  # in a pipe every file keeps its one line
+    if copies:
+        notes.append(f"Annotated copies: {copies}.")
     if table.row_count:
         console.print(table)
         for note in notes:

@@ -1,0 +1,65 @@
+"""Writes cli.md beside this file from the commands' own help: `python docs/write_cli.py`."""
+
+import contextlib
+import io
+import os
+from pathlib import Path
+
+from wince import cli
+
+HEAD = """\
+# The command line
+
+Written from `--help` by `docs/write_cli.py`; change the help, not this page.
+
+What every command has in common:
+
+- Errors are one line on stderr, `wince: ` and a sentence. `--debug`, before or after the command,
+  shows the traceback as well.
+- The exit status is 0 when all went well, 1 when something failed, 2 when the command was wrong and
+  130 when it was stopped with Ctrl+C.
+- Colour and progress bars are for terminals. `NO_COLOR=1` turns colour off; in a pipe there is
+  neither, and each file keeps its one line.
+"""
+
+EXAMPLES = {
+    "assess": """\
+`--json` writes one array, an object for each file in the order given: `file`, then `assessment`
+(the form of `POST /v1/assessments`) or `error` with its `type` and `message`, and `annotated`, the
+path of the copy, when `--annotate` was asked for. `--csv` writes the same in columns. Both are
+written as the files are done, and an array that is stopped half-way is still closed.
+
+Annotated copies are for looking at: at most 1600 pixels on the photo's longer side, without its
+EXIF data. They are named `NAME-annotated.jpg`, or `.png` for a PNG, and keep the folders they were
+found in. Two of one name get `-2`, `-3`; an input is never overwritten, an earlier copy is.
+
+    wince assess photo.jpg
+    wince assess --csv ward/ > ward.csv
+    wince assess --annotate copies photo.jpg
+    curl -s http://camera.local/still.jpg | wince assess --json -
+""",
+}
+
+
+def reference() -> str:
+    """Return the text of cli.md."""
+    names = sorted(command.__name__.replace("_", "-") for command in cli.COMMANDS)
+    parts = [HEAD, "## wince\n", _help()]
+    for name in names:
+        parts += [f"## wince {name}\n", _help(name)]
+        if name in EXAMPLES:
+            parts.append(EXAMPLES[name])
+    return "\n".join(parts)
+
+
+def _help(*command: str) -> str:
+    os.environ["COLUMNS"] = "100"
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        cli.main([*command, "--help"])
+    lines = (line.rstrip() for line in text.getvalue().strip().splitlines())
+    return "```text\n" + "\n".join(lines) + "\n```\n"
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("cli.md").write_text(reference(), "utf-8")
