@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wince import images
+from wince.faces import detect as detect_module
 from wince.faces.detect import KEYPOINTS, Face, detect
 from wince.runtime import onnx
 
@@ -224,3 +225,14 @@ def test_a_second_implementation_finds_the_same_faces(frames, astronaut: RGB, ne
         score, box = reference(rgb, network)
         assert overlap(face.box, box) > 0.9
         assert face.score == pytest.approx(score, abs=0.05)
+
+
+def test_a_face_too_small_for_one_look_is_found_in_a_part_of_the_picture(
+    astronaut: NDArray[np.uint8],
+) -> None:
+    wide = np.zeros((1200, 1600, 3), np.uint8)
+    wide[600:1112, 900:1412] = astronaut
+    assert not detect_module._detect_once(wide)
+    found, own = detect(wide), detect(astronaut)[0]
+    assert len(found) == 1
+    np.testing.assert_allclose(found[0].keypoints, own.keypoints + [900, 600], atol=8)

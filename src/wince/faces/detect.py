@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 INPUT = 128
 MIN_SCORE = 0.5
+PART_MIN_SCORE = 0.7
 MIN_OVERLAP = 0.3
 KEYPOINTS = ("right_eye", "left_eye", "nose", "mouth", "right_ear", "left_ear")
 """The six key points in order; right and left are the person's own."""
@@ -74,6 +75,12 @@ class Face:
         ahead = float((nose - (right_ear + left_ear) / 2) @ along)
         return math.degrees(math.atan(ahead / half_ears / NOSE_DEPTH))
 
+    def moved(self, dx: float, dy: float) -> "Face":
+        """Return the same face in a picture that reaches `dx`, `dy` pixels further left and up."""
+        x0, y0, x1, y1 = self.box
+        box = (x0 + dx, y0 + dy, x1 + dx, y1 + dy)
+        return Face(box, self.keypoints + np.array([dx, dy]), self.score)
+
     def scaled(self, factor: float) -> "Face":
         """Return the same face in a picture `factor` times as large."""
         x0, y0, x1, y1 = (value * factor for value in self.box)
@@ -82,8 +89,37 @@ class Face:
 
 def detect(rgb: NDArray[np.uint8]) -> list[Face]:
     """Return the faces in an RGB uint8 picture (H, W, 3), the largest first; none gives []."""
-    faces = sorted(_detect_once(rgb), key=lambda face: face.size, reverse=True)
+    faces = _detect_once(rgb) or _detect_in_parts(rgb)
+    faces = sorted(faces, key=lambda face: face.size, reverse=True)
     return [_refined(rgb, face) for face in faces[:REFINED_FACES]] + faces[REFINED_FACES:]
+
+
+def _detect_in_parts(rgb: NDArray[np.uint8]) -> list[Face]:
+    """Return faces too small for one look at the whole picture, from squares half as long.
+
+    The squares overlap by half, so a face up to a quarter of the picture lies whole in one. More
+    looks find more that is no face, so the bar is higher.
+    """
+    side = -(-max(rgb.shape[:2]) // 2)
+    found = []
+    for top in _starts(rgb.shape[0], side):
+        for left in _starts(rgb.shape[1], side):
+            for face in _detect_once(rgb[top : top + side, left : left + side]):
+                if face.score >= PART_MIN_SCORE:
+                    found.append(face.moved(left, top))
+    if not found:
+        return []
+    boxes = np.array([face.box for face in found])
+    scores = np.array([face.score for face in found])
+    return [found[group[0]] for group in _overlapping(boxes, scores)]
+
+
+def _starts(length: int, side: int) -> list[int]:
+    """Return where squares of `side` begin along a length, so that they overlap by half."""
+    if length <= side:
+        return [0]
+    count = max(2, math.ceil((length - side) / (side / 2)) + 1)
+    return [round(start) for start in np.linspace(0, length - side, count)]
 
 
 def _refined(rgb: NDArray[np.uint8], face: Face) -> Face:

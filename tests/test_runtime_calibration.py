@@ -1,0 +1,111 @@
+"""From a raw score to a verdict."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from wince.errors import ModelError
+from wince.runtime import calibration
+from wince.runtime.calibration import Calibration, ScoreMap, calm_map
+from wince.scale import LEVELS, Level
+
+
+def noisy(faces: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scores 0 to 10 and ratings whose noise grows with the score."""
+    rng = np.random.default_rng(seed)
+    raw = rng.uniform(0, 10, faces)
+    return raw, np.clip(raw + rng.normal(0, 0.3 + 0.15 * raw), 0, 16)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Calibration:
+    return calibration.fit(*noisy(2000, 1), calm_map(2.0))
+
+
+def test_the_interval_covers_nine_in_ten_ratings_it_was_not_fitted_on(fitted: Calibration) -> None:
+    raw, rating = noisy(4000, 2)
+    intervals = np.array([fitted(score).interval for score in raw])
+    mapped = np.array([fitted.score_map(value) for value in rating])
+    covered = ((mapped >= intervals[:, 0]) & (mapped <= intervals[:, 1])).mean()
+    assert 0.88 < covered < 0.92
+
+
+def test_the_interval_widens_with_the_score_as_the_errors_do(fitted: Calibration) -> None:
+    widths = [np.ptp(fitted(score).interval) for score in (4.0, 6.0, 8.0)]
+    assert widths[0] < widths[1] < widths[2]
+
+
+def test_stated_confidence_is_right_as_often_as_it_says(fitted: Calibration) -> None:
+    raw, rating = noisy(4000, 3)
+    verdicts = [fitted(score) for score in raw]
+    stated = np.array([verdict.confidence for verdict in verdicts])
+    truth = np.array([fitted(value).level for value in rating])
+    right = np.array([verdict.level for verdict in verdicts]) == truth
+    assert abs(stated.mean() - right.mean()) < 0.02
+    for low, high in ((0.4, 0.7), (0.7, 0.9), (0.9, 1.0)):
+        chosen = (stated >= low) & (stated < high)
+        assert abs(stated[chosen].mean() - right[chosen].mean()) < 0.06
+
+
+def test_no_level_is_called_impossible(fitted: Calibration) -> None:
+    probabilities = fitted(0.0).level_probabilities
+    assert min(probabilities.values()) > 0
+    assert sum(probabilities.values()) == pytest.approx(1)
+
+
+@given(st.floats(-5, 25))
+def test_every_score_gives_an_ordered_verdict_on_the_scale(raw: float) -> None:
+    verdict = calibration.fit(*noisy(200, 4), calm_map(2.0))(raw)
+    low, high = verdict.interval
+    assert 0 <= low <= verdict.pspi <= high <= 16
+    assert verdict.level in LEVELS
+
+
+@given(st.floats(0.5, 5.0), st.lists(st.floats(0, 16), min_size=2, max_size=20))
+def test_the_calm_map_keeps_the_order_of_scores(calm: float, raw: list[float]) -> None:
+    mapped = [calm_map(calm)(value) for value in sorted(raw)]
+    assert mapped == sorted(mapped)
+
+
+def test_the_calm_map_reads_calm_scores_as_none_and_leaves_the_upper_levels_alone() -> None:
+    score_map = calm_map(2.4)
+    assert score_map(2.39) < 0.5 <= score_map(2.41)
+    assert [score_map(value) for value in (0, 5.5, 8, 10.5, 16)] == [0, 5.5, 8, 10.5, 16]
+
+
+@pytest.mark.parametrize("calm", [0.0, 5.5, -1.0])
+def test_a_calm_map_whose_knee_would_break_the_order_is_refused(calm: float) -> None:
+    with pytest.raises(ValueError, match=r"between 0 and 5\.5"):
+        calm_map(calm)
+
+
+@given(st.floats(0, 16))
+def test_the_inverse_undoes_the_map(pspi: float) -> None:
+    score_map = calm_map(2.0)
+    assert score_map(score_map.inverse(pspi)) == pytest.approx(pspi, abs=1e-9)
+
+
+def test_the_plain_map_changes_nothing() -> None:
+    assert [ScoreMap()(value) for value in (0.0, 0.3, 7.7, 16.0)] == [0.0, 0.3, 7.7, 16.0]
+
+
+def test_a_calibration_survives_json(fitted: Calibration) -> None:
+    again = Calibration.from_dict(json.loads(json.dumps(fitted.to_dict())))
+    assert again == fitted
+    assert again(5.0) == fitted(5.0)
+
+
+def test_a_damaged_calibration_is_refused_with_what_was_found(fitted: Calibration) -> None:
+    data = fitted.to_dict()
+    del data["prior"]
+    with pytest.raises(ModelError, match="prior"):
+        Calibration.from_dict(data)
+
+
+def test_levels_follow_the_mapped_score(fitted: Calibration) -> None:
+    levels = [fitted(score).level for score in (1.0, 4.0, 8.0, 12.0)]
+    assert levels == [Level.NONE, Level.MILD, Level.MODERATE, Level.SEVERE]
