@@ -6,7 +6,9 @@ Field & Welsh 2007, J R Stat Soc B 69:369-390). Intervals are percentiles of the
 (Efron & Tibshirani 1993, ch. 13). With few subjects they are too narrow, and one subject has none.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,15 +25,19 @@ class Estimate:
     """A figure's value over all frames and as mean over subjects, each with its interval.
 
     pooled, subject_mean: value; *_interval: (low, high), NaN when there are fewer than two subjects
-    or no resample in which the figure is defined; subjects_defined: how many subjects the mean is
-    over. Undefined is NaN.
+    or no resample in which the figure is defined; subjects_defined and subjects_undefined: how many
+    subjects the mean is over, and how many it leaves out, None for a figure that single subjects do
+    not have; resamples_undefined: how many resamples the pooled interval leaves out. Undefined is
+    NaN.
     """
 
     pooled: float
     pooled_interval: tuple[float, float]
     subject_mean: float
     subject_mean_interval: tuple[float, float]
-    subjects_defined: int
+    subjects_defined: int | None
+    subjects_undefined: int | None
+    resamples_undefined: int
 
 
 def subject_counts(subjects: int, resamples: int, seed: int) -> Floats:
@@ -82,6 +88,22 @@ def difference(figure: Figure, other: Figure, counts: Floats) -> Estimate:
     )
 
 
+def as_data(found: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
+    """Return estimates by key as plain data by part: each part maps keys to numbers."""
+    own = {key: one for key, one in found.items() if one.subjects_defined is not None}
+    return {
+        "pooled": {key: one.pooled for key, one in found.items()},
+        "pooled_interval": {key: list(one.pooled_interval) for key, one in found.items()},
+        "resamples_undefined": {
+            key: one.resamples_undefined for key, one in found.items() if one.resamples_undefined
+        },
+        "subject_mean": {key: one.subject_mean for key, one in own.items()},
+        "subject_mean_interval": {key: list(one.subject_mean_interval) for key, one in own.items()},
+        "subjects_defined": {key: one.subjects_defined for key, one in own.items()},
+        "subjects_undefined": {key: one.subjects_undefined for key, one in own.items()},
+    }
+
+
 def _estimate(
     once: Floats, resampled: Floats, by_subject: Floats | None, counts: Floats
 ) -> Estimate:
@@ -94,7 +116,9 @@ def _estimate(
         subject_mean_interval=(
             interval(mean_resampled(values, counts)) if defined > 1 else (np.nan, np.nan)
         ),
-        subjects_defined=defined,
+        subjects_defined=None if by_subject is None else defined,
+        subjects_undefined=None if by_subject is None else len(values) - defined,
+        resamples_undefined=int(np.isnan(resampled).sum()),
     )
 
 

@@ -185,7 +185,7 @@ def _relation(
     Few sequences per subject: pooled only.
     """
     subjects = len(table.subjects)
-    parts = agreement.moments(scores, target, owner, subjects)
+    parts = agreement.moments(target, scores, owner, subjects)
     if not line:
         return _agreement(f"{key}_", parts, by_subject=False)
     # A fitted line needs numbers from 0 upwards; subjects without a rated sequence have none.

@@ -1,0 +1,81 @@
+"""How the pictures look: colours, axes, and the two shapes that several of them share."""
+
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from wince.evaluation.arrays import Floats
+
+INK, BLUE, ORANGE, GREY, PALE, RED = (
+    "#1f2933",
+    "#2166ac",
+    "#b35806",
+    "#8a94a0",
+    "#d7dee6",
+    "#b00020",
+)
+LINES = (BLUE, "#5aae61", "#762a83")
+
+
+def canvas(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return a figure of one pair of axes, in inches."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots()
+    tidy(axes)
+    return figure, axes
+
+
+def tidy(axes: Axes) -> None:
+    """Take the frame away and put a faint grid behind."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color=PALE, lw=0.6)
+    axes.set_axisbelow(True)
+
+
+def short(count: int) -> str:
+    """Return a count in at most four letters or so."""
+    return f"{count}" if count < 10_000 else f"{count / 1000:.0f}k"
+
+
+def forest(
+    axes: Axes, keys: Sequence[str], values: Mapping[str, float], ends: Mapping[str, list[float]]
+) -> None:
+    """Draw values with their intervals one below the other, undefined ones as that word."""
+    for place, key in enumerate(keys):
+        if np.isnan(values[key]):
+            axes.text(0.02, place, "undefined", va="center", fontsize=7, color=GREY,
+                      transform=axes.get_yaxis_transform())  # fmt: skip
+            continue
+        axes.plot(ends[key], [place, place], color=BLUE, lw=2)
+        axes.plot(values[key], place, "o", color=BLUE)
+    axes.set_ylim(len(keys) - 0.5, -0.5)
+    tidy(axes)
+
+
+def draw_matrix(axes: Axes, counts: Floats, labels: list[str]) -> None:
+    """Draw a confusion matrix (K, K) of counts, shaded by share of the true class."""
+    totals = counts.sum(1, keepdims=True)
+    shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), share in np.ndenumerate(shares):
+        words = f"{share:.2f}\n{short(int(counts[row, column]))}" if totals[row, 0] else "–"
+        colour = "white" if share > 0.55 else INK
+        axes.text(column, row, words, ha="center", va="center", fontsize=7, color=colour)
+    axes.set_xticks(range(len(labels)), labels, fontsize=8)
+    axes.set_yticks(range(len(labels)), labels, fontsize=8)
+    axes.set(xlabel="Predicted", ylabel="True")
+
+
+def png(figure: Figure, warning: str | None) -> bytes:
+    """Return a figure as PNG bytes, with a warning in red above it when there is one."""
+    if warning:
+        title = figure.get_suptitle()
+        figure.suptitle(f"{warning}\n{title}".rstrip(), color=RED, fontsize=10, weight="bold")
+    for axes in figure.axes:
+        axes.title.set_fontsize(10)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()

@@ -1,0 +1,283 @@
+"""The pictures of the report, as PNG bytes. Drawn without a display and without global state."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from wince.evaluation import sequences
+from wince.evaluation.arrays import Floats
+from wince.evaluation.canvas import (
+    BLUE,
+    GREY,
+    INK,
+    LINES,
+    ORANGE,
+    PALE,
+    canvas,
+    draw_matrix,
+    forest,
+    png,
+    short,
+    tidy,
+)
+from wince.evaluation.catalogue import TITLES
+from wince.evaluation.classification import SCHEMES
+from wince.evaluation.predictions import Predictions
+from wince.scale import LEVELS, PSPI_MAXIMUM
+
+MANY_SUBJECTS = 60
+"""Above this many subjects a histogram says more than one dot each."""
+FOREST = ("mae", "wmae", "pcc", "icc", "auc_1")
+UNITLESS = (
+    "pcc",
+    "icc",
+    "ccc",
+    "auc_1",
+    "auc_2",
+    "auc_3",
+    "four_levels_balanced_accuracy",
+    "four_levels_macro_f1",
+    "four_levels_kappa",
+)
+POINTS = ("mae", "rmse", "wmae")
+
+Metrics = Mapping[str, Any]
+
+
+def draw(metrics: Metrics, table: Predictions) -> dict[str, bytes]:
+    """Return every picture that the metrics allow: name of the file without .png -> PNG bytes."""
+    drawn: dict[str, Figure] = {
+        "scores": scores(table),
+        "errors": errors(metrics),
+        "roc": roc(metrics),
+        "confusion": confusion(metrics),
+        "subjects": subjects(metrics),
+        "sequences": sequence_scores(table),
+    }
+    if metrics["reliability"]:
+        drawn["reliability"] = reliability(metrics)
+    if "coverage" in metrics["model"]["pooled"]:
+        drawn["coverage"] = coverage(metrics)
+    for number, (column, groups) in enumerate(metrics["groups"].items(), start=1):
+        drawn[f"groups-{number}"] = by_group(column, groups, metrics)
+    if "against" in metrics:
+        drawn["against"] = differences(metrics)
+    return {name: png(figure, metrics["overlap"]["label"]) for name, figure in drawn.items()}
+
+
+def scores(table: Predictions) -> Figure:
+    """Draw how the scores of frames spread at each labelled PSPI."""
+    figure, axes = canvas(7.2, 4.2)
+    rounded = np.floor(table.pspi + 0.5)
+    values = np.unique(rounded)
+    boxes = []
+    for value in values:
+        here = table.predicted[rounded == value]
+        low, first, middle, third, high = np.quantile(here, [0.05, 0.25, 0.5, 0.75, 0.95])
+        boxes.append({"whislo": low, "q1": first, "med": middle, "q3": third, "whishi": high})
+    axes.axline((0, 0), slope=1, color=GREY, lw=1, ls="--", zorder=1)
+    axes.bxp(
+        boxes,
+        positions=values,
+        widths=0.6,
+        showfliers=False,
+        patch_artist=True,
+        boxprops={"facecolor": PALE, "edgecolor": BLUE},
+        medianprops={"color": BLUE, "lw": 2},
+        whiskerprops={"color": BLUE},
+        capprops={"color": BLUE},
+        zorder=3,
+    )
+    axes.set(xlim=(-0.8, max(values) + 0.8), xlabel="Labelled PSPI (frames below)", ylabel="Score")
+    counts = [f"{value:g}\n{short(int((rounded == value).sum()))}" for value in values]
+    axes.set_xticks(values, counts, fontsize=8)
+    top = max(float(table.predicted.max()), max(values))
+    axes.set_ylim(min(0.0, min(box["whislo"] for box in boxes)) - 0.3, min(top, PSPI_MAXIMUM) + 0.5)
+    axes.set_title("Median, middle half, and 5th to 95th percentile; dashed: perfect")
+    return figure
+
+
+def errors(metrics: Metrics) -> Figure:
+    """Draw the MAE at each labelled PSPI, beside what always zero and the mean have there."""
+    figure, axes = canvas(7.2, 3.6)
+    rows = metrics["error_by_pspi"]
+    x = [row["pspi"] for row in rows]
+    axes.bar(x, [row["mae"] for row in rows], color=BLUE, width=0.7, label="model")
+    axes.plot(x, [row["mae_zero"] for row in rows], "o--", color=ORANGE, ms=4, label="always zero")
+    axes.plot(x, [row["mae_mean"] for row in rows], "s:", color=INK, ms=4, label="the mean")
+    axes.set(xlabel="Labelled PSPI", ylabel="MAE, points", title="Error by label")
+    axes.set_xticks(x)
+    axes.legend(frameon=False)
+    return figure
+
+
+def roc(metrics: Metrics) -> Figure:
+    """Draw the ROC curves at PSPI >= 1, 2 and 3 with their areas."""
+    figure, axes = canvas(4.8, 4.6)
+    axes.axline((0, 0), slope=1, color=GREY, lw=1, ls="--")
+    for (cut, curve), colour in zip(metrics["roc"].items(), LINES, strict=False):
+        area = metrics["model"]["pooled"][f"auc_{cut}"]
+        name = f"PSPI ≥ {cut}: AUC " + (f"{area:.3f}" if area == area else "undefined")
+        axes.plot(
+            curve["false_positive_rate"],
+            curve["true_positive_rate"],
+            color=colour,
+            lw=2,
+            label=f"{name} ({curve['positives']:,} frames)",
+        )
+    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
+    axes.set(xlabel="False positive rate", ylabel="True positive rate", title="All frames pooled")
+    axes.legend(frameon=False, loc="lower right", fontsize=8)
+    return figure
+
+
+def confusion(metrics: Metrics) -> Figure:
+    """Draw the confusion matrices of four levels, six classes and PSPI >= 1, rows summing to 1."""
+    figure = Figure(figsize=(11.5, 4.3), layout="constrained")
+    for axes, scheme in zip(figure.subplots(1, 3), SCHEMES[:3], strict=True):
+        found = metrics["classes"][scheme.key]
+        draw_matrix(axes, np.array(found["confusion"], float), found["labels"])
+        axes.set_title(scheme.title)
+    return figure
+
+
+def subjects(metrics: Metrics) -> Figure:
+    """Draw each subject's MAE, beside that of always zero, and PCC; undefined ones are named so."""
+    rows = sorted(metrics["by_subject"], key=lambda row: row["mae"])
+    if len(rows) > MANY_SUBJECTS:
+        return _histograms(rows)
+    figure = Figure(figsize=(9, 1.4 + 0.21 * len(rows)), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    y = np.arange(len(rows))
+    left.plot(
+        [row["mean_pspi"] for row in rows], y, "o", mfc="white", color=ORANGE, label="always zero"
+    )
+    left.plot([row["mae"] for row in rows], y, "o", color=BLUE, label="model")
+    left.set_yticks(y, [row["subject"][:24] for row in rows], fontsize=8)
+    left.set(xlabel="MAE, points", title="Error by subject", ylim=(len(rows) - 0.4, -0.6))
+    left.set_xlim(left=0)
+    left.legend(frameon=False, fontsize=8)
+    right.axvline(0, color=GREY, lw=1)
+    right.plot([row["pcc"] for row in rows], y, "o", color=BLUE)
+    for place, row in enumerate(rows):
+        if np.isnan(row["pcc"]):
+            right.text(0.02, place, "undefined", va="center", fontsize=7, color=GREY)
+    right.set(
+        xlabel="PCC",
+        title="Correlation by subject",
+        xlim=(min(-0.1, *_defined(rows, "pcc")) - 0.02, 1.02),
+    )
+    for axes in (left, right):
+        tidy(axes)
+    return figure
+
+
+def sequence_scores(table: Predictions) -> Figure:
+    """Draw each sequence's mean of the top tenth of scores against its labels', VAS and OPR."""
+    first = sequences.first_rows(table.sequence)
+    found = sequences.top_tenth(table.predicted, table.sequence)
+    panels: list[tuple[str, Floats]] = [
+        ("PSPI, top tenth of labels", sequences.top_tenth(table.pspi, table.sequence))
+    ]
+    panels += [("VAS (own rating)", table.vas[first])] if table.vas is not None else []
+    panels += [("OPR (observer)", table.opr[first])] if table.opr is not None else []
+    figure = Figure(figsize=(4.2 * len(panels), 3.8), layout="constrained")
+    jitter = np.random.default_rng(0).uniform(-0.15, 0.15, len(first))
+    for axes, (name, target) in zip(
+        np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True
+    ):
+        axes.plot(target + jitter, found, "o", ms=4, alpha=0.5, color=BLUE, mec="none")
+        axes.set(xlabel=name, ylabel="Score, top tenth of frames")
+        tidy(axes)
+    return figure
+
+
+def reliability(metrics: Metrics) -> Figure:
+    """Draw how often the stated level was right at each stated confidence."""
+    figure = Figure(figsize=(4.8, 5.0), layout="constrained")
+    upper, lower = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
+    bins = [row for row in metrics["reliability"] if row["frames"]]
+    upper.axline((0, 0), slope=1, color=GREY, lw=1, ls="--")
+    upper.plot(
+        [row["confidence"] for row in bins],
+        [row["accuracy"] for row in bins],
+        "o-",
+        color=BLUE,
+        lw=2,
+    )
+    upper.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="Share that was right")
+    upper.set_title("Stated confidence against what happened")
+    lower.bar(
+        [(row["low"] + row["high"]) / 2 for row in bins],
+        [row["frames"] for row in bins],
+        0.09,
+        color=PALE,
+    )
+    lower.set(xlabel="Stated confidence", ylabel="Frames")
+    for axes in (upper, lower):
+        tidy(axes)
+    return figure
+
+
+def coverage(metrics: Metrics) -> Figure:
+    """Draw how often the 90 % interval held the label, overall and by true level."""
+    figure, axes = canvas(5.4, 3.2)
+    model = metrics["model"]
+    keys = ["coverage", *(f"coverage_{level}" for level in LEVELS)]
+    axes.axvline(0.9, color=ORANGE, lw=1.5, ls="--")
+    forest(axes, keys, model["pooled"], model["pooled_interval"])
+    axes.set_yticks(range(len(keys)), ["all frames", *LEVELS])
+    axes.set(xlim=(0, 1.02), xlabel="Share of labels inside", title="90 % interval, by true level")
+    return figure
+
+
+def by_group(column: str, groups: Mapping[str, Any], metrics: Metrics) -> Figure:
+    """Draw the chief figures of each group with their 95 % intervals; dashed: all frames."""
+    names = list(groups)
+    figure = Figure(figsize=(12, 1.5 + 0.34 * len(names)), layout="constrained")
+    for axes, key in zip(figure.subplots(1, len(FOREST), sharey=True), FOREST, strict=True):
+        values = {name: groups[name]["model"]["pooled"][key] for name in names}
+        ends = {name: groups[name]["model"]["pooled_interval"][key] for name in names}
+        axes.axvline(metrics["model"]["pooled"][key], color=GREY, lw=1, ls="--")
+        forest(axes, names, values, ends)
+        axes.set_yticks(range(len(names)), [name[:28] for name in names])
+        axes.set_title(TITLES[key])
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+    figure.suptitle(f"By {column}: pooled, 95 % interval; dashed: all frames", fontsize=10)
+    return figure
+
+
+def differences(metrics: Metrics) -> Figure:
+    """Draw the paired differences to the other model with their 95 % intervals."""
+    found = metrics["against"]["difference"]
+    figure = Figure(figsize=(10, 3.9), layout="constrained")
+    for axes, keys, words in zip(
+        figure.subplots(1, 2),
+        (UNITLESS, POINTS),
+        ("more is better", "points; less is better"),
+        strict=True,
+    ):
+        axes.axvline(0, color=ORANGE, lw=1.5, ls="--")
+        forest(axes, keys, found["pooled"], found["pooled_interval"])
+        axes.set_yticks(range(len(keys)), [TITLES[key] for key in keys])
+        axes.set(xlabel=f"This model minus the other ({words})")
+    return figure
+
+
+def _defined(rows: Sequence[Mapping[str, Any]], key: str) -> list[float]:
+    return [row[key] for row in rows if not np.isnan(row[key])]
+
+
+def _histograms(rows: list[Mapping[str, Any]]) -> Figure:
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    for axes, key in zip(figure.subplots(1, 2), ("mae", "pcc"), strict=True):
+        values = np.array([row[key] for row in rows])
+        undefined = int(np.isnan(values).sum())
+        axes.hist(values[~np.isnan(values)], bins=30, color=BLUE)
+        words = f"{TITLES[key]} by subject" + (f" ({undefined} undefined)" if undefined else "")
+        axes.set(xlabel=words, ylabel="Subjects")
+        tidy(axes)
+    return figure
