@@ -1,0 +1,116 @@
+"""One frame examined from end to end: its checks, its label, its face. Runs in worker processes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wince.archive import checks, labels, layouts, look
+from wince.archive.frames import FrameFile, Label
+from wince.archive.look import Look
+from wince.errors import ImageError
+from wince.faces.spec import FaceSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What all frames of one run share.
+
+    layout: its name; base: where the archive begins; folder: what its frames' paths are relative
+    to; out: the prepared folder; spec: what a model will be shown; strict: whether a doubtful label
+    is left out.
+    """
+
+    layout: str
+    base: Path
+    folder: Path
+    out: Path
+    spec: FaceSpec
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What became of one frame.
+
+    check: reason of the first check it failed, "" when it is kept; detail, line: how and where.
+    label: None when it was not or could not be read. look: None when it was not looked at.
+    digest: SHA-256 of the file, "" when it was not opened.
+    reused: whether the look is an earlier run's.
+    """
+
+    file: FrameFile
+    check: str = ""
+    detail: str = ""
+    line: int = 0
+    label: Label | None = None
+    look: Look | None = None
+    digest: str = ""
+    reused: bool = False
+
+
+def examine_all(task: Task, batch: Sequence[tuple[FrameFile, Look | None]]) -> list[Examined]:
+    """Return `examine` of each frame, in order."""
+    return [examine(task, file, known) for file, known in batch]
+
+
+def examine(task: Task, file: FrameFile, known: Look | None) -> Examined:
+    """Return what became of a frame; the crop of its face, if it has one, is on disk by then.
+
+    known: what an earlier run saw in this file, if anything.
+    """
+    if not checks.has_picture_name(file.name):
+        return Examined(file, checks.NAME.reason, "expected .png, .jpg or .jpeg")
+    path = task.folder / file.name
+    try:
+        state, data = look.observe(path, known.state if known else None)
+    except ImageError as error:
+        return Examined(file, checks.READABLE.reason, str(error))
+    digest = state.digest
+    problem = "" if data is None else checks.header_problem(data)
+    if problem:
+        return Examined(file, checks.READABLE.reason, problem, digest=digest)
+    if not file.label:
+        return Examined(file, checks.LABELLED.reason, file.missing, digest=digest)
+    try:
+        label = layouts.named(task.layout).read_label(task.base, file)
+    except labels.BadLabelError as error:
+        line = error.line or file.line
+        return Examined(file, checks.SCORE.reason, str(error), line, digest=digest)
+    check, detail = _label_verdict(task, file, label)
+    if check:
+        return Examined(file, check, detail, file.line, label, digest=digest)
+    if known is not None and known.state.digest == digest and _serves(known, task, label):
+        seen, reused = replace(known, state=state), True
+    else:
+        try:
+            if data is None:  # the file stands, but the label, the settings or the crop do not
+                state, data = look.observe(path, None)
+        except ImageError as error:
+            return Examined(file, checks.READABLE.reason, str(error))
+        seen = look.at(data or b"", state, file, label.box, spec=task.spec, out=task.out)
+        reused = False
+    return Examined(file, seen.check, seen.detail, file.line, label, seen, digest, reused)
+
+
+def _serves(known: Look, task: Task, label: Label) -> bool:
+    """Return whether an earlier look at the same bytes is still what a new one would be."""
+    decided_by = (look.settings_of(task.spec), look.box_text(label.box))
+    if (known.settings, known.box_given) != decided_by:
+        return False
+    if not known.crop:
+        return True
+    try:
+        return (task.out / known.crop).stat().st_size == known.crop_bytes
+    except OSError:
+        return False
+
+
+def _label_verdict(task: Task, file: FrameFile, label: Label) -> tuple[str, str]:
+    """Return the first of our checks that a sound score's label fails, and how, or two ""."""
+    if not file.subject:
+        return checks.SUBJECT.reason, "nobody is named; frames could not be split by subject"
+    if label.refused:
+        return checks.USABLE.reason, label.refused
+    if task.strict and label.doubt:
+        return checks.AGREES.reason, label.doubt
+    return "", ""

@@ -1,0 +1,101 @@
+"""3D-Pain: synthetic faces with action units and PSPI as JSON (MIT code; check the data's licence).
+
+    annotations/BASE_annotations.json        keys AU4, AU6, AU7, AU9, AU10, AU43, PSPI
+    meshes_inpainted/BASE_textured_view_000_inpainted.jpg
+
+BASE is `flame_sample_0000_pain_1` or `flame_sample_0000_neutral`; the part before `_pain_` or
+`_neutral` is the subject.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from wince.archive import labels, tree
+from wince.archive.frames import FrameFile, Label
+from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
+
+NAME = "3d-pain"
+TITLE = "3D-Pain"
+SIGNS = "annotations/*_annotations.json with meshes_inpainted/"
+CAUTION = "The faces are synthetic: figures measured on them say little about people."
+IMAGES = "meshes_inpainted"
+LABELS = "annotations"
+SUFFIX = "_annotations.json"
+
+_BASE = re.compile(r"(?P<base>(?P<subject>.+?)_(?:pain_[0-9]+|neutral))(?=_|$)")
+
+
+def fits(base: Path) -> bool:
+    """Return whether a folder holds 3D-Pain."""
+    folder = base / LABELS
+    return (base / IMAGES).is_dir() and any(name.endswith(SUFFIX) for name in tree.names_in(folder))
+
+
+def group_names(base: Path) -> tuple[str, ...]:
+    """Return the group columns: none."""
+    return ()
+
+
+def files(base: Path) -> Iterator[FrameFile]:
+    """Yield every file below the picture folder, in order of its path."""
+    labelled = tree.names_in(base / LABELS)
+    for folder, names in tree.walk(base / IMAGES):
+        for name in names:
+            yield _file(tree.join(IMAGES, folder, name), labelled)
+
+
+def _file(name: str, labelled: frozenset[str]) -> FrameFile:
+    stem = PurePosixPath(name).stem
+    match = _BASE.match(stem)
+    if match is None:
+        missing = "its name holds neither _pain_NUMBER nor _neutral, so no label can be found"
+        return FrameFile(name, "", stem, stem, missing=missing)
+    base = match["base"]
+    label = base + SUFFIX
+    found = label in labelled
+    return FrameFile(
+        name=name,
+        subject=match["subject"],
+        sequence=base,
+        frame=stem[len(base) :].lstrip("_") or stem,
+        label=tree.join(LABELS, label) if found else "",
+        missing="" if found else f"expected {LABELS}/{label}",
+    )
+
+
+def read_label(base: Path, file: FrameFile) -> Label:
+    """Return a picture's PSPI and action units from its JSON file.
+
+    Raises labels.BadLabelError when the JSON is damaged, or PSPI is missing or off the scale.
+    """
+    text = labels.read_text(base / file.label)
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise labels.BadLabelError(f"is not JSON: {error.msg}", error.lineno) from error
+    except RecursionError as error:
+        raise labels.BadLabelError("is not an annotation: it is nested too deeply") from error
+    if not isinstance(data, dict) or "PSPI" not in data:
+        raise labels.BadLabelError("has no key PSPI", 1)
+    pspi = _value(data, "PSPI", PSPI_MAXIMUM, text)
+    missing = [name for name in UNIT_NAMES if name not in data]
+    if missing:
+        return Label(pspi, doubt=f"{file.label}: has no {', '.join(missing)}")
+    try:
+        units = labels.units({name: _value(data, name, 5.0, text) for name in UNIT_NAMES})
+    except labels.BadLabelError as error:
+        at = f", line {error.line}" if error.line else ""
+        return Label(pspi, doubt=f"{file.label}{at}: {error}")
+    difference = labels.disagreement(pspi, units)
+    return Label(pspi, units, doubt=f"{difference} ({file.label})" if difference else "")
+
+
+def _value(data: dict[str, Any], key: str, high: float, text: str) -> float:
+    line = next((n for n, row in enumerate(text.splitlines(), 1) if f'"{key}"' in row), 1)
+    value = data[key]
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise labels.BadLabelError(f"expected {key} as a number, found {value!r:.40}", line)
+    return labels.number(str(value), 0.0, high, key, line)

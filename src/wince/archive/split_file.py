@@ -1,0 +1,119 @@
+"""Somebody else's split, from a CSV file or a folder with train.csv, val.csv and test.csv."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wince.archive import rows
+from wince.archive.splits import PARTS
+from wince.errors import DataError
+
+SPELLINGS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "test": "test",
+    "testing": "test",
+    "": "",
+}
+PATH_COLUMNS = ("image_path", "path", "image")
+TAIL = 3  # subject, sequence and file: what of a path is the same on every machine
+
+
+@dataclass(frozen=True, slots=True)
+class SplitFile:
+    """A split by subject or by frame: what is named -> (part, fold), and where (file, line).
+
+    by: "subject", "path" (the last three parts of it) or "frame" (subject, sequence, frame).
+    """
+
+    source: Path
+    by: str
+    given: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def key(self, subject: str, sequence: str, frame: str, name: str) -> str:
+        """Return under what a frame of the archive stands in `given`."""
+        if self.by == "subject":
+            return subject
+        return tail(name) if self.by == "path" else "\0".join((subject, sequence, frame))
+
+
+def tail(path: str) -> str:
+    """Return the last three parts of a path, with forward slashes."""
+    return "/".join([part for part in path.replace("\\", "/").split("/") if part][-TAIL:])
+
+
+def read(source: Path) -> SplitFile:
+    """Return the split in a CSV file or a folder of three.
+
+    A file has a column `split` (train, val, test or empty) and, if it likes, `fold`; and it says
+    what it is about by `subject`, by `subject, sequence, frame`, or by `image_path`. A folder has
+    train.csv, val.csv and test.csv with `image_path`, as `wince prepare` and the project's report
+    write them. Of paths, the last three parts count: the rest differs between machines.
+
+    Raises DataError for anything else, and when one thing is given two parts.
+    """
+    if source.is_dir():
+        return _read_folder(source)
+    if not source.is_file():
+        raise DataError(f"There is no split file at {source}. Check the path.")
+    columns = rows.header(source)
+    by = _about(source, columns)
+    split = SplitFile(source, by)
+    for line, row in rows.read(source, ("split",)):
+        word = row["split"].lower()
+        if word not in SPELLINGS:
+            raise DataError(
+                f"{source}, line {line}: expected train, val or test as split, "
+                f"found {row['split']!r}."
+            )
+        _add(split, source, line, _key(split, columns, row), (SPELLINGS[word], row.get("fold", "")))
+    return split
+
+
+def _about(source: Path, columns: list[str]) -> str:
+    if any(name in columns for name in PATH_COLUMNS):
+        return "path"
+    if {"subject", "sequence", "frame"} <= set(columns):
+        return "frame"
+    if "subject" in columns:
+        return "subject"
+    raise DataError(
+        f"{source}, line 1: expected subject, or subject, sequence, frame, or image_path beside "
+        f"split, found {', '.join(columns) or 'nothing'}."
+    )
+
+
+def _key(split: SplitFile, columns: list[str], row: dict[str, str]) -> str:
+    path = next((row[name] for name in PATH_COLUMNS if name in columns), "")
+    return split.key(row.get("subject", ""), row.get("sequence", ""), row.get("frame", ""), path)
+
+
+def _add(split: SplitFile, path: Path, line: int, key: str, value: tuple[str, str]) -> None:
+    if split.given.setdefault(key, value) != value:
+        shown = key.replace("\0", ", ")
+        raise DataError(
+            f"{path}, line {line}: {shown} is given {' '.join(value).strip()} here and "
+            f"{' '.join(split.given[key]).strip()} further up. Keep one of the two."
+        )
+
+
+def _read_folder(folder: Path) -> SplitFile:
+    split = SplitFile(folder, "path")
+    for part, path in _part_files(folder):
+        for line, row in rows.read(path, ("image_path",)):
+            _add(split, path, line, tail(row["image_path"]), (part, row.get("fold", "")))
+    return split
+
+
+def _part_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for part in PARTS:
+        path = folder / f"{part}.csv"
+        if not path.is_file():
+            raise DataError(
+                f"Expected train.csv, val.csv and test.csv in {folder}; {path.name} is missing."
+            )
+        yield part, path

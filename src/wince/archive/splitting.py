@@ -1,0 +1,95 @@
+"""Every kept frame given its part and its fold."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from wince.archive import splits
+from wince.archive.split_file import SplitFile
+from wince.archive.store import Store
+
+Protocol = Literal["by-subject", "random-frames", "split-file"]
+
+
+def subjects(store: Store) -> splits.Subjects:
+    """Return the subjects of the kept frames with their counts of every level."""
+    found: dict[str, list[int]] = {}
+    for subject, level, count in store.rows(
+        "SELECT subject, level, count(*) FROM frame WHERE reason = '' GROUP BY 1, 2 ORDER BY 1, 2"
+    ):
+        found.setdefault(subject, [0, 0, 0, 0])[level] = count
+    levels = np.array(list(found.values()), np.int64).reshape(-1, 4)
+    return splits.Subjects(tuple(found), levels)
+
+
+def split(store: Store, protocol: Protocol, seed: int, given: SplitFile | None) -> list[str]:
+    """Give every kept frame its part and fold; return what must be said about a given split."""
+    people = subjects(store)
+    folds = dict(zip(people.names, splits.folds(people, seed).tolist(), strict=True))
+    if given is not None:
+        return _as_given(store, folds, given)
+    if protocol == "random-frames":
+        (count,) = store.one("SELECT count(*) FROM frame WHERE reason = ''")
+        by_frame = splits.random_frames(count, seed)
+        store.assign(
+            (splits.PARTS[by_frame[place]], str(folds[frame.subject]), frame.number)
+            for place, frame in enumerate(_frames(store))
+        )
+        return []
+    parts = splits.by_share(people, splits.SHARES, seed).tolist()
+    by_subject = dict(zip(people.names, parts, strict=True))
+    store.assign(
+        (splits.PARTS[by_subject[frame.subject]], str(folds[frame.subject]), frame.number)
+        for frame in _frames(store)
+    )
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    number: int
+    subject: str
+    sequence: str
+    frame: str
+    name: str
+
+
+def _frames(store: Store) -> Iterator[_Frame]:
+    """Yield the kept frames in the archive's order."""
+    for row in store.rows(
+        "SELECT number, subject, sequence, json_extract(cells, '$.frame'), name FROM frame "
+        "WHERE reason = '' ORDER BY number"
+    ):
+        yield _Frame(*row)
+
+
+def _as_given(store: Store, folds: dict[str, int], given: SplitFile) -> list[str]:
+    used: set[str] = set()
+    unnamed = 0
+
+    def parts() -> Iterator[tuple[str, str, int]]:
+        nonlocal unnamed
+        for frame in _frames(store):
+            key = given.key(frame.subject, frame.sequence, frame.frame, frame.name)
+            used.add(key)
+            unnamed += key not in given.given
+            part, fold = given.given.get(key, ("", ""))
+            yield part, fold or str(folds[frame.subject]), frame.number
+
+    store.assign(parts())
+    notes = []
+    if unnamed:
+        notes.append(
+            f"{given.source.name} gives no part to {unnamed:,} kept frames: they are in the "
+            "manifest but in none of train, val and test."
+        )
+    strangers = sorted(given.given.keys() - used)
+    if strangers:
+        first = strangers[0].replace("\0", ", ")
+        notes.append(
+            f"{len(strangers):,} entries of {given.source.name} match no kept frame; the first is "
+            f"{first}."
+        )
+    return notes

@@ -1,0 +1,241 @@
+"""What a preparation found, counted: the content of report.json."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from wince import scale
+from wince.archive import checks
+from wince.archive.frames import RATINGS
+from wince.archive.splits import PARTS
+from wince.archive.store import Store
+
+EXAMPLES = 3  # frames named for each reason; excluded.csv names all
+LEVELS = tuple(str(level) for level in scale.LEVELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Counts of a run, all of kept frames except `found`, `steps` and `examples`.
+
+    steps: for each check in order its reason, words, whether it is the project report's, how many
+        frames it left out and how many were left.
+    histogram: frames by PSPI rounded half up, 0 to 16.
+    subjects, parts, folds, groups: see docs/prepare.md, where report.json is described.
+    """
+
+    found: int
+    steps: list[dict[str, Any]]
+    examples: dict[str, list[dict[str, Any]]]
+    histogram: dict[str, int]
+    subjects: list[dict[str, Any]]
+    parts: dict[str, dict[str, Any]]
+    unassigned: int
+    folds: dict[str, dict[str, Any]]
+    groups: dict[str, dict[str, dict[str, int]]]
+    labels: dict[str, int]
+    doubts: list[str]
+    remarks: list[str]
+    ratings: dict[str, int]
+    faces: dict[str, Any]
+    crops: dict[str, Any]
+    duplicates: dict[str, int]
+
+    @property
+    def kept(self) -> int:
+        """Frames that passed every check."""
+        return int(self.steps[-1]["kept"])
+
+
+def count(store: Store, groups: Sequence[str]) -> Counts:
+    """Return the counts of a finished run whose frames have their parts and folds."""
+    (found,) = store.one("SELECT count(*) FROM frame")
+    return Counts(
+        found=found,
+        steps=steps(store),
+        examples=_examples(store),
+        histogram=_histogram(store),
+        subjects=_subjects(store),
+        parts={part: _levels(store, "part", part) for part in PARTS},
+        unassigned=store.one("SELECT count(*) FROM kept WHERE part = ''")[0],
+        folds={
+            fold: _levels(store, "fold", fold)
+            for (fold,) in store.rows(
+                "SELECT DISTINCT fold FROM kept WHERE fold != '' ORDER BY fold + 0, fold"
+            )
+        },
+        groups={name: _group(store, place) for place, name in enumerate(groups)},
+        labels=_labels(store),
+        doubts=_first(store, "doubt"),
+        remarks=_first(store, "remark"),
+        ratings=_ratings(store),
+        faces=_faces(store),
+        crops=_crops(store),
+        duplicates=_duplicates(store),
+    )
+
+
+def steps(store: Store) -> list[dict[str, Any]]:
+    """Return the checks in order with how many frames each left out and how many were left."""
+    left_out = dict(store.rows("SELECT reason, count(*) FROM frame GROUP BY reason"))
+    kept, found = sum(left_out.values()), []
+    for check in checks.CHECKS:
+        count = left_out.get(check.reason, 0)
+        kept -= count
+        found.append(
+            {
+                "reason": check.reason,
+                "passes": check.passes,
+                "of_report": check.of_report,
+                "left_out": count,
+                "kept": kept,
+            }
+        )
+    return found
+
+
+def _examples(store: Store) -> dict[str, list[dict[str, Any]]]:
+    names = ("path", "detail", "label_path", "line")
+    return {
+        check.reason: examples
+        for check in checks.CHECKS
+        if (
+            examples := [
+                dict(zip(names, row, strict=True))
+                for row in store.rows(
+                    "SELECT name, detail, label, nullif(line, 0) FROM frame WHERE reason = ? "
+                    "ORDER BY number LIMIT ?",
+                    check.reason,
+                    EXAMPLES,
+                )
+            ]
+        )
+    }
+
+
+def _histogram(store: Store) -> dict[str, int]:
+    counts = dict(store.rows("SELECT CAST(pspi + 0.5 AS INTEGER), count(*) FROM kept GROUP BY 1"))
+    return {str(score): counts.get(score, 0) for score in range(int(scale.PSPI_MAXIMUM) + 1)}
+
+
+def _subjects(store: Store) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for row in store.rows(
+        "SELECT subject, count(*), count(DISTINCT sequence), sum(level > 0), max(pspi), "
+        "sum(crop != ''), group_concat(DISTINCT part), min(fold), sum(level = 0), sum(level = 1), "
+        "sum(level = 2), sum(level = 3) FROM kept GROUP BY subject ORDER BY subject"
+    ):
+        subject, frames, sequences, pain, highest, faces, parts, fold, *levels = row
+        found.append(
+            {
+                "subject": subject,
+                "frames": frames,
+                "sequences": sequences,
+                "pain_frames": pain,
+                "pain_share": round(pain / frames, 4),
+                "highest_pspi": highest,
+                "levels": dict(zip(LEVELS, levels, strict=True)),
+                "faces_found": faces,
+                "split": " ".join(part for part in PARTS if part in (parts or "").split(",")),
+                "fold": fold,
+            }
+        )
+    return found
+
+
+def _levels(store: Store, column: Literal["part", "fold"], value: str) -> dict[str, Any]:
+    """Return frames, subjects and levels of the frames with a value in a column."""
+    frames, subjects, pain, *levels = store.one(
+        "SELECT count(*), count(DISTINCT subject), ifnull(sum(level > 0), 0), "
+        "ifnull(sum(level = 0), 0), ifnull(sum(level = 1), 0), ifnull(sum(level = 2), 0), "
+        "ifnull(sum(level = 3), 0) FROM kept WHERE ? = iif(? = 'part', part, fold)",
+        value,
+        column,
+    )
+    return {
+        "frames": frames,
+        "subjects": subjects,
+        "pain_frames": pain,
+        "levels": dict(zip(LEVELS, levels, strict=True)),
+    }
+
+
+def _group(store: Store, place: int) -> dict[str, dict[str, int]]:
+    """Return frames, subjects and frames with pain for each value of a group column."""
+    return {
+        value: {"frames": frames, "subjects": subjects, "pain_frames": pain}
+        for value, frames, subjects, pain in store.rows(
+            "SELECT json_extract(cells, ?) AS value, count(*), count(DISTINCT subject), "
+            "sum(level > 0) FROM kept GROUP BY value ORDER BY value",
+            f"$.groups[{place}]",
+        )
+    }
+
+
+def _labels(store: Store) -> dict[str, int]:
+    units, doubtful = store.one(
+        "SELECT ifnull(sum(units), 0), ifnull(sum(doubt != ''), 0) FROM kept"
+    )
+    (left_out,) = store.one("SELECT count(*) FROM frame WHERE reason = ?", checks.AGREES.reason)
+    return {"with_action_units": units, "doubtful": doubtful, "doubtful_left_out": left_out}
+
+
+def _first(store: Store, column: Literal["doubt", "remark"]) -> list[str]:
+    """Return the first few distinct texts of a column, whether the frames were kept or not."""
+    query = (
+        "SELECT iif(? = 'doubt', doubt, remark) AS text FROM frame WHERE text != '' "
+        "GROUP BY text ORDER BY min(number) LIMIT ?"
+    )
+    return [text for (text,) in store.rows(query, column, EXAMPLES)]
+
+
+def _ratings(store: Store) -> dict[str, int]:
+    """Return how many sequences have each rating."""
+    return {
+        name: store.one(
+            "SELECT count(DISTINCT subject || char(0) || sequence) FROM kept "
+            "WHERE json_extract(cells, ?) IS NOT NULL",
+            f"$.{name}",
+        )[0]
+        for name in RATINGS
+    }
+
+
+def _faces(store: Store) -> dict[str, Any]:
+    kept, found = store.one("SELECT count(*), ifnull(sum(crop != ''), 0) FROM kept")
+    return {
+        "found": found,
+        "missing": kept - found,
+        "coverage": round(found / kept, 6) if kept else None,
+    }
+
+
+def _crops(store: Store) -> dict[str, Any]:
+    count, size = store.one(
+        "SELECT count(*), ifnull(sum(crop_bytes), 0) FROM kept WHERE crop != ''"
+    )
+    sides = store.rows(
+        "SELECT crop_side, count(*) FROM kept WHERE crop != '' GROUP BY 1 ORDER BY 1"
+    )
+    return {
+        "count": count,
+        "bytes": size,
+        "megabytes_per_10000": round(size / count / 100, 1) if count else None,
+        "sides": {str(side): frames for side, frames in sides},
+    }
+
+
+def _duplicates(store: Store) -> dict[str, int]:
+    """Return how many pictures stand in several sequences, and in how many frames."""
+    pictures, frames, subjects, parts = store.one(
+        "SELECT count(*), ifnull(sum(n), 0), ifnull(sum(s > 1), 0), ifnull(sum(p > 1), 0) FROM "
+        "(SELECT count(*) AS n, count(DISTINCT subject) AS s, count(DISTINCT part) AS p "
+        "FROM kept GROUP BY digest "
+        "HAVING count(DISTINCT subject || char(0) || sequence) > 1)"
+    )
+    return {
+        "pictures": pictures,
+        "frames": frames,
+        "pictures_across_subjects": subjects,
+        "pictures_across_parts": parts,
+    }
