@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -474,16 +473,16 @@ def test_help_is_quick_and_loads_nothing_heavy() -> None:
     script = (
         "import sys; from wince.cli import main; main(['--help'])\n"
         "heavy = {'numpy', 'onnxruntime', 'PIL', 'rich', 'fastapi', 'torch', 'pandas'}\n"
-        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+        "import time; print(time.process_time(), *heavy & set(sys.modules), file=sys.stderr)"
     )
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-        seconds.append(time.perf_counter() - start)
-    assert done.stderr == "[]\n"
-    assert "Usage: wince" in done.stdout
-    assert min(seconds) < 0.3
+    runs = [
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+        for _ in range(3)
+    ]
+    assert all("Usage: wince" in done.stdout for done in runs)
+    (seconds, *loaded), *_ = sorted(done.stderr.split() for done in runs)
+    assert loaded == []
+    assert float(seconds) < 0.3  # of the processor, the interpreter's own start included
 
 
 def commands() -> list[str]:
