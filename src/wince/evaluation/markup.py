@@ -29,7 +29,7 @@ def with_interval(value: float, ends: Sequence[float]) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "") -> str:
-    """Return a table; cells are HTML already, the first of a row names it. Caption: plain text."""
+    """Return a table; cells are HTML already, the first names its row. caption: plain text."""
     top = "".join(f'<th scope="col">{cell}</th>' for cell in head)
     body = "".join(
         f'<tr><th scope="row">{cells[0]}</th>'
@@ -37,9 +37,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "")
         + "</tr>"
         for cells in rows
     )
-    words = f"<caption>{escape(caption)}</caption>" if caption else ""
+    words = f'<p class="small">{escape(caption)}</p>' if caption else ""
     return (
-        f'<div class="wide"><table>{words}<thead><tr>{top}</tr></thead>'
+        f'{words}<div class="wide"><table><thead><tr>{top}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 
@@ -92,7 +92,7 @@ p, li { max-width: 46rem; }
 .caveats ul { margin: .2rem 0; padding-left: 1.2rem; }
 .wide { overflow-x: auto; margin: .8rem 0 1.2rem; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: #52606d; padding-bottom: .35rem; }
+td { white-space: nowrap; } .words td { white-space: normal; }
 th, td { text-align: right; padding: .3rem .7rem; border-bottom: 1px solid #e4e9ee;
   vertical-align: top; }
 th[scope=row], th:first-child { text-align: left; font-weight: 500; white-space: nowrap; }
@@ -101,8 +101,7 @@ thead th { border-bottom: 2px solid #9aa5b1; font-weight: 600; vertical-align: b
 .words thead th { text-align: left; }
 .interval { color: #616e7c; font-size: .8rem; white-space: nowrap; }
 .undefined { color: #616e7c; font-style: italic; }
-.worse { color: #9c3d00; font-size: .8rem; }
-td:last-child:has(.worse) { text-align: left; }
+.better { color: #9c3d00; font-weight: 700; }
 figure { margin: 1rem 0; } img { max-width: 100%; height: auto; }
 figcaption { color: #52606d; font-size: .85rem; max-width: 46rem; }
 .small { color: #52606d; font-size: .85rem; }

@@ -136,7 +136,7 @@ def roc(metrics: Metrics) -> Figure:
 
 def confusion(metrics: Metrics) -> Figure:
     """Draw the confusion matrices of four levels, six classes and PSPI >= 1, rows summing to 1."""
-    figure = Figure(figsize=(11.5, 4.3), layout="constrained")
+    figure = Figure(figsize=(11.5, 3.9), layout="constrained")
     for axes, scheme in zip(figure.subplots(1, 3), SCHEMES[:3], strict=True):
         found = metrics["classes"][scheme.key]
         draw_matrix(axes, np.array(found["confusion"], float), found["labels"])

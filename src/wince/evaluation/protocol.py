@@ -69,10 +69,10 @@ def caveats(table: Predictions, overlap: Overlap, dataset: str | None) -> list[s
             else "Subjects"
         )
         notes.append(
-            f"{OPTIMISTIC.capitalize()}. {who} of this test were also trained on ({overlap.reason}). "
-            "Neighbouring frames of one person are near-copies, so these figures say nothing about "
-            "new people; one group reports, for the same system, ICC .85 with mixed subjects and "
-            ".55 leave-one-subject-out (Hammal & Cohn, ICMI 2012)."
+            f"{OPTIMISTIC.capitalize()}. {who} of this test were also trained on "
+            f"({overlap.reason}). Neighbouring frames of one person are near-copies, so these "
+            "figures say nothing about new people; one group reports, for the same system, ICC .85 "
+            "with mixed subjects and .55 leave-one-subject-out (Hammal & Cohn, ICMI 2012)."
         )
     notes += _about_size(table)
     notes += _about_scores(table)

@@ -136,11 +136,11 @@ def _sequences(metrics: Metrics, pictures: Pictures) -> str:
         "subjects. “From the labels” is what the labelled PSPI itself would reach: no score of "
         "expression can be expected to do much better."
     )
-    return words + tables.figures(metrics, tables.SEQUENCES) + _pictures(pictures, "sequences")
+    return words + tables.sequences(metrics) + _pictures(pictures, "sequences")
 
 
 def _calibration(metrics: Metrics, pictures: Pictures) -> str:
-    found = tables.figures(metrics, tables.CALIBRATION)
+    found = tables.calibration(metrics)
     if not found:
         return paragraph(
             "The predictions state neither probabilities of the levels nor intervals, so whether "
