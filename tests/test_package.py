@@ -173,6 +173,14 @@ def test_without_the_extras_a_picture_is_assessed_and_annotated(frames, tmp_path
     assert Path(outcome["annotated"]).stat().st_size > 10_000
 
 
+def test_without_the_extras_a_command_that_needs_them_says_what_to_install(tmp_path: Path) -> None:
+    words = ["evaluate", "--predictions", str(tmp_path / "none.csv"), "--out", str(tmp_path)]
+    script = f"from wince.cli import main; sys.stderr = sys.stdout; print(main({words!r}))"
+    message, status = python(script, only_core=True).splitlines()
+    assert "pip install 'wince[train]'" in message
+    assert (message[:7], status) == ("wince: ", "1")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals work in another way on Windows")
 def test_without_the_extras_the_server_answers(frames) -> None:
     script = "from wince.cli import main; sys.exit(main(['serve', '--port', sys.argv[1]]))"

@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 from wince.cli.assess import assess
+from wince.cli.demo_archive import demo_archive
+from wince.cli.evaluate import evaluate
 from wince.cli.messages import complain
+from wince.cli.prepare import prepare
 from wince.cli.serve import serve
 from wince.cli.version import show_version, version
 
@@ -20,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,  # plain help needs no rich, which takes longer to import than all else
     pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 100},
 )
 
 
@@ -84,6 +88,11 @@ def _explain(error: Exception) -> int:
         return int(getattr(error, "exit_code", 2))
     if isinstance(error, WinceError | OSError):
         complain(error)
+    elif isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("wince"):
+        complain(
+            f"this needs {error.name}, which the small install leaves out. "
+            "Install it with: pip install 'wince[train]'"
+        )
     else:
         complain(
             f"this is a bug in wince ({type(error).__name__}: {error}). "
@@ -98,7 +107,7 @@ def _hang_up() -> int:
     return 1
 
 
-COMMANDS = (assess, serve, version)
+COMMANDS = (assess, serve, prepare, evaluate, demo_archive, version)
 """The functions behind the commands, one in each module here."""
 
 for command in COMMANDS:
