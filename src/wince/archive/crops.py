@@ -56,9 +56,14 @@ def name(frame: str, subject: str, sequence: str, key: str) -> str:
     key: what the crop was made from, see `key`. It is part of the name, so that a crop never
     changes under a name: what an older manifest names stays what it was.
     """
-    parts = [re.sub(r"[^A-Za-z0-9_-]+", "_", part)[:80] or "_" for part in (subject, sequence)]
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "_", Path(frame).stem)[:80] or "_"
-    return "/".join((FOLDER, *parts, f"{stem}-{key}.jpg"))
+    stem = Path(frame).stem
+    folders = (subject,) if sequence == stem else (subject, sequence)  # a picture that stands alone
+    return "/".join((FOLDER, *map(_plain, folders), f"{_plain(stem)}-{key}.jpg"))
+
+
+def _plain(part: str) -> str:
+    """Return a name that is safe in a path whatever it was; `key` keeps crops apart."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", part)[:80] or "_"
 
 
 def key(frame: str, digest: str, settings: str, box: str) -> str:

@@ -1,0 +1,1 @@
+"""The demo archive: synthetic faces in the layout of UNBC-McMaster, ours and free to ship."""
