@@ -30,7 +30,7 @@ from wince.runtime.estimator import FORMAT, Estimate, interpret
 from wince.training.network import Shipped
 
 Precision = Literal["fp32", "fp16", "int8"]
-OPSET = 17
+OPSET = 18
 AGREEMENT = 1e-4
 FILE = "model.onnx"
 
@@ -62,16 +62,7 @@ def to_onnx(
     sample = torch.randint(0, 256, (2, spec.size, spec.size, 3), dtype=torch.uint8)
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "fp32.onnx"
-        torch.onnx.export(
-            shipped,
-            (sample,),
-            str(plain),
-            input_names=["pixels"],
-            output_names=["scores", "maps"],
-            dynamic_axes={"pixels": {0: "n"}, "scores": {0: "n"}, "maps": {0: "n"}},
-            opset_version=OPSET,
-            dynamo=False,  # the tracing exporter writes the smaller, plainer graph of a ResNet
-        )
+        _trace(shipped, sample, plain)
         pixels = sample if typical is None else torch.from_numpy(typical[:8])
         difference = _difference(shipped, plain, pixels)
         if difference > AGREEMENT:
@@ -141,6 +132,27 @@ def estimate(folder: Path, crops: NDArray[np.uint8], head: Head) -> Estimate:
     batches = [run(None, {"pixels": crops[i : i + 64]}) for i in range(0, len(crops), 64)]
     scores, maps = (np.concatenate(parts) for parts in zip(*batches, strict=True))
     return interpret(scores, maps, head.kind)
+
+
+def _trace(shipped: nn.Module, sample: torch.Tensor, path: Path) -> None:
+    torch.onnx.export(
+        shipped,
+        (sample,),
+        str(path),
+        input_names=["pixels"],
+        output_names=["scores", "maps"],
+        dynamic_shapes={"pixels": {0: torch.export.Dim("n")}},
+        opset_version=OPSET,
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+    model = onnx.load(path)
+    # The exporter notes the lines of source, with their folders, that each node came from.
+    for part in (model, model.graph, *model.graph.node, *model.graph.value_info):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    onnx.save(model, path)
 
 
 def _difference(shipped: nn.Module, path: Path, pixels: torch.Tensor) -> float:
