@@ -84,7 +84,7 @@ def run(
 
     announce: called with the line that names the address, as soon as the page can be opened.
     """
-    _log_access()
+    _set_up_logs()
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -123,7 +123,7 @@ class _Server(uvicorn.Server):
             webbrowser.open(where)
 
 
-def _log_access() -> None:
+def _set_up_logs() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     for name in ("wince.access", "wince.server"):
@@ -131,6 +131,9 @@ def _log_access() -> None:
         logger.setLevel(logging.INFO)
         logger.addHandler(handler)
         logger.propagate = False
+    # uvicorn takes a refused socket for a mistake of ours and says so on each one.
+    needless = "ASGI callable returned without completing handshake."
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.getMessage() != needless)
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,0 +1,624 @@
+"""The page in a real browser: Debian's Chromium, driven by Playwright."""
+
+import base64
+import io
+import json
+import math
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import encoded
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+if CHROMIUM is None:
+    pytest.skip("needs the chromium program on the path", allow_module_level=True)
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--use-fake-ui-for-media-stream",
+]
+PATIENCE = 20_000  # milliseconds; for machines that are busy with other things
+
+# Headless Chromium has no voices; what is spoken is caught at the browser's own entry point.
+SPEECH = """
+window.spoken = [];
+window.voices = [
+  {name: "Distant", lang: "en-GB", localService: false, default: true},
+  {name: "Near", lang: "en-GB", localService: true, default: false},
+];
+window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+speechSynthesis.getVoices = () => window.voices;
+speechSynthesis.speak = (said) => window.spoken.push({text: said.text, voice: said.voice.name});
+"""
+
+
+def serve(port):
+    command = [sys.executable, "-m", "wince", "serve", "--port", str(port)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    found = re.search(r"http://\S+", process.stdout.readline())
+    assert found, "the server did not start"
+    return process, found[0]
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def address():
+    process, address = serve(free_port())
+    yield address
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def camera_file(astronaut, tmp_path_factory):
+    """Two seconds of a face that moves from side to side, as a camera delivers it."""
+    path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
+    near = Image.fromarray(astronaut).crop((100, 0, 420, 240)).resize((640, 480))
+    with path.open("wb") as file:
+        for step in range(60):
+            shift = round(90 * math.sin(2 * math.pi * step / 60))
+            frame = io.BytesIO()
+            near.transform(near.size, Image.Transform.AFFINE, (1, 0, shift, 0, 1, 0)).save(
+                frame, "JPEG", quality=85
+            )
+            file.write(frame.getvalue())
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(camera_file):
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                *ARGUMENTS,
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={camera_file}",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open the page; afterwards: no error in it, and no request to anybody else."""
+    contexts, asked, errors = [], [], []
+
+    def open_page(where=address, *, width=1280, height=900, speech=SPEECH, camera=True, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        if camera:
+            context.grant_permissions(["camera"])
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda opened: asked.append(opened.url.replace("ws:", "http:")))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                errors.append(message.text)
+                if "Content Security Policy" in message.text or "Trusted" in message.text
+                else None
+            ),
+        )
+        page.add_init_script(speech)
+        page.goto(where)
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+    assert asked
+    foreign = [url for url in asked if not url.startswith(("http://127.0.0.1:", "blob:"))]
+    assert foreign == []
+
+
+@pytest.fixture
+def photo(portrait_jpeg):
+    return {"name": "face.jpg", "mimeType": "image/jpeg", "buffer": portrait_jpeg}
+
+
+def upload(page, photo):
+    page.set_input_files("#file", photo)
+    page.wait_for_selector("#busy", state="hidden")
+    page.wait_for_selector("#upload-result .found:not([hidden])")
+
+
+def until(page, expression):
+    """Wait until a JavaScript expression holds; the page's own policy forbids wait_for_function."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, f"never came true: {expression}"
+        page.wait_for_timeout(50)
+
+
+def spoken(page):
+    return [said["text"] for said in page.evaluate("window.spoken")]
+
+
+def changed(page, **changes):
+    """Let the page receive the server's real answers with some values changed."""
+
+    def handle(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), **changes})
+
+    page.route("**/v1/assessments", handle)
+
+
+def test_uploaded_photo_gives_a_level_that_is_shown_and_spoken(open_page, photo, assessor):
+    page = open_page()
+    upload(page, photo)
+    expected = assessor.assess(photo["buffer"])
+    card = page.locator("#upload-result")
+    assert card.locator(".sentence").inner_text() == expected.sentence
+    assert card.locator(".score-number").inner_text() == f"{expected.pspi:.1f}"
+    assert card.locator(".confidence-number").inner_text() == f"{100 * expected.confidence:.0f} %"
+    low, high = expected.interval
+    assert card.locator(".interval-text").inner_text() == f"90 % interval: {low:.1f} to {high:.1f}"
+    assert card.locator(".advice").inner_text() == expected.advice
+    assert card.locator(".units li").count() == 6
+    values = [float(text.split()[0]) for text in card.locator(".unit-value").all_inner_texts()]
+    assert values == pytest.approx(list(expected.action_units.values()), abs=0.051)
+    assert page.evaluate("window.spoken") == [{"text": expected.sentence, "voice": "Near"}]
+    assert page.locator("#announcer").inner_text() == expected.sentence
+
+
+def test_face_box_is_drawn_where_the_face_is(open_page, photo, assessor):
+    page = open_page()
+    upload(page, photo)
+    page.wait_for_timeout(200)
+    drawn = page.evaluate(DRAWN, "#upload-overlay")
+    x0, y0, x1, y1 = (value / 512 for value in assessor.assess(photo["buffer"]).face.box)
+    assert drawn["right"] == pytest.approx(x1, abs=0.15)  # the label may reach further
+    assert drawn["bottom"] == pytest.approx(y1, abs=0.02)
+    assert drawn["left"] == pytest.approx(x0, abs=0.02)
+    assert drawn["top"] < y0
+
+
+DRAWN = """(selector) => {
+  const canvas = document.querySelector(selector);
+  const {width, height} = canvas;
+  const {data} = canvas.getContext("2d").getImageData(0, 0, width, height);
+  const box = {left: 1, top: 1, right: 0, bottom: 0};
+  for (let i = 3; i < data.length; i += 4) {
+    if (!data[i]) continue;
+    const [x, y] = [((i - 3) / 4) % width, Math.floor((i - 3) / 4 / width)];
+    box.left = Math.min(box.left, x / width);
+    box.right = Math.max(box.right, x / width);
+    box.top = Math.min(box.top, y / height);
+    box.bottom = Math.max(box.bottom, y / height);
+  }
+  return box;
+}"""
+
+
+def transfer(page, data, kind="image/jpeg"):
+    """Return a DataTransfer that holds one file, as a drop or a paste brings it."""
+    return page.evaluate_handle(
+        """([text, type]) => {
+          const data = new DataTransfer();
+          const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+          data.items.add(new File([bytes], "file", {type}));
+          return data;
+        }""",
+        [base64.b64encode(data).decode(), kind],
+    )
+
+
+@pytest.mark.parametrize("target", ["#drop", "footer"])
+def test_photo_dropped_on_the_page_is_assessed(open_page, portrait_jpeg, target):
+    page = open_page()
+    data = transfer(page, portrait_jpeg)
+    page.dispatch_event(target, "dragenter", {"dataTransfer": data})
+    assert page.locator("#drop.over").count() == 1
+    page.dispatch_event(target, "drop", {"dataTransfer": data})
+    page.wait_for_selector("#upload-result .found:not([hidden])")
+    assert page.locator("#drop.over").count() == 0
+    assert len(spoken(page)) == 1
+
+
+def test_photo_dropped_while_the_camera_tab_is_open_is_shown(open_page, portrait_jpeg):
+    page = open_page()
+    page.click("#tab-live")
+    page.dispatch_event("body", "drop", {"dataTransfer": transfer(page, portrait_jpeg)})
+    page.wait_for_selector("#upload-result .found:not([hidden])")
+    assert page.locator("#tab-upload").get_attribute("aria-selected") == "true"
+
+
+def test_something_else_dropped_is_explained(open_page):
+    page = open_page()
+    data = page.evaluate_handle("new DataTransfer()")
+    page.dispatch_event("#drop", "drop", {"dataTransfer": data})
+    assert "not a picture file" in page.locator("#upload-result .problem").inner_text()
+
+
+def test_pasted_photo_is_assessed(open_page, portrait_jpeg):
+    page = open_page()
+    page.evaluate(
+        """(data) => document.body.dispatchEvent(
+          new ClipboardEvent("paste", {clipboardData: data, bubbles: true}))""",
+        transfer(page, portrait_jpeg),
+    )
+    page.wait_for_selector("#upload-result .found:not([hidden])")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"hello", "not a JPEG, PNG or WebP"),
+        (encoded(np.full((99, 99, 3), 128, np.uint8)), "No face was found"),
+    ],
+)
+def test_picture_that_cannot_be_assessed_is_explained_and_not_spoken(open_page, data, words):
+    page = open_page()
+    page.set_input_files("#file", {"name": "x", "mimeType": "image/jpeg", "buffer": data})
+    problem = page.locator("#upload-result .problem")
+    problem.wait_for()
+    assert words in problem.inner_text()
+    assert problem.get_attribute("role") == "alert"
+    assert spoken(page) == []
+
+
+def test_newest_photo_wins(open_page, photo, frames):
+    page = open_page()
+    held = []
+
+    def hold_the_first(route):
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/v1/assessments", hold_the_first)
+    page.set_input_files("#file", photo)
+    page.wait_for_selector("#busy:not([hidden])")
+    while not held:
+        page.wait_for_timeout(20)
+    second = frames[0].path.read_bytes()
+    upload(page, {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": second})
+    shown = page.locator("#upload-result .score-number").inner_text()
+    held[0].abort()
+    page.wait_for_timeout(300)
+    assert page.locator("#upload-result .score-number").inner_text() == shown
+    assert page.locator("#upload-result .problem").is_hidden()
+    assert len(spoken(page)) == 1
+
+
+LEVELS = {
+    "none": ("No pain expression seen", "No pain expression seen."),
+    "mild": ("Mild", "This person has pain level: mild."),
+    "moderate": ("Moderate", "This person has pain level: moderate."),
+    "severe": ("Severe", "This person has pain level: severe."),
+}
+
+
+def test_each_level_has_its_word_shape_and_sentence(open_page, photo):
+    page = open_page()
+    shapes = page.evaluate("import('/static/shapes.js').then(({SHAPES}) => SHAPES)")
+    assert len(set(shapes.values())) == 4
+    colours = set()
+    for level, (title, sentence) in LEVELS.items():
+        changed(page, level=level, sentence=sentence)
+        upload(page, photo)
+        card = page.locator("#upload-result")
+        assert card.locator(".level-name").inner_text() == title
+        assert card.locator(".shape path").get_attribute("d") == shapes[level]
+        colours.add(card.locator(".shape").evaluate("(one) => getComputedStyle(one).fill"))
+        page.unroute_all()
+    assert len(colours) == 4
+    assert spoken(page) == [sentence for _, sentence in LEVELS.values()]
+
+
+def test_percent_and_advice_are_spoken_when_switched_on(open_page, photo):
+    page = open_page()
+    changed(page, pspi=8.0, sentence="One.", advice="Two.")
+    page.check("#say-percent")
+    page.check("#say-advice")
+    upload(page, photo)
+    assert spoken(page) == ["One. Pain score: 50 percent of the scale. Two."]
+
+
+def test_spoken_words_are_those_of_the_library(open_page, photo, assessor):
+    from wince import speech
+
+    page = open_page()
+    page.check("#say-percent")
+    page.check("#say-advice")
+    upload(page, photo)
+    found = assessor.assess(photo["buffer"])
+    said = speech.spoken(found.level, found.pspi, with_percent=True, with_advice=True)
+    assert spoken(page) == [said]
+
+
+def test_muted_page_stays_silent_and_says_again_when_unmuted(open_page, photo):
+    page = open_page()
+    page.click("#mute")
+    assert page.locator("#mute").get_attribute("aria-pressed") == "true"
+    upload(page, photo)
+    page.click("#upload-result .say-again")
+    assert spoken(page) == []
+    page.click("#mute")
+    page.click("#upload-result .say-again")
+    assert len(spoken(page)) == 1
+
+
+@pytest.mark.parametrize("voices", ["[]", "window.voices.slice(0, 1)"])
+def test_without_a_local_voice_nothing_is_spoken_and_the_page_says_so(open_page, photo, voices):
+    page = open_page(speech=f"{SPEECH}; window.voices = {voices};")
+    upload(page, photo)
+    page.wait_for_selector("#voice-hint:not([hidden])")
+    assert "no voice of its own" in page.locator("#voice-hint").inner_text()
+    page.click("#upload-result .say-again")
+    assert spoken(page) == []
+
+
+def test_voices_that_come_late_still_speak(open_page, photo):
+    page = open_page(speech=f"{SPEECH}; window.late = window.voices; window.voices = [];")
+    upload(page, photo)
+    assert spoken(page) == []
+    page.evaluate("window.voices = window.late")
+    page.evaluate("speechSynthesis.dispatchEvent(new Event('voiceschanged'))")
+    assert len(spoken(page)) == 1
+    assert page.locator("#voice-hint").is_hidden()
+
+
+def test_warnings_are_shown_as_text(open_page, photo):
+    page = open_page()
+    warning = "2 faces were found. <b>The largest</b> was assessed."
+    changed(page, quality={"usable": True, "warnings": [warning]}, action_units=None)
+    upload(page, photo)
+    assert page.locator("#upload-result .warnings li").all_inner_texts() == [warning]
+    assert page.locator("#upload-result .units-section").is_hidden()
+
+
+def test_everything_can_be_done_by_keyboard(open_page, photo):
+    page = open_page()
+    page.on("filechooser", lambda chooser: chooser.set_files(photo))
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id"))
+        if reached[-1] == "choose":
+            break
+    assert {"tab-upload", "mute", "say-percent", "say-advice", "choose"} <= set(reached)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#upload-result .found:not([hidden])")
+    page.focus("#tab-upload")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.id") == "tab-live"
+    assert page.locator("#panel-live").is_visible()
+    assert page.locator("#panel-upload").is_hidden()
+    page.focus("#start")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#live-result .found:not([hidden])")
+    assert page.evaluate("document.activeElement.id") == "stop"
+    page.keyboard.press("Space")
+    assert page.evaluate("document.activeElement.id") == "start"
+
+
+def test_no_width_needs_sideways_scrolling(open_page, photo):
+    page = open_page(speech=f"{SPEECH}; window.voices = [];")
+
+    def check():
+        for width in (320, 375, 768, 900):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    page.wait_for_selector("#voice-hint:not([hidden])")
+    check()
+    upload(page, photo)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    check()
+    page.click("#tab-live")
+    page.click("#start")
+    page.wait_for_selector("#live-result .found:not([hidden])")
+    check()
+
+
+def test_page_tells_what_it_is_and_what_it_keeps(open_page):
+    page = open_page()
+    text = page.locator("body").inner_text()
+    assert "Research software, not a medical device" in text
+    assert "cannot tell what a person feels" in text
+    assert "Pictures never leave this machine, and nothing is stored." in text
+    page.click("text=What the model is")
+    about = page.locator(".about").inner_text()
+    assert "not on the UNBC-McMaster archive" in about
+    assert page.evaluate("fetch('/v1/model').then((answer) => answer.json())")["title"] in about
+
+
+def test_nothing_is_stored_in_the_browser(open_page, photo):
+    page = open_page()
+    upload(page, photo)
+    kept = page.evaluate(
+        """async () => [localStorage.length, sessionStorage.length, document.cookie,
+          (await indexedDB.databases()).length, (await caches.keys()).length]"""
+    )
+    assert kept == [0, 0, "", 0, 0]
+
+
+def test_live_view_follows_a_face_and_speaks_once_when_the_level_has_held(open_page):
+    page = open_page()
+    answers = []
+
+    def listen(opened):
+        opened.on("framereceived", lambda text: answers.append(json.loads(text)))
+
+    page.on("websocket", listen)
+    page.click("#tab-live")
+    assert "nothing is stored" in page.locator("#live-empty").inner_text()
+    page.click("#start")
+    until(page, "/frames/.test(document.getElementById('rate').textContent)")
+    until(page, "window.spoken.length > 0")
+    page.wait_for_timeout(1500)
+    boxes = [answer["face"]["box"] for answer in answers if "face" in answer]
+    middles = [(box[0] + box[2]) / 2 for box in boxes]
+    assert max(middles) - min(middles) > 80  # pixels of 640; the face in the film moves by 180
+    assert re.fullmatch(r"\d+ frames/s, \d+ ms", page.locator("#rate").inner_text())
+    sentence = page.locator("#live-result .sentence").inner_text()
+    said = spoken(page)
+    assert said[-1] == sentence
+    assert len(said) < 4  # hundreds of frames have been assessed by now
+    assert len(answers) > 20
+
+
+def test_live_overlay_is_mirrored_with_the_picture(open_page):
+    page = open_page()
+    page.route_web_socket("**/v1/live", lambda route: route.on_message(answer_all(route)))
+    page.click("#tab-live")
+    page.click("#start")
+    page.wait_for_selector("#live-result .found:not([hidden])")
+    page.wait_for_timeout(200)
+    assert page.locator("#video.mirrored").count() == 1
+    mirrored = page.evaluate(DRAWN, "#live-overlay")
+    assert mirrored["right"] == pytest.approx(1 - 20 / 640, abs=0.02)
+    page.uncheck("#mirror")
+    page.wait_for_timeout(300)
+    plain = page.evaluate(DRAWN, "#live-overlay")
+    assert plain["left"] == pytest.approx(20 / 640, abs=0.02)
+    assert page.locator("#video.mirrored").count() == 0
+
+
+def answer_all(route, level=lambda: "mild"):
+    """Answer each frame with an assessment of a given level and a face at the picture's left."""
+    count = 0
+
+    def answer(message):
+        nonlocal count
+        count += 1
+        route.send(
+            json.dumps(
+                {
+                    "frame": count,
+                    "pspi": 3.0,
+                    "interval": [2.0, 4.0],
+                    "level": level(),
+                    "confidence": 0.8,
+                    "action_units": None,
+                    "sentence": f"Level {level()}.",
+                    "advice": "Look again.",
+                    "face": {"box": [20, 300, 220, 460]},
+                    "quality": {"usable": True, "warnings": []},
+                    "model": {"name": "m", "version": "1"},
+                    "milliseconds": {"total": 1.0},
+                }
+            )
+        )
+
+    return answer
+
+
+def test_level_that_changes_and_holds_is_spoken_once_each(open_page):
+    page = open_page()
+    now = ["mild"]
+    page.route_web_socket(
+        "**/v1/live", lambda route: route.on_message(answer_all(route, lambda: now[0]))
+    )
+    page.click("#tab-live")
+    page.click("#start")
+    until(page, "window.spoken.length === 1")
+    now[0] = "severe"
+    page.wait_for_timeout(700)  # too short to be worth saying
+    now[0] = "mild"
+    page.wait_for_timeout(2500)
+    assert spoken(page) == ["Level mild."]
+    now[0] = "severe"
+    until(page, "window.spoken.length === 2")
+    page.wait_for_timeout(500)
+    assert spoken(page) == ["Level mild.", "Level severe."]
+
+
+def test_hold_speaks_of_a_face_that_comes_back(open_page):
+    page = open_page()
+    track = [("mild", 0), ("mild", 1.9), ("mild", 2), ("mild", 9), ("severe", 10), ("mild", 11)]
+    track += [("severe", 12), ("severe", 14), (None, 15), ("severe", 16), (None, 17), (None, 19)]
+    track += [("severe", 20), ("severe", 22)]
+    told = page.evaluate(
+        """async (track) => {
+          const {createHold} = await import("/static/holding.js");
+          const hold = createHold(2);
+          return track.map(([level, time]) => hold.update(level, time) ?? "");
+        }""",
+        track,
+    )
+    expected = ["", "", "mild", "", "", "", "", "severe", "", "", "", "", "", "severe"]
+    assert told == expected
+
+
+def test_camera_can_be_chosen_and_stops_when_the_tab_is_left(browser, address):
+    two = "--use-fake-device-for-media-stream=device-count=2"
+    chromium = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, two])
+    try:
+        page = chromium.new_page()
+        page.route_web_socket("**/v1/live", lambda route: route.on_message(answer_all(route)))
+        page.goto(address)
+        page.wait_for_selector("html[data-ready]")
+        page.click("#tab-live")
+        page.click("#start")
+        page.wait_for_selector("#live-result .found:not([hidden])")
+        names = page.locator("#camera option").all_inner_texts()
+        assert len(set(names)) == 2
+        label = "document.getElementById('video').srcObject?.getVideoTracks()[0].label"
+        assert page.evaluate(label) == names[0]
+        page.select_option("#camera", index=1)
+        until(page, f"{label} === {names[1]!r}")
+        page.wait_for_selector("#live-controls:not([hidden])")
+        assert page.locator("#camera option:checked").inner_text() == names[1]
+        page.click("#tab-upload")
+        until(page, "document.getElementById('video').srcObject === null")
+    finally:
+        chromium.close()
+
+
+def test_camera_that_is_refused_is_explained(open_page):
+    refuse = """navigator.mediaDevices.getUserMedia =
+      () => Promise.reject(new DOMException("no", "NotAllowedError"));"""
+    page = open_page(speech=SPEECH + refuse)
+    page.click("#tab-live")
+    page.click("#start")
+    page.wait_for_selector("#live-result .problem:not([hidden])")
+    assert "Allow it" in page.locator("#live-result .problem").inner_text()
+    assert page.locator("#start").is_enabled()
+
+
+def test_server_that_goes_away_is_told(open_page, photo):
+    process, address = serve(free_port())
+    try:
+        page = open_page(address)
+        page.click("#tab-live")
+        page.click("#start")
+        page.wait_for_selector("#live-result .found:not([hidden])")
+    finally:
+        process.terminate()
+        process.wait(20)
+    page.wait_for_selector("#live-result .problem:not([hidden])")
+    assert "connection" in page.locator("#live-result .problem").inner_text()
+    page.click("#tab-upload")
+    page.set_input_files("#file", photo)
+    page.wait_for_selector("#upload-result .problem:not([hidden])")
+    assert "does not answer" in page.locator("#upload-result .problem").inner_text()
