@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 INPUT = 128
 MIN_SCORE = 0.5
 PART_MIN_SCORE = 0.7
+PART_MIN_SIDE = 320  # in a smaller square only faces below 40 pixels would be news
 MIN_OVERLAP = 0.3
 KEYPOINTS = ("right_eye", "left_eye", "nose", "mouth", "right_ear", "left_ear")
 """The six key points in order; right and left are the person's own."""
@@ -95,23 +96,26 @@ def detect(rgb: NDArray[np.uint8]) -> list[Face]:
 
 
 def _detect_in_parts(rgb: NDArray[np.uint8]) -> list[Face]:
-    """Return faces too small for one look at the whole picture, from squares half as long.
+    """Return faces too small for one look at the whole picture, from ever smaller squares.
 
-    The squares overlap by half, so a face up to a quarter of the picture lies whole in one. More
-    looks find more that is no face, so the bar is higher.
+    The squares overlap by half, so a face up to half their size lies whole in one. More looks find
+    more that is no face, so the bar is higher. Faces too small to be judged are not looked for.
     """
     side = -(-max(rgb.shape[:2]) // 2)
-    found = []
-    for top in _starts(rgb.shape[0], side):
-        for left in _starts(rgb.shape[1], side):
-            for face in _detect_once(rgb[top : top + side, left : left + side]):
-                if face.score >= PART_MIN_SCORE:
-                    found.append(face.moved(left, top))
-    if not found:
-        return []
-    boxes = np.array([face.box for face in found])
-    scores = np.array([face.score for face in found])
-    return [found[group[0]] for group in _overlapping(boxes, scores)]
+    while side >= PART_MIN_SIDE:
+        found = [
+            face.moved(left, top)
+            for top in _starts(rgb.shape[0], side)
+            for left in _starts(rgb.shape[1], side)
+            for face in _detect_once(rgb[top : top + side, left : left + side])
+            if face.score >= PART_MIN_SCORE
+        ]
+        if found:
+            boxes = np.array([face.box for face in found])
+            groups = _overlapping(boxes, np.array([face.score for face in found]))
+            return [found[group[0]] for group in groups]
+        side = -(-side // 2)
+    return []
 
 
 def _starts(length: int, side: int) -> list[int]:
