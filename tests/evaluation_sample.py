@@ -44,7 +44,8 @@ def _as_columns(rows):
 
 HEAD = (
     "subject", "sequence", "frame", "pspi", "predicted",
-    "p_none", "p_mild", "p_moderate", "p_severe", "low", "high", "vas", "opr", "milliseconds", "fold", "sex",
+    "p_none", "p_mild", "p_moderate", "p_severe", "low", "high",
+    "vas", "opr", "milliseconds", "fold", "sex",
 )  # fmt: skip
 PLAIN = HEAD[:5]
 

@@ -168,7 +168,7 @@ def subjects(metrics: Metrics) -> Figure:
     right.set(
         xlabel="PCC",
         title="Correlation by subject",
-        xlim=(min(-0.1, *_defined(rows, "pcc")) - 0.02, 1.02),
+        xlim=(min([-0.1, *_defined(rows, "pcc")]) - 0.02, 1.02),
     )
     for axes in (left, right):
         tidy(axes)
