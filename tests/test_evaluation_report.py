@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -230,7 +231,11 @@ def test_the_command_writes_everything_and_prints_the_table(run, tmp_path):
     assert f"Report: {out / 'report.html'}" in found.stdout
     for words in ("PCC", "zero", "mean", "majority", "(1 undefined)"):
         assert words in found.stdout
-    metrics = json.loads((out / "metrics.json").read_text())
+    text = (out / "metrics.json").read_text()
+    assert str(tmp_path) not in text + (out / "report.html").read_text()  # results are passed on
+    metrics = json.loads(text)
+    assert metrics["data"]["source"] == "p.csv"
+    assert metrics["data"]["sha256"] == sha256((tmp_path / "p.csv").read_bytes()).hexdigest()
     assert f"{metrics['model']['pooled']['pcc']:.3f}" in found.stdout
 
 

@@ -21,7 +21,8 @@ def compare(
     # What the labels or the prior alone reach does not depend on the model.
     shared = [k for k in mine if k in theirs and not k.startswith("label_") and "_prior" not in k]
     return {
-        "source": other.source,
+        "source": other.name,
+        "sha256": other.sha256,
         "model": bootstrap.as_data(
             {key: bootstrap.estimate(f, counts) for key, f in theirs.items()}
         ),

@@ -5,6 +5,7 @@ MAE of .45 there without looking at a face. A figure means nothing until it beat
 """
 
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def reference(table: Predictions, training: Training | None = None) -> Reference
     everything = np.arange(len(table))
     if training is not None:
         parts = [(everything, training.pspi)]
-        source = f"the {len(training.pspi):,} training labels in {training.source}"
+        source = f"the {len(training.pspi):,} training labels in {PurePath(training.source).name}"
     elif table.fold is not None and len(np.unique(table.fold)) > 1:
         parts = [
             (np.flatnonzero(table.fold == name), table.pspi[table.fold != name])

@@ -150,7 +150,8 @@ def _groups(table: Predictions, column: str) -> dict[str, Indices]:
 def _describe(table: Predictions, dataset: str | None) -> Block:
     values, counts = np.unique(table.pspi, return_counts=True)
     return {
-        "source": table.source,
+        "source": table.name,
+        "sha256": table.sha256,
         "dataset": dataset,
         "pspi_histogram": {f"{value:g}": int(n) for value, n in zip(values, counts, strict=True)},
         "vas": table.vas is not None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,8 @@ class Predictions:
     four levels (N, 4), rows sum to 1. interval: low and high end of the 90 % interval (N, 2).
     vas, opr: rating of the row's sequence, NaN where it has none (N,). milliseconds: time per
     image (N,). fold: name of the held-out fold (N,). overlap: whether the model was trained on
-    the row's subject (N,). others: further columns as text, to group by. What is not known is None.
+    the row's subject (N,). others: further columns as text, to group by. source: what the table is
+    called in messages, with its path; sha256: of the file. What is not known is None.
     """
 
     source: str
@@ -59,6 +61,12 @@ class Predictions:
     fold: NDArray[np.str_] | None = None
     overlap: NDArray[np.bool_] | None = None
     others: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    sha256: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The source without its folders, for reports that are passed on."""
+        return PurePath(self.source).name
 
     def __len__(self) -> int:
         return len(self.pspi)
@@ -104,6 +112,7 @@ class Predictions:
             fold=part(self.fold),
             overlap=part(self.overlap),
             others={name: values[rows] for name, values in self.others.items()},
+            sha256=self.sha256,
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import numpy as np
 
@@ -53,7 +54,7 @@ def find_overlap(
             "people, or pass --allow-overlap, and every output will be marked."
         )
     if shared and training:
-        return Overlap(True, len(shared), f"subjects occur in {training.source} too")
+        return Overlap(True, len(shared), f"subjects occur in {PurePath(training.source).name} too")
     if allow:
         return Overlap(True, None, "stated when evaluating (--allow-overlap)")
     return NO_OVERLAP

@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,8 @@ def read_predictions(path: Path | str) -> Predictions:
     be read or a value is not what it should be.
     """
     columns, lines = _read_columns(Path(path))
-    return from_columns(columns, str(path), lambda row: f"{path}, line {lines[row]}")
+    table = from_columns(columns, str(path), lambda row: f"{path}, line {lines[row]}")
+    return replace(table, sha256=_sha256(Path(path)))
 
 
 def read_training(path: Path | str) -> Training:
@@ -57,9 +58,8 @@ def read_training(path: Path | str) -> Training:
     return Training(str(path), np.array(labels), subjects)
 
 
-def sha256(path: Path | str) -> str:
-    """Return the SHA-256 of a file as hexadecimal digits."""
-    with Path(path).open("rb") as file:
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

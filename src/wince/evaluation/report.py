@@ -131,11 +131,17 @@ def _against(metrics: Metrics, pictures: Pictures) -> str:
 
 def _sequences(metrics: Metrics, pictures: Pictures) -> str:
     words = paragraph(
-        "A sequence's score is the maximum of its frames, or the mean of their top tenth. VAS and "
-        "OPR are on other scales, so the error is that of a straight line fitted on the other "
-        "subjects. “From the labels” is what the labelled PSPI itself would reach: no score of "
-        "expression can be expected to do much better."
+        "A sequence's score is the maximum of its frames, or the mean of their top tenth."
     )
+    if metrics["data"]["vas"] or metrics["data"]["opr"]:
+        words += paragraph(
+            "VAS (the person's own rating) and OPR (an observer's) are on other scales, so the "
+            "error is that of a straight line fitted on the other subjects. “From the labels” is "
+            "what the labelled PSPI itself would reach: no score of expression can be expected to "
+            "do much better."
+        )
+    else:
+        words += paragraph("The predictions come without ratings (VAS, OPR) to set them against.")
     return words + tables.sequences(metrics) + _pictures(pictures, "sequences")
 
 
