@@ -17,7 +17,7 @@ from wince.archive.table import parse_box
 from wince.scale import UNIT_NAMES, combine
 
 NAME = "rated-faces"
-TITLE = "faces rated twice"
+TITLE = "Faces rated twice"
 SIGNS = "ratings.csv (image, subject, au4_a ... quality_b, box) with images/"
 CAUTION = (
     "These labels are ratings, not FACS coding: calm faces are not rated 0, so levels read "

@@ -88,8 +88,10 @@ def _as_given(store: Store, folds: dict[str, int], given: SplitFile) -> list[str
     strangers = sorted(given.given.keys() - used)
     if strangers:
         first = strangers[0].replace("\0", ", ")
+        what = "entry" if len(strangers) == 1 else "entries"
+        match = "matches" if len(strangers) == 1 else "match"
         notes.append(
-            f"{len(strangers):,} entries of {given.source.name} match no kept frame; the first is "
+            f"{len(strangers):,} {what} of {given.source.name} {match} no kept frame; the first is "
             f"{first}."
         )
     return notes

@@ -14,7 +14,7 @@ from wince.errors import ArchiveError
 from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
 
 NAME = "table"
-TITLE = "a table of images"
+TITLE = "A table of images"
 SIGNS = "one .csv file with the columns image, subject, pspi"
 CAUTION = ""
 NEEDED = ("image", "subject", "pspi")

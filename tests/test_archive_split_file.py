@@ -1,0 +1,76 @@
+import pytest
+
+from wince.archive import groups, split_file
+from wince.errors import DataError
+
+
+def write(tmp_path, text: str):
+    path = tmp_path / "split.csv"
+    path.write_text(text)
+    return path
+
+
+def test_subjects_are_given_parts_and_folds(tmp_path) -> None:
+    split = split_file.read(
+        write(tmp_path, "subject,split,fold\na,Training,3\nb,validation,\nc,test,1\n")
+    )
+    assert split.given == {"a": ("train", "3"), "b": ("val", ""), "c": ("test", "1")}
+    assert split.key("a", "q", "1", "Images/a/q/1.png") == "a"
+
+
+def test_frames_are_given_parts_by_number_or_by_the_end_of_their_path(tmp_path) -> None:
+    split = split_file.read(write(tmp_path, "subject,sequence,frame,split\na,q,1,test\n"))
+    assert split.given[split.key("a", "q", "1", "x")] == ("test", "")
+    split = split_file.read(
+        write(tmp_path, "image_path,split\nC:\\data\\Images\\a\\q\\q001.png,val\n")
+    )
+    assert split.given[split.key("a", "q", "1", "images/Images/a/q/q001.png")] == ("val", "")
+
+
+def test_a_folder_of_three_tables_is_a_split(tmp_path) -> None:
+    for part in ("train", "val", "test"):
+        (tmp_path / f"{part}.csv").write_text(
+            f"image_path,label_path\n../data/images/Images/s/q/{part}.png,x\n"
+        )
+    split = split_file.read(tmp_path)
+    assert split.given["s/q/val.png"] == ("val", "")
+    (tmp_path / "val.csv").unlink()
+    with pytest.raises(DataError, match=r"val\.csv is missing"):
+        split_file.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("subject,split\na,tran\n", "line 2: expected train, val or test"),
+        ("subject,split\na,train\nb,val\na,test\n", "line 4: a is given test here and train"),
+        ("person,split\na,train\n", "expected subject, or subject, sequence, frame"),
+        ("subject,part\na,train\n", "split is missing"),
+        ("", "expected subject"),
+    ],
+)
+def test_what_is_no_split_is_refused_with_its_line(tmp_path, text: str, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        split_file.read(write(tmp_path, text))
+
+
+def test_groups_are_read_by_subject(tmp_path) -> None:
+    found = groups.read(write(tmp_path, "Subject,Age,Sex\na,30,f\nb,41,m\n"))
+    assert found.names == ("age", "sex")
+    assert found.of("b") == ("41", "m")
+    assert found.of("nobody") == ("", "")
+    assert groups.read(None).of("a") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("subject,age\na,1\na,2\n", "line 3: a stands here a second time"),
+        ("subject\na\n", "one column a group"),
+        ("name,age\na,1\n", "subject is missing"),
+        ("subject,age,age\na,1,2\n", "'age' stands twice"),
+    ],
+)
+def test_what_is_no_group_file_is_refused(tmp_path, text: str, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        groups.read(write(tmp_path, text))
