@@ -475,7 +475,10 @@ def test_live_view_follows_a_face_and_speaks_once_when_the_level_has_held(open_p
     page.click("#start")
     until(page, "/frames/.test(document.getElementById('rate').textContent)")
     until(page, "window.spoken.length > 0")
-    page.wait_for_timeout(1500)
+    deadline = time.monotonic() + PATIENCE / 1000
+    while len(answers) < 40 and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    assert len(answers) >= 40
     boxes = [answer["face"]["box"] for answer in answers if "face" in answer]
     middles = [(box[0] + box[2]) / 2 for box in boxes]
     assert max(middles) - min(middles) > 80  # pixels of 640; the face in the film moves by 180
@@ -483,8 +486,7 @@ def test_live_view_follows_a_face_and_speaks_once_when_the_level_has_held(open_p
     sentence = page.locator("#live-result .sentence").inner_text()
     said = spoken(page)
     assert said[-1] == sentence
-    assert len(said) < 4  # hundreds of frames have been assessed by now
-    assert len(answers) > 20
+    assert len(said) < 4
 
 
 def test_live_overlay_is_mirrored_with_the_picture(open_page):
@@ -543,7 +545,7 @@ def test_level_that_changes_and_holds_is_spoken_once_each(open_page):
     page.click("#start")
     until(page, "window.spoken.length === 1")
     now[0] = "severe"
-    page.wait_for_timeout(700)  # too short to be worth saying
+    page.wait_for_timeout(300)  # too short to be worth saying
     now[0] = "mild"
     page.wait_for_timeout(2500)
     assert spoken(page) == ["Level mild."]
@@ -551,6 +553,49 @@ def test_level_that_changes_and_holds_is_spoken_once_each(open_page):
     until(page, "window.spoken.length === 2")
     page.wait_for_timeout(500)
     assert spoken(page) == ["Level mild.", "Level severe."]
+
+
+def test_face_that_goes_away_leaves_the_last_result_marked_as_such(open_page):
+    page = open_page()
+    gone = {"type": "/problems/no-face", "title": "", "status": 422, "detail": "No face."}
+    there = [True]
+
+    def handler(route):
+        answer, count = answer_all(route), [0]
+
+        def handle(message):
+            count[0] += 1
+            if there[0]:
+                answer(message)
+            else:
+                route.send(json.dumps({**gone, "frame": count[0]}))
+
+        route.on_message(handle)
+
+    page.route_web_socket("**/v1/live", handler)
+    page.click("#tab-live")
+    page.click("#start")
+    page.wait_for_selector("#live-result .found:not([hidden])")
+    assert page.locator("#live-result .away").is_hidden()
+    there[0] = False
+    page.wait_for_selector("#live-result .away:not([hidden])")
+    assert "No face in view" in page.locator("#live-result .away").inner_text()
+    assert page.locator("#live-result .level-name").inner_text() == "Mild"
+    assert page.evaluate(DRAWN, "#live-overlay")["right"] == 0  # the box is gone
+
+
+def test_server_that_does_not_answer_is_not_flooded_with_frames(open_page):
+    page = open_page()
+    sent = []
+    page.route_web_socket(
+        "**/v1/live", lambda route: route.on_message(lambda frame: sent.append(frame))
+    )
+    page.click("#tab-live")
+    page.click("#start")
+    page.wait_for_selector("#live-controls:not([hidden])")
+    page.wait_for_timeout(1500)
+    assert len(sent) == 2
+    assert all(frame[:3] == b"\xff\xd8\xff" and len(frame) < 200_000 for frame in sent)
 
 
 def test_hold_speaks_of_a_face_that_comes_back(open_page):

@@ -1,5 +1,6 @@
 import asyncio
 import base64
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from fastapi import Request
 from starlette.testclient import TestClient
 
 from conftest import encoded
-from wince import errors
+from wince import errors, speech
 from wince.server import bodies, problems
 from wince.server.app import create_app
 from wince.server.settings import Settings
@@ -231,3 +232,20 @@ def test_crash_is_a_problem_that_tells_nothing_of_the_inside(error, kind, portra
         answer = client.post("/v1/assessments", files={"image": portrait_jpeg})
     assert "secret" not in check(answer, 500, kind)
     assert "content-security-policy" in answer.headers
+
+
+def test_documentation_lists_every_problem_and_address(client):
+    text = (Path(__file__).parents[1] / "docs" / "http-api.md").read_text("utf-8")
+    for name, kind in problems.KINDS.items():
+        status = "4xx" if name == "http-error" else kind.status
+        assert f"| `/problems/{name}` | {status} |" in text
+    for path, methods in client.get("/openapi.json").json()["paths"].items():
+        for method in methods:
+            assert f"`{method.upper()} {path}`" in text
+
+
+def test_documentation_quotes_the_advice_word_for_word():
+    text = (Path(__file__).parents[1] / "docs" / "advice.md").read_text("utf-8")
+    for level, advice in speech.ADVICE.items():
+        assert f"| {level} | {advice} |" in text
+    assert speech.CAUTION in text

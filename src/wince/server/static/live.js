@@ -2,7 +2,7 @@
 
 import { createGrabber, eachFrame, listCameras, openCamera } from "./camera.js";
 import { createHold } from "./holding.js";
-import { drawOverlay } from "./overlay.js";
+import { drawOverlay, setRatio } from "./overlay.js";
 import { createRate } from "./rate.js";
 import { openSocket } from "./socket.js";
 
@@ -35,7 +35,7 @@ export function createLive({ result, onLevel, onProblem }) {
       cardAt = now;
       byId("rate").textContent = rate.read();
       if (assessment) result.show(assessment);
-      else if (answer.type.endsWith("/no-face")) result.fade();
+      else if (answer.type.endsWith("/no-face")) result.away(answer.detail);
       else result.fail(answer.detail);
     }
     if (hold.update(assessment?.level ?? null, now / 1000)) onLevel(assessment);
@@ -84,7 +84,7 @@ export function createLive({ result, onLevel, onProblem }) {
     if (mine !== session) return;
     socket = openSocket({
       onAnswer: answered,
-      onClose: () => fail("The connection to wince has ended. Is it still running? Start again."),
+      onClose: () => fail("The connection to wince has ended. Is it still running, or are several live views open?"),
     });
     endFrames = eachFrame(video, sendFrame);
   }
@@ -130,6 +130,9 @@ export function createLive({ result, onLevel, onProblem }) {
     video.classList.toggle("mirrored", mirror.checked);
   }
 
+  video.addEventListener("resize", () =>
+    setRatio(byId("live-picture"), video.videoWidth, video.videoHeight),
+  );
   byId("start").addEventListener("click", async () => {
     await start();
     if (stream) byId("stop").focus();
@@ -145,11 +148,11 @@ export function createLive({ result, onLevel, onProblem }) {
   turn();
 
   return {
-    /** Switch the camera off, as when the tab is left. */
+    /** Switch the camera off, or call off its start, as when the tab is left. */
     stop() {
-      if (!stream) return;
+      const running = stream !== null;
       stop();
-      result.clear();
+      if (running) result.clear();
     },
   };
 }

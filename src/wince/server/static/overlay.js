@@ -21,9 +21,14 @@ export function drawOverlay(canvas, assessment, size, mirrored = false) {
   const down = height / size.height;
   const left = mirrored ? width - x1 * across : x0 * across;
   const box = { left, top: y0 * down, width: (x1 - x0) * across, height: (y1 - y0) * down };
-  const color = levelColor(assessment.level);
+  const color = lightened(levelColor(assessment.level));
   drawBox(context, box, color);
   drawLabel(context, box, assessment, color, width);
+}
+
+/** Tell a picture's frame the shape of what is in it. */
+export function setRatio(frame, width, height) {
+  if (width && height) frame.style.setProperty("--ratio", String(width / height));
 }
 
 function levelColor(level) {
@@ -53,7 +58,7 @@ function drawLabel(context, box, { level, pspi }, color, width) {
   context.save();
   context.translate(left + 9, top + 7);
   context.scale(16 / 24, 16 / 24);
-  context.fillStyle = lightened(color);
+  context.fillStyle = color;
   context.fill(new Path2D(SHAPES[level]), "evenodd");
   context.restore();
   context.fillStyle = "#ffffff";
@@ -61,7 +66,7 @@ function drawLabel(context, box, { level, pspi }, color, width) {
   context.fillText(text, left + 33, top + 16);
 }
 
-// The label's ground is always dark, whatever the page's own is.
+// Drawn over a dark ground or outline, whatever the page's own ground is.
 function lightened(color) {
-  return `color-mix(in srgb, ${color} 55%, white)`;
+  return `color-mix(in srgb, ${color} 60%, white)`;
 }

@@ -18,12 +18,18 @@ export function createResult(root, facts, { waitingText, onSayAgain }) {
     if (name !== "found") delete card.dataset.level;
   }
 
+  function setAway(sentence) {
+    find(".away").textContent = sentence ?? "";
+    find(".away").hidden = !sentence;
+    find(".found").classList.toggle("stale", Boolean(sentence));
+  }
+
   return {
     /** Show an assessment. */
     show(assessment) {
       shown = assessment;
       only("found");
-      find(".found").classList.remove("stale");
+      setAway(null);
       card.dataset.level = assessment.level;
       find(".shape path").setAttribute("d", SHAPES[assessment.level]);
       find(".level-name").textContent = levelTitle(assessment.level);
@@ -41,12 +47,14 @@ export function createResult(root, facts, { waitingText, onSayAgain }) {
       find(".made-by").textContent =
         `Model ${model.name} ${model.version}, ${Math.round(total(milliseconds))} ms.`;
     },
-    /** Say that what is shown is out of date, such as while no face is in view. */
-    fade() {
-      find(".found").classList.add("stale");
+    /** Say that there is no face at present; the last result stays, as the last one. */
+    away(sentence) {
+      if (shown) setAway("No face in view. This is the last result.");
+      else this.fail(sentence);
     },
     /** Show why there is no result. */
     fail(sentence) {
+      shown = null;
       only("problem");
       find(".problem-text").textContent = sentence;
     },

@@ -1,8 +1,9 @@
 // The live socket: frames go out while there is room, answers come back with their frame's number.
 
-// One frame is being assessed while the next is on its way; with one alone the server would wait
-// for each frame's journey, with more the picture would grow old.
-const IN_FLIGHT = 2;
+// While one frame is assessed the next may be on its way, so that the server need not wait for it.
+// On a slow machine that frame would only grow old in the queue: there, one at a time is better.
+const SLOW = 100; // milliseconds from a frame's capture to its answer
+const MEMORY = 0.8; // weight of the past in the running mean of that time
 
 /**
  * Open the socket. onAnswer(answer, frame) gets what was sent with the frame; onClose() is told when
@@ -13,11 +14,13 @@ export function openSocket({ onAnswer, onClose }) {
   const socket = new WebSocket(`${scheme}://${location.host}/v1/live`);
   const pending = new Map(); // frame number -> frame
   let sent = 0;
+  let latency = 0;
   let wanted = true;
 
   socket.addEventListener("message", ({ data }) => {
     const answer = JSON.parse(data);
     const frame = pending.get(answer.frame);
+    if (frame) latency = MEMORY * latency + (1 - MEMORY) * (performance.now() - frame.captured);
     // The newest frame wins: older ones without an answer were passed over.
     for (const number of pending.keys()) if (number <= answer.frame) pending.delete(number);
     if (wanted && frame) onAnswer(answer, frame);
@@ -26,8 +29,9 @@ export function openSocket({ onAnswer, onClose }) {
 
   return {
     /** Whether another frame may be sent. */
-    ready: () => socket.readyState === WebSocket.OPEN && pending.size < IN_FLIGHT,
-    /** Send a frame, an object with a `blob`. */
+    ready: () =>
+      socket.readyState === WebSocket.OPEN && pending.size < (latency > SLOW ? 1 : 2),
+    /** Send a frame: its `blob`, and when it was `captured` on the page's clock. */
     send(frame) {
       if (socket.readyState !== WebSocket.OPEN) return;
       sent += 1;

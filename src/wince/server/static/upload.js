@@ -1,7 +1,7 @@
 // The upload tab: a photo chosen, dropped or pasted is assessed at once; the newest one wins.
 
 import { Problem, assess } from "./api.js";
-import { drawOverlay } from "./overlay.js";
+import { drawOverlay, setRatio } from "./overlay.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -73,7 +73,10 @@ export function createUpload({ result, onResult, onProblem, active, activate }) 
     return Boolean(picture);
   }
 
-  preview.addEventListener("load", redraw);
+  preview.addEventListener("load", () => {
+    setRatio(byId("picture"), preview.naturalWidth, preview.naturalHeight);
+    redraw();
+  });
   preview.addEventListener("error", () => address && showStage(false));
   new ResizeObserver(redraw).observe(preview);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
