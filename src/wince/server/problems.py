@@ -142,7 +142,7 @@ async def _on_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+    assert isinstance(error, HTTPException)  # registered for this class alone
     path = request.url.path
     kind = _BY_STATUS.get(error.status_code, "http-error")
     headers = dict(error.headers or {})
@@ -157,7 +157,7 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
 
 
 async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
+    assert isinstance(error, RequestValidationError)  # registered for this class alone
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
     return problem("invalid-request", f"{where}: {first['msg']}.").response(request.url.path)

@@ -27,7 +27,7 @@ def listen(host: str, port: int | None = None) -> socket.socket:
             return _bind(host, candidate)
         except OSError as error:
             taken = error
-    assert taken is not None  # noqa: S101 - the loop has returned otherwise
+    assert taken is not None  # the loop has returned otherwise
     reason = taken.strerror or str(taken)
     where = f"port {port} of {host}" if port else host
     raise ServeError(
