@@ -8,8 +8,9 @@ Research software, not a medical device. It scores expression, not experience.
 
 import os
 
-# onnxruntime reads this when it is first imported; nothing of wince imports it before this line.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+# Libraries read these when they are first imported; nothing of wince imports one before this line.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"  # huggingface_hub, which timm fetches weights with
 
 from typing import TYPE_CHECKING, Any
 

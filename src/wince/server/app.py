@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -23,6 +24,17 @@ _ABOUT = (
     "Reads the expression of pain from a face. Research software, not a medical device. It scores "
     "expression, not experience. Pictures are assessed in memory and never stored."
 )
+
+
+# FastAPI records requests and their bodies for OpenTelemetry, and can send them to an address from
+# the environment. Here nothing is recorded, whatever the environment says.
+_SILENT: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 
 def create_app(assessor: "Assessor", *, settings: Settings | None = None) -> FastAPI:
@@ -49,6 +61,7 @@ def create_app(assessor: "Assessor", *, settings: Settings | None = None) -> Fas
         # A redirect would repeat the Host header in an address.
         redirect_slashes=False,
         lifespan=lifespan,
+        telemetry=_SILENT,
     )
     problems.install(app)
     app.add_middleware(Guard, settings=settings)
