@@ -43,7 +43,7 @@ class Run:
 
 
 def repeat(source: Path, target: Path, frames: int) -> int:
-    """Hard-link the archive again and again under new subjects; return how many frames there are."""
+    """Hard-link the archive again and again under new subjects; return how many frames it has."""
     made, copy = 0, 0
     while made < frames:
         for subject in sorted((source / "Images").iterdir()):
@@ -148,9 +148,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the temporary folder is made")
     given = parser.parse_args()
     cores = available()
-    print(
-        f"{platform.processor() or platform.machine()}, {cores} cores, load {os.getloadavg()[0]:.1f}"
-    )
+    print(f"{platform.machine()}, {cores} cores, load before {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory(prefix="wince-prepare-", dir=given.folder) as name:
         folder = Path(name)
         small = repeat(given.archive, folder / "small", given.slice)
@@ -165,9 +163,8 @@ def main() -> None:
         )
         _show("whole", whole, prepare(folder / "whole", folder / "out", cores))
         crops = [path.stat().st_size for path in (folder / "out" / "crops").rglob("*.jpg")]
-        print(
-            f"crops               {len(crops):>7,}         {sum(crops) / len(crops) / 100:.0f} MB for 10,000"
-        )
+        size = sum(crops) / len(crops) / 100  # MB for 10,000
+        print(f"crops               {len(crops):>7,} frames  {size:.0f} MB for 10,000")
         _show("again, unchanged", whole, prepare(folder / "whole", folder / "out", cores))
 
 

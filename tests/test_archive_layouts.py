@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,20 @@ def test_linked_folders_are_followed_and_loops_are_not(tmp_path: Path) -> None:
         (linked / name).symlink_to(tmp_path / "a" / name)
     (tmp_path / "a" / "Images" / "042-ll042" / "again").symlink_to(tmp_path / "a" / "Images")
     assert len(by_name(unbc, linked)) == 48
+
+
+def test_a_name_that_is_not_utf8_is_shown_and_left_out(tmp_path: Path) -> None:
+    archive = builder.sound(tmp_path)
+    folder = archive.root / "Images" / "042-ll042"
+    odd = os.fsencode(folder / "ll042t1aaaff" / "ll042t1aaaff") + b"\xe9.png"
+    try:
+        Path(os.fsdecode(odd)).write_bytes(builder.picture(3))
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    assert "Images/042-ll042/ll042t1aaaff/ll042t1aaaff\\udce9.png" in by_name(unbc, tmp_path)
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xe9")).mkdir()
+    with pytest.raises(ArchiveError, match="not valid UTF-8"):
+        by_name(unbc, tmp_path)
 
 
 def test_a_label_under_another_name_is_named_but_not_taken(tmp_path: Path) -> None:

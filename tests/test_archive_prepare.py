@@ -456,6 +456,28 @@ def test_preparing_needs_neither_torch_nor_pandas_nor_matplotlib(
     assert run.stdout.strip() == "[]"
 
 
+def test_a_full_disk_leaves_what_was_and_says_so(sound: Path, tmp_path: Path) -> None:
+    prepare.prepare(sound, tmp_path, Options(workers=1, seed=1))
+    before = consistent(tmp_path)
+    words = ["prepare", str(sound), "--out", str(tmp_path), "--workers", "1", "--fresh"]
+    said = []
+    for limit in (10_000, 40_000, 80_000):  # bytes a file may have: stands in for a full disk
+        code = (
+            "import resource, sys; from wince.cli import main; "
+            f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); sys.exit(main())"
+        )
+        run = subprocess.run(
+            [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 1
+        said.append(run.stderr.splitlines()[-1])
+        assert consistent(tmp_path) == before
+    assert all(words.startswith("wince: ") and "Check the space left" in words for words in said)
+    assert any("run it again" in words for words in said)
+    prepare.prepare(sound, tmp_path, HERE)
+    assert consistent(tmp_path) != before
+
+
 COMMAND = [sys.executable, "-m", "wince", "prepare"]
 
 

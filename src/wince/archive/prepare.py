@@ -5,6 +5,7 @@ folder's store; the second reads the store and writes the tables and the report.
 batches of frames and one line for each subject.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -102,10 +103,15 @@ def prepare(
         reused = _examine(store, layout, task, joined, options.workers, progress)
         _refuse_nothing(store, root)
         notes = splitting.split(store, options.split, options.seed, given)
-        done = _write(store, staged, layout, task, names, options, notes)
+        report, counts = _write(store, staged, layout, task, names, options, notes)
         backup = publish.publish(out, staged)
         _sweep(store, out)
-        return Done(out, *done, backup, reused)
+        return Done(out, report, counts, backup, reused)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise ArchiveError(
+            f"Preparing into {out} stopped ({error}). Check the space left and the permissions, "
+            "and run it again: it goes on where it stopped. The tables there are still whole."
+        ) from error
     finally:
         store.close()
 

@@ -100,9 +100,13 @@ class Store:
 
     def close(self) -> None:
         """Drop the run's frames and let go of the folder."""
-        self.database.execute("DELETE FROM frame")
-        self.keep()
-        self.database.close()
+        try:
+            self.database.execute("DELETE FROM frame")
+            self.keep()
+        except sqlite3.Error:
+            pass  # the disk is full, say: what stopped the run is told, and the next run drops them
+        finally:
+            self.database.close()
 
 
 def open_store(out: Path) -> Store:

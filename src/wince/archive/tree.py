@@ -28,10 +28,23 @@ def _walk(base: Path, folder: str, above: tuple[str, ...]) -> Iterator[tuple[str
         raise ArchiveError(
             f"The folder {here} cannot be read: {error.strerror}. Check its permissions."
         ) from error
-    yield folder, [name for name, is_folder in found if not is_folder]
+    yield folder, [_as_text(name) for name, is_folder in found if not is_folder]
     for name, is_folder in found:
         if is_folder:
+            if name != _as_text(name):
+                raise ArchiveError(
+                    f"The name of the folder {_as_text(join(folder, name))} below {base} is not "
+                    "valid UTF-8, so no table could name its files. Rename the folder."
+                )
             yield from _walk(base, join(folder, name), (*above, real))
+
+
+def _as_text(name: str) -> str:
+    """Return a name that can be written as UTF-8; one that cannot is shown with its odd bytes.
+
+    No file is found under the name shown, so a picture is left out as unreadable, and named.
+    """
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def join(*parts: str) -> str:
