@@ -647,6 +647,7 @@ def test_camera_that_is_refused_is_explained(open_page):
     page.click("#tab-live")
     page.click("#start")
     page.wait_for_selector("#live-result .problem:not([hidden])")
+    assert "The live view is off" in page.locator("#live-result .problem").inner_text()
     assert "Allow it" in page.locator("#live-result .problem").inner_text()
     assert page.locator("#start").is_enabled()
 

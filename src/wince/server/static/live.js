@@ -115,7 +115,7 @@ export function createLive({ result, onLevel, onProblem }) {
 
   function fail(sentence) {
     stop();
-    result.fail(sentence);
+    result.fail(sentence, "The live view is off");
     onProblem(sentence);
   }
 

@@ -53,9 +53,10 @@ export function createResult(root, facts, { waitingText, onSayAgain }) {
       else this.fail(sentence);
     },
     /** Show why there is no result. */
-    fail(sentence) {
+    fail(sentence, title = "This could not be assessed") {
       shown = null;
       only("problem");
+      find(".problem h2").textContent = title;
       find(".problem-text").textContent = sentence;
     },
     /** Go back to the empty card. */
