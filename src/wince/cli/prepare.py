@@ -125,7 +125,8 @@ def _with_bar(root: Path, out: Path, options: "Options") -> "Done":
         TextColumn("took"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=False) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("Checking frames", total=None, rate="")
 
         def progress(done: int, total: int) -> None:
