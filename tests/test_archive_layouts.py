@@ -254,11 +254,12 @@ def test_a_row_longer_than_the_header_is_an_error_with_its_line(tmp_path: Path) 
 def test_a_folder_that_fits_none_is_told_what_was_looked_for_and_found(tmp_path: Path) -> None:
     (tmp_path / "Pictures").mkdir()
     (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "mine.csv").write_text("file,person,score\n")
     with pytest.raises(ArchiveError) as caught:
         layouts.recognise(tmp_path)
     for layout in layouts.LAYOUTS:
         assert layout.SIGNS in str(caught.value)
-    assert "Found Pictures/, notes.txt" in str(caught.value)
+    assert "Found Pictures/, mine.csv (columns file, person, score), notes.txt" in str(caught.value)
     with pytest.raises(ArchiveError, match="nothing at"):
         layouts.recognise(tmp_path / "absent")
     with pytest.raises(ArchiveError, match="no layout 'bdf'"):

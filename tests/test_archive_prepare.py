@@ -223,12 +223,18 @@ def test_crops_live_as_long_as_a_manifest_names_them(tmp_path: Path) -> None:
     archive, out = builder.sound(tmp_path / "archive"), tmp_path / "out"
     prepare.prepare(archive.root, out, HERE)
     old = [out / row["crop"] for row in rows(out / "manifest.csv")]
-    (out / "crops" / "left.part").write_text("of a killed run")
+    left = out / "crops" / "042-ll042" / ".ll042t1aaaff001-0123456789ab.jpg.77.part"
+    left.write_text("of a killed run")
+    foreign = [out / "crops" / "holiday.jpg", out / "crops" / "a" / "notes.part"]
+    for path in foreign:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("somebody else's")
     image = archive.root / "Images" / "042-ll042" / "ll042t1aaaff" / "ll042t1aaaff001.png"
     image.unlink()
     done = prepare.prepare(archive.root, out, HERE)
     assert all(path.exists() for path in old), "the backup's manifest still names them all"
-    assert not (out / "crops" / "left.part").exists()
+    assert not left.exists()
+    assert all(path.exists() for path in foreign)
     assert done.backup is not None
     (done.backup / "manifest.csv").unlink()
     prepare.prepare(archive.root, out, HERE)

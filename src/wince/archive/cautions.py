@@ -52,7 +52,7 @@ def _missing_levels(where: str, levels: dict[str, int], counts: Counts) -> Itera
     nowhere = all(
         not of_part["levels"][level] for of_part in counts.parts.values() for level in missing
     )
-    why = "no frame has it" if nowhere else "too few subjects show it"
+    why = "no frame has it" if nowhere else "too few frames have it"
     what = "Level" if len(missing) == 1 else "Levels"
     yield f"{what} missing from {where}: {', '.join(missing)} ({why})."
 

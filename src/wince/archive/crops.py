@@ -82,6 +82,11 @@ def write(folder: Path, crop: str, data: bytes) -> None:
     aside.replace(path)
 
 
+def is_ours(name: str) -> bool:
+    """Return whether a file's name is that of a crop, or of one that was being written."""
+    return re.fullmatch(r"\.?[A-Za-z0-9_-]+-[0-9a-f]{12}\.jpg(\.[0-9]+\.part)?", name) is not None
+
+
 def read(path: Path) -> NDArray[np.uint8]:
     """Return a stored crop: RGB uint8 (S, S, 3), S one of SIDES.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from wince.archive import pain3d, rated, table, tree, unbc
+from wince.archive import pain3d, rated, rows, table, tree, unbc
 from wince.archive.frames import FrameFile, Label
 from wince.errors import ArchiveError
 
@@ -88,7 +88,15 @@ def _folders(root: Path) -> list[Path]:
 
 def _contents(root: Path) -> str:
     if root.is_file():
-        return f"a file, {root.name}"
-    names = [f"{name}/" if (root / name).is_dir() else name for name in sorted(tree.names_in(root))]
-    shown = ", ".join(names[:12]) or "an empty folder"
-    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
+        return f"a file, {_described(root)}"
+    paths = sorted(root / name for name in tree.names_in(root))
+    shown = ", ".join(map(_described, paths[:12])) or "an empty folder"
+    return f"{shown} and {len(paths) - 12} more" if len(paths) > 12 else shown
+
+
+def _described(path: Path) -> str:
+    """Return a name with what tells whether it could have been meant: a table's columns."""
+    if path.is_dir():
+        return f"{path.name}/"
+    columns = rows.header(path) if path.suffix.lower() == ".csv" else []
+    return f"{path.name} (columns {', '.join(columns[:12])})" if columns else path.name

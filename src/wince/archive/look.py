@@ -148,7 +148,8 @@ def at(
     try:
         picture = images.read(data)
     except ImageError as error:
-        detail = str(error).replace("the image", "the picture", 1)
+        # The first sentence says what is wrong; what to do next is for those who took the picture.
+        detail = str(error).partition(". ")[0].replace("the image", "the picture", 1)
         return Look(state, settings, given, checks.DECODES.reason, detail)
     look = Look(state, settings, given, width=picture.width, height=picture.height)
     if checks.is_blank(picture.rgb):

@@ -5,6 +5,8 @@ folder's store; the second reads the store and writes the tables and the report.
 batches of frames and one line for each subject.
 """
 
+import contextlib
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -233,13 +235,16 @@ _NAMED = (
 def _sweep(store: Store, out: Path) -> None:
     """Remove crops that neither this preparation nor one in backup/ names, and what a kill left."""
     store.database.execute("CREATE TEMP TABLE IF NOT EXISTS old (crop TEXT PRIMARY KEY)")
-    for folder in sorted((out / publish.BACKUP).glob("backup_*")):
-        if (folder / "manifest.csv").is_file():
+    for backup in sorted((out / publish.BACKUP).glob("backup_*")):
+        if (backup / "manifest.csv").is_file():
             store.database.executemany(
                 "INSERT OR IGNORE INTO old VALUES (?)",
-                manifest.crops_named(folder / "manifest.csv"),
+                manifest.crops_named(backup / "manifest.csv"),
             )
-    for path in (out / crops.FOLDER).rglob("*.*"):
-        name = path.relative_to(out).as_posix()
-        if path.is_file() and not store.one(_NAMED, name)[0]:
-            path.unlink()
+    for folder, _, names in os.walk(out / crops.FOLDER, topdown=False):
+        for name in filter(crops.is_ours, names):
+            path = Path(folder, name)
+            if not store.one(_NAMED, path.relative_to(out).as_posix())[0]:
+                path.unlink()
+        with contextlib.suppress(OSError):
+            Path(folder).rmdir()  # does nothing to a folder that still holds something

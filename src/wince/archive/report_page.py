@@ -36,6 +36,7 @@ th, td { text-align: left; padding: .34rem .6rem; border-bottom: 1px solid var(-
   vertical-align: middle; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.name { white-space: nowrap; }
 td.bar { width: 22%; min-width: 7rem; } td.bar svg { width: 100%; height: .8rem; }
 tr.total td { font-weight: 600; } tr.ours-first td { border-top: 2px solid var(--soft); }
 svg { display: block; width: 100%; } .legend { margin: .3rem 0 .6rem; font-size: .88rem; }
@@ -221,7 +222,7 @@ def _subject_row(subject: Mapping[str, Any]) -> str:
         _share(subject["faces_found"], frames),
     )
     return (
-        f"<tr><td>{escape(subject['subject'])}</td><td>{subject['split']}</td>"
+        f"<tr><td class='name'>{escape(subject['subject'])}</td><td>{subject['split']}</td>"
         + "".join(f"<td class='n'>{escape(number)}</td>" for number in numbers)
         + f"<td class='bar'>{bar}</td></tr>"
     )
