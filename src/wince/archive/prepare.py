@@ -105,10 +105,10 @@ def prepare(
         reused = _examine(store, layout, task, joined, options.workers, progress)
         _refuse_nothing(store, root)
         notes = splitting.split(store, options.split, options.seed, given)
-        report, counts = _write(store, staged, layout, task, names, options, notes)
+        found, counts = _write(store, staged, layout, task, names, options, notes)
         backup = publish.publish(out, staged)
         _sweep(store, out)
-        return Done(out, report, counts, backup, reused)
+        return Done(out, found, counts, backup, reused)
     except (OSError, sqlite3.OperationalError) as error:
         raise ArchiveError(
             f"Preparing into {out} stopped ({error}). Check the space left and the permissions, "
