@@ -14,6 +14,7 @@ from wince.cli.evaluate import evaluate
 from wince.cli.messages import complain
 from wince.cli.prepare import prepare
 from wince.cli.serve import serve
+from wince.cli.train import train
 from wince.cli.version import show_version, version
 
 INTERRUPTED = 130  # 128 + SIGINT, what a shell expects
@@ -107,7 +108,7 @@ def _hang_up() -> int:
     return 1
 
 
-COMMANDS = (assess, serve, prepare, evaluate, demo_archive, version)
+COMMANDS = (assess, serve, prepare, train, evaluate, demo_archive, version)
 """The functions behind the commands, one in each module here."""
 
 for command in COMMANDS:

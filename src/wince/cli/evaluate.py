@@ -99,7 +99,7 @@ def evaluate(
         )
         tell("Plots and report")
         report = write_results(metrics, table, out)
-    _show(metrics)
+    show(metrics)
     typer.echo(f"Report: {report}")
 
 
@@ -124,7 +124,7 @@ def _progress() -> Any:
     return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
-def _show(metrics: Mapping[str, Any]) -> None:
+def show(metrics: Mapping[str, Any]) -> None:
     """Print the chief figures beside the trivial predictors, and what must be known of them."""
     from rich import box
     from rich.console import Console

@@ -1,0 +1,137 @@
+"""Batches of faces straight from the pixel file, in an order that only seed and epoch decide."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from wince import scale
+from wince.errors import DataError
+from wince.training import losses
+from wince.training.frames import Frames
+from wince.training.parts import Rows
+from wince.training.regressor import Batch, epoch_seed
+
+
+class Faces(Dataset[Batch]):
+    """Some rows of a prepared folder with their labels, read a batch at a time."""
+
+    def __init__(
+        self, pixels: NDArray[np.uint8], frames: Frames, rows: Rows, weights: NDArray[np.float64]
+    ) -> None:
+        """Take pixels (M, S, S, 3) of all frames, the rows meant, and a weight for each (N,)."""
+        self.pixels, self.rows = pixels, rows
+        units = frames.units[rows].copy()
+        units[:, -1] *= losses.EYES
+        self.units = torch.from_numpy(units)
+        self.pspi = torch.from_numpy(frames.pspi[rows])
+        self.weights = torch.from_numpy(weights.astype(np.float32))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> Batch:
+        return self.__getitems__([index])
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        """Return a batch: one copy out of the file, no work per face."""
+        chosen = torch.tensor(indices)
+        rows = self.rows[chosen.numpy()]
+        order = np.argsort(rows, kind="stable")  # the file is read forwards
+        crops = np.empty((len(rows), *self.pixels.shape[1:]), np.uint8)
+        crops[order] = self.pixels[rows[order]]
+        return (
+            torch.from_numpy(crops).permute(0, 3, 1, 2),
+            self.units[chosen],
+            self.pspi[chosen],
+            self.weights[chosen],
+        )
+
+
+class EpochSampler(Sampler[int]):
+    """Draws an epoch's order from seed and epoch, and gives each process its own share.
+
+    With weights (N,) faces are drawn with replacement, so that rare ones come more often.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        seed: int,
+        weights: NDArray[np.float64] | None = None,
+        *,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        self.count, self.seed, self.rank, self.world = count, seed, rank, world
+        self.weights = None if weights is None else torch.from_numpy(weights)
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw for this epoch from now on; Lightning calls it before each."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.count // self.world
+
+    def __iter__(self) -> Iterator[int]:
+        draw = torch.Generator().manual_seed(epoch_seed(self.seed, self.epoch))
+        if self.weights is None:
+            order = torch.randperm(self.count, generator=draw)
+        else:
+            order = torch.multinomial(self.weights, self.count, replacement=True, generator=draw)
+        share: list[int] = order[self.rank :: self.world][: len(self)].tolist()
+        return iter(share)
+
+
+def training_batches(
+    faces: Faces, batch: int, sampler: EpochSampler, workers: int = 0
+) -> DataLoader[Batch]:
+    """Return shuffled batches; a last one that is not full is left out, unless it is the only."""
+    return DataLoader(
+        faces,
+        batch,
+        sampler=sampler,
+        collate_fn=_as_it_is,
+        drop_last=len(sampler) >= batch,
+        num_workers=workers,
+    )
+
+
+def validation_batches(
+    faces: Faces, batch: int, *, rank: int = 0, world: int = 1
+) -> DataLoader[Batch]:
+    """Return batches in order, every `world`-th face."""
+    share = range(rank, len(faces), world)
+    return DataLoader(faces, batch, sampler=list(share), collate_fn=_as_it_is)
+
+
+def level_weights(pspi: NDArray[np.float32], power: float) -> NDArray[np.float64]:
+    """Return a weight for each face (N,): its level's frequency to the power of -`power`, mean 1.
+
+    power: 0 leaves all alike, 1 gives every level that occurs the same sum of weights.
+    """
+    levels = np.searchsorted(scale.LEVEL_CUTS, pspi, side="right")
+    weights = np.bincount(levels, minlength=len(scale.LEVELS)).clip(1)[levels] ** -power
+    return np.asarray(weights / weights.mean())
+
+
+def with_units(frames: Frames, rows: Rows) -> Rows:
+    """Return the rows whose six action units are all known; raise DataError when none are."""
+    known = rows[~np.isnan(frames.units[rows]).any(axis=1)]
+    if not len(known):
+        raise DataError(
+            "No frame to train on has action units, which --head action-units learns. Use --head "
+            "pspi, or prepare an archive with FACS labels."
+        )
+    return known
+
+
+def _as_it_is(batch: Any) -> Batch:
+    crops, units, pspi, weights = batch
+    found: tuple[Tensor, Tensor, Tensor, Tensor] = crops, units, pspi, weights
+    return found
