@@ -1,34 +1,46 @@
 // The note on the model: what it is, what it was trained on, and what was measured.
 
 const byId = (id) => document.getElementById(id);
+const SHORT = /\b(pcc|mae|mse|auc|icc|ccc)\b/g; // names of metrics, written in capitals
 
 /** Fill the note from what the server says about its model. */
 export function fillModel({ name, version, title, trained_on: trainedOn, figures }) {
   byId("model-note").textContent = title;
-  const rows = [["Name", `${name} ${version}`], ...plain(trainedOn), ...plain(figures)];
+  const rows = [["Name", `${name} ${version}`], ...rowsOf(trainedOn), ...rowsOf(figures)];
   byId("model-facts").replaceChildren(
     ...rows.flatMap(([term, value]) => [element("dt", term), element("dd", value)]),
   );
 }
 
-/** Return the rows of a card's section that a reader can use: numbers and texts, not tables. */
-function plain(section) {
-  return Object.entries(section)
-    .filter(([, value]) => ["number", "string"].includes(typeof value))
-    .map(([key, value]) => [words(key), typeof value === "number" ? number(value) : value]);
+/** Return a card's section as rows of term and text; a table within becomes one row. */
+function rowsOf(section, before = "") {
+  return Object.entries(section).flatMap(([key, value]) => {
+    const term = before ? `${before}: ${words(key)}` : capital(words(key));
+    if (value === null || typeof value !== "object") return [[term, text(value)]];
+    const entries = Object.entries(value);
+    if (entries.some(([, inner]) => inner !== null && typeof inner === "object")) {
+      return rowsOf(value, term);
+    }
+    return [[term, entries.map(([inner, one]) => `${words(inner)}: ${text(one)}`).join("; ")]];
+  });
 }
 
 function words(key) {
-  const text = key.replaceAll("_", " ");
-  return text[0].toUpperCase() + text.slice(1);
+  return key.replaceAll("_", " ").replace(SHORT, (name) => name.toUpperCase());
 }
 
-function number(value) {
-  return value.toLocaleString("en", { maximumFractionDigits: 3 });
+function capital(term) {
+  return term[0].toUpperCase() + term.slice(1);
 }
 
-function element(tag, text) {
+function text(value) {
+  return typeof value === "number"
+    ? value.toLocaleString("en", { maximumFractionDigits: 3 })
+    : String(value ?? "unknown");
+}
+
+function element(tag, content) {
   const made = document.createElement(tag);
-  made.textContent = text;
+  made.textContent = content;
   return made;
 }
