@@ -25,7 +25,7 @@ def test_pspi_has_a_cost_of_its_own() -> None:
     predicted = torch.tensor([[0.0, 2.5, 1.5, 0.0, 0.0, 0.0]])
     score = losses.pspi(units)
     without, with_pspi = (losses.action_units(predicted, units, score, w) for w in (0.0, 1.0))
-    assert with_pspi - without == pytest.approx(0.5 * 0.5**2)
+    assert with_pspi - without == pytest.approx(0.5**2)
 
 
 def test_mesh_loss_falls_as_points_and_shapes_come_closer() -> None:

@@ -15,9 +15,9 @@ from typing import Annotated, Any
 
 import lightning
 import numpy as np
-import torch
 import typer
 from numpy.typing import NDArray
+from PIL import Image
 from torch import nn
 
 from wince.errors import WinceError
@@ -46,9 +46,9 @@ class Recipe:
     shares: tuple[float, float, float, float] = (0.66, 0.07, 0.12, 0.15)
     mesh: tuple[Lesson, ...] = (
         Lesson(size=112, epochs=12, batch=64, body_rate=2e-3, head_rate=2e-3),
-        Lesson(size=224, epochs=3, batch=64, body_rate=5e-4, head_rate=1e-3),
+        Lesson(size=224, epochs=2, batch=64, body_rate=5e-4, head_rate=1e-3),
     )
-    units: Lesson = Lesson(size=224, epochs=12, batch=32, body_rate=4e-4, head_rate=2e-3)  # noqa: RUF009  # Lesson is frozen
+    units: Lesson = Lesson(size=224, epochs=10, batch=32, body_rate=4e-4, head_rate=2e-3)  # noqa: RUF009  # Lesson is frozen
 
 
 SMALL = Recipe(
@@ -196,12 +196,11 @@ def _at(faces: Faces, size: int) -> Faces:
     step = round(STORED / (size * MARGIN))
     if step == 1:
         return faces
-    small = [
-        torch.nn.functional.avg_pool2d(torch.from_numpy(c).permute(2, 0, 1).float(), step)
-        for c in faces.crops
-    ]
-    pixels = torch.stack(small).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
-    return replace(faces, crops=pixels.numpy())
+    side = STORED // step
+    small = np.empty((len(faces), side, side, 3), np.uint8)
+    for row, crop in enumerate(faces.crops):
+        small[row] = np.asarray(Image.fromarray(crop).reduce(step))
+    return replace(faces, crops=small)
 
 
 if __name__ == "__main__":
