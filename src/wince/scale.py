@@ -120,7 +120,9 @@ def check_range(value: float, low: float, high: float, name: str) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise ScaleError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}.") from None
+        raise ScaleError(
+            f"{name} must be a number from {low:g} to {high:g}, not {value!r}."
+        ) from None
     if not math.isfinite(number) or not low <= number <= high:
         raise ScaleError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}.")
     return number

@@ -45,7 +45,9 @@ def advice(level: Level) -> str:
     return f"{ADVICE[level]} {CAUTION}"
 
 
-def spoken(level: Level, pspi: float, *, with_percent: bool = False, with_advice: bool = False) -> str:
+def spoken(
+    level: Level, pspi: float, *, with_percent: bool = False, with_advice: bool = False
+) -> str:
     """Return everything that is spoken: the sentence, and on demand percent of scale and advice."""
     parts = [sentence(level)]
     if with_percent:
