@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from wince.cli.assess import assess
+from wince.cli.cross_validate import cross_validate
 from wince.cli.demo_archive import demo_archive
 from wince.cli.evaluate import evaluate
+from wince.cli.export import export
 from wince.cli.messages import complain
 from wince.cli.prepare import prepare
 from wince.cli.serve import serve
@@ -108,7 +110,7 @@ def _hang_up() -> int:
     return 1
 
 
-COMMANDS = (assess, serve, prepare, train, evaluate, demo_archive, version)
+COMMANDS = (assess, serve, prepare, train, evaluate, cross_validate, export, demo_archive, version)
 """The functions behind the commands, one in each module here."""
 
 for command in COMMANDS:

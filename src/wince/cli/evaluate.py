@@ -21,19 +21,37 @@ SHOWN = (
 
 
 def evaluate(
-    predictions: Annotated[
-        Path,
-        typer.Option(
-            metavar="FILE",
-            help="CSV with the columns subject, sequence, frame, pspi, predicted, and what else is "
-            "known: p_none, p_mild, p_moderate, p_severe; low, high; vas, opr; milliseconds; fold; "
-            "overlap; columns to group by.",
-        ),
-    ],
     out: Annotated[
         Path,
         typer.Option(metavar="DIR", help="Folder for metrics.json, report.html and the plots."),
     ],
+    model: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="MODEL",
+            help="A run folder, or a model.onnx or its folder, to score a prepared folder with.",
+            show_default=False,
+        ),
+    ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="In place of MODEL: CSV with the columns subject, sequence, frame, pspi, "
+            "predicted, and what else is known: p_none, p_mild, p_moderate, p_severe; low, high; "
+            "vas, opr; milliseconds; fold; overlap; columns to group by.",
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DATA",
+            help="With MODEL: a folder that `wince prepare` wrote; for a run, its own by default.",
+        ),
+    ] = None,
+    part: Annotated[
+        str, typer.Option(metavar="PART", help="With MODEL: test, val, train or all.")
+    ] = "test",
     against: Annotated[
         Path | None,
         typer.Option(
@@ -71,7 +89,9 @@ def evaluate(
     ] = 1000,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the bootstrap.")] = 0,
 ) -> None:
-    """Measure predictions against labels: figures, intervals, baselines, plots and a report."""
+    """Measure a model, or anybody's predictions, against labels: figures, baselines, a report."""
+    if (model is None) == (predictions is None):
+        raise typer.BadParameter("expected either MODEL or --predictions FILE")
     _need_extra()
     from wince.evaluation.evaluate import evaluate as measure
     from wince.evaluation.reader import read_predictions, read_training
@@ -83,9 +103,24 @@ def evaluate(
         def tell(words: str) -> None:
             progress.update(step, description=words)
 
+        known = read_training(training) if training else None
+        notes: tuple[str, ...] = ()
+        if model is not None:
+            from wince.training.testing import test
+
+            tested = test(
+                model,
+                data,
+                out,
+                part=part,
+                allow_overlap=allow_overlap,
+                progress=lambda done, total: tell(f"Scoring {done:,} of {total:,}"),
+            )
+            predictions, notes = tested.predictions, tested.notes
+            known = known or tested.training
+        assert predictions is not None  # one of the two was given
         table = read_predictions(predictions)
         other = read_predictions(against) if against else None
-        known = read_training(training) if training else None
         metrics = measure(
             table,
             against=other,
@@ -100,6 +135,8 @@ def evaluate(
         tell("Plots and report")
         report = write_results(metrics, table, out)
     show(metrics)
+    for words in notes:
+        typer.echo(words)
     typer.echo(f"Report: {report}")
 
 

@@ -41,6 +41,14 @@ Data = Annotated[
     Path,
     typer.Argument(metavar="DATA", help="A folder that `wince prepare` wrote.", show_default=False),
 ]
+Folds = Annotated[
+    str,
+    typer.Option(metavar="N|loso", help="How many folds, or loso: leave one subject out."),
+]
+MaxFolds = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="Only the first N folds, for a quick look."),
+]
 Recipe = Annotated[
     RecipeName,
     typer.Option(help="strong: ours. report: the project report's, to reproduce it."),

@@ -121,8 +121,7 @@ def _files(card: Mapping[str, Any]) -> str:
     export = card["figures"].get("export", {})
     costs = "; ".join(
         f"{name}: MAE {_n(one['mae'])}, PCC {_n(one['pcc'], 4)}, {one['megabytes']:g} MB"
-        for name, one in export.items()
-        if isinstance(one, Mapping)
+        for name, one in export.get("costs", {}).items()
     )
     where = f" On the {export['held_out']} part: {costs}." if costs else ""
     return (

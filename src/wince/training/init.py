@@ -199,14 +199,19 @@ def _unfold(
         for (_, conv), (_, norm) in itertools.pairwise(own.named_modules())
         if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
     ]
-    shapes = [tuple(conv.weight.shape) for conv, _ in pairs]
-    if [weight.shape for weight, _ in folded] != shapes:
-        raise ModelError(
-            "The packaged model is not a plain ResNet-18, so its weights cannot be used to begin "
-            "with. Use --init imagenet or none."
-        )
+    waiting = list(folded)
     handles = []
-    for (conv, norm), (weight, bias) in zip(pairs, folded, strict=True):
+    for conv, norm in pairs:
+        # A graph may have a shortcut's convolution earlier; those of one shape keep their order.
+        shape = tuple(conv.weight.shape)
+        fits = (place for place, (one, _) in enumerate(waiting) if one.shape == shape)
+        place = next(fits, None)
+        if place is None or len(folded) != len(pairs):
+            raise ModelError(
+                "The packaged model is not a plain ResNet-18, so its weights cannot be used to "
+                "begin with. Use --init imagenet or none."
+            )
+        weight, bias = waiting.pop(place)
         with torch.no_grad():
             conv.weight.copy_(torch.from_numpy(weight))
         handles.append(norm.register_forward_pre_hook(_restore(torch.from_numpy(bias))))

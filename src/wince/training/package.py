@@ -130,39 +130,42 @@ def scored(
     return predict.Scored(rows, *predict.score(run, look, names, progress))
 
 
-def costs(
-    network: Network, folder: Path, material: Material, precision: Precision
+def exported(
+    network: Network, path: Path, material: Material, precision: Precision
 ) -> dict[str, Any]:
-    """Export to folder/model.onnx; return the check against torch and what the precision costs.
+    """Write model.onnx; return the check against torch and, beside fp32, what a precision costs.
 
-    The result: `precision`, `difference` (of fp32 from torch), `held_out` (which faces), and by
-    precision `mae`, `pcc`, `milliseconds`, `megabytes`, for fp32 and the one asked for.
+    The result: `precision`, `difference` (of fp32 from torch), `megabytes`; for another precision
+    also `held_out` (which faces), `frames`, and `costs` by precision: `mae`, `pcc`, `milliseconds`
+    and `megabytes`.
 
     Raises ModelError when ONNX and torch differ by more than 1e-4; nothing is written then.
     """
     faces = typical(material, network.spec)
-    rows, name = (
-        (material.test, "test") if len(material.test) else (material.held_out, "validation")
-    )
-    path = folder / export.FILE
-    wanted: list[Precision] = ["fp32"] if precision == "fp32" else ["fp32", precision]
-    result: dict[str, Any] = {"precision": precision, "held_out": name, "frames": len(rows)}
+    rows, part = material.test, "test"
+    if not len(rows):
+        rows, part = material.held_out, "validation"
+    result: dict[str, Any] = {"precision": precision}
+    costs: dict[str, Any] = {}
+    wanted: tuple[Precision, ...] = ("fp32",) if precision == "fp32" else ("fp32", precision)
     for one in wanted:
-        difference = write_onnx(network, path, precision=one, typical=faces)
+        result["difference"] = write_onnx(network, path, precision=one, typical=faces)
+        result["megabytes"] = round(path.stat().st_size / 1e6, 2)
+        if precision == "fp32":
+            return result
         found = scored(scorer(path, network.head), network.spec, material, rows)
         labels = material.frames.pspi[rows]
-        result["difference"] = difference
-        result[one] = {
+        costs[one] = {
             "mae": regression.mae(labels, found.raw),
             "pcc": agreement.pcc(labels, found.raw),
             "milliseconds": float(np.median(found.milliseconds)),
-            "megabytes": round(path.stat().st_size / 1e6, 2),
+            "megabytes": result["megabytes"],
         }
-    return result
+    return {**result, "held_out": part, "frames": len(rows), "costs": costs}
 
 
 def write_onnx(
-    network: Network, path: Path, *, precision: Precision, typical: NDArray[np.uint8]
+    network: Network, path: Path, *, precision: Precision, typical: NDArray[np.uint8] | None
 ) -> float:
     """Write a network as ONNX; return the difference from torch. ModelError as `export.to_onnx`."""
     try:

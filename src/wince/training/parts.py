@@ -1,7 +1,8 @@
 """Who is trained on, who chooses and calibrates, and who tests: parts of a prepared folder."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from wince.training.frames import Frames, listed
 Rows = NDArray[np.intp]
 PAIN = scale.BINARY_CUTS[0] - 0.5  # a score that rounds to 1 or more
 LOSO = "loso"
+SPLIT = "split"
+"""The name of the parts that `wince prepare` made; folds have names of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,18 @@ class Parts:
 def from_split(prepared: Prepared, frames: Frames) -> Parts:
     """Return the parts that `wince prepare` made."""
     train, validation, test = (np.flatnonzero(frames.split == name) for name in splits.PARTS)
-    return _parts("split", frames, (train, validation, test), prepared.protocol)
+    return _parts(SPLIT, frames, (train, validation, test), prepared.protocol)
+
+
+def from_config(prepared: Prepared, frames: Frames, part: Mapping[str, Any]) -> Parts:
+    """Return the parts that a run's config.json describes."""
+    if part["name"] == SPLIT:
+        return from_split(prepared, frames)
+    rows = [
+        np.flatnonzero(np.isin(frames.subject, part[name]["subjects"]))
+        for name in ("train", "validation", "test")
+    ]
+    return _parts(part["name"], frames, rows, part["protocol"])
 
 
 def folds(frames: Frames, how: str, seed: int) -> list[Parts]:

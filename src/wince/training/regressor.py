@@ -1,7 +1,8 @@
 """The Lightning module of a run: pictures to PSPI, or to six action units and PSPI by the formula.
 
-Every random choice of an epoch (order, augmentation) is drawn from the run's seed and the epoch's
-number, so that an epoch is the same whether a run got there in one go or after a kill.
+Every random choice (the order of an epoch, the augmentation of a step) is drawn from the run's seed
+and the numbers of epoch and step, so that an epoch is the same whether a run got there in one go or
+after a kill.
 """
 
 from collections.abc import Mapping
@@ -79,13 +80,11 @@ class Regressor(lightning.LightningModule):
             return functional.l1_loss(found, wanted, reduction="none")
         return functional.smooth_l1_loss(found, wanted, reduction="none", beta=1.0)
 
-    def on_train_epoch_start(self) -> None:
-        """Seed the epoch's augmentation."""
-        torch.manual_seed(epoch_seed(self.seed, self.current_epoch, self.global_rank))
-
     def training_step(self, batch: Batch, number: int) -> Tensor:
         """One batch; raise ModelError when the loss is no number."""
         crops, units, score, weight = batch
+        # Seeded at each step: what else draws in between depends on where a run was resumed.
+        torch.manual_seed(step_seed(self.seed, self.current_epoch, number, self.global_rank))
         out = self(self._pictures(crops, self.recipe.strength))
         loss = self.loss(out, units, score, weight)
         if not torch.isfinite(loss):
@@ -184,6 +183,11 @@ def level_number(score: Tensor) -> Tensor:
     return torch.bucketize(score, _CUTS.to(score), right=True)
 
 
-def epoch_seed(seed: int, epoch: int, rank: int = 0) -> int:
-    """Return what an epoch's random choices are drawn from; different for each process."""
-    return (seed * 1_000_003 + epoch) * 1_009 + rank
+def epoch_seed(seed: int, epoch: int) -> int:
+    """Return what the order of an epoch's faces is drawn from."""
+    return (seed * 1_000_003 + epoch) % 2**63
+
+
+def step_seed(seed: int, epoch: int, number: int, rank: int) -> int:
+    """Return what a step's augmentation is drawn from; different for each process."""
+    return ((epoch_seed(seed, epoch) * 1_000_003 + number) * 1_009 + rank) % 2**63
