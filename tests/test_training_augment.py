@@ -1,5 +1,7 @@
 """Augmentation of a batch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,11 @@ from wince.faces.spec import FaceSpec
 from wince.training.augment import Strength, augment, centre
 
 STILL = Strength(*(0.0 for _ in Strength.__slots__))
+
+
+def only(name: str, amount: float) -> Strength:
+    """One change and no other."""
+    return replace(STILL, **{name: amount})
 
 
 def dots(where: list[tuple[float, float]], size: int = 140) -> torch.Tensor:
@@ -58,9 +65,7 @@ def test_nothing_asked_for_changes_nothing() -> None:
 def test_each_change_changes_the_picture_and_stays_on_the_scale(name: str) -> None:
     torch.manual_seed(0)
     crops = torch.randint(60, 200, (8, 3, 70, 70), dtype=torch.uint8)
-    changed, _ = augment(
-        crops, 56, 1.25, Strength(**{**dict.fromkeys(STILL.__slots__, 0.0), name: 0.3})
-    )
+    changed, _ = augment(crops, 56, 1.25, only(name, 0.3))
     assert not torch.allclose(changed, centre(crops, 56, 1.25), atol=1e-3)
     assert changed.min() >= 0
     assert changed.max() <= 1
@@ -70,16 +75,12 @@ def test_each_change_changes_the_picture_and_stays_on_the_scale(name: str) -> No
 def test_each_occasional_change_happens_when_always_asked_for(name: str) -> None:
     torch.manual_seed(0)
     crops = torch.randint(60, 200, (8, 3, 70, 70), dtype=torch.uint8)
-    changed, _ = augment(
-        crops, 56, 1.25, Strength(**{**dict.fromkeys(STILL.__slots__, 0.0), name: 1.0})
-    )
+    changed, _ = augment(crops, 56, 1.25, only(name, 1.0))
     assert not torch.allclose(changed, centre(crops, 56, 1.25), atol=1e-3)
 
 
 def test_grey_takes_all_colour_away() -> None:
     crops = torch.randint(0, 256, (4, 3, 70, 70), dtype=torch.uint8)
-    changed, _ = augment(
-        crops, 56, 1.25, Strength(**{**dict.fromkeys(STILL.__slots__, 0.0), "grey": 1.0})
-    )
+    changed, _ = augment(crops, 56, 1.25, only("grey", 1.0))
     torch.testing.assert_close(changed[:, 0], changed[:, 1])
     torch.testing.assert_close(changed[:, 0], changed[:, 2])

@@ -1,0 +1,93 @@
+"""The README keeps its promises: its commands and examples run as they stand."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.conftest import Frame
+
+from wince.runtime.estimator import starter_folder
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.S)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, frames: list[Frame]) -> Path:
+    """A folder as the examples expect it: photo.jpg, and more in photos/."""
+    shutil.copy(frames[1].path, tmp_path / "photo.jpg")
+    (tmp_path / "photos").mkdir()
+    for frame in frames[2:4]:
+        shutil.copy(frame.path, tmp_path / "photos")
+    return tmp_path
+
+
+def wince_lines() -> list[str]:
+    lines = "".join(blocks("sh")).splitlines()
+    return [line for line in lines if line.startswith("wince assess")]
+
+
+@pytest.mark.parametrize("line", wince_lines())
+def test_each_example_of_the_command_line_runs(line: str, folder: Path) -> None:
+    command, _, output = line.partition(" > ")
+    arguments = [sys.executable, "-m", *shlex.split(command)]
+    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not output or len(done.stdout.splitlines()) == 3
+
+
+def test_the_example_in_python_runs(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "".join(blocks("python"))],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"none|mild|moderate|severe", done.stdout)
+
+
+def test_every_file_it_links_to_is_there() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", TEXT)
+    assert links
+    missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]
+    assert missing == []
+
+
+def test_its_figures_are_those_of_the_packaged_model() -> None:
+    figures = json.loads((starter_folder() / "model.json").read_text("utf-8"))["figures"]
+    table = TEXT.partition("<!-- figures -->")[2].partition("<!-- /figures -->")[0]
+    for name in ("all", "landmark_ridge"):
+        for key in ("pcc", "auc_at_4", "auc_at_6"):
+            assert f"{figures[name][key]:.3f}".removeprefix("0") in table, (name, key)
+        assert f"{figures[name]['mae']:.2f}" in table
+
+
+def test_the_first_screen_has_what_a_newcomer_needs() -> None:
+    first = TEXT.partition("## ")[0]
+    assert "wince serve --open" in first
+    assert "-m pytest" in first
+    assert "not a medical device" in first
+    assert re.search(r"!\[.+\]\(docs/images/.+\.png\)", first)
+
+
+def test_the_walk_prints_what_it_says(tmp_path: Path) -> None:
+    walk = TEXT.partition("<!-- walk -->")[2].partition("<!-- /walk -->")[0]
+    lines = walk.partition("```console\n")[2].partition("```")[0].splitlines()
+    said: list[str] = []
+    for line in [line for line in lines if line.startswith("$ ")]:
+        command = [sys.executable, "-m", *shlex.split(line.removeprefix("$ "))]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        said += done.stdout.replace(f"{tmp_path}/", "").splitlines()
+    promised = [line.rstrip() for line in lines if not line.startswith("$ ")]
+    assert [line.rstrip() for line in said] == promised
