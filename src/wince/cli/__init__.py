@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from wince.cli.assess import assess
+from wince.cli.compare import compare
 from wince.cli.cross_validate import cross_validate
 from wince.cli.demo_archive import demo_archive
 from wince.cli.evaluate import evaluate
@@ -110,7 +111,18 @@ def _hang_up() -> int:
     return 1
 
 
-COMMANDS = (assess, serve, prepare, train, evaluate, cross_validate, export, demo_archive, version)
+COMMANDS = (
+    assess,
+    serve,
+    prepare,
+    train,
+    evaluate,
+    cross_validate,
+    compare,
+    export,
+    demo_archive,
+    version,
+)
 """The functions behind the commands, one in each module here."""
 
 for command in COMMANDS:

@@ -22,19 +22,21 @@ DEFAULT = "resnet18"
 class Architecture:
     """A network: what timm calls it ("" for our own), and the smallest picture it can be shown.
 
-    step: its picture's side must be a multiple of this.
+    step: its picture's side must be a multiple of this. restart: whether its own random weights are
+    so large that it takes hundreds of steps until its normalisation layers have caught up.
     """
 
     timm: str
     least: int = 32
     step: int = 1
+    restart: bool = False
 
 
 ARCHITECTURES: dict[str, Architecture] = {
     DEFAULT: Architecture(""),
     "resnet50": Architecture("resnet50.tv_in1k"),
     "efficientnet_b4": Architecture("efficientnet_b4.ra2_in1k"),
-    "inception_v3": Architecture("inception_v3.tv_in1k", least=75),
+    "inception_v3": Architecture("inception_v3.tv_in1k", least=75, restart=True),
     "vit_small": Architecture("vit_small_patch16_224.augreg_in21k_ft_in1k", step=16),
     "mobilenet": Architecture("mobilenetv2_100.ra_in1k"),
 }
@@ -57,6 +59,7 @@ class Grid(nn.Module):
         self.model: nn.Module = made
         self.channels = int(made.num_features)
         self.prefix = int(made.num_prefix_tokens) if transformer else -1
+        self.side = size // int(made.patch_embed.patch_size[0]) if transformer else 0
 
     def forward(self, picture: Tensor) -> Tensor:
         """Return the last features as a grid; a transformer's tokens in their places."""
@@ -65,8 +68,9 @@ class Grid(nn.Module):
         if self.prefix < 0:
             return features
         tokens = features[:, self.prefix :]
-        side = round(tokens.shape[1] ** 0.5)
-        return tokens.transpose(1, 2).reshape(len(tokens), -1, side, side)
+        # Not len(): the exporter would take the number of pictures for a constant.
+        shape = (tokens.shape[0], self.channels, self.side, self.side)
+        return tokens.transpose(1, 2).reshape(shape)
 
 
 class Pooled(nn.Module):
@@ -96,6 +100,10 @@ def build(name: str, outputs: int, size: int, *, pretrained: bool = False) -> nn
     architecture = _named(name, size)
     if architecture.timm:
         made: nn.Module = Pooled(Grid(architecture.timm, size, pretrained), outputs)
+        if architecture.restart and not pretrained:
+            for layer in made.modules():
+                if isinstance(layer, nn.Conv2d):
+                    nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
         return made.to(memory_format=torch.channels_last)
     own = network.build(outputs)
     if pretrained:
