@@ -33,7 +33,13 @@ Annotated copies are for looking at: at most 1600 pixels on the photo's longer s
 EXIF data. They are named `NAME-annotated.jpg`, or `.png` for a PNG, and keep the folders they were
 found in. Two of one name get `-2`, `-3`; an input is never overwritten, an earlier copy is.
 
+`--speak` says one sentence for each result, in order, when everything is written. It takes
+espeak-ng where it is installed, else the voice of macOS, else the one of Windows through
+`pip install 'wince[speech]'`. The files are assessed and written all the same when there is no
+voice; the exit status is 1 then.
+
     wince assess photo.jpg
+    wince assess --speak photo.jpg
     wince assess --csv ward/ > ward.csv
     wince assess --annotate copies photo.jpg
     curl -s http://camera.local/still.jpg | wince assess --json -

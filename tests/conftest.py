@@ -3,6 +3,8 @@
 import csv
 import io
 import os
+import shutil
+import wave
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,10 @@ from wince.runtime.assessor import Assessor
 from wince.scale import UNIT_NAMES
 
 DATA = Path(__file__).parent / "data"
+
+needs_espeak = pytest.mark.skipif(
+    shutil.which("espeak-ng") is None, reason="needs the espeak-ng program on the path"
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -103,3 +109,12 @@ def encoded(rgb: NDArray[np.uint8], form: str = "JPEG") -> bytes:
     file = io.BytesIO()
     Image.fromarray(rgb).save(file, form, quality=92)
     return file.getvalue()
+
+
+def listen(wav: bytes) -> tuple[float, float]:
+    """Return a WAV's length in seconds and its root mean square, 1 being full scale; 16 bits."""
+    with wave.open(io.BytesIO(wav)) as file:
+        assert file.getsampwidth() == 2
+        samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+        seconds = file.getnframes() / file.getframerate()
+    return seconds, float(np.sqrt(np.mean((samples / 32768.0) ** 2)))

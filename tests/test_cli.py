@@ -17,7 +17,8 @@ import typer
 from PIL import Image
 
 import wince
-from wince import cli
+from conftest import listen, needs_espeak
+from wince import cli, voice
 from wince.runtime.estimator import starter_folder
 
 Run = Callable[..., tuple[int, str, str]]
@@ -304,6 +305,53 @@ def test_a_folder_that_cannot_be_written_is_an_error(run: Run, frames, broken: P
     assert status == 1
     assert "cannot be written" in err
     assert len(err.splitlines()) == 1
+
+
+# assess --speak
+
+
+@pytest.fixture
+def loudspeaker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], list[bytes]]:
+    """Let the real espeak-ng speak into files; return a function that gives what was heard."""
+    if sys.platform == "win32":
+        pytest.skip("the stand-in for the loudspeaker is a shell script")
+    room = tmp_path / "room"
+    room.mkdir()
+    program = room / "espeak-ng"
+    program.write_text(
+        f'#!/bin/sh\nexec {shutil.which("espeak-ng")} -w "{room}/$(ls {room} | wc -l).wav" "$@"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(room), prepend=os.pathsep)
+    return lambda: [path.read_bytes() for path in sorted(room.glob("*.wav"))]
+
+
+@needs_espeak
+def test_results_are_spoken_in_order_after_they_are_written(
+    run: Run, frames, broken: Path, loudspeaker
+) -> None:
+    def by_level(frame):
+        return wince.assess(frame.path).level
+
+    paths = [frames[0].path, next(f.path for f in frames if by_level(f) != by_level(frames[0]))]
+    lengths = [listen(voice.speak_to_wav(wince.assess(path).sentence))[0] for path in paths]
+    silent = run("assess", "--csv", paths[0], broken, paths[1])
+    assert loudspeaker() == []
+    assert run("assess", "--csv", "--speak", paths[0], broken, paths[1]) == silent
+    heard = [listen(wav) for wav in loudspeaker()]
+    assert [seconds for seconds, _ in heard] == lengths
+    assert lengths[0] != lengths[1]
+    assert all(loudness > 0.02 for _, loudness in heard)
+
+
+def test_without_a_voice_the_result_is_written_and_the_status_is_1(
+    run: Run, frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(voice, "_engine", lambda: None)
+    status, out, err = run("assess", "--csv", "--speak", frames[0].path)
+    assert status == 1
+    assert (0, out, "") == run("assess", "--csv", frames[0].path)
+    assert err == f"wince: {voice.NO_VOICE}\n"
 
 
 # Errors and exit statuses

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import encoded
+from conftest import encoded, listen, needs_espeak
+from wince import speech, voice
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -43,6 +44,16 @@ window.voices = [
 window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
 speechSynthesis.getVoices = () => window.voices;
 speechSynthesis.speak = (said) => window.spoken.push({text: said.text, voice: said.voice.name});
+"""
+
+# No voice in the browser; what the page plays is noted as it begins.
+NO_VOICE = f"""{SPEECH}
+window.voices = [];
+window.heard = [];
+document.addEventListener("playing", ({{target}}) => {{
+  if (target.id !== "voice") return;
+  window.heard.push(target.duration);
+}}, true);
 """
 
 
@@ -344,8 +355,6 @@ def test_percent_and_advice_are_spoken_when_switched_on(open_page, photo):
 
 
 def test_spoken_words_are_those_of_the_library(open_page, photo, assessor):
-    from wince import speech
-
     page = open_page()
     page.check("#say-percent")
     page.check("#say-advice")
@@ -367,18 +376,155 @@ def test_muted_page_stays_silent_and_says_again_when_unmuted(open_page, photo):
     assert len(spoken(page)) == 1
 
 
-@pytest.mark.parametrize("voices", ["[]", "window.voices.slice(0, 1)"])
-def test_without_a_local_voice_nothing_is_spoken_and_the_page_says_so(open_page, photo, voices):
-    page = open_page(speech=f"{SPEECH}; window.voices = {voices};")
+def seconds_of(words):
+    return listen(voice.speak_to_wav(words))[0]
+
+
+PLAYING = "!document.getElementById('voice').paused"
+
+
+@needs_espeak
+@pytest.mark.parametrize("voices", ["[]", "[window.distant]"])
+def test_without_a_local_voice_the_machine_that_runs_wince_speaks(
+    open_page, photo, assessor, voices
+):
+    page = open_page(
+        speech=f"{NO_VOICE} window.distant = "
+        "{name: 'Distant', lang: 'en-GB', localService: false};"
+        f"window.voices = {voices};"
+    )
+    page.wait_for_selector("#voice-hint:not([hidden])")
+    hint = page.locator("#voice-hint").inner_text()
+    assert "no voice of its own. The machine that runs wince speaks" in hint
+    upload(page, photo)
+    until(page, "window.heard.length === 1")
+    (heard,) = page.evaluate("window.heard")
+    found = assessor.assess(photo["buffer"])
+    assert heard == pytest.approx(seconds_of(found.sentence), abs=0.05)
+    until(page, "document.getElementById('voice').currentTime > 0.3")
+    assert spoken(page) == []
+    assert page.locator("#voice-hint").inner_text() == hint
+    page.check("#say-percent")
+    page.check("#say-advice")
+    page.click("#upload-result .say-again")
+    until(page, "window.heard.length === 2")
+    words = speech.spoken(found.level, found.pspi, with_percent=True, with_advice=True)
+    assert page.evaluate("window.heard")[1] == pytest.approx(seconds_of(words), abs=0.05)
+
+
+def test_with_a_local_voice_the_machine_that_runs_wince_is_not_asked(open_page, photo):
+    page = open_page(speech=NO_VOICE.replace("window.voices = [];", ""))
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    upload(page, photo)
+    page.click("#upload-result .say-again")
+    page.wait_for_timeout(500)
+    assert len(spoken(page)) == 2
+    assert [url for url in asked if url.endswith("/v1/speech")] == []
+    assert page.evaluate("window.heard") == []
+    assert page.locator("#voice-hint").is_hidden()
+
+
+@needs_espeak
+def test_mute_stops_the_voice_of_the_machine_and_keeps_it_quiet(open_page, photo):
+    page = open_page(speech=NO_VOICE)
+    page.check("#say-advice")
+    upload(page, photo)
+    until(page, "window.heard.length === 1")
+    assert page.evaluate(PLAYING)
+    page.click("#mute")
+    assert not page.evaluate(PLAYING)
+    page.click("#upload-result .say-again")
+    page.wait_for_timeout(500)
+    assert len(page.evaluate("window.heard")) == 1
+    page.click("#mute")
+    page.click("#upload-result .say-again")
+    until(page, PLAYING)
+    page.click("#tab-live")  # as with the browser's own voice, leaving the tab ends it
+    assert not page.evaluate(PLAYING)
+
+
+@needs_espeak
+def test_live_view_speaks_through_the_machine_by_the_same_rule(open_page):
+    page = open_page(speech=NO_VOICE)
+    now = ["mild"]
+    page.route_web_socket(
+        "**/v1/live", lambda route: route.on_message(answer_all(route, lambda: now[0]))
+    )
+    wanted = []
+    page.on(
+        "request",
+        lambda request: (
+            wanted.append(request.post_data_json)
+            if request.url.endswith("/v1/speech") and request.method == "POST"
+            else None
+        ),
+    )
+    page.click("#tab-live")
+    page.click("#start")
+    until(page, "window.heard.length === 1")
+    now[0] = "severe"
+    page.wait_for_timeout(300)  # too short to be worth saying
+    now[0] = "mild"
+    page.wait_for_timeout(2500)
+    assert len(wanted) == 1
+    now[0] = "severe"
+    until(page, "window.heard.length === 2")
+    plain = {"pspi": 3, "percent": False, "advice": False}
+    assert wanted == [{"level": "mild", **plain}, {"level": "severe", **plain}]
+    expected = [seconds_of(speech.sentence(level)) for level in ("mild", "severe")]
+    assert page.evaluate("window.heard") == pytest.approx(expected, abs=0.05)
+
+
+@needs_espeak
+def test_browser_that_wants_a_click_before_sound_is_explained(open_page, photo):
+    once = """const play = HTMLMediaElement.prototype.play;
+    HTMLMediaElement.prototype.play = function () {
+      HTMLMediaElement.prototype.play = play;
+      return Promise.reject(new DOMException("no", "NotAllowedError"));
+    };"""
+    page = open_page(speech=NO_VOICE + once)
+    upload(page, photo)
+    hint = page.locator("#voice-hint")
+    until(page, "document.getElementById('voice-hint').textContent.includes('wants a click')")
+    assert page.evaluate("window.heard") == []
+    page.click("#upload-result .say-again")
+    until(page, "window.heard.length === 1")
+    until(page, "document.getElementById('voice-hint').classList.contains('calm')")
+    assert "wants a click" not in hint.inner_text()
+
+
+def test_without_any_voice_nothing_is_spoken_and_the_page_says_so(open_page, photo):
+    answer = json.dumps(json.dumps({"available": False, "detail": voice.NO_VOICE}))
+    deaf = f"""const ask = window.fetch;
+    window.fetch = (...given) =>
+      given[0] === "/v1/speech" ? Promise.resolve(new Response({answer})) : ask(...given);"""
+    page = open_page(speech=NO_VOICE + deaf)
     upload(page, photo)
     page.wait_for_selector("#voice-hint:not([hidden])")
-    assert "no voice of its own" in page.locator("#voice-hint").inner_text()
+    hint = page.locator("#voice-hint").inner_text()
+    assert hint == f"This browser has no voice of its own. {voice.NO_VOICE}"
     page.click("#upload-result .say-again")
-    assert spoken(page) == []
+    page.wait_for_timeout(300)
+    assert spoken(page) == page.evaluate("window.heard") == []
+    assert page.locator("#upload-result .sentence").inner_text() != ""
+
+
+@needs_espeak
+def test_voice_that_fails_is_told_in_the_servers_own_sentence(open_page, photo):
+    page = open_page(speech=NO_VOICE)
+    refusal = {"type": "/problems/no-voice", "title": "", "status": 503, "detail": "It is hoarse."}
+    page.wait_for_selector("#voice-hint:not([hidden])")
+    page.route("**/v1/speech", lambda route: route.fulfill(status=503, json=refusal))
+    upload(page, photo)
+    until(page, "document.getElementById('voice-hint').textContent === 'It is hoarse.'")
 
 
 def test_voices_that_come_late_still_speak(open_page, photo):
-    page = open_page(speech=f"{SPEECH}; window.late = window.voices; window.voices = [];")
+    patient = """const plain = window.setTimeout;
+    window.setTimeout = (call, wait) => plain(call, wait === 1500 ? 60_000 : wait);"""
+    late = "window.late = window.voices; window.voices = [];"
+    page = open_page(speech=f"{SPEECH} {late} {patient}")
     upload(page, photo)
     assert spoken(page) == []
     page.evaluate("window.voices = window.late")

@@ -1,4 +1,4 @@
-"""`wince assess`: pictures in, a table, JSON or CSV out."""
+"""`wince assess`: pictures in, a table, JSON or CSV out, on demand aloud as well."""
 
 import os
 import sys
@@ -39,6 +39,9 @@ def assess(
             metavar="DIR", help="Write a copy of each photo into DIR with the reading drawn in."
         ),
     ] = None,
+    speak: Annotated[
+        bool, typer.Option("--speak", help="Say the results too, with a voice of this machine.")
+    ] = False,
     model: Annotated[
         Path | None,
         typer.Option(
@@ -52,7 +55,8 @@ def assess(
     .webp; hidden files and earlier annotated copies are left out. Each file that could not be
     assessed is named with its reason on stderr; the others are done all the same.
 
-    Exit status: 0 when every file was assessed, 1 when some could not be, 2 for a wrong command.
+    Exit status: 0 when every file was assessed (and spoken, with --speak), 1 when some could not
+    be, 2 for a wrong command.
     """
     if as_json and as_csv:
         raise typer.BadParameter("--json and --csv exclude each other")
@@ -65,12 +69,14 @@ def assess(
     write = outcome.write_json if as_json else outcome.write_csv if as_csv else outcome.write_table
     bar = sys.stderr.isatty() and not ((as_json or as_csv) and sys.stdout.isatty())
     shown = _tracked(sources) if bar else sources
-    failures = write(
-        _outcomes(shown, assessor, annotate, {_place(source.path) for source in sources})
-    )
+    outcomes = _outcomes(shown, assessor, annotate, {_place(source.path) for source in sources})
+    sentences: list[str] = []
+    failures = write(_noted(outcomes, sentences) if speak else outcomes)
+    if failures and len(sources) > 1:
+        complain(f"{failures} of {len(sources)} files could not be assessed.")
+    if speak:
+        _say(sentences)
     if failures:
-        if len(sources) > 1:
-            complain(f"{failures} of {len(sources)} files could not be assessed.")
         raise typer.Exit(1)
 
 
@@ -128,6 +134,23 @@ def _outcomes(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _noted(outcomes: Iterable["Outcome"], sentences: list[str]) -> Iterator["Outcome"]:
+    """Yield the outcomes, and add the sentence of each that has one to `sentences`."""
+    for outcome in outcomes:
+        if outcome.assessment is not None:
+            sentences.append(outcome.assessment.sentence)
+        yield outcome
+
+
+def _say(sentences: list[str]) -> None:
+    """Speak the sentences one after another, once everything is written."""
+    from wince import voice
+
+    sys.stdout.flush()
+    for sentence in sentences:
+        voice.speak(sentence)
 
 
 def _assess(source: _Source, assessor: "Assessor", copy: Path | None) -> "Outcome":

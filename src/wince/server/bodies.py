@@ -1,4 +1,4 @@
-"""Request bodies: read up to a limit, in memory only, and the picture taken out of them.
+"""Request bodies: read up to a limit, in memory only, and what is wanted taken out of them.
 
 Nothing is written to disk: the multipart parser's own habit of spooling large files to a temporary
 one is switched off.
@@ -10,8 +10,10 @@ import binascii
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -20,8 +22,11 @@ from wince.server.settings import Settings
 
 FIELD = "image"
 FORM_OVERHEAD = 64 * 1024  # boundaries, part headers and small fields around the picture
+SMALL_JSON = 4 * 1024  # bytes of a request that carries a few values and no picture
 _MEGABYTE = 2**20
 _DROPPED = 4  # times the limit: how much of a body that is too large is read to be polite
+
+Form = TypeVar("Form", bound=BaseModel)
 
 
 class _InMemoryParser(MultiPartParser):
@@ -51,14 +56,29 @@ async def picture(request: Request, settings: Settings) -> bytes:
 
 async def json_body(request: Request, settings: Settings) -> bytes:
     """Return the body of a JSON request that carries a picture as a data URL."""
-    media_type = _media_type(request)
-    if media_type != "application/json":
-        raise ProblemError(
-            "wrong-content-type",
-            f"The Content-Type is {media_type or 'missing'}; expected application/json.",
-        )
+    _expect_json(request)
     limit = settings.max_image_bytes * 4 // 3 + FORM_OVERHEAD  # base64 needs a third more
     return await whole(request, limit, settings.body_seconds)
+
+
+async def values(request: Request, form: type[Form], settings: Settings) -> Form:
+    """Return the few values of a JSON request, checked against their form.
+
+    Raises ProblemError for another content type, a body over SMALL_JSON bytes or that is not JSON,
+    and for a value that is missing, unknown or not allowed; the sentence names the first of these.
+    """
+    _expect_json(request)
+    body = await whole(request, SMALL_JSON, settings.body_seconds)
+    try:
+        return form.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["type"] == "json_invalid":
+            raise ProblemError("malformed-request", "The body is not JSON.") from None
+        where = ".".join(str(part) for part in first["loc"]) or "The request"
+        raise ProblemError(
+            "invalid-request", f"{where}: {first['msg'].removeprefix('Value error, ')}."
+        ) from None
 
 
 def from_data_url(body: bytes) -> bytes:
@@ -147,9 +167,11 @@ async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
 
 
 def _too_large(limit: int) -> ProblemError:
+    size = f"{limit // _MEGABYTE} MB" if limit >= _MEGABYTE else f"{limit // 1024} KB"
+    what = "picture" if limit > SMALL_JSON else "request"
     return ProblemError(
         "too-large",
-        f"The request is larger than {limit // _MEGABYTE} MB, the limit. Send a smaller picture.",
+        f"The request is larger than {size}, the limit. Send a smaller {what}.",
         {"Connection": "close"},  # what is left of the body is not read
     )
 
@@ -162,9 +184,18 @@ async def _deadline(seconds: float) -> AsyncIterator[None]:
     except TimeoutError:
         raise ProblemError(
             "too-slow",
-            f"The picture did not arrive within {seconds:g} seconds.",
+            f"The request did not arrive within {seconds:g} seconds.",
             {"Connection": "close"},
         ) from None
+
+
+def _expect_json(request: Request) -> None:
+    media_type = _media_type(request)
+    if media_type != "application/json":
+        raise ProblemError(
+            "wrong-content-type",
+            f"The Content-Type is {media_type or 'missing'}; expected application/json.",
+        )
 
 
 def _media_type(request: Request) -> str:

@@ -43,10 +43,10 @@ KINDS: dict[str, Kind] = {
         422, "Unsuitable picture", "The picture is too small, or an animation."
     ),
     "no-face": Kind(422, "No face found", "No face was found in the picture."),
-    "too-large": Kind(413, "Too large", "The picture has more bytes or pixels than the limit."),
+    "too-large": Kind(413, "Too large", "There are more bytes or pixels than the limit."),
     "malformed-request": Kind(400, "Malformed request", "The body cannot be read as it claims."),
     "invalid-request": Kind(422, "Invalid request", "A value in the request is not allowed."),
-    "too-slow": Kind(408, "Too slow", "The picture did not arrive in time."),
+    "too-slow": Kind(408, "Too slow", "The request did not arrive in time."),
     "foreign-host": Kind(
         421, "Unknown host name", "The server was called by a name that it does not go by."
     ),
@@ -58,6 +58,7 @@ KINDS: dict[str, Kind] = {
         405, "Method not allowed", "The address exists, but not for this method."
     ),
     "busy": Kind(503, "Busy", "More pictures are waiting than the server takes on; try again."),
+    "no-voice": Kind(503, "No voice", "The machine that runs wince has no voice, or it failed."),
     "model-error": Kind(500, "Model error", "The model could not assess the picture."),
     "internal-error": Kind(500, "Internal error", "Something went wrong inside wince."),
     "http-error": Kind(400, "Request refused", "The request was refused."),
@@ -71,6 +72,7 @@ _BY_ERROR: tuple[tuple[type[errors.WinceError], str], ...] = (
     (errors.ImageError, "unsuitable-image"),
     (errors.NoFaceError, "no-face"),
     (errors.ModelError, "model-error"),
+    (errors.SpeechError, "no-voice"),
     (errors.WinceError, "internal-error"),
 )  # first match wins, so subclasses stand first
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed"}

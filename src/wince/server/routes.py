@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request, WebSocket
 from fastapi.responses import FileResponse, JSONResponse, Response
 
-from wince import __version__, scale
+from wince import __version__, scale, voice
 from wince.runtime.assessment import Assessment
 from wince.server import bodies, live, problems, schemas, security
 from wince.server.pool import Pool
@@ -39,6 +39,10 @@ _ANALYZE_BODY = {
     "required": True,
     "content": {"application/json": {"schema": schemas.AnalyzeRequest.model_json_schema()}},
 }
+_SPEECH_BODY = {
+    "required": True,
+    "content": {"application/json": {"schema": schemas.SpeechRequest.model_json_schema()}},
+}
 _STATUSES = (400, 403, 408, 413, 415, 421, 422, 500, 503)
 
 
@@ -63,6 +67,7 @@ def router(assessor: "Assessor", pool: Pool, settings: Settings) -> APIRouter:
     _add_pages(routes)
     _add_facts(routes, assessor)
     _add_assessments(routes, assessor, pool, settings)
+    _add_speech(routes, pool, settings)
     _add_live(routes, assessor, pool, settings)
     return routes
 
@@ -129,6 +134,27 @@ def small_answer(assessment: Assessment) -> dict[str, int | str]:
         "pain_class": scale.wording(assessment.pspi),
         "confidence": round(100 * assessment.confidence),
     }
+
+
+def _add_speech(routes: APIRouter, pool: Pool, settings: Settings) -> None:
+    @routes.get("/v1/speech", summary="Whether the machine that runs wince has a voice")
+    def the_voice() -> schemas.Voice:
+        return schemas.the_voice()
+
+    @routes.post(
+        "/v1/speech",
+        summary="Speak the sentence for a level: WAV",
+        response_class=Response,
+        responses={
+            200: {"description": "The sound.", "content": {"audio/wav": {"schema": _BINARY}}},
+            **_errors(schemas.Problem, problems.MEDIA_TYPE),
+        },
+        openapi_extra={"requestBody": _SPEECH_BODY},
+    )
+    async def speech(request: Request) -> Response:
+        wanted = await bodies.values(request, schemas.SpeechRequest, settings)
+        wav = await pool.run(partial(voice.speak_to_wav, wanted.text()))
+        return Response(wav, media_type="audio/wav")
 
 
 def _add_live(routes: APIRouter, assessor: "Assessor", pool: Pool, settings: Settings) -> None:

@@ -1,12 +1,12 @@
 """The forms of requests and answers that are not an Assessment, for OpenAPI."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from wince import scale
-from wince.speech import ADVICE, CAUTION, SENTENCES
+from wince import scale, voice
+from wince.speech import ADVICE, CAUTION, SENTENCES, spoken
 
 
 class Problem(BaseModel):
@@ -44,6 +44,54 @@ class AnalyzeError(BaseModel):
     """The small contract's error."""
 
     error: str
+
+
+# Spelled out in place: under its own name OpenAPI would take it for the Level below.
+_LevelName = Annotated[
+    scale.Level, WithJsonSchema({"type": "string", "enum": [str(level) for level in scale.LEVELS]})
+]
+
+
+class SpeechRequest(BaseModel):
+    """What is to be spoken about a result: the level's sentence, and on demand more."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    level: _LevelName
+    pspi: float | None = Field(
+        None,
+        ge=0,
+        le=scale.PSPI_MAXIMUM,
+        allow_inf_nan=False,
+        description="The score; needed when percent is true.",
+    )
+    percent: bool = Field(False, description="Also speak the score as percent of the scale.")
+    advice: bool = Field(False, description="Also speak the general advice for the level.")
+
+    @model_validator(mode="after")
+    def _percent_has_its_score(self) -> Self:
+        if self.percent and self.pspi is None:
+            raise ValueError("pspi is needed when percent is true")
+        return self
+
+    def text(self) -> str:
+        """Return the words to speak, in the one wording of `wince.speech`."""
+        return spoken(
+            self.level, self.pspi or 0.0, with_percent=self.percent, with_advice=self.advice
+        )
+
+
+class Voice(BaseModel):
+    """Whether the machine that runs wince has a voice."""
+
+    available: bool
+    detail: str = Field(description="A sentence: how to give it one, when it has none.")
+
+
+def the_voice() -> Voice:
+    """Return whether there is a voice here, and what to do when there is none."""
+    found = voice.available()
+    return Voice(available=found, detail="" if found else voice.NO_VOICE)
 
 
 class Health(BaseModel):

@@ -20,7 +20,26 @@ export async function assess(file, signal) {
   return getJson("/v1/assessments", { method: "POST", body: form, signal });
 }
 
+/** Return whether the machine that runs wince has a voice: {available, detail}. */
+export function getVoice() {
+  return getJson("/v1/speech");
+}
+
+/** Return what is said about a result as sound; `signal` calls it off. */
+export async function getSpeech(wanted, signal) {
+  const headers = { "Content-Type": "application/json" };
+  const body = JSON.stringify(wanted);
+  return (await ask("/v1/speech", { method: "POST", headers, body, signal })).blob();
+}
+
 async function getJson(address, options) {
+  const response = await ask(address, options);
+  const data = await response.json().catch(() => null);
+  if (data === null) throw refused(response);
+  return data;
+}
+
+async function ask(address, options) {
   let response;
   try {
     response = await fetch(address, { cache: "no-store", ...options });
@@ -28,9 +47,10 @@ async function getJson(address, options) {
     if (error.name === "AbortError") throw error;
     throw new Problem("The server does not answer. Is wince still running on this machine?");
   }
-  const data = await response.json().catch(() => null);
-  if (!response.ok || data === null) {
-    throw new Problem(data?.detail ?? `The server answered with status ${response.status}.`);
-  }
-  return data;
+  if (!response.ok) throw refused(response, await response.json().catch(() => null));
+  return response;
+}
+
+function refused({ status }, problem) {
+  return new Problem(problem?.detail ?? `The server answered with status ${status}.`);
 }

@@ -4,7 +4,8 @@ import { Problem, getModel, getScale } from "./api.js";
 import { createLive } from "./live.js";
 import { fillModel } from "./model.js";
 import { createResult } from "./result.js";
-import { createSpeaker, spokenText } from "./speech.js";
+import { createSpareVoice } from "./spare_voice.js";
+import { createSpeaker, wordsFor } from "./speech.js";
 import { createTabs } from "./tabs.js";
 import { createUpload } from "./upload.js";
 
@@ -17,8 +18,9 @@ function announce(text) {
   requestAnimationFrame(() => (announcer.textContent = text));
 }
 
-function showHint(sentence) {
+function showHint(sentence, calm = false) {
   byId("voice-hint").textContent = sentence ?? "";
+  byId("voice-hint").classList.toggle("calm", calm);
   byId("voice-hint").hidden = !sentence;
 }
 
@@ -31,7 +33,7 @@ function statePrivacy() {
 }
 
 function createVoice(facts) {
-  const speaker = createSpeaker(showHint);
+  const speaker = createSpeaker({ spare: createSpareVoice(byId("voice")), onHint: showHint });
   const mute = byId("mute");
   mute.addEventListener("click", () => {
     const muted = mute.getAttribute("aria-pressed") !== "true";
@@ -39,12 +41,13 @@ function createVoice(facts) {
     speaker.mute(muted);
   });
   const wishes = () => ({ percent: byId("say-percent").checked, advice: byId("say-advice").checked });
+  const again = (assessment) => speaker.say(wordsFor(assessment, facts, wishes()));
   return {
     tell(assessment) {
-      speaker.say(spokenText(assessment, facts, wishes()));
+      again(assessment);
       announce(assessment.sentence);
     },
-    again: (assessment) => speaker.say(spokenText(assessment, facts, wishes())),
+    again,
     hush: () => speaker.hush(),
   };
 }

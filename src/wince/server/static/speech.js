@@ -1,16 +1,22 @@
-// Results read aloud by the browser's own speech, with voices of this machine alone: other voices
-// send the text to their vendor.
+// Results read aloud: by the browser's own speech, with voices of this machine alone (other voices
+// send the text to their vendor); where it has none, by the machine that runs wince.
+
+import { Problem } from "./api.js";
 
 const PATIENCE = 1500; // milliseconds; some browsers list their voices only after a while
-const NO_VOICE =
-  "This browser has no voice of its own on this machine, so nothing is spoken. " +
-  "The result is shown instead.";
+const NO_VOICE = "This browser has no voice of its own.";
+const SPARE = `${NO_VOICE} The machine that runs wince speaks in its place.`;
 const NOT_ALLOWED = "The browser wants a click before it speaks: press “Say again”.";
+const FAILED = "The browser could not play the voice, so nothing is spoken.";
 
-/** Return a speaker. onHint(sentence or null) is told why nothing is spoken. */
-export function createSpeaker(onHint) {
+/**
+ * Return a speaker. spare: the voice for browsers without one. onHint(sentence or null, calm) is
+ * told why nothing is spoken; calm: it is only for information.
+ */
+export function createSpeaker({ spare, onHint }) {
   const synth = window.speechSynthesis;
   let voice = null;
+  let spared = false; // whether the spare voice is there and needed
   let settled = false; // whether the voices are known
   let waiting = null; // what to say once they are
   let muted = false;
@@ -18,24 +24,31 @@ export function createSpeaker(onHint) {
 
   function look() {
     voice = bestVoice(synth?.getVoices() ?? []);
-    if (voice) settle();
+    if (voice || settled) settle();
   }
 
-  function settle() {
+  async function settle() {
+    const missing = voice ? null : await spare.missing().catch(({ message }) => message);
     settled = true;
-    onHint(voice ? null : NO_VOICE);
+    spared = !voice && !missing;
+    if (voice) onHint(null);
+    else onHint(missing ? `${NO_VOICE} ${missing}` : SPARE, !missing);
     if (waiting !== null) say(waiting);
     waiting = null;
   }
 
-  function say(text) {
+  function say(words) {
     if (muted) return;
     if (!settled) {
-      waiting = text;
+      waiting = words;
       return;
     }
-    if (!voice) return;
-    synth.cancel();
+    hush();
+    if (voice) sayHere(words.text);
+    else if (spared) sayThere(words.wanted);
+  }
+
+  function sayHere(text) {
     current = new SpeechSynthesisUtterance(text);
     current.voice = voice;
     current.lang = voice.lang;
@@ -46,6 +59,23 @@ export function createSpeaker(onHint) {
     synth.speak(current);
   }
 
+  async function sayThere(wanted) {
+    try {
+      await spare.say(wanted);
+      onHint(SPARE, true);
+    } catch (error) {
+      if (error.name === "AbortError") return; // called off
+      if (error.name === "NotAllowedError") onHint(NOT_ALLOWED);
+      else onHint(error instanceof Problem ? error.message : FAILED);
+    }
+  }
+
+  function hush() {
+    waiting = null;
+    synth?.cancel();
+    spare.hush();
+  }
+
   synth?.addEventListener?.("voiceschanged", look);
   look();
   if (!settled) setTimeout(() => settled || settle(), synth ? PATIENCE : 0);
@@ -53,14 +83,11 @@ export function createSpeaker(onHint) {
   return {
     say,
     /** Stop what is being said. */
-    hush() {
-      waiting = null;
-      synth?.cancel();
-    },
+    hush,
     /** Mute or unmute. */
     mute(on) {
       muted = on;
-      if (on) this.hush();
+      if (on) hush();
     },
   };
 }
@@ -71,13 +98,16 @@ function bestVoice(voices) {
   return english.find((voice) => voice.default) ?? english[0] ?? local[0] ?? null;
 }
 
-/** Return what is said about an assessment: the sentence, and on demand percent and advice. */
-export function spokenText(assessment, facts, { percent, advice }) {
+/**
+ * Return what is said about an assessment: the sentence, and on demand percent and advice; as text
+ * for the browser's voice, and as the request (wanted) for the other.
+ */
+export function wordsFor(assessment, facts, { percent, advice }) {
+  const { level, pspi } = assessment;
   const parts = [assessment.sentence];
   if (percent) {
-    const share = Math.round((100 * assessment.pspi) / facts.maximum);
-    parts.push(`Pain score: ${share} percent of the scale.`);
+    parts.push(`Pain score: ${Math.round((100 * pspi) / facts.maximum)} percent of the scale.`);
   }
   if (advice) parts.push(assessment.advice);
-  return parts.join(" ");
+  return { text: parts.join(" "), wanted: { level, pspi, percent, advice } };
 }

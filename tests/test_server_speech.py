@@ -1,0 +1,150 @@
+"""Speech over HTTP: the server's own sentences as sound, and a sentence when it has no voice."""
+
+import logging
+import shutil
+import sys
+import threading
+import time
+
+import pytest
+from starlette.testclient import TestClient
+
+from conftest import listen, needs_espeak
+from wince import speech, voice
+from wince.scale import LEVELS, Level
+from wince.server.app import create_app
+from wince.server.bodies import SMALL_JSON
+from wince.server.settings import Settings
+
+BASE = "http://127.0.0.1:5001"
+MILD = {"level": "mild", "pspi": 3.0}
+
+
+@pytest.fixture(scope="module")
+def client(assessor):
+    with TestClient(create_app(assessor), base_url=BASE) as client:
+        yield client
+
+
+@pytest.fixture
+def no_voice(monkeypatch):
+    monkeypatch.setattr(voice, "_engine", lambda: None)
+
+
+def problem(answer, status, kind):
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == f"/problems/{kind}"
+    return answer.json()["detail"]
+
+
+@needs_espeak
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_level_is_spoken_in_the_words_of_the_library(client, level):
+    answer = client.post("/v1/speech", json={"level": level})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "audio/wav"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.content == voice.speak_to_wav(speech.sentence(level))
+    seconds, loudness = listen(answer.content)
+    assert 1 < seconds < 5
+    assert loudness > 0.02
+
+
+@needs_espeak
+def test_percent_and_advice_are_spoken_on_demand(client):
+    wanted = {"level": "severe", "pspi": 12.0, "percent": True, "advice": True}
+    words = speech.spoken(Level.SEVERE, 12.0, with_percent=True, with_advice=True)
+    assert client.post("/v1/speech", json=wanted).content == voice.speak_to_wav(words)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({**MILD, "text": "Buy now."}, "text: "),
+        ({"text": "Buy now."}, "level: "),
+        ({"level": "awful"}, "level: Input should be 'none', 'mild', 'moderate' or 'severe'"),
+        ({"level": "mild", "percent": True}, "pspi is needed when percent is true."),
+        ({"level": "mild", "pspi": 16.1}, "pspi: "),
+        ({"level": "mild", "pspi": -1}, "pspi: "),
+        ({"level": "mild", "pspi": "3"}, "pspi: "),
+        ({**MILD, "advice": "yes"}, "advice: "),
+        ([], "The request: "),
+    ],
+)
+def test_nothing_but_its_own_sentences_is_spoken(client, wanted, words):
+    detail = problem(client.post("/v1/speech", json=wanted), 422, "invalid-request")
+    assert words.casefold() in detail.casefold()
+    assert "Buy" not in detail
+
+
+def test_what_is_no_small_json_is_refused(client):
+    def send(body, kind="application/json", **headers):
+        return client.post("/v1/speech", content=body, headers={"Content-Type": kind, **headers})
+
+    problem(send(b"{"), 400, "malformed-request")
+    problem(send(b""), 400, "malformed-request")
+    problem(send(b"[" * 2000), 400, "malformed-request")
+    problem(send(b'{"level": "mild", "pspi": NaN}'), 422, "invalid-request")
+    problem(send(b"level=mild", "application/x-www-form-urlencoded"), 415, "wrong-content-type")
+    detail = problem(send(b" " * (SMALL_JSON + 1)), 413, "too-large")
+    assert "larger than 4 KB" in detail
+    assert "picture" not in detail
+    problem(send(b"{}", Origin="http://evil.example"), 403, "foreign-origin")
+
+
+def test_without_a_voice_the_answer_says_what_to_install(client, no_voice):
+    detail = problem(client.post("/v1/speech", json=MILD), 503, "no-voice")
+    assert "apt-get install espeak-ng" in detail
+    assert client.get("/v1/speech").json() == {"available": False, "detail": detail}
+
+
+@needs_espeak
+def test_with_a_voice_the_server_says_so(client):
+    assert client.get("/v1/speech").json() == {"available": True, "detail": ""}
+
+
+@needs_espeak
+@pytest.mark.skipif(sys.platform == "win32", reason="its stand-in is a shell script")
+def test_speaking_is_bounded_and_holds_nobody_up(assessor, tmp_path, monkeypatch):
+    script, begun, go = (tmp_path / name for name in ("espeak-ng", "begun", "go"))
+    script.write_text(
+        f"#!/bin/sh\ntouch {begun}\nwhile [ ! -e {go} ]; do sleep 0.05; done\n"
+        f'exec {shutil.which("espeak-ng")} "$@"\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    app = create_app(assessor, settings=Settings(workers=1, max_waiting=0))
+    with TestClient(app, base_url=BASE) as client:
+        answers = []
+        first = threading.Thread(
+            target=lambda: answers.append(client.post("/v1/speech", json=MILD))
+        )
+        first.start()
+        deadline = time.monotonic() + 15
+        while not begun.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        problem(client.post("/v1/speech", json=MILD), 503, "busy")
+        assert client.get("/healthz").status_code == 200  # the event loop is not held up
+        go.touch()
+        first.join(20)
+    assert answers[0].status_code == 200
+    assert listen(answers[0].content)[0] > 1
+
+
+def test_the_log_tells_neither_level_nor_score(client, no_voice, caplog):
+    with caplog.at_level(logging.INFO):
+        client.post("/v1/speech", json={"level": "severe", "pspi": 13.7, "percent": True})
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("wince")]
+    assert lines[-1].startswith("POST /v1/speech 503")
+    for secret in ("severe", "13.7", "86"):
+        assert secret not in " ".join(lines).rpartition("503")[0]
+
+
+def test_openapi_describes_the_request_and_the_sound(client):
+    post = client.get("/openapi.json").json()["paths"]["/v1/speech"]["post"]
+    assert list(post["responses"]["200"]["content"]) == ["audio/wav"]
+    form = post["requestBody"]["content"]["application/json"]["schema"]
+    assert form["properties"]["level"]["enum"] == list(LEVELS)
+    assert form["additionalProperties"] is False
+    assert "$ref" not in str(form)
