@@ -235,4 +235,4 @@ def test_a_face_too_small_for_one_look_is_found_in_a_part_of_the_picture(
     assert not detect_module._detect_once(wide)
     found, own = detect(wide), detect(astronaut)[0]
     assert len(found) == 1
-    np.testing.assert_allclose(found[0].keypoints, own.keypoints + [900, 600], atol=8)
+    np.testing.assert_allclose(found[0].keypoints, own.keypoints + np.array([900, 600]), atol=8)

@@ -12,9 +12,9 @@ torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from tests.conftest import Frame
 
 import wince
-from tests.conftest import Frame
 from wince import scale
 from wince.errors import DataError
 from wince.faces.spec import FaceSpec
@@ -119,7 +119,7 @@ def test_a_face_that_a_rating_calls_not_usable_is_left_out(
 def test_the_label_is_the_mean_of_both_ratings(faces: rated.Faces, frames: list[Frame]) -> None:
     by_name = {frame.path.name: frame for frame in frames}
     units = np.array([[*by_name[name].action_units.values()] for name in faces.image])
-    higher = np.minimum(units + [1, 1, 1, 1, 1, 0], [5, 5, 5, 5, 5, 1])
+    higher = np.minimum(units + np.array([1, 1, 1, 1, 1, 0]), [5, 5, 5, 5, 5, 1])
     np.testing.assert_allclose(faces.units, (units + higher) / 2)
     np.testing.assert_allclose(faces.ratings[:, 0], units)
     pspi = [
@@ -149,7 +149,8 @@ def test_a_table_without_a_column_names_it(tmp_path: Path, mesh: Path) -> None:
 
 def test_parts_share_no_subject_and_leave_none_out(faces: rated.Faces) -> None:
     parts = starter.split(faces.subject, TINY)
-    assert sorted(sum((sorted(parts[part]) for part in PARTS), [])) == sorted(set(faces.subject))
+    everybody = [subject for part in PARTS for subject in parts[part]]
+    assert sorted(everybody) == sorted(set(faces.subject))
 
 
 def test_the_split_of_a_seed_is_always_the_same(faces: rated.Faces) -> None:
