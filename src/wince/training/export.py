@@ -197,8 +197,8 @@ def _quantised(path: Path, typical: NDArray[np.uint8]) -> Path:
     """Quantise to int8: U8 activations, S8 weights, per channel, QDQ; the head stays fp32."""
     ready, result = path.with_name("ready.onnx"), path.with_name("int8.onnx")
     shape_inference.quant_pre_process(str(path), str(ready), skip_symbolic_shape=True)
-    graph = onnx.load(ready).graph
-    head = [node.name for node in graph.node if node.op_type == "Conv"][-1]
+    nodes = onnx.load(ready).graph.node
+    head = max(place for place, node in enumerate(nodes) if node.op_type == "Conv")
     quantize_static(
         str(ready),
         str(result),
@@ -208,6 +208,6 @@ def _quantised(path: Path, typical: NDArray[np.uint8]) -> Path:
         weight_type=QuantType.QInt8,
         per_channel=True,
         op_types_to_quantize=["Conv", "Add", "MaxPool", "Relu"],
-        nodes_to_exclude=[head],
+        nodes_to_exclude=[node.name for node in nodes[head:]],
     )
     return result
