@@ -23,7 +23,18 @@ from wince.errors import DataError, ModelError
 from wince.evaluation.protocol import OPTIMISTIC
 from wince.evaluation.reader import read_predictions
 from wince.runtime.estimator import Estimator
-from wince.training import checkpoints, delivery, fitting, parts, pixels, run, testing
+from wince.training import (
+    checkpoints,
+    delivery,
+    fitting,
+    init,
+    network,
+    package,
+    parts,
+    pixels,
+    run,
+    testing,
+)
 from wince.training.folder import open_folder
 from wince.training.history import COLUMNS
 
@@ -241,6 +252,24 @@ def test_int8_is_measured_beside_fp32(trained: Path, folder: Path, tmp_path: Pat
     mae = np.abs(np.array(raw) - labels).mean()
     assert found["costs"]["int8"]["mae"] == pytest.approx(mae, abs=1e-3)
     assert Estimator(tmp_path / "int8").card["figures"]["export"]["precision"] == "int8"
+    can_be_learned_on_from(trained, tmp_path / "int8" / "model.onnx", folder)
+
+
+def can_be_learned_on_from(trained: Path, path: Path, folder: Path) -> None:
+    """Check that a network restored from a packaged file is the one that was packaged."""
+    original = package.load(trained)
+    loaded = open_folder(folder, original.spec)
+    look = pixels.shown(loaded.prepared, original.spec)
+    faces = np.stack([look(name) for name in loaded.frames.crop.tolist()])
+    again = network.build(6)
+    inputs = init._normal(faces, original.spec)
+    init._unfold(again, init._folded(path), inputs)
+    again.fc = original.network.fc
+    with torch.no_grad():
+        expected = original.network(inputs)
+        for mode in (again.eval(), again.train()):  # its normalisation layers know their inputs
+            difference = (mode(inputs) - expected).abs().max()
+            assert difference < 0.1 * expected.std() + 0.02
 
 
 def test_a_run_is_not_exported_with_other_data(

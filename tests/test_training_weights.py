@@ -13,7 +13,7 @@ from tests import training_sample as sample
 from wince.errors import ModelError
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
 from wince.runtime.estimator import Estimator
-from wince.training import architectures, checkpoints, init, network, package, recipe, regressor
+from wince.training import architectures, checkpoints, init, network, recipe, regressor
 from wince.training.network import Shipped
 
 SPEC = FaceSpec(size=64)
@@ -77,37 +77,6 @@ def test_a_number_that_cannot_be_used_is_refused(changes: dict[str, object], wor
 
 
 # Beginnings
-
-
-def test_weights_that_were_packaged_as_int8_can_be_learned_on_from(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    original = network.build(6)
-    with torch.no_grad():
-        for layer in original.modules():
-            if isinstance(layer, torch.nn.BatchNorm2d):
-                layer.weight.uniform_(0.5, 1.5)
-                layer.bias.uniform_(-0.5, 0.5)
-                layer.running_mean.uniform_(-0.3, 0.3)
-                layer.running_var.uniform_(0.5, 2)
-    original.eval()
-    faces = np.random.default_rng(0).integers(0, 256, (32, 64, 64, 3), np.uint8)
-    package.export.to_onnx(
-        original,
-        SPEC,
-        package.HEADS["action-units"],
-        tmp_path / "model.onnx",
-        precision="int8",
-        typical=faces,
-    )
-    again = network.build(6)
-    inputs = init._normal(faces, SPEC)
-    init._unfold(again, init._folded(tmp_path / "model.onnx"), inputs)
-    again.fc = original.fc
-    with torch.no_grad():
-        expected = original(inputs)
-        for mode in (again.eval(), again.train()):  # its normalisation layers know their inputs
-            difference = (mode(inputs) - expected).abs().max() / expected.abs().max()
-            assert difference < 0.05
 
 
 def test_the_packaged_model_can_be_begun_from_and_brings_its_subjects() -> None:

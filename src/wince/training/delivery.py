@@ -32,11 +32,13 @@ def deliver(
     *,
     precision: Precision = "fp32",
     fold: str = "",
+    report: bool = True,
     progress: Progress = lambda what, done, total: None,
 ) -> Delivered:
     """Write model.onnx, predictions.csv, evaluation/, model.json and, last, MODEL_CARD.md.
 
     described: the run's config.json. fold: of a cross-validation, for the column of that name.
+    report: whether evaluation/ is wanted.
     """
     progress("Exporting", 0, 1)
     found = package.exported(network, out / "model.onnx", stuff, precision)
@@ -54,7 +56,7 @@ def deliver(
         )
         seen = network.meta["subjects_seen"]
         table = predict.columns(tested, stuff.frames, fitted, seen=seen, fold=fold or None)
-        metrics = package.measure(table, out, stuff.frames.pspi[stuff.train])
+        metrics = package.measure(table, out, stuff.frames.pspi[stuff.train], report=report)
     package.describe(
         out,
         network,

@@ -181,15 +181,21 @@ def write_onnx(
 
 
 def measure(
-    table: Mapping[str, list[str]], folder: Path, training: NDArray[np.float32] | None
+    table: Mapping[str, list[str]],
+    folder: Path,
+    training: NDArray[np.float32] | None,
+    *,
+    report: bool = True,
 ) -> dict[str, Any]:
     """Write predictions.csv and evaluation/ into a folder; return the metrics.
 
-    training: labels that were trained on, for the trivial baselines.
+    training: labels that were trained on, for the trivial baselines. report: without it the
+    predictions alone are written.
     """
     predict.write(folder / PREDICTIONS, table)
     metrics, read = evaluated(folder, training)
-    write_results(metrics, read, folder / EVALUATION)
+    if report:
+        write_results(metrics, read, folder / EVALUATION)
     return metrics
 
 

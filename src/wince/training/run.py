@@ -69,7 +69,7 @@ def train_parts(
 ) -> Run:
     """Train on some parts of a prepared folder; return the finished run.
 
-    lean: keep no checkpoints once the model is written.
+    lean: a fold among others, which keeps no checkpoints and has no evaluation of its own.
     """
     notes = _notes(loaded, chosen)
     described = settings.config(loaded.prepared, loaded.frames, chosen, wanted, notes)
@@ -93,6 +93,7 @@ def train_parts(
         out,
         described,
         fold="" if chosen.name == parts.SPLIT else chosen.name,
+        report=not lean,
         progress=watch.progress,
     )
     if lean:

@@ -1,0 +1,303 @@
+"""The figures of docs/results.md under one fixed protocol, and the page itself.
+
+    python benchmarks/results.py --work DIR --archive synthetic=PATH --archive rated=PATH
+
+Each archive is prepared twice (by subject, frames at random). On each, both recipes are
+cross-validated by subject and trained once on frames at random; on the first archive the default
+recipe also leaves one subject out, and three architectures are compared. Everything begins from
+random weights, at the same size, epochs, folds and seed. Stopped, the same command goes on; the
+hours of every step add up in DIR/hours.json.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import wince
+from wince.archive import prepare
+from wince.evaluation.evaluate import evaluate
+from wince.evaluation.predictions import Predictions
+from wince.evaluation.reader import read_predictions
+from wince.training import recipe
+from wince.training.compare import Compared, compare
+from wince.training.cross_validation import cross_validate
+from wince.training.run import Watch, train
+from wince.training.settings import Settings
+
+RECIPES = ("report", "strong")
+SPLITS = ("by-subject", "random-frames")
+ARCHITECTURES = ("resnet18", "mobilenet", "vit_small")
+SHOWN = ("pcc", "icc", "ccc", "mae", "wmae", "auc_1", "auc_3", "four_levels_balanced_accuracy")
+TITLES = ("PCC", "ICC(3,1)", "CCC", "MAE", "wMAE", "AUC ≥ 1", "AUC ≥ 3", "Balanced accuracy")
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What is the same for everything: side in pixels, epochs, folds, seed; loso's own epochs."""
+
+    size: int
+    epochs: int
+    folds: int
+    seed: int
+    loso_epochs: int
+    loso_folds: int | None
+
+
+def settings(name: str, protocol: Protocol, epochs: int | None = None) -> Settings:
+    """Return a recipe under the protocol; its loss, sampling and the rest stay its own."""
+    changed = recipe.named(name, size=protocol.size, epochs=epochs or protocol.epochs)
+    return Settings(recipe=changed, init="none", seed=protocol.seed)
+
+
+class Clock:
+    """Adds up the hours of each step over however many sittings it takes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.hours: dict[str, float] = json.loads(path.read_text()) if path.is_file() else {}
+
+    def run(self, step: str, work: Callable[[], Any]) -> Any:
+        """Return what the step gives; an interrupted one counts too."""
+        print(f"== {step}", flush=True)
+        begun = time.monotonic()
+        try:
+            return work()
+        finally:
+            spent = (time.monotonic() - begun) / 3600
+            if spent > 0.005:  # looking up a finished step is no work
+                self.hours[step] = self.hours.get(step, 0.0) + spent
+                self.path.write_text(json.dumps(self.hours, indent=1))
+
+
+def common(table: Predictions, other: Predictions) -> tuple[Predictions, Predictions]:
+    """Return two tables down to the frames that both have: some frames show no face."""
+
+    def keys(one: Predictions) -> list[tuple[str, str]]:
+        names = np.array(one.sequences)[one.sequence]
+        return list(zip(names.tolist(), one.frame.tolist(), strict=True))
+
+    mine, theirs = keys(table), keys(other)
+    shared = set(mine) & set(theirs)
+    rows = (np.array([key in shared for key in side]) for side in (mine, theirs))
+    return tuple(  # type: ignore[return-value]  # two of them
+        one.take(np.flatnonzero(kept)) for one, kept in zip((table, other), rows, strict=True)
+    )
+
+
+def of_archive(name: str, root: Path, work: Path, protocol: Protocol, clock: Clock) -> str:
+    """Prepare an archive, train and cross-validate both recipes; return its section of the page."""
+    watch = Watch(tell=lambda words: print(words, flush=True))
+    data = {split: work / name / split for split in SPLITS}
+    for split, folder in data.items():
+        options = prepare.Options(split=split, seed=protocol.seed)  # type: ignore[arg-type]
+        clock.run(
+            f"prepare {name}, {split}",
+            lambda out=folder, how=options: (
+                (out / "report.json").is_file() or prepare.prepare(root, out, how)
+            ),
+        )
+    tables: dict[tuple[str, str], Predictions] = {}
+    for one in RECIPES:
+        wanted = settings(one, protocol)
+        out = work / name / f"{one}-folds"
+        clock.run(
+            f"{name}, {one}, {protocol.folds} folds by subject",
+            lambda out=out, wanted=wanted: cross_validate(
+                data["by-subject"], out, wanted, folds=str(protocol.folds), watch=watch
+            ),
+        )
+        tables[one, "by-subject"] = read_predictions(out / "predictions.csv")
+        out = work / name / f"{one}-random"
+        clock.run(
+            f"{name}, {one}, frames at random",
+            lambda out=out, wanted=wanted: train(data["random-frames"], out, wanted, watch),
+        )
+        tables[one, "random-frames"] = read_predictions(out / "predictions.csv")
+    return section(name, tables)
+
+
+def section(name: str, tables: dict[tuple[str, str], Predictions]) -> str:
+    """Return the table of an archive, the paired difference of recipes, and how chance flatters."""
+    strong, report = common(tables["strong", "by-subject"], tables["report", "by-subject"])
+    paired = evaluate(strong, against=report)
+    found = {
+        ("strong", "by-subject"): paired["model"],
+        ("report", "by-subject"): paired["against"]["model"],
+    }
+    for one in RECIPES:
+        found[one, "random-frames"] = evaluate(tables[one, "random-frames"])["model"]
+    lines = [
+        f"## {name}",
+        "",
+        f"{len(strong):,} frames of {len(strong.subjects)} subjects, each scored once by a model "
+        "that has not seen the subject; frames at random: their test part.",
+        "",
+        "| recipe, frames | " + " | ".join(TITLES) + " |",
+        "|---" * (len(TITLES) + 1) + "|",
+    ]
+    for split, words in (("by-subject", "subject-exclusive"), ("random-frames", "at random*")):
+        for one in RECIPES:
+            lines.append(f"| {one}, {words} | " + cells(found[one, split]["pooled"]) + " |")
+    for trivial in ("zero", "mean"):
+        row = cells(paired["baselines"][trivial]["pooled"])
+        lines.append(f"| always {trivial} | {row} |")
+    lines += ["", "\\* subjects overlap: optimistic."]
+    difference = paired["against"]["difference"]
+    for key, title in (("pcc", "PCC"), ("mae", "MAE")):
+        low, high = difference["pooled_interval"][key]
+        lines.append(
+            f"Strong minus report on held-out subjects, {title}: "
+            f"{difference['pooled'][key]:+.3f} (95 % interval {low:+.3f} to {high:+.3f})."
+        )
+    for one in RECIPES:
+        flattered = found[one, "random-frames"]["pooled"]
+        honest = found[one, "by-subject"]["pooled"]
+        lines.append(
+            f"Frames at random flatter {one} by {flattered['pcc'] - honest['pcc']:+.3f} of PCC and "
+            f"{flattered['mae'] - honest['mae']:+.3f} of MAE."
+        )
+    return "\n".join(lines)
+
+
+def cells(values: dict[str, float]) -> str:
+    """Return the shown figures as cells."""
+    return " | ".join(
+        "undefined" if values[key] != values[key] else f"{values[key]:.3f}" for key in SHOWN
+    )
+
+
+def leave_one_out(name: str, work: Path, protocol: Protocol, clock: Clock) -> str:
+    """Leave one subject out with the default recipe; return the section."""
+    out = work / name / "strong-loso"
+    wanted = settings("strong", protocol, protocol.loso_epochs)
+    watch = Watch(tell=lambda words: print(words, flush=True))
+    done = clock.run(
+        f"{name}, strong, leave one subject out",
+        lambda: cross_validate(
+            work / name / "by-subject",
+            out,
+            wanted,
+            folds="loso",
+            first=protocol.loso_folds,
+            watch=watch,
+        ),
+    )
+    keys = ("pcc", "icc", "ccc", "mae", "rmse", "auc_1", "auc_2", "auc_3")
+    lines = [
+        f"## {name}, leave one subject out",
+        "",
+        f"The default recipe, {protocol.loso_epochs} epochs.",
+        "",
+        "| fold | frames | " + " | ".join(keys) + " |",
+        "|---" * (len(keys) + 2) + "|",
+    ]
+    for row in done.rows:
+        values = (row[key] for key in keys)
+        shown = " | ".join("undefined" if v != v else f"{v:.3f}" for v in values)
+        lines.append(f"| {row['fold']} | {row['frames'] or ''} | {shown} |")
+    return "\n".join(lines)
+
+
+def architectures(name: str, work: Path, protocol: Protocol, clock: Clock) -> str:
+    """Compare three architectures with the default recipe; return the section."""
+    watch = Watch(tell=lambda words: print(words, flush=True))
+    done: Compared = clock.run(
+        f"{name}, three architectures",
+        lambda: compare(
+            work / name / "by-subject",
+            work / name / "architectures",
+            settings("strong", protocol),
+            names=ARCHITECTURES,
+            folds=str(protocol.folds),
+            watch=watch,
+        ),
+    )
+    lines = [
+        f"## {name}, architectures",
+        "",
+        "| | CCC | PCC | MAE | parameters | MB | ms a picture, one thread |",
+        "|---|---|---|---|---|---|---|",
+        *(
+            f"| {row.architecture} | {row.ccc:.3f} | {row.pcc:.3f} | {row.mae:.3f} | "
+            f"{row.parameters:,} | {row.megabytes:.1f} | {row.milliseconds:.1f} |"
+            for row in done.rows
+        ),
+        "",
+        done.verdict,
+    ]
+    return "\n".join(lines)
+
+
+def page(parts: Sequence[str], protocol: Protocol, clock: Clock, command: str) -> str:
+    """Return the page: protocol, sections, hours."""
+    hours = "\n".join(f"| {step} | {spent:.2f} |" for step, spent in clock.hours.items())
+    body = "\n\n".join(parts)
+    return f"""# Results
+
+Written by
+
+    {command}
+
+with wince {wince.__version__}. One protocol for everything: {protocol.size} x {protocol.size}
+pixels, {protocol.epochs} epochs at most, {protocol.folds} folds by subject, seed {protocol.seed},
+random weights to begin with. No figure here is of an archive of people in pain. How each is
+computed stands in [evaluation.md](evaluation.md).
+
+{body}
+
+## Hours
+
+| step | hours |
+|---|---|
+{hours}
+| all | {sum(clock.hours.values()):.2f} |
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--archive", action="append", required=True, metavar="NAME=PATH")
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("docs/results.md"))
+    parser.add_argument("--size", type=int, default=112)
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--loso-epochs", type=int, default=4)
+    parser.add_argument("--loso-folds", type=int, help="only the first so many subjects")
+    chosen = parser.parse_args()
+    protocol = Protocol(
+        chosen.size,
+        chosen.epochs,
+        chosen.folds,
+        chosen.seed,
+        chosen.loso_epochs,
+        chosen.loso_folds,
+    )
+    chosen.work.mkdir(parents=True, exist_ok=True)
+    clock = Clock(chosen.work / "hours.json")
+    archives = [one.partition("=")[::2] for one in chosen.archive]
+    parts = [of_archive(name, Path(path), chosen.work, protocol, clock) for name, path in archives]
+    first = archives[0][0]
+    parts.append(leave_one_out(first, chosen.work, protocol, clock))
+    parts.append(architectures(first, chosen.work, protocol, clock))
+    names = " ".join(f"--archive {name}=PATH" for name, _ in archives)
+    command = (
+        f"python benchmarks/results.py --work DIR {names} --size {protocol.size} "
+        f"--epochs {protocol.epochs} --folds {protocol.folds} --seed {protocol.seed} "
+        f"--loso-epochs {protocol.loso_epochs}"
+    )
+    chosen.out.write_text(page(parts, protocol, clock, command), "utf-8")
+    print(f"Written: {chosen.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
