@@ -41,6 +41,27 @@ def test_parts_hold_their_share_of_frames_and_of_every_level(count: int) -> None
         assert (mine.sum(axis=0) > 0).all(), "every level is in every part"
 
 
+def test_a_level_that_enough_subjects_have_is_in_every_part() -> None:
+    """Eight subjects, three with the highest level and three with the next, frames not alike."""
+    people = subjects(
+        [
+            (4, 2, 2, 3),
+            (3, 4, 0, 2),
+            (5, 2, 2, 0),
+            (2, 2, 2, 2),
+            (1, 3, 0, 0),
+            (4, 7, 0, 0),
+            (0, 1, 0, 0),
+            (8, 0, 0, 0),
+        ]
+    )
+    for seed in range(5):
+        parts = splits.by_share(people, splits.SHARES, seed)
+        held = np.array([people.levels[parts == part].sum(axis=0) for part in range(3)])
+        assert (held > 0).all(), seed
+        assert held[0].sum() > held[1:].sum(), "train is the largest all the same"
+
+
 def test_balancing_beats_drawing_subjects_blindly() -> None:
     people = archive(25)
 

@@ -47,14 +47,16 @@ def _of_parts(counts: Counts) -> Iterator[str]:
 
 def _missing_levels(where: str, levels: dict[str, int], counts: Counts) -> Iterator[str]:
     missing = [level for level in LEVELS if not levels[level]]
-    if not missing:
-        return
-    nowhere = all(
-        not of_part["levels"][level] for of_part in counts.parts.values() for level in missing
-    )
-    why = "no frame has it" if nowhere else "too few frames have it"
-    what = "Level" if len(missing) == 1 else "Levels"
-    yield f"{what} missing from {where}: {', '.join(missing)} ({why})."
+    if missing:
+        what = "Level" if len(missing) == 1 else "Levels"
+        told = ", ".join(f"{level} ({_holders(level, counts)})" for level in missing)
+        yield f"{what} missing from {where}: {told}."
+
+
+def _holders(level: str, counts: Counts) -> str:
+    """Return how many subjects have a level: so few that it cannot be everywhere, or none."""
+    holders = sum(subject["levels"][level] > 0 for subject in counts.subjects)
+    return _many(holders, "subject has it", "subjects have it") if holders else "nobody has it"
 
 
 def _of_subjects(counts: Counts) -> Iterator[str]:

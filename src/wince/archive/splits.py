@@ -16,6 +16,12 @@ FOLDS = 5
 OPTIMISTIC = "subjects overlap: optimistic"
 EXCLUSIVE = "subject-exclusive"
 
+MISSING = 1.0
+"""Cost of a level missing from a part, because nothing can be measured of it there: about that of
+a val or test part which is twice as large as it should be."""
+FIRST_LEVEL = 2  # column of `_counts`, after subjects and frames
+NOTHING = 1e-9  # shares are at least one in the number of frames; sums of them are not exact
+
 _STARTS = 2000  # subjects times starting points: many for the few subjects of an archive
 
 
@@ -33,7 +39,8 @@ def by_share(subjects: Subjects, shares: Sequence[float], seed: int) -> NDArray[
     The parts' shares of the subjects, of the frames and of each level come as near to `shares` as
     subjects allow. What is made small, over parts p and counts c (subjects, frames, none, mild,
     moderate, severe), is the chi-square-like sum of (share(p, c) - shares[p])^2 / shares[p]: a
-    level with few frames weighs as much as one with many. Sought from several seeded starting
+    level with few frames weighs as much as one with many. A level that some have and a part lacks
+    costs `MISSING` more. Sought from several seeded starting
     points by greedy placing and then by moving and swapping subjects while that helps.
 
     With fewer subjects than parts the first parts are filled.
@@ -95,10 +102,12 @@ def _totals(
 
 
 def _cost(totals: NDArray[np.float64], wanted: NDArray[np.float64]) -> float:
-    present = totals.sum(axis=0) > 0  # a level nobody has cannot be balanced
+    present = totals.sum(axis=0) > NOTHING  # a level nobody has cannot be balanced
     distance = (totals - wanted[:, None]) ** 2 / wanted[:, None]
-    empty = 1e3 * (totals[:, 0] == 0).sum()
-    return float(distance[:, present].sum() + empty)
+    nothing = totals < NOTHING
+    empty = 1e3 * nothing[:, 0].sum()
+    missing = MISSING * (nothing[:, FIRST_LEVEL:] & present[FIRST_LEVEL:]).sum()
+    return float(distance[:, present].sum() + missing + empty)
 
 
 def _placed(
