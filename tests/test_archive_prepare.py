@@ -387,6 +387,40 @@ def test_faces_are_in_no_report_and_in_a_file_of_their_own_only_when_asked(
     assert (sound_out / "report.html").read_bytes() == (tmp_path / "report.html").read_bytes()
 
 
+def test_missing_levels_are_told_with_how_many_people_have_them(tmp_path: Path) -> None:
+    scores = {"a": (0, 12), "b": (0, 1), "c": (1, 0), "d": (0, 2)}
+    archive = builder.Unbc(tmp_path / "archive")
+    for subject, values in scores.items():
+        for number, pspi in enumerate(values, start=1):
+            archive.frame(subject, f"{subject}t1", number, pspi)
+    done = prepare.prepare(archive.root, tmp_path / "out", HERE)
+    part = next(row["split"] for row in rows(tmp_path / "out/manifest.csv") if row["pspi"] == "12")
+    told = [words for words in done.report["warnings"] if "missing from" in words]
+    assert len(told) == 3
+    for other in {"train", "val", "test"} - {part}:
+        assert (
+            f"Levels missing from the {other} part: moderate (nobody has it), "
+            "severe (1 subject has it)." in told
+        )
+
+
+def test_the_page_says_what_a_newcomer_has_to_know(tmp_path: Path, sound_out: Path) -> None:
+    archive = builder.defective(tmp_path / "archive")
+    done = prepare.prepare(archive.root, tmp_path / "out", HERE)
+    page = (tmp_path / "out" / "report.html").read_text()
+    for step in done.report["checks"]:
+        row = re.search(rf"<tr[^>]*>(?:(?!</tr>).)*<td>{step['reason']}</td>.*?</tr>", page)
+        assert row is not None
+        assert f"<td class='n'>{step['left_out']}</td>" in row[0]
+        assert f"<td class='n'>{step['kept']}</td>" in row[0]
+    assert "not what was felt" in page
+    assert "is judged once, on <b>test</b>" in page
+    assert "The 3 without one stay in the manifest" in page
+    assert "without one stay" not in (sound_out / "report.html").read_text()
+    for name in done.report["files"]:
+        assert re.search(rf"<code>{re.escape(name)}</code></td><td>[a-z]", page)
+
+
 def test_the_report_escapes_what_an_archive_may_be_called(tmp_path: Path) -> None:
     builder.table(
         tmp_path / "a",

@@ -10,6 +10,14 @@ from wince.archive.charts import LEVEL_COLOURS
 
 MOST_SUBJECTS = 120  # rows shown; report.json has all
 MOST_VALUES = 40  # of a group
+HOLDS = {
+    "manifest.csv": "every kept frame with all that is known of it",
+    "train.csv": "the frames to learn from",
+    "val.csv": "the frames to tune on",
+    "test.csv": "the frames to be judged on",
+    "excluded.csv": "every file left out, with its reason",
+    "duplicates.csv": "kept frames that are the same in several sequences",
+}
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2730; --soft: #5f6b76; --line: #dfe4e8; --card: #f5f7f8;
@@ -39,7 +47,8 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 td.name { white-space: nowrap; }
 td.bar { width: 22%; min-width: 7rem; } td.bar svg { width: 100%; height: .8rem; }
 tr.total td { font-weight: 600; } tr.ours-first td { border-top: 2px solid var(--soft); }
-svg { display: block; width: 100%; } .legend { margin: .3rem 0 .6rem; font-size: .88rem; }
+svg { display: block; width: 100%; } .scroll > svg { min-width: 40rem; }
+.legend { margin: .3rem 0 .6rem; font-size: .88rem; }
 .key { margin-right: 1.1rem; } .key i { display: inline-block; width: .8rem; height: .8rem;
   border-radius: 2px; margin-right: .35rem; vertical-align: -1px; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .88rem; }
@@ -85,13 +94,19 @@ def _head(report: Mapping[str, Any]) -> str:
     )
     by = escape(split["protocol"])
     how = f"Split <b>{by}</b> (seed {split['seed']}): {escape(split['words'])}."
+    meaning = (
+        "PSPI, the Prkachin and Solomon pain intensity, adds up the facial actions of pain to a "
+        "score from 0 to 16. It says what a face shows, not what was felt. A frame with pain has "
+        "1 or more, after rounding. A model learns from the <b>train</b> part, is tuned on "
+        "<b>val</b>, and is judged once, on <b>test</b>."
+    )
     return (
         f"<h1>Preparation report</h1>\n<p class='soft path'>{escape(archive['title'])}, read from "
         f"<code>{escape(archive['folder'])}</code>. {how}</p>\n<div class='cards'>"
         + "".join(
             f"<div class='card'><b>{value}</b><span>{name}</span></div>" for value, name in cards
         )
-        + "</div>"
+        + f"</div>\n<p>{meaning}</p>"
     )
 
 
@@ -104,23 +119,26 @@ def _warnings(warnings: Sequence[str]) -> str:
 
 def _checks(report: Mapping[str, Any]) -> str:
     found = report["archive"]["files_found"]
-    rows = [("", "Files found", "", found, found, "total")]
+    rows = [("", "Files found", "", "", found, found, "total")]
     ours = False
     for place, check in enumerate(report["checks"], start=1):
         style = "" if check["of_report"] or ours else "ours-first"
         ours = not check["of_report"]
-        rows.append((str(place), check["passes"], check["left_out"], check["kept"], found, style))
+        numbers = (check["left_out"], check["kept"], found)
+        rows.append((str(place), check["passes"], check["reason"], *numbers, style))
     body = "".join(
         f"<tr class='{style}'><td class='n'>{place}</td><td>{escape(passes)}</td>"
-        f"<td class='n'>{_number(left_out)}</td><td class='n'>{kept:,}</td>"
+        f"<td>{escape(reason)}</td><td class='n'>{_number(left_out)}</td>"
+        f"<td class='n'>{kept:,}</td>"
         f"<td class='bar'>{charts.meter(kept, whole, f'{kept:,} of {whole:,}')}</td></tr>"
-        for place, passes, left_out, kept, whole, style in rows
+        for place, passes, reason, left_out, kept, whole, style in rows
     )
     return (
         "<h2>What was kept, and what was left out</h2>\n<p>Every file passes these checks in order "
         "and is counted at the first that it fails. The first four are those of the project's "
-        "report; below the line are ours. <code>excluded.csv</code> names each file with its "
-        "reason.</p>\n<div class='scroll'><table><tr><th class='n'>Check</th><th>What passes</th>"
+        "report, so that its counts can be compared; below the line are ours. "
+        "<code>excluded.csv</code> names each file with its reason.</p>\n<div class='scroll'>"
+        "<table><tr><th class='n'>Check</th><th>What passes</th><th>Reason if it does not</th>"
         "<th class='n'>Left out</th><th class='n'>Kept so far</th><th></th></tr>"
         f"{body}</table></div>\n{_examples(report['examples'])}"
     )
@@ -158,8 +176,9 @@ def _histogram(report: Mapping[str, Any]) -> str:
     colours = {score: LEVEL_COLOURS[scale.level(float(score))] for score in counts}
     return (
         "<h2>Frames by PSPI</h2>\n<p class='soft'>Kept frames by score, rounded half up. The "
-        f"height is logarithmic.</p>\n{charts.legend(LEVEL_COLOURS)}"
+        f"height is logarithmic.</p>\n{charts.legend(LEVEL_COLOURS)}<div class='scroll'>"
         + charts.histogram(counts, colours, "Frames by PSPI score from 0 to 16")
+        + "</div>"
     )
 
 
@@ -254,29 +273,37 @@ def _group(name: str, values: Mapping[str, Mapping[str, int]]) -> str:
 def _faces(report: Mapping[str, Any]) -> str:
     faces, crops = report["faces"], report["crops"]
     sides = ", ".join(f"{count:,} of {side} pixels" for side, count in crops["sides"].items())
+    missing = (
+        f"The {faces['missing']:,} without one stay in the manifest, marked, and have no crop: "
+        "dropping them would change every published count."
+        if faces["missing"]
+        else ""
+    )
     size = (
-        f" They take {crops['bytes'] / 1e6:,.0f} MB, {crops['megabytes_per_10000']:,.0f} MB for "
+        f" They take {crops['bytes'] / 1e6:,.1f} MB, {crops['megabytes_per_10000']:,.0f} MB for "
         "10,000 frames."
         if crops["count"]
         else ""
     )
     return (
         f"<h2>Faces and crops</h2>\n<p>A face was found in {faces['found']:,} of "
-        f"{report['kept']:,} kept frames. The {faces['missing']:,} others stay in the manifest, "
-        "marked, and have no crop: dropping them would change every published count.</p>\n<p>The "
-        f"crops are {crops['margin']:g} times as wide as a model sees: {sides or 'there are none'}."
-        f"{size}</p>"
+        f"{report['kept']:,} kept frames. {missing}</p>\n<p>Each face is stored once as an upright "
+        "crop, from which a model is trained without opening the frame again. The crops are "
+        f"{crops['margin']:g} times as wide as a model sees, which leaves room to turn and move "
+        f"them: {sides or 'there are none'}.{size}</p>"
     )
 
 
 def _files(report: Mapping[str, Any]) -> str:
     rows = "".join(
-        f"<tr><td><code>{escape(name)}</code></td><td class='n'>{file['rows']:,}</td>"
+        f"<tr><td><code>{escape(name)}</code></td><td>{HOLDS[name]}</td>"
+        f"<td class='n'>{file['rows']:,}</td>"
         f"<td class='path'><code>{file['sha256'][:16]}</code></td></tr>"
         for name, file in report["files"].items()
     )
     return (
-        "<h2>Files</h2>\n<div class='scroll'><table><tr><th>File</th><th class='n'>Rows</th>"
+        "<h2>Files</h2>\n<div class='scroll'><table><tr><th>File</th><th>What it holds</th>"
+        "<th class='n'>Rows</th>"
         f"<th>SHA-256 begins</th></tr>{rows}</table></div>\n<footer>Made by wince "
         f"{escape(report['wince'])}. PSPI measures expression, not experience: a frame with score "
         "0 shows no pain expression, whatever was felt. Research software, not a medical device."
