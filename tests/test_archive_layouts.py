@@ -195,6 +195,22 @@ def test_a_plain_table_is_read_with_its_groups(tmp_path: Path) -> None:
         assert files["photos/extra.jpg"].missing == "no row of labels.csv names it"
 
 
+def test_pictures_beside_a_table_that_no_row_names_are_told(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "mine/c.png", "absolute.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(builder.picture(1))
+    path = tmp_path / "mine.csv"
+    path.write_text("image,subject,pspi\na.png,p,1\n")
+    missing = {name: file.missing for name, file in by_name(table, path).items()}
+    assert missing == {
+        "a.png": "",
+        "absolute.png": "no row of mine.csv names it",
+        "b.png": "no row of mine.csv names it",
+    }, "folders that no row points into may hold anything"
+    path.write_text(f"image,subject,pspi\n{tmp_path / 'absolute.png'},p,1\n,q,2\n")
+    assert sorted(by_name(table, path)) == ["", str(tmp_path / "absolute.png")]
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -259,11 +275,23 @@ def test_a_folder_that_fits_none_is_told_what_was_looked_for_and_found(tmp_path:
         layouts.recognise(tmp_path)
     for layout in layouts.LAYOUTS:
         assert layout.SIGNS in str(caught.value)
-    assert "Found Pictures/, mine.csv (columns file, person, score), notes.txt" in str(caught.value)
+    assert "Found Pictures/ (empty), mine.csv (columns file, person, score), notes.txt" in str(
+        caught.value
+    )
     with pytest.raises(ArchiveError, match="nothing at"):
         layouts.recognise(tmp_path / "absent")
     with pytest.raises(ArchiveError, match="no layout 'bdf'"):
         layouts.recognise(tmp_path, "bdf")
+
+
+def test_half_an_archive_shows_what_it_lacks(tmp_path: Path) -> None:
+    archive = builder.sound(tmp_path)
+    (archive.root / "Frame_Labels" / "PSPI").rename(tmp_path / "elsewhere")
+    with pytest.raises(ArchiveError) as caught:
+        layouts.recognise(tmp_path)
+    assert "Looked for unbc: Images/ with Frame_Labels/PSPI/" in str(caught.value)
+    assert "Frame_Labels/ (FACS)" in str(caught.value)
+    assert "Images/ (042-ll042, 047-jl047, 048-aa048 and 3 more)" in str(caught.value)
 
 
 def test_a_folder_that_fits_several_needs_the_layout(tmp_path: Path) -> None:

@@ -95,8 +95,13 @@ def _contents(root: Path) -> str:
 
 
 def _described(path: Path) -> str:
-    """Return a name with what tells whether it could have been meant: a table's columns."""
+    """Return a name with what tells whether it could have been meant.
+
+    That is what lies in a folder, and the columns of a table.
+    """
     if path.is_dir():
-        return f"{path.name}/"
+        inside = sorted(tree.names_in(path))
+        more = f" and {len(inside) - 3} more" if len(inside) > 3 else ""
+        return f"{path.name}/ ({', '.join(inside[:3]) or 'empty'}{more})"
     columns = rows.header(path) if path.suffix.lower() == ".csv" else []
     return f"{path.name} (columns {', '.join(columns[:12])})" if columns else path.name

@@ -17,11 +17,14 @@ def clean(name: str) -> str:
     return str(PurePosixPath(name.replace("\\", "/"))) if name else ""
 
 
-def unlisted(base: Path, table: Path, column: str, below: str, prefix: str) -> Iterator[FrameFile]:
+def unlisted(
+    base: Path, table: Path, column: str, below: str, prefix: str, *, deep: bool = True
+) -> Iterator[FrameFile]:
     """Yield the pictures below a folder that no row of the table names.
 
     column: the table's column of paths; below: the folder searched, below `base`; prefix: what
-    stands before a row's path to make it a path below `base`. Eight bytes a row are held in memory.
+    stands before a row's path to make it a path below `base`; deep: whether the folders in it are
+    searched too. Eight bytes a row are held in memory.
     """
     named = np.fromiter(
         (_key(tree.join(prefix, clean(row[column]))) for _, row in rows.read(table, (column,))),
@@ -34,6 +37,8 @@ def unlisted(base: Path, table: Path, column: str, below: str, prefix: str) -> I
             if PurePosixPath(name).suffix.lower() in SUFFIXES and not _holds(named, _key(path)):
                 stem = PurePosixPath(name).stem
                 yield FrameFile(path, "", stem, stem, missing=f"no row of {table.name} names it")
+        if not deep:
+            return
 
 
 def _key(path: str) -> int:

@@ -35,19 +35,21 @@ def group_names(base: Path) -> tuple[str, ...]:
 def files(base: Path) -> Iterator[FrameFile]:
     """Yield a frame for each row in the file's order, then the pictures that no row names.
 
-    Only folders that rows point into are searched for pictures without a row.
+    Only folders that rows point into are searched for pictures without a row; the file's own folder
+    without those in it, which may hold anything.
     """
     table = _table(base)
     groups = group_names(base)
     folders: set[str] = set()
     for line, row in rows.read(table, NEEDED):
         name = listed.clean(row["image"])
-        folders.add(name.partition("/")[0] if "/" in name else "")
+        if name and not name.startswith("/"):
+            folders.add(name.partition("/")[0] if "/" in name else "")
         yield _file(name, table.name, line, row, groups)
     folder = table.parent
     for top in sorted(folders):
-        if top not in ("", "..") and not top.startswith("/") and (folder / top).is_dir():
-            yield from listed.unlisted(folder, table, "image", top, "")
+        if top != ".." and (folder / top).is_dir():
+            yield from listed.unlisted(folder, table, "image", top, "", deep=bool(top))
 
 
 def _file(
