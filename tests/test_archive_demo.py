@@ -1,5 +1,10 @@
 """`wince demo-archive` and `wince prepare` as a user meets them."""
 
+import contextlib
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,7 +73,44 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, capsys) -> 
 
 
 def test_every_layout_can_be_named_on_the_command_line() -> None:
-    assert tuple(LayoutName) == layouts.NAMES
+    assert tuple(LayoutName) == ("auto", *layouts.NAMES)
+
+
+def test_auto_recognises_the_layout(tmp_path: Path) -> None:
+    builder.rated(tmp_path / "a")
+    out = tmp_path / "out"
+    words = ["prepare", str(tmp_path / "a"), "--out", str(out), "--workers", "1"]
+    assert main([*words, "--layout", "auto"]) == 0
+    assert manifest.open_prepared(out).report["archive"]["layout"] == "rated-faces"
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
+def test_a_terminal_is_shown_the_rate_and_the_time_left(tmp_path: Path) -> None:
+    builder.sound(tmp_path / "a")
+    command = [sys.executable, "-m", "wince", "prepare", "a", "--out", "out", "--workers", "1"]
+    master, slave = os.openpty()
+    words = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=slave, env=words
+    ) as process:
+        os.close(slave)
+        shown = _everything(master)
+    os.close(master)
+    assert process.returncode == 0, shown
+    assert "48/48" in shown
+    assert re.search(r"left.*\d:\d\d:\d\d", shown)
+    rates = [int(rate.replace(",", "")) for rate in re.findall(r"([\d,]+) frames/s", shown)]
+    assert rates
+    assert max(rates) < 2_000, "the rate is that of the run, not that within one batch"
+
+
+def _everything(terminal: int) -> str:
+    """Return what is written to a pseudo-terminal until its other end is closed."""
+    found = b""
+    with contextlib.suppress(OSError):  # how Linux says that it was closed
+        while data := os.read(terminal, 65536):
+            found += data
+    return found.decode()
 
 
 def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, capsys) -> None:

@@ -1,5 +1,6 @@
 """`wince prepare`: an archive in, a data set that can be trusted out."""
 
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +9,8 @@ import typer
 
 if TYPE_CHECKING:
     from wince.archive.prepare import Done, Options
+
+SHOW_EVERY = 0.25  # seconds between two looks at the progress
 
 
 class Split(StrEnum):
@@ -18,8 +21,9 @@ class Split(StrEnum):
 
 
 class LayoutName(StrEnum):
-    """The layouts by name; the values of `--layout`."""
+    """The layouts by name after "auto", which recognises them; the values of `--layout`."""
 
+    AUTO = "auto"
     UNBC = "unbc"
     PAIN3D = "3d-pain"
     RATED = "rated-faces"
@@ -45,9 +49,8 @@ def prepare(
         ),
     ],
     layout: Annotated[
-        LayoutName | None,
-        typer.Option(help="What the archive is, when it is not recognised.", show_default=False),
-    ] = None,
+        LayoutName, typer.Option(help="What the archive is; auto recognises it.")
+    ] = LayoutName.AUTO,
     split: Annotated[
         Split,
         typer.Option(help="Part by subject, or frames at random (subjects overlap: optimistic)."),
@@ -88,7 +91,7 @@ def prepare(
     from wince.archive.prepare import Options
 
     options = Options(
-        layout=layout.value if layout else None,
+        layout=None if layout is LayoutName.AUTO else layout.value,
         split="random-frames" if split is Split.RANDOM_FRAMES else "by-subject",
         split_file=split_file,
         groups=groups,
@@ -126,10 +129,16 @@ def _with_bar(root: Path, out: Path, options: "Options") -> "Done":
         TimeElapsedColumn(),
     )
     console = Console(stderr=True)
+    shown = 0.0
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("Checking frames", total=None, rate="")
 
         def progress(done: int, total: int) -> None:
+            nonlocal shown
+            now = time.monotonic()
+            if now - shown < SHOW_EVERY and done < total:
+                return  # frames come in batches: the rate within one would be far too high
+            shown = now
             speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
             rate = f"{speed:,.0f} frames/s" if speed else ""
             words = "Writing tables" if done == total else "Checking frames"
