@@ -281,6 +281,40 @@ def test_somebody_elses_split_is_followed(sound: Path, sound_out: Path, tmp_path
     assert again.report["split"]["protocol"] == "split-file"
 
 
+@pytest.mark.parametrize("build", [builder.table, builder.rated, builder.pain3d])
+@pytest.mark.parametrize("of", ["", "manifest.csv"])
+def test_a_split_is_reproduced_from_what_was_written_in_every_layout(
+    tmp_path: Path, build, of: str
+) -> None:
+    build(tmp_path / "archive")
+    first, second = tmp_path / "first", tmp_path / "second"
+    prepare.prepare(tmp_path / "archive", first, Options(workers=1, seed=3))
+    done = prepare.prepare(tmp_path / "archive", second, Options(workers=1, split_file=first / of))
+    assert done.report["split"]["unassigned"] == 0
+    for before, after in zip(
+        rows(first / "manifest.csv"), rows(second / "manifest.csv"), strict=True
+    ):
+        for column in ("path", "split", "fold"):
+            assert before[column] == after[column]
+
+
+def test_an_entry_of_a_split_file_that_names_several_frames_is_told(tmp_path: Path) -> None:
+    archive = builder.Unbc(tmp_path / "archive")
+    for subject in "abc":
+        archive.write(f"Images/{subject}/t1/001.png", builder.picture(ord(subject)))
+        archive.write(f"Frame_Labels/PSPI/{subject}/t1/001_facs.txt", b"1")
+    (tmp_path / "split.csv").write_text("image,split\n001.png,test\nb/t1/001.png,train\n")
+    done = prepare.prepare(
+        archive.root, tmp_path / "out", Options(workers=1, split_file=tmp_path / "split.csv")
+    )
+    parts = {row["subject"]: row["split"] for row in rows(tmp_path / "out" / "manifest.csv")}
+    assert parts == {"a": "test", "b": "train", "c": "test"}
+    assert (
+        "1 entry of split.csv names more than one frame; the first is 001.png. Give longer paths."
+        in done.report["warnings"]
+    )
+
+
 def test_a_split_file_that_parts_frames_of_one_person_is_found_out(
     sound: Path, tmp_path: Path
 ) -> None:

@@ -27,6 +27,23 @@ def test_frames_are_given_parts_by_number_or_by_the_end_of_their_path(tmp_path) 
     assert split.given[split.key("a", "q", "1", "images/Images/a/q/q001.png")] == ("val", "")
 
 
+@pytest.mark.parametrize("given", ["/data/set/photos/p1.jpg", "photos/p1.jpg", "p1.jpg"])
+@pytest.mark.parametrize("name", ["a/photos/p1.jpg", "photos/p1.jpg", "p1.jpg"])
+def test_paths_meet_in_as_many_parts_as_both_have(tmp_path, given: str, name: str) -> None:
+    split = split_file.read(write(tmp_path, f"image_path,split\n{given},val\nother/p2.jpg,train\n"))
+    found = split.given.get(split.key("s", "p1", "p1", name))
+    agree = given.endswith(name) or name.endswith(given)
+    assert found == (("val", "") if agree else None)
+
+
+def test_a_short_path_that_several_entries_end_with_matches_none(tmp_path) -> None:
+    split = split_file.read(
+        write(tmp_path, "image_path,split\na/p1.jpg,train\nb/p1.jpg,test\nb/p2.jpg,test\n")
+    )
+    assert split.key("s", "p1", "p1", "p1.jpg") not in split.given
+    assert split.given[split.key("s", "p2", "p2", "p2.jpg")] == ("test", "")
+
+
 def test_a_folder_of_three_tables_is_a_split(tmp_path) -> None:
     for part in ("train", "val", "test"):
         (tmp_path / f"{part}.csv").write_text(

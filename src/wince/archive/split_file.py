@@ -28,22 +28,35 @@ class SplitFile:
     """A split by subject or by frame: what is named -> (part, fold), and where (file, line).
 
     by: "subject", "path" (the last three parts of it) or "frame" (subject, sequence, frame).
+    ends: the last part and the last two of each path in `given` -> the path, where there is only
+        one that ends so; for archives that are less than three folders deep.
     """
 
     source: Path
     by: str
     given: dict[str, tuple[str, str]] = field(default_factory=dict)
+    ends: dict[str, str] = field(default_factory=dict)
 
     def key(self, subject: str, sequence: str, frame: str, name: str) -> str:
         """Return under what a frame of the archive stands in `given`."""
         if self.by == "subject":
             return subject
-        return tail(name) if self.by == "path" else "\0".join((subject, sequence, frame))
+        if self.by == "frame":
+            return "\0".join((subject, sequence, frame))
+        whole = tail(name)
+        shorter = (end for end in (whole, *_ends(whole)) if end in self.given)
+        return next(shorter, self.ends.get(whole, whole))
 
 
 def tail(path: str) -> str:
     """Return the last three parts of a path, with forward slashes."""
     return "/".join([part for part in path.replace("\\", "/").split("/") if part][-TAIL:])
+
+
+def _ends(path: str) -> list[str]:
+    """Return a path without its first part, without its first two, and so on."""
+    parts = path.split("/")
+    return ["/".join(parts[start:]) for start in range(1, len(parts))]
 
 
 def read(source: Path) -> SplitFile:
@@ -52,12 +65,29 @@ def read(source: Path) -> SplitFile:
     A file has a column `split` (train, val, test or empty) and, if it likes, `fold`; and it says
     what it is about by `subject`, by `subject, sequence, frame`, or by `image_path`. A folder has
     train.csv, val.csv and test.csv with `image_path`, as `wince prepare` and the project's report
-    write them. Of paths, the last three parts count: the rest differs between machines.
+    write them. Of paths, the last three parts count, or as many as both sides have: the rest
+    differs between machines.
 
     Raises DataError for anything else, and when one thing is given two parts.
     """
-    if source.is_dir():
-        return _read_folder(source)
+    split = _read_folder(source) if source.is_dir() else _read_file(source)
+    if split.by == "path":
+        _index(split)
+    return split
+
+
+def _index(split: SplitFile) -> None:
+    """Fill `ends`, leaving out what several paths end with."""
+    several = set()
+    for path in split.given:
+        for end in _ends(path):
+            if split.ends.setdefault(end, path) != path:
+                several.add(end)
+    for end in several:
+        del split.ends[end]
+
+
+def _read_file(source: Path) -> SplitFile:
     if not source.is_file():
         raise DataError(f"There is no split file at {source}. Check the path.")
     columns = rows.header(source)
@@ -70,7 +100,7 @@ def read(source: Path) -> SplitFile:
                 f"{source}, line {line}: expected train, val or test as split, "
                 f"found {row['split']!r}."
             )
-        _add(split, source, line, _key(split, columns, row), (SPELLINGS[word], row.get("fold", "")))
+        _add(split, source, line, _key(by, columns, row), (SPELLINGS[word], row.get("fold", "")))
     return split
 
 
@@ -87,9 +117,14 @@ def _about(source: Path, columns: list[str]) -> str:
     )
 
 
-def _key(split: SplitFile, columns: list[str], row: dict[str, str]) -> str:
-    path = next((row[name] for name in PATH_COLUMNS if name in columns), "")
-    return split.key(row.get("subject", ""), row.get("sequence", ""), row.get("frame", ""), path)
+def _key(by: str, columns: list[str], row: dict[str, str]) -> str:
+    if by == "path":
+        return tail(next(row[name] for name in PATH_COLUMNS if name in columns))
+    return (
+        row["subject"]
+        if by == "subject"
+        else "\0".join((row["subject"], row["sequence"], row["frame"]))
+    )
 
 
 def _add(split: SplitFile, path: Path, line: int, key: str, value: tuple[str, str]) -> None:

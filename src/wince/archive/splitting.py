@@ -67,14 +67,18 @@ def _frames(store: Store) -> Iterator[_Frame]:
 
 def _as_given(store: Store, folds: dict[str, int], given: SplitFile) -> list[str]:
     used: set[str] = set()
+    several: set[str] = set()
     unnamed = 0
 
     def parts() -> Iterator[tuple[str, str, int]]:
         nonlocal unnamed
         for frame in _frames(store):
             key = given.key(frame.subject, frame.sequence, frame.frame, frame.name)
+            if key not in given.given:
+                unnamed += 1
+            elif key in used and given.by != "subject":
+                several.add(key)
             used.add(key)
-            unnamed += key not in given.given
             part, fold = given.given.get(key, ("", ""))
             yield part, fold or str(folds[frame.subject]), frame.number
 
@@ -85,13 +89,23 @@ def _as_given(store: Store, folds: dict[str, int], given: SplitFile) -> list[str
             f"{given.source.name} gives no part to {unnamed:,} kept frames: they are in the "
             "manifest but in none of train, val and test."
         )
+    if several:
+        notes.append(
+            f"{_entries(len(several), given)} {'names' if len(several) == 1 else 'name'} more than "
+            f"one frame; the first is {_shown(min(several))}. Give longer paths."
+        )
     strangers = sorted(given.given.keys() - used)
     if strangers:
-        first = strangers[0].replace("\0", ", ")
-        what = "entry" if len(strangers) == 1 else "entries"
-        match = "matches" if len(strangers) == 1 else "match"
         notes.append(
-            f"{len(strangers):,} {what} of {given.source.name} {match} no kept frame; the first is "
-            f"{first}."
+            f"{_entries(len(strangers), given)} {'matches' if len(strangers) == 1 else 'match'} no "
+            f"kept frame; the first is {_shown(strangers[0])}."
         )
     return notes
+
+
+def _entries(count: int, given: SplitFile) -> str:
+    return f"{count:,} {'entry' if count == 1 else 'entries'} of {given.source.name}"
+
+
+def _shown(key: str) -> str:
+    return key.replace("\0", ", ")
