@@ -84,6 +84,18 @@ def test_auto_recognises_the_layout(tmp_path: Path) -> None:
     assert manifest.open_prepared(out).report["archive"]["layout"] == "rated-faces"
 
 
+def test_paths_are_shown_as_they_were_given(tmp_path: Path, monkeypatch, capsys) -> None:
+    builder.table(tmp_path / "a")
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert main(["prepare", "a", "--out", "sub/out", "--workers", "1"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("\nReport: sub/out/report.html\n") == 2
+    backup = re.search(r"What was there before is in (sub/out/backup/backup_\S+)\n", said)
+    assert backup is not None
+    assert (tmp_path / backup[1] / "manifest.csv").is_file()
+
+
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
 def test_a_terminal_is_shown_the_rate_and_the_time_left(tmp_path: Path) -> None:
     builder.sound(tmp_path / "a")

@@ -101,7 +101,7 @@ def prepare(
         with_faces=with_faces,
         fresh=fresh,
     )
-    _show(_with_bar(root, out, options))
+    _show(_with_bar(root, out, options), out)
 
 
 def _with_bar(root: Path, out: Path, options: "Options") -> "Done":
@@ -147,8 +147,11 @@ def _with_bar(root: Path, out: Path, options: "Options") -> "Done":
         return run(root, out, options, progress)
 
 
-def _show(done: "Done") -> None:
-    """Print what was kept and left out, the parts, and the warnings."""
+def _show(done: "Done", out: Path) -> None:
+    """Print what was kept and left out, the parts, and the warnings.
+
+    out: the folder as it was given, so that the paths shown are as short as the reader's own.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -179,5 +182,6 @@ def _show(done: "Done") -> None:
     if done.reused:
         console.print(f"{done.reused:,} pictures had been looked at before and are unchanged.")
     if done.backup:
-        console.print(Text(f"What was there before is in {done.backup}"), soft_wrap=True)
-    console.print(Text(f"Report: {done.out / 'report.html'}"), soft_wrap=True)
+        backup = out / done.backup.relative_to(done.out)
+        console.print(Text(f"What was there before is in {backup}"), soft_wrap=True)
+    console.print(Text(f"Report: {out / 'report.html'}"), soft_wrap=True)
