@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -223,8 +224,8 @@ def test_a_name_or_size_that_is_not_offered_is_refused() -> None:
 # Learning
 
 
-def module(head: str = "pspi", **changes: object) -> regressor.Regressor:
-    one = sample.tiny("report", **changes)
+def module(head: str = "pspi", name: str = "report", **changes: object) -> regressor.Regressor:
+    one = sample.tiny(name, **changes)
     return regressor.Regressor(
         network.build(6 if head == "action-units" else 1), one, SPEC, head, 1.0, 0, meta()
     )
@@ -237,6 +238,26 @@ def test_a_loss_that_is_no_number_stops_the_run_with_what_to_do() -> None:
     batch = (crops, torch.zeros((2, 6)), torch.zeros(2), torch.ones(2))
     with pytest.raises(ModelError, match=r"became inf in epoch 1, step 1.*lower --learning-rate"):
         learner.training_step(batch, 0)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 10, 11, 19, 20, 200])
+def test_the_rate_rises_and_falls_however_few_the_steps(
+    steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = SimpleNamespace(estimated_stepping_batches=steps)
+    monkeypatch.setattr(regressor.Regressor, "trainer", trainer)
+    chosen = module(name="strong").configure_optimizers()
+    optimizer, schedule = chosen["optimizer"], chosen["lr_scheduler"]["scheduler"]
+    rates = []
+    for _ in range(steps):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    assert max(rates) <= recipe.STRONG.rate
+    if steps > 2:
+        assert max(rates) > 0.9 * recipe.STRONG.rate
+        assert max(rates) > rates[0]
+        assert rates[-1] < 0.01 * recipe.STRONG.rate
 
 
 def test_losses_are_weighted_means_and_pspi_follows_the_formula() -> None:

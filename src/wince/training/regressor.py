@@ -157,11 +157,12 @@ class Regressor(lightning.LightningModule):
             optimizer = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
         if recipe.schedule == "constant":
             return optimizer
+        steps = max(3, int(self.trainer.estimated_stepping_batches))
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             [recipe.rate, recipe.head_rate],
-            total_steps=max(2, int(self.trainer.estimated_stepping_batches)),
-            pct_start=0.1,
+            total_steps=steps,
+            pct_start=max(0.1, 2 / steps),  # a warm-up of a single step would divide by zero
             cycle_momentum=False,
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
