@@ -56,6 +56,14 @@ def test_pspi_follows_the_formula_of_prkachin_and_solomon(
     assert scale.pspi(ZERO | units) == expected
 
 
+@given(st.lists(st.floats(0, 1), min_size=6, max_size=6))
+def test_pspi_is_the_sum_of_the_units_that_count(values: list[float]) -> None:
+    units = dict(zip(scale.UNIT_NAMES, values, strict=True))
+    counted = scale.counted(units)
+    assert sum(units[name] for name in counted) == pytest.approx(scale.pspi(units))
+    assert all(name in term for name, term in zip(counted, scale.TERMS, strict=True))
+
+
 def test_pspi_covers_the_whole_scale_and_no_more() -> None:
     corners = [
         dict(zip(scale.UNIT_NAMES, values, strict=True))

@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from conftest import encoded
@@ -32,6 +32,26 @@ def test_frames_are_answered_with_assessments(client, assessor, frames):
             assert answer.pop("frame") == number
             expected = json.loads(json.dumps(assessor.assess(frame.path).to_dict()))
             assert {**answer, "milliseconds": {}} == {**expected, "milliseconds": {}}
+
+
+def test_frames_come_with_the_map_when_the_socket_asks_for_it(client, assessor, portrait_jpeg):
+    with client.websocket_connect(f"{LIVE}?explain=heatmap") as socket:
+        for _ in range(2):
+            socket.send_bytes(portrait_jpeg)
+            found = json.loads(
+                json.dumps(assessor.assess(portrait_jpeg, heatmap=True).to_dict()["heatmap"])
+            )
+            assert socket.receive_json()["heatmap"] == found
+
+
+def test_socket_that_asks_for_another_explanation_is_refused(client):
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        client.websocket_connect(f"{LIVE}?explain=why"),
+    ):
+        pass
+    assert refused.value.status_code == 422
+    assert "'heatmap'" in refused.value.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +96,7 @@ class Gated:
         self.running = 0
         self.most = 0
 
-    def assess(self, image, *, face_index=None):
+    def assess(self, image, *, face_index=None, heatmap=False):
         self.running += 1
         self.most = max(self.most, self.running)
         self.begun.release()
@@ -122,7 +142,7 @@ def test_crash_in_one_frame_is_a_problem_and_the_view_goes_on(assessor, portrait
     class Once:
         failed = False
 
-        def assess(self, image, *, face_index=None):
+        def assess(self, image, *, face_index=None, heatmap=False):
             if not self.failed:
                 self.failed = True
                 raise RuntimeError("inside")

@@ -43,6 +43,41 @@ def test_multipart_picture_is_assessed(client, assessor, portrait_jpeg):
     assert answer.json()["milliseconds"]["total"] > 0
 
 
+def test_the_map_comes_when_it_is_asked_for_and_changes_nothing_else(
+    client, assessor, portrait_jpeg
+):
+    answer = client.post("/v1/assessments?explain=heatmap", files={"image": portrait_jpeg}).json()
+    mapped = json.loads(json.dumps(assessor.assess(portrait_jpeg, heatmap=True).to_dict()))
+    assert answer["heatmap"] == mapped["heatmap"]
+    del answer["heatmap"]
+    assert without_times(answer) == expected(assessor, portrait_jpeg)
+
+
+def test_another_explanation_than_the_map_is_refused(client, portrait_jpeg):
+    answer = client.post("/v1/assessments?explain=why", files={"image": portrait_jpeg})
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "/problems/invalid-request"
+    assert answer.json()["detail"] == "Explain: Input should be 'heatmap'."
+
+
+def test_openapi_describes_the_map(client):
+    document = client.get("/openapi.json").json()
+    parameters = document["paths"]["/v1/assessments"]["post"]["parameters"]
+    assert [(one["name"], one["in"], one["required"]) for one in parameters] == [
+        ("explain", "query", False)
+    ]
+    schemas = document["components"]["schemas"]
+    assert "heatmap" in schemas["Assessment"]["properties"]
+    assert "heatmap" not in schemas["Assessment"]["required"]
+    assert set(schemas["Heatmap"]["properties"]) == {
+        "quad",
+        "pspi",
+        "action_units",
+        "counted",
+        "note",
+    }
+
+
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_raw_picture_is_assessed(client, assessor, astronaut, form):
     picture = encoded(astronaut, form)
@@ -146,6 +181,7 @@ def test_scale_is_that_of_the_scale_module(client):
     cuts = [level["to_score"] for level in answer["levels"]]
     assert cuts == [*scale.LEVEL_CUTS, scale.PSPI_MAXIMUM]
     assert [unit["name"] for unit in answer["action_units"]] == list(scale.UNIT_NAMES)
+    assert answer["terms"] == [list(term) for term in scale.TERMS]
     assert answer["levels"][2]["sentence"] == "This person has pain level: moderate."
 
 

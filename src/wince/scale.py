@@ -46,6 +46,9 @@ ACTION_UNITS: dict[str, ActionUnit] = {
 UNIT_NAMES: tuple[str, ...] = tuple(ACTION_UNITS)
 PSPI_MAXIMUM = 16.0
 
+TERMS: tuple[tuple[str, ...], ...] = (("AU4",), ("AU6", "AU7"), ("AU9", "AU10"), ("AU43",))
+"""The terms of the formula, which `combine` adds up; of a pair the higher one counts."""
+
 
 class Level(StrEnum):
     """The four pain levels, from the rounded PSPI."""
@@ -94,6 +97,14 @@ def combine(
     then have the same shape and so has the result.
     """
     return au4 + maximum(au6, au7) + maximum(au9, au10) + au43
+
+
+def counted(action_units: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the action units that count in PSPI: of each pair the higher one, the first if equal.
+
+    action_units: all six by name; PSPI is the sum of those returned.
+    """
+    return tuple(max(term, key=lambda name: action_units[name]) for term in TERMS)
 
 
 def pspi(action_units: Mapping[str, float]) -> float:

@@ -1,12 +1,20 @@
 """What wince says about a face."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from wince.scale import Level
 
 SCHEMA = "1"
 """Version of the form below; it changes when a field changes its meaning or goes away."""
+
+HEATMAP_NOTE = (
+    "A hint, not proof: the map is coarse, and each of its cells sees more of the face than the "
+    "place it is drawn at."
+)
+
+Grid: TypeAlias = tuple[tuple[float, ...], ...]
+Point: TypeAlias = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,25 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Heatmap:
+    """How much each part of what the model looked at raised or lowered the score.
+
+    quad: the corners of that region, a square that is turned with the head, in pixels of the
+    upright picture: top left, top right, bottom right, bottom left. It may reach past the picture.
+    pspi: rows of cells that divide the region evenly, from the top, each row from the left; a cell
+    holds points of `raw_score`, negative where it lowers it. action_units: the same for each, in
+    its own steps, or None when the model gives PSPI alone. counted: the action units whose maps
+    make up that of PSPI, the higher one of each pair.
+    """
+
+    quad: tuple[Point, Point, Point, Point]
+    pspi: Grid
+    action_units: dict[str, Grid] | None
+    counted: tuple[str, ...] | None
+    note: str = field(default=HEATMAP_NOTE)
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """How much pain a face expresses, how sure that is, and what it rests on.
 
@@ -42,7 +69,8 @@ class Assessment:
     severe. level_probabilities: by level, they sum to 1. confidence: probability of the stated
     level. action_units: FACS intensity by name, AU4 to AU10 from 0 to 5 and AU43 from 0 to 1, or
     None when the model gives PSPI alone. raw_score: the model's own score before the map to PSPI
-    that its card states. model: name and version. milliseconds: time per stage.
+    that its card states. model: name and version. milliseconds: time per stage. heatmap: where in
+    the face the score comes from, only when it was asked for.
     """
 
     pspi: float
@@ -59,8 +87,14 @@ class Assessment:
     model: dict[str, str]
     milliseconds: dict[str, float]
     schema: str = field(default=SCHEMA)
+    heatmap: Heatmap | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the assessment as plain data, the JSON of the HTTP API and of `--json`."""
+        """Return the assessment as plain data, the JSON of the HTTP API and of `--json`.
+
+        There is no `heatmap` in it when none was asked for.
+        """
         data = asdict(self)
+        if self.heatmap is None:
+            del data["heatmap"]
         return {"schema": data.pop("schema"), **data, "level": str(self.level)}

@@ -12,6 +12,7 @@ from wince.faces.detect import KEYPOINTS, Face, detect
 from wince.images import ImageSource
 from wince.runtime.assessment import Assessment, FaceFound, Quality
 from wince.runtime.estimator import Estimator
+from wince.runtime.heatmap import heatmap as lay_out
 
 SMALL_FACE = 64  # pixels; below it wrinkles are guesses
 TURNED_FACE = 35.0  # degrees of yaw; beyond it one side of the face is mostly hidden
@@ -36,10 +37,13 @@ class Assessor:
         """Name and version of the model."""
         return {key: str(self.estimator.card[key]) for key in ("name", "version")}
 
-    def assess(self, image: ImageSource, *, face_index: int | None = None) -> Assessment:
+    def assess(
+        self, image: ImageSource, *, face_index: int | None = None, heatmap: bool = False
+    ) -> Assessment:
         """Return what the largest face in a picture expresses, or face `face_index` by size.
 
-        image: a path, the bytes of a JPEG, PNG or WebP file, or RGB uint8 (H, W, 3).
+        image: a path, the bytes of a JPEG, PNG or WebP file, or RGB uint8 (H, W, 3). heatmap: also
+        say where in the face the score comes from.
 
         Raises an ImageError when the picture cannot be used, NoFaceError when it shows no face or
         fewer than `face_index` asks for.
@@ -80,16 +84,17 @@ class Assessor:
             advice=speech.advice(verdict.level),
             model=self.model,
             milliseconds={name: round(seconds * 1000, 2) for name, seconds in stages.items()},
+            heatmap=lay_out(estimate, face, self.estimator.spec, picture) if heatmap else None,
         )
 
 
-def assess(image: ImageSource) -> Assessment:
+def assess(image: ImageSource, *, heatmap: bool = False) -> Assessment:
     """Return what the largest face in a picture expresses, by the packaged model.
 
     The model is loaded at the first call and kept. See `Assessor.assess` for what may be given and
     what is raised.
     """
-    return _packaged().assess(image)
+    return _packaged().assess(image, heatmap=heatmap)
 
 
 @cache

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, WebSocket
+from fastapi import APIRouter, Query, Request, WebSocket
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from wince import __version__, scale, voice
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from wince.runtime.assessor import Assessor
 
 STATIC = Path(__file__).parent / "static"
+
+HEATMAP = "heatmap"
+_Explain = Annotated[
+    Literal["heatmap"] | None,
+    Query(description="heatmap: also say where in the face the score comes from."),
+]
 
 _BINARY = {"type": "string", "format": "binary"}
 _PICTURE_BODY = {
@@ -106,12 +112,13 @@ def _add_assessments(
         "/v1/assessments",
         summary="Assess the face in one picture",
         response_model=Assessment,
+        response_description="The assessment; `heatmap` is in it only when it was asked for.",
         responses=_errors(schemas.Problem, problems.MEDIA_TYPE),
         openapi_extra={"requestBody": _PICTURE_BODY},
     )
-    async def assessments(request: Request) -> Response:
+    async def assessments(request: Request, explain: _Explain = None) -> Response:
         data = await bodies.picture(request, settings)
-        assessment = await pool.run(partial(assessor.assess, data))
+        assessment = await pool.run(partial(assessor.assess, data, heatmap=explain == HEATMAP))
         return JSONResponse(assessment.to_dict())
 
     @routes.post(
@@ -160,12 +167,19 @@ def _add_speech(routes: APIRouter, pool: Pool, settings: Settings) -> None:
 def _add_live(routes: APIRouter, assessor: "Assessor", pool: Pool, settings: Settings) -> None:
     sockets: set[WebSocket] = set()
 
-    async def assess(frame: bytes) -> Assessment:
-        work: Callable[[], Assessment] = partial(assessor.assess, frame)
+    async def assess(frame: bytes, heatmap: bool) -> Assessment:
+        work: Callable[[], Assessment] = partial(assessor.assess, frame, heatmap=heatmap)
         return await pool.run(work)
 
     @routes.websocket("/v1/live")
     async def live_socket(socket: WebSocket) -> None:
+        explain = socket.query_params.get("explain")
+        if explain not in (None, HEATMAP):
+            unknown = problems.problem(
+                "invalid-request", f"explain: expected {HEATMAP!r}, found {explain[:40]!r}."
+            )
+            await security.refuse(socket.scope, socket.receive, socket.send, unknown)
+            return
         if len(sockets) >= settings.max_live:
             full = problems.problem(
                 "busy",
@@ -177,6 +191,7 @@ def _add_live(routes: APIRouter, assessor: "Assessor", pool: Pool, settings: Set
         await socket.accept()
         sockets.add(socket)
         try:
-            await live.converse(socket, assess, max_frame_bytes=settings.max_frame_bytes)
+            work = partial(assess, heatmap=explain == HEATMAP)
+            await live.converse(socket, work, max_frame_bytes=settings.max_frame_bytes)
         finally:
             sockets.discard(socket)

@@ -126,6 +126,9 @@ class Scale(BaseModel):
     maximum: float
     levels: list[Level]
     action_units: list[Unit]
+    terms: list[list[str]] = Field(
+        description="PSPI is the sum of the terms; of a term's action units the highest counts."
+    )
     caution: str
 
 
@@ -169,4 +172,10 @@ def the_scale() -> Scale:
         Unit(name=unit.name, title=unit.title, plain=unit.plain, maximum=unit.maximum)
         for unit in scale.ACTION_UNITS.values()
     ]
-    return Scale(maximum=scale.PSPI_MAXIMUM, levels=levels, action_units=units, caution=CAUTION)
+    return Scale(
+        maximum=scale.PSPI_MAXIMUM,
+        levels=levels,
+        action_units=units,
+        terms=[list(term) for term in scale.TERMS],
+        caution=CAUTION,
+    )
