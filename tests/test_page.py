@@ -178,7 +178,7 @@ def changed(page, **changes):
         answer = route.fetch()
         route.fulfill(response=answer, json={**answer.json(), **changes})
 
-    page.route("**/v1/assessments", handle)
+    page.route("**/v1/assessments*", handle)
 
 
 def test_uploaded_photo_gives_a_level_that_is_shown_and_spoken(open_page, photo, assessor):
@@ -305,7 +305,7 @@ def test_newest_photo_wins(open_page, photo, frames):
         else:
             held.append(route)
 
-    page.route("**/v1/assessments", hold_the_first)
+    page.route("**/v1/assessments*", hold_the_first)
     page.set_input_files("#file", photo)
     page.wait_for_selector("#busy:not([hidden])")
     while not held:
@@ -449,7 +449,7 @@ def test_live_view_speaks_through_the_machine_by_the_same_rule(open_page):
     page = open_page(speech=NO_VOICE)
     now = ["mild"]
     page.route_web_socket(
-        "**/v1/live", lambda route: route.on_message(answer_all(route, lambda: now[0]))
+        "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: now[0]))
     )
     wanted = []
     page.on(
@@ -542,6 +542,223 @@ def test_warnings_are_shown_as_text(open_page, photo):
     assert page.locator("#upload-result .units-section").is_hidden()
 
 
+# Where the score comes from.
+
+# The overlay's colour at a point, given in shares of its width and height: red, green, blue, alpha.
+COLOUR_AT = """([selector, x, y]) => {
+  const canvas = document.querySelector(selector);
+  const {width, height} = canvas;
+  const at = [Math.floor(x * width), Math.floor(y * height)];
+  return [...canvas.getContext("2d").getImageData(...at, 1, 1).data];
+}"""
+# A face's map whose strongest cell raises at the mouth, with one that lowers at the forehead.
+ROWS, COLUMNS = 8, 8
+KEYPOINTS = {
+    "right_eye": [200, 200],
+    "left_eye": [300, 200],
+    "nose": [250, 250],
+    "mouth": [250, 300],
+    "right_ear": [150, 220],
+    "left_ear": [350, 220],
+}
+QUAD = [[100, 100], [400, 100], [400, 400], [100, 400]]
+
+
+def grid(**cells):
+    """Return rows of zeros with some cells set: r5c3=0.7."""
+    rows = [[0.0] * COLUMNS for _ in range(ROWS)]
+    for name, value in cells.items():
+        row, column = map(int, name[1:].split("c"))
+        rows[row][column] = value
+    return rows
+
+
+def with_map(page, assessor, photo, pspi, units=None):
+    """Let the page receive a map of our own over a picture of 512 x 512 pixels."""
+    face = {**assessor.assess(photo["buffer"]).to_dict()["face"], "keypoints": KEYPOINTS}
+    heatmap = {"quad": QUAD, "pspi": pspi, "action_units": units, "counted": None, "note": "Note."}
+    changed(page, heatmap=heatmap, face={**face, "box": [10, 450, 60, 500]})
+
+
+def test_map_is_drawn_over_the_face_only_when_asked_for(open_page, photo, assessor):
+    page = open_page()
+    upload(page, photo)
+    heatmap = assessor.assess(photo["buffer"], heatmap=True).heatmap
+    rows, columns = len(heatmap.pspi), len(heatmap.pspi[0])
+    row, column = divmod(int(np.argmax(heatmap.pspi)), columns)
+    corner, right, _, below = (np.array(point) for point in heatmap.quad)
+    point = corner + (right - corner) * (column + 0.5) / columns
+    point = (point + (below - corner) * (row + 0.5) / rows) / 512
+    place = ["#upload-overlay", *point]
+    assert page.evaluate(COLOUR_AT, place)[3] == 0
+    assert page.locator("#picture.mapped").count() == 0
+    page.check("#panel-upload .where-on")
+    red, _, blue, alpha = page.evaluate(COLOUR_AT, place)
+    assert red > 200 > 100 > blue  # orange: it raises the score
+    assert 90 < alpha < 220
+    assert page.evaluate(COLOUR_AT, ["#upload-overlay", 0.02, 0.98])[3] == 0
+    assert page.locator("#picture.mapped").count() == 1
+    assert "not proof" in page.locator("#panel-upload .where-note").inner_text()
+    page.uncheck("#panel-upload .where-on")
+    assert page.evaluate(COLOUR_AT, place)[3] == 0
+    assert page.locator("#picture.mapped").count() == 0
+
+
+def test_map_tells_raising_from_lowering_by_colour_strength_and_words(open_page, photo, assessor):
+    page = open_page()
+    with_map(page, assessor, photo, grid(r5c3=0.8, r5c4=0.8, r0c4=-0.6, r2c1=0.2))
+    upload(page, photo)
+    page.check("#panel-upload .where-on")
+    page.fill("#panel-upload .where-opacity", "100")
+
+    def at(row, column):
+        x, y = (100 + 300 * (cell + 0.5) / 8 for cell in (column, row))
+        return page.evaluate(COLOUR_AT, ["#upload-overlay", x / 512, y / 512])
+
+    red, _, blue, alpha = at(5, 3)
+    assert red > 200 > 100 > blue
+    assert alpha > 225
+    red, _, blue, alpha = at(0, 4)
+    assert blue > 200 > 100 > red
+    assert 140 < alpha < 190  # 0.75 of the strongest, to the power 1.5
+    assert 15 < at(2, 1)[3] < 50
+    assert at(3, 6)[3] == 0
+    text = page.locator("#panel-upload .where-text").inner_text()
+    assert text == "PSPI: raised most around the mouth, lowered most at the forehead."
+    assert page.locator("#panel-upload .ramp").inner_text().split() == [
+        "lowers",
+        "−0.80",
+        "+0.80",
+        "raises",
+    ]
+    page.fill("#panel-upload .where-opacity", "20")
+    assert 35 < at(5, 3)[3] < 60
+
+
+def test_map_of_next_to_nothing_is_pale_and_said_to_be(open_page, photo, assessor):
+    page = open_page()
+    with_map(page, assessor, photo, grid(r5c3=0.01))
+    upload(page, photo)
+    page.check("#panel-upload .where-on")
+    text = page.locator("#panel-upload .where-text").inner_text()
+    assert text == "PSPI: no part of the face moves it by much."
+    x, y = (100 + 300 * (cell + 0.5) / 8 for cell in (3, 5))
+    assert page.evaluate(COLOUR_AT, ["#upload-overlay", x / 512, y / 512])[3] < 60
+
+
+def test_bar_of_an_action_unit_shows_where_it_comes_from(open_page, photo, assessor):
+    page = open_page()
+    units = {name: grid() for name in ("AU4", "AU6", "AU7", "AU9", "AU10", "AU43")}
+    units["AU9"] = grid(r4c3=0.5, r4c4=0.5)
+    with_map(page, assessor, photo, grid(r5c3=0.8), units)
+    upload(page, photo)
+    bar = page.get_by_role("button", name="Skin of the nose wrinkled upwards AU9")
+    assert bar.get_attribute("aria-pressed") == "false"
+    bar.focus()
+    page.keyboard.press("Enter")
+    assert bar.get_attribute("aria-pressed") == "true"
+    assert page.locator("#panel-upload .unit[aria-pressed='true']").count() == 1
+    assert page.locator("#panel-upload .where-on").is_checked()
+    assert page.locator("#panel-upload .where-name").input_value() == "AU9"
+    words = page.locator("#panel-upload .where-text")
+    assert words.inner_text() == "AU9: raised most at the nose."
+    page.select_option("#panel-upload .where-name", "AU4")
+    assert page.locator("#panel-upload .unit[aria-pressed='true'] .unit-code").inner_text() == "AU4"
+    page.get_by_role("button", name="Brows pulled down and together AU4").click()
+    assert not page.locator("#panel-upload .where-on").is_checked()
+    assert page.locator("#panel-upload .unit[aria-pressed='true']").count() == 0
+
+
+def test_model_that_gives_the_score_alone_offers_its_one_map(open_page, photo, assessor):
+    page = open_page()
+    with_map(page, assessor, photo, grid(r5c3=0.8))
+    upload(page, photo)
+    page.check("#panel-upload .where-on")
+    options = page.locator("#panel-upload .where-name option:not([disabled])")
+    assert options.all_inner_texts() == ["PSPI"]
+
+
+def test_formula_is_shown_with_its_terms_and_read_in_plain_words(open_page, photo, assessor):
+    page = open_page()
+    units = {"AU4": 3.1, "AU6": 2.0, "AU7": 2.6, "AU9": 1.0, "AU10": 0.4, "AU43": 1.0}
+    changed(page, action_units=units, raw_score=7.7, pspi=7.7)
+    upload(page, photo)
+    formula = page.locator("#upload-result .formula")
+    seen = formula.evaluate(
+        """(line) => {
+          const copy = line.cloneNode(true);
+          for (const one of copy.querySelectorAll(".visually-hidden")) one.remove();
+          return copy.textContent;
+        }"""
+    )
+    assert re.sub(r"\s+", " ", seen) == (
+        "AU4 3.1 + max(AU6 2.0, AU7 2.6) + max(AU9 1.0, AU10 0.4) + AU43 1.0 = PSPI 7.7"
+    )
+    read = formula.evaluate(
+        """(line) => {
+          const copy = line.cloneNode(true);
+          for (const one of copy.querySelectorAll("[aria-hidden]")) one.remove();
+          return copy.textContent;
+        }"""
+    )
+    assert re.sub(r"\s+", " ", read).startswith(
+        "brow lowerer, brows pulled down and together, 3.1 + the higher of cheek raiser, "
+    )
+    assert formula.get_by_title("Eye closure: eyes closed", exact=True).inner_text().endswith("1.0")
+    faded = formula.locator(".term.uncounted [aria-hidden]").all_inner_texts()
+    assert faded == ["AU6", "AU10"]
+
+
+def test_formula_says_when_the_calibration_reads_the_sum_as_another_score(open_page, photo):
+    page = open_page()
+    changed(page, raw_score=2.1, pspi=0.4)
+    upload(page, photo)
+    text = page.locator("#upload-result .formula-result").inner_text()
+    assert text == "= 2.1, which the model’s calibration reads as PSPI 0.4"
+
+
+def test_live_view_asks_for_the_map_only_while_it_is_shown(open_page):
+    page = open_page()
+    asked = []
+    page.on("websocket", lambda opened: asked.append(opened.url.partition("/v1/live")[2]))
+    page.click("#tab-live")
+    page.click("#start")
+    page.wait_for_selector("#live-result .found:not([hidden])")
+    assert page.locator("#live-picture.mapped").count() == 0
+    page.check("#panel-live .where-on")
+    page.wait_for_selector("#live-picture.mapped")
+    until(page, "document.querySelector('#panel-live .where-text').textContent !== ''")
+    page.uncheck("#panel-live .where-on")
+    page.wait_for_selector("#live-picture:not(.mapped)")
+    page.get_by_role("button", name="Eyelids tightened").click()
+    page.wait_for_selector("#live-picture.mapped")
+    assert asked == ["", "?explain=heatmap", "", "?explain=heatmap"]
+    assert page.locator("#live-result .problem").is_hidden()
+
+
+def test_live_map_is_mirrored_with_the_picture(open_page):
+    page = open_page()
+    quad = [[300, 100], [500, 100], [500, 300], [300, 300]]
+    heatmap = {"quad": quad, "pspi": [[0.9, 0.0]], "action_units": None, "counted": None}
+    more = {"heatmap": {**heatmap, "note": "Note."}}
+    page.route_web_socket(
+        "**/v1/live*", lambda route: route.on_message(answer_all(route, more=more))
+    )
+    page.click("#tab-live")
+    page.click("#start")
+    page.check("#panel-live .where-on")
+    page.wait_for_selector("#live-picture.mapped")
+    page.wait_for_timeout(200)
+    strong, weak = (["#live-overlay", x / 640, 200 / 480] for x in (320, 490))
+    mirrored = [["#live-overlay", 1 - x, y] for _, x, y in (strong, weak)]
+    alphas = [page.evaluate(COLOUR_AT, place)[3] for place in mirrored]
+    assert alphas[0] > 150 > 30 > alphas[1]
+    page.uncheck("#mirror")
+    page.wait_for_timeout(300)
+    alphas = [page.evaluate(COLOUR_AT, place)[3] for place in (strong, weak)]
+    assert alphas[0] > 150 > 30 > alphas[1]
+
+
 def test_everything_can_be_done_by_keyboard(open_page, photo):
     page = open_page()
     page.on("filechooser", lambda chooser: chooser.set_files(photo))
@@ -578,6 +795,7 @@ def test_no_width_needs_sideways_scrolling(open_page, photo):
     page.wait_for_selector("#voice-hint:not([hidden])")
     check()
     upload(page, photo)
+    page.check("#panel-upload .where-on")
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     check()
     page.click("#tab-live")
@@ -637,7 +855,7 @@ def test_live_view_follows_a_face_and_speaks_once_when_the_level_has_held(open_p
 
 def test_live_overlay_is_mirrored_with_the_picture(open_page):
     page = open_page()
-    page.route_web_socket("**/v1/live", lambda route: route.on_message(answer_all(route)))
+    page.route_web_socket("**/v1/live*", lambda route: route.on_message(answer_all(route)))
     page.click("#tab-live")
     page.click("#start")
     page.wait_for_selector("#live-result .found:not([hidden])")
@@ -652,7 +870,7 @@ def test_live_overlay_is_mirrored_with_the_picture(open_page):
     assert page.locator("#video.mirrored").count() == 0
 
 
-def answer_all(route, level=lambda: "mild"):
+def answer_all(route, level=lambda: "mild", more=None):
     """Answer each frame with an assessment of a given level and a face at the picture's left."""
     count = 0
 
@@ -670,10 +888,11 @@ def answer_all(route, level=lambda: "mild"):
                     "action_units": None,
                     "sentence": f"Level {level()}.",
                     "advice": "Look again.",
-                    "face": {"box": [20, 300, 220, 460]},
+                    "face": {"box": [20, 300, 220, 460], "keypoints": KEYPOINTS},
                     "quality": {"usable": True, "warnings": []},
                     "model": {"name": "m", "version": "1"},
                     "milliseconds": {"total": 1.0},
+                    **(more or {}),
                 }
             )
         )
@@ -685,7 +904,7 @@ def test_level_that_changes_and_holds_is_spoken_once_each(open_page):
     page = open_page()
     now = ["mild"]
     page.route_web_socket(
-        "**/v1/live", lambda route: route.on_message(answer_all(route, lambda: now[0]))
+        "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: now[0]))
     )
     page.click("#tab-live")
     page.click("#start")
@@ -718,7 +937,7 @@ def test_face_that_goes_away_leaves_the_last_result_marked_as_such(open_page):
 
         route.on_message(handle)
 
-    page.route_web_socket("**/v1/live", handler)
+    page.route_web_socket("**/v1/live*", handler)
     page.click("#tab-live")
     page.click("#start")
     page.wait_for_selector("#live-result .found:not([hidden])")
@@ -734,7 +953,7 @@ def test_server_that_does_not_answer_is_not_flooded_with_frames(open_page):
     page = open_page()
     sent = []
     page.route_web_socket(
-        "**/v1/live", lambda route: route.on_message(lambda frame: sent.append(frame))
+        "**/v1/live*", lambda route: route.on_message(lambda frame: sent.append(frame))
     )
     page.click("#tab-live")
     page.click("#start")
@@ -766,7 +985,7 @@ def test_camera_can_be_chosen_and_stops_when_the_tab_is_left(browser, address):
     chromium = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, two])
     try:
         page = chromium.new_page()
-        page.route_web_socket("**/v1/live", lambda route: route.on_message(answer_all(route)))
+        page.route_web_socket("**/v1/live*", lambda route: route.on_message(answer_all(route)))
         page.goto(address)
         page.wait_for_selector("html[data-ready]")
         page.click("#tab-live")

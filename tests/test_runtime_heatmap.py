@@ -127,7 +127,7 @@ def test_a_whole_image_models_map_covers_the_picture(astronaut: RGB) -> None:
 
 def test_full_colour_is_the_strongest_cell_and_little_stays_pale() -> None:
     assert heatmap.full_colour(((0.1, -0.7), (0.2, 0.3))) == pytest.approx(0.7)
-    assert heatmap.full_colour(((0.01, -0.02), (0.0, 0.0))) == pytest.approx(0.25)
+    assert heatmap.full_colour(((0.01, -0.02), (0.0, 0.0))) == pytest.approx(0.5)
 
 
 def test_a_grid_is_spread_between_the_middles_of_its_cells() -> None:

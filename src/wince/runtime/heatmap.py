@@ -40,11 +40,11 @@ def heatmap(estimate: Estimate, face: Face | None, spec: FaceSpec, picture: Pict
 def full_colour(grid: Grid) -> float:
     """Return the size of a cell that is drawn in full colour.
 
-    It is the largest in the grid, but at least what each cell holds of one point spread evenly, so
+    It is the largest in the grid, but at least what each cell holds of two points spread evenly, so
     that a map of next to nothing looks like next to nothing.
     """
     values = np.asarray(grid)
-    return float(max(np.abs(values).max(), 1 / values.size))
+    return float(max(np.abs(values).max(), 2 / values.size))
 
 
 def spread(grid: Grid, size: int) -> NDArray[np.float32]:

@@ -13,11 +13,11 @@ export function getModel() {
   return getJson("/v1/model");
 }
 
-/** Return the assessment of one picture file; `signal` calls it off. */
+/** Return the assessment of one picture file, with its map; `signal` calls it off. */
 export async function assess(file, signal) {
   const form = new FormData();
   form.append("image", file, "picture"); // the file's own name is nobody's business
-  return getJson("/v1/assessments", { method: "POST", body: form, signal });
+  return getJson("/v1/assessments?explain=heatmap", { method: "POST", body: form, signal });
 }
 
 /** Return whether the machine that runs wince has a voice: {available, detail}. */

@@ -64,6 +64,7 @@ async function start() {
     live.stop();
   });
   createUpload({
+    facts,
     result: card("upload-result"),
     onResult: voice.tell,
     onProblem: voice.hush,
@@ -71,6 +72,7 @@ async function start() {
     activate: () => tabs.choose("tab-upload"),
   });
   live = createLive({
+    facts,
     result: card(
       "live-result",
       "It follows the face as it changes. A level is spoken once it has held for two seconds.",

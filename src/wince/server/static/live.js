@@ -5,16 +5,17 @@ import { createHold } from "./holding.js";
 import { drawOverlay, setRatio } from "./overlay.js";
 import { createRate } from "./rate.js";
 import { openSocket } from "./socket.js";
+import { createWhere } from "./where.js";
 
 const CARD_EVERY = 200; // milliseconds between changes of the numbers, so that they can be read
 const byId = (id) => document.getElementById(id);
 
 /**
  * Bring the live tab to life.
- * result: its card; onLevel(assessment): a level has held and is worth saying;
+ * facts: from /v1/scale; result: its card; onLevel(assessment): a level has held and is worth saying;
  * onProblem(sentence): the view has stopped.
  */
-export function createLive({ result, onLevel, onProblem }) {
+export function createLive({ facts, result, onLevel, onProblem }) {
   const [video, overlay, cameras, mirror] = ["video", "live-overlay", "camera", "mirror"].map(byId);
   const grab = createGrabber(video);
   const hold = createHold();
@@ -26,14 +27,27 @@ export function createLive({ result, onLevel, onProblem }) {
   let cardAt = 0;
   let grabbing = false;
 
+  let mapAsked = false; // whether the socket in use brings the map
+  const where = createWhere(byId("live-where"), facts, {
+    onChange() {
+      result.mark(where.unit());
+      if (socket && where.wanted() !== mapAsked) connect();
+    },
+  });
+  result.onChoose(where.toggle);
+
   function answered(answer, frame) {
     const assessment = "pspi" in answer ? answer : null;
-    drawOverlay(overlay, assessment, frame, mirror.checked);
+    drawOverlay(overlay, assessment, frame, {
+      mirrored: mirror.checked,
+      map: where.of(assessment),
+    });
     const now = performance.now();
     rate.tick(now - frame.captured);
     if (now - cardAt >= CARD_EVERY) {
       cardAt = now;
       byId("rate").textContent = rate.read();
+      where.update(assessment);
       if (assessment) result.show(assessment);
       else if (answer.type.endsWith("/no-face")) result.away(answer.detail);
       else result.fail(answer.detail);
@@ -82,11 +96,18 @@ export function createLive({ result, onLevel, onProblem }) {
     await video.play();
     await fillCameras();
     if (mine !== session) return;
+    connect();
+    endFrames = eachFrame(video, sendFrame);
+  }
+
+  function connect() {
+    socket?.close();
+    mapAsked = where.wanted();
     socket = openSocket({
+      withMap: mapAsked,
       onAnswer: answered,
       onClose: () => fail("The connection to wince has ended. Is it still running, or are several live views open?"),
     });
-    endFrames = eachFrame(video, sendFrame);
   }
 
   async function fillCameras() {
@@ -109,6 +130,7 @@ export function createLive({ result, onLevel, onProblem }) {
     hold.reset();
     rate.reset();
     drawOverlay(overlay, null);
+    where.update(null);
     byId("rate").textContent = "";
     show(false);
   }
@@ -123,6 +145,7 @@ export function createLive({ result, onLevel, onProblem }) {
     byId("live-empty").hidden = on;
     byId("live-picture").hidden = !on;
     byId("live-controls").hidden = !on;
+    byId("live-where").hidden = !on;
     byId("live-stage").classList.toggle("filled", on);
   }
 

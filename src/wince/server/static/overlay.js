@@ -1,14 +1,18 @@
-// The face box and the level, drawn over the photo or the video.
+// The face box and the level, on demand the map too, drawn over the photo or the video.
 
+import { drawHeatmap } from "./heatmap.js";
 import { SHAPES, levelWord } from "./shapes.js";
 
 const FONT = '600 15px "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif';
 
 /**
  * Draw the box and the level of an assessment; null only clears.
- * size: width and height of the picture that the box is in; mirrored: the picture is shown mirrored.
+ * size: width and height of the picture that the box is in; mirrored: the picture is shown mirrored;
+ * map: {grid, quad, opacity}, quad in pixels of the picture, or null. Under a map the picture is grey.
  */
-export function drawOverlay(canvas, assessment, size, mirrored = false) {
+export function drawOverlay(canvas, assessment, size, { mirrored = false, map = null } = {}) {
+  const mapped = Boolean(map && assessment?.face);
+  canvas.closest(".picture").classList.toggle("mapped", mapped);
   const { clientWidth: width, clientHeight: height } = canvas;
   const dense = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * dense);
@@ -19,6 +23,10 @@ export function drawOverlay(canvas, assessment, size, mirrored = false) {
   const [x0, y0, x1, y1] = assessment.face.box;
   const across = width / size.width;
   const down = height / size.height;
+  if (mapped) {
+    const place = ([x, y]) => [mirrored ? width - x * across : x * across, y * down];
+    drawHeatmap(context, map.grid, map.quad.map(place), map.opacity);
+  }
   const left = mirrored ? width - x1 * across : x0 * across;
   const box = { left, top: y0 * down, width: (x1 - x0) * across, height: (y1 - y0) * down };
   const color = lightened(levelColor(assessment.level));

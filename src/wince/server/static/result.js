@@ -2,6 +2,7 @@
 
 import { drawScale } from "./scale.js";
 import { SHAPES, levelRange, levelTitle, shapeIcon } from "./shapes.js";
+import { createUnits } from "./units.js";
 
 /** Put a result card into `root`. facts: from /v1/scale; onSayAgain(assessment) on the button. */
 export function createResult(root, facts, { waitingText, onSayAgain }) {
@@ -11,6 +12,8 @@ export function createResult(root, facts, { waitingText, onSayAgain }) {
   if (waitingText) find(".waiting-text").textContent = waitingText;
   find(".legend").append(...facts.levels.map(legendRow));
   let shown = null;
+  let choose = () => {};
+  const units = createUnits(find(".units-section"), facts, (name) => choose(name));
   find(".say-again").addEventListener("click", () => onSayAgain(shown));
 
   function only(name) {
@@ -41,8 +44,7 @@ export function createResult(root, facts, { waitingText, onSayAgain }) {
       const [low, high] = assessment.interval.map((end) => end.toFixed(1));
       find(".interval-text").textContent = `90 % interval: ${low} to ${high}`;
       fillConfidence(find, assessment);
-      fillUnits(find(".units"), facts, assessment.action_units);
-      find(".units-section").hidden = assessment.action_units === null;
+      units.show(assessment);
       const { model, milliseconds } = assessment;
       find(".made-by").textContent =
         `Model ${model.name} ${model.version}, ${Math.round(total(milliseconds))} ms.`;
@@ -59,6 +61,12 @@ export function createResult(root, facts, { waitingText, onSayAgain }) {
       find(".problem h2").textContent = title;
       find(".problem-text").textContent = sentence;
     },
+    /** Call `handle` with the name of each action unit whose bar is pressed. */
+    onChoose(handle) {
+      choose = handle;
+    },
+    /** Mark the action unit whose map is shown; null for none. */
+    mark: units.mark,
     /** Go back to the empty card. */
     clear() {
       shown = null;
@@ -96,37 +104,6 @@ function fillConfidence(find, { confidence, level }) {
   const what = level === "none" ? "no pain expression" : `${level}`;
   find(".confidence-text").textContent =
     `How likely “${what}” is the right level, judged by the faces the model was calibrated on.`;
-}
-
-function fillUnits(list, facts, values) {
-  if (values === null) return;
-  list.replaceChildren(
-    ...facts.action_units.map((unit) => unitRow(unit, values[unit.name])),
-  );
-}
-
-function unitRow(unit, value) {
-  const row = document.createElement("li");
-  const words = document.createElement("span");
-  words.textContent = unit.plain[0].toUpperCase() + unit.plain.slice(1);
-  const code = document.createElement("abbr");
-  code.className = "unit-code";
-  code.textContent = unit.name;
-  code.title = unit.title;
-  words.append(" ", code);
-  const number = document.createElement("span");
-  number.className = "unit-value";
-  const of = document.createElement("small");
-  of.textContent = ` of ${unit.maximum}`;
-  number.append(value.toFixed(1), of);
-  const meter = document.createElement("div");
-  meter.className = "meter";
-  const fill = document.createElement("span");
-  fill.className = "meter-fill";
-  fill.style.width = `${(100 * value) / unit.maximum}%`;
-  meter.append(fill);
-  row.append(words, number, meter);
-  return row;
 }
 
 function total(milliseconds) {

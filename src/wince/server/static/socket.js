@@ -7,11 +7,12 @@ const MEMORY = 0.8; // weight of the past in the running mean of that time
 
 /**
  * Open the socket. onAnswer(answer, frame) gets what was sent with the frame; onClose() is told when
- * the connection ends without close() having been called.
+ * the connection ends without close() having been called; withMap: ask for the map as well.
  */
-export function openSocket({ onAnswer, onClose }) {
+export function openSocket({ onAnswer, onClose, withMap = false }) {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const socket = new WebSocket(`${scheme}://${location.host}/v1/live`);
+  const asked = withMap ? "?explain=heatmap" : "";
+  const socket = new WebSocket(`${scheme}://${location.host}/v1/live${asked}`);
   const pending = new Map(); // frame number -> frame
   let sent = 0;
   let latency = 0;

@@ -2,15 +2,16 @@
 
 import { Problem, assess } from "./api.js";
 import { drawOverlay, setRatio } from "./overlay.js";
+import { createWhere } from "./where.js";
 
 const byId = (id) => document.getElementById(id);
 
 /**
  * Bring the upload tab to life.
- * result: its card; onResult(assessment) and onProblem(sentence) are told; active(): whether the
+ * facts: from /v1/scale; result: its card; onResult(assessment) and onProblem(sentence) are told; active(): whether the
  * tab is in view; activate() brings it there.
  */
-export function createUpload({ result, onResult, onProblem, active, activate }) {
+export function createUpload({ facts, result, onResult, onProblem, active, activate }) {
   const [drop, file, preview, overlay] = ["drop", "file", "preview", "upload-overlay"].map(byId);
   let request = null; // of the newest picture
   let address = null; // of the preview
@@ -18,13 +19,28 @@ export function createUpload({ result, onResult, onProblem, active, activate }) 
 
   function redraw() {
     const size = { width: preview.naturalWidth, height: preview.naturalHeight };
-    drawOverlay(overlay, found, size);
+    drawOverlay(overlay, found, size, { map: where.of(found) });
+  }
+
+  const where = createWhere(byId("upload-where"), facts, {
+    spoken: true,
+    onChange() {
+      redraw();
+      result.mark(where.unit());
+    },
+  });
+  result.onChoose(where.toggle);
+
+  function setFound(assessment) {
+    found = assessment;
+    byId("upload-where").hidden = !found;
+    where.update(found);
   }
 
   function showPicture(picture) {
     if (address) URL.revokeObjectURL(address);
     address = picture && URL.createObjectURL(picture);
-    found = null;
+    setFound(null);
     showStage(Boolean(picture));
     if (picture) preview.src = address;
     else preview.removeAttribute("src");
@@ -44,7 +60,7 @@ export function createUpload({ result, onResult, onProblem, active, activate }) 
     showPicture(picture);
     byId("busy").hidden = false;
     try {
-      found = await assess(picture, mine.signal);
+      setFound(await assess(picture, mine.signal));
       result.show(found);
       redraw();
       onResult(found);
