@@ -137,6 +137,7 @@ def test_a_plain_state_dict_begins_with_a_warning(tmp_path: Path) -> None:
         str(tmp_path / "model.pt"), "resnet18", 1, WHOLE_IMAGE, np.empty(0, np.uint8)
     )
     assert "does not say whom it was trained on" in start.warning
+    assert start.words == "the weights in model.pt, which do not say whom they have seen"
 
 
 def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
@@ -193,6 +194,22 @@ def test_a_full_disk_leaves_the_checkpoint_before_and_says_what_to_do(tmp_path: 
         signal.signal(signal.SIGXFSZ, handler)
     assert torch.load(path) == {"epoch": 1}
     assert [one.name for one in tmp_path.iterdir()] == ["last.ckpt"]
+
+
+def test_a_disk_without_room_is_called_full_and_not_by_what_torch_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos")
+
+    monkeypatch.setattr(torch, "save", fail)
+    with pytest.raises(ModelError, match="enforce fail"):
+        checkpoints.WholeFiles().save_checkpoint({}, tmp_path / "last.ckpt")
+    monkeypatch.setattr(
+        checkpoints.shutil, "disk_usage", lambda _: SimpleNamespace(total=1, used=1, free=0)
+    )
+    with pytest.raises(ModelError, match=r"last.ckpt cannot be written \(the disk is full\)"):
+        checkpoints.WholeFiles().save_checkpoint({}, tmp_path / "last.ckpt")
 
 
 # Networks

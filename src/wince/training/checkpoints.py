@@ -5,8 +5,10 @@ subjects_seen, recipe}. `state_dict` names the network's tensors with the prefix
 holds the averaged weights where a recipe averages.
 """
 
+import contextlib
 import json
 import pickle
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +26,7 @@ FOLDER = "checkpoints"
 LAST, BEST = "last.ckpt", "best.ckpt"
 PREFIXES = ("network.", "module.", "model.")
 WRAPPERS = ("state_dict", "model_state_dict", "model")
+ROOM = 1_000_000  # bytes; a disk with less is full
 META = ("format", "architecture", "head", "face_spec", "subjects_seen", "recipe")
 
 
@@ -42,6 +45,9 @@ class WholeFiles(TorchCheckpointIO):
             aside.replace(path)
         except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
             reason = (str(error).splitlines() or ["unknown"])[0]
+            with contextlib.suppress(OSError):
+                if shutil.disk_usage(path.parent).free < ROOM:
+                    reason = "the disk is full"
             raise ModelError(
                 f"The checkpoint {path} cannot be written ({reason}). Free some room, then run the "
                 "same command again: it goes on at the last checkpoint."

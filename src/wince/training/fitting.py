@@ -21,10 +21,11 @@ from lightning.pytorch.callbacks import (
 from numpy.typing import NDArray
 from torch import Tensor
 
+from wince.archive.splits import OPTIMISTIC
 from wince.faces.spec import FaceSpec
 from wince.training import architectures, checkpoints, data, init, pixels
 from wince.training.checkpoints import BEST, FOLDER, LAST
-from wince.training.frames import Frames
+from wince.training.frames import Frames, listed
 from wince.training.history import History
 from wince.training.parts import Parts, Rows
 from wince.training.pixels import Pixels
@@ -73,9 +74,12 @@ def fit(
         return Fitted(best, True)
     lightning.seed_everything(settings.seed, verbose=False)
     module = _module(settings, kept, train, parts.seen(frames), before, tell)
+    if before:
+        tell(f"Going on after epoch {before['epoch'] + 1}.")
+    caution = _caution(module, frames, parts, tell)
     known = float(frames.pspi[held].std()) > CONSTANT
     monitor = settings.recipe.monitor if known else "val_mae"
-    history = History(out, monitor, parts.caution, None if bar else tell)
+    history = History(out, monitor, caution, None if bar else tell)
     with _quiet():
         trainer = _trainer(settings, out, monitor, history, bar=bar)
         trainer.fit(
@@ -130,6 +134,19 @@ def _module(
         }
     margin = pixels.margin(spec)
     return Regressor(network, settings.recipe, spec, settings.head, margin, settings.seed, meta)
+
+
+def _caution(module: Regressor, frames: Frames, parts: Parts, tell: Tell) -> str:
+    """Return what its figures must be marked with; say so when that is for where it begins."""
+    tested = set(frames.subject[parts.test].tolist())
+    known = tested & set(module.meta["subjects_seen"])
+    if known and not parts.caution:
+        tell(
+            f"The weights it begins with have seen {len(known)} of the {len(tested)} subjects of "
+            f"the test part ({listed(known)}), so every figure will be marked: {OPTIMISTIC}. For "
+            "figures about new people begin with --init imagenet or none."
+        )
+    return OPTIMISTIC if known else parts.caution
 
 
 def _batches(

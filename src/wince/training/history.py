@@ -109,18 +109,21 @@ def best_row(rows: Sequence[Mapping[str, float]], monitor: str) -> Mapping[str, 
 
 def plot(rows: Sequence[Mapping[str, float]], monitor: str) -> Figure:
     """Draw loss, MAE and accuracy of training and validation by epoch; dashed: the best epoch."""
-    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    figure = Figure(figsize=(11, 3.8), layout="constrained")
     epochs = [row["epoch"] for row in rows]
     best = best_row(rows, monitor)["epoch"]
     for axes, (name, title) in zip(figure.subplots(1, len(PANELS)), PANELS, strict=True):
-        axes.axvline(best, color=GREY, lw=1, ls="--")
+        label = f"best epoch, by validation {monitor.removeprefix('val_').upper()}"
+        axes.axvline(best, color=GREY, lw=1, ls="--", label=label)
         for part, colour, words in (("train", ORANGE, "training"), ("val", BLUE, "validation")):
             values = [row[f"{part}_{name}"] for row in rows]
             axes.plot(epochs, values, "o-", ms=3, color=colour, label=words)
         axes.set(title=title, xlabel="Epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         tidy(axes)
-    axes.legend(frameon=False)
+    figure.legend(
+        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False
+    )
     return figure
 
 

@@ -106,6 +106,7 @@ def _file(path: Path, architecture: str, outputs: int, spec: FaceSpec) -> Start:
     made = architectures.build(architecture, outputs, spec.size)
     _load(made, found.weights, str(found.path))
     subjects = tuple(found.meta["subjects_seen"]) if found.meta else ()
+    doubt = "" if found.meta else ", which do not say whom they have seen"
     warning = (
         ""
         if found.meta
@@ -114,7 +115,12 @@ def _file(path: Path, architecture: str, outputs: int, spec: FaceSpec) -> Start:
             "out of the test. Figures may flatter."
         )
     )
-    return Start(made, f"the weights in {found.path.name}", subjects, warning)
+    return Start(made, f"the weights in {_name(path)}{doubt}", subjects, warning)
+
+
+def _name(path: Path) -> str:
+    """Return a file's name, or that of the run folder: all their checkpoints are called alike."""
+    return f"the run {path.name}" if path.is_dir() else path.name
 
 
 def check_spec(found: FaceSpec, wanted: FaceSpec, name: str) -> None:

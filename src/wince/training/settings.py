@@ -10,7 +10,7 @@ from wince.archive.manifest import Prepared
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.scale import UNIT_NAMES
-from wince.training import architectures, checkpoints
+from wince.training import architectures, card, checkpoints
 from wince.training.frames import Frames, digest
 from wince.training.parts import Parts
 from wince.training.recipe import STRONG, Recipe
@@ -91,6 +91,8 @@ def config(
 def claim(out: Path, wanted: dict[str, Any]) -> None:
     """Make a folder this run's own, or find that it is already.
 
+    A run that stopped before its first epoch was over has nothing to lose, and gives way.
+
     Raises ModelError when it holds another run, saying how they differ.
     """
     path = out / CONFIG
@@ -98,6 +100,10 @@ def claim(out: Path, wanted: dict[str, Any]) -> None:
         checkpoints.write_json(path, wanted)
         return
     found = read_config(out)
+    last = out / checkpoints.FOLDER / checkpoints.LAST
+    if not last.is_file() and not (out / card.FILE).is_file():
+        checkpoints.write_json(path, wanted)
+        return
     plain = json.loads(json.dumps(wanted))
     other = [
         name for name in plain if name not in ("wince", "notes") and found.get(name) != plain[name]
