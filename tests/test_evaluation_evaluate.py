@@ -1,6 +1,7 @@
 """The whole evaluation: pooled and by subject, intervals, baselines, groups, another model."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -283,6 +284,13 @@ def test_paired_differences_are_narrower_than_either_interval(table):
         assert low > 0 or high < 0
     width = np.diff(gap["pooled_interval"]["pcc"])
     assert width < np.diff(other["pooled_interval"]["pcc"])
+
+
+def test_two_files_of_one_name_are_told_apart_by_their_folders(table):
+    here, there = (replace(table, source=f"/home/x/{run}/predictions.csv") for run in ("a", "b"))
+    assert evaluate(here, against=there, resamples=0)["against"]["source"] == "b/predictions.csv"
+    other = replace(table, source="/home/x/b/other.csv")
+    assert evaluate(here, against=other, resamples=0)["against"]["source"] == "other.csv"
 
 
 def test_tables_of_other_frames_or_labels_cannot_be_compared(table):

@@ -118,6 +118,15 @@ def test_overlap_is_marked_in_every_output(folder, full):
         assert png != (folder / "plots" / f"{name}.png").read_bytes(), name
 
 
+def test_what_was_measured_stands_in_the_report(tmp_path):
+    table = from_columns({name: columns()[name] for name in PLAIN}, "plain.csv")
+    words = ["The model: <b>ours</b>.", "Measured on: 5 sequences."]
+    results.write_results(evaluate(table, resamples=0, about=words), table, tmp_path)
+    text = read((tmp_path / "report.html").read_text()).text
+    assert [words for words in text if words.startswith(("The model", "Measured"))] == words
+    assert json.loads((tmp_path / "metrics.json").read_text())["about"] == words
+
+
 def test_without_overlap_nothing_is_marked(tmp_path):
     table = from_columns({name: columns()[name] for name in PLAIN}, "plain.csv")
     results.write_results(evaluate(table, resamples=20), table, tmp_path)

@@ -81,6 +81,14 @@ def test_folds_are_models_without_checkpoints(validated: Validated) -> None:
     assert Estimator(validated.folder / "fold-1").card["head"] == "pspi"
 
 
+def test_the_report_says_how_many_of_the_folds_are_in_it(validated: Validated) -> None:
+    about = " ".join(validated.metrics["about"])
+    assert "A model for each fold: wince-strong" in about
+    assert "3 folds by subject" in about
+    assert "Only 2 of the 3 folds are here." in about
+    assert "Only 2 of the 3" in (validated.folder / "evaluation" / "report.html").read_text()
+
+
 def test_finished_folds_are_kept(validated: Validated, folder: Path) -> None:
     def stamps() -> dict[str, int]:
         found = validated.folder.glob("fold-*/model.onnx")
@@ -130,6 +138,7 @@ def test_architectures_are_compared_on_the_same_folds(
     assert by_name["mobilenet"].parameters < by_name["resnet18"].parameters
     assert by_name["mobilenet"].megabytes < by_name["resnet18"].megabytes
     assert all(row.milliseconds > 0 for row in done.rows)
+    assert {row.began_from for row in done.rows} == {"random weights"}
     assert done.rows[0].ccc >= done.rows[1].ccc
     tables = {name: read_predictions(out / name / "predictions.csv") for name in by_name}
     assert tables["mobilenet"].subjects == tables["resnet18"].subjects
@@ -142,6 +151,20 @@ def test_architectures_are_compared_on_the_same_folds(
     assert lead[1] <= lead[2]
     assert ("more than the choice" in done.verdict) or ("not more than" in done.verdict)
     assert (out / "comparison.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_comparison_of_different_beginnings_says_so(tmp_path: Path) -> None:
+    def row(name: str, began_from: str) -> compare.Row:
+        return compare.Row(name, 0.5, 0.5, 0.5, 1, 0.7, 1, 1, 1, 1, began_from)
+
+    alike = (row("resnet18", "random weights"), row("mobilenet", "random weights"))
+    other = (row("resnet18", "ImageNet weights"), row("mobilenet", "random weights"))
+    lead = (0.1, 0.05, 0.2)
+    assert "like with like" not in compare.Compared(tmp_path, alike, lead, "").verdict
+    assert (
+        "different weights (resnet18 ImageNet weights, mobilenet random weights)"
+        in compare.Compared(tmp_path, other, lead, "").verdict
+    )
 
 
 def test_a_wrong_name_is_refused_before_anything_is_trained(folder: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A run from a prepared folder to a served model, resumed after a real kill, and evaluated."""
 
 import csv
+import html
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
@@ -20,6 +22,7 @@ from tests.conftest import Frame
 
 from wince import Assessor
 from wince.errors import DataError, ModelError
+from wince.evaluation import canvas
 from wince.evaluation.protocol import OPTIMISTIC
 from wince.evaluation.reader import read_predictions
 from wince.runtime.estimator import Estimator
@@ -27,6 +30,7 @@ from wince.training import (
     checkpoints,
     delivery,
     fitting,
+    history,
     init,
     network,
     package,
@@ -74,10 +78,10 @@ def test_a_run_folder_holds_everything(trained: Path) -> None:
         "predictions.csv",
     ]
     assert [path.name for path in (trained / "checkpoints").iterdir()] == ["best.ckpt"]
-    history = rows(trained / "history.csv")
-    assert tuple(history[0]) == COLUMNS
-    assert [row["epoch"] for row in history] == ["1", "2"]
-    assert all(float(row["train_loss"]) > 0 and float(row["val_mae"]) > 0 for row in history)
+    epochs = rows(trained / "history.csv")
+    assert tuple(epochs[0]) == COLUMNS
+    assert [row["epoch"] for row in epochs] == ["1", "2"]
+    assert all(float(row["train_loss"]) > 0 and float(row["val_mae"]) > 0 for row in epochs)
 
 
 def test_a_run_can_be_assessed_with_at_once(trained: Path, frames: list[Frame]) -> None:
@@ -144,6 +148,17 @@ def test_a_folder_that_holds_another_run_is_refused(trained: Path, folder: Path)
         run.train(folder, trained, sample.settings(head="action-units", epochs=3))
 
 
+def test_a_run_that_never_got_through_an_epoch_gives_way_to_other_options(
+    folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match="There are no weights at nowhere"):
+        run.train(folder, tmp_path, sample.settings("report", init="nowhere"))
+    done = run.train(folder, tmp_path, sample.settings("report", epochs=1))
+    assert done.metrics is not None
+    with pytest.raises(ModelError, match="init: none, now nowhere"):
+        run.train(folder, tmp_path, sample.settings("report", epochs=1, init="nowhere"))
+
+
 SCRIPT = """
 import sys
 from pathlib import Path
@@ -177,6 +192,7 @@ def test_a_killed_run_goes_on_to_the_same_result(folder: Path, tmp_path: Path) -
     for name in ("killed", "whole"):
         fit(folder, tmp_path / name, told if name == "killed" else [])
     assert sum(words.startswith("Epoch") for words in told) == 3 - done_before
+    assert done_before == 3 or told[0] == f"Going on after epoch {done_before}."
     one, other = (checkpoints.read(tmp_path / name / "checkpoints" / "last.ckpt") for name in NAMES)
     for part in ("state_dict", "current_model_state", "averaging_state"):
         assert one[part].keys() == other[part].keys()
@@ -214,6 +230,51 @@ def test_evaluating_on_people_it_has_seen_is_refused_then_marked(
     metrics = evaluate(read_predictions(tested.predictions), resamples=0)
     assert metrics["overlap"]["label"] == OPTIMISTIC
     assert metrics["overlap"]["subjects"] == len(subjects(folder, "train", "val"))
+
+
+def test_beginning_with_weights_that_have_seen_the_test_part_is_told_and_marked(
+    trained: Path, frames: list[Frame], tmp_path: Path
+) -> None:
+    other = sample.prepared(tmp_path, frames, seed=1)
+    tested = subjects(other, "test")
+    known = tested & set(Estimator(trained).card["subjects_seen"])
+    assert known
+    told: list[str] = []
+    out = tmp_path / "run"
+    wanted = sample.settings(epochs=1, init=str(trained), head="action-units")
+    done = run.train(other, out, wanted, run.Watch(tell=told.append))
+    assert f"have seen {len(known)} of the {len(tested)} subjects of the test part" in told[0]
+    assert OPTIMISTIC in told[0]
+    assert done.metrics is not None
+    assert done.metrics["overlap"]["label"] == OPTIMISTIC
+    assert OPTIMISTIC in Estimator(out).card["title"]
+    assert OPTIMISTIC in (out / "MODEL_CARD.md").read_text()
+    red = tuple(bytes.fromhex(canvas.RED[1:]))
+    for folder, marked in ((out, True), (trained, False)):
+        with Image.open(folder / "history.png") as picture:
+            colours = picture.convert("RGB").getcolors(1 << 24)
+        assert (red in {colour for _, colour in colours}) == marked
+
+
+def test_the_report_says_which_model_was_measured_on_what(
+    trained: Path, folder: Path, tmp_path: Path
+) -> None:
+    page = html.unescape((trained / "evaluation" / "report.html").read_text())
+    assert "wince-strong, aligned crops of 32 x 32 pixels, recipe strong" in page
+    assert "head action-units, began from random weights" in page
+    assert "Measured on: the test part of prepared." in page
+    count = len([row for row in rows(folder / "manifest.csv") if row["split"] == "train"])
+    assert f"Its training: {count} frames of" in page
+    about = testing.test(trained, None, tmp_path, part="test").about
+    assert about[1] in page
+    assert Estimator(trained).card["version"] in about[0]
+
+
+def test_the_plot_of_the_history_says_what_its_lines_are(trained: Path) -> None:
+    found = [{name: float(row[name]) for name in row} for row in rows(trained / "history.csv")]
+    legend = history.plot(found, "val_ccc").legends[0]
+    words = [text.get_text() for text in legend.get_texts()]
+    assert words == ["best epoch, by validation CCC", "training", "validation"]
 
 
 def test_evaluating_knows_what_was_trained_on(trained: Path, folder: Path, tmp_path: Path) -> None:

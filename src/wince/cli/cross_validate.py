@@ -91,5 +91,5 @@ def show(rows: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> None:
     console.print(table)
     zero, mean = (metrics["baselines"][name]["pooled"]["mae"] for name in ("zero", "mean"))
     console.print(f"Always zero has MAE {zero:.3f}, the mean of the other folds {mean:.3f}.")
-    for words in metrics["caveats"]:
+    for words in (*metrics["about"][1:2], *metrics["caveats"]):
         console.print(Text(words), soft_wrap=True)

@@ -105,6 +105,7 @@ def evaluate(
 
         known = read_training(training) if training else None
         notes: tuple[str, ...] = ()
+        about: tuple[str, ...] = ()
         if model is not None:
             from wince.training.testing import test
 
@@ -116,7 +117,7 @@ def evaluate(
                 allow_overlap=allow_overlap,
                 progress=lambda done, total: tell(f"Scoring {done:,} of {total:,}"),
             )
-            predictions, notes = tested.predictions, tested.notes
+            predictions, notes, about = tested.predictions, tested.notes, tested.about
             known = known or tested.training
         assert predictions is not None  # one of the two was given
         table = read_predictions(predictions)
@@ -130,6 +131,7 @@ def evaluate(
             dataset=dataset,
             resamples=resamples,
             seed=seed,
+            about=about,
             progress=tell,
         )
         tell("Plots and report")

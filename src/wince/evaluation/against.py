@@ -1,5 +1,6 @@
 """Two models on the same frames: what each has, and the difference on the same resamples."""
 
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ def compare(
     # What the labels or the prior alone reach does not depend on the model.
     shared = [k for k in mine if k in theirs and not k.startswith("label_") and "_prior" not in k]
     return {
-        "source": other.name,
+        "source": _name(table, other),
         "sha256": other.sha256,
         "model": bootstrap.as_data(
             {key: bootstrap.estimate(f, counts) for key, f in theirs.items()}
@@ -30,6 +31,13 @@ def compare(
             {key: bootstrap.difference(mine[key], theirs[key], counts) for key in shared}
         ),
     }
+
+
+def _name(table: Predictions, other: Predictions) -> str:
+    """Return the other's name; with its folder where both tables are called alike."""
+    if other.name != table.name:
+        return other.name
+    return "/".join(PurePath(other.source).parts[-2:])
 
 
 def matched(table: Predictions, other: Predictions) -> Predictions:

@@ -47,6 +47,7 @@ def evaluate(
     dataset: str | None = None,
     resamples: int = 1000,
     seed: int = 0,
+    about: Sequence[str] = (),
     progress: Progress = lambda step: None,
 ) -> Block:
     """Return every figure of a table of predictions, with baselines, intervals and caveats.
@@ -54,7 +55,8 @@ def evaluate(
     against: a second table of the same frames, for paired differences. group_by: columns by whose
     values everything is repeated. training: what the model was trained on, for the baselines and
     to find subjects it has seen. dataset: "unbc" to set published figures beside. resamples: of
-    the subjects, for the 95 % intervals; 0 for none. progress: told the name of each step.
+    the subjects, for the 95 % intervals; 0 for none. about: sentences on what was measured, for a
+    reader who has nothing but the report. progress: told the name of each step.
 
     Raises DataError when subjects overlap without leave, when the two tables do not hold the same
     frames, and for a column to group by that is not there or has too many values.
@@ -71,6 +73,7 @@ def evaluate(
     metrics = {
         "schema": SCHEMA,
         "wince": wince.__version__,
+        "about": list(about),
         "data": _describe(table, dataset),
         "overlap": {
             **asdict(overlap),

@@ -44,6 +44,7 @@ def report(metrics: Metrics, pictures: Pictures) -> str:
             f'<div class="banner" role="alert">{escape(label)}</div>' if label else "",
             f"<h1>{title}</h1>",
             f'<p class="lead">{escape(_what(metrics))}</p>',
+            "".join(paragraph(words) for words in metrics["about"]),
             _caveats(metrics),
             section(
                 "At a glance", _glance(metrics), tables.chief(metrics), _baseline_note(metrics)

@@ -30,6 +30,18 @@ def write(folder: Path) -> None:
     write_text(folder / FILE, text(found))
 
 
+def about(card: Mapping[str, Any]) -> list[str]:
+    """Return what a model is, for the report of its evaluation: `card` as in model.json."""
+    spec, trained = card["face_spec"], card["trained_on"]
+    view = "aligned crops" if spec["kind"] == "aligned" else "whole pictures"
+    name = " ".join(str(card[key]) for key in ("name", "version") if key in card)
+    settings = "".join(f", {key} {value}" for key, value in trained.get("settings", {}).items())
+    return [
+        f"The model: {name}, {view} of {spec['size']} x {spec['size']} pixels{settings}.",
+        f"Its training: {trained.get('words') or card['title']}",
+    ]
+
+
 def text(card: Mapping[str, Any]) -> str:
     """Return the card of a model as Markdown."""
     spec = card["face_spec"]

@@ -7,6 +7,7 @@ OUT/comparison.csv, .png
 
 import csv
 import io
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -47,7 +48,7 @@ class Row:
     """One architecture: its held-out figures over all folds, and what using it costs.
 
     milliseconds: of one picture on one thread of this processor, the median of several. hours: of
-    the epochs of all folds.
+    the epochs of all folds. began_from: in words, such as "ImageNet weights".
     """
 
     architecture: str
@@ -60,6 +61,7 @@ class Row:
     megabytes: float
     milliseconds: float
     hours: float
+    began_from: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,9 @@ class Compared:
         value, low, high = self.lead
         second = self.rows[1].architecture
         words = f"{first} has the highest held-out CCC, {value:.3f} above {second}"
+        if len({row.began_from for row in self.rows}) > 1:
+            begun = ", ".join(f"{row.architecture} {row.began_from}" for row in self.rows)
+            words = f"Not like with like: they began from different weights ({begun}). {words}"
         if not np.isfinite([low, high]).all():
             return f"{words}; from one subject it cannot be told whether that is chance."
         interval = f"(95 % interval {low:.3f} to {high:.3f})"
@@ -121,7 +126,7 @@ def compare(
     chosen = make_folds(loaded.frames, folds, settings.seed)
     rows, tables = [], {}
     for one in wanted:
-        watch.tell(f"{one.architecture}: {len(chosen[:first])} folds.")
+        watch.tell(f"{one.architecture}, {len(chosen[:first])} of {len(chosen)} folds:")
         done = cross_validate(
             folder, out / one.architecture, one, folds=folds, first=first, watch=watch
         )
@@ -164,6 +169,7 @@ def plot(rows: Sequence[Row]) -> Figure:
         axes.margins(x=0.25, y=0.15)
         tidy(axes)
     figure.axes[0].set_ylabel("CCC on held-out subjects")
+    figure.suptitle("Agreement on held-out subjects against cost; orange: the highest", fontsize=10)
     return figure
 
 
@@ -178,6 +184,7 @@ def _row(settings: Settings, done: Validated, run: Path) -> Row:
         megabytes=round(path.stat().st_size / 1e6, 2),
         milliseconds=round(latency(path, settings.spec.size), 2),
         hours=_hours(run.parent),
+        began_from=_began_from(run),
     )
 
 
@@ -208,6 +215,11 @@ def _hours(folder: Path) -> float:
         with path.open(encoding="utf-8", newline="") as file:
             seconds += sum(float(row["seconds"]) for row in csv.DictReader(file))
     return round(seconds / 3600, 4)
+
+
+def _began_from(run: Path) -> str:
+    found = json.loads((run / "model.json").read_text("utf-8"))
+    return str(found["trained_on"]["settings"]["began from"])
 
 
 def _write(compared: Compared) -> None:

@@ -24,8 +24,8 @@ from wince.evaluation.figures import error_figures, ranking_figures
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.reader import read_predictions
 from wince.evaluation.results import write_results
-from wince.training import checkpoints, parts, predict
-from wince.training.folder import open_folder
+from wince.training import card, checkpoints, parts, predict
+from wince.training.folder import Loaded, open_folder
 from wince.training.package import EVALUATION, PREDICTIONS
 from wince.training.parts import Parts
 from wince.training.run import Run, Watch, train_parts
@@ -86,7 +86,7 @@ def cross_validate(
         runs.append(train_parts(loaded, fold, settings, out / place(fold), own, lean=True))
     if not all(run.main for run in runs):
         return Validated(out, (), {}, main=False)
-    return _merged(out, chosen, runs)
+    return _merged(out, chosen, runs, _about(loaded, chosen, len(every), runs[0].folder))
 
 
 def place(fold: Parts) -> str:
@@ -94,11 +94,13 @@ def place(fold: Parts) -> str:
     return "fold-" + re.sub(r"[^A-Za-z0-9_-]+", "_", fold.name)
 
 
-def _merged(out: Path, folds: Sequence[Parts], runs: Sequence[Run]) -> Validated:
+def _merged(
+    out: Path, folds: Sequence[Parts], runs: Sequence[Run], about: Sequence[str]
+) -> Validated:
     tables = [predict.read(run.folder / PREDICTIONS) for run in runs]
     predict.write(out / PREDICTIONS, predict.joined(tables))
     table = read_predictions(out / PREDICTIONS)
-    metrics = evaluate(table)
+    metrics = evaluate(table, about=about)
     write_results(metrics, table, out / EVALUATION)
     rows = _rows(table, [fold.name for fold in folds])
     _write(out / FOLDS, rows, metrics["overlap"]["label"])
@@ -160,6 +162,20 @@ def _claim(out: Path, folds: str, first: int | None) -> None:
             f"{out} holds something else (folds: {found.get('folds', 'none, a single run')}; now "
             f"{folds}). Give another --out."
         )
+
+
+def _about(loaded: Loaded, chosen: Sequence[Parts], every: int, run: Path) -> list[str]:
+    """Return what the report says of a cross-validation, its settings from the first fold's run."""
+    of_first = json.loads((run / "model.json").read_text("utf-8"))
+    folder = loaded.prepared
+    few = "" if len(chosen) == every else f" Only {len(chosen)} of the {every} folds are here."
+    return [
+        card.about(of_first)[0].replace("The model:", "A model for each fold:"),
+        f"Protocol: {chosen[0].protocol}; each model is tested on the subjects of its fold, and "
+        f"was trained on others.{few}",
+        f"Measured on: {folder.folder.resolve().name}, prepared from an archive of the layout "
+        f"{folder.report['archive']['title']}.",
+    ]
 
 
 def _in_words(fold: Parts) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wince.errors import ModelError
-from wince.training import package, parts, predict, settings
+from wince.training import card, package, parts, predict, settings
 from wince.training.export import Precision
 from wince.training.folder import Loaded, open_folder
 from wince.training.frames import digest
@@ -56,12 +56,21 @@ def deliver(
         )
         seen = network.meta["subjects_seen"]
         table = predict.columns(tested, stuff.frames, fitted, seen=seen, fold=fold or None)
-        metrics = package.measure(table, out, stuff.frames.pspi[stuff.train], report=report)
+        metrics = package.measure(
+            table,
+            out,
+            stuff.frames.pspi[stuff.train],
+            report=report,
+            about=_about(described, network, stuff),
+        )
+        if metrics["overlap"]["label"]:  # of the weights that it began with
+            part = dict(described["part"], caution=metrics["overlap"]["label"])
+            described = dict(described, part=part)
     package.describe(
         out,
         network,
         fitted,
-        name=f"wince-{described['recipe']['name']}",
+        name=name(described),
         title=title(described),
         trained_on=trained_on(described, network),
         measured={"test": package.figures(metrics) if metrics else None, "export": found},
@@ -144,6 +153,21 @@ def trained_on(described: Mapping[str, Any], network: Network) -> dict[str, Any]
             "seed": described["seed"],
         },
     }
+
+
+def name(described: Mapping[str, Any]) -> str:
+    """Return a model's name."""
+    return f"wince-{described['recipe']['name']}"
+
+
+def _about(described: Mapping[str, Any], network: Network, stuff: Material) -> list[str]:
+    model = {
+        "name": name(described),
+        "face_spec": network.spec.to_dict(),
+        "trained_on": trained_on(described, network),
+    }
+    folder = stuff.prepared.folder.resolve().name
+    return [*card.about(model), f"Measured on: the test part of {folder}."]
 
 
 def title(described: Mapping[str, Any]) -> str:

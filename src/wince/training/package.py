@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -186,28 +186,29 @@ def measure(
     training: NDArray[np.float32] | None,
     *,
     report: bool = True,
+    about: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Write predictions.csv and evaluation/ into a folder; return the metrics.
 
     training: labels that were trained on, for the trivial baselines. report: without it the
-    predictions alone are written.
+    predictions alone are written. about: see `evaluation.evaluate`.
     """
     predict.write(folder / PREDICTIONS, table)
-    metrics, read = evaluated(folder, training)
+    metrics, read = evaluated(folder, training, about)
     if report:
         write_results(metrics, read, folder / EVALUATION)
     return metrics
 
 
 def evaluated(
-    folder: Path, training: NDArray[np.float32] | None
+    folder: Path, training: NDArray[np.float32] | None, about: Sequence[str] = ()
 ) -> tuple[dict[str, Any], Predictions]:
     """Return the metrics of the predictions in a folder, and these."""
     read = read_predictions(folder / PREDICTIONS)
     known = None
     if training is not None:
         known = Training("the training part", training.astype(np.float64), None)
-    return evaluate(read, training=known), read
+    return evaluate(read, training=known, about=about), read
 
 
 def figures(metrics: Mapping[str, Any]) -> dict[str, Any]:

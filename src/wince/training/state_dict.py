@@ -12,12 +12,22 @@ from wince import scale
 from wince.errors import DataError, ModelError
 from wince.faces.spec import WHOLE_IMAGE
 from wince.runtime.calibration import Calibration, ScoreMap
-from wince.training import architectures, checkpoints, delivery, network, package, parts, predict
+from wince.training import (
+    architectures,
+    card,
+    checkpoints,
+    delivery,
+    network,
+    package,
+    parts,
+    predict,
+)
 from wince.training.delivery import Delivered
 from wince.training.export import Precision
 from wince.training.folder import Loaded, open_folder
 from wince.training.package import Network
 
+NAME = "wince-state-dict"
 Progress = Callable[[str, int, int], None]
 
 
@@ -74,7 +84,13 @@ def take_in(
         watch: Callable[[int, int], None] = lambda done, total: progress("Testing", done, total)  # noqa: E731
         tested = package.scored(run, made.spec, stuff, chosen.test, watch)
         table = predict.columns(tested, loaded.frames, fitted, seen=seen)
-        metrics = package.measure(table, out, None)
+        model = {
+            "name": NAME,
+            "face_spec": made.spec.to_dict(),
+            "trained_on": _words(file, loaded, notes),
+        }
+        tested_on = f"Measured on: the test part of {loaded.prepared.folder.resolve().name}."
+        metrics = package.measure(table, out, None, about=[*card.about(model), tested_on])
     measured = {"test": package.figures(metrics) if metrics else None, "export": exported}
     _describe(out, made, fitted, _words(file, loaded, notes), measured)
     return TakenIn(Delivered(exported, metrics), tuple(notes))
@@ -156,7 +172,7 @@ def _describe(
         out,
         made,
         fitted,
-        name="wince-state-dict",
+        name=NAME,
         title="Weights of the project report's script, whole pictures"
         + ("." if fitted.faces else ", not calibrated."),
         trained_on=words,

@@ -12,7 +12,7 @@ from wince.archive.splits import PARTS
 from wince.errors import DataError
 from wince.evaluation.reader import Training
 from wince.runtime.estimator import Estimator
-from wince.training import frames, parts, predict
+from wince.training import card, frames, parts, predict
 from wince.training.folder import Loaded, open_folder
 
 CONFIG = "config.json"
@@ -23,11 +23,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """Where the predictions are, what the model was trained on where that is known, and doubts."""
+    """Where the predictions are, what the model was trained on where that is known, and doubts.
+
+    about: sentences on model and data for the report.
+    """
 
     predictions: Path
     training: Training | None
     notes: tuple[str, ...]
+    about: tuple[str, ...]
 
 
 def test(
@@ -67,7 +71,17 @@ def test(
             f"{loaded.without_face:,} frames of the folder have no face that was found; this model "
             "cannot be shown them, and they count nowhere."
         )
-    return Tested(out / PREDICTIONS, _training(loaded, config), tuple(notes))
+    about = (*card.about(estimator.card), _measured_on(loaded, part))
+    return Tested(out / PREDICTIONS, _training(loaded, config), tuple(notes), about)
+
+
+def _measured_on(loaded: Loaded, part: str) -> str:
+    folder = loaded.prepared
+    which = "all frames" if part == EVERYTHING else f"the {part} part (split {folder.protocol})"
+    return (
+        f"Measured on: {which} of {folder.folder.resolve().name}, prepared from an archive of the "
+        f"layout {folder.report['archive']['title']}."
+    )
 
 
 def _rows(loaded: Loaded, part: str) -> parts.Rows:
