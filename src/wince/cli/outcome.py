@@ -49,8 +49,10 @@ def write_json(outcomes: Iterable[Outcome]) -> int:
     failures, before = 0, "[\n"
     try:
         for outcome in outcomes:
-            sys.stdout.write(before + json.dumps(outcome.to_dict(), allow_nan=False))
-            failures, before = failures + _complained(outcome), ",\n"
+            text = before + json.dumps(outcome.to_dict(), allow_nan=False)
+            before = ",\n"  # first, for Ctrl+C may come as soon as something is written
+            sys.stdout.write(text)
+            failures += _complained(outcome)
     finally:  # the array is closed even when the run is stopped half-way
         sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
     return failures
