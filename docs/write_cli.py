@@ -33,6 +33,10 @@ Annotated copies are for looking at: at most 1600 pixels on the photo's longer s
 EXIF data. They are named `NAME-annotated.jpg`, or `.png` for a PNG, and keep the folders they were
 found in. Two of one name get `-2`, `-3`; an input is never overwritten, an earlier copy is.
 
+`--heatmap` puts a column beside the reading: the face as the model saw it under its map, for PSPI
+and for each action unit, and the formula with its terms. [explain.md](explain.md) says what the
+maps are and are not.
+
 `--speak` says one sentence for each result, in order, when everything is written. It takes
 espeak-ng where it is installed, else the voice of macOS, else the one of Windows through
 `pip install 'wince[speech]'`. The files are assessed and written all the same when there is no
@@ -41,7 +45,7 @@ voice; the exit status is 1 then.
     wince assess photo.jpg
     wince assess --speak photo.jpg
     wince assess --csv ward/ > ward.csv
-    wince assess --annotate copies photo.jpg
+    wince assess --annotate copies --heatmap photo.jpg
     curl -s http://camera.local/still.jpg | wince assess --json -
 """,
 }

@@ -259,6 +259,28 @@ def test_annotated_copies_keep_the_folders_and_say_where_they_are(
             assert image.size[0] > 224
 
 
+def test_the_map_goes_into_the_copy_and_into_json_when_asked(
+    run: Run, frames, tmp_path: Path
+) -> None:
+    plain, mapped = tmp_path / "plain", tmp_path / "mapped"
+    _, before, _ = run("assess", "--json", "--annotate", plain, frames[0].path)
+    assert "heatmap" not in json.loads(before)[0]["assessment"]
+    status, out, _ = run("assess", "--json", "--heatmap", "--annotate", mapped, frames[0].path)
+    assert status == 0
+    expected = wince.assess(frames[0].path, heatmap=True).to_dict()["heatmap"]
+    found = json.loads(out)[0]["assessment"]["heatmap"]
+    assert found == json.loads(json.dumps(expected))
+    (one,), (other,) = plain.iterdir(), mapped.iterdir()
+    with Image.open(one) as narrow, Image.open(other) as wide:
+        assert wide.width > narrow.width + 200
+
+
+def test_a_map_that_would_be_shown_nowhere_is_a_wrong_command(run: Run, frames) -> None:
+    status, _, err = run("assess", "--csv", "--heatmap", frames[0].path)
+    assert status == 2
+    assert "--annotate DIR or --json" in err
+
+
 def test_copies_of_the_same_name_do_not_overwrite_each_other_nor_an_input(
     run: Run, frames, tmp_path: Path
 ) -> None:

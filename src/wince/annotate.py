@@ -1,18 +1,19 @@
 """A copy of the photo with the reading drawn in: the face's box, and a panel beside the picture.
 
-The panel stands beside the photo, not over it, so that it never hides the face it speaks of.
+The panel stands beside the photo, not over it, so that it never hides the face it speaks of. An
+assessment that has maps gets a column of them beside the panel.
 """
 
 import os
 import tempfile
-import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from wince import annotate_maps
 from wince.errors import WinceError
 from wince.images import Picture
+from wince.pen import BACKGROUND, FAINT, TEXT, TRACK, Pen
 from wince.runtime.assessment import Assessment
 from wince.scale import ACTION_UNITS, LEVEL_CUTS, LEVELS, PSPI_MAXIMUM, Level
 
@@ -28,9 +29,7 @@ LONGEST_SIDE = 1600  # the copy is to look at, not an archive copy
 SHORTEST_LONG_SIDE = 400  # a smaller photo is enlarged, or its box could not be seen
 SMALLEST_TEXT = 15  # pixels
 
-_BACKGROUND, _TRACK, _TEXT, _FAINT = "#161b24", "#323b4a", "#f3f5f8", "#a9b4c4"
 _WIDTH, _HEIGHT = 19.0, 28.5  # of the panel, in text sizes; warnings make it longer
-_PLAIN = str.maketrans({"–": "-", "—": "-", "‘": "'", "×": "x"})
 
 
 def annotate(picture: Picture, assessment: Assessment) -> Image.Image:
@@ -44,11 +43,16 @@ def annotate(picture: Picture, assessment: Assessment) -> Image.Image:
     if assessment.face is not None:
         box = tuple(value * zoom for value in assessment.face.box)
         _draw_box(photo, (box[0], box[1], box[2], box[3]), assessment, text)
-    panel = _panel(assessment, text)
-    height = max(photo.height, panel.height)
-    canvas = Image.new("RGB", (photo.width + panel.width, height), _BACKGROUND)
-    canvas.paste(photo, (0, (height - photo.height) // 2))
-    canvas.paste(panel, (photo.width, (height - panel.height) // 2))
+    beside = [_panel(assessment, text)]
+    if assessment.heatmap is not None:
+        beside.append(annotate_maps.column(picture, assessment, assessment.heatmap, text))
+    height = max(photo.height, *(part.height for part in beside))
+    width = photo.width + sum(part.width for part in beside)
+    canvas = Image.new("RGB", (width, height), BACKGROUND)
+    left = 0
+    for part in (photo, *beside):
+        canvas.paste(part, (left, (height - part.height) // 2))
+        left += part.width
     return canvas
 
 
@@ -114,64 +118,15 @@ def _draw_box(
     draw.text((left + width / 2, top + height / 2), label, "black", font, anchor="mm")
 
 
-@dataclass(frozen=True, slots=True)
-class _Pen:
-    """Draws on the panel in units of the text size, within its margins."""
-
-    draw: ImageDraw.ImageDraw
-    unit: int
-
-    left = 1.0
-    right = _WIDTH - 1.0
-
-    def text(
-        self,
-        x: float,
-        y: float,
-        words: str,
-        size: float = 1.0,
-        fill: str = _TEXT,
-        anchor: str = "la",
-    ) -> None:
-        font = ImageFont.load_default(self.unit * size)
-        self.draw.text((x * self.unit, y * self.unit), _drawable(words), fill, font, anchor=anchor)
-
-    def bar(self, x0: float, y0: float, x1: float, y1: float, fill: str) -> None:
-        points = (round(value * self.unit) for value in (x0, y0, x1, y1))
-        left, top, right, bottom = points
-        if right > left:
-            self.draw.rectangle((left, top, right - 1, bottom - 1), fill=fill)
-
-    def paragraph(self, y: float, words: str, size: float, fill: str) -> float:
-        """Write words broken into lines; return where the next thing may stand."""
-        font = ImageFont.load_default(self.unit * size)
-        room = (self.right - self.left) * self.unit
-        line = ""
-        for word in [*_drawable(words).split(), ""]:
-            longer = f"{line} {word}".strip()
-            if line and (not word or font.getlength(longer) > room):
-                self.text(self.left, y, line, size, fill)
-                y, line = y + 1.3 * size, word
-            else:
-                line = longer
-        return y
-
-
 def _in_words(level: Level) -> str:
     return "none seen" if level is Level.NONE else str(level)
-
-
-def _drawable(words: str) -> str:
-    """Return the words in the characters that Pillow's own font has: plain Latin ones."""
-    plain = unicodedata.normalize("NFKD", words.translate(_PLAIN))
-    return plain.encode("ascii", "ignore").decode("ascii")
 
 
 def _panel(assessment: Assessment, unit: int) -> Image.Image:
     words = sum(len(warning) for warning in assessment.quality.warnings)
     room = _HEIGHT + 10 + 3 * len(assessment.quality.warnings) + words / 10  # more than enough
-    image = Image.new("RGB", (round(_WIDTH * unit), round(room * unit)), _BACKGROUND)
-    pen = _Pen(ImageDraw.Draw(image), unit)
+    image = Image.new("RGB", (round(_WIDTH * unit), round(room * unit)), BACKGROUND)
+    pen = Pen(ImageDraw.Draw(image), unit, _WIDTH)
     y = _draw_level(pen, 1.0, assessment)
     y = _draw_scale(pen, y + 0.6, assessment)
     y = _draw_units(pen, y + 0.9, assessment)
@@ -179,56 +134,56 @@ def _panel(assessment: Assessment, unit: int) -> Image.Image:
     return image.crop((0, 0, image.width, min(image.height, round((y + 0.8) * unit))))
 
 
-def _draw_level(pen: _Pen, y: float, assessment: Assessment) -> float:
-    pen.text(pen.left, y, "Pain expression", 0.95, _FAINT)
+def _draw_level(pen: Pen, y: float, assessment: Assessment) -> float:
+    pen.text(pen.left, y, "Pain expression", 0.95, FAINT)
     colour = LEVEL_COLOURS[assessment.level]
     pen.text(pen.left, y + 1.1, _in_words(assessment.level), 2.2, colour)
-    pen.text(pen.right, y, "Confidence", 0.95, _FAINT, anchor="ra")
+    pen.text(pen.right, y, "Confidence", 0.95, FAINT, anchor="ra")
     pen.text(pen.right, y + 1.1, f"{100 * assessment.confidence:.0f} %", 2.2, anchor="ra")
     return y + 4.0
 
 
-def _draw_scale(pen: _Pen, y: float, assessment: Assessment) -> float:
+def _draw_scale(pen: Pen, y: float, assessment: Assessment) -> float:
     """Draw PSPI on its scale: four bands, the interval above them, and a mark at the score."""
     low, high = assessment.interval
     pen.text(pen.left, y, f"PSPI {assessment.pspi:.1f} of {PSPI_MAXIMUM:g}", 1.2)
-    pen.text(pen.right, y + 0.2, f"90 %: {low:.1f} to {high:.1f}", 0.95, _FAINT, anchor="ra")
+    pen.text(pen.right, y + 0.2, f"90 %: {low:.1f} to {high:.1f}", 0.95, FAINT, anchor="ra")
     step = (pen.right - pen.left) / PSPI_MAXIMUM
     edges = (0.0, *LEVEL_CUTS, PSPI_MAXIMUM)
     y += 2.2
-    pen.bar(pen.left + low * step, y, pen.left + high * step, y + 0.35, _FAINT)
+    pen.bar(pen.left + low * step, y, pen.left + high * step, y + 0.35, FAINT)
     for level, start, end in zip(LEVELS, edges, edges[1:], strict=False):
         pen.bar(
             pen.left + start * step, y + 0.5, pen.left + end * step, y + 1.2, LEVEL_COLOURS[level]
         )
     mark = pen.left + assessment.pspi * step
-    pen.bar(mark - 0.22, y - 0.25, mark + 0.22, y + 1.45, _BACKGROUND)
-    pen.bar(mark - 0.12, y - 0.15, mark + 0.12, y + 1.35, _TEXT)
+    pen.bar(mark - 0.22, y - 0.25, mark + 0.22, y + 1.45, BACKGROUND)
+    pen.bar(mark - 0.12, y - 0.15, mark + 0.12, y + 1.35, TEXT)
     for tick in (0, 4, 8, 12, 16):
         anchor = "la" if tick == 0 else "ra" if tick == PSPI_MAXIMUM else "ma"
-        pen.text(pen.left + tick * step, y + 1.5, str(tick), 0.8, _FAINT, anchor)
+        pen.text(pen.left + tick * step, y + 1.5, str(tick), 0.8, FAINT, anchor)
     return y + 2.6
 
 
-def _draw_units(pen: _Pen, y: float, assessment: Assessment) -> float:
+def _draw_units(pen: Pen, y: float, assessment: Assessment) -> float:
     """Draw one bar for each action unit, its own maximum being the bar's full length."""
     if assessment.action_units is None:
-        return pen.paragraph(y, "This model gives no action units.", 0.95, _FAINT)
+        return pen.paragraph(y, "This model gives no action units.", 0.95, FAINT)
     for name, unit in ACTION_UNITS.items():
         value = assessment.action_units[name]
         pen.text(pen.left, y, unit.title, 0.95)
         pen.text(pen.right, y, f"{value:.1f} of {unit.maximum:g}", 0.95, anchor="ra")
-        pen.text(pen.left + 9.2, y + 0.1, name, 0.85, _FAINT)
+        pen.text(pen.left + 9.2, y + 0.1, name, 0.85, FAINT)
         length = (pen.right - pen.left) * value / unit.maximum
-        pen.bar(pen.left, y + 1.25, pen.right, y + 1.6, _TRACK)
+        pen.bar(pen.left, y + 1.25, pen.right, y + 1.6, TRACK)
         pen.bar(pen.left, y + 1.25, pen.left + length, y + 1.6, "#8ab4f8")
         y += 2.25
     return y
 
 
-def _draw_notes(pen: _Pen, y: float, assessment: Assessment) -> float:
+def _draw_notes(pen: Pen, y: float, assessment: Assessment) -> float:
     for warning in assessment.quality.warnings:
         y = pen.paragraph(y, warning, 0.85, LEVEL_COLOURS[Level.MILD]) + 0.2
     model = f"{assessment.model['name']} {assessment.model['version']}"
     caution = "An expression, not what is felt. Research software, not a medical device."
-    return pen.paragraph(y, f"{caution} Model: {model}.", 0.75, _FAINT)
+    return pen.paragraph(y, f"{caution} Model: {model}.", 0.75, FAINT)

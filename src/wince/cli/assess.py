@@ -3,9 +3,10 @@
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,10 @@ import typer
 
 if TYPE_CHECKING:
     from wince.cli.outcome import Outcome
-    from wince.runtime.assessor import Assessor
+    from wince.images import ImageSource
+    from wince.runtime.assessment import Assessment
+
+    _Assess = Callable[[ImageSource], Assessment]
 
 MARK = "-annotated"  # at the end of the name of every annotated copy
 MOST_AT_ONCE = 4  # pictures; each may be a large one that is held in memory in full
@@ -39,6 +43,14 @@ def assess(
             metavar="DIR", help="Write a copy of each photo into DIR with the reading drawn in."
         ),
     ] = None,
+    heatmap: Annotated[
+        bool,
+        typer.Option(
+            "--heatmap",
+            help="Also say where in the face the score comes from: a column of maps in annotated "
+            "copies, the field `heatmap` in JSON.",
+        ),
+    ] = False,
     speak: Annotated[
         bool, typer.Option("--speak", help="Say the results too, with a voice of this machine.")
     ] = False,
@@ -60,6 +72,8 @@ def assess(
     """
     if as_json and as_csv:
         raise typer.BadParameter("--json and --csv exclude each other")
+    if heatmap and not (as_json or annotate):
+        raise typer.BadParameter("--heatmap needs --annotate DIR or --json to show the map in")
     from wince.cli import outcome
     from wince.cli.messages import complain
     from wince.runtime.assessor import Assessor
@@ -69,7 +83,8 @@ def assess(
     write = outcome.write_json if as_json else outcome.write_csv if as_csv else outcome.write_table
     bar = sys.stderr.isatty() and not ((as_json or as_csv) and sys.stdout.isatty())
     shown = _tracked(sources) if bar else sources
-    outcomes = _outcomes(shown, assessor, annotate, {_place(source.path) for source in sources})
+    taken = {_place(source.path) for source in sources}
+    outcomes = _outcomes(shown, partial(assessor.assess, heatmap=heatmap), annotate, taken)
     sentences: list[str] = []
     failures = write(_noted(outcomes, sentences) if speak else outcomes)
     if failures and len(sources) > 1:
@@ -118,7 +133,7 @@ def _sources_below(folder: Path) -> list[_Source]:
 
 
 def _outcomes(
-    sources: Iterable[_Source], assessor: "Assessor", folder: Path | None, taken: set[str]
+    sources: Iterable[_Source], assess: "_Assess", folder: Path | None, taken: set[str]
 ) -> Iterator["Outcome"]:
     """Assess the pictures, several at a time, and yield what became of them in their order.
 
@@ -129,7 +144,7 @@ def _outcomes(
     with ThreadPoolExecutor(workers) as pool:
         for source in sources:
             copy = None if folder is None else _free_name(folder, source, taken)
-            waiting.append(pool.submit(_assess, source, assessor, copy))
+            waiting.append(pool.submit(_assessed, source, assess, copy))
             if len(waiting) > workers:
                 yield waiting.popleft().result()
         while waiting:
@@ -153,7 +168,7 @@ def _say(sentences: list[str]) -> None:
         voice.speak(sentence)
 
 
-def _assess(source: _Source, assessor: "Assessor", copy: Path | None) -> "Outcome":
+def _assessed(source: _Source, assess: "_Assess", copy: Path | None) -> "Outcome":
     from wince.cli.outcome import Outcome
     from wince.errors import ImageError, WinceError
 
@@ -162,7 +177,7 @@ def _assess(source: _Source, assessor: "Assessor", copy: Path | None) -> "Outcom
         if source.problem:
             raise ImageError(source.problem)
         image = source.path if name != "-" else _stdin()
-        assessment = assessor.assess(image)
+        assessment = assess(image)
         if copy is None:
             return Outcome(name, assessment)
         from wince import annotate, images
