@@ -1,0 +1,103 @@
+"""The measurement of the maps, on a made-up model of which it is known what its score rests on."""
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from wince.faces.align import crop_to_picture
+from wince.faces.detect import detect
+from wince.runtime.assessor import Assessor
+
+SCRIPT = Path(__file__).parents[1] / "benchmarks" / "map_coverage.py"
+coverage = SimpleNamespace(**runpy.run_path(str(SCRIPT)))
+
+SIZE = 64
+PLACE = np.zeros((SIZE, SIZE), bool)
+PLACE[10:26, 36:52] = True  # the score is the brightness here, and of nothing else
+FACE = np.hypot(*(np.mgrid[:SIZE, :SIZE] - SIZE / 2)) < 28
+
+
+def score(crops: NDArray[np.uint8]) -> list[float]:
+    return [float(crop[PLACE].mean()) / 16 for crop in crops]
+
+
+@pytest.fixture
+def crop() -> NDArray[np.uint8]:
+    crop = np.random.default_rng(3).integers(0, 60, (SIZE, SIZE, 3)).astype(np.uint8)
+    crop[PLACE] = 220
+    return crop
+
+
+def falls(
+    crop: NDArray[np.uint8], own: NDArray[np.bool_], foreign: NDArray[np.bool_]
+) -> dict[str, tuple[float, float, float]]:
+    photo = coverage.Photo(Path("face.jpg"), "person")
+    shown = coverage.Shown(photo, crop, own.astype(np.float32), FACE, score([crop])[0])
+    found = coverage.falls(shown, foreign.astype(np.float32), score, np.random.default_rng(0))
+    assert set(found) == {"mean colour", "blurred"}
+    return dict(found)
+
+
+def test_an_honest_map_makes_the_marked_region_matter_far_more(crop: NDArray[np.uint8]) -> None:
+    for region, other, foreign in falls(crop, PLACE, PLACE[::-1, ::-1]).values():
+        assert region > 2
+        assert other < region / 4
+        assert foreign == pytest.approx(0, abs=0.05)
+
+
+def test_a_map_that_marks_the_wrong_place_is_found_out(crop: NDArray[np.uint8]) -> None:
+    region, other, foreign = falls(crop, PLACE[::-1, ::-1], PLACE)["mean colour"]
+    assert region == pytest.approx(0, abs=0.05)
+    assert other > 0.5
+    assert foreign > 2
+
+
+def test_a_map_that_marks_nothing_above_zero_has_no_region() -> None:
+    assert not coverage.marked(-PLACE.astype(np.float32), FACE).any()
+
+
+def test_regions_are_of_equal_size_on_the_face_and_apart() -> None:
+    rng = np.random.default_rng(1)
+    smooth = rng.normal(size=(SIZE, SIZE)).astype(np.float32)
+    region = coverage.marked(smooth, FACE)
+    assert region.sum() == round(0.2 * FACE.sum())
+    assert smooth[region].min() >= smooth[FACE & ~region].max()
+    drawn = [coverage.elsewhere(region, FACE, rng) for _ in range(20)]
+    for other in drawn:
+        assert other.sum() == region.sum()
+        assert not (other & region).any()
+        assert not (other & ~FACE).any()
+    assert len({other.tobytes() for other in drawn}) > 15
+
+
+def test_the_face_is_the_ellipse_in_the_box(
+    assessor: Assessor, astronaut: NDArray[np.uint8]
+) -> None:
+    face, spec = detect(astronaut)[0], assessor.estimator.spec
+    mask = coverage.ellipse(face, spec)
+    matrix = crop_to_picture(face, spec)
+    area = mask.sum() * abs(np.linalg.det(matrix[:, :2]))
+    x0, y0, x1, y1 = face.box
+    assert area == pytest.approx(np.pi / 4 * (x1 - x0) * (y1 - y0), rel=0.05)
+    rows, columns = np.nonzero(mask)
+    middle = matrix @ [columns.mean() + 0.5, rows.mean() + 0.5, 1]
+    np.testing.assert_allclose(middle, [(x0 + x1) / 2, (y0 + y1) / 2], atol=3)
+
+
+def test_figures_are_means_over_faces_with_intervals_over_people() -> None:
+    found = [
+        coverage.Falls(f"person {number // 2}", "", 5.0, {"blurred": (2.0 + number, 1.0, 0.5)})
+        for number in range(8)
+    ]
+    fields = coverage.figures(found, "blurred").split(" | ")
+    assert fields[:3] == ["5.50", "1.00", "0.50"]
+    assert fields[3].startswith("4.50 (")
+    assert fields[4].startswith("5.50 (")
+    assert fields[5] == "100 (100 to 100)"
+    assert fields[6].startswith("5.00 (")
+    low, high = fields[3][6:-1].split(" to ")
+    assert 1.5 <= float(low) < 4.5 < float(high) <= 7.5
