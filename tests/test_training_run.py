@@ -41,6 +41,7 @@ from wince.training import (
 )
 from wince.training.folder import open_folder
 from wince.training.history import COLUMNS
+from wince.training.settings import Devices
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +158,18 @@ def test_a_run_that_never_got_through_an_epoch_gives_way_to_other_options(
     assert done.metrics is not None
     with pytest.raises(ModelError, match="init: none, now nowhere"):
         run.train(folder, tmp_path, sample.settings("report", epochs=1, init="nowhere"))
+
+
+@pytest.mark.parametrize(
+    "where", [{"accelerator": "abacus"}, {"devices": "0"}, {"devices": "x"}, {"strategy": "luck"}]
+)
+def test_devices_that_cannot_be_had_are_said_so(
+    folder: Path, tmp_path: Path, where: dict[str, str]
+) -> None:
+    wanted = sample.settings(devices=Devices(**{"accelerator": "cpu", "devices": "1", **where}))
+    (name, value), *_ = where.items()
+    with pytest.raises(ModelError, match=rf"--{name} {value}.*auto takes what there is"):
+        run.train(folder, tmp_path, wanted)
 
 
 SCRIPT = """

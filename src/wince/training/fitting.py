@@ -11,6 +11,7 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import (
     Callback,
     EarlyStopping,
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from wince.archive.splits import OPTIMISTIC
+from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.training import architectures, checkpoints, data, init, pixels
 from wince.training.checkpoints import BEST, FOLDER, LAST
@@ -199,23 +201,31 @@ def _trainer(
                 enable_version_counter=False,
             )
         )
-    return lightning.Trainer(
-        accelerator=where.accelerator,
-        devices=int(where.devices) if where.devices.isdigit() else where.devices,
-        strategy=where.strategy,
-        num_nodes=where.nodes,
-        precision=_precision(recipe),
-        max_epochs=recipe.epochs,
-        default_root_dir=out,
-        logger=False,
-        callbacks=extra,
-        plugins=[checkpoints.WholeFiles()],
-        enable_model_summary=False,
-        enable_progress_bar=bar,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-        deterministic="warn",
-    )
+    try:
+        return lightning.Trainer(
+            accelerator=where.accelerator,
+            devices=int(where.devices) if where.devices.isdigit() else where.devices,
+            strategy=where.strategy,
+            num_nodes=where.nodes,
+            precision=_precision(recipe),
+            max_epochs=recipe.epochs,
+            default_root_dir=out,
+            logger=False,
+            callbacks=extra,
+            plugins=[checkpoints.WholeFiles()],
+            enable_model_summary=False,
+            enable_progress_bar=bar,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+            deterministic="warn",
+        )
+    except (MisconfigurationException, ValueError, TypeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0].partition(". ")[0]
+        raise ModelError(
+            f"Lightning cannot train with --accelerator {where.accelerator}, --devices "
+            f"{where.devices} and --strategy {where.strategy} here ({reason.rstrip('.')}). Choose "
+            "others, or leave them out: auto takes what there is."
+        ) from error
 
 
 def _averaging(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
