@@ -1,6 +1,7 @@
 """Where weights come from and go to: recipes, beginnings, checkpoints, architectures."""
 
 import math
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -56,6 +57,18 @@ def test_the_report_recipe_is_the_report_s() -> None:
 def test_a_recipe_survives_being_written_down() -> None:
     for one in (recipe.REPORT, recipe.named("strong", size=112, rate=1e-3)):
         assert recipe.from_dict(one.to_dict()) == one
+
+
+def test_the_table_of_recipes_in_the_docs_is_that_of_the_program() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "training.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\S+) \| (\S+) \|", text, re.MULTILINE)
+    shown = {name: (report, strong) for name, report, strong in rows}
+    both = [
+        {**one.to_dict(), "kind": one.spec.kind, "size": one.spec.size}
+        for one in (recipe.REPORT, recipe.STRONG)
+    ]
+    assert set(shown) == set(both[0]) - {"name", "spec", "strength"}
+    assert shown == {name: tuple(str(one[name]) for one in both) for name in shown}
 
 
 def test_the_last_layer_s_rate_moves_with_the_body_s() -> None:
