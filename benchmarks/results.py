@@ -5,16 +5,21 @@
 Each archive is prepared twice (by subject, frames at random). On each, both recipes are
 cross-validated by subject and trained once on frames at random; on the first archive the default
 recipe also leaves one subject out, and three architectures are compared. Everything begins from
-random weights, at the same size, epochs, folds and seed. Stopped, the same command goes on; the
-hours of every step add up in DIR/hours.json.
+random weights, at the same size, epochs, folds and seed. Stopped, the same command goes on.
+
+What each finished step found (predictions, tables, hours; no weights, no pictures) is copied to
+benchmarks/results, from where another machine goes on with the next step, and anyone can work the
+figures out again: `wince evaluate --predictions FILE --out DIR`.
 """
 
 import argparse
+import csv
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +31,7 @@ from wince.evaluation.evaluate import evaluate
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.reader import read_predictions
 from wince.training import recipe
-from wince.training.compare import Compared, compare
+from wince.training.compare import compare
 from wince.training.cross_validation import cross_validate
 from wince.training.run import Watch, train
 from wince.training.settings import Settings
@@ -35,6 +40,7 @@ RECIPES = ("report", "strong")
 SPLITS = ("by-subject", "random-frames")
 ARCHITECTURES = ("resnet18", "mobilenet", "vit_small")
 SHOWN = ("pcc", "icc", "ccc", "mae", "wmae", "auc_1", "auc_3", "four_levels_balanced_accuracy")
+WATCH = Watch(tell=lambda words: print(words, flush=True))
 TITLES = ("PCC", "ICC(3,1)", "CCC", "MAE", "wMAE", "AUC ≥ 1", "AUC ≥ 3", "Balanced accuracy")
 
 
@@ -56,24 +62,41 @@ def settings(name: str, protocol: Protocol, epochs: int | None = None) -> Settin
     return Settings(recipe=changed, init="none", seed=protocol.seed)
 
 
-class Clock:
-    """Adds up the hours of each step over however many sittings it takes."""
+class Kept:
+    """The folder with what each finished step found, and the hours that each took."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, folder: Path, protocol: Protocol) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._claim(folder / "protocol.json", asdict(protocol))
+        path = folder / "hours.json"
         self.hours: dict[str, float] = json.loads(path.read_text()) if path.is_file() else {}
 
-    def run(self, step: str, work: Callable[[], Any]) -> Any:
-        """Return what the step gives; an interrupted one counts too."""
-        print(f"== {step}", flush=True)
+    def _claim(self, path: Path, wanted: dict[str, Any]) -> None:
+        found = json.loads(path.read_text()) if path.is_file() else wanted
+        if found != wanted:
+            sys.exit(f"{path} is of another protocol: {found}. Give another --kept, or remove it.")
+        path.write_text(json.dumps(wanted, indent=1) + "\n")
+
+    def step(self, name: str, source: Path, work: Callable[[], Any]) -> Path:
+        """Return the kept copy of the file that a step writes; do the step if there is none."""
+        path = self.folder / f"{name.replace(', ', '-').replace(' ', '-')}{source.suffix}"
+        if not path.is_file():
+            self._clocked(name, work)
+            aside = path.with_suffix(".part")
+            shutil.copyfile(source, aside)
+            aside.rename(path)
+        return path
+
+    def _clocked(self, name: str, work: Callable[[], Any]) -> None:
+        """Do the work and add up its hours over however many sittings; a broken-off one counts."""
+        print(f"== {name}", flush=True)
         begun = time.monotonic()
         try:
-            return work()
+            work()
         finally:
-            spent = (time.monotonic() - begun) / 3600
-            if spent > 0.005:  # looking up a finished step is no work
-                self.hours[step] = self.hours.get(step, 0.0) + spent
-                self.path.write_text(json.dumps(self.hours, indent=1))
+            self.hours[name] = self.hours.get(name, 0.0) + (time.monotonic() - begun) / 3600
+            (self.folder / "hours.json").write_text(json.dumps(self.hours, indent=1) + "\n")
 
 
 def common(table: Predictions, other: Predictions) -> tuple[Predictions, Predictions]:
@@ -91,36 +114,43 @@ def common(table: Predictions, other: Predictions) -> tuple[Predictions, Predict
     )
 
 
-def of_archive(name: str, root: Path, work: Path, protocol: Protocol, clock: Clock) -> str:
+def of_archive(name: str, root: Path, work: Path, protocol: Protocol, kept: Kept) -> str:
     """Prepare an archive, train and cross-validate both recipes; return its section of the page."""
-    watch = Watch(tell=lambda words: print(words, flush=True))
-    data = {split: work / name / split for split in SPLITS}
-    for split, folder in data.items():
-        options = prepare.Options(split=split, seed=protocol.seed)  # type: ignore[arg-type]
-        clock.run(
-            f"prepare {name}, {split}",
-            lambda out=folder, how=options: (
-                (out / "report.json").is_file() or prepare.prepare(root, out, how)
-            ),
-        )
     tables: dict[tuple[str, str], Predictions] = {}
     for one in RECIPES:
         wanted = settings(one, protocol)
         out = work / name / f"{one}-folds"
-        clock.run(
+        path = kept.step(
             f"{name}, {one}, {protocol.folds} folds by subject",
+            out / "predictions.csv",
             lambda out=out, wanted=wanted: cross_validate(
-                data["by-subject"], out, wanted, folds=str(protocol.folds), watch=watch
+                prepared(name, root, work, "by-subject", protocol),
+                out,
+                wanted,
+                folds=str(protocol.folds),
+                watch=WATCH,
             ),
         )
-        tables[one, "by-subject"] = read_predictions(out / "predictions.csv")
+        tables[one, "by-subject"] = read_predictions(path)
         out = work / name / f"{one}-random"
-        clock.run(
+        path = kept.step(
             f"{name}, {one}, frames at random",
-            lambda out=out, wanted=wanted: train(data["random-frames"], out, wanted, watch),
+            out / "predictions.csv",
+            lambda out=out, wanted=wanted: train(
+                prepared(name, root, work, "random-frames", protocol), out, wanted, WATCH
+            ),
         )
-        tables[one, "random-frames"] = read_predictions(out / "predictions.csv")
+        tables[one, "random-frames"] = read_predictions(path)
     return section(name, tables)
+
+
+def prepared(name: str, root: Path, work: Path, split: str, protocol: Protocol) -> Path:
+    """Return the folder of an archive prepared with a split; prepare it if that was not done."""
+    folder = work / name / split
+    if not (folder / "report.json").is_file():
+        options = prepare.Options(split=split, seed=protocol.seed)  # type: ignore[arg-type]
+        prepare.prepare(root, folder, options)
+    return folder
 
 
 def section(name: str, tables: dict[tuple[str, str], Predictions]) -> str:
@@ -173,20 +203,19 @@ def cells(values: dict[str, float]) -> str:
     )
 
 
-def leave_one_out(name: str, work: Path, protocol: Protocol, clock: Clock) -> str:
+def leave_one_out(name: str, root: Path, work: Path, protocol: Protocol, kept: Kept) -> str:
     """Leave one subject out with the default recipe; return the section."""
     out = work / name / "strong-loso"
-    wanted = settings("strong", protocol, protocol.loso_epochs)
-    watch = Watch(tell=lambda words: print(words, flush=True))
-    done = clock.run(
+    path = kept.step(
         f"{name}, strong, leave one subject out",
+        out / "folds.csv",
         lambda: cross_validate(
-            work / name / "by-subject",
+            prepared(name, root, work, "by-subject", protocol),
             out,
-            wanted,
+            settings("strong", protocol, protocol.loso_epochs),
             folds="loso",
             first=protocol.loso_folds,
-            watch=watch,
+            watch=WATCH,
         ),
     )
     keys = ("pcc", "icc", "ccc", "mae", "rmse", "auc_1", "auc_2", "auc_3")
@@ -198,46 +227,48 @@ def leave_one_out(name: str, work: Path, protocol: Protocol, clock: Clock) -> st
         "| fold | frames | " + " | ".join(keys) + " |",
         "|---" * (len(keys) + 2) + "|",
     ]
-    for row in done.rows:
-        values = (row[key] for key in keys)
-        shown = " | ".join("undefined" if v != v else f"{v:.3f}" for v in values)
-        lines.append(f"| {row['fold']} | {row['frames'] or ''} | {shown} |")
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            shown = " | ".join(f"{float(row[k]):.3f}" if row[k] else "undefined" for k in keys)
+            lines.append(f"| {row['fold']} | {row['frames']} | {shown} |")
     return "\n".join(lines)
 
 
-def architectures(name: str, work: Path, protocol: Protocol, clock: Clock) -> str:
+def architectures(name: str, root: Path, work: Path, protocol: Protocol, kept: Kept) -> str:
     """Compare three architectures with the default recipe; return the section."""
-    watch = Watch(tell=lambda words: print(words, flush=True))
-    done: Compared = clock.run(
+    out = work / name / "architectures"
+    path = kept.step(
         f"{name}, three architectures",
+        out / "comparison.json",
         lambda: compare(
-            work / name / "by-subject",
-            work / name / "architectures",
+            prepared(name, root, work, "by-subject", protocol),
+            out,
             settings("strong", protocol),
             names=ARCHITECTURES,
             folds=str(protocol.folds),
-            watch=watch,
+            watch=WATCH,
         ),
     )
+    found = json.loads(path.read_text("utf-8"))
     lines = [
         f"## {name}, architectures",
         "",
         "| | CCC | PCC | MAE | parameters | MB | ms a picture, one thread |",
         "|---|---|---|---|---|---|---|",
         *(
-            f"| {row.architecture} | {row.ccc:.3f} | {row.pcc:.3f} | {row.mae:.3f} | "
-            f"{row.parameters:,} | {row.megabytes:.1f} | {row.milliseconds:.1f} |"
-            for row in done.rows
+            f"| {row['architecture']} | {row['ccc']:.3f} | {row['pcc']:.3f} | {row['mae']:.3f} | "
+            f"{row['parameters']:,} | {row['megabytes']:.1f} | {row['milliseconds']:.1f} |"
+            for row in found["rows"]
         ),
         "",
-        done.verdict,
+        found["verdict"],
     ]
     return "\n".join(lines)
 
 
-def page(parts: Sequence[str], protocol: Protocol, clock: Clock, command: str) -> str:
+def page(parts: Sequence[str], protocol: Protocol, kept: Kept, command: str) -> str:
     """Return the page: protocol, sections, hours."""
-    hours = "\n".join(f"| {step} | {spent:.2f} |" for step, spent in clock.hours.items())
+    hours = "\n".join(f"| {step} | {spent:.2f} |" for step, spent in kept.hours.items())
     body = "\n\n".join(parts)
     return f"""# Results
 
@@ -257,7 +288,7 @@ computed stands in [evaluation.md](evaluation.md).
 | step | hours |
 |---|---|
 {hours}
-| all | {sum(clock.hours.values()):.2f} |
+| all | {sum(kept.hours.values()):.2f} |
 """
 
 
@@ -265,6 +296,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--archive", action="append", required=True, metavar="NAME=PATH")
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--kept", type=Path, default=Path("benchmarks/results"))
     parser.add_argument("--out", type=Path, default=Path("docs/results.md"))
     parser.add_argument("--size", type=int, default=112)
     parser.add_argument("--epochs", type=int, default=8)
@@ -282,19 +314,18 @@ def main() -> int:
         chosen.loso_folds,
     )
     chosen.work.mkdir(parents=True, exist_ok=True)
-    clock = Clock(chosen.work / "hours.json")
-    archives = [one.partition("=")[::2] for one in chosen.archive]
-    parts = [of_archive(name, Path(path), chosen.work, protocol, clock) for name, path in archives]
-    first = archives[0][0]
-    parts.append(leave_one_out(first, chosen.work, protocol, clock))
-    parts.append(architectures(first, chosen.work, protocol, clock))
+    kept = Kept(chosen.kept, protocol)
+    archives = [(name, Path(path)) for name, _, path in (a.partition("=") for a in chosen.archive)]
+    parts = [of_archive(name, root, chosen.work, protocol, kept) for name, root in archives]
+    for more in (leave_one_out, architectures):
+        parts.append(more(*archives[0], chosen.work, protocol, kept))
     names = " ".join(f"--archive {name}=PATH" for name, _ in archives)
     command = (
         f"python benchmarks/results.py --work DIR {names} --size {protocol.size} "
         f"--epochs {protocol.epochs} --folds {protocol.folds} --seed {protocol.seed} "
         f"--loso-epochs {protocol.loso_epochs}"
     )
-    chosen.out.write_text(page(parts, protocol, clock, command), "utf-8")
+    chosen.out.write_text(page(parts, protocol, kept, command), "utf-8")
     print(f"Written: {chosen.out}")
     return 0
 
