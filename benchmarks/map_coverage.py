@@ -48,7 +48,7 @@ SHARE = 0.2  # of the face's area
 REGIONS = 8  # elsewhere, for each face
 RESAMPLES = 2000
 SEED = 0
-HIGH = 4.0  # raw score
+CUTS = (2.0, 4.0)  # of the raw score, between groups of faces
 
 RGB = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -234,6 +234,8 @@ def figures(found: list[Falls], filling: str) -> str:
     values, resampled = derived(sums.sum(axis=0)[None]), derived(drawn)
     texts = [
         f"{value[0]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+        if np.isfinite(value[0])
+        else "undefined"
         for value, many, digits in zip(values, resampled, (2, 2, 0, 2), strict=True)
         for low, high in [interval(many)]
     ]
@@ -250,7 +252,13 @@ COLUMNS = (
 
 def report(found: list[Falls]) -> Iterator[str]:
     """Yield the table, a row for each group of faces and filling."""
-    groups = {"all": found, f"score {HIGH:g} or more": [f for f in found if f.score >= HIGH]}
+    low, high = CUTS
+    groups = {
+        "all": found,
+        f"score below {low:g}": [one for one in found if one.score < low],
+        f"score {low:g} to {high:g}": [one for one in found if low <= one.score < high],
+        f"score {high:g} or more": [one for one in found if one.score >= high],
+    }
     by_expression = [one for one in found if one.picked == "by expression"]
     if by_expression:
         groups["picked by expression"] = by_expression

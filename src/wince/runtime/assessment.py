@@ -9,8 +9,8 @@ SCHEMA = "1"
 """Version of the form below; it changes when a field changes its meaning or goes away."""
 
 HEATMAP_NOTE = (
-    "A hint, not proof: the map is coarse, and each of its cells sees more of the face than the "
-    "place it is drawn at."
+    "A hint, not proof: the map is coarse, each of its cells sees more of the face than the place "
+    "it is drawn at, and at low scores it says little."
 )
 
 Grid: TypeAlias = tuple[tuple[float, ...], ...]
