@@ -80,14 +80,45 @@ def test_the_first_screen_has_what_a_newcomer_needs() -> None:
     assert re.search(r"!\[.+\]\(docs/images/.+\.png\)", first)
 
 
-def test_the_walk_prints_what_it_says(tmp_path: Path) -> None:
-    walk = TEXT.partition("<!-- walk -->")[2].partition("<!-- /walk -->")[0]
-    lines = walk.partition("```console\n")[2].partition("```")[0].splitlines()
-    said: list[str] = []
-    for line in [line for line in lines if line.startswith("$ ")]:
-        command = [sys.executable, "-m", *shlex.split(line.removeprefix("$ "))]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        said += done.stdout.replace(f"{tmp_path}/", "").splitlines()
-    promised = [line.rstrip() for line in lines if not line.startswith("$ ")]
-    assert [line.rstrip() for line in said] == promised
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the walk may be walked, step by step."""
+    return tmp_path_factory.mktemp("walk")
+
+
+def promised(mark: str) -> tuple[list[str], list[str]]:
+    """Return the commands of the console block after a mark, and what they are said to print."""
+    lines = TEXT.partition(mark)[2].partition("```console\n")[2].partition("```")[0].splitlines()
+    commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+    return commands, [line.rstrip() for line in lines if not line.startswith("$ ")]
+
+
+def run(command: str, folder: Path) -> tuple[list[str], list[str]]:
+    """Return the lines of stdout and of stderr."""
+    done = subprocess.run(
+        [sys.executable, "-m", *shlex.split(command)], cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    out, errors = ([line.rstrip() for line in s.splitlines()] for s in (done.stdout, done.stderr))
+    return out, errors
+
+
+def test_the_walk_prints_what_it_says(walked: Path) -> None:
+    commands, said = promised("<!-- walk -->")
+    assert [line for command in commands for line in run(command, walked)[0]] == said
+
+
+def test_training_on_the_demo_goes_as_the_walk_says(walked: Path) -> None:
+    pytest.importorskip("torch", reason="needs wince[train]")
+    (command,), said = promised("<!-- training walk -->")
+    out, errors = run(command, walked)
+
+    # Figures differ in their last digits between machines, what they are figures of does not.
+    def words(lines: list[str]) -> list[str]:
+        return sorted(re.sub(r"\S*\d\S*|undefined|to|─|\s", "", line) for line in lines)
+
+    assert words(errors + out) == words(said)
+    again, _ = run("wince evaluate demo-run --out demo-evaluation", walked)
+    table = [line for line in out if line.startswith(("PCC", "MAE", "AUC"))]
+    assert len(table) == 5
+    assert [line for line in table if line not in again] == []
