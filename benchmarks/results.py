@@ -402,10 +402,6 @@ def main() -> int:
     chosen.work.mkdir(parents=True, exist_ok=True)
     kept = Kept(chosen.kept, protocol)
     archives = [(name, Path(path)) for name, _, path in (a.partition("=") for a in chosen.archive)]
-    parts = [of_archive(name, root, chosen.work, protocol, kept) for name, root in archives]
-    for more in (leave_one_out, architectures):
-        parts.append(more(*archives[0], chosen.work, protocol, kept))
-    parts.append(what_each_part_bought(*archives[-1], chosen.work, protocol, kept))
     names = " ".join(f"--archive {name}=PATH" for name, _ in archives)
     command = (
         f"python benchmarks/results.py --work DIR {names} --size {protocol.size} "
@@ -413,7 +409,16 @@ def main() -> int:
         f"--loso-epochs {protocol.loso_epochs} --without-folds {protocol.without_folds}"
         + (f" --loso-folds {protocol.loso_folds}" if protocol.loso_folds else "")
     )
-    chosen.out.write_text(page(parts, protocol, kept, command), "utf-8")
+    sections = [
+        *((of_archive, archive) for archive in archives),
+        (leave_one_out, archives[0]),
+        (architectures, archives[0]),
+        (what_each_part_bought, archives[-1]),
+    ]
+    parts: list[str] = []
+    for made, (name, root) in sections:
+        parts.append(made(name, root, chosen.work, protocol, kept))
+        chosen.out.write_text(page(parts, protocol, kept, command), "utf-8")
     print(f"Written: {chosen.out}")
     return 0
 
