@@ -16,13 +16,14 @@ figures out again: `wince evaluate --predictions FILE --out DIR`.
 import argparse
 import csv
 import json
+import math
 import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -39,7 +40,7 @@ from wince.training.run import Watch, train
 from wince.training.settings import Settings
 
 RECIPES = ("report", "strong")
-SPLITS = ("by-subject", "random-frames")
+Split = Literal["by-subject", "random-frames"]
 ARCHITECTURES = ("resnet18", "mobilenet", "vit_small")
 WITHOUT: dict[str, dict[str, Any]] = {
     "the whole picture in place of the aligned crop": {"spec": WHOLE_IMAGE},
@@ -125,10 +126,11 @@ def common(table: Predictions, other: Predictions) -> tuple[Predictions, Predict
 
     mine, theirs = keys(table), keys(other)
     shared = set(mine) & set(theirs)
-    rows = (np.array([key in shared for key in side]) for side in (mine, theirs))
-    return tuple(  # type: ignore[return-value]  # two of them
-        one.take(np.flatnonzero(kept)) for one, kept in zip((table, other), rows, strict=True)
-    )
+
+    def down_to_shared(one: Predictions, side: list[tuple[str, str]]) -> Predictions:
+        return one.take(np.flatnonzero([key in shared for key in side]))
+
+    return down_to_shared(table, mine), down_to_shared(other, theirs)
 
 
 def of_archive(name: str, root: Path, work: Path, protocol: Protocol, kept: Kept) -> str:
@@ -166,12 +168,11 @@ def folds_by_subject(name: str, one: str, protocol: Protocol) -> str:
     return f"{name}, {one}, {protocol.folds} folds by subject"
 
 
-def prepared(name: str, root: Path, work: Path, split: str, protocol: Protocol) -> Path:
+def prepared(name: str, root: Path, work: Path, split: Split, protocol: Protocol) -> Path:
     """Return the folder of an archive prepared with a split; prepare it if that was not done."""
     folder = work / name / split
     if not (folder / "report.json").is_file():
-        options = prepare.Options(split=split, seed=protocol.seed)  # type: ignore[arg-type]
-        prepare.prepare(root, folder, options)
+        prepare.prepare(root, folder, prepare.Options(split=split, seed=protocol.seed))
     return folder
 
 
@@ -230,9 +231,9 @@ def cells(values: dict[str, float]) -> str:
 
 
 def number(value: float | str | None) -> str:
-    """Return a figure with three places, or that it is undefined; text as in a CSV file too."""
-    known = value not in (None, "") and float(value) == float(value)  # type: ignore[arg-type]
-    return f"{float(value):.3f}" if known else "undefined"  # type: ignore[arg-type]
+    """Return a figure with three places; undefined are NaN, null in JSON and empty cells in CSV."""
+    found = float("nan") if value is None or value == "" else float(value)
+    return "undefined" if math.isnan(found) else f"{found:.3f}"
 
 
 def leave_one_out(name: str, root: Path, work: Path, protocol: Protocol, kept: Kept) -> str:
@@ -350,10 +351,14 @@ def without(changes: dict[str, Any], protocol: Protocol) -> Settings:
     return replace(wanted, recipe=recipe.checked(replace(wanted.recipe, **changes)))
 
 
-def page(parts: Sequence[str], protocol: Protocol, kept: Kept, command: str) -> str:
+def page(
+    parts: Sequence[str], protocol: Protocol, kept: Kept, command: str, missing: Sequence[str]
+) -> str:
     """Return the page: protocol, sections, hours."""
     hours = "\n".join(f"| {step} | {spent:.2f} |" for step, spent in kept.hours.items())
     body = "\n\n".join(parts)
+    if missing:
+        body += f"\n\nNot run yet: {'; '.join(missing)}. The same command goes on with them."
     return f"""# Results
 
 Written by
@@ -368,6 +373,8 @@ computed stands in [evaluation.md](evaluation.md).
 {body}
 
 ## Hours
+
+By the clock, whatever else ran on the machine.
 
 | step | hours |
 |---|---|
@@ -410,15 +417,16 @@ def main() -> int:
         + (f" --loso-folds {protocol.loso_folds}" if protocol.loso_folds else "")
     )
     sections = [
-        *((of_archive, archive) for archive in archives),
-        (leave_one_out, archives[0]),
-        (architectures, archives[0]),
-        (what_each_part_bought, archives[-1]),
+        *((f"both recipes on {archive[0]}", of_archive, archive) for archive in archives),
+        ("leave one subject out", leave_one_out, archives[0]),
+        ("three architectures", architectures, archives[0]),
+        ("what each part of the default recipe bought", what_each_part_bought, archives[-1]),
     ]
     parts: list[str] = []
-    for made, (name, root) in sections:
-        parts.append(made(name, root, chosen.work, protocol, kept))
-        chosen.out.write_text(page(parts, protocol, kept, command), "utf-8")
+    for _, make, (name, root) in sections:
+        parts.append(make(name, root, chosen.work, protocol, kept))
+        missing = [words for words, *_ in sections[len(parts) :]]
+        chosen.out.write_text(page(parts, protocol, kept, command, missing), "utf-8")
     print(f"Written: {chosen.out}")
     return 0
 

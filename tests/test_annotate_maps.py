@@ -34,7 +34,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     texts: list[tuple[str, str]] = []
     draw = ImageDraw.ImageDraw.text
 
-    def text(self, xy, words, fill=None, font=None, anchor=None, **more):  # type: ignore[no-untyped-def]
+    def text(self, xy, words, fill=None, font=None, anchor=None, **more):
         assert isinstance(font, ImageFont.FreeTypeFont)
         assert font.size >= 11
         x0, y0, x1, y1 = self.textbbox(xy, words, font=font, anchor=anchor)
