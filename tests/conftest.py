@@ -27,6 +27,9 @@ needs_espeak = pytest.mark.skipif(
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "network: needs a package index")
+    for name in [name for name in os.environ if name.startswith("WINCE_")]:
+        if name != "WINCE_REQUIRE_ALL":
+            del os.environ[name]  # the settings of whoever runs the tests are not the tests'
 
 
 @pytest.hookimpl(wrapper=True)

@@ -92,6 +92,7 @@ def test_busy_server_answers_503_and_stays_alive_for_others(assessor, portrait_j
         assert refused.status_code == 503
         assert refused.headers["retry-after"] == "1"
         assert client.get("/healthz").status_code == 200  # the event loop is not held up
+        assert client.get("/readyz").status_code == 503
         gate.set()
         first.join(20)
         assert answers[0].status_code == 200

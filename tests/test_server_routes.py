@@ -241,3 +241,10 @@ def test_page_files_are_packaged():
     assert {"index.html", "style.css", "app.js", "icon.svg"} <= {
         Path(file).name for file in STATIC.iterdir()
     }
+
+
+def test_ready_says_which_model_and_how_much_room_there_is(client):
+    found = client.get("/readyz").json()
+    assert found["status"] == "ready"
+    assert found["model"] == client.get("/v1/model").json()["name"]
+    assert 0 == found["running"] < found["room"]

@@ -5,9 +5,9 @@ from starlette.datastructures import Headers
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from wince.errors import ServeError
 from wince.server import security
 from wince.server.app import create_app
-from wince.server.run import settings_for
 from wince.server.settings import Settings
 
 BASE = "http://127.0.0.1:5001"
@@ -36,12 +36,12 @@ def test_own_host_names_are_served(client, host):
 
 
 def test_server_beyond_this_machine_accepts_addresses_and_named_hosts_only():
-    settings = settings_for("0.0.0.0", ["ward.example"])
+    settings = Settings(host="0.0.0.0", allow_host=("ward.example",))
     assert security.host_allowed("192.168.1.7:5001", settings)
     assert security.host_allowed("[fe80::1]:5001", settings)
     assert security.host_allowed("Ward.Example", settings)
     assert not security.host_allowed("evil.example", settings)
-    assert not security.host_allowed("192.168.1.7:5001", settings_for("127.0.0.1"))
+    assert not security.host_allowed("192.168.1.7:5001", Settings())
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_answers_with_results_are_not_kept_by_the_browser(client, portrait_jpeg)
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_log_holds_method_path_status_and_time_alone(client, portrait_jpeg, caplog):
+def test_log_holds_number_method_path_status_and_time_alone(client, portrait_jpeg, caplog):
     with caplog.at_level(logging.INFO):
         files = {"image": ("Jane Doe.jpg", portrait_jpeg)}
         answer = client.post("/v1/assessments?name=JaneDoe", files=files).json()
@@ -152,10 +152,128 @@ def test_log_holds_method_path_status_and_time_alone(client, portrait_jpeg, capl
             socket.send_bytes(portrait_jpeg)
             socket.receive_json()
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("wince")]
-    assert [line.rsplit(" ", 2)[0] for line in lines] == [
+    assert [line.split(" ", 1)[1].rsplit(" ", 2)[0] for line in lines] == [
         "POST /v1/assessments 200",
         "GET /a%0Ab 404",
         "LIVE /v1/live 101",
     ]
     for secret in ("Jane", str(answer["pspi"]), str(answer["confidence"]), answer["sentence"]):
         assert secret not in " ".join(lines)
+
+
+# The token
+
+TOKEN = "a-token.for_tests~1234567890"
+SHOWN = {"Authorization": f"Bearer {TOKEN}"}
+GUARDED = ("/v1/model", "/v1/scale", "/v1/speech", "/nowhere", "/v1/assessments", "/analyze")
+
+
+@pytest.fixture(scope="module")
+def locked(assessor):
+    settings = Settings(host="0.0.0.0", token=TOKEN)
+    with TestClient(create_app(assessor, settings=settings), base_url=BASE) as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", GUARDED)
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {},
+        {"Authorization": f"Bearer {TOKEN[:-1]}"},
+        {"Authorization": f"Bearer {TOKEN}x"},
+        {"Authorization": "Bearer "},
+        {"Authorization": f"Basic {TOKEN}"},
+        {"Authorization": TOKEN},
+        {"Authorization": "Bearer tök".encode()},
+        {"Cookie": f"token={TOKEN}"},
+    ],
+)
+def test_without_the_token_nothing_that_matters_is_answered(locked, path, shown):
+    answer = locked.get(f"{path}?token={TOKEN}", headers=shown)  # nor is one in the address read
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert "Authorization: Bearer" in (answer.json().get("detail") or answer.json()["error"])
+    assert TOKEN not in answer.text
+
+
+def test_pictures_want_the_token_and_get_an_answer_with_it(locked, portrait_jpeg):
+    files = {"image": portrait_jpeg}
+    assert locked.post("/v1/assessments", files=files).status_code == 401
+    assert locked.post("/v1/assessments", files=files, headers=SHOWN).status_code == 200
+    for path in ("/v1/model", "/v1/scale", "/v1/speech"):
+        assert locked.get(path, headers={"Authorization": f"bearer  {TOKEN}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/static/app.js", "/healthz", "/readyz", "/openapi.json", "/problems/no-face"]
+)
+def test_what_is_the_same_for_everybody_needs_no_token(locked, path):
+    assert locked.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../v1/model", "/static/%2e%2e/v1/model", "//v1/model", "/V1/model", "/static"]
+)
+def test_no_detour_leads_past_the_token(locked, path):
+    answer = locked.get(path)
+    assert answer.status_code in (401, 404)
+    assert "trained_on" not in answer.text
+
+
+def test_the_page_shows_the_token_as_a_protocol_of_the_socket(locked, portrait_jpeg):
+    offered = ["wince", f"wince.token.{TOKEN}"]
+    with locked.websocket_connect(LIVE, subprotocols=offered) as socket:
+        assert socket.accepted_subprotocol == "wince"  # and never the one with the token
+        socket.send_bytes(portrait_jpeg)
+        assert "pspi" in socket.receive_json()
+    with locked.websocket_connect(LIVE, headers=SHOWN) as socket:
+        assert socket.accepted_subprotocol is None
+
+
+@pytest.mark.parametrize(
+    "offered", [[], ["wince"], ["wince", f"wince.token.{TOKEN}x"], ["wince.token."], [TOKEN]]
+)
+def test_a_socket_without_the_token_is_refused(locked, offered):
+    with (
+        pytest.raises(WebSocketDisconnect),
+        locked.websocket_connect(f"{LIVE}?token={TOKEN}", subprotocols=offered),
+    ):
+        pass
+
+
+def test_tokens_are_compared_in_constant_time(monkeypatch, locked):
+    compared = []
+
+    def watched(one, other):
+        compared.append((one, other))
+        return one == other
+
+    monkeypatch.setattr(security.secrets, "compare_digest", watched)
+    assert locked.get("/v1/model", headers=SHOWN).status_code == 200
+    assert compared == [(TOKEN.encode(), TOKEN.encode())]
+
+
+def test_the_token_counts_on_this_machine_too_when_one_was_given(assessor):
+    with TestClient(create_app(assessor, settings=Settings(token=TOKEN)), base_url=BASE) as client:
+        assert client.get("/v1/model").status_code == 401
+        assert client.get("/v1/model", headers=SHOWN).status_code == 200
+
+
+def test_a_server_beyond_this_machine_is_not_made_without_a_token(assessor):
+    with pytest.raises(ServeError, match=r"0\.0\.0\.0 .*needs a token"):
+        create_app(assessor, settings=Settings(host="0.0.0.0"))
+
+
+def test_a_foreign_page_is_refused_even_with_the_token(locked, portrait_jpeg):
+    headers = {**SHOWN, "Origin": "http://evil.example"}
+    answer = locked.post("/v1/assessments", files={"image": portrait_jpeg}, headers=headers)
+    assert answer.status_code == 403
+
+
+def test_each_request_has_a_number_of_its_own_in_answer_and_log(client, caplog):
+    with caplog.at_level(logging.INFO):
+        numbers = [client.get("/healthz").headers["x-request-id"] for _ in range(3)]
+    lines = [record.getMessage() for record in caplog.records if record.name == "wince.access"]
+    assert [line.split()[0] for line in lines] == numbers
+    assert len(set(numbers)) == 3

@@ -136,6 +136,7 @@ def test_the_log_tells_neither_level_nor_score(client, no_voice, caplog):
     with caplog.at_level(logging.INFO):
         client.post("/v1/speech", json={"level": "severe", "pspi": 13.7, "percent": True})
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("wince")]
+    lines[-1] = lines[-1].partition(" ")[2]  # without the request's number, which is random
     assert lines[-1].startswith("POST /v1/speech 503")
     for secret in ("severe", "13.7", "86"):
         assert secret not in " ".join(lines).rpartition("503")[0]

@@ -10,6 +10,7 @@ import typer
 
 from wince.cli.assess import assess
 from wince.cli.compare import compare
+from wince.cli.config import config
 from wince.cli.cross_validate import cross_validate
 from wince.cli.demo_archive import demo_archive
 from wince.cli.evaluate import evaluate
@@ -114,6 +115,7 @@ def _hang_up() -> int:
 COMMANDS = (
     assess,
     serve,
+    config,
     prepare,
     train,
     evaluate,

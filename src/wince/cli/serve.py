@@ -1,47 +1,59 @@
 """`wince serve`: the page and the HTTP API on this machine."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from wince.cli.messages import complain
+from wince.cli.serving import AllowHost, Host, LogForm, Model, Port, TlsCert, TlsKey, Token
+
 
 def serve(
-    host: Annotated[
-        str,
-        typer.Option(
-            metavar="ADDRESS",
-            help="Address to listen on. The default is this machine alone; 0.0.0.0 lets everyone "
-            "in who can reach it, without a password.",
-        ),
-    ] = "127.0.0.1",
-    port: Annotated[
-        int | None,
-        typer.Option(
-            metavar="PORT",
-            min=1,
-            max=65535,
-            help="Port to listen on. Default: 5001, then 5002, then a free one.",
-        ),
-    ] = None,
+    host: Host = None,
+    port: Port = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help="A model.onnx, or its folder, in place of the packaged one."
-        ),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="A further name the server goes by. Can be repeated."),
-    ] = None,
+    model: Model = None,
+    allow_host: AllowHost = None,
+    token: Token = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    log_format: LogForm = None,
 ) -> None:
-    """Serve the page and the HTTP API, until stopped with Ctrl+C."""
+    """Serve the page and the HTTP API, until stopped with Ctrl+C.
+
+    Whatever is not given as an option is taken from the environment: WINCE_PORT for --port, and so
+    on. `wince config` shows every setting in force and where it comes from.
+    """
+    given = {
+        "host": host,
+        "port": port,
+        "model": model,
+        "allow_host": allow_host,
+        "token": token,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
+        "log_format": log_format,
+    }
+    from wince.server import settings as known
+
+    asked = known.in_force(given)
+    for name in known.unknown_variables():
+        complain(f"{name} is no setting and is not read. `wince config` lists those there are.")
     from wince.runtime.assessor import Assessor
     from wince.server import run
     from wince.server.app import create_app
 
+    if asked.tls_cert and asked.tls_key:
+        run.check_certificate(asked.tls_cert, asked.tls_key)
+    settings = known.with_token(asked)
     # The port first: when it is taken, nobody waits for the model.
-    with run.listen(host, port) as listener:
-        app = create_app(Assessor(model), settings=run.settings_for(host, allow_host or []))
-        run.run(app, listener, announce=typer.echo, open_page=open_page)
+    with run.listen(settings.host, settings.port) as listener:
+        app = create_app(Assessor(settings.model), settings=settings)
+        run.run(
+            app,
+            listener,
+            settings,
+            announce=typer.echo,
+            open_page=open_page,
+            token_is_new=asked.token is None and settings.token is not None,
+        )

@@ -12,10 +12,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from wince import __version__
+from wince.errors import ServeError
 from wince.server import problems, routes
 from wince.server.pool import Pool
 from wince.server.security import Guard
-from wince.server.settings import Settings
+from wince.server.settings import Settings, in_force
 
 if TYPE_CHECKING:
     from wince.runtime.assessor import Assessor
@@ -41,9 +42,16 @@ def create_app(assessor: "Assessor", *, settings: Settings | None = None) -> Fas
     """Return the application that serves the page, the HTTP API and the live socket.
 
     assessor: answers every request; it is called from several threads at once.
-    settings: limits and host names; the defaults are those of a server on this machine alone.
+    settings: limits, names and the token; None takes them from the environment (WINCE_...), and
+        what is not set there is that of a server on this machine alone.
+    Raises ServeError for settings that reach beyond this machine without a token.
     """
-    settings = settings or Settings()
+    settings = settings or in_force({})
+    if settings.beyond and settings.token is None:
+        raise ServeError(
+            f"A server on {settings.host} can be reached by others and needs a token. Give one, or "
+            "let wince.server.settings.with_token make one."
+        )
     pool = Pool(settings.workers, settings.max_waiting)
 
     @asynccontextmanager

@@ -27,6 +27,14 @@ class Pool:
         A caller that goes away does not stop the work it has begun: its place stays taken until
         the work is over, so that the bound holds.
         """
+        self.check_room()
+        self._running += 1
+        work = asyncio.get_running_loop().run_in_executor(self._threads, function)
+        work.add_done_callback(self._finished)
+        return await asyncio.shield(work)
+
+    def check_room(self) -> None:
+        """Raise a `busy` problem when no further call would be taken on."""
         if self._running >= self._room:
             raise ProblemError(
                 "busy",
@@ -34,10 +42,16 @@ class Pool:
                 "Try again in a moment.",
                 {"Retry-After": "1"},
             )
-        self._running += 1
-        work = asyncio.get_running_loop().run_in_executor(self._threads, function)
-        work.add_done_callback(self._finished)
-        return await asyncio.shield(work)
+
+    @property
+    def running(self) -> int:
+        """Calls that are being worked on or wait for their turn."""
+        return self._running
+
+    @property
+    def room(self) -> int:
+        """Calls that may be running or waiting at the same time."""
+        return self._room
 
     def _finished(self, work: "asyncio.Future[Result]") -> None:
         self._running -= 1

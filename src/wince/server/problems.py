@@ -50,6 +50,7 @@ KINDS: dict[str, Kind] = {
     "foreign-host": Kind(
         421, "Unknown host name", "The server was called by a name that it does not go by."
     ),
+    "no-token": Kind(401, "Token needed", "The request does not show the server's token."),
     "foreign-origin": Kind(
         403, "Foreign page", "A web page of another site may not use this server."
     ),

@@ -49,7 +49,7 @@ _SPEECH_BODY = {
     "required": True,
     "content": {"application/json": {"schema": schemas.SpeechRequest.model_json_schema()}},
 }
-_STATUSES = (400, 403, 408, 413, 415, 421, 422, 500, 503)
+_STATUSES = (400, 401, 403, 408, 413, 415, 421, 422, 500, 503)
 
 
 def _errors(model: type, media_type: str) -> dict[int | str, dict[str, Any]]:
@@ -71,6 +71,7 @@ def router(assessor: "Assessor", pool: Pool, settings: Settings) -> APIRouter:
     """Return every route of the server around one assessor."""
     routes = APIRouter()
     _add_pages(routes)
+    _add_health(routes, assessor, pool)
     _add_facts(routes, assessor)
     _add_assessments(routes, assessor, pool, settings)
     _add_speech(routes, pool, settings)
@@ -83,9 +84,21 @@ def _add_pages(routes: APIRouter) -> None:
     def page() -> FileResponse:
         return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
+
+def _add_health(routes: APIRouter, assessor: "Assessor", pool: Pool) -> None:
     @routes.get("/healthz", summary="Whether the server is up")
-    def healthz() -> schemas.Health:
+    async def healthz() -> schemas.Health:  # on the event loop: it must answer under any load
         return schemas.Health(version=__version__)
+
+    @routes.get(
+        "/readyz",
+        summary="Whether it would take on a picture now: the model is loaded, the queue not full",
+        responses={503: _errors(schemas.Problem, problems.MEDIA_TYPE)[503]},
+    )
+    async def readyz() -> schemas.Ready:
+        pool.check_room()
+        name = str(assessor.estimator.card["name"])
+        return schemas.Ready(model=name, running=pool.running, room=pool.room)
 
 
 def _add_facts(routes: APIRouter, assessor: "Assessor") -> None:

@@ -1,16 +1,17 @@
 """A listening socket, and the application run on it."""
 
-import ipaddress
-import logging
 import socket
+import ssl
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
 from wince.errors import ServeError
-from wince.server.settings import LOOPBACK, Settings
+from wince.server import logs
+from wince.server.settings import Settings
 
 PORTS = (5001, 5002, 0)  # 5000 is taken by the system on a Mac; 0 is any free port
 _BACKLOG = 128
@@ -54,39 +55,52 @@ def _bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def settings_for(host: str, names: Sequence[str] = ()) -> Settings:
-    """Return settings for a server that listens on `host` and also goes by `names`."""
-    if _is_loopback(host):
-        return Settings(hosts=(*LOOPBACK, host.lower(), *map(str.lower, names)))
-    own = socket.gethostname().lower()
-    return Settings(
-        hosts=(*LOOPBACK, host.lower(), own, f"{own}.local", *map(str.lower, names)),
-        any_address=True,
-    )
-
-
-def address(listener: socket.socket) -> str:
+def address(listener: socket.socket, *, scheme: str = "http") -> str:
     """Return the address of the page on this machine, such as http://127.0.0.1:5001."""
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared with, not listened on
         host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def check_certificate(certificate: Path, key: Path) -> None:
+    """Raise ServeError unless both files are there, can be read and belong together."""
+    for path, what in ((certificate, "certificate"), (key, "key")):
+        if not path.is_file():
+            raise ServeError(f"There is no {what} at {path}. Give the path of a PEM file.")
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except (ssl.SSLError, OSError, ServeError) as error:
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+        raise ServeError(
+            f"{certificate} and {key} cannot be used for HTTPS ({reason}). Expected a certificate "
+            "chain and the private key that belongs to it, both PEM, the key without a password."
+        ) from None
+
+
+def _no_password() -> str:
+    raise ServeError("the key wants a password")
 
 
 def run(
     app: FastAPI,
     listener: socket.socket,
+    settings: Settings,
     *,
     announce: Callable[[str], object],
     open_page: bool = False,
+    token_is_new: bool = False,
 ) -> None:
     """Serve the application on a listening socket until it is stopped.
 
-    announce: called with the line that names the address, as soon as the page can be opened.
+    announce: called with the lines that say where the page is, as soon as it can be opened.
+    token_is_new: the token was made for this run, so nobody knows it yet and it is announced.
     """
-    _set_up_logs()
+    logs.set_up(settings)
     config = uvicorn.Config(
         app,
+        log_config=None,  # wince.server.logs has done it
         log_level="warning",
         access_log=False,  # uvicorn's own line holds the query; Guard writes one without
         proxy_headers=False,
@@ -94,50 +108,55 @@ def run(
         ws_max_size=4 * 2**20,
         ws_per_message_deflate=False,  # JPEG does not get smaller
         timeout_graceful_shutdown=2,  # an open live view would hold the server up
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
     )
-    _Server(config, announce, open_page).run(sockets=[listener])
+    lines = announcement(listener, settings, token_is_new=token_is_new)
+    page = address(listener, scheme=_scheme(settings)) if open_page else None
+    _Server(config, lambda: [announce(line) for line in lines], page).run(sockets=[listener])
+
+
+def announcement(
+    listener: socket.socket, settings: Settings, *, token_is_new: bool = False
+) -> list[str]:
+    """Return what is said once the server is ready. Only a new token is written out, and once."""
+    scheme = _scheme(settings)
+    lines = [f"wince is ready: {address(listener, scheme=scheme)}  (Ctrl+C stops it)"]
+    if settings.token is not None and not token_is_new:
+        lines.append("It asks for the token that it was started with.")
+    if settings.beyond:
+        port = listener.getsockname()[1]
+        name = (*settings.allow_host, socket.gethostname())[0]
+        known = settings.token if token_is_new else None
+        token = known.get_secret_value() if known else "TOKEN"
+        lines.append(f"From other machines: {scheme}://{name}:{port}/#token={token}")
+        if token_is_new:
+            lines.append("Whoever has that address can use it. Programs send the token as")
+            lines.append("  Authorization: Bearer TOKEN")
+        if scheme == "http":
+            lines.append(
+                "Warning: without --tls-cert and --tls-key, pictures and the token cross the "
+                "network in the clear, and browsers on other machines give the page no camera."
+            )
+    return lines
+
+
+def _scheme(settings: Settings) -> str:
+    return "https" if settings.tls_cert else "http"
 
 
 class _Server(uvicorn.Server):
     """Says where the page is once it is there."""
 
     def __init__(
-        self, config: uvicorn.Config, announce: Callable[[str], object], open_page: bool
+        self, config: uvicorn.Config, announce: Callable[[], object], page: str | None
     ) -> None:
         super().__init__(config)
         self._announce = announce
-        self._open_page = open_page
+        self._page = page
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        where = address(sockets[0]) if sockets else ""
-        listener = sockets[0] if sockets else None
-        beyond = listener is not None and not _is_loopback(listener.getsockname()[0])
         await super().startup(sockets)
-        self._announce(f"wince is ready: {where}  (Ctrl+C stops it)")
-        if beyond:
-            self._announce(
-                "It listens beyond this machine, without a password. Other machines can use the "
-                "camera only over HTTPS."
-            )
-        if self._open_page:
-            webbrowser.open(where)
-
-
-def _set_up_logs() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    for name in ("wince.access", "wince.server"):
-        logger = logging.getLogger(name)
-        logger.setLevel(logging.INFO)
-        logger.addHandler(handler)
-        logger.propagate = False
-    # uvicorn takes a refused socket for a mistake of ours and says so on each one.
-    needless = "ASGI callable returned without completing handshake."
-    logging.getLogger("uvicorn.error").addFilter(lambda record: record.getMessage() != needless)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
+        self._announce()
+        if self._page:  # without the token: a program's arguments can be read by other users
+            webbrowser.open(self._page)

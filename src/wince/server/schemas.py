@@ -101,6 +101,15 @@ class Health(BaseModel):
     version: str
 
 
+class Ready(BaseModel):
+    """The server would take on a picture: the model in use, and how much it has to do."""
+
+    status: str = "ready"
+    model: str
+    running: int = Field(description="Pictures being assessed or waiting.")
+    room: int = Field(description="How many may be at the same time, before it answers busy.")
+
+
 class Level(BaseModel):
     """One pain level. from_score, to_score: where it begins and ends on the continuous scale."""
 

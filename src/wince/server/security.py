@@ -3,12 +3,13 @@
 The server is on the user's own machine, where any web page that is open in a browser can reach it.
 So it answers only to its own names (a foreign site cannot point its name at this machine and read
 along), takes pictures only from its own page or from programs that are not browsers, and tells the
-browser to load nothing from anywhere else.
+browser to load nothing from anywhere else. Beyond this machine it also asks for a token.
 """
 
 import ipaddress
 import logging
 import re
+import secrets
 import time
 from urllib.parse import quote, urlsplit
 
@@ -22,6 +23,14 @@ log = logging.getLogger("wince.server")
 access = logging.getLogger("wince.access")
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+OPEN_PATHS = ("/", "/healthz", "/readyz", "/openapi.json")
+OPEN_FOLDERS = ("/static/", "/problems/")
+"""What is the same for everybody and is served without the token; all else needs it."""
+
+PROTOCOL = "wince"
+TOKEN_PROTOCOL = "wince.token."  # noqa: S105 - what stands before a token, not one
+"""How a page shows the token when it opens a socket, to which it can add no header: it offers the
+protocols `wince` and `wince.token.TOKEN`. The server chooses the first, so no answer repeats it."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -72,15 +81,32 @@ def origin_allowed(headers: Headers) -> bool:
     return found.scheme in ("http", "https") and found.netloc == headers.get("host")
 
 
-class Guard:
-    """Checks host and origin, adds the headers, logs one line, and turns a crash into a problem.
+def token_shown(scope: Scope, headers: Headers, token: str) -> bool:
+    """Whether a request or socket shows the token: `Authorization: Bearer TOKEN`, or a protocol.
 
-    The line holds method, path, status and time: no address, no query, no body, no result.
+    Tokens are compared in constant time, so that the time of an answer tells nothing about them.
+    """
+    kind, _, shown = headers.get("authorization", "").partition(" ")
+    found = [shown.strip()] if kind.lower() == "bearer" else []
+    if scope["type"] == "websocket":
+        offered = scope.get("subprotocols", ())
+        found += [
+            name.removeprefix(TOKEN_PROTOCOL) for name in offered if name.startswith(TOKEN_PROTOCOL)
+        ]
+    return any(secrets.compare_digest(one.encode(), token.encode()) for one in found)
+
+
+class Guard:
+    """Checks host, origin and token, adds the headers, logs one line, turns a crash into a problem.
+
+    The line holds the request's number, method, path, status and time: no address, no query, no
+    header, no body, no result. The number is random and goes back as X-Request-Id.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.settings = settings
+        self._token = settings.token.get_secret_value() if settings.token else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or socket."""
@@ -96,7 +122,7 @@ class Guard:
             else:
                 await self.app(scope, receive, line.send)
         except Exception as error:
-            log.exception("A request failed")
+            log.exception("Request %s failed", line.number)
             if line.status:
                 raise
             await refuse(scope, receive, line.send, problems.from_error(error))
@@ -118,7 +144,19 @@ class Guard:
                 "The request comes from a web page of another site, which may not send pictures "
                 "here. Use wince's own page.",
             )
+        if self._token is not None and not _is_open(scope):
+            return self._token_refusal(scope, headers, self._token)
         return None
+
+    def _token_refusal(self, scope: Scope, headers: Headers, token: str) -> problems.Problem | None:
+        if token_shown(scope, headers, token):
+            return None
+        return problems.problem(
+            "no-token",
+            "This server wants its token: the one that `wince serve` was given or printed when it "
+            "started. Programs send it as the header 'Authorization: Bearer TOKEN'.",
+            {"WWW-Authenticate": "Bearer"},
+        )
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, problem: problems.Problem) -> None:
@@ -137,6 +175,7 @@ class _Line:
         self._send = send
         self._host = host
         self._began = time.perf_counter()
+        self.number = secrets.token_hex(6)
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -144,20 +183,34 @@ class _Line:
             self.status = message["status"]
             headers = MutableHeaders(raw=message.setdefault("headers", []))
             headers.update(HEADERS)
+            headers["X-Request-Id"] = self.number
             headers.setdefault("Cache-Control", "no-store")
             if _HOST.fullmatch(self._host):
                 headers["Content-Security-Policy"] = content_security_policy(self._host)
         elif message["type"] == "websocket.accept":
             self.status = 101
+            # Browsers hang up when they offered protocols and none was chosen.
+            if PROTOCOL in self._scope.get("subprotocols", ()):
+                message["subprotocol"] = PROTOCOL
         elif message["type"] == "websocket.close" and not self.status:
             self.status = 403
         await self._send(message)
 
     def write(self) -> None:
         milliseconds = 1000 * (time.perf_counter() - self._began)
-        method = self._scope.get("method", "LIVE")
-        path = quote(self._scope["path"])[:200]  # quoted: a path may hold line breaks
-        access.info("%s %s %d %.0f ms", method, path, self.status, milliseconds)
+        facts = {
+            "id": self.number,
+            "method": self._scope.get("method", "LIVE"),
+            "path": quote(self._scope["path"])[:200],  # quoted: a path may hold line breaks
+            "status": self.status,
+            "milliseconds": round(milliseconds),
+        }
+        access.info("%s", " ".join(map(str, facts.values())) + " ms", extra={"facts": facts})
+
+
+def _is_open(scope: Scope) -> bool:
+    path = scope["path"]
+    return scope["type"] == "http" and (path in OPEN_PATHS or path.startswith(OPEN_FOLDERS))
 
 
 def _is_address(name: str) -> bool:

@@ -1,5 +1,7 @@
 // The server's HTTP API, as far as the page needs it.
 
+import { askForToken, tokenHeader } from "./token.js";
+
 /** A refusal of the server, or no answer at all; the message is a sentence for the reader. */
 export class Problem extends Error {}
 
@@ -39,13 +41,18 @@ async function getJson(address, options) {
   return data;
 }
 
-async function ask(address, options) {
+async function ask(address, options = {}) {
   let response;
   try {
-    response = await fetch(address, { cache: "no-store", ...options });
+    const headers = { ...options.headers, ...tokenHeader() };
+    response = await fetch(address, { cache: "no-store", ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem("The server does not answer. Is wince still running on this machine?");
+  }
+  if (response.status === 401) {
+    await askForToken();
+    return ask(address, options);
   }
   if (!response.ok) throw refused(response, await response.json().catch(() => null));
   return response;

@@ -1,5 +1,7 @@
 // The live socket: frames go out while there is room, answers come back with their frame's number.
 
+import { tokenProtocols } from "./token.js";
+
 // While one frame is assessed the next may be on its way, so that the server need not wait for it.
 // On a slow machine that frame would only grow old in the queue: there, one at a time is better.
 const SLOW = 100; // milliseconds from a frame's capture to its answer
@@ -12,7 +14,7 @@ const MEMORY = 0.8; // weight of the past in the running mean of that time
 export function openSocket({ onAnswer, onClose, withMap = false }) {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const asked = withMap ? "?explain=heatmap" : "";
-  const socket = new WebSocket(`${scheme}://${location.host}/v1/live${asked}`);
+  const socket = new WebSocket(`${scheme}://${location.host}/v1/live${asked}`, tokenProtocols());
   const pending = new Map(); // frame number -> frame
   let sent = 0;
   let latency = 0;

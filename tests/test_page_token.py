@@ -1,0 +1,101 @@
+"""The page of a server that wants a token, in a real browser."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+from test_page import ARGUMENTS, CHROMIUM, PATIENCE, SPEECH, camera_file, free_port  # noqa: F401
+
+TOKEN = "a-token.for_tests~1234567890"
+
+
+@pytest.fixture(scope="module")
+def address():
+    command = [sys.executable, "-m", "wince", "serve", "--port", str(free_port())]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "WINCE_TOKEN": TOKEN},
+    )
+    found = re.search(r"http://\S+", process.stdout.readline())
+    assert found, "the server did not start"
+    yield found[0]
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture
+def open_at(address, camera_file):  # noqa: F811
+    """Open the page at the end of an address; afterwards: no error of its policy."""
+    errors = []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                *ARGUMENTS,
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={camera_file}",
+            ],
+        )
+
+        def open_at(end):
+            context = browser.new_context()
+            context.grant_permissions(["camera"])
+            page = context.new_page()
+            page.set_default_timeout(PATIENCE)
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.on(
+                "console", lambda said: errors.append(said.text) if "Policy" in said.text else 0
+            )
+            page.add_init_script(SPEECH)
+            page.goto(address + end)
+            return page
+
+        yield open_at
+        browser.close()
+    assert errors == []
+
+
+def test_the_printed_address_opens_everything_and_does_not_stay(open_at, address, frames):
+    page = open_at(f"/#token={TOKEN}")
+    page.wait_for_selector("html[data-ready]")
+    assert page.url == f"{address}/"
+    assert (
+        page.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
+    )
+    page.set_input_files("#file", frames[1].path)
+    page.wait_for_selector("#upload-result .found:not([hidden])")
+    page.click("#tab-live")
+    page.click("#start")
+    page.wait_for_selector("#live-result .found:not([hidden])")
+    assert page.locator("#token-dialog").is_hidden()
+
+
+def test_without_the_token_the_page_asks_until_it_is_right(open_at):
+    page = open_at("/")
+    dialog = page.locator("#token-dialog")
+    dialog.wait_for()
+    assert page.locator("#token-wrong").is_hidden()
+    page.keyboard.press("Escape")
+    assert dialog.is_visible()
+    page.fill("#token", "a-wrong-token-of-enough-length")
+    page.keyboard.press("Enter")
+    page.locator("#token-wrong").wait_for()
+    page.fill("#token", TOKEN)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("html[data-ready]")
+    assert dialog.is_hidden()
+
+
+def test_the_printed_address_answers_the_question_of_an_open_page(open_at, address):
+    page = open_at("/")
+    page.locator("#token-dialog").wait_for()
+    page.evaluate(f"location.hash = 'token={TOKEN}'")
+    page.wait_for_selector("html[data-ready]")
+    assert page.url == f"{address}/"

@@ -1,0 +1,179 @@
+"""What the server is told: options, environment and defaults, in that order."""
+
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wince import cli, images
+from wince.cli.config import config
+from wince.cli.serve import serve
+from wince.errors import ServeError
+from wince.server.settings import (
+    LOOPBACK,
+    TOKEN_LENGTH,
+    Settings,
+    in_force,
+    unknown_variables,
+    values,
+    with_token,
+)
+
+TOKEN = "a-token.for_tests~1234567890"
+
+
+def test_the_defaults_are_those_of_a_server_on_this_machine_alone():
+    settings = in_force({})
+    assert (settings.host, settings.port, settings.token) == ("127.0.0.1", None, None)
+    assert settings.max_image_bytes == images.MAX_BYTES
+    assert set(settings.hosts) == set(LOOPBACK)
+    assert not settings.beyond
+    assert not settings.any_address
+
+
+def test_an_option_counts_before_the_environment_and_that_before_the_default(monkeypatch):
+    monkeypatch.setenv("WINCE_PORT", "6001")
+    monkeypatch.setenv("WINCE_MAX_LIVE", "2")
+    settings = in_force({"port": 7001, "host": None, "allow_host": []})
+    assert (settings.port, settings.max_live, settings.max_waiting) == (7001, 2, 16)
+    sources = {one.name: one.source for one in values({"port": 7001})}
+    assert (sources["port"], sources["max_live"]) == ("option", "environment")
+    assert set(sources.values()) == {"option", "environment", "default"}
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch):
+    monkeypatch.setenv("WINCE_PORT", "")
+    assert in_force({}).port is None
+    assert {one.source for one in values({})} == {"default"}
+
+
+def test_names_from_the_environment_are_separated_by_commas(monkeypatch):
+    monkeypatch.setenv("WINCE_ALLOW_HOST", "Ward.example, other ,")
+    assert in_force({}).allow_host == ("ward.example", "other")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("WINCE_PORT", "abc", "WINCE_PORT abc is not allowed"),
+        ("WINCE_PORT", "70000", "WINCE_PORT 70000 is not allowed"),
+        ("WINCE_WORKERS", "0", "WINCE_WORKERS 0"),
+        ("WINCE_LOG_FORMAT", "xml", "WINCE_LOG_FORMAT xml"),
+        ("WINCE_BODY_SECONDS", "nan", "WINCE_BODY_SECONDS nan"),
+        ("WINCE_TLS_CERT", "cert.pem", "--tls-key \\(WINCE_TLS_KEY\\)"),
+        ("WINCE_TLS_KEY", "key.pem", "--tls-cert \\(WINCE_TLS_CERT\\)"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_named_with_what_it_is(monkeypatch, variable, value, said):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ServeError, match=said):
+        in_force({})
+
+
+def test_a_wrong_option_is_called_an_option():
+    with pytest.raises(ServeError, match=r"^--port 0 is not allowed"):
+        in_force({"port": 0})
+
+
+@pytest.mark.parametrize("weak", ["short", "with a space in the token", "ümlaut-and-long-enough"])
+def test_a_weak_token_is_refused_without_being_repeated(monkeypatch, weak):
+    monkeypatch.setenv("WINCE_TOKEN", weak)
+    with pytest.raises(ServeError, match=f"at least {TOKEN_LENGTH}") as caught:
+        in_force({})
+    assert weak not in str(caught.value)
+
+
+@given(st.from_regex(r"[A-Za-z0-9._~-]{16,80}", fullmatch=True))
+def test_a_token_never_shows_in_the_settings_as_text(token):
+    settings = Settings(token=token)
+    assert token not in f"{settings!r} {settings} {settings.model_dump_json()}"
+    (shown,) = [one.value for one in values({"token": token}) if one.name == "token"]
+    assert shown == "***"
+
+
+def test_a_token_is_made_where_others_can_reach_the_server_and_is_new_each_time():
+    made = [with_token(Settings(host="0.0.0.0")).token for _ in range(3)]
+    secrets = {token.get_secret_value() for token in made if token}
+    assert len(secrets) == 3
+    assert min(map(len, secrets)) == 43  # 256 bits
+    assert with_token(Settings()).token is None
+    given = Settings(host="0.0.0.0", token=TOKEN)
+    assert with_token(given).token.get_secret_value() == TOKEN
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LOCALHOST"])
+def test_addresses_of_this_machine_alone(host):
+    assert not Settings(host=host).beyond
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "ward", "127.0.0.1.example"])
+def test_every_other_address_counts_as_reachable_by_others(host):
+    assert Settings(host=host).beyond
+
+
+def test_an_ipv6_address_is_called_in_brackets():
+    assert "[fe80::1]" in Settings(host="fe80::1").hosts
+
+
+def test_variables_that_are_no_settings_are_found(monkeypatch):
+    monkeypatch.setenv("WINCE_PROT", "6001")
+    monkeypatch.setenv("WINCE_PORT", "6001")
+    monkeypatch.setenv("WINCE_REQUIRE_ALL", "1")
+    assert unknown_variables() == ["WINCE_PROT"]
+
+
+def test_paths_are_paths(monkeypatch):
+    monkeypatch.setenv("WINCE_MODEL", "some/where")
+    assert in_force({}).model == Path("some/where")
+
+
+# wince config
+
+
+def test_config_shows_each_setting_once_and_no_secret(monkeypatch, capsys):
+    monkeypatch.setenv("WINCE_TOKEN", TOKEN)
+    monkeypatch.setenv("WINCE_PROT", "1")
+    assert cli.main(["config", "--port", "6001", "--allow-host", "ward", "--allow-host", "b"]) == 0
+    out, err = capsys.readouterr()
+    lines = {line.split()[0]: line.split()[1:3] for line in out.splitlines()}
+    assert list(lines) == [f"WINCE_{name.upper()}" for name in Settings.model_fields]
+    assert lines["WINCE_PORT"] == ["6001", "option"]
+    assert lines["WINCE_ALLOW_HOST"] == ["ward,b", "option"]
+    assert lines["WINCE_TOKEN"] == ["***", "environment"]
+    assert lines["WINCE_MODEL"] == ["(unset)", "default"]
+    assert TOKEN not in out + err
+    assert "WINCE_PROT" in err
+
+
+def test_config_as_json_holds_the_same(monkeypatch, capsys):
+    monkeypatch.setenv("WINCE_WORKERS", "3")
+    assert cli.main(["config", "--json", "--log-format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == set(Settings.model_fields)
+    assert found["workers"] == {"value": 3, "source": "environment"}
+    assert found["log_format"] == {"value": "json", "source": "option"}
+    assert found["token"] == {"value": None, "source": "default"}
+
+
+def test_config_and_serve_know_the_same_options():
+    def options(command):
+        return set(inspect.signature(command).parameters)
+
+    assert options(config) - {"as_json"} == options(serve) - {"open_page"}
+
+
+def test_each_option_is_a_setting_of_that_name():
+    assert set(inspect.signature(config).parameters) - {"as_json"} <= set(Settings.model_fields)
+
+
+def test_a_wrong_setting_stops_both_commands_with_a_sentence(monkeypatch, capsys):
+    monkeypatch.setenv("WINCE_PORT", "many")
+    for command in ("config", "serve"):
+        assert cli.main([command]) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("wince: WINCE_PORT many is not allowed: ")
+        assert err.count("\n") == 1
