@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.conftest import Frame
 
+import network_watch
 from wince.runtime.estimator import starter_folder
 
 ROOT = Path(__file__).parents[1]
@@ -94,11 +95,17 @@ def promised(mark: str) -> tuple[list[str], list[str]]:
 
 
 def run(command: str, folder: Path) -> tuple[list[str], list[str]]:
-    """Return the lines of stdout and of stderr."""
+    """Return the lines of stdout and of stderr; on the way nothing reaches another machine."""
+    log = folder / "events.jsonl"
     done = subprocess.run(
-        [sys.executable, "-m", *shlex.split(command)], cwd=folder, capture_output=True, text=True
+        [sys.executable, "-m", *shlex.split(command)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=network_watch.environment(log),
     )
     assert done.returncode == 0, done.stderr
+    assert network_watch.foreign(log) == []
     out, errors = ([line.rstrip() for line in s.splitlines()] for s in (done.stdout, done.stderr))
     return out, errors
 

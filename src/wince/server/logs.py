@@ -10,6 +10,13 @@ from datetime import UTC, datetime
 
 from wince.server.settings import Settings
 
+# These alone are heard: the parsers of forms and pictures quote what a caller has sent.
+_HEARD = {
+    "wince.access": logging.INFO,
+    "wince.server": logging.INFO,
+    "uvicorn": logging.WARNING,
+    "asyncio": logging.WARNING,
+}
 # uvicorn takes a refused socket for a mistake of ours and says so on each one.
 _NEEDLESS = "ASGI callable returned without completing handshake."
 
@@ -35,16 +42,19 @@ class JsonLines(logging.Formatter):
 
 
 def set_up(settings: Settings) -> None:
-    """Send everything that is logged in this process to stderr in the form of the settings."""
+    """Send what the server logs to stderr in the form of the settings, and nothing else."""
     handler = logging.StreamHandler()
     if settings.log_format == "json":
         handler.setFormatter(JsonLines())
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
-    for name in ("wince.access", "wince.server"):
-        logging.getLogger(name).setLevel(logging.INFO)
+    for name, level in _HEARD.items():
+        logger = logging.getLogger(name)
+        logger.setLevel(level)
+        logger.handlers[:] = [handler]
+        logger.propagate = False
     logging.captureWarnings(True)
+    logging.getLogger().handlers[:] = [
+        logging.NullHandler()
+    ]  # with none, Python has one of its own
     logging.getLogger("uvicorn.error").addFilter(lambda record: record.getMessage() != _NEEDLESS)
