@@ -12,6 +12,7 @@ import sys
 import tomllib
 import urllib.request
 import venv
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -231,8 +232,39 @@ def test_onnxruntime_is_pinned_below_the_release_that_reports() -> None:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The scripts folder of a new virtual environment with nothing but `pip install .` in it."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What `python -m build` makes: the source archive, and the wheel made from that."""
+    pytest.importorskip("build", reason="needs build: pip install build hatchling")
+    folder = tmp_path_factory.mktemp("dist")
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (source,), (wheel,) = folder.glob("*.tar.gz"), folder.glob("*.whl")
+    return {"source": source, "wheel": wheel}
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(built: dict[str, Path]) -> None:
+    with zipfile.ZipFile(built["wheel"]) as wheel:
+        names = set(wheel.namelist())
+    assert {name.partition("/")[0].partition("-")[0] for name in names} == {"wince"}
+    tracked = ROOT / "src" / "wince"
+    wanted = {
+        f"wince/{path.relative_to(tracked).as_posix()}"
+        for path in tracked.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert wanted <= names
+    licences = [name for name in names if ".dist-info/licenses/" in name]
+    assert {Path(name).name for name in licences} == {"LICENSE", "NOTICE", "WEIGHTS-LICENSE.md"}
+    assert built["wheel"].stat().st_size < 30e6
+
+
+@pytest.fixture(scope="module")
+def installed(built: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scripts folder of a new virtual environment with nothing but the built wheel in it."""
     folder = tmp_path_factory.mktemp("fresh") / "env"
     venv.create(folder, with_pip=True)
     scripts = folder / ("Scripts" if os.name == "nt" else "bin")
@@ -245,7 +277,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if asked.returncode:
         pytest.skip(f"no package index can be reached: {asked.stderr.strip().splitlines()[-1]}")
     done = subprocess.run(
-        [*pip, "install", "--quiet", "--no-compile", str(ROOT)],
+        [*pip, "install", "--quiet", "--no-compile", str(built["wheel"])],
         capture_output=True,
         text=True,
         cwd=folder,
