@@ -6,6 +6,9 @@ WinceError
 │   ├── NotAnImageError       the bytes are not a JPEG, PNG or WebP picture
 │   ├── TruncatedImageError   the picture stops before its end
 │   └── ImageTooLargeError    too many bytes or pixels
+├── VideoError            a video or camera that cannot be used
+│   ├── NotAVideoError        the file is not a video, or has no pictures in it
+│   └── TruncatedVideoError   the video stops before its stated end
 ├── NoFaceError           a picture in which no face was found
 ├── ModelError            a model file that is missing, damaged or of another kind
 ├── ArchiveError          a data set that cannot be read
@@ -41,6 +44,18 @@ class TruncatedImageError(ImageError):
 
 class ImageTooLargeError(ImageError):
     """The picture has more bytes or pixels than the limit."""
+
+
+class VideoError(WinceError):
+    """A video or a camera that cannot be used."""
+
+
+class NotAVideoError(VideoError):
+    """The file is not a video, or has no pictures in it."""
+
+
+class TruncatedVideoError(VideoError):
+    """The video stops before its stated end."""
 
 
 class NoFaceError(WinceError):

@@ -1,0 +1,254 @@
+"""Videos are read frame by frame, upright, in time, and say what is wrong with them."""
+
+import sys
+import tracemalloc
+import wave
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from video_sample import TURNED, UPRIGHT, record, shades
+from wince import errors
+from wince.video import SUFFIXES, Video
+
+pytest.importorskip("av", reason="needs PyAV")
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    """Fifty grey frames in two seconds, each lighter than the one before."""
+    return record(tmp_path_factory.mktemp("video") / "clip.mp4", shades(50))
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("clip.mp4", "libx264"),
+        ("clip.mov", "mpeg4"),
+        ("clip.mkv", "libx264"),
+        ("clip.avi", "mjpeg"),
+        ("clip.webm", "libvpx"),
+        ("clip.ts", "libx264"),
+        ("clip.mjpeg", "mjpeg"),
+    ],
+)
+def test_every_frame_comes_once_in_order_with_its_time(tmp_path, name, codec):
+    path = record(tmp_path / name, shades(50), codec=codec)
+    with Video(path) as video:
+        frames = list(video.frames())
+    assert [frame.index for frame in frames] == list(range(50))
+    assert [frame.seconds for frame in frames] == pytest.approx(
+        [n / 25 for n in range(50)], abs=2e-3
+    )
+    assert (video.width, video.height, video.damaged) == (64, 48, 0)
+    assert path.suffix in SUFFIXES
+    shade = [frame.rgb.mean() for frame in frames]
+    assert all(frame.rgb.dtype == np.uint8 and frame.rgb.shape == (48, 64, 3) for frame in frames)
+    # A lossy coder shifts a shade by less than the four steps between two frames.
+    assert shade == pytest.approx([20 + 4 * n for n in range(50)], abs=4)
+
+
+def test_length_and_rate_are_told_beforehand(clip):
+    with Video(clip) as video:
+        assert video.seconds == pytest.approx(2)
+        assert video.rate == pytest.approx(25)
+        assert video.expected == 50
+
+
+def test_red_green_and_blue_stay_in_their_order(tmp_path):
+    orange = np.full((48, 64, 3), (230, 120, 20), np.uint8)
+    with Video(record(tmp_path / "orange.mp4", [orange] * 3)) as video:
+        for frame in video.frames():
+            assert frame.rgb.mean((0, 1)) == pytest.approx((230, 120, 20), abs=12)
+
+
+def test_times_between_frames_need_not_be_equal(tmp_path):
+    times = [0, 0.04, 0.3, 0.31, 1.0]
+    path = record(tmp_path / "uneven.mkv", shades(5), times=times)
+    with Video(path) as video:
+        assert [frame.seconds for frame in video.frames()] == pytest.approx(times, abs=2e-3)
+
+
+def test_video_of_a_phone_held_upright_is_turned(tmp_path):
+    left_red = np.zeros((48, 96, 3), np.uint8)
+    left_red[:, :48, 0] = 220
+    path = record(tmp_path / "lying.mp4", [left_red] * 3)
+    data = path.read_bytes()
+    assert data.count(UPRIGHT) == 2, "one matrix of the film, one of its track"
+    place = data.index(UPRIGHT, data.index(b"tkhd"))
+    path.write_bytes(data[:place] + TURNED + data[place + len(TURNED) :])
+    with Video(path) as video:
+        (rgb,) = {frame.rgb.tobytes(): frame.rgb for frame in video.frames()}.values()
+        assert rgb.shape == (96, 48, 3)
+        # Turned a quarter clockwise, what was on the left is on top.
+        assert rgb[:40, :, 0].mean() > 180
+        assert rgb[56:, :, 0].mean() < 40
+        assert (video.width, video.height) == (96, 48), "as coded"
+
+
+def test_large_frames_are_scaled_down(tmp_path):
+    with Video(record(tmp_path / "large.mp4", shades(2, 2560, 1440))) as video:
+        assert (video.width, video.height) == (2560, 1440)
+        assert {frame.rgb.shape for frame in video.frames()} == {(1080, 1920, 3)}
+
+
+def test_every_nth_frame_and_frames_some_seconds_apart(clip):
+    with Video(clip) as video:
+        assert [frame.index for frame in video.frames(every=20)] == [0, 20, 40]
+    with Video(clip) as video:
+        assert [frame.index for frame in video.frames(seconds=0.5)] == [0, 13, 26, 39]
+    with Video(clip) as video:
+        assert [frame.index for frame in video.frames(every=10, seconds=0.5)] == [0, 20, 40]
+
+
+def test_memory_does_not_grow_with_the_length(tmp_path):
+    def peak(count):
+        pictures = (np.full((480, 640, 3), n % 200, np.uint8) for n in range(count))
+        path = record(tmp_path / f"{count}.mp4", pictures)
+        tracemalloc.start()
+        with Video(path) as video:
+            for _ in video.frames():
+                pass
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return highest
+
+    assert peak(120) < peak(20) + 640 * 480 * 3  # less than one frame more
+
+
+def test_missing_file_and_folder_are_named(tmp_path):
+    with pytest.raises(errors.VideoError, match=r"missing\.mp4 cannot be opened: No such file"):
+        Video(tmp_path / "missing.mp4")
+    with pytest.raises(errors.VideoError, match="cannot be opened: Is a directory"):
+        Video(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "is empty"), (b"no video\n" * 500, "is not a video"), (b"\x00", "is not a video")],
+)
+def test_other_files_are_not_videos(tmp_path, content, words):
+    path = tmp_path / "other.mp4"
+    path.write_bytes(content)
+    with pytest.raises(errors.NotAVideoError, match=words):
+        Video(path)
+
+
+def test_picture_is_not_a_video(tmp_path, portrait_jpeg):
+    path = tmp_path / "photo.mp4"
+    path.write_bytes(portrait_jpeg)
+    with pytest.raises(errors.NotAVideoError, match="is not a video"):
+        Video(path)
+
+
+def test_sound_is_not_a_video(tmp_path):
+    import av
+
+    path = tmp_path / "sound.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=44100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+        frame.sample_rate = 44100
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with pytest.raises(errors.NotAVideoError, match="has no pictures in it, only sound"):
+        Video(path)
+    path = tmp_path / "sound.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8000, 8000, "NONE", ""))
+        file.writeframes(bytes(16000))
+    with pytest.raises(errors.NotAVideoError):
+        Video(path)
+
+
+def test_file_that_only_points_elsewhere_is_not_opened(tmp_path, clip):
+    playlist = tmp_path / "list.m3u8"
+    playlist.write_text(f"#EXTM3U\n#EXTINF:2,\n{clip}\n#EXT-X-ENDLIST\n")
+    with pytest.raises(errors.NotAVideoError):
+        Video(playlist)
+    concat = tmp_path / "list.ffconcat"
+    concat.write_text(f"ffconcat version 1.0\nfile {clip}\n")
+    with pytest.raises(errors.NotAVideoError):
+        Video(concat)
+
+
+def test_name_with_a_colon_is_a_file_and_no_address(tmp_path, clip, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rtsp:ward.mp4").write_bytes(clip.read_bytes())
+    with Video("rtsp:ward.mp4") as video:
+        assert len(list(video.frames())) == 50
+    with pytest.raises(errors.VideoError, match="No such file"):
+        Video("http://127.0.0.1/clip.mp4")
+
+
+def test_video_without_its_index_is_called_truncated(tmp_path, clip):
+    short = tmp_path / "short.mp4"
+    data = clip.read_bytes()
+    short.write_bytes(data[: data.index(b"moov") - 4])
+    with pytest.raises(errors.TruncatedVideoError, match="stops before its end"):
+        Video(short)
+
+
+def test_frames_before_the_break_are_given_then_it_is_told(tmp_path):
+    whole = record(tmp_path / "whole.mkv", shades(50), codec="mjpeg").read_bytes()
+    short = tmp_path / "short.mkv"
+    short.write_bytes(whole[: len(whole) // 2])
+    given_out = []
+    with (
+        Video(short) as video,
+        pytest.raises(errors.TruncatedVideoError, match=r"stops at \d\.\d s of 2\.0 s"),
+    ):
+        for frame in video.frames():
+            given_out.append(frame.index)
+    assert 10 < len(given_out) < 40
+
+
+def test_damaged_parts_are_counted_and_the_rest_is_read(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 40, (48, 64, 3), np.uint8)
+    pictures = [shade + noise for shade in shades(50)]
+    path = record(tmp_path / "clip.avi", pictures, codec="mjpeg")
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 300] = bytes(300)
+    path.write_bytes(data)
+    with Video(path) as video:
+        assert 40 < len(list(video.frames())) < 50
+        assert video.damaged >= 1
+
+
+def test_frames_beyond_the_limit_are_refused(tmp_path, clip):
+    with pytest.raises(errors.VideoError, match="64 x 48 pixels; the limit is 0 million"):
+        Video(clip, max_pixels=3000)
+    tiny = record(tmp_path / "tiny.mkv", shades(2, 16, 8))
+    with pytest.raises(errors.VideoError, match="16 x 8 pixels; at least 16"):
+        Video(tiny)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_damaged_bytes_never_raise_anything_else(clip, tmp_path, data):
+    content = bytearray(clip.read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path / "damaged.mp4"
+    path.write_bytes(content[: data.draw(st.integers(1, len(content)))])
+    times = [-1.0]
+    try:
+        with Video(path) as video:
+            for number, frame in enumerate(video.frames()):
+                assert frame.seconds > times[-1]
+                times.append(frame.seconds)
+                if number > 60:
+                    break
+    except errors.VideoError as error:
+        assert str(error).endswith(".")
+
+
+def test_without_pyav_the_command_to_install_it_is_told(clip, monkeypatch):
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(errors.MissingExtraError, match=r"pip install 'wince\[video\]'"):
+        Video(clip)
