@@ -1,14 +1,19 @@
 """Models on disk: what is loaded, and what is refused."""
 
+import copy
 import json
 import shutil
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from wince import scale
+from conftest import Frame
+from wince import cli, scale
 from wince.errors import ModelError
 from wince.faces.align import align
 from wince.faces.detect import detect
@@ -152,3 +157,120 @@ def test_the_card_names_the_people_it_has_seen_and_none_twice(estimator: Estimat
 
 def test_the_packaged_model_is_small_enough_to_ship(estimator: Estimator) -> None:
     assert sum(path.stat().st_size for path in starter_folder().iterdir()) < 25e6
+
+
+# Whatever model.json holds
+
+
+def places(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    """Return where in nested data there is something, down to the fourth level."""
+    found = [path] if path else []
+    inside: list[tuple[object, object]] = []
+    if isinstance(value, dict):
+        inside = list(value.items())
+    elif isinstance(value, list):
+        inside = list(enumerate(value[:3]))
+    for key, below in inside if len(path) < 4 else ():
+        found += places(below, (*path, key))
+    return found
+
+
+CARD = json.loads((starter_folder() / "model.json").read_text("utf-8"))
+READ = ("format", "file", "sha256", "face_spec", "head", "calibration")
+PLACES = [place for place in places(CARD) if place[0] in READ]
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=8),
+    st.just({}),
+    st.lists(st.one_of(st.integers(-5, 5), st.text(max_size=3), st.none()), max_size=5),
+)
+
+
+@pytest.fixture(scope="module")
+def to_change(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(starter_folder(), tmp_path_factory.mktemp("odd") / "model"))
+
+
+@settings(max_examples=80, deadline=None)
+@given(place=st.sampled_from(PLACES), value=ODD)
+def test_a_card_with_any_value_changed_loads_or_is_refused_with_a_sentence(
+    to_change: Path, place: tuple[str, ...], value: object
+) -> None:
+    card = copy.deepcopy(CARD)
+    target = card
+    for key in place[:-1]:
+        target = target[key]
+    target[place[-1]] = value
+    (to_change / "model.json").write_text(json.dumps(card))
+    try:
+        verdict = Estimator(to_change).calibration(3.0)
+    except ModelError as error:
+        assert str(error)
+    else:  # what loads gives numbers on the scale
+        assert 0 <= verdict.interval[0] <= verdict.pspi <= verdict.interval[1] <= 16
+        assert 0 <= verdict.confidence <= 1
+
+
+@pytest.mark.parametrize(
+    "name", ["../model.onnx", "/etc/passwd", "a/b.onnx", "", ".", "..", 7, None]
+)
+def test_a_card_that_names_a_file_elsewhere_is_refused(copied: Path, name: object) -> None:
+    change(copied, file=name)
+    with pytest.raises(ModelError, match=r"model\.json names|no model file"):
+        Estimator(copied)
+
+
+# From the command line
+
+
+def damage(folder: Path, how: str) -> None:
+    path = folder / "model.onnx"
+    data = path.read_bytes()
+    if how == "one bit":
+        data = data[:5_000_000] + bytes([data[5_000_000] ^ 1]) + data[5_000_001:]
+    elif how == "cut off":
+        data = data[:-1000]
+    elif how == "empty":
+        data = b""
+    path.write_bytes(data)
+    if how == "another model":
+        change(folder, sha256="0" * 64)
+
+
+@pytest.mark.parametrize("how", ["one bit", "cut off", "empty", "another model"])
+@pytest.mark.parametrize("command", ["serve", "assess"])
+def test_a_damaged_model_stops_the_command_at_its_start_with_a_sentence(
+    copied: Path, command: str, how: str, frames: list[Frame], capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage(copied, how)
+    words = [command, "--model", str(copied)]
+    assert cli.main(words + ([str(frames[0].path)] if command == "assess" else [])) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("wince: ")
+    assert err.count("\n") == 1
+    assert "sha256" in err
+    assert str(copied / "model.onnx") in err
+
+
+def test_a_damaged_face_detector_is_refused_before_the_first_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wince.faces import detect as detector
+
+    data = bytearray(
+        (Path(str(resources.files("wince.models"))) / "face/face_detector.onnx").read_bytes()
+    )
+    data[100_000] ^= 1
+    (tmp_path / "face").mkdir()
+    (tmp_path / "face" / "face_detector.onnx").write_bytes(data)
+    monkeypatch.setattr(detector.resources, "files", lambda _: tmp_path)
+    detector._session.cache_clear()
+    try:
+        with pytest.raises(ModelError, match="sha256"):
+            detector.load()
+    finally:
+        detector._session.cache_clear()

@@ -20,6 +20,8 @@ from wince.runtime import onnx
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+# Of face_detector.onnx.
+_SHA256 = "3c0919d93a27f6a4f4d066f19b3fdf4b9c637c91f1a8eb4e23c24ec1b7109fc5"
 INPUT = 128
 MIN_SCORE = 0.5
 PART_MIN_SCORE = 0.7
@@ -220,4 +222,10 @@ def _anchors() -> NDArray[np.float64]:
 
 @cache
 def _session() -> "InferenceSession":
-    return onnx.session(Path(str(resources.files("wince.models") / "face" / "face_detector.onnx")))
+    path = Path(str(resources.files("wince.models") / "face" / "face_detector.onnx"))
+    return onnx.session(path, sha256=_SHA256)
+
+
+def load() -> None:
+    """Load the face detector now, not with the first picture; raise ModelError if it is damaged."""
+    _session()

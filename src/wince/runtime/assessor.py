@@ -9,6 +9,7 @@ from wince import images, scale, speech
 from wince.errors import NoFaceError
 from wince.faces.align import align
 from wince.faces.detect import KEYPOINTS, Face, detect
+from wince.faces.detect import load as load_detector
 from wince.images import ImageSource
 from wince.runtime.assessment import Assessment, FaceFound, Quality
 from wince.runtime.estimator import Estimator
@@ -28,8 +29,9 @@ class Assessor:
     def __init__(self, model: str | os.PathLike[str] | None = None) -> None:
         """Load the packaged model, or one from a folder that holds model.json.
 
-        Raises ModelError when the model is missing or damaged.
+        Raises ModelError when the model or the face detector is missing or damaged.
         """
+        load_detector()  # with the model, so that a damaged installation shows at once
         self.estimator = Estimator(None if model is None else Path(model))
 
     @property

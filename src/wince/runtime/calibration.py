@@ -12,8 +12,10 @@ This is split-conformal prediction with normalised residuals (Papadopoulos et al
 2018, JASA 113:1094), read off as a distribution. It is pure Python and numpy.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,8 @@ from wince.errors import ModelError
 
 COVERAGE = 0.90
 PRIOR_SHARE = 0.01  # of the level frequencies, so that no level is ever called impossible
+_AGAIN = "The model.json may be damaged: copy or export the model again."
+_TOP = scale.PSPI_MAXIMUM
 _GRID = np.concatenate([[0.0, 0.005, 0.01], np.arange(0.025, 0.98, 0.025), [0.99, 0.995, 1.0]])
 
 
@@ -106,15 +110,56 @@ class Calibration:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Calibration":
         """Return what `to_dict` wrote; raise ModelError when it is something else."""
-        names = {field.name for field in fields(cls)}
-        if not isinstance(data, Mapping) or set(data) != names:
-            raise ModelError(f"A calibration has the keys {sorted(names)}, found {sorted(data)}.")
-        plain: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, Sequence) else v for k, v in data.items()
-        }
+        _check(data)
         knots = data["score_map"]
-        plain["score_map"] = ScoreMap(tuple(knots["raw"]), tuple(knots["pspi"]))
-        return cls(**plain)
+        return cls(
+            spread_base=float(data["spread_base"]),
+            spread_slope=float(data["spread_slope"]),
+            probabilities=tuple(data["probabilities"]),
+            residual_quantiles=tuple(data["residual_quantiles"]),
+            prior=tuple(data["prior"]),
+            faces=int(data["faces"]),
+            score_map=ScoreMap(tuple(knots["raw"]), tuple(knots["pspi"])),
+        )
+
+
+def _check(data: Any) -> None:
+    """Raise ModelError unless `data` has the form of a calibration, and numbers that can be one."""
+    names = sorted(field.name for field in fields(Calibration))
+    if not isinstance(data, Mapping) or sorted(data) != names:
+        found = sorted(data) if isinstance(data, Mapping) else data
+        raise ModelError(f"A calibration has the keys {names}, found {found}. {_AGAIN}")
+    knots = data["score_map"]
+    if not isinstance(knots, Mapping) or set(knots) != {"raw", "pspi"}:
+        raise ModelError(f"A calibration's score_map has the keys raw and pspi. {_AGAIN}")
+    probabilities, quantiles, prior = (
+        _listed(data[name]) for name in ("probabilities", "residual_quantiles", "prior")
+    )
+    checks = {
+        "spread_base": _is_rising([0, data["spread_base"], _TOP]) and data["spread_base"] > 0,
+        "spread_slope": _is_rising([0, data["spread_slope"], _TOP]),
+        "probabilities": _is_rising([0, *probabilities, 1]),
+        "residual_quantiles": _is_rising(quantiles) and len(quantiles) == len(probabilities) > 1,
+        "prior": len(prior) == len(scale.LEVELS) and all(_is_rising([0, p, 1]) for p in prior),
+        "faces": isinstance(data["faces"], int),
+        "score_map": _is_rising(knots["raw"])
+        and _is_rising([0, *_listed(knots["pspi"]), _TOP])
+        and len(knots["raw"]) == len(knots["pspi"]) > 1,
+    }
+    for name in (name for name, right in checks.items() if not right):
+        raise ModelError(f"A calibration cannot have {data[name]!r:.80} as its {name}. {_AGAIN}")
+
+
+def _listed(values: object) -> Sequence[Any]:
+    return values if isinstance(values, list | tuple) else ()
+
+
+def _is_rising(values: object) -> bool:
+    """Whether they are finite numbers, none smaller than the one before it."""
+    listed = _listed(values)
+    numbers = [v for v in listed if isinstance(v, int | float) and not isinstance(v, bool)]
+    finite = len(numbers) == len(listed) > 0 and all(map(math.isfinite, numbers))
+    return finite and all(low <= high for low, high in pairwise(numbers))
 
 
 def fit(

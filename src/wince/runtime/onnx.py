@@ -1,5 +1,6 @@
 """ONNX sessions: one thread each, and nothing reported to anybody."""
 
+import hashlib
 from pathlib import Path
 
 import onnxruntime
@@ -10,8 +11,11 @@ from wince.errors import ModelError
 onnxruntime.disable_telemetry_events()
 
 
-def session(path: Path, *, threads: int = 1) -> InferenceSession:
+def session(path: Path, *, sha256: str | None = None, threads: int = 1) -> InferenceSession:
     """Return a CPU session for an ONNX file; raise ModelError when it cannot be loaded.
+
+    sha256: the file's digest in hexadecimal, where it is known; a file with another one is refused,
+    so that damage which leaves a network that still runs is noticed.
 
     One thread that does not spin is steadier than many when several sessions or programs share
     the machine; the caller runs sessions side by side instead.
@@ -20,6 +24,8 @@ def session(path: Path, *, threads: int = 1) -> InferenceSession:
         raise ModelError(
             f"There is no model file at {path}. Check the path, or install wince again."
         )
+    if sha256 is not None:
+        _check_digest(path, sha256)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -33,3 +39,14 @@ def session(path: Path, *, threads: int = 1) -> InferenceSession:
             f"{path} is not a model that onnxruntime can load ({reason}). "
             "The file may be damaged: copy or export it again."
         ) from error
+
+
+def _check_digest(path: Path, expected: str) -> None:
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        raise ModelError(
+            f"{path} is not the file that belongs here (sha256 {found[:12]}…, expected "
+            f"{expected[:12]}…). It is damaged or was replaced: copy it or export the model again, "
+            "with its model.json, or install wince again."
+        )
