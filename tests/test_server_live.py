@@ -8,6 +8,7 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from conftest import encoded
+from wince import scale
 from wince.server.app import create_app
 from wince.server.live import Frame, Inbox
 from wince.server.settings import Settings
@@ -30,6 +31,7 @@ def test_frames_are_answered_with_assessments(client, assessor, frames):
             socket.send_bytes(frame.path.read_bytes())
             answer = socket.receive_json()
             assert answer.pop("frame") == number
+            assert answer.pop("track")["level"] in scale.LEVELS
             expected = json.loads(json.dumps(assessor.assess(frame.path).to_dict()))
             assert {**answer, "milliseconds": {}} == {**expected, "milliseconds": {}}
 
@@ -52,6 +54,48 @@ def test_socket_that_asks_for_another_explanation_is_refused(client):
         pass
     assert refused.value.status_code == 422
     assert "'heatmap'" in refused.value.json()["detail"]
+
+
+def test_track_smooths_holds_and_remembers_through_frames_without_a_face(client, frames):
+    calm, pain = frames[0].path.read_bytes(), frames[1].path.read_bytes()
+    with client.websocket_connect(f"{LIVE}?smoothing=60&hold=0&away=60") as socket:
+        assert ask(socket, GREY)["track"] is None
+        first = ask(socket, calm)
+        track = first["track"]
+        assert track["pspi"] == pytest.approx(first["pspi"], abs=0.01)
+        assert (track["level"], track["announced"], track["away"]) == ("none", True, 0.0)
+        away = ask(socket, GREY)
+        assert away["type"] == "/problems/no-face"
+        assert away["track"]["away"] > 0
+        assert not away["track"]["announced"]
+        last = ask(socket, pain)
+        assert last["pspi"] > 3
+        assert last["track"]["pspi"] < 1.5, "a minute of smoothing lets little of it through yet"
+        assert last["track"]["seconds"] > away["track"]["seconds"] > track["seconds"]
+        assert last["track"]["sentence"].endswith(".")
+    with client.websocket_connect(f"{LIVE}?smoothing=0&hold=60") as socket:
+        ask(socket, calm)
+        last = ask(socket, pain)
+        assert last["track"]["eyes"] == "blink"
+        held_out = last["raw_score"] - last["action_units"]["AU43"]
+        assert last["track"]["raw_score"] == pytest.approx(held_out, abs=0.1)
+        assert not last["track"]["steady"]
+
+
+def ask(socket, frame):
+    socket.send_bytes(frame)
+    return socket.receive_json()
+
+
+@pytest.mark.parametrize("query", ["hold=-1", "smoothing=long", "margin=3", "away=0", "hold=nan"])
+def test_socket_that_asks_for_impossible_settings_is_refused(client, query):
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        client.websocket_connect(f"{LIVE}?{query}"),
+    ):
+        pass
+    assert refused.value.status_code == 422
+    assert query.partition("=")[0] in refused.value.json()["detail"].lower()
 
 
 @pytest.mark.parametrize(
@@ -91,6 +135,7 @@ class Gated:
 
     def __init__(self, assessor):
         self.assessor = assessor
+        self.estimator = assessor.estimator
         self.gate = threading.Semaphore(0)
         self.begun = threading.Semaphore(0)
         self.running = 0
@@ -140,6 +185,7 @@ def test_view_that_closes_while_its_frame_is_assessed_leaves_nothing_behind(asse
 
 def test_crash_in_one_frame_is_a_problem_and_the_view_goes_on(assessor, portrait_jpeg):
     class Once:
+        estimator = assessor.estimator
         failed = False
 
         def assess(self, image, *, face_index=None, heatmap=False):
@@ -175,9 +221,9 @@ def test_number_of_views_is_limited(client):
 def test_inbox_keeps_the_newest_and_ends_when_closed():
     async def story():
         inbox = Inbox()
-        inbox.put(Frame(1, b"a"))
-        inbox.put(Frame(2, b"b"))
-        assert await inbox.take() == Frame(2, b"b")
+        inbox.put(Frame(1, b"a", 0.1))
+        inbox.put(Frame(2, b"b", 0.2))
+        assert await inbox.take() == Frame(2, b"b", 0.2)
         waiting = asyncio.ensure_future(inbox.take())
         await asyncio.sleep(0)
         assert not waiting.done()

@@ -5,8 +5,9 @@ stay current however slow the machine is, and nothing piles up.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, fields
+from time import perf_counter
 from typing import Any
 
 from fastapi import WebSocket
@@ -14,6 +15,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from wince.errors import WinceError
 from wince.runtime.assessment import Assessment
+from wince.runtime.live import Track, TrackSettings
 from wince.server import problems
 from wince.server.problems import ProblemError
 
@@ -22,10 +24,14 @@ Assess = Callable[[bytes], Awaitable[Assessment]]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame as it came. number: counts every frame of the socket from 1."""
+    """One frame as it came.
+
+    number: counts every frame of the socket from 1. seconds: when it came, on a clock of its own.
+    """
 
     number: int
     data: bytes
+    seconds: float
 
 
 class Inbox:
@@ -57,19 +63,38 @@ class Inbox:
         return None
 
 
-async def converse(socket: WebSocket, assess: Assess, *, max_frame_bytes: int) -> None:
+def track_settings(query: Mapping[str, str]) -> TrackSettings:
+    """Return the settings of the track that the query of a live socket asks for.
+
+    Raises ScaleError for a value that is not allowed.
+    """
+    names = [field.name for field in fields(TrackSettings)]
+    return TrackSettings(**{name: query[name] for name in names if name in query})  # type: ignore[arg-type]
+
+
+async def converse(
+    socket: WebSocket,
+    assess: Assess,
+    track: Track,
+    *,
+    max_frame_bytes: int,
+    clock: Callable[[], float] = perf_counter,
+) -> None:
     """Answer the frames of an open socket until it closes.
 
-    Each answer is an assessment, or a problem, with `frame`: the number of the frame it is about.
+    Each answer is an assessment, or a problem, with `frame`: the number of the frame it is about,
+    and `track`: what stands with this frame, or None. clock: seconds, for when a frame came.
     """
     inbox = Inbox()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_read(socket, inbox, max_frame_bytes))
-        tasks.create_task(_answer(socket, inbox, assess))
+        tasks.create_task(_read(socket, inbox, max_frame_bytes, clock))
+        tasks.create_task(_answer(socket, inbox, assess, track))
 
 
-async def _read(socket: WebSocket, inbox: Inbox, max_frame_bytes: int) -> None:
-    number = 0
+async def _read(
+    socket: WebSocket, inbox: Inbox, max_frame_bytes: int, clock: Callable[[], float]
+) -> None:
+    number, begin = 0, clock()
     try:
         while True:
             message = await socket.receive()
@@ -78,7 +103,7 @@ async def _read(socket: WebSocket, inbox: Inbox, max_frame_bytes: int) -> None:
             number += 1
             data = message.get("bytes")
             if data is not None and len(data) <= max_frame_bytes:
-                inbox.put(Frame(number, data))
+                inbox.put(Frame(number, data, clock() - begin))
             else:
                 wrong = _refusal(data, max_frame_bytes)
                 await _send(socket, {**wrong.to_dict(), "frame": number})
@@ -98,19 +123,23 @@ def _refusal(data: bytes | None, max_frame_bytes: int) -> problems.Problem:
     )
 
 
-async def _answer(socket: WebSocket, inbox: Inbox, assess: Assess) -> None:
+async def _answer(socket: WebSocket, inbox: Inbox, assess: Assess, track: Track) -> None:
     while (frame := await inbox.take()) is not None:
-        await _send(socket, {**await _assessed(frame.data, assess), "frame": frame.number})
+        found = await _assessed(frame.data, assess)
+        reading = track.update(frame.seconds, found if isinstance(found, Assessment) else None)
+        answer = found.to_dict()
+        answer |= {"frame": frame.number, "track": None if reading is None else reading.to_dict()}
+        await _send(socket, answer)
 
 
-async def _assessed(data: bytes, assess: Assess) -> dict[str, Any]:
+async def _assessed(data: bytes, assess: Assess) -> Assessment | problems.Problem:
     try:
-        return (await assess(data)).to_dict()
+        return await assess(data)
     except (ProblemError, WinceError) as error:
-        return problems.from_error(error).to_dict()
+        return problems.from_error(error)
     except Exception as error:
         problems.log.exception("A live frame failed")
-        return problems.from_error(error).to_dict()
+        return problems.from_error(error)
 
 
 async def _send(socket: WebSocket, data: dict[str, Any]) -> None:

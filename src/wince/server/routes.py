@@ -9,7 +9,9 @@ from fastapi import APIRouter, Query, Request, WebSocket
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from wince import __version__, scale, voice
+from wince.errors import WinceError
 from wince.runtime.assessment import Assessment
+from wince.runtime.live import Track
 from wince.server import bodies, live, problems, schemas, security
 from wince.server.pool import Pool
 from wince.server.settings import Settings
@@ -193,6 +195,12 @@ def _add_live(routes: APIRouter, assessor: "Assessor", pool: Pool, settings: Set
             )
             await security.refuse(socket.scope, socket.receive, socket.send, unknown)
             return
+        try:
+            calm = live.track_settings(socket.query_params)
+        except WinceError as error:
+            wrong = problems.problem("invalid-request", str(error))
+            await security.refuse(socket.scope, socket.receive, socket.send, wrong)
+            return
         if len(sockets) >= settings.max_live:
             full = problems.problem(
                 "busy",
@@ -205,6 +213,7 @@ def _add_live(routes: APIRouter, assessor: "Assessor", pool: Pool, settings: Set
         sockets.add(socket)
         try:
             work = partial(assess, heatmap=explain == HEATMAP)
-            await live.converse(socket, work, max_frame_bytes=settings.max_frame_bytes)
+            track = Track(assessor.estimator.calibration, calm)
+            await live.converse(socket, work, track, max_frame_bytes=settings.max_frame_bytes)
         finally:
             sockets.discard(socket)
