@@ -26,9 +26,7 @@ speechSynthesis.speak = () => {};
 def main() -> None:
     """Serve the page, put the face in, and keep the picture."""
     command = [sys.executable, "-m", "wince", "serve"]
-    server = subprocess.Popen(  # noqa: S603 - our own command
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert server.stdout is not None
         address = re.search(r"http://\S+", server.stdout.readline())
