@@ -1,5 +1,6 @@
 """The documentation keeps its promises: its examples run, its links lead somewhere."""
 
+import json
 import re
 import shutil
 import sys
@@ -73,3 +74,19 @@ def test_the_page_on_serving_lists_every_setting() -> None:
     text = (DOCS / "serving.md").read_text("utf-8")
     missing = [name for name in Settings.model_fields if f"WINCE_{name.upper()}" not in text]
     assert missing == []
+
+
+def test_the_numbers_of_the_forms_are_those_in_force() -> None:
+    from wince.archive import report
+    from wince.evaluation import evaluate
+    from wince.runtime import assessment, estimator
+
+    text = (DOCS / "versions.md").read_text("utf-8")
+    for form, key, number in (
+        ("an assessment", "schema", assessment.SCHEMA),
+        ("`report.json`", "schema", report.SCHEMA),
+        ("`metrics.json`", "schema", evaluate.SCHEMA),
+        ("`model.json`", "format", estimator.FORMAT),
+    ):
+        (row,) = [line for line in text.splitlines() if line.startswith(f"| {form}")]
+        assert row.endswith(f"| `{key}` | `{json.dumps(number)}` |")

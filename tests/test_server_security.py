@@ -277,3 +277,13 @@ def test_each_request_has_a_number_of_its_own_in_answer_and_log(client, caplog):
     lines = [record.getMessage() for record in caplog.records if record.name == "wince.access"]
     assert [line.split()[0] for line in lines] == numbers
     assert len(set(numbers)) == 3
+
+
+def test_the_description_says_where_the_token_is_needed(client, locked):
+    described = locked.get("/openapi.json").json()
+    assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            refused = locked.request(method, path.replace("{name}", "no-face")).status_code == 401
+            assert operation["security"] == ([{"token": []}] if refused else []), path
+    assert "securitySchemes" not in client.get("/openapi.json").json()["components"]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -15,7 +15,7 @@ from wince import __version__
 from wince.errors import ServeError
 from wince.server import problems, routes
 from wince.server.pool import Pool
-from wince.server.security import Guard
+from wince.server.security import Guard, is_open
 from wince.server.settings import Settings, in_force
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def create_app(assessor: "Assessor", *, settings: Settings | None = None) -> Fas
         yield
         pool.close()
 
-    app = FastAPI(
+    app = (FastAPI if settings.token is None else _WithToken)(
         title="wince",
         version=__version__,
         description=_ABOUT,
@@ -76,6 +76,19 @@ def create_app(assessor: "Assessor", *, settings: Settings | None = None) -> Fas
     app.include_router(routes.router(assessor, pool, settings))
     app.mount("/static", _Static(directory=routes.STATIC), name="static")
     return app
+
+
+class _WithToken(FastAPI):
+    """An application whose description says where the token is needed."""
+
+    def openapi(self) -> dict[str, Any]:
+        found = super().openapi()
+        scheme = {"type": "http", "scheme": "bearer", "description": "The server's token."}
+        found.setdefault("components", {})["securitySchemes"] = {"token": scheme}
+        for path, methods in found["paths"].items():
+            for operation in methods.values():
+                operation["security"] = [] if is_open(path) else [{"token": []}]
+        return found
 
 
 class _Static(StaticFiles):

@@ -144,7 +144,8 @@ class Guard:
                 "The request comes from a web page of another site, which may not send pictures "
                 "here. Use wince's own page.",
             )
-        if self._token is not None and not _is_open(scope):
+        free = scope["type"] == "http" and is_open(scope["path"])
+        if self._token is not None and not free:
             return self._token_refusal(scope, headers, self._token)
         return None
 
@@ -208,9 +209,9 @@ class _Line:
         access.info("%s", " ".join(map(str, facts.values())) + " ms", extra={"facts": facts})
 
 
-def _is_open(scope: Scope) -> bool:
-    path = scope["path"]
-    return scope["type"] == "http" and (path in OPEN_PATHS or path.startswith(OPEN_FOLDERS))
+def is_open(path: str) -> bool:
+    """Whether what stands at a path is the same for everybody, and needs no token."""
+    return path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)
 
 
 def _is_address(name: str) -> bool:
