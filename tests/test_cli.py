@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import runpy
 import shutil
 import signal
@@ -18,7 +19,7 @@ from PIL import Image
 
 import wince
 from conftest import listen, needs_espeak
-from wince import cli, voice
+from wince import cli, speech, voice
 from wince.runtime.estimator import starter_folder
 
 Run = Callable[..., tuple[int, str, str]]
@@ -364,6 +365,41 @@ def test_results_are_spoken_in_order_after_they_are_written(
     assert [seconds for seconds, _ in heard] == lengths
     assert lengths[0] != lengths[1]
     assert all(loudness > 0.02 for _, loudness in heard)
+
+
+@needs_espeak
+def test_results_are_spoken_in_the_language_rate_and_voice_asked_for(
+    run: Run, frames, loudspeaker
+) -> None:
+    options = ("--language", "de", "--rate", "250", "--voice", "de+f3")
+    status, _, err = run("assess", "--csv", "--speak", *options, frames[0].path)
+    assert (status, err) == (0, "")
+    words = speech.spoken(wince.assess(frames[0].path).level, 0.0, language="de")
+    expected = voice.speak_to_wav(words, language="de", rate=250, voice="de+f3")
+    assert [listen(wav) for wav in loudspeaker() if len(wav) > 100] == [listen(expected)]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--language", "de"), "--language says how to speak; it needs --speak"),
+        (("--rate", "150"), "--rate says how to speak; it needs --speak"),
+        (("--voice", "de"), "--voice says how to speak; it needs --speak"),
+        (("--speak", "--language", "nl"), "wince speaks en (English), ar (Arabic)"),
+        (("--speak", "--rate", "20"), "from 80 to 450 words per minute, not 20"),
+        pytest.param(
+            ("--speak", "--language", "fr", "--voice", "de"),
+            "no French voice 'de'; it has fr-fr",
+            marks=needs_espeak,
+        ),
+    ],
+)
+def test_speech_that_cannot_be_is_refused_before_anything_is_assessed(
+    run: Run, frames, options, words: str
+) -> None:
+    status, out, err = run("assess", "--csv", *options, frames[0].path)
+    assert (status, out) == (2, "")
+    assert words in " ".join(re.sub(r"[│╭╮╰╯─]", " ", err).split())
 
 
 def test_without_a_voice_the_result_is_written_and_the_status_is_1(

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from conftest import listen, needs_espeak
-from wince import speech, voice
+from wince import languages, speech, voice
 from wince.scale import LEVELS, Level
 from wince.server.app import create_app
 from wince.server.bodies import SMALL_JSON
@@ -69,6 +69,13 @@ def test_percent_and_advice_are_spoken_on_demand(client):
         ({"level": "mild", "pspi": -1}, "pspi: "),
         ({"level": "mild", "pspi": "3"}, "pspi: "),
         ({**MILD, "advice": "yes"}, "advice: "),
+        ({**MILD, "language": "nl"}, "language: Input should be 'en', 'ar', 'es', 'de' or 'fr'"),
+        ({**MILD, "language": "de", "advice": True}, "for German without advice."),
+        ({**MILD, "rate": 79}, "rate: Input should be greater than or equal to 80"),
+        ({**MILD, "rate": 451}, "rate: Input should be less than or equal to 450"),
+        ({**MILD, "rate": 150.5}, "rate: "),
+        ({**MILD, "rate": "150"}, "rate: "),
+        ({**MILD, "voice": "x" * 201}, "voice: "),
         ([], "The request: "),
     ],
 )
@@ -76,6 +83,42 @@ def test_nothing_but_its_own_sentences_is_spoken(client, wanted, words):
     detail = problem(client.post("/v1/speech", json=wanted), 422, "invalid-request")
     assert words.casefold() in detail.casefold()
     assert "Buy" not in detail
+
+
+@needs_espeak
+@pytest.mark.parametrize("code", languages.LANGUAGES)
+def test_each_language_is_spoken_at_the_rate_and_with_the_voice_asked_for(client, code):
+    chosen = client.get("/v1/speech").json()["voices"][code][-1]
+    wanted = {"level": "moderate", "pspi": 8.0, "percent": True, "language": code}
+    usual = client.post("/v1/speech", json=wanted)
+    assert usual.status_code == 200
+    words = speech.spoken(Level.MODERATE, 8.0, with_percent=True, language=code)
+    assert usual.content == voice.speak_to_wav(words, language=code)
+    other = client.post("/v1/speech", json={**wanted, "rate": 300, "voice": chosen})
+    assert other.status_code == 200
+    (slow, loud), (fast, also_loud) = listen(usual.content), listen(other.content)
+    assert min(loud, also_loud) > 0.02
+    assert 0.4 < fast / slow < 0.75
+
+
+@needs_espeak
+def test_voice_that_is_not_there_is_refused_with_those_that_are(client):
+    for wrong in ("de+nobody", "en-gb", "-w/tmp/made.wav"):
+        wanted = {**MILD, "language": "de", "voice": wrong}
+        detail = problem(client.post("/v1/speech", json=wanted), 422, "invalid-request")
+        assert "This machine has no German voice" in detail
+        assert "it has de, de+f1" in detail
+
+
+def test_scale_serves_the_words_of_every_language(client):
+    served = client.get("/v1/scale").json()["languages"]
+    assert [one["code"] for one in served] == list(languages.LANGUAGES)
+    assert [one["code"] for one in served if one["direction"] == "rtl"] == ["ar"]
+    assert [one["code"] for one in served if one["advice"]] == ["en"]
+    for one in served:
+        for level in one["levels"]:
+            assert level["sentence"] == speech.sentence(Level(level["name"]), one["code"])
+            assert level["spoken"] == speech.spoken(Level(level["name"]), 0, language=one["code"])
 
 
 def test_what_is_no_small_json_is_refused(client):
@@ -96,12 +139,18 @@ def test_what_is_no_small_json_is_refused(client):
 def test_without_a_voice_the_answer_says_what_to_install(client, no_voice):
     detail = problem(client.post("/v1/speech", json=MILD), 503, "no-voice")
     assert "apt-get install espeak-ng" in detail
-    assert client.get("/v1/speech").json() == {"available": False, "detail": detail}
+    found = client.get("/v1/speech").json()
+    assert (found["available"], found["detail"]) == (False, detail)
+    assert not any(found["voices"].values())
 
 
 @needs_espeak
 def test_with_a_voice_the_server_says_so(client):
-    assert client.get("/v1/speech").json() == {"available": True, "detail": ""}
+    found = client.get("/v1/speech").json()
+    assert (found["available"], found["detail"]) == (True, "")
+    assert found["voices"] == {code: list(voice.voices(code)) for code in languages.LANGUAGES}
+    assert all(found["voices"].values())
+    assert found["rate"] == {"slowest": 80, "fastest": 450, "usual": 150}
 
 
 @needs_espeak

@@ -6,12 +6,13 @@ import shutil
 import sys
 import wave
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from conftest import listen, needs_espeak
-from wince import speech, voice
+from wince import languages, speech, voice
 from wince.errors import SpeechError
 from wince.scale import LEVELS, Level
 
@@ -52,6 +53,85 @@ def test_every_level_is_heard_for_as_long_as_its_words_take(level: Level) -> Non
     assert loudness > 0.02  # of full scale; silence is 0
     words = len(text.split())
     assert 0.5 * words / 150 * 60 < seconds < 1.6 * words / 150 * 60 + 0.5
+
+
+@needs_espeak
+@pytest.mark.parametrize("code", languages.LANGUAGES)
+def test_every_language_is_heard_to_its_end_at_a_plausible_length(code: str) -> None:
+    """Languages differ in how long a word is, so letters give the measure: 9 to 18 a second."""
+    text = speech.spoken(Level.MODERATE, 8.0, with_percent=True, language=code)
+    wav = voice.speak_to_wav(text, language=code)
+    seconds, loudness = listen(wav)
+    assert loudness > 0.02
+    letters = len(languages.shown(text))
+    assert letters / 18 < seconds < letters / 7
+    with wave.open(io.BytesIO(wav)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), np.int16) / 32768.0
+    pieces = np.array_split(samples, int(seconds / 0.75))
+    energy = np.array([np.sqrt(np.mean(piece**2)) for piece in pieces])
+    assert energy.min() > 0.01  # no part of it is silent
+    other = "de" if code == "en" else "en"
+    assert wav != voice.speak_to_wav(text, language=other)
+    fast, _ = listen(voice.speak_to_wav(text, language=code, rate=300))
+    assert 0.4 < fast / seconds < 0.75
+
+
+@needs_espeak
+@pytest.mark.parametrize("code", languages.LANGUAGES)
+def test_every_level_sounds_different_in_every_language(code: str) -> None:
+    said = {
+        voice.speak_to_wav(speech.spoken(level, 0, language=code), language=code)
+        for level in LEVELS
+    }
+    assert len(said) == len(LEVELS)
+
+
+@needs_espeak
+def test_a_voice_can_be_chosen_from_those_that_are_there() -> None:
+    usual, *others = voice.voices("de")
+    assert usual == "de"
+    assert voice.speak_to_wav("Leicht", language="de", voice=usual) == voice.speak_to_wav(
+        "Leicht", language="de"
+    )
+    woman = next(name for name in others if name.endswith("+f3"))
+    sound = voice.speak_to_wav("Leicht", language="de", voice=woman)
+    assert listen(sound)[1] > 0.02
+    assert sound != voice.speak_to_wav("Leicht", language="de")
+    assert not any("mb-" in name for code in languages.LANGUAGES for name in voice.voices(code))
+
+
+@needs_espeak
+@pytest.mark.parametrize("name", ["en-gb", "de+nobody", "../de", "-w/tmp/made.wav", ""])
+def test_a_voice_that_is_not_there_is_refused_with_those_that_are(name: str) -> None:
+    with pytest.raises(SpeechError, match=r"no German voice '.*'; it has de, de\+f1"):
+        voice.speak_to_wav("Leicht", language="de", voice=name)
+
+
+def test_the_voices_of_a_mac_are_told_apart_by_language() -> None:
+    listed = (
+        "Anna                de_DE    # Hallo! Ich heiße Anna.\n"
+        "Eddy (Deutsch)      de_DE    # Hallo!\n"
+        "Maged               ar_001   # مرحبا\n"
+        "Daniel              en_GB    # Hello!\n"
+    ).encode()
+    assert voice._say_names(listed, "de") == ["Anna", "Eddy (Deutsch)"]
+    assert voice._say_names(listed, "ar") == ["Maged"]
+    assert voice._say_names(listed, "fr") == []
+
+
+@pytest.mark.parametrize(
+    ("tags", "name", "code"),
+    [
+        (["de-DE"], "anything", "de"),
+        ([b"\x05fr"], "roa/fr", "fr"),
+        ([], r"HKEY\TTS_MS_ES-ES_HELENA_11.0", "es"),
+        (None, r"HKEY\TTS_MS_AR-SA_NAAYF", "ar"),
+        (["den"], "TTS_MS_DEN", None),
+    ],
+)
+def test_the_voices_of_pyttsx3_are_told_apart_by_language(tags, name, code) -> None:
+    found = SimpleNamespace(languages=tags, id=name)
+    assert [one for one in languages.LANGUAGES if voice._is_of(found, one)] == [code] * bool(code)
 
 
 @needs_espeak
@@ -124,6 +204,25 @@ def test_pyttsx3_speaks_where_espeak_is_not_on_the_path() -> None:
     assert found[1][0] > 5 * found[0][0]
 
 
+@needs_pyttsx3
+@pytest.mark.usefixtures("without_espeak")
+@pytest.mark.parametrize("code", languages.LANGUAGES)
+def test_pyttsx3_speaks_every_language_with_a_voice_of_it(code: str) -> None:
+    if voice._engine() != "pyttsx3":
+        pytest.skip("a Mac speaks through say")
+    try:
+        names = voice.voices(code)
+        assert names
+        text = speech.spoken(Level.SEVERE, 12.0, language=code)
+        seconds, loudness = listen(voice.speak_to_wav(text, language=code, voice=names[-1]))
+    except SpeechError as error:
+        if "eSpeak" in str(error):  # pyttsx3's own words when the library is missing
+            pytest.skip("needs the library of espeak-ng")
+        raise
+    assert loudness > 0.02
+    assert 1.5 < seconds < 7
+
+
 @pytest.mark.usefixtures("without_voice")
 def test_without_a_voice_the_error_says_what_to_install() -> None:
     if voice._engine() == "say":
@@ -144,7 +243,7 @@ def test_without_a_voice_the_error_says_what_to_install() -> None:
         ("a" * 1001, {}, "found 1001"),
         ("Hello", {"rate": 79}, "from 80 to 450 words per minute, not 79"),
         ("Hello", {"rate": 451}, "not 451"),
-        ("Hello", {"language": "tlh"}, "speaks en; found the language 'tlh'"),
+        ("Hello", {"language": "tlh"}, r"speaks en \(English\), ar .*; found the language 'tlh'"),
     ],
 )
 def test_what_cannot_be_spoken_is_refused_with_what_was_expected(text, options, words) -> None:

@@ -1,17 +1,15 @@
 """What is said about a level: the sentence that is spoken, and general advice.
 
-The advice was written by the developers of wince from the rules in docs/advice.md. No clinician
-has reviewed it.
+The sentence is said in any language of `wince.languages`, the advice in English alone. The advice
+was written by the developers of wince from the rules in docs/advice.md. No clinician has reviewed
+it.
 """
 
+from wince import languages
+from wince.errors import SpeechError
 from wince.scale import Level, percent
 
-SENTENCES: dict[Level, str] = {
-    Level.NONE: "No pain expression seen.",
-    Level.MILD: "This person has pain level: mild.",
-    Level.MODERATE: "This person has pain level: moderate.",
-    Level.SEVERE: "This person has pain level: severe.",
-}
+SENTENCES: dict[Level, str] = languages.ENGLISH.sentences
 
 ADVICE: dict[Level, str] = {
     Level.NONE: (
@@ -32,26 +30,46 @@ ADVICE: dict[Level, str] = {
     ),
 }
 
+NO_ADVICE = (
+    "The advice is spoken in English only, until a clinician has reviewed a translation; "
+    "ask for it in English, or for {language} without advice."
+)
 CAUTION = "This reads an expression; it is not a diagnosis."
 
 
-def sentence(level: Level) -> str:
-    """Return the spoken sentence for a level, such as "This person has pain level: moderate."."""
-    return SENTENCES[level]
+def sentence(level: Level, language: str = "en") -> str:
+    """Return the sentence for a level, such as "This person has pain level: moderate.".
+
+    language: a code of `wince.languages`; Arabic comes without its vowel signs. Raises SpeechError
+    for an unknown one.
+    """
+    return languages.shown(languages.language(language).sentences[level])
 
 
 def advice(level: Level) -> str:
-    """Return general advice for a level, the caution included."""
+    """Return general advice for a level, the caution included, in English."""
     return f"{ADVICE[level]} {CAUTION}"
 
 
 def spoken(
-    level: Level, pspi: float, *, with_percent: bool = False, with_advice: bool = False
+    level: Level,
+    pspi: float,
+    *,
+    with_percent: bool = False,
+    with_advice: bool = False,
+    language: str = "en",
 ) -> str:
-    """Return everything that is spoken: the sentence, and on demand percent of scale and advice."""
-    parts = [sentence(level)]
+    """Return everything that is spoken: the sentence, and on demand percent of scale and advice.
+
+    pspi: 0 to 16. language: a code of `wince.languages`; Arabic comes with its vowel signs, which
+    voices need. Raises SpeechError for an unknown language, and for advice in another than English.
+    """
+    said = languages.language(language)
+    parts = [said.sentences[level]]
     if with_percent:
-        parts.append(f"Pain score: {percent(pspi):.0f} percent of the scale.")
+        parts.append(said.percent.format(percent=f"{percent(pspi):.0f}"))
     if with_advice:
+        if said is not languages.ENGLISH:
+            raise SpeechError(NO_ADVICE.format(language=said.english))
         parts.append(advice(level))
     return " ".join(parts)

@@ -2,8 +2,9 @@
 
 Voices, the first one found is taken:
 
-- `espeak-ng`, when it is on the PATH: it starts fastest;
-- `say`, which every Mac has;
+- `espeak-ng`, when it is on the PATH: it starts fastest, and speaks every language of
+  `wince.languages`;
+- `say`, which every Mac has, in the languages that are installed there;
 - pyttsx3, which comes with `pip install 'wince[speech]'`: the voices of Windows, or the library of
   espeak-ng.
 
@@ -14,14 +15,18 @@ processes does not show it.
 
 import importlib.util
 import io
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import wave
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from wince import languages
 from wince.errors import SpeechError
 
 RATE = 150
@@ -29,13 +34,11 @@ RATE = 150
 
 SLOWEST, FASTEST = 80, 450  # words per minute, the range of espeak-ng
 MAX_CHARACTERS = 1000  # the longest of wince's own texts has some 300
-LANGUAGES = {"en": "en-gb"}
-"""Languages with sentences in `wince.speech`, and espeak-ng's voice for each."""
-
 NO_VOICE = (
     "The machine that runs wince has no voice, so nothing can be spoken. Give it one with "
     "`apt-get install espeak-ng`, or on Windows with `pip install 'wince[speech]'`."
 )
+_VARIANT = re.compile(r"[fm]\d")  # espeak-ng's plain female and male variants, of its hundred
 _RENDER_SECONDS = 20.0  # a WAV takes a tenth of a second; a busy machine gets time
 _PLAY_SECONDS = 300.0  # the longest text at the slowest rate takes about two minutes
 
@@ -45,39 +48,53 @@ def available() -> bool:
     return _engine() is not None
 
 
-def speak_to_wav(text: str, *, rate: int = RATE, language: str = "en") -> bytes:
+def voices(language: str) -> tuple[str, ...]:
+    """Return the names of this machine's voices in a language, the usual one first.
+
+    Empty when it has none. Raises SpeechError for an unknown language, and when asking fails.
+    """
+    languages.language(language)
+    engine = _engine()
+    program = shutil.which(engine) if engine in ("espeak-ng", "say") else sys.executable
+    return _voices(engine, str(program), language) if engine else ()
+
+
+def speak_to_wav(
+    text: str, *, rate: int = RATE, language: str = "en", voice: str | None = None
+) -> bytes:
     """Return `text` spoken, as the bytes of a WAV file: 16-bit PCM, as a rule mono at 22,050 Hz.
 
-    text: 1 to 1000 characters. rate: 80 to 450 words per minute. language: a key of LANGUAGES.
-    Raises SpeechError when one of these is not so, when no voice is installed, and when the voice
-    fails or takes longer than 20 seconds.
+    text: 1 to 1000 characters. rate: 80 to 450 words per minute. language: a code of
+    `wince.languages`. voice: one of `voices(language)`, or None for the usual one. Raises
+    SpeechError when one of these is not so, when no voice is installed, and when the voice fails or
+    takes longer than 20 seconds.
     """
-    engine = _checked_engine(text, rate, language)
+    engine = _checked_engine(text, rate, language, voice)
     if engine == "espeak-ng":
         return _with_true_lengths(
-            _run([*_espeak(rate, language), "--stdout"], text.encode(), _RENDER_SECONDS)[0]
+            _run([*_espeak(rate, language, voice), "--stdout"], text.encode(), _RENDER_SECONDS)[0]
         )
     with tempfile.TemporaryDirectory(prefix="wince-") as folder:
         path = Path(folder, "speech.wav")
         if engine == "say":
-            command = [*_say(rate), "--data-format=LEI16@22050", "-o", str(path)]
-        else:  # -P: a file in the current folder must not stand in for a module
-            command = [sys.executable, "-P", "-m", "wince.voice", str(rate), str(path)]
+            command = [*_say(rate, language, voice), "--data-format=LEI16@22050", "-o", str(path)]
+        else:
+            command = [*_PYTTSX3, language, str(rate), voice or "", str(path)]
         _run(command, text.encode(), _RENDER_SECONDS)
         if not path.is_file():
             raise SpeechError("The voice of this machine gave no sound: it wrote no file.")
         return _with_true_lengths(path.read_bytes())
 
 
-def speak(text: str, *, rate: int = RATE, language: str = "en") -> None:
+def speak(text: str, *, rate: int = RATE, language: str = "en", voice: str | None = None) -> None:
     """Speak `text` through this machine's loudspeaker, and return when all is said.
 
     The arguments are those of `speak_to_wav`. Raises SpeechError as it does, and also when there is
     no loudspeaker.
     """
-    engine = _checked_engine(text, rate, language)
+    engine = _checked_engine(text, rate, language, voice)
     if engine == "espeak-ng":
-        words = _run(_espeak(rate, language), text.encode(), _PLAY_SECONDS)[1]
+        words = _run(_espeak(rate, language, voice), text.encode(), _PLAY_SECONDS)[1]
         # Without a loudspeaker it says so and ends as if all were well.
         failed = [line for line in words.splitlines() if line.lower().startswith("error:")]
         if failed:
@@ -86,9 +103,26 @@ def speak(text: str, *, rate: int = RATE, language: str = "en") -> None:
                 "Check that a sound device is there and not in use."
             )
     elif engine == "say":
-        _run(_say(rate), text.encode(), _PLAY_SECONDS)
+        _run(_say(rate, language, voice), text.encode(), _PLAY_SECONDS)
     else:
-        _play(speak_to_wav(text, rate=rate, language=language))
+        _play(speak_to_wav(text, rate=rate, language=language, voice=voice))
+
+
+def check(rate: int, language: str, voice: str | None) -> None:
+    """Raise SpeechError for a rate, language or voice that `speak` and `speak_to_wav` refuse."""
+    if not SLOWEST <= rate <= FASTEST:
+        raise SpeechError(
+            f"The rate must be from {SLOWEST} to {FASTEST} words per minute, not {rate}."
+        )
+    english = languages.language(language).english
+    if voice is None or _engine() is None:
+        return
+    known = voices(language)
+    if voice not in known:
+        raise SpeechError(
+            f"This machine has no {english} voice {voice[:60]!r}; "
+            + (f"it has {', '.join(known)}." if known else f"it has no {english} voice at all.")
+        )
 
 
 def _engine() -> str | None:
@@ -99,31 +133,83 @@ def _engine() -> str | None:
     return "pyttsx3" if importlib.util.find_spec("pyttsx3") else None
 
 
-def _checked_engine(text: str, rate: int, language: str) -> str:
+def _checked_engine(text: str, rate: int, language: str, voice: str | None) -> str:
     """Return the engine to use; raise SpeechError for bad arguments or when there is none."""
     if not text.strip() or len(text) > MAX_CHARACTERS:
         raise SpeechError(
             f"Expected 1 to {MAX_CHARACTERS} characters to speak; found {len(text.strip())}."
         )
-    if not SLOWEST <= rate <= FASTEST:
-        raise SpeechError(
-            f"The rate must be from {SLOWEST} to {FASTEST} words per minute, not {rate}."
-        )
-    if language not in LANGUAGES:
-        raise SpeechError(f"wince speaks {', '.join(LANGUAGES)}; found the language {language!r}.")
+    check(rate, language, voice)
     engine = _engine()
     if engine is None:
         raise SpeechError(NO_VOICE)
     return engine
 
 
-def _espeak(rate: int, language: str) -> list[str]:
+@lru_cache
+def _voices(engine: str, program: str, language: str) -> tuple[str, ...]:
+    """Return the names of the voices of an engine in a language; program: where it is."""
+    if engine == "espeak-ng":
+        found = _espeak_names(program, language)
+        usual = languages.language(language).voice
+        names = [usual] * (usual in found) + [name for name in found if name != usual]
+        if not names:
+            return ()
+        variants = sorted(name for name in _espeak_names(program, "variant") if _is_plain(name))
+        return (*names, *(f"{names[0]}+{variant}" for variant in variants))
+    if engine == "say":
+        return tuple(_say_names(_run([program, "-v", "?"], b"", _RENDER_SECONDS)[0], language))
+    listed = _run([*_PYTTSX3, language], b"", _RENDER_SECONDS)[0]
+    return tuple(listed.decode(errors="replace").split("\0")[:-1])
+
+
+def _is_plain(variant: str) -> bool:
+    return _VARIANT.fullmatch(variant) is not None
+
+
+def _espeak_names(program: str, language: str) -> list[str]:
+    """Return what follows espeak-ng's -v: codes such as en-us, or names of variants such as f2.
+
+    Voices of MBROLA are left out: they are listed whether they are installed or not.
+    """
+    listed = _run([program, f"--voices={language}"], b"", _RENDER_SECONDS)[0]
+    rows = [line.split() for line in listed.decode(errors="replace").splitlines()[1:]]
+    rows = [row for row in rows if len(row) >= 5]
+    if language == "variant":
+        return [row[4].removeprefix("!v/") for row in rows]
+    return [row[1] for row in rows if not row[4].startswith(("mb/", "!v/"))]
+
+
+def _say_names(listed: bytes, language: str) -> list[str]:
+    """Return the voices in a language of what `say -v ?` lists: "Anna    de_DE    # Hallo!"."""
+    lines = listed.decode(errors="replace").splitlines()
+    found = [re.match(r"(.+?)\s+([a-z]{2,3})[_-]\w+\s+#", line) for line in lines]
+    return [match[1] for match in found if match and match[2] == language]
+
+
+def _espeak(rate: int, language: str, voice: str | None) -> list[str]:
     program = shutil.which("espeak-ng") or "espeak-ng"
-    return [program, "-v", LANGUAGES[language], "-s", str(rate), "-b", "1", "--stdin"]
+    name = voice or languages.language(language).voice
+    return [program, "-v", name, "-s", str(rate), "-b", "1", "--stdin"]
 
 
-def _say(rate: int) -> list[str]:
-    return ["say", "-r", str(rate), "-f", "-"]
+def _say(rate: int, language: str, voice: str | None) -> list[str]:
+    if (
+        voice is None and language != "en"
+    ):  # the Mac's own choice is right for its own language only
+        found = voices(language)
+        if not found:
+            raise SpeechError(_without(language))
+        voice = found[0]
+    return ["say", *(["-v", voice] if voice else []), "-r", str(rate), "-f", "-"]
+
+
+def _without(language: str) -> str:
+    english = languages.language(language).english
+    return (
+        f"This machine has no {english} voice. Add one in the system's settings for speech, or "
+        "install espeak-ng, which has one."
+    )
 
 
 def _run(command: list[str], given: bytes, seconds: float) -> tuple[bytes, str]:
@@ -189,11 +275,38 @@ def _play(wav: bytes) -> None:
     _run([player, "-q", "-"], wav, _PLAY_SECONDS)
 
 
-def _render_with_pyttsx3(rate: int, path: str) -> None:
+# -P: a file in the current folder must not stand in for a module
+_PYTTSX3 = [sys.executable, "-P", "-m", "wince.voice"]
+
+
+def _is_of(voice: Any, language: str) -> bool:
+    """Whether one of pyttsx3's voices is of a language: by its tags, or by its id on Windows.
+
+    Tags are text, or bytes that begin with a byte for the priority, such as `de`; an id on Windows
+    has the tag within, such as TTS_MS_DE-DE_HEDDA.
+    """
+    tags = [
+        tag.decode(errors="replace") if isinstance(tag, bytes) else str(tag)
+        for tag in voice.languages or ()
+    ]
+    if any(re.match(rf"\W*{language}(?![a-z])", tag, re.IGNORECASE) for tag in tags):
+        return True
+    return re.search(rf"[\\/_]{language}-[a-z]{{2}}(?![a-z])", voice.id, re.IGNORECASE) is not None
+
+
+def _render_with_pyttsx3(language: str, rate: int, name: str, path: str) -> None:
     """Speak what comes on stdin into a file. This runs in a process of its own."""
     import pyttsx3
 
     engine = pyttsx3.init()
+    if name:
+        engine.setProperty("voice", name)
+    else:
+        found = [voice.id for voice in engine.getProperty("voices") if _is_of(voice, language)]
+        if found and engine.getProperty("voice") not in found:
+            engine.setProperty("voice", found[0])
+        elif not found and language != "en":
+            raise SystemExit(_without(language))
     finished = threading.Event()
     engine.connect("finished-utterance", lambda **_: finished.set())
     engine.setProperty("rate", rate)
@@ -203,5 +316,17 @@ def _render_with_pyttsx3(rate: int, path: str) -> None:
         finished.wait(_RENDER_SECONDS)
 
 
+def _list_for_pyttsx3(language: str) -> None:
+    """Write the ids of the voices in a language to stdout, each with a zero byte behind it."""
+    import pyttsx3
+
+    for voice in pyttsx3.init().getProperty("voices"):
+        if _is_of(voice, language):
+            sys.stdout.write(f"{voice.id}\0")
+
+
 if __name__ == "__main__":
-    _render_with_pyttsx3(int(sys.argv[1]), sys.argv[2])
+    if len(sys.argv) == 2:
+        _list_for_pyttsx3(sys.argv[1])
+    else:
+        _render_with_pyttsx3(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4])

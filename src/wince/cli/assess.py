@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wince.cli.outcome import Outcome
     from wince.images import ImageSource
     from wince.runtime.assessment import Assessment
+    from wince.scale import Level
 
     _Assess = Callable[[ImageSource], Assessment]
 
@@ -54,6 +55,24 @@ def assess(
     speak: Annotated[
         bool, typer.Option("--speak", help="Say the results too, with a voice of this machine.")
     ] = False,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE", help="With --speak: en (the default), ar, es, de or fr is spoken."
+        ),
+    ] = None,
+    rate: Annotated[
+        int | None,
+        typer.Option(metavar="WORDS", help="With --speak: words per minute, 80 to 450; 150."),
+    ] = None,
+    voice: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --speak: a voice of this machine in that language; a name that it does not "
+            "have is answered with those that it has.",
+        ),
+    ] = None,
     model: Annotated[
         Path | None,
         typer.Option(
@@ -74,6 +93,7 @@ def assess(
         raise typer.BadParameter("--json and --csv exclude each other")
     if heatmap and not (as_json or annotate):
         raise typer.BadParameter("--heatmap needs --annotate DIR or --json to show the map in")
+    say = _speaker(speak, language, rate, voice)
     from wince.cli import outcome
     from wince.cli.messages import complain
     from wince.runtime.assessor import Assessor
@@ -85,12 +105,11 @@ def assess(
     shown = _tracked(sources) if bar else sources
     taken = {_place(source.path) for source in sources}
     outcomes = _outcomes(shown, partial(assessor.assess, heatmap=heatmap), annotate, taken)
-    sentences: list[str] = []
-    failures = write(_noted(outcomes, sentences) if speak else outcomes)
+    levels: list[Level] = []
+    failures = write(_noted(outcomes, levels) if speak else outcomes)
     if failures and len(sources) > 1:
         complain(f"{failures} of {len(sources)} files could not be assessed.")
-    if speak:
-        _say(sentences)
+    say(levels)
     if failures:
         raise typer.Exit(1)
 
@@ -151,21 +170,44 @@ def _outcomes(
             yield waiting.popleft().result()
 
 
-def _noted(outcomes: Iterable["Outcome"], sentences: list[str]) -> Iterator["Outcome"]:
-    """Yield the outcomes, and add the sentence of each that has one to `sentences`."""
+def _noted(outcomes: Iterable["Outcome"], levels: list["Level"]) -> Iterator["Outcome"]:
+    """Yield the outcomes, and add the level of each that has one to `levels`."""
     for outcome in outcomes:
         if outcome.assessment is not None:
-            sentences.append(outcome.assessment.sentence)
+            levels.append(outcome.assessment.level)
         yield outcome
 
 
-def _say(sentences: list[str]) -> None:
-    """Speak the sentences one after another, once everything is written."""
-    from wince import voice
+def _speaker(
+    speak: bool, language: str | None, rate: int | None, voice: str | None
+) -> "Callable[[list[Level]], None]":
+    """Return what says the sentences of levels one after another, once everything is written.
 
-    sys.stdout.flush()
-    for sentence in sentences:
-        voice.speak(sentence)
+    Without --speak it says nothing. Raises BadParameter, before anything is assessed, for options
+    that make no sense.
+    """
+    if not speak:
+        for name, value in (("--language", language), ("--rate", rate), ("--voice", voice)):
+            if value is not None:
+                raise typer.BadParameter(f"{name} says how to speak; it needs --speak")
+        return lambda levels: None
+    from wince import speech
+    from wince import voice as engine
+    from wince.errors import SpeechError
+
+    code, pace = language or "en", engine.RATE if rate is None else rate
+    try:
+        engine.check(pace, code, voice)
+    except SpeechError as error:
+        raise typer.BadParameter(str(error)) from None
+
+    def say(levels: list["Level"]) -> None:
+        sys.stdout.flush()
+        for level in levels:
+            words = speech.spoken(level, 0.0, language=code)
+            engine.speak(words, rate=pace, language=code, voice=voice)
+
+    return say
 
 
 def _assessed(source: _Source, assess: "_Assess", copy: Path | None) -> "Outcome":

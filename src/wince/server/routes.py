@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, WebSocket
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from wince import __version__, scale, voice
-from wince.errors import WinceError
+from wince.errors import SpeechError, WinceError
 from wince.runtime.assessment import Assessment
 from wince.runtime.live import Track
 from wince.server import bodies, live, problems, schemas, security
@@ -175,8 +175,17 @@ def _add_speech(routes: APIRouter, pool: Pool, settings: Settings) -> None:
     )
     async def speech(request: Request) -> Response:
         wanted = await bodies.values(request, schemas.SpeechRequest, settings)
-        wav = await pool.run(partial(voice.speak_to_wav, wanted.text()))
-        return Response(wav, media_type="audio/wav")
+        return Response(await pool.run(partial(_said, wanted)), media_type="audio/wav")
+
+
+def _said(wanted: schemas.SpeechRequest) -> bytes:
+    try:
+        voice.check(wanted.rate, wanted.language, wanted.voice)
+    except SpeechError as error:  # what was asked for is wrong, not the machine
+        raise problems.ProblemError("invalid-request", f"voice: {error}") from None
+    return voice.speak_to_wav(
+        wanted.text(), rate=wanted.rate, language=wanted.language, voice=wanted.voice
+    )
 
 
 def _add_live(routes: APIRouter, assessor: "Assessor", pool: Pool, settings: Settings) -> None:

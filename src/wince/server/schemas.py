@@ -1,12 +1,12 @@
 """The forms of requests and answers that are not an Assessment, for OpenAPI."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from wince import scale, voice
-from wince.speech import ADVICE, CAUTION, SENTENCES, spoken
+from wince import languages, scale, voice
+from wince.speech import ADVICE, CAUTION, NO_ADVICE, SENTENCES, spoken
 
 
 class Problem(BaseModel):
@@ -52,6 +52,10 @@ _LevelName = Annotated[
 ]
 
 
+_LanguageCode = Literal["en", "ar", "es", "de", "fr"]
+assert get_args(_LanguageCode) == tuple(languages.LANGUAGES)
+
+
 class SpeechRequest(BaseModel):
     """What is to be spoken about a result: the level's sentence, and on demand more."""
 
@@ -66,32 +70,63 @@ class SpeechRequest(BaseModel):
         description="The score; needed when percent is true.",
     )
     percent: bool = Field(False, description="Also speak the score as percent of the scale.")
-    advice: bool = Field(False, description="Also speak the general advice for the level.")
+    advice: bool = Field(
+        False, description="Also speak the general advice for the level; in English only."
+    )
+    language: _LanguageCode = Field("en", description="The language to speak.")
+    rate: int = Field(
+        voice.RATE, ge=voice.SLOWEST, le=voice.FASTEST, description="Words per minute."
+    )
+    voice: str | None = Field(
+        None, max_length=200, description="One of the voices that GET /v1/speech lists."
+    )
 
     @model_validator(mode="after")
-    def _percent_has_its_score(self) -> Self:
+    def _values_fit_together(self) -> Self:
         if self.percent and self.pspi is None:
             raise ValueError("pspi is needed when percent is true")
+        if self.advice and self.language != "en":
+            english = languages.LANGUAGES[self.language].english
+            raise ValueError(NO_ADVICE.format(language=english).removesuffix("."))
         return self
 
     def text(self) -> str:
         """Return the words to speak, in the one wording of `wince.speech`."""
         return spoken(
-            self.level, self.pspi or 0.0, with_percent=self.percent, with_advice=self.advice
+            self.level,
+            self.pspi or 0.0,
+            with_percent=self.percent,
+            with_advice=self.advice,
+            language=self.language,
         )
 
 
+class Rate(BaseModel):
+    """How fast a voice may speak, in words per minute, and how fast it does unless asked."""
+
+    slowest: int = voice.SLOWEST
+    fastest: int = voice.FASTEST
+    usual: int = voice.RATE
+
+
 class Voice(BaseModel):
-    """Whether the machine that runs wince has a voice."""
+    """Whether the machine that runs wince has a voice, and which."""
 
     available: bool
     detail: str = Field(description="A sentence: how to give it one, when it has none.")
+    voices: dict[str, list[str]] = Field(
+        description="The names of its voices by language, the usual one first."
+    )
+    rate: Rate
 
 
 def the_voice() -> Voice:
-    """Return whether there is a voice here, and what to do when there is none."""
-    found = voice.available()
-    return Voice(available=found, detail="" if found else voice.NO_VOICE)
+    """Return which voices there are here, and what to do when there is none."""
+    found = {code: list(voice.voices(code)) for code in languages.LANGUAGES}
+    available = voice.available()
+    return Voice(
+        available=available, detail="" if available else voice.NO_VOICE, voices=found, rate=Rate()
+    )
 
 
 class Health(BaseModel):
@@ -120,6 +155,27 @@ class Level(BaseModel):
     advice: str
 
 
+class LevelWords(BaseModel):
+    """What one level is called and what is said about it; `spoken` has Arabic's vowel signs."""
+
+    name: str
+    title: str
+    sentence: str
+    spoken: str
+
+
+class Language(BaseModel):
+    """One language that a result can be said in. No clinician has reviewed the translations."""
+
+    code: str
+    name: str = Field(description="In the language itself.")
+    english: str
+    direction: Literal["ltr", "rtl"]
+    levels: list[LevelWords]
+    percent: str = Field(description="Spoken on demand, {percent} standing for a whole number.")
+    advice: bool = Field(description="Whether there is advice in this language.")
+
+
 class Unit(BaseModel):
     """One action unit: name, title, plain words, highest value."""
 
@@ -139,6 +195,7 @@ class Scale(BaseModel):
         description="PSPI is the sum of the terms; of a term's action units the highest counts."
     )
     caution: str
+    languages: list[Language]
 
 
 class Model(BaseModel):
@@ -187,4 +244,26 @@ def the_scale() -> Scale:
         action_units=units,
         terms=[list(term) for term in scale.TERMS],
         caution=CAUTION,
+        languages=[_language(one) for one in languages.LANGUAGES.values()],
+    )
+
+
+def _language(found: languages.Language) -> Language:
+    levels = [
+        LevelWords(
+            name=level.value,
+            title=languages.shown(found.titles[level]),
+            sentence=languages.shown(found.sentences[level]),
+            spoken=found.sentences[level],
+        )
+        for level in scale.LEVELS
+    ]
+    return Language(
+        code=found.code,
+        name=found.name,
+        english=found.english,
+        direction=found.direction,
+        levels=levels,
+        percent=found.percent,
+        advice=found is languages.ENGLISH,
     )
