@@ -8,10 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from tests.conftest import Frame
 
 import network_watch
+from video_sample import record
 from wince.runtime.estimator import starter_folder
 
 ROOT = Path(__file__).parents[1]
@@ -29,12 +32,14 @@ def folder(tmp_path: Path, frames: list[Frame]) -> Path:
     (tmp_path / "photos").mkdir()
     for frame in frames[2:4]:
         shutil.copy(frame.path, tmp_path / "photos")
+    face = np.asarray(Image.open(frames[1].path).convert("RGB"))
+    record(tmp_path / "ward.mp4", [face] * 3)
     return tmp_path
 
 
 def wince_lines() -> list[str]:
     lines = "".join(blocks("sh")).splitlines()
-    return [line for line in lines if line.startswith("wince assess")]
+    return [line for line in lines if line.startswith(("wince assess", "wince watch"))]
 
 
 @pytest.mark.parametrize("line", wince_lines())

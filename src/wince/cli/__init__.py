@@ -20,6 +20,7 @@ from wince.cli.prepare import prepare
 from wince.cli.serve import serve
 from wince.cli.train import train
 from wince.cli.version import show_version, version
+from wince.cli.watch import watch
 
 INTERRUPTED = 130  # 128 + SIGINT, what a shell expects
 
@@ -115,6 +116,7 @@ def _hang_up() -> int:
 COMMANDS = (
     assess,
     serve,
+    watch,
     config,
     prepare,
     train,

@@ -35,10 +35,10 @@ function statePrivacy() {
 function createVoice(facts) {
   const speaker = createSpeaker({ spare: createSpareVoice(byId("voice")), onHint: showHint });
   const mute = byId("mute");
+  const pressed = () => mute.getAttribute("aria-pressed") === "true";
   mute.addEventListener("click", () => {
-    const muted = mute.getAttribute("aria-pressed") !== "true";
-    mute.setAttribute("aria-pressed", String(muted));
-    speaker.mute(muted);
+    mute.setAttribute("aria-pressed", String(!pressed()));
+    speaker.mute(pressed());
   });
   const wishes = () => ({ percent: byId("say-percent").checked, advice: byId("say-advice").checked });
   const again = (assessment) => speaker.say(wordsFor(assessment, facts, wishes()));
@@ -49,6 +49,8 @@ function createVoice(facts) {
     },
     again,
     hush: () => speaker.hush(),
+    /** Speak nothing while `on`; afterwards as the mute button says. */
+    rest: (on) => speaker.mute(on || pressed()),
   };
 }
 
@@ -79,6 +81,7 @@ async function start() {
     ),
     onLevel: voice.tell,
     onProblem: voice.hush,
+    onQuiet: voice.rest,
   });
   document.documentElement.dataset.ready = "true";
   fillModel(await getModel());

@@ -1,31 +1,54 @@
 // The live tab: camera frames to the server and back, the face box and level over the video.
 
 import { createGrabber, eachFrame, listCameras, openCamera } from "./camera.js";
-import { createHold } from "./holding.js";
 import { drawOverlay, setRatio } from "./overlay.js";
+import { createQuiet } from "./quiet.js";
 import { createRate } from "./rate.js";
+import { createRecovery } from "./recover.js";
 import { openSocket } from "./socket.js";
+import { createWatching } from "./watching.js";
 import { createWhere } from "./where.js";
 
 const CARD_EVERY = 200; // milliseconds between changes of the numbers, so that they can be read
+const STANDING = [
+  "pspi",
+  "interval",
+  "level",
+  "level_probabilities",
+  "confidence",
+  "action_units",
+  "raw_score",
+  "sentence",
+  "advice",
+]; // what the card shows of the track in place of the single frame
+const CAMERA_LOST = "The camera is gone. It is tried again by itself until it is back.";
+const CAMERA_TITLE = "The camera is lost";
+const SERVER_LOST =
+  "The connection to wince has ended. Is it still running, or are several live views open? " +
+  "It is tried again by itself until it is back.";
 const byId = (id) => document.getElementById(id);
 
 /**
  * Bring the live tab to life.
  * facts: from /v1/scale; result: its card; onLevel(assessment): a level has held and is worth saying;
- * onProblem(sentence): the view has stopped.
+ * onProblem(sentence): nothing new comes; onQuiet(on): the quiet mode has begun or ended.
  */
-export function createLive({ facts, result, onLevel, onProblem }) {
+export function createLive({ facts, result, onLevel, onProblem, onQuiet }) {
   const [video, overlay, cameras, mirror] = ["video", "live-overlay", "camera", "mirror"].map(byId);
   const grab = createGrabber(video);
-  const hold = createHold();
   const rate = createRate();
+  const watching = createWatching(byId("watching"), facts);
+  const quiet = createQuiet(byId("bedside"), byId("quiet"), { onChange: onQuiet });
+  const cameraAgain = createRecovery();
+  const serverAgain = createRecovery();
+  const settings = byId("tuning-settings");
   let session = 0; // counts starts and stops, so that what comes late is recognised
   let stream = null;
   let socket = null;
   let endFrames = () => {};
   let cardAt = 0;
   let grabbing = false;
+  let trouble = null; // the title of what is wrong at present
 
   let mapAsked = false; // whether the socket in use brings the map
   const where = createWhere(byId("live-where"), facts, {
@@ -37,7 +60,13 @@ export function createLive({ facts, result, onLevel, onProblem }) {
   result.onChoose(where.toggle);
 
   function answered(answer, frame) {
+    if (trouble === CAMERA_TITLE) return; // of a frame from before it was lost
+    trouble = null;
+    serverAgain.worked();
     const assessment = "pspi" in answer ? answer : null;
+    const track = answer.track ?? null;
+    watching.add(assessment, track);
+    quiet.show(track);
     drawOverlay(overlay, assessment, frame, {
       mirrored: mirror.checked,
       map: where.of(assessment),
@@ -48,11 +77,11 @@ export function createLive({ facts, result, onLevel, onProblem }) {
       cardAt = now;
       byId("rate").textContent = rate.read();
       where.update(assessment);
-      if (assessment) result.show(assessment);
+      if (assessment) result.show(standing(assessment, track));
       else if (answer.type.endsWith("/no-face")) result.away(answer.detail);
       else result.fail(answer.detail);
     }
-    if (hold.update(assessment?.level ?? null, now / 1000)) onLevel(assessment);
+    if (assessment && track?.announced) onLevel(standing(assessment, track));
   }
 
   async function sendFrame() {
@@ -88,16 +117,39 @@ export function createLive({ facts, result, onLevel, onProblem }) {
   }
 
   async function begin(mine) {
+    await use(stream, mine);
+    if (mine !== session) return;
+    connect();
+    endFrames = eachFrame(video, sendFrame);
+  }
+
+  async function use(opened, mine) {
+    stream = opened;
     stream.getVideoTracks()[0].addEventListener("ended", () => {
-      if (mine === session) fail("The camera is gone. Plug it in, then start again.");
+      if (mine === session) cameraLost(mine);
     });
     video.srcObject = stream;
     show(true);
     await video.play();
     await fillCameras();
-    if (mine !== session) return;
-    connect();
-    endFrames = eachFrame(video, sendFrame);
+  }
+
+  // What is lost is tried again until it is back or somebody presses Stop.
+  function cameraLost(mine) {
+    lost(CAMERA_LOST, CAMERA_TITLE);
+    release(stream);
+    const wanted = cameras.value;
+    async function reopen() {
+      const opened = await openCamera(wanted)
+        .catch(() => openCamera())
+        .catch(() => null);
+      if (mine !== session) return release(opened);
+      if (!opened) return cameraAgain.again(reopen);
+      trouble = null;
+      cameraAgain.worked();
+      await use(opened, mine).catch(() => cameraAgain.again(reopen));
+    }
+    cameraAgain.again(reopen);
   }
 
   function connect() {
@@ -105,9 +157,24 @@ export function createLive({ facts, result, onLevel, onProblem }) {
     mapAsked = where.wanted();
     socket = openSocket({
       withMap: mapAsked,
+      settings: Object.fromEntries(new FormData(settings)),
       onAnswer: answered,
-      onClose: () => fail("The connection to wince has ended. Is it still running, or are several live views open?"),
+      onClose: () => {
+        lost(SERVER_LOST, "The connection is lost");
+        serverAgain.again(connect);
+      },
     });
+  }
+
+  function lost(sentence, title) {
+    if (trouble === title) return; // told once, however often it is tried again
+    trouble = title;
+    drawOverlay(overlay, null);
+    result.fail(sentence, title);
+    quiet.show(null, sentence);
+    byId("rate").textContent = "";
+    rate.reset();
+    onProblem(sentence);
   }
 
   async function fillCameras() {
@@ -121,13 +188,16 @@ export function createLive({ facts, result, onLevel, onProblem }) {
 
   function stop() {
     session += 1;
+    cameraAgain.stop();
+    serverAgain.stop();
+    trouble = null;
+    quiet.end();
     endFrames();
     socket?.close();
     socket = null;
     release(stream);
     stream = null;
     video.srcObject = null;
-    hold.reset();
     rate.reset();
     drawOverlay(overlay, null);
     where.update(null);
@@ -146,6 +216,8 @@ export function createLive({ facts, result, onLevel, onProblem }) {
     byId("live-picture").hidden = !on;
     byId("live-controls").hidden = !on;
     byId("live-where").hidden = !on;
+    byId("tuning").hidden = !on;
+    watching.show(on);
     byId("live-stage").classList.toggle("filled", on);
   }
 
@@ -166,6 +238,8 @@ export function createLive({ facts, result, onLevel, onProblem }) {
     byId("start").focus();
   });
   cameras.addEventListener("change", () => start(cameras.value));
+  settings.addEventListener("submit", (event) => event.preventDefault());
+  settings.addEventListener("change", () => socket && settings.reportValidity() && connect());
   mirror.addEventListener("change", turn);
   navigator.mediaDevices?.addEventListener?.("devicechange", () => stream && fillCameras());
   turn();
@@ -178,6 +252,12 @@ export function createLive({ facts, result, onLevel, onProblem }) {
       if (running) result.clear();
     },
   };
+}
+
+/** Return an assessment that shows what stands in place of what one frame shows. */
+function standing(assessment, track) {
+  if (!track || track.away > 0 || assessment.level === null) return assessment;
+  return { ...assessment, ...Object.fromEntries(STANDING.map((name) => [name, track[name]])) };
 }
 
 function release(stream) {

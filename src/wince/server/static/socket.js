@@ -9,12 +9,13 @@ const MEMORY = 0.8; // weight of the past in the running mean of that time
 
 /**
  * Open the socket. onAnswer(answer, frame) gets what was sent with the frame; onClose() is told when
- * the connection ends without close() having been called; withMap: ask for the map as well.
+ * the connection ends without close() having been called; withMap: ask for the map as well;
+ * settings: of the track, such as {smoothing: 1}.
  */
-export function openSocket({ onAnswer, onClose, withMap = false }) {
+export function openSocket({ onAnswer, onClose, withMap = false, settings = {} }) {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const asked = withMap ? "?explain=heatmap" : "";
-  const socket = new WebSocket(`${scheme}://${location.host}/v1/live${asked}`, tokenProtocols());
+  const asked = new URLSearchParams({ ...(withMap && { explain: "heatmap" }), ...settings });
+  const socket = new WebSocket(`${scheme}://${location.host}/v1/live?${asked}`, tokenProtocols());
   const pending = new Map(); // frame number -> frame
   let sent = 0;
   let latency = 0;
