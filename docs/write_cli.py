@@ -27,7 +27,15 @@ EXAMPLES = {
 `--json` writes one array, an object for each file in the order given: `file`, then `assessment`
 (the form of `POST /v1/assessments`) or `error` with its `type` and `message`, and `annotated`, the
 path of the copy, when `--annotate` was asked for. `--csv` writes the same in columns. Both are
-written as the files are done, and an array that is stopped half-way is still closed.
+written as the files are done, and an array that is stopped half-way is still closed. Of a video
+each frame is an entry, with its number as `frame` and its time as `seconds`.
+
+`--out` is for many files: one line for each in the file, written at once, as CSV or as JSON objects
+(`.jsonl`). However the run ends, the same command with `--resume` goes on: it cuts off a half line
+at the end, if there is one, leaves out every file that has a line, and takes up a video behind its
+last frame. It refuses to mix the results of two models. Memory stays the same however many files
+there are, but for some 70 bytes for each file that is left out, and as many for each annotated
+copy. Every core is used; a bad file never stops the rest.
 
 Annotated copies are for looking at: at most 1600 pixels on the photo's longer side, without its
 EXIF data. They are named `NAME-annotated.jpg`, or `.png` for a PNG, and keep the folders they were
@@ -45,6 +53,8 @@ voice; the exit status is 1 then.
     wince assess photo.jpg
     wince assess --speak photo.jpg
     wince assess --csv ward/ > ward.csv
+    wince assess --out study.jsonl --resume study/
+    wince assess --csv --every 0.5 interview.mp4 > interview.csv
     wince assess --annotate copies --heatmap photo.jpg
     curl -s http://camera.local/still.jpg | wince assess --json -
 """,

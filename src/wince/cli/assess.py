@@ -1,10 +1,7 @@
-"""`wince assess`: pictures in, a table, JSON or CSV out, on demand aloud as well."""
+"""`wince assess`: pictures and videos in, a table, JSON or CSV out, on demand aloud as well."""
 
-import os
 import sys
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,15 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from wince.cli.batch import Assess, Copies
     from wince.cli.outcome import Outcome
-    from wince.images import ImageSource
-    from wince.runtime.assessment import Assessment
+    from wince.cli.results_file import Done
+    from wince.cli.sources import Source
     from wince.scale import Level
 
-    _Assess = Callable[[ImageSource], Assessment]
-
-MARK = "-annotated"  # at the end of the name of every annotated copy
-MOST_AT_ONCE = 4  # pictures; each may be a large one that is held in memory in full
 SHOW_AFTER = 1.0  # seconds until a progress bar appears
 
 
@@ -30,7 +24,8 @@ def assess(
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="Pictures (JPEG, PNG, WebP), folders of them, or - for a picture on stdin.",
+            help="Pictures (JPEG, PNG, WebP), videos (MP4, MOV, AVI, WebM and others), folders of "
+            "them, or - for a picture on stdin.",
             show_default=False,
         ),
     ],
@@ -38,6 +33,28 @@ def assess(
         bool, typer.Option("--json", help="Write a JSON array of {file, assessment or error}.")
     ] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV, a row for each file.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the results into a new FILE, a line each as they come: .csv, or .jsonl for "
+            "a JSON object on each line.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on with the FILE of --out: what has a line in it is left out."
+        ),
+    ] = False,
+    every: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0.0,
+            help="Time between the frames of a video that are assessed; 0 takes every frame.",
+        ),
+    ] = 1.0,
     annotate: Annotated[
         Path | None,
         typer.Option(
@@ -52,6 +69,15 @@ def assess(
             "copies, the field `heatmap` in JSON.",
         ),
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=256,
+            help="Pictures to work on at the same time; otherwise one for each core.",
+            show_default=False,
+        ),
+    ] = None,
     speak: Annotated[
         bool, typer.Option("--speak", help="Say the results too, with a voice of this machine.")
     ] = False,
@@ -80,94 +106,112 @@ def assess(
         ),
     ] = None,
 ) -> None:
-    """Assess the face in each picture.
+    """Assess the face in each picture, and in the frames of each video.
 
     Folders are searched with everything below them, for names that end in .jpg, .jpeg, .png or
-    .webp; hidden files and earlier annotated copies are left out. Each file that could not be
-    assessed is named with its reason on stderr; the others are done all the same.
+    .webp, or like a video's; hidden files and earlier annotated copies are left out. Results come
+    in the order of the files, each folder's sorted by name, as they are known. Each file that could
+    not be assessed is named with its reason on stderr, and in JSON and CSV; the others are done all
+    the same.
+
+    With --out a run that was stopped, in whatever way, goes on where it was: give the same command
+    with --resume. A file that could not be assessed counts as done; remove its line to have it
+    tried again.
 
     Exit status: 0 when every file was assessed (and spoken, with --speak), 1 when some could not
     be, 2 for a wrong command.
     """
-    if as_json and as_csv:
-        raise typer.BadParameter("--json and --csv exclude each other")
-    if heatmap and not (as_json or annotate):
-        raise typer.BadParameter("--heatmap needs --annotate DIR or --json to show the map in")
+    if as_json + as_csv + (out is not None) > 1:
+        raise typer.BadParameter("--json, --csv and --out exclude each other")
+    if resume and out is None:
+        raise typer.BadParameter("--resume needs --out FILE to go on with")
+    to_json = as_json or (out is not None and out.suffix.lower() == ".jsonl")
+    if heatmap and not (to_json or annotate):
+        raise typer.BadParameter(
+            "--heatmap needs --annotate DIR or --json, or --out FILE.jsonl, to show the map in"
+        )
     say = _speaker(speak, language, rate, voice)
-    from wince.cli import outcome
-    from wince.cli.messages import complain
+    from wince.cli import outcome, results_file
+    from wince.cli.messages import complain, one_line
     from wince.runtime.assessor import Assessor
 
+    if out is not None:
+        results_file.check_name(out)
     assessor = Assessor(model)
-    sources = [source for file in files for source in _sources(file)]
-    write = outcome.write_json if as_json else outcome.write_csv if as_csv else outcome.write_table
+    work = _Work(files, partial(assessor.assess, heatmap=heatmap), every, annotate, workers)
     bar = sys.stderr.isatty() and not ((as_json or as_csv) and sys.stdout.isatty())
-    shown = _tracked(sources) if bar else sources
-    taken = {_place(source.path) for source in sources}
-    outcomes = _outcomes(shown, partial(assessor.assess, heatmap=heatmap), annotate, taken)
     levels: list[Level] = []
-    failures = write(_noted(outcomes, levels) if speak else outcomes)
-    if failures and len(sources) > 1:
-        complain(f"{failures} of {len(sources)} files could not be assessed.")
+    count = 0
+
+    def counted(outcomes: Iterator["Outcome"]) -> Iterator["Outcome"]:
+        nonlocal count
+        for one in outcomes:
+            count += 1
+            yield one
+
+    def over(done: "Done") -> Iterator["Outcome"]:
+        outcomes = counted(work.outcomes(done, bar=bar))
+        return _noted(outcomes, levels) if speak else outcomes
+
+    if out is None:
+        write = (
+            outcome.write_json if as_json else outcome.write_csv if as_csv else outcome.write_table
+        )
+        failures = write(over(results_file.Done()))
+    else:
+        with results_file.ResultsFile(out, resume=resume, model=assessor.model) as results:
+            failures = results.write(over(results.done))
+    if failures and count > 1:
+        complain(f"{failures} of {count} files could not be assessed.")
+    if out is not None:
+        typer.echo(f"{count - failures} assessed: {one_line(str(out))}")
     say(levels)
     if failures:
         raise typer.Exit(1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """A picture to assess, and where its annotated copy belongs below the annotation folder."""
+class _Work:
+    """What is to be done: the files given, how each is assessed, and where copies go."""
 
-    path: Path
-    relative: Path
-    problem: str = ""  # a folder that holds nothing, or cannot be opened
+    given: list[Path]
+    assess: "Assess"
+    every: float
+    folder: Path | None
+    workers: int | None
 
+    def outcomes(self, done: "Done", *, bar: bool) -> Iterator["Outcome"]:
+        """Yield what became of each picture and frame that is not done already, in order."""
+        from wince.archive.workers import available
+        from wince.cli import batch, sources
 
-def _sources(given: Path) -> list[_Source]:
-    if given.is_dir():
-        return _sources_below(given)
-    return [_Source(given, Path("stdin" if str(given) == "-" else given.name))]
+        after = dict([done.video]) if done.video else {}
+        found = sources.frames(self._files(done), every=self.every, after=after)
+        if bar:
+            total = sum(1 for _ in self._files(done))
+            found = batch.tracked(found, total, SHOW_AFTER)
+        return batch.outcomes(found, self.assess, self._copies(done), self.workers or available())
 
+    def _files(self, done: "Done") -> Iterator["Source"]:
+        from wince.cli import sources
 
-def _sources_below(folder: Path) -> list[_Source]:
-    """Return the pictures below a folder, sorted, and each folder that could not be looked into."""
-    from wince.images import SUFFIXES
+        return (
+            source
+            for source in sources.files(self.given)
+            if str(source.path) == sources.STDIN or not done.has(str(source.path))
+        )
 
-    closed: list[_Source] = []
+    def _copies(self, done: "Done") -> "Copies | None":
+        from wince.cli import batch, results_file, sources
 
-    def keep(error: OSError) -> None:
-        reason = f"{error.filename} cannot be opened: {error.strerror}."
-        closed.append(_Source(Path(error.filename), Path(), reason))
-
-    found = []
-    for root, folders, names in os.walk(folder, onerror=keep):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        paths = [Path(root, name) for name in sorted(names) if not name.startswith(".")]
-        found += [path for path in paths if path.suffix.lower() in SUFFIXES]
-    pictures = [path for path in found if not path.stem.endswith(MARK)]
-    if not pictures and not closed:
-        reason = f"{folder} holds no picture: expected files that end in {', '.join(SUFFIXES)}."
-        return [_Source(folder, Path(), reason)]
-    return [_Source(path, path.relative_to(folder)) for path in pictures] + closed
-
-
-def _outcomes(
-    sources: Iterable[_Source], assess: "_Assess", folder: Path | None, taken: set[str]
-) -> Iterator["Outcome"]:
-    """Assess the pictures, several at a time, and yield what became of them in their order.
-
-    folder: where annotated copies go. taken: the places they must not go, the inputs to begin with.
-    """
-    workers = min(MOST_AT_ONCE, os.cpu_count() or 1)
-    waiting: deque[Future[Outcome]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        for source in sources:
-            copy = None if folder is None else _free_name(folder, source, taken)
-            waiting.append(pool.submit(_assessed, source, assess, copy))
-            if len(waiting) > workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        if self.folder is None:
+            return None
+        copies = batch.Copies(self.folder, results_file.Names())
+        for source in sources.files(self.given):
+            copies.keep(source.path)
+        for path in done.copies:
+            copies.keep(Path(path))
+        return copies
 
 
 def _noted(outcomes: Iterable["Outcome"], levels: list["Level"]) -> Iterator["Outcome"]:
@@ -208,73 +252,3 @@ def _speaker(
             engine.speak(words, rate=pace, language=code, voice=voice)
 
     return say
-
-
-def _assessed(source: _Source, assess: "_Assess", copy: Path | None) -> "Outcome":
-    from wince.cli.outcome import Outcome
-    from wince.errors import ImageError, WinceError
-
-    name = str(source.path)
-    try:
-        if source.problem:
-            raise ImageError(source.problem)
-        image = source.path if name != "-" else _stdin()
-        assessment = assess(image)
-        if copy is None:
-            return Outcome(name, assessment)
-        from wince import annotate, images
-
-        annotate.save(annotate.annotate(images.read(image), assessment), copy)
-        return Outcome(name, assessment, annotated=str(copy))
-    except WinceError as error:
-        return Outcome(name, error=error)
-
-
-def _stdin() -> bytes:
-    from wince.images import MAX_BYTES
-
-    return sys.stdin.buffer.read(MAX_BYTES + 1)
-
-
-def _free_name(folder: Path, source: _Source, taken: set[str]) -> Path:
-    """Return a name for the annotated copy that no other copy of this run has, nor any input.
-
-    The name ends in -annotated, then .png for a PNG and .jpg for all else; subfolders are kept.
-    A second picture of the same name gets -2 before that ending.
-    """
-    suffix = ".png" if source.path.suffix.lower() == ".png" else ".jpg"
-    stem = source.relative.stem.removesuffix(MARK)
-    number = 1
-    while True:
-        again = f"-{number}" if number > 1 else ""
-        path = folder / source.relative.parent / f"{stem}{again}{MARK}{suffix}"
-        if _place(path) not in taken:
-            taken.add(_place(path))
-            return path
-        number += 1
-
-
-def _place(path: Path) -> str:
-    return os.path.normcase(path.resolve())
-
-
-def _tracked(sources: Sequence[_Source]) -> Iterator[_Source]:
-    """Yield the sources; once a second has passed, a progress bar on stderr follows."""
-    import time
-
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    progress = Progress(
-        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False
-    )
-    begin, task = time.monotonic(), progress.add_task("Assessing", total=len(sources))
-    try:
-        for source in sources:
-            if time.monotonic() - begin > SHOW_AFTER and len(sources) > 1:
-                progress.start()
-            yield source
-            progress.advance(task)
-    finally:
-        progress.stop()

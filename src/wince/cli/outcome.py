@@ -1,6 +1,8 @@
 """What became of each file given to `wince assess`, written as a table, JSON or CSV."""
 
 import csv
+import io
+import itertools
 import json
 import sys
 from collections.abc import Iterable
@@ -11,6 +13,8 @@ from wince.cli.messages import complain, one_line
 from wince.errors import WinceError
 from wince.runtime.assessment import Assessment
 from wince.scale import UNIT_NAMES, Level
+
+PAGE = 200  # rows of a table; it is written when they are known
 
 COLOURS = {
     Level.NONE: "green",
@@ -24,17 +28,27 @@ COLOURS = {
 class Outcome:
     """One file: its name as given, and either its assessment or the error that stood in the way.
 
-    annotated: where the annotated copy was written, if it was asked for.
+    annotated: where the annotated copy was written, if it was asked for. frame, seconds: for a
+    frame of a video, its number from 0 and its time since the first.
     """
 
     file: str
     assessment: Assessment | None = None
     error: WinceError | None = None
     annotated: str | None = None
+    frame: int | None = None
+    seconds: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The file, and the time in it where it is a video."""
+        return self.file if self.seconds is None else f"{self.file} at {self.seconds:.2f} s"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data: `file`, and `assessment` or `error` with its type and its sentence."""
         data: dict[str, Any] = {"file": self.file}
+        if self.frame is not None:
+            data |= {"frame": self.frame, "seconds": self.seconds}
         if self.assessment is not None:
             data["assessment"] = self.assessment.to_dict()
         if self.error is not None:
@@ -52,7 +66,7 @@ def write_json(outcomes: Iterable[Outcome]) -> int:
             text = before + json.dumps(outcome.to_dict(), allow_nan=False)
             before = ",\n"  # first, for Ctrl+C may come as soon as something is written
             sys.stdout.write(text)
-            failures += _complained(outcome)
+            failures += complained(outcome)
     finally:  # the array is closed even when the run is stopped half-way
         sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
     return failures
@@ -60,6 +74,8 @@ def write_json(outcomes: Iterable[Outcome]) -> int:
 
 CSV_COLUMNS = (
     "file",
+    "frame",
+    "seconds",
     "level",
     "pspi",
     "pspi_low",
@@ -78,17 +94,27 @@ CSV_COLUMNS = (
 def write_csv(outcomes: Iterable[Outcome]) -> int:
     """Write CSV with a header to stdout, a row per file as it is done; return the failures."""
     failures = 0
-    rows = csv.DictWriter(sys.stdout, CSV_COLUMNS, lineterminator="\n")
-    rows.writeheader()
+    sys.stdout.write(csv_line(list(CSV_COLUMNS)))
     for outcome in outcomes:
-        rows.writerow(_csv_row(outcome))
-        failures += _complained(outcome)
+        row = csv_row(outcome)
+        sys.stdout.write(csv_line([row.get(column) for column in CSV_COLUMNS]))
+        failures += complained(outcome)
     return failures
 
 
-def _csv_row(outcome: Outcome) -> dict[str, Any]:
+def csv_line(values: list[Any]) -> str:
+    """Return the values as one record of CSV, its line end, a line feed, included."""
+    text = io.StringIO()
+    csv.writer(text).writerow(values)  # ends in CR LF, so that either within a value is quoted
+    return text.getvalue().removesuffix("\r\n") + "\n"
+
+
+def csv_row(outcome: Outcome) -> dict[str, Any]:
+    """Return the values by column; columns that do not apply are missing."""
     row: dict[str, Any] = {
         "file": outcome.file,
+        "frame": outcome.frame,
+        "seconds": outcome.seconds,
         "annotated": outcome.annotated,
         "error": outcome.error,
     }
@@ -110,7 +136,18 @@ def _csv_row(outcome: Outcome) -> dict[str, Any]:
 
 
 def write_table(outcomes: Iterable[Outcome]) -> int:
-    """Write a table to stdout when all is done, warnings below it; return the failures."""
+    """Write a table to stdout, warnings below it, a new one every PAGE files; return the failures.
+
+    The widths of the columns come from the rows, so a table is written when its rows are known.
+    """
+    failures = 0
+    left = iter(outcomes)
+    while page := list(itertools.islice(left, PAGE)):
+        failures += _write_page(page)
+    return failures
+
+
+def _write_page(outcomes: list[Outcome]) -> int:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -123,11 +160,11 @@ def write_table(outcomes: Iterable[Outcome]) -> int:
         table.add_column(title, justify="right", no_wrap=True)
     failures, copies, notes = 0, 0, []
     for outcome in outcomes:
-        failures += _complained(outcome)
+        failures += complained(outcome)
         found = outcome.assessment
         if found is None:
             continue
-        name = one_line(outcome.file)
+        name = one_line(outcome.name)
         table.add_row(Text(name), Text(found.level, COLOURS[found.level]), *_cells(found))
         notes += [f"{name}: {warning}" for warning in found.quality.warnings]
         copies += outcome.annotated is not None
@@ -154,10 +191,11 @@ def _cells(found: Assessment) -> list[str]:
     ]
 
 
-def _complained(outcome: Outcome) -> int:
+def complained(outcome: Outcome) -> int:
     """Say why a file could not be assessed; return 1 for such a file and 0 for the others."""
     if outcome.error is None:
         return 0
     reason = str(outcome.error)
-    complain(reason if outcome.file in reason else f"{outcome.file}: {reason}")
+    named = outcome.frame is None and outcome.file in reason
+    complain(reason if named else f"{outcome.name}: {reason}")
     return 1
