@@ -146,6 +146,9 @@ def use(address: str, session: Session, portrait: bytes, big: bytes) -> None:
         assert call("POST", "/v1/assessments", content=portrait, headers=jpeg).status_code == 200
         url = f"data:image/jpeg;base64,{base64.b64encode(portrait).decode()}"
         assert call("POST", "/analyze", json={"image": url}).status_code == 200
+        calm = [("neutral", (f"{NAME}-{i}.jpg", portrait)) for i in range(2)]
+        call("POST", "/v1/baselines", files=calm)
+        call("POST", "/v1/assessments", files=[("image", (f"{NAME}.jpg", portrait)), *calm])
         assert call("GET", "/v1/speech").status_code == 200
         wanted = {"level": "severe", "pspi": 13.7, "percent": True, "advice": True}
         assert call("POST", "/v1/speech", json=wanted).status_code == 200 or not voice.available()
