@@ -3,32 +3,42 @@
 import { timeOfDay } from "./session.js";
 import { levelWord } from "./shapes.js";
 
-const [WIDTH, HEIGHT] = [720, 220]; // units of the drawing
+const HEIGHT = 220; // pixels; as wide as its place
+const LEAST_WIDTH = 240;
 const [LEFT, RIGHT, TOP, BOTTOM] = [78, 8, 10, 26];
 const DRAW_EVERY = 250; // milliseconds
 const TELL_EVERY = 5000; // milliseconds between changes of the text alternative
-const TICKS = 5; // along the time axis
+const TICK_WIDTH = 110; // pixels that a tick of the time axis needs
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
 /** Put a chart into `root`. facts: from /v1/scale; minutes() says how many it spans. */
 export function createChart(root, facts, session, { minutes }) {
-  const svg = make("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
+  const svg = make("svg", { role: "img", height: HEIGHT });
   const [bands, moving] = [make("g"), make("g")];
   svg.append(bands, moving);
   root.append(svg);
   const y = (pspi) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - pspi / facts.maximum);
-  bands.append(...facts.levels.flatMap((level) => band(level, y)));
+  let width = 0;
   let drawn = 0;
   let told = 0;
 
+  function fit() {
+    const found = Math.max(LEAST_WIDTH, root.clientWidth);
+    if (found === width) return;
+    width = found;
+    svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+    bands.replaceChildren(...facts.levels.flatMap((level) => band(level, y, width)));
+  }
+
   function draw(now) {
+    fit();
     const span = minutes() * 60000;
-    const x = (time) => LEFT + (WIDTH - LEFT - RIGHT) * (1 - (now - time) / span);
+    const x = (time) => LEFT + (width - LEFT - RIGHT) * (1 - (now - time) / span);
     const seen = session.samples().filter(({ time }) => now - time <= span);
     const marks = session.markers().map((marker, index) => ({ ...marker, number: index + 1 }));
     const shown = marks.filter(({ time }) => now - time <= span);
     moving.replaceChildren(
-      ...ticks(now, span, x),
+      ...ticks(now, span, x, width),
       make("path", { class: "chart-line", d: line(seen, x, y) }),
       ...shown.flatMap((marker) => markerLine(marker, x)),
       ...dot(seen.at(-1), x, y),
@@ -64,11 +74,11 @@ export function words(minutes, samples, markers) {
   return `${span}: ${present}; PSPI from ${low} to ${high}.${list}`;
 }
 
-function band({ name, from_score: from, to_score: to }, y) {
+function band({ name, from_score: from, to_score: to }, y, width) {
   const rect = make("rect", {
     class: "chart-band",
     x: LEFT,
-    width: WIDTH - LEFT - RIGHT,
+    width: width - LEFT - RIGHT,
     y: y(to),
     height: Math.max(y(from) - y(to) - 1, 1),
   });
@@ -104,10 +114,11 @@ function dot(sample, x, y) {
   return [make("circle", { class: "chart-dot", cx: x(sample.time), cy: y(sample.pspi), r: 4 })];
 }
 
-function ticks(now, span, x) {
-  return Array.from({ length: TICKS + 1 }, (_, index) => {
-    const back = (span * (TICKS - index)) / TICKS;
-    const anchor = index === 0 ? "start" : index === TICKS ? "end" : "middle";
+function ticks(now, span, x, width) {
+  const count = width - LEFT - RIGHT >= 5 * TICK_WIDTH ? 5 : 2;
+  return Array.from({ length: count + 1 }, (_, index) => {
+    const back = (span * (count - index)) / count;
+    const anchor = index === 0 ? "start" : index === count ? "end" : "middle";
     const label = make("text", {
       class: "chart-word",
       x: x(now - back),
