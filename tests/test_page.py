@@ -477,7 +477,7 @@ def test_live_view_speaks_through_the_machine_by_the_same_rule(open_page):
     assert len(wanted) == 1
     now[0] = "severe"
     until(page, "window.heard.length === 2")
-    plain = {"pspi": 3, "percent": False, "advice": False}
+    plain = {"pspi": 3, "percent": False, "advice": False, "language": "en", "rate": 150}
     assert wanted == [{"level": "mild", **plain}, {"level": "severe", **plain}]
     expected = [seconds_of(speech.sentence(level)) for level in ("mild", "severe")]
     assert page.evaluate("window.heard") == pytest.approx(expected, abs=0.05)

@@ -22,7 +22,7 @@ export async function assess(file, signal) {
   return getJson("/v1/assessments?explain=heatmap", { method: "POST", body: form, signal });
 }
 
-/** Return whether the machine that runs wince has a voice: {available, detail}. */
+/** Return which voices the machine that runs wince has: {available, detail, voices, rate}. */
 export function getVoice() {
   return getJson("/v1/speech");
 }

@@ -1,21 +1,23 @@
 // The page, put together.
 
 import { Problem, getModel, getScale } from "./api.js";
+import { createLanguages } from "./languages.js";
 import { createLive } from "./live.js";
 import { fillModel } from "./model.js";
 import { createResult } from "./result.js";
 import { createSpareVoice } from "./spare_voice.js";
-import { createSpeaker, wordsFor } from "./speech.js";
+import { createSpeaker } from "./speech.js";
 import { createTabs } from "./tabs.js";
 import { createUpload } from "./upload.js";
+import { createVoiceSettings } from "./voice_settings.js";
 
 const byId = (id) => document.getElementById(id);
 
-function announce(text) {
+function announce(languages, assessment) {
   const announcer = byId("announcer");
   announcer.textContent = "";
   // Emptied first, so that the same sentence twice is read twice.
-  requestAnimationFrame(() => (announcer.textContent = text));
+  requestAnimationFrame(() => languages.putSentence(announcer, assessment));
 }
 
 function showHint(sentence, calm = false) {
@@ -32,8 +34,15 @@ function statePrivacy() {
   for (const place of document.querySelectorAll(".privacy")) place.textContent = sentence;
 }
 
-function createVoice(facts) {
-  const speaker = createSpeaker({ spare: createSpareVoice(byId("voice")), onHint: showHint });
+function createVoice(languages) {
+  let settings = null;
+  const speaker = createSpeaker({
+    languages,
+    spare: createSpareVoice(byId("voice")),
+    onHint: showHint,
+    onVoices: () => settings?.refresh(),
+  });
+  settings = createVoiceSettings(speaker, languages);
   const mute = byId("mute");
   const pressed = () => mute.getAttribute("aria-pressed") === "true";
   mute.addEventListener("click", () => {
@@ -41,11 +50,11 @@ function createVoice(facts) {
     speaker.mute(pressed());
   });
   const wishes = () => ({ percent: byId("say-percent").checked, advice: byId("say-advice").checked });
-  const again = (assessment) => speaker.say(wordsFor(assessment, facts, wishes()));
+  const again = (assessment) => speaker.say(languages.wordsFor(assessment, wishes()));
   return {
     tell(assessment) {
       again(assessment);
-      announce(assessment.sentence);
+      announce(languages, assessment);
     },
     again,
     hush: () => speaker.hush(),
@@ -57,9 +66,10 @@ function createVoice(facts) {
 async function start() {
   statePrivacy();
   const facts = await getScale();
-  const voice = createVoice(facts);
+  const languages = createLanguages(facts);
+  const voice = createVoice(languages);
   const card = (id, waitingText) =>
-    createResult(byId(id), facts, { waitingText, onSayAgain: voice.again });
+    createResult(byId(id), facts, { languages, waitingText, onSayAgain: voice.again });
   let live = null;
   const tabs = createTabs(document.querySelector('[role="tablist"]'), () => {
     voice.hush();

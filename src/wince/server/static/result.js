@@ -1,20 +1,34 @@
 // The result card: one for each tab, filled from an assessment.
 
 import { drawScale } from "./scale.js";
-import { SHAPES, levelRange, levelTitle, shapeIcon } from "./shapes.js";
+import { SHAPES, levelRange, shapeIcon } from "./shapes.js";
 import { createUnits } from "./units.js";
 
-/** Put a result card into `root`. facts: from /v1/scale; onSayAgain(assessment) on the button. */
-export function createResult(root, facts, { waitingText, onSayAgain }) {
+/**
+ * Put a result card into `root`. facts: from /v1/scale; languages: the one for its words;
+ * onSayAgain(assessment) on the button.
+ */
+export function createResult(root, facts, { languages, waitingText, onSayAgain }) {
   const card = document.getElementById("result-template").content.cloneNode(true).firstElementChild;
   root.append(card);
   const find = (selector) => card.querySelector(selector);
   if (waitingText) find(".waiting-text").textContent = waitingText;
-  find(".legend").append(...facts.levels.map(legendRow));
+  const legend = facts.levels.map(legendRow);
+  find(".legend").append(...legend);
   let shown = null;
   let choose = () => {};
   const units = createUnits(find(".units-section"), facts, (name) => choose(name));
   find(".say-again").addEventListener("click", () => onSayAgain(shown));
+
+  function fillWords() {
+    for (const row of legend) languages.putTitle(row.querySelector(".word"), row.dataset.shape);
+    if (!shown) return;
+    languages.putTitle(find(".level-name"), shown.level);
+    languages.putSentence(find(".sentence"), shown);
+  }
+
+  languages.onChange(fillWords);
+  fillWords();
 
   function only(name) {
     for (const part of ["waiting", "problem", "found"]) find(`.${part}`).hidden = part !== name;
@@ -35,9 +49,8 @@ export function createResult(root, facts, { waitingText, onSayAgain }) {
       setAway(null);
       card.dataset.level = assessment.level;
       find(".shape path").setAttribute("d", SHAPES[assessment.level]);
-      find(".level-name").textContent = levelTitle(assessment.level);
       find(".score-number").textContent = assessment.pspi.toFixed(1);
-      find(".sentence").textContent = assessment.sentence;
+      fillWords();
       find(".advice").textContent = assessment.advice;
       fillWarnings(find(".warnings"), assessment);
       drawScale(find(".scale"), facts, assessment);
@@ -79,7 +92,7 @@ function legendRow({ name, from_score: from, to_score: to }) {
   const row = document.createElement("li");
   row.dataset.shape = name;
   const word = document.createElement("span");
-  word.textContent = levelTitle(name);
+  word.className = "word";
   const range = document.createElement("span");
   range.textContent = levelRange(from, to);
   row.append(shapeIcon(name), word, range);

@@ -8,7 +8,7 @@ export const SHAPES = {
   severe: "M7.5 1h9L23 7.5v9L16.5 23h-9L1 16.5v-9Z",
 };
 
-/** Return a level in words for a heading: the lowest is never worded as "no pain". */
+/** Return a level in English words for a heading: the lowest is never worded as "no pain". */
 export function levelTitle(level) {
   if (level === "none") return "No pain expression seen";
   return level[0].toUpperCase() + level.slice(1);

@@ -6,6 +6,7 @@ import { getSpeech, getVoice } from "./api.js";
 export function createSpareVoice(audio) {
   let request = null; // of the newest utterance
   let address = null; // of its sound
+  let known = null; // what the server says of it
 
   function hush() {
     request?.abort();
@@ -22,10 +23,13 @@ export function createSpareVoice(audio) {
 
   return {
     hush,
-    /** Return why there is no such voice, as a sentence, or null when there is one. */
-    async missing() {
-      const { available, detail } = await getVoice();
-      return available ? null : detail;
+    /** Return what GET /v1/speech says of it; asked once. */
+    look() {
+      known ??= getVoice().catch((error) => {
+        known = null; // it may answer another time
+        throw error;
+      });
+      return known;
     },
     /**
      * Speak, in place of what is being said. wanted: the body of POST /v1/speech. Resolves when it

@@ -1,57 +1,92 @@
 // Results read aloud: by the browser's own speech, with voices of this machine alone (other voices
-// send the text to their vendor); where it has none, by the machine that runs wince.
+// send the text to their vendor); where it has none in the language, by the machine that runs wince.
 
 import { Problem } from "./api.js";
 
 const PATIENCE = 1500; // milliseconds; some browsers list their voices only after a while
-const NO_VOICE = "This browser has no voice of its own.";
-const SPARE = `${NO_VOICE} The machine that runs wince speaks in its place.`;
+const WORDS = 150; // a minute, at the usual speed of the machine that runs wince
 const NOT_ALLOWED = "The browser wants a click before it speaks: press “Say again”.";
 const FAILED = "The browser could not play the voice, so nothing is spoken.";
 
 /**
- * Return a speaker. spare: the voice for browsers without one. onHint(sentence or null, calm) is
- * told why nothing is spoken; calm: it is only for information.
+ * Return a speaker. spare: the voice for browsers without one; languages: which one is spoken;
+ * onHint(sentence or null, calm) is told why nothing is spoken, or, calm, who speaks; onVoices() when
+ * there may be other voices to choose from.
  */
-export function createSpeaker({ spare, onHint }) {
+export function createSpeaker({ spare, languages, onHint, onVoices = () => {} }) {
   const synth = window.speechSynthesis;
-  let voice = null;
-  let spared = false; // whether the spare voice is there and needed
-  let settled = false; // whether the voices are known
-  let waiting = null; // what to say once they are
+  let wish = { voice: "", speed: 1 };
+  let way = null; // how to speak, {here: voice}, {there: name} or {}; null while that is not known
+  let late = false; // whether the browser had its time to list its voices
+  let looks = 0; // counts them, so that an answer that comes late is recognised
+  let waiting = null; // what to say once the way is known
   let muted = false;
   let current = null; // kept, because some browsers forget an utterance nobody holds
 
-  function look() {
-    voice = bestVoice(synth?.getVoices() ?? []);
-    if (voice || settled) settle();
+  /** Find out how to speak in the language. */
+  async function look() {
+    const mine = ++looks;
+    const here = localVoices();
+    const chosen = here.find(({ name }) => wish.voice === `here:${name}`);
+    if (wish.voice.startsWith("there:")) settle({ there: wish.voice.slice("there:".length) });
+    else if (here.length) settle({ here: chosen ?? here.find((one) => one.default) ?? here[0] });
+    else if (late) {
+      way = null;
+      const found = await spare.look().catch(({ message }) => ({ detail: message }));
+      if (mine === looks) settleThere(found);
+    } else way = null; // the voices may still come
+    onVoices();
   }
 
-  async function settle() {
-    const missing = voice ? null : await spare.missing().catch(({ message }) => message);
-    settled = true;
-    spared = !voice && !missing;
-    if (voice) onHint(null);
-    else onHint(missing ? `${NO_VOICE} ${missing}` : SPARE, !missing);
+  function settle(found, hint = null, calm = false) {
+    way = found;
+    onHint(hint, calm);
     if (waiting !== null) say(waiting);
     waiting = null;
   }
 
+  function settleThere({ available, detail, voices }) {
+    const { code } = languages.current();
+    if (!available) settle({}, `${noVoice()} ${detail}`);
+    else if (voices[code].length) settle({ there: "" }, spared(), true);
+    else settle({}, `${noVoice()} The machine that runs wince has none either.`);
+  }
+
+  function noVoice() {
+    const { code, english } = languages.current();
+    return `This browser has no ${code === "en" ? "" : `${english} `}voice of its own.`;
+  }
+
+  function spared() {
+    return wish.voice ? null : `${noVoice()} The machine that runs wince speaks in its place.`;
+  }
+
+  function localVoices(code = languages.current().code) {
+    const language = new RegExp(`^${code}\\b`, "i");
+    const voices = synth?.getVoices() ?? [];
+    return voices.filter(({ localService, lang }) => localService && language.test(lang));
+  }
+
   function say(words) {
     if (muted) return;
-    if (!settled) {
+    if (way === null) {
       waiting = words;
       return;
     }
     hush();
-    if (voice) sayHere(words.text);
-    else if (spared) sayThere(words.wanted);
+    // What has no translation is English whatever was chosen, and needs an English voice.
+    const { language } = words.wanted;
+    const fits = language === languages.current().code;
+    const voice = fits ? way.here : localVoices(language)[0];
+    if (voice) sayHere(words.text, voice);
+    else if (way.there !== undefined) sayThere(words.wanted, fits && way.there);
   }
 
-  function sayHere(text) {
+  function sayHere(text, voice) {
     current = new SpeechSynthesisUtterance(text);
     current.voice = voice;
     current.lang = voice.lang;
+    current.rate = wish.speed;
     current.onstart = () => onHint(null);
     current.onerror = (event) => {
       if (event.error === "not-allowed") onHint(NOT_ALLOWED);
@@ -59,10 +94,11 @@ export function createSpeaker({ spare, onHint }) {
     synth.speak(current);
   }
 
-  async function sayThere(wanted) {
+  async function sayThere(wanted, name) {
+    const rate = Math.round(WORDS * wish.speed);
     try {
-      await spare.say(wanted);
-      onHint(SPARE, true);
+      await spare.say({ ...wanted, rate, ...(name && { voice: name }) });
+      onHint(spared(), true);
     } catch (error) {
       if (error.name === "AbortError") return; // called off
       if (error.name === "NotAllowedError") onHint(NOT_ALLOWED);
@@ -77,8 +113,19 @@ export function createSpeaker({ spare, onHint }) {
   }
 
   synth?.addEventListener?.("voiceschanged", look);
+  languages.onChange(() => {
+    hush();
+    wish.voice = "";
+    look();
+  });
   look();
-  if (!settled) setTimeout(() => settled || settle(), synth ? PATIENCE : 0);
+  setTimeout(
+    () => {
+      late = true;
+      if (way === null) look();
+    },
+    synth ? PATIENCE : 0,
+  );
 
   return {
     say,
@@ -89,25 +136,16 @@ export function createSpeaker({ spare, onHint }) {
       muted = on;
       if (on) hush();
     },
+    /** Speak with a voice (here: or there: and its name, "" for the best) at a speed, 1 being usual. */
+    wish(wanted) {
+      wish = { ...wish, ...wanted };
+      look();
+    },
+    /** Return the names of the voices in the language: the browser's, and the other machine's. */
+    async voices() {
+      const found = await spare.look().catch(() => ({}));
+      const there = (found.available && found.voices[languages.current().code]) || [];
+      return { here: localVoices().map(({ name }) => name), there };
+    },
   };
-}
-
-function bestVoice(voices) {
-  const local = voices.filter((voice) => voice.localService);
-  const english = local.filter((voice) => /^en\b/i.test(voice.lang));
-  return english.find((voice) => voice.default) ?? english[0] ?? local[0] ?? null;
-}
-
-/**
- * Return what is said about an assessment: the sentence, and on demand percent and advice; as text
- * for the browser's voice, and as the request (wanted) for the other.
- */
-export function wordsFor(assessment, facts, { percent, advice }) {
-  const { level, pspi } = assessment;
-  const parts = [assessment.sentence];
-  if (percent) {
-    parts.push(`Pain score: ${Math.round((100 * pspi) / facts.maximum)} percent of the scale.`);
-  }
-  if (advice) parts.push(assessment.advice);
-  return { text: parts.join(" "), wanted: { level, pspi, percent, advice } };
 }
