@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -196,6 +196,10 @@ def to_change(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @settings(max_examples=80, deadline=None)
 @given(place=st.sampled_from(PLACES), value=ODD)
+@example(place=("calibration", "score_map", "pspi"), value=None)
+@example(place=("calibration", "score_map", "pspi", 0), value=-1)
+@example(place=("calibration", "spread_base"), value=10**400)
+@example(place=("face_spec", "side"), value=10**400)
 def test_a_card_with_any_value_changed_loads_or_is_refused_with_a_sentence(
     to_change: Path, place: tuple[str, ...], value: object
 ) -> None:

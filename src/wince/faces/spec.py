@@ -71,7 +71,7 @@ class FaceSpec:
 def _is_number(value: object, least: float = -math.inf) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value) and value >= least
+    return least <= value < 1e300 and value > -1e300  # a whole number may be too large for a float
 
 
 def _is_triple(values: object, least: float = -math.inf) -> bool:

@@ -12,7 +12,6 @@ This is split-conformal prediction with normalised residuals (Papadopoulos et al
 2018, JASA 113:1094), read off as a distribution. It is pure Python and numpy.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
@@ -27,6 +26,7 @@ from wince.errors import ModelError
 COVERAGE = 0.90
 PRIOR_SHARE = 0.01  # of the level frequencies, so that no level is ever called impossible
 _AGAIN = "The model.json may be damaged: copy or export the model again."
+_HUGE = 1e300  # JSON may hold whole numbers that no float can
 _TOP = scale.PSPI_MAXIMUM
 _GRID = np.concatenate([[0.0, 0.005, 0.01], np.arange(0.025, 0.98, 0.025), [0.99, 0.995, 1.0]])
 
@@ -132,6 +132,7 @@ def _check(data: Any) -> None:
     knots = data["score_map"]
     if not isinstance(knots, Mapping) or set(knots) != {"raw", "pspi"}:
         raise ModelError(f"A calibration's score_map has the keys raw and pspi. {_AGAIN}")
+    raw, pspi = _listed(knots["raw"]), _listed(knots["pspi"])
     probabilities, quantiles, prior = (
         _listed(data[name]) for name in ("probabilities", "residual_quantiles", "prior")
     )
@@ -142,9 +143,7 @@ def _check(data: Any) -> None:
         "residual_quantiles": _is_rising(quantiles) and len(quantiles) == len(probabilities) > 1,
         "prior": len(prior) == len(scale.LEVELS) and all(_is_rising([0, p, 1]) for p in prior),
         "faces": isinstance(data["faces"], int),
-        "score_map": _is_rising(knots["raw"])
-        and _is_rising([0, *_listed(knots["pspi"]), _TOP])
-        and len(knots["raw"]) == len(knots["pspi"]) > 1,
+        "score_map": _is_rising(raw) and _is_rising([0, *pspi, _TOP]) and len(raw) == len(pspi) > 1,
     }
     for name in (name for name, right in checks.items() if not right):
         raise ModelError(f"A calibration cannot have {data[name]!r:.80} as its {name}. {_AGAIN}")
@@ -158,7 +157,7 @@ def _is_rising(values: object) -> bool:
     """Whether they are finite numbers, none smaller than the one before it."""
     listed = _listed(values)
     numbers = [v for v in listed if isinstance(v, int | float) and not isinstance(v, bool)]
-    finite = len(numbers) == len(listed) > 0 and all(map(math.isfinite, numbers))
+    finite = len(numbers) == len(listed) > 0 and all(-_HUGE < number < _HUGE for number in numbers)
     return finite and all(low <= high for low, high in pairwise(numbers))
 
 
