@@ -14,6 +14,7 @@ from wince import annotate, images
 from wince.annotate import LEVEL_COLOURS
 from wince.errors import WinceError
 from wince.runtime.assessment import Assessment
+from wince.runtime.baseline import Baseline, Change
 from wince.scale import ACTION_UNITS, LEVELS, Level
 
 RGB = NDArray[np.uint8]
@@ -65,6 +66,31 @@ def moved(found: Assessment, factor: float, x: float = 0, y: float = 0) -> Asses
     assert found.face is not None
     box = np.array(found.face.box) * factor + [x, y, x, y]
     return replace(found, face=replace(found.face, box=tuple(box.tolist())))
+
+
+def test_a_refused_picture_gets_the_reason_and_no_number(
+    astronaut: RGB, written: list[tuple[str, tuple[float, ...], tuple[int, int]]]
+) -> None:
+    dark = (astronaut * 0.1).astype(np.uint8)
+    refused = wince.assess(dark)
+    annotate.annotate(images.read(dark), refused)
+    words = " ".join(text for text, _, _ in written)
+    assert words.count("not judged") == 2  # on the box and in the panel
+    assert "The face is dark" in words
+    assert "PSPI" not in words
+    assert "Confidence" not in words
+    for _, box, size in written:
+        assert 0 <= box[0] <= box[2] <= size[0]
+
+
+def test_the_change_against_the_own_calm_face_is_written(
+    found: Assessment, astronaut: RGB, written: list[tuple[str, tuple[float, ...], tuple[int, int]]]
+) -> None:
+    own = Baseline(None, 1.5, 2, found.model)
+    annotate.annotate(images.read(astronaut), replace(found, change=Change(2.3, None, own)))
+    words = [text for text, _, _ in written]
+    assert "Above the own calm face" in words
+    assert "2.3 points" in words
 
 
 @pytest.mark.parametrize("side", [24, 64, 150, 512, 1100, 4000])

@@ -136,6 +136,71 @@ def test_csv_has_a_row_for_each_file_with_the_numbers_of_the_json(
     assert rows[1]["level"] == rows[1]["pspi"] == ""
 
 
+def test_a_picture_that_cannot_be_judged_has_its_reason_in_place_of_every_number(
+    run: Run, astronaut, tmp_path: Path
+) -> None:
+    path = tmp_path / "dark.png"
+    Image.fromarray((astronaut * 0.1).astype("uint8")).save(path)
+    status, out, err = run("assess", path)
+    assert (status, err) == (0, "")
+    assert [line.split()[1:] for line in out.splitlines() if line.startswith(f"{path} ")] == [
+        ["not", "judged"]
+    ]
+    assert f"{path}: The face is dark" in out
+    _, out, _ = run("assess", "--csv", path)
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert (row["usable"], row["reasons"], row["level"], row["pspi"]) == ("false", "dark", "", "")
+    assert row["AU4"] == row["confidence"] == ""
+    _, out, _ = run("assess", "--json", path)
+    (found,) = json.loads(out)
+    assert found["assessment"]["level"] is None
+    assert list(found["assessment"]["quality"]["reasons"]) == ["dark"]
+
+
+def test_another_face_is_assessed_when_asked_for(run: Run, astronaut, tmp_path: Path) -> None:
+    head = Image.fromarray(astronaut).crop((96, 0, 352, 256))
+    both = Image.new("RGB", (512, 256))
+    both.paste(head, (0, 0))
+    both.paste(head.resize((200, 200)), (290, 0))
+    path = tmp_path / "two.png"
+    both.save(path)
+    boxes = []
+    for number in (1, 2):
+        _, out, _ = run("assess", "--json", "--face", number, path)
+        face = json.loads(out)[0]["assessment"]["face"]
+        assert face["index"] == number - 1
+        boxes.append(face["box"])
+    assert boxes[0][0] < 256 < boxes[1][0]
+    status, _, err = run("assess", "--face", 3, path)
+    assert status == 1
+    assert "Face number 3 by size was asked for, but only 2 were found" in err
+    assert run("assess", "--face", 0, path)[0] == 2
+
+
+def test_results_are_compared_with_the_calm_face_of_the_same_person(run: Run, frames) -> None:
+    calm, face = [frames[0].path, frames[1].path], frames[2].path
+    neutral = [word for path in calm for word in ("--neutral", path)]
+    assessor = wince.Assessor()
+    change = assessor.assess(face, baseline=assessor.baseline(calm)).change
+    assert change is not None
+    _, out, _ = run("assess", "--json", *neutral, face)
+    assert json.loads(out)[0]["assessment"]["change"]["pspi"] == change.pspi
+    _, out, _ = run("assess", "--csv", *neutral, face)
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert (float(row["change"]), float(row["calm_pspi"])) == (
+        change.pspi,
+        change.baseline.raw_score,
+    )
+    _, out, _ = run("assess", *neutral, face)
+    assert f"{change.pspi:.1f} points above the person's own calm face" in out
+
+
+def test_calm_face_that_cannot_be_used_stops_the_run(run: Run, frames, empty_wall: Path) -> None:
+    status, out, err = run("assess", "--neutral", empty_wall, frames[0].path)
+    assert (status, out) == (1, "")
+    assert "No face was found" in err
+
+
 def test_the_table_keeps_one_line_for_each_file_in_a_pipe(run: Run, frames) -> None:
     paths = [frame.path for frame in frames[:3]]
     status, out, err = run("assess", *paths)

@@ -98,3 +98,14 @@ def test_the_documentation_shows_the_texts_as_they_are(code: str) -> None:
     for level in LEVELS:
         row = f"{level} | {languages.shown(found.titles[level])} | {speech.sentence(level, code)} |"
         assert row in document
+
+
+def test_a_refusal_is_said_in_every_language_and_listed_in_the_documentation() -> None:
+    document = (Path(__file__).parents[1] / "docs" / "languages.md").read_text(encoding="utf-8")
+    for code, found in LANGUAGES.items():
+        said = speech.spoken(None, 0.0, with_percent=True, language=code)
+        assert said == found.refused
+        assert f"| {found.english} | {languages.shown(said)} |" in document
+    assert len({found.refused for found in LANGUAGES.values()}) == len(LANGUAGES)
+    advised = speech.spoken(None, 0.0, with_advice=True)
+    assert advised == f"{speech.REFUSED} {speech.REFUSED_ADVICE}"

@@ -206,6 +206,124 @@ def test_uploaded_photo_gives_a_level_that_is_shown_and_spoken(open_page, photo,
     assert page.locator("#announcer").inner_text() == expected.sentence
 
 
+def test_probability_of_each_level_is_shown_and_read(open_page, photo, assessor):
+    page = open_page()
+    upload(page, photo)
+    expected = assessor.assess(photo["buffer"])
+    rows = page.locator("#upload-result .shares li")
+    assert rows.count() == 4
+    for name, text in zip(expected.level_probabilities, rows.all_inner_texts(), strict=True):
+        share = 100 * expected.level_probabilities[name]
+        words = "None seen" if name == "none" else name.capitalize()
+        assert text.split("\n")[0] == words
+        assert text.split("\n")[-1] == ("< 1 %" if 0 < share < 1 else f"{share:.0f} %")
+    assert page.locator("#upload-result .shares li.current").count() == 1
+
+
+def test_picture_that_cannot_be_judged_shows_the_reason_and_no_number(open_page, astronaut):
+    page = open_page()
+    dark = encoded((astronaut * 0.1).astype(np.uint8), "PNG")
+    page.set_input_files("#file", {"name": "d.png", "mimeType": "image/png", "buffer": dark})
+    page.wait_for_selector("#upload-result .refused:not([hidden])")
+    card = page.locator("#upload-result")
+    assert "cannot be judged" in card.locator(".refused h2").inner_text()
+    assert "is dark" in card.locator(".reasons li").inner_text()
+    assert card.locator(".found").is_hidden()
+    assert "PSPI" not in card.inner_text()
+    assert spoken(page) == ["This picture cannot be judged: it is too dark."]
+    assert "too dark" in page.locator("#announcer").inner_text()
+    assert page.locator("#upload-where").is_hidden()
+    page.click("#upload-calm .calm-set")
+    assert "cannot be the calm face" in page.locator("#upload-calm .calm-state").inner_text()
+
+
+def test_another_of_several_faces_is_picked_on_the_picture_by_keyboard(open_page, astronaut):
+    page = open_page()
+    head = Image.fromarray(astronaut[:256, 96:352])
+    both = np.zeros((512, 912, 3), np.uint8)
+    both[:, :512] = np.asarray(head.resize((512, 512)))
+    both[:400, 512:] = np.asarray(head.resize((400, 400)))
+    upload(page, {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": encoded(both)})
+    faces = page.locator("#faces button")
+    assert faces.evaluate_all("(all) => all.map((one) => one.ariaPressed)") == ["true", "false"]
+    assert "The largest was assessed" in page.locator("#upload-result .warnings").inner_text()
+    page.focus("#faces button >> nth=1")
+    page.keyboard.press("Enter")
+    until(page, "document.querySelectorAll('#faces button')[1].ariaPressed === 'true'")
+    assert "Number 2 by size" in page.locator("#upload-result .warnings").inner_text()
+    assert page.evaluate("document.activeElement.textContent") == "Face 2"
+    assert faces.nth(1).get_attribute("aria-label") == "Face 2, assessed"
+
+
+def test_one_face_needs_no_choice(open_page, photo):
+    page = open_page()
+    upload(page, photo)
+    assert page.locator("#faces").is_hidden()
+
+
+# The person's own calm face.
+
+
+def test_calm_face_is_set_from_photos_shown_and_cleared(open_page, frames, assessor):
+    page = open_page()
+    calm, strong = (
+        [one.path for one in frames if one.subject == "011-kk011" and keep(one.pspi)]
+        for keep in (lambda pspi: pspi < 1, lambda pspi: pspi >= 6)
+    )
+    upload(page, strong[0])
+    card = page.locator("#upload-result")
+    assert card.locator(".change").is_hidden()
+    page.set_input_files("#upload-calm .calm-files", calm)
+    card.locator(".change").wait_for()
+    own = assessor.baseline(calm)
+    change = assessor.assess(strong[0], baseline=own).change
+    assert card.locator(".change-number").inner_text() == f"+{change.pspi:.1f}"
+    assert f"the calm face reads {own.raw_score:.1f}" in card.locator(".change-text").inner_text()
+    state = page.locator("#upload-calm .calm-state")
+    pictures = "1 picture" if len(calm) == 1 else f"{len(calm)} pictures"
+    assert f"Calm face set from {pictures}" in state.inner_text()
+    score = card.locator(".score-number").inner_text()
+    page.click("#upload-calm .calm-clear")
+    card.locator(".change").wait_for(state="hidden")
+    assert state.inner_text() == "No calm face is set."
+    assert card.locator(".score-number").inner_text() == score
+    assert page.locator("#upload-calm .calm-clear").is_hidden()
+    assert len(spoken(page)) == 1  # the absolute result was said once, at first
+
+
+def test_photo_in_view_becomes_the_calm_face(open_page, frames):
+    page = open_page()
+    upload(page, frames[0].path)
+    page.click("#upload-calm .calm-set")
+    page.wait_for_selector("#upload-result .change:not([hidden])")
+    assert page.locator("#upload-result .change-number").inner_text() == "+0.0"
+    upload(page, frames[1].path)
+    assert page.locator("#upload-result .change").is_visible()
+
+
+def test_calm_photo_that_cannot_be_used_is_explained(open_page, photo, astronaut):
+    page = open_page()
+    upload(page, photo)
+    dark = encoded((astronaut * 0.1).astype(np.uint8), "PNG")
+    page.set_input_files(
+        "#upload-calm .calm-files", {"name": "d.png", "mimeType": "image/png", "buffer": dark}
+    )
+    until(page, "/too dark/.test(document.querySelector('#upload-calm .calm-state').textContent)")
+    assert page.locator("#upload-result .change").is_hidden()
+
+
+def test_live_view_sets_the_calm_face_from_its_frames_and_compares_with_it(open_page):
+    page = open_page()
+    page.click("#tab-live")
+    page.click("#start")
+    page.wait_for_selector("#live-result .found:not([hidden])")
+    page.click("#live-calm .calm-set")
+    page.wait_for_selector("#live-result .change:not([hidden])")
+    assert "Calm face set from" in page.locator("#live-calm .calm-state").inner_text()
+    page.click("#live-calm .calm-clear")
+    page.locator("#live-result .change").wait_for(state="hidden")
+
+
 def test_face_box_is_drawn_where_the_face_is(open_page, photo, assessor):
     page = open_page()
     upload(page, photo)

@@ -89,7 +89,7 @@ def test_the_json_form_has_every_promised_field(
     )
     assert set(promised.split()) <= set(data)
     assert set(data["face"]) >= {"box", "keypoints", "score", "yaw"}
-    assert set(data["quality"]) == {"usable", "warnings"}
+    assert set(data["quality"]) == {"usable", "warnings", "reasons"}
     assert set(data["model"]) == {"name", "version"}
 
 
@@ -103,13 +103,26 @@ def test_the_larger_of_two_faces_is_assessed_and_a_warning_says_so(
     assert any("2 faces were found" in warning for warning in found.quality.warnings)
 
 
+def test_every_face_is_told_with_its_box_so_that_another_can_be_picked(
+    assessor: wince.Assessor, astronaut: NDArray[np.uint8]
+) -> None:
+    picture = two_faces(astronaut)
+    first, second = (assessor.assess(picture, face_index=index).face for index in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert first.boxes == second.boxes == (first.box, second.box)
+    assert (first.index, second.index) == (0, 1)
+
+
 def test_another_face_can_be_asked_for(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
     found = assessor.assess(two_faces(astronaut), face_index=1)
     assert found.face is not None
     assert found.face.box[0] >= 512
-    with pytest.raises(NoFaceError, match="Face 2 was asked for, but 2 were found"):
+    with pytest.raises(
+        NoFaceError, match="Face number 3 by size was asked for, but only 2 were found"
+    ):
         assessor.assess(two_faces(astronaut), face_index=2)
 
 
@@ -128,7 +141,7 @@ def test_no_face_is_an_error_that_says_what_to_do(assessor: wince.Assessor) -> N
 
 
 def test_a_small_face_is_warned_of(assessor: wince.Assessor, astronaut: NDArray[np.uint8]) -> None:
-    small = np.asarray(Image.fromarray(astronaut).resize((256, 256)))
+    small = np.asarray(Image.fromarray(astronaut).resize((160, 160)))
     assert any("pixels wide" in warning for warning in assessor.assess(small).quality.warnings)
 
 

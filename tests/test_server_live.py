@@ -130,6 +130,37 @@ def test_text_is_answered_with_a_problem(client):
         assert "binary" in socket.receive_json()["detail"]
 
 
+def test_calm_face_told_in_a_text_message_is_compared_with_until_it_is_cleared(
+    client, assessor, frames
+):
+    own = assessor.baseline([frames[0].path])
+    face = frames[1].path.read_bytes()
+    with client.websocket_connect(LIVE) as socket:
+        for told in (None, own, own, None):
+            socket.send_json({"baseline": told and told.to_dict()})
+            socket.send_bytes(face)
+            answer = socket.receive_json()
+            expected = assessor.assess(face, baseline=told).to_dict().get("change")
+            assert answer.get("change") == json.loads(json.dumps(expected))
+        assert answer["frame"] == 4  # text messages are no frames
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["hello", "[]", '{"baseline": 3}', '{"baseline": {}}', '{"other": null}', "[" * 9000],
+)
+def test_text_that_tells_no_calm_face_is_a_problem_and_changes_nothing(
+    client, assessor, frames, text
+):
+    own = assessor.baseline([frames[0].path])
+    with client.websocket_connect(LIVE) as socket:
+        socket.send_json({"baseline": own.to_dict()})
+        socket.send_text(text)
+        assert socket.receive_json()["detail"].endswith(".")
+        socket.send_bytes(frames[1].path.read_bytes())
+        assert "change" in socket.receive_json()
+
+
 class Gated:
     """A real assessor that waits at a gate, so that a test decides how slow it is."""
 
@@ -141,7 +172,7 @@ class Gated:
         self.running = 0
         self.most = 0
 
-    def assess(self, image, *, face_index=None, heatmap=False):
+    def assess(self, image, *, face_index=None, heatmap=False, baseline=None):
         self.running += 1
         self.most = max(self.most, self.running)
         self.begun.release()
@@ -188,7 +219,7 @@ def test_crash_in_one_frame_is_a_problem_and_the_view_goes_on(assessor, portrait
         estimator = assessor.estimator
         failed = False
 
-        def assess(self, image, *, face_index=None, heatmap=False):
+        def assess(self, image, *, face_index=None, heatmap=False, baseline=None):
             if not self.failed:
                 self.failed = True
                 raise RuntimeError("inside")

@@ -216,7 +216,7 @@ class Failing:
     def __init__(self, error):
         self.error = error
 
-    def assess(self, image, *, face_index=None, heatmap=False):
+    def assess(self, image, *, face_index=None, heatmap=False, baseline=None):
         raise self.error
 
 

@@ -64,7 +64,8 @@ def test_openapi_describes_the_map(client):
     document = client.get("/openapi.json").json()
     parameters = document["paths"]["/v1/assessments"]["post"]["parameters"]
     assert [(one["name"], one["in"], one["required"]) for one in parameters] == [
-        ("explain", "query", False)
+        ("explain", "query", False),
+        ("face", "query", False),
     ]
     schemas = document["components"]["schemas"]
     assert "heatmap" in schemas["Assessment"]["properties"]
@@ -102,6 +103,106 @@ def test_two_faces_are_told_and_the_largest_is_scored(client, astronaut):
     assert answer["face"]["count"] == 2
     assert answer["face"]["box"][0] > 120  # the large one is on the right
     assert any("2 faces" in warning for warning in answer["quality"]["warnings"])
+
+
+def test_another_face_is_assessed_when_asked_for(client, astronaut):
+    head = astronaut[:256, 96:352]
+    both = np.concatenate([head, head], axis=1)
+    first, second = (
+        client.post(f"/v1/assessments?face={index}", files={"image": encoded(both)}).json()
+        for index in (0, 1)
+    )
+    assert first["face"]["boxes"] == second["face"]["boxes"]
+    assert second["face"]["box"] == second["face"]["boxes"][1]
+    assert abs(first["face"]["box"][0] - second["face"]["box"][0]) > 200
+    missing = client.post("/v1/assessments?face=2", files={"image": encoded(both)})
+    assert missing.status_code == 422
+    assert missing.json()["type"] == "/problems/no-face"
+    wrong = client.post("/v1/assessments?face=-1", files={"image": encoded(both)})
+    assert wrong.json()["type"] == "/problems/invalid-request"
+
+
+def test_picture_that_cannot_be_judged_is_an_answer_without_a_level(client, astronaut):
+    dark = encoded((astronaut * 0.1).astype(np.uint8), "PNG")
+    answer = client.post("/v1/assessments", files={"image": dark})
+    assert answer.status_code == 200
+    found = answer.json()
+    assert found["level"] is found["confidence"] is found["interval"] is None
+    assert found["quality"]["usable"] is False
+    assert list(found["quality"]["reasons"]) == ["dark"]
+    assert found["sentence"] == "This picture cannot be judged: it is too dark."
+    small = client.post("/analyze", json={"image": data_url(dark, "image/png")})
+    assert small.status_code == 422
+    assert "too dark" in small.json()["error"]
+
+
+def test_change_against_calm_pictures_and_against_the_calm_face_they_make(client, assessor, frames):
+    calm = [frame.path.read_bytes() for frame in frames[:2]]
+    face = frames[2].path.read_bytes()
+    form = [("image", face), *(("neutral", one) for one in calm)]
+    answer = client.post("/v1/assessments", files=form).json()
+    own = assessor.baseline(calm)
+    expected_change = assessor.assess(face, baseline=own).to_dict()["change"]
+    assert answer["change"] == json.loads(json.dumps(expected_change))
+    again = client.post(
+        "/v1/assessments",
+        files={"image": face},
+        data={"baseline": json.dumps(answer["change"]["baseline"])},
+    ).json()
+    assert without_times(again) == without_times(answer)
+    made = client.post("/v1/baselines", files=[("neutral", one) for one in calm])
+    assert made.json() == answer["change"]["baseline"]
+
+
+@pytest.mark.parametrize(
+    ("baseline", "kind", "words"),
+    [
+        ("{", "invalid-request", "not JSON"),
+        ("[" * 5000, "invalid-request", "not JSON"),
+        ("[]", "invalid-request", "A calm face is an object"),
+        (
+            json.dumps(
+                {
+                    "action_units": None,
+                    "raw_score": 1.0,
+                    "pictures": 1,
+                    "model": {"name": "other", "version": "9"},
+                }
+            ),
+            "invalid-request",
+            "read by the model other 9",
+        ),
+    ],
+)
+def test_calm_face_that_cannot_be_used_is_explained(client, portrait_jpeg, baseline, kind, words):
+    answer = client.post(
+        "/v1/assessments", files={"image": portrait_jpeg}, data={"baseline": baseline}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["type"] == f"/problems/{kind}"
+    assert words in answer.json()["detail"]
+
+
+def test_calm_face_is_told_in_one_way_only(client, portrait_jpeg):
+    answer = client.post(
+        "/v1/assessments",
+        files=[("image", portrait_jpeg), ("neutral", portrait_jpeg)],
+        data={"baseline": "{}"},
+    )
+    assert answer.status_code == 422
+    assert "not both" in answer.json()["detail"]
+
+
+def test_calm_face_without_pictures_or_with_unusable_ones_is_refused(client, astronaut):
+    none = client.post("/v1/baselines", files={"image": b"x"})
+    assert none.json()["type"] == "/problems/missing-image"
+    assert "'neutral'" in none.json()["detail"]
+    raw = client.post("/v1/baselines", content=b"x", headers={"Content-Type": "image/png"})
+    assert raw.status_code == 415
+    dark = encoded((astronaut * 0.1).astype(np.uint8), "PNG")
+    refused = client.post("/v1/baselines", files={"neutral": dark})
+    assert refused.status_code == 422
+    assert "too dark" in refused.json()["detail"]
 
 
 def test_large_upload_is_never_written_to_disk(client, astronaut, monkeypatch):

@@ -195,6 +195,6 @@ def test_openapi_describes_the_request_and_the_sound(client):
     post = client.get("/openapi.json").json()["paths"]["/v1/speech"]["post"]
     assert list(post["responses"]["200"]["content"]) == ["audio/wav"]
     form = post["requestBody"]["content"]["application/json"]["schema"]
-    assert form["properties"]["level"]["enum"] == list(LEVELS)
+    assert form["properties"]["level"]["enum"] == [*LEVELS, None]
     assert form["additionalProperties"] is False
     assert "$ref" not in str(form)

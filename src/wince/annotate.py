@@ -25,6 +25,8 @@ LEVEL_COLOURS: dict[Level, str] = {
 }
 """One colour a level; they differ in lightness too, and the level always stands there in words."""
 
+NOT_JUDGED = "#a9b4c4"  # in place of a level's colour
+
 LONGEST_SIDE = 1600  # the copy is to look at, not an archive copy
 SHORTEST_LONG_SIDE = 400  # a smaller photo is enlarged, or its box could not be seen
 SMALLEST_TEXT = 15  # pixels
@@ -44,7 +46,7 @@ def annotate(picture: Picture, assessment: Assessment) -> Image.Image:
         box = tuple(value * zoom for value in assessment.face.box)
         _draw_box(photo, (box[0], box[1], box[2], box[3]), assessment, text)
     beside = [_panel(assessment, text)]
-    if assessment.heatmap is not None:
+    if assessment.heatmap is not None and assessment.level is not None:
         beside.append(annotate_maps.column(picture, assessment, assessment.heatmap, text))
     height = max(photo.height, *(part.height for part in beside))
     width = photo.width + sum(part.width for part in beside)
@@ -106,11 +108,13 @@ def _draw_box(
     x1, y1 = min(box[2], photo.width - 1), min(box[3], photo.height - 1)
     if x1 - x0 < 2 * line or y1 - y0 < 2 * line:
         return  # the whole face lies outside the photo's edge
-    colour = LEVEL_COLOURS[assessment.level]
+    colour = _colour(assessment.level)
     draw.rectangle((x0 - 1, y0 - 1, x1 + 1, y1 + 1), outline="black", width=line + 2)
     draw.rectangle((x0, y0, x1, y1), outline=colour, width=line)
     font = ImageFont.load_default(text)
-    label = f"{_in_words(assessment.level)} {assessment.pspi:.1f}"
+    label = _in_words(assessment.level)
+    if assessment.level is not None:
+        label += f" {assessment.pspi:.1f}"
     width, height = font.getlength(label) + text * 0.7, text * 1.4
     left = min(x0, max(0, photo.width - width))
     top = y0 - height if y0 >= height else min(y1 + 1, photo.height - height)
@@ -118,34 +122,69 @@ def _draw_box(
     draw.text((left + width / 2, top + height / 2), label, "black", font, anchor="mm")
 
 
-def _in_words(level: Level) -> str:
+def _in_words(level: Level | None) -> str:
+    if level is None:
+        return "not judged"
     return "none seen" if level is Level.NONE else str(level)
 
 
+def _colour(level: Level | None) -> str:
+    return NOT_JUDGED if level is None else LEVEL_COLOURS[level]
+
+
 def _panel(assessment: Assessment, unit: int) -> Image.Image:
-    words = sum(len(warning) for warning in assessment.quality.warnings)
-    room = _HEIGHT + 10 + 3 * len(assessment.quality.warnings) + words / 10  # more than enough
+    said = [*assessment.quality.warnings, *assessment.quality.reasons.values()]
+    room = _HEIGHT + 15 + 3 * len(said) + sum(map(len, said)) / 10  # more than enough
     image = Image.new("RGB", (round(_WIDTH * unit), round(room * unit)), BACKGROUND)
     pen = Pen(ImageDraw.Draw(image), unit, _WIDTH)
-    y = _draw_level(pen, 1.0, assessment)
-    y = _draw_scale(pen, y + 0.6, assessment)
-    y = _draw_units(pen, y + 0.9, assessment)
+    if assessment.level is None:
+        y = _draw_refusal(pen, 1.0, assessment)
+    else:
+        y = _draw_level(pen, 1.0, assessment)
+        y = _draw_scale(pen, y + 0.6, assessment)
+        y = _draw_change(pen, y + 0.3, assessment)
+        y = _draw_units(pen, y + 0.9, assessment)
     y = _draw_notes(pen, y + 0.5, assessment)
     return image.crop((0, 0, image.width, min(image.height, round((y + 0.8) * unit))))
 
 
 def _draw_level(pen: Pen, y: float, assessment: Assessment) -> float:
     pen.text(pen.left, y, "Pain expression", 0.95, FAINT)
-    colour = LEVEL_COLOURS[assessment.level]
-    pen.text(pen.left, y + 1.1, _in_words(assessment.level), 2.2, colour)
+    pen.text(pen.left, y + 1.1, _in_words(assessment.level), 2.2, _colour(assessment.level))
     pen.text(pen.right, y, "Confidence", 0.95, FAINT, anchor="ra")
-    pen.text(pen.right, y + 1.1, f"{100 * assessment.confidence:.0f} %", 2.2, anchor="ra")
+    sure = 100 * (assessment.confidence or 0.0)
+    pen.text(pen.right, y + 1.1, f"{sure:.0f} %", 2.2, anchor="ra")
     return y + 4.0
+
+
+def _draw_refusal(pen: Pen, y: float, assessment: Assessment) -> float:
+    """Say in place of a level, and of every number, that the picture cannot be judged, and why."""
+    pen.text(pen.left, y, "Pain expression", 0.95, FAINT)
+    pen.text(pen.left, y + 1.1, _in_words(None), 2.2, NOT_JUDGED)
+    y += 4.0
+    for reason in assessment.quality.reasons.values():
+        y = pen.paragraph(y, reason, 1.0, TEXT) + 0.3
+    return y
+
+
+def _draw_change(pen: Pen, y: float, assessment: Assessment) -> float:
+    """Say how far the expression is from the person's own calm face, when that is known."""
+    if assessment.change is None:
+        return y
+    pen.text(pen.left, y, "Above the own calm face", 0.95)
+    pen.text(pen.right, y, f"{assessment.change.pspi:.1f} points", 0.95, anchor="ra")
+    calm = assessment.change.baseline
+    return pen.paragraph(
+        y + 1.25,
+        f"The calm face reads {calm.raw_score:.1f}, this one {assessment.raw_score:.1f}.",
+        0.8,
+        FAINT,
+    )
 
 
 def _draw_scale(pen: Pen, y: float, assessment: Assessment) -> float:
     """Draw PSPI on its scale: four bands, the interval above them, and a mark at the score."""
-    low, high = assessment.interval
+    low, high = assessment.interval or (assessment.pspi, assessment.pspi)
     pen.text(pen.left, y, f"PSPI {assessment.pspi:.1f} of {PSPI_MAXIMUM:g}", 1.2)
     pen.text(pen.right, y + 0.2, f"90 %: {low:.1f} to {high:.1f}", 0.95, FAINT, anchor="ra")
     step = (pen.right - pen.left) / PSPI_MAXIMUM

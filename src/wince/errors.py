@@ -10,6 +10,7 @@ WinceError
 │   ├── NotAVideoError        the file is not a video, or has no pictures in it
 │   └── TruncatedVideoError   the video stops before its stated end
 ├── NoFaceError           a picture in which no face was found
+├── BaselineError         a calm face that cannot be used
 ├── ModelError            a model file that is missing, damaged or of another kind
 ├── ArchiveError          a data set that cannot be read
 ├── DataError             a table or prediction file that cannot be read
@@ -60,6 +61,10 @@ class TruncatedVideoError(VideoError):
 
 class NoFaceError(WinceError):
     """No face was found in the picture."""
+
+
+class BaselineError(WinceError):
+    """A calm face that cannot be used: malformed, of another model, or of unusable pictures."""
 
 
 class ModelError(WinceError):

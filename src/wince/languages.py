@@ -21,8 +21,9 @@ class Language:
     """One language: its code, names, direction of writing, voice of espeak-ng, and the texts.
 
     titles: each level in a word or a few. sentences: what is said about each level. percent: said
-    on demand, with `{percent}` in the place of a whole number. All three are written as they are
-    spoken; `shown` gives them as they are read.
+    on demand, with `{percent}` in the place of a whole number. refused: said in place of a level
+    when the picture cannot be judged. All four are written as they are spoken; `shown` gives them
+    as they are read.
     """
 
     code: str
@@ -33,10 +34,19 @@ class Language:
     titles: dict[Level, str]
     sentences: dict[Level, str]
     percent: str
+    refused: str
 
 
 def _language(
-    code: str, name: str, english: str, voice: str, none: str, of: str, words: str, percent: str
+    code: str,
+    name: str,
+    english: str,
+    voice: str,
+    none: str,
+    of: str,
+    words: str,
+    percent: str,
+    refused: str,
 ) -> Language:
     """Return a language. of: the sentence with `{level}`; words: mild, moderate, severe."""
     levels = dict(zip((Level.MILD, Level.MODERATE, Level.SEVERE), words.split(", "), strict=True))
@@ -51,6 +61,7 @@ def _language(
         {Level.NONE: none, **titles},
         {Level.NONE: f"{none}.", **sentences},
         percent,
+        refused,
     )
 
 
@@ -66,6 +77,7 @@ LANGUAGES: dict[str, Language] = {
             of="This person has pain level: {level}.",
             words="mild, moderate, severe",
             percent="Pain score: {percent} percent of the scale.",
+            refused="This picture cannot be judged.",
         ),
         _language(
             "ar",
@@ -76,6 +88,7 @@ LANGUAGES: dict[str, Language] = {
             of="مُسْتَوَى الأَلَمِ لَدَى هَذَا الشَّخْصِ: {level}.",
             words="خَفِيف, مُتَوَسِّط, شَدِيد",
             percent="دَرَجَةُ الأَلَمِ: {percent} بِالمِئَةِ مِنَ المِقْيَاسِ.",
+            refused="لَا يُمْكِنُ تَقْيِيمُ هَذِهِ الصُّورَةِ.",
         ),
         _language(
             "es",
@@ -86,6 +99,7 @@ LANGUAGES: dict[str, Language] = {
             of="Nivel de dolor de esta persona: {level}.",
             words="leve, moderado, intenso",
             percent="Puntuación de dolor: {percent} por ciento de la escala.",
+            refused="Esta imagen no se puede valorar.",
         ),
         _language(
             "de",
@@ -96,6 +110,7 @@ LANGUAGES: dict[str, Language] = {
             of="Schmerzniveau dieser Person: {level}.",
             words="leicht, mäßig, stark",
             percent="Schmerzwert: {percent} Prozent der Skala.",
+            refused="Dieses Bild kann nicht beurteilt werden.",
         ),
         _language(
             "fr",
@@ -106,6 +121,7 @@ LANGUAGES: dict[str, Language] = {
             of="Niveau de douleur de cette personne : {level}.",
             words="léger, modéré, sévère",
             percent="Score de douleur : {percent} pour cent de l’échelle.",
+            refused="Cette image ne peut pas être évaluée.",
         ),
     )
 }

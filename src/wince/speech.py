@@ -30,6 +30,9 @@ ADVICE: dict[Level, str] = {
     ),
 }
 
+REFUSED = languages.shown(languages.ENGLISH.refused)
+REFUSED_ADVICE = "A picture that cannot be judged says nothing about pain."
+
 NO_ADVICE = (
     "The advice is spoken in English only, until a clinician has reviewed a translation; "
     "ask for it in English, or for {language} without advice."
@@ -52,7 +55,7 @@ def advice(level: Level) -> str:
 
 
 def spoken(
-    level: Level,
+    level: Level | None,
     pspi: float,
     *,
     with_percent: bool = False,
@@ -61,15 +64,16 @@ def spoken(
 ) -> str:
     """Return everything that is spoken: the sentence, and on demand percent of scale and advice.
 
-    pspi: 0 to 16. language: a code of `wince.languages`; Arabic comes with its vowel signs, which
-    voices need. Raises SpeechError for an unknown language, and for advice in another than English.
+    level: None when the picture cannot be judged; then there is no percent either. pspi: 0 to 16.
+    language: a code of `wince.languages`; Arabic comes with its vowel signs, which voices need.
+    Raises SpeechError for an unknown language, and for advice in another than English.
     """
     said = languages.language(language)
-    parts = [said.sentences[level]]
-    if with_percent:
+    parts = [said.refused if level is None else said.sentences[level]]
+    if with_percent and level is not None:
         parts.append(said.percent.format(percent=f"{percent(pspi):.0f}"))
     if with_advice:
         if said is not languages.ENGLISH:
             raise SpeechError(NO_ADVICE.format(language=said.english))
-        parts.append(advice(level))
+        parts.append(REFUSED_ADVICE if level is None else advice(level))
     return " ".join(parts)

@@ -69,6 +69,25 @@ def assess(
             "copies, the field `heatmap` in JSON.",
         ),
     ] = False,
+    face: Annotated[
+        int | None,
+        typer.Option(
+            "--face",
+            metavar="N",
+            min=1,
+            help="Assess the Nth largest face of each picture; otherwise the largest.",
+            show_default=False,
+        ),
+    ] = None,
+    neutral: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="A picture of the same person at rest, to compare with; give it several times "
+            "for several pictures.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -112,7 +131,11 @@ def assess(
     .webp, or like a video's; hidden files and earlier annotated copies are left out. Results come
     in the order of the files, each folder's sorted by name, as they are known. Each file that could
     not be assessed is named with its reason on stderr, and in JSON and CSV; the others are done all
-    the same.
+    the same. A face that cannot be judged, because it is too small, turned, dark, blurred or
+    covered, is no such error: it gets no level, and the reason in its place.
+
+    With --neutral every result also says how far the expression is from the person's own calm
+    face, which is taken from those pictures.
 
     With --out a run that was stopped, in whatever way, goes on where it was: give the same command
     with --resume. A file that could not be assessed counts as done; remove its line to have it
@@ -138,9 +161,12 @@ def assess(
     if out is not None:
         results_file.check_name(out)
     assessor = Assessor(model)
-    work = _Work(files, partial(assessor.assess, heatmap=heatmap), every, annotate, workers)
+    baseline = assessor.baseline(neutral) if neutral else None
+    index = None if face is None else face - 1
+    assess_one = partial(assessor.assess, face_index=index, heatmap=heatmap, baseline=baseline)
+    work = _Work(files, assess_one, every, annotate, workers)
     bar = sys.stderr.isatty() and not ((as_json or as_csv) and sys.stdout.isatty())
-    levels: list[Level] = []
+    levels: list[Level | None] = []
     count = 0
 
     def counted(outcomes: Iterator["Outcome"]) -> Iterator["Outcome"]:
@@ -214,8 +240,8 @@ class _Work:
         return copies
 
 
-def _noted(outcomes: Iterable["Outcome"], levels: list["Level"]) -> Iterator["Outcome"]:
-    """Yield the outcomes, and add the level of each that has one to `levels`."""
+def _noted(outcomes: Iterable["Outcome"], levels: list["Level | None"]) -> Iterator["Outcome"]:
+    """Yield the outcomes, and add the level of each assessment to `levels`, None for a refusal."""
     for outcome in outcomes:
         if outcome.assessment is not None:
             levels.append(outcome.assessment.level)
@@ -224,7 +250,7 @@ def _noted(outcomes: Iterable["Outcome"], levels: list["Level"]) -> Iterator["Ou
 
 def _speaker(
     speak: bool, language: str | None, rate: int | None, voice: str | None
-) -> "Callable[[list[Level]], None]":
+) -> "Callable[[list[Level | None]], None]":
     """Return what says the sentences of levels one after another, once everything is written.
 
     Without --speak it says nothing. Raises BadParameter, before anything is assessed, for options
@@ -245,7 +271,7 @@ def _speaker(
     except SpeechError as error:
         raise typer.BadParameter(str(error)) from None
 
-    def say(levels: list["Level"]) -> None:
+    def say(levels: list["Level | None"]) -> None:
         sys.stdout.flush()
         for level in levels:
             words = speech.spoken(level, 0.0, language=code)

@@ -7,12 +7,15 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wince.cli.messages import complain, one_line
 from wince.errors import WinceError
 from wince.runtime.assessment import Assessment
 from wince.scale import UNIT_NAMES, Level
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 PAGE = 200  # rows of a table; it is written when they are known
 
@@ -83,7 +86,10 @@ CSV_COLUMNS = (
     "confidence",
     *UNIT_NAMES,
     "usable",
+    "reasons",
     "warnings",
+    "change",
+    "calm_pspi",
     "model",
     "model_version",
     "annotated",
@@ -121,17 +127,30 @@ def csv_row(outcome: Outcome) -> dict[str, Any]:
     found = outcome.assessment
     if found is not None:
         row |= {
-            "level": str(found.level),
-            "pspi": round(found.pspi, 3),
-            "pspi_low": round(found.interval[0], 3),
-            "pspi_high": round(found.interval[1], 3),
-            "confidence": round(found.confidence, 4),
             "usable": str(found.quality.usable).lower(),
+            "reasons": " | ".join(found.quality.reasons),
             "warnings": " | ".join(found.quality.warnings),
             "model": found.model["name"],
             "model_version": found.model["version"],
+            **_csv_result(found),
         }
-        row |= {name: round(value, 3) for name, value in (found.action_units or {}).items()}
+    return row
+
+
+def _csv_result(found: Assessment) -> dict[str, Any]:
+    """Return the numbers; a picture that cannot be judged has none, lest somebody average them."""
+    if found.level is None or found.interval is None or found.confidence is None:
+        return {}
+    row = {
+        "level": str(found.level),
+        "pspi": round(found.pspi, 3),
+        "pspi_low": round(found.interval[0], 3),
+        "pspi_high": round(found.interval[1], 3),
+        "confidence": round(found.confidence, 4),
+        **{name: round(value, 3) for name, value in (found.action_units or {}).items()},
+    }
+    if found.change is not None:
+        row |= {"change": found.change.pspi, "calm_pspi": found.change.baseline.raw_score}
     return row
 
 
@@ -165,8 +184,8 @@ def _write_page(outcomes: list[Outcome]) -> int:
         if found is None:
             continue
         name = one_line(outcome.name)
-        table.add_row(Text(name), Text(found.level, COLOURS[found.level]), *_cells(found))
-        notes += [f"{name}: {warning}" for warning in found.quality.warnings]
+        table.add_row(Text(name), *_cells(found))
+        notes += [f"{name}: {said}" for said in _notes(found)]
         copies += outcome.annotated is not None
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -180,10 +199,28 @@ def _write_page(outcomes: list[Outcome]) -> int:
     return failures
 
 
-def _cells(found: Assessment) -> list[str]:
+def _notes(found: Assessment) -> list[str]:
+    """Return what stands below the table about one file."""
+    notes = [*found.quality.reasons.values(), *found.quality.warnings]
+    if found.change is not None:
+        calm = found.change.baseline
+        pictures = "1 picture" if calm.pictures == 1 else f"{calm.pictures} pictures"
+        notes.append(
+            f"{found.change.pspi:.1f} points above the person's own calm face, which reads "
+            f"{calm.raw_score:.1f} ({pictures})."
+        )
+    return notes
+
+
+def _cells(found: Assessment) -> "list[Text | str]":
+    from rich.text import Text
+
+    if found.level is None or found.interval is None or found.confidence is None:
+        return [Text("not judged", "dim"), *[""] * (3 + len(UNIT_NAMES))]
     low, high = found.interval
     units = found.action_units
     return [
+        Text(found.level, COLOURS[found.level]),
         f"{found.pspi:.1f}",
         f"{low:.1f}-{high:.1f}",
         f"{100 * found.confidence:.0f} %",

@@ -3,9 +3,10 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
+from wince.runtime.baseline import Change
 from wince.scale import Level
 
-SCHEMA = "1"
+SCHEMA = "2"
 """Version of the form below; it changes when a field changes its meaning or goes away."""
 
 HEATMAP_NOTE = (
@@ -22,7 +23,8 @@ class FaceFound:
     """The face that was assessed, in pixels of the upright picture.
 
     box: x0, y0, x1, y1. keypoints: name -> (x, y). score: the detector's, 0 to 1. yaw, roll:
-    degrees; yaw is positive when the nose points to the picture's right.
+    degrees; yaw is positive when the nose points to the picture's right. index: which of the faces
+    it is, the largest being 0; count: how many there are; boxes: of all of them, in that order.
     """
 
     box: tuple[float, float, float, float]
@@ -32,14 +34,20 @@ class FaceFound:
     roll: float
     index: int = 0
     count: int = 1
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Whether the picture can be judged, and what speaks against it, as sentences."""
+    """Whether the picture can be judged, and what speaks against it.
+
+    usable: False when no level is given. warnings: sentences. reasons: why there is no level, a
+    sentence by its name: small, turned, dark, flat, blurred, eyes-covered or mouth-covered.
+    """
 
     usable: bool
     warnings: tuple[str, ...] = ()
+    reasons: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +73,25 @@ class Heatmap:
 class Assessment:
     """How much pain a face expresses, how sure that is, and what it rests on.
 
-    pspi: 0 to 16. interval: where PSPI lies with 90 % probability. level: none, mild, moderate or
-    severe. level_probabilities: by level, they sum to 1. confidence: probability of the stated
-    level. action_units: FACS intensity by name, AU4 to AU10 from 0 to 5 and AU43 from 0 to 1, or
-    None when the model gives PSPI alone. raw_score: the model's own score before the map to PSPI
-    that its card states. model: name and version. milliseconds: time per stage. heatmap: where in
-    the face the score comes from, only when it was asked for.
+    level: none, mild, moderate or severe, or None when the picture cannot be judged; `quality` then
+    says why, `sentence` too, and interval, level_probabilities and confidence are None as well,
+    because they were measured on faces that can be judged. pspi, raw_score and action_units are
+    then what the model made of the picture: no result, kept for those who study refusals.
+
+    pspi: 0 to 16. interval: where PSPI lies with 90 % probability. level_probabilities: by level,
+    they sum to 1. confidence: probability of the stated level. action_units: FACS intensity by
+    name, AU4 to AU10 from 0 to 5 and AU43 from 0 to 1, or None when the model gives PSPI alone.
+    raw_score: the model's own score before the map to PSPI that its card states. model: name and
+    version. milliseconds: time per stage. heatmap: where in the face the score comes from, only
+    when it was asked for. change: how far the expression is from the person's own calm face, only
+    when that was given and the picture can be judged.
     """
 
     pspi: float
-    interval: tuple[float, float]
-    level: Level
-    level_probabilities: dict[str, float]
-    confidence: float
+    interval: tuple[float, float] | None
+    level: Level | None
+    level_probabilities: dict[str, float] | None
+    confidence: float | None
     action_units: dict[str, float] | None
     raw_score: float
     face: FaceFound | None
@@ -88,13 +102,16 @@ class Assessment:
     milliseconds: dict[str, float]
     schema: str = field(default=SCHEMA)
     heatmap: Heatmap | None = None
+    change: Change | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the assessment as plain data, the JSON of the HTTP API and of `--json`.
 
-        There is no `heatmap` in it when none was asked for.
+        There is no `heatmap` or `change` in it when none was asked for.
         """
         data = asdict(self)
-        if self.heatmap is None:
-            del data["heatmap"]
-        return {"schema": data.pop("schema"), **data, "level": str(self.level)}
+        for name in ("heatmap", "change"):
+            if data[name] is None:
+                del data[name]
+        level = None if self.level is None else str(self.level)
+        return {"schema": data.pop("schema"), **data, "level": level}

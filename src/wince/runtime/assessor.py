@@ -1,22 +1,27 @@
 """The way from a picture to an assessment."""
 
 import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from time import perf_counter
+from typing import Any
+
+import numpy as np
 
 from wince import images, scale, speech
-from wince.errors import NoFaceError
+from wince.errors import BaselineError, NoFaceError
 from wince.faces.align import align
 from wince.faces.detect import KEYPOINTS, Face, detect
 from wince.faces.detect import load as load_detector
 from wince.images import ImageSource
+from wince.runtime import baseline as baselines
+from wince.runtime import quality
 from wince.runtime.assessment import Assessment, FaceFound, Quality
-from wince.runtime.estimator import Estimator
+from wince.runtime.baseline import Baseline, change, check_model
+from wince.runtime.calibration import Verdict
+from wince.runtime.estimator import Estimate, Estimator
 from wince.runtime.heatmap import heatmap as lay_out
-
-SMALL_FACE = 64  # pixels; below it wrinkles are guesses
-TURNED_FACE = 35.0  # degrees of yaw; beyond it one side of the face is mostly hidden
 
 
 class Assessor:
@@ -40,54 +45,86 @@ class Assessor:
         return {key: str(self.estimator.card[key]) for key in ("name", "version")}
 
     def assess(
-        self, image: ImageSource, *, face_index: int | None = None, heatmap: bool = False
+        self,
+        image: ImageSource,
+        *,
+        face_index: int | None = None,
+        heatmap: bool = False,
+        baseline: Baseline | None = None,
     ) -> Assessment:
         """Return what the largest face in a picture expresses, or face `face_index` by size.
 
-        image: a path, the bytes of a JPEG, PNG or WebP file, or RGB uint8 (H, W, 3). heatmap: also
-        say where in the face the score comes from.
+        image: a path, the bytes of a JPEG, PNG or WebP file, or RGB uint8 (H, W, 3). face_index:
+        counted from 0, the largest. heatmap: also say where in the face the score comes from.
+        baseline: the person's own calm face, to say how far the expression is from it.
+
+        A face that cannot be judged, too small or covered for example, is no error: the assessment
+        then has no level, and says why. See `wince.runtime.quality`.
 
         Raises an ImageError when the picture cannot be used, NoFaceError when it shows no face or
-        fewer than `face_index` asks for.
+        fewer than `face_index` asks for, BaselineError when another model read the calm face.
         """
+        if baseline is not None:
+            check_model(baseline, self.model)
         started = perf_counter()
         picture = images.read(image)
         decoded = perf_counter()
         faces = detect(picture.rgb)
-        face = _choose(faces, face_index)
+        index = _choose(faces, face_index)
+        face = faces[index]
         found = perf_counter()
         crop = align(picture.rgb, face, self.estimator.spec)
         aligned = perf_counter()
+        judgement = quality.judge(quality.measure(picture.rgb, face, picture.scale))
+        checked = perf_counter()
         estimate = self.estimator(crop[None])
+        raw = round(float(estimate.raw[0]), 3)
         verdict = self.estimator.calibration(float(estimate.raw[0]))
         scored = perf_counter()
         stages = {
             "decode": decoded - started,
             "find_face": found - decoded,
             "align": aligned - found,
-            "score": scored - aligned,
+            "check": checked - aligned,
+            "score": scored - checked,
             "total": scored - started,
         }
-        units = None if estimate.action_units is None else estimate.action_units[0].tolist()
-        full = face.scaled(picture.scale)
-        index = next(number for number, other in enumerate(faces) if other is face)
+        units = _named(estimate)
         return Assessment(
             pspi=round(verdict.pspi, 3),
-            interval=(round(verdict.interval[0], 3), round(verdict.interval[1], 3)),
-            level=verdict.level,
-            level_probabilities={k: round(v, 4) for k, v in verdict.level_probabilities.items()},
-            confidence=round(verdict.confidence, 4),
-            action_units=units
-            and {name: round(v, 3) for name, v in zip(scale.UNIT_NAMES, units, strict=True)},
-            raw_score=round(float(estimate.raw[0]), 3),
-            face=_describe(full, index, len(faces)),
-            quality=_quality(full, index, len(faces)),
-            sentence=speech.sentence(verdict.level),
-            advice=speech.advice(verdict.level),
+            **_stated(verdict, judgement),
+            action_units=units,
+            raw_score=raw,
+            face=_describe([one.scaled(picture.scale) for one in faces], index),
+            quality=_quality(judgement, index, len(faces)),
             model=self.model,
             milliseconds={name: round(seconds * 1000, 2) for name, seconds in stages.items()},
             heatmap=lay_out(estimate, face, self.estimator.spec, picture) if heatmap else None,
+            change=None if baseline is None or judgement.reasons else change(units, raw, baseline),
         )
+
+    def baseline(
+        self, images: Iterable[ImageSource] | ImageSource, *, face_index: int | None = None
+    ) -> Baseline:
+        """Return a person's own calm face: the median over a few pictures of them at rest.
+
+        images: what `assess` takes, several of them. Give the result to `assess`.
+
+        Raises what `assess` raises, and BaselineError when there is no picture, or one of them
+        cannot be judged.
+        """
+        single = isinstance(images, str | bytes | bytearray | memoryview | os.PathLike | np.ndarray)
+        many = [images] if single else list(images)  # type: ignore[arg-type]
+        found = []
+        for number, image in enumerate(many, start=1):
+            assessment = self.assess(image, face_index=face_index)  # type: ignore[arg-type]
+            if assessment.level is None:
+                raise BaselineError(
+                    f"Picture {number} of {len(many)} for the calm face cannot be used. "
+                    f"{assessment.sentence} Leave it out or take another one."
+                )
+            found.append(assessment)
+        return baselines.of(found)
 
 
 def assess(image: ImageSource, *, heatmap: bool = False) -> Assessment:
@@ -104,7 +141,7 @@ def _packaged() -> Assessor:
     return Assessor()
 
 
-def _choose(faces: list[Face], index: int | None) -> Face:
+def _choose(faces: list[Face], index: int | None) -> int:
     if not faces:
         raise NoFaceError(
             "No face was found in this picture. Use one that shows the face from the front, well "
@@ -112,38 +149,69 @@ def _choose(faces: list[Face], index: int | None) -> Face:
         )
     if index is not None and not 0 <= index < len(faces):
         raise NoFaceError(
-            f"Face {index} was asked for, but {len(faces)} were found, counted from 0 by size."
+            f"Face number {index + 1} by size was asked for, but only {len(faces)} "
+            f"{'was' if len(faces) == 1 else 'were'} found."
         )
-    return faces[index or 0]
+    return index or 0
 
 
-def _describe(face: Face, index: int, count: int) -> FaceFound:
+def _named(estimate: Estimate) -> dict[str, float] | None:
+    if estimate.action_units is None:
+        return None
+    values = estimate.action_units[0].tolist()
+    return {name: round(value, 3) for name, value in zip(scale.UNIT_NAMES, values, strict=True)}
+
+
+def _stated(verdict: Verdict, judgement: quality.Judgement) -> dict[str, Any]:
+    """Return what is said: the level and how sure it is, or that there is none."""
+    if judgement.reasons:
+        return {
+            "interval": None,
+            "level": None,
+            "level_probabilities": None,
+            "confidence": None,
+            "sentence": judgement.sentence,
+            "advice": judgement.advice,
+        }
+    low, high = verdict.interval
+    return {
+        "interval": (round(low, 3), round(high, 3)),
+        "level": verdict.level,
+        "level_probabilities": {k: round(v, 4) for k, v in verdict.level_probabilities.items()},
+        "confidence": round(verdict.confidence, 4),
+        "sentence": speech.sentence(verdict.level),
+        "advice": speech.advice(verdict.level),
+    }
+
+
+def _describe(faces: list[Face], index: int) -> FaceFound:
+    """Return one of the faces, in pixels of the upright picture as all of them are."""
+    face = faces[index]
     points = {
         n: (round(x, 1), round(y, 1))
         for n, (x, y) in zip(KEYPOINTS, face.keypoints.tolist(), strict=True)
     }
-    x0, y0, x1, y1 = (round(value, 1) for value in face.box)
+    boxes = tuple(_rounded(one.box) for one in faces)
     return FaceFound(
-        (x0, y0, x1, y1),
+        boxes[index],
         points,
         round(face.score, 4),
         round(face.yaw, 1),
         round(face.roll, 1),
         index,
-        count,
+        len(faces),
+        boxes,
     )
 
 
-def _quality(face: Face, index: int, count: int) -> Quality:
+def _rounded(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = (round(value, 1) for value in box)
+    return x0, y0, x1, y1
+
+
+def _quality(judgement: quality.Judgement, index: int, count: int) -> Quality:
     warnings = []
     if count > 1:
         which = "The largest" if index == 0 else f"Number {index + 1} by size"
         warnings.append(f"{count} faces were found. {which} was assessed.")
-    if face.size < SMALL_FACE:
-        warnings.append(
-            f"The face is only {face.size:.0f} pixels wide; {SMALL_FACE} or more are needed for a "
-            "score to be trusted. Move the camera closer."
-        )
-    if abs(face.yaw) > TURNED_FACE:
-        warnings.append("The face is turned far to the side. Take the picture from the front.")
-    return Quality(face.size >= SMALL_FACE / 2, tuple(warnings))
+    return Quality(not judgement.reasons, (*warnings, *judgement.warnings), dict(judgement.reasons))

@@ -10,17 +10,22 @@ import binascii
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from wince.runtime.baseline import Baseline
 from wince.server.problems import ProblemError
 from wince.server.settings import Settings
 
 FIELD = "image"
+NEUTRAL = "neutral"  # further pictures, of the same person at rest
+BASELINE = "baseline"  # what an earlier answer called the calm face, as JSON
+MOST_NEUTRAL = 20
 FORM_OVERHEAD = 64 * 1024  # boundaries, part headers and small fields around the picture
 SMALL_JSON = 4 * 1024  # bytes of a request that carries a few values and no picture
 _MEGABYTE = 2**20
@@ -33,8 +38,20 @@ class _InMemoryParser(MultiPartParser):
     spool_max_size = 2**40  # never reached: the body's own limit is far lower
 
 
-async def picture(request: Request, settings: Settings) -> bytes:
-    """Return the picture of a multipart (field `image`) or raw image request.
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What came in a request: the picture, and the person's own calm face in one form or none.
+
+    neutral: pictures of the person at rest; baseline: a calm face that was made of such before.
+    """
+
+    image: bytes
+    neutral: tuple[bytes, ...] = ()
+    baseline: Baseline | None = None
+
+
+async def picture(request: Request, settings: Settings) -> Pictures:
+    """Return what a multipart request (fields `image`, `neutral`, `baseline`) or a raw one holds.
 
     Raises ProblemError for another content type, a missing picture, a malformed or too large body.
     """
@@ -45,7 +62,7 @@ async def picture(request: Request, settings: Settings) -> bytes:
         data = await whole(request, settings.max_image_bytes, settings.body_seconds)
         if not data:
             raise ProblemError("missing-image", "The body is empty; expected a picture.")
-        return data
+        return Pictures(data)
     raise ProblemError(
         "wrong-content-type",
         f"The Content-Type is {media_type or 'missing'}; expected multipart/form-data with the "
@@ -122,26 +139,83 @@ async def whole(request: Request, limit: int, seconds: float) -> bytes:
     return bytes(parts)
 
 
-async def _from_form(request: Request, settings: Settings) -> bytes:
-    limit = settings.max_image_bytes + FORM_OVERHEAD
-    parser = _InMemoryParser(request.headers, _limited(request, limit), max_files=1, max_fields=8)
+async def calm_pictures(request: Request, settings: Settings) -> tuple[bytes, ...]:
+    """Return the pictures in the field `neutral` of a form, one at least.
+
+    Raises ProblemError for another content type, a missing picture, a malformed or too large body.
+    """
+    if _media_type(request) != "multipart/form-data":
+        raise ProblemError(
+            "wrong-content-type",
+            f"The Content-Type is {_media_type(request) or 'missing'}; expected "
+            f"multipart/form-data with pictures of the person at rest in the field '{NEUTRAL}'.",
+        )
+    form = await _form(request, settings)
+    try:
+        found = await _uploads(form, NEUTRAL)
+        if not found:
+            raise _missing(form, NEUTRAL)
+        return found
+    finally:
+        await form.close()
+
+
+def baseline(text: str) -> Baseline:
+    """Return the calm face in a JSON text; raise ProblemError when it is none."""
+    try:
+        return Baseline.from_dict(json.loads(text))
+    except (ValueError, RecursionError):
+        raise ProblemError("invalid-request", f"'{BASELINE}' is not JSON.") from None
+
+
+async def _from_form(request: Request, settings: Settings) -> Pictures:
+    form = await _form(request, settings)
+    try:
+        found = await _uploads(form, FIELD)
+        if not found:
+            raise _missing(form, FIELD)
+        if len(form.getlist(FIELD)) > 1:
+            raise ProblemError(
+                "malformed-request",
+                f"Expected one picture in the field '{FIELD}', found {len(form.getlist(FIELD))}. "
+                f"Pictures of the person at rest go into '{NEUTRAL}'.",
+            )
+        neutral, told = await _uploads(form, NEUTRAL), form.get(BASELINE)
+        if told is not None and (neutral or not isinstance(told, str)):
+            raise ProblemError(
+                "invalid-request",
+                f"Expected pictures in '{NEUTRAL}' or a calm face as JSON text in '{BASELINE}', "
+                "not both.",
+            )
+        return Pictures(found[0], neutral, baseline(told) if isinstance(told, str) else None)
+    finally:
+        await form.close()
+
+
+async def _form(request: Request, settings: Settings) -> FormData:
+    limit = settings.max_image_bytes + FORM_OVERHEAD  # for all pictures together
+    parser = _InMemoryParser(
+        request.headers, _limited(request, limit), max_files=1 + MOST_NEUTRAL, max_fields=8
+    )
     try:
         async with _deadline(settings.body_seconds):
-            form = await parser.parse()
+            return await parser.parse()
     except MultiPartException as error:
         raise ProblemError(
             "malformed-request", f"The multipart body cannot be read: {error.message}"
         ) from None
-    upload = form.get(FIELD)
-    if not isinstance(upload, UploadFile) or not upload.size:
-        found = ", ".join(form) or "no field at all"
-        await form.close()
-        raise ProblemError(
-            "missing-image", f"Expected a picture in the field '{FIELD}'; found {found}."
-        )
-    data = await upload.read()
-    await form.close()
-    return data
+
+
+async def _uploads(form: FormData, field: str) -> tuple[bytes, ...]:
+    found = [one for one in form.getlist(field) if isinstance(one, UploadFile) and one.size]
+    return tuple([await one.read() for one in found])
+
+
+def _missing(form: FormData, field: str) -> ProblemError:
+    found = ", ".join(form) or "no field at all"
+    return ProblemError(
+        "missing-image", f"Expected a picture in the field '{field}'; found {found}."
+    )
 
 
 async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:

@@ -5,8 +5,9 @@ stay current however slow the machine is, and nothing piles up.
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from time import perf_counter
 from typing import Any
 
@@ -15,8 +16,10 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from wince.errors import WinceError
 from wince.runtime.assessment import Assessment
+from wince.runtime.baseline import Baseline, change
 from wince.runtime.live import Track, TrackSettings
 from wince.server import problems
+from wince.server.bodies import SMALL_JSON
 from wince.server.problems import ProblemError
 
 Assess = Callable[[bytes], Awaitable[Assessment]]
@@ -32,6 +35,32 @@ class Frame:
     number: int
     data: bytes
     seconds: float
+
+
+class Calm:
+    """The person's own calm face, as the client last told it in a text message, or none."""
+
+    def __init__(self) -> None:
+        self.baseline: Baseline | None = None
+
+    def told(self, text: str) -> problems.Problem | None:
+        """Take `{"baseline": {...} or null}`; return the problem when it is something else."""
+        try:
+            message = json.loads(text) if len(text) <= SMALL_JSON else None
+        except (ValueError, RecursionError):
+            message = None
+        if not isinstance(message, dict) or set(message) != {"baseline"}:
+            return problems.problem(
+                "malformed-request",
+                "Text arrived; expected a JPEG frame as a binary message, or the text "
+                '{"baseline": ...} with a calm face or null.',
+            )
+        try:
+            told = message["baseline"]
+            self.baseline = None if told is None else Baseline.from_dict(told)
+        except WinceError as error:
+            return problems.from_error(error)
+        return None
 
 
 class Inbox:
@@ -78,21 +107,26 @@ async def converse(
     track: Track,
     *,
     max_frame_bytes: int,
+    own: Calm,
     clock: Callable[[], float] = perf_counter,
 ) -> None:
-    """Answer the frames of an open socket until it closes.
+    """Answer the frames of an open socket until it closes; text messages tell the own calm face.
 
     Each answer is an assessment, or a problem, with `frame`: the number of the frame it is about,
     and `track`: what stands with this frame, or None. clock: seconds, for when a frame came.
     """
     inbox = Inbox()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_read(socket, inbox, max_frame_bytes, clock))
+        tasks.create_task(_read(socket, inbox, max_frame_bytes, own, clock))
         tasks.create_task(_answer(socket, inbox, assess, track))
 
 
 async def _read(
-    socket: WebSocket, inbox: Inbox, max_frame_bytes: int, clock: Callable[[], float]
+    socket: WebSocket,
+    inbox: Inbox,
+    max_frame_bytes: int,
+    own: Calm,
+    clock: Callable[[], float],
 ) -> None:
     number, begin = 0, clock()
     try:
@@ -100,22 +134,22 @@ async def _read(
             message = await socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            number += 1
             data = message.get("bytes")
-            if data is not None and len(data) <= max_frame_bytes:
-                inbox.put(Frame(number, data, clock() - begin))
-            else:
-                wrong = _refusal(data, max_frame_bytes)
+            wrong = own.told(message["text"]) if data is None else _refusal(data, max_frame_bytes)
+            if data is None and wrong is None:
+                continue  # no frame, so it is not counted
+            number += 1
+            if wrong is not None:
                 await _send(socket, {**wrong.to_dict(), "frame": number})
+            elif data is not None:
+                inbox.put(Frame(number, data, clock() - begin))
     finally:
         inbox.close()
 
 
-def _refusal(data: bytes | None, max_frame_bytes: int) -> problems.Problem:
-    if data is None:
-        return problems.problem(
-            "wrong-content-type", "Text arrived; expected a JPEG frame as a binary message."
-        )
+def _refusal(data: bytes, max_frame_bytes: int) -> problems.Problem | None:
+    if len(data) <= max_frame_bytes:
+        return None
     return problems.problem(
         "too-large",
         f"A frame of {len(data) / 2**20:.1f} MB arrived; the limit is "
@@ -128,8 +162,11 @@ async def _answer(socket: WebSocket, inbox: Inbox, assess: Assess, track: Track)
         found = await _assessed(frame.data, assess)
         reading = track.update(frame.seconds, found if isinstance(found, Assessment) else None)
         answer = found.to_dict()
-        answer |= {"frame": frame.number, "track": None if reading is None else reading.to_dict()}
-        await _send(socket, answer)
+        stands = None if reading is None else reading.to_dict()
+        if reading and stands and isinstance(found, Assessment) and found.change is not None:
+            own = found.change.baseline
+            stands["change"] = asdict(change(reading.action_units, reading.raw_score, own))
+        await _send(socket, {**answer, "frame": frame.number, "track": stands})
 
 
 async def _assessed(data: bytes, assess: Assess) -> Assessment | problems.Problem:

@@ -43,6 +43,11 @@ KINDS: dict[str, Kind] = {
         422, "Unsuitable picture", "The picture is too small, or an animation."
     ),
     "no-face": Kind(422, "No face found", "No face was found in the picture."),
+    "not-judged": Kind(
+        422,
+        "Cannot be judged",
+        "The face is too small, turned, covered, or the like.",
+    ),
     "too-large": Kind(413, "Too large", "There are more bytes or pixels than the limit."),
     "malformed-request": Kind(400, "Malformed request", "The body cannot be read as it claims."),
     "invalid-request": Kind(422, "Invalid request", "A value in the request is not allowed."),
@@ -72,6 +77,7 @@ _BY_ERROR: tuple[tuple[type[errors.WinceError], str], ...] = (
     (errors.ImageTooLargeError, "too-large"),
     (errors.ImageError, "unsuitable-image"),
     (errors.NoFaceError, "no-face"),
+    (errors.BaselineError, "invalid-request"),
     (errors.ModelError, "model-error"),
     (errors.SpeechError, "no-voice"),
     (errors.WinceError, "internal-error"),

@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from wince import __version__, scale, voice
 from wince.errors import SpeechError, WinceError
 from wince.runtime.assessment import Assessment
+from wince.runtime.baseline import Baseline
 from wince.runtime.live import Track
 from wince.server import bodies, live, problems, schemas, security
 from wince.server.pool import Pool
@@ -27,7 +28,17 @@ _Explain = Annotated[
     Query(description="heatmap: also say where in the face the score comes from."),
 ]
 
+_FaceIndex = Annotated[
+    int | None, Query(ge=0, description="Which face to assess, by size; the largest is 0.")
+]
+
 _BINARY = {"type": "string", "format": "binary"}
+_NEUTRAL = {
+    "type": "array",
+    "items": _BINARY,
+    "maxItems": bodies.MOST_NEUTRAL,
+    "description": "Pictures of the same person at rest.",
+}
 _PICTURE_BODY = {
     "required": True,
     "content": {
@@ -35,12 +46,31 @@ _PICTURE_BODY = {
             "schema": {
                 "type": "object",
                 "required": [bodies.FIELD],
-                "properties": {bodies.FIELD: _BINARY},
+                "properties": {
+                    bodies.FIELD: _BINARY,
+                    bodies.NEUTRAL: _NEUTRAL,
+                    bodies.BASELINE: {
+                        "type": "string",
+                        "description": "A calm face as an earlier answer gave it, as JSON.",
+                    },
+                },
             }
         },
         "image/jpeg": {"schema": _BINARY},
         "image/png": {"schema": _BINARY},
         "image/webp": {"schema": _BINARY},
+    },
+}
+_CALM_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": [bodies.NEUTRAL],
+                "properties": {bodies.NEUTRAL: _NEUTRAL},
+            }
+        }
     },
 }
 _ANALYZE_BODY = {
@@ -127,14 +157,35 @@ def _add_assessments(
         "/v1/assessments",
         summary="Assess the face in one picture",
         response_model=Assessment,
-        response_description="The assessment; `heatmap` is in it only when it was asked for.",
+        response_description="The assessment; `heatmap` and `change` are in it only when they were "
+        "asked for.",
         responses=_errors(schemas.Problem, problems.MEDIA_TYPE),
         openapi_extra={"requestBody": _PICTURE_BODY},
     )
-    async def assessments(request: Request, explain: _Explain = None) -> Response:
-        data = await bodies.picture(request, settings)
-        assessment = await pool.run(partial(assessor.assess, data, heatmap=explain == HEATMAP))
-        return JSONResponse(assessment.to_dict())
+    async def assessments(
+        request: Request, explain: _Explain = None, face: _FaceIndex = None
+    ) -> Response:
+        sent = await bodies.picture(request, settings)
+
+        def work() -> Assessment:
+            baseline = assessor.baseline(sent.neutral) if sent.neutral else sent.baseline
+            return assessor.assess(
+                sent.image, face_index=face, heatmap=explain == HEATMAP, baseline=baseline
+            )
+
+        return JSONResponse((await pool.run(work)).to_dict())
+
+    @routes.post(
+        "/v1/baselines",
+        summary="Make a person's own calm face of pictures at rest; nothing is kept",
+        response_model=Baseline,
+        responses=_errors(schemas.Problem, problems.MEDIA_TYPE),
+        openapi_extra={"requestBody": _CALM_BODY},
+    )
+    async def baselines(request: Request) -> Response:
+        pictures = await bodies.calm_pictures(request, settings)
+        found = await pool.run(partial(assessor.baseline, pictures))
+        return JSONResponse(found.to_dict())
 
     @routes.post(
         problems.SMALL_CONTRACT,
@@ -150,7 +201,12 @@ def _add_assessments(
 
 
 def small_answer(assessment: Assessment) -> dict[str, int | str]:
-    """Return the three values of the small contract: percent of 16, wording, confidence percent."""
+    """Return the three values of the small contract: percent of 16, wording, confidence percent.
+
+    Raises a `not-judged` problem when there is no level: the contract has no room for that.
+    """
+    if assessment.confidence is None:
+        raise problems.ProblemError("not-judged", f"{assessment.sentence} {assessment.advice}")
     return {
         "pain_level": round(scale.percent(assessment.pspi)),
         "pain_class": scale.wording(assessment.pspi),
@@ -191,8 +247,10 @@ def _said(wanted: schemas.SpeechRequest) -> bytes:
 def _add_live(routes: APIRouter, assessor: "Assessor", pool: Pool, settings: Settings) -> None:
     sockets: set[WebSocket] = set()
 
-    async def assess(frame: bytes, heatmap: bool) -> Assessment:
-        work: Callable[[], Assessment] = partial(assessor.assess, frame, heatmap=heatmap)
+    async def assess(frame: bytes, heatmap: bool, own: live.Calm) -> Assessment:
+        work: Callable[[], Assessment] = partial(
+            assessor.assess, frame, heatmap=heatmap, baseline=own.baseline
+        )
         return await pool.run(work)
 
     @routes.websocket("/v1/live")
@@ -221,8 +279,11 @@ def _add_live(routes: APIRouter, assessor: "Assessor", pool: Pool, settings: Set
         await socket.accept()
         sockets.add(socket)
         try:
-            work = partial(assess, heatmap=explain == HEATMAP)
+            own = live.Calm()
+            work = partial(assess, heatmap=explain == HEATMAP, own=own)
             track = Track(assessor.estimator.calibration, calm)
-            await live.converse(socket, work, track, max_frame_bytes=settings.max_frame_bytes)
+            await live.converse(
+                socket, work, track, max_frame_bytes=settings.max_frame_bytes, own=own
+            )
         finally:
             sockets.discard(socket)

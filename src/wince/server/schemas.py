@@ -48,7 +48,10 @@ class AnalyzeError(BaseModel):
 
 # Spelled out in place: under its own name OpenAPI would take it for the Level below.
 _LevelName = Annotated[
-    scale.Level, WithJsonSchema({"type": "string", "enum": [str(level) for level in scale.LEVELS]})
+    scale.Level | None,
+    WithJsonSchema(
+        {"type": ["string", "null"], "enum": [*(str(level) for level in scale.LEVELS), None]}
+    ),
 ]
 
 
@@ -61,7 +64,7 @@ class SpeechRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    level: _LevelName
+    level: _LevelName = Field(description="null: the picture cannot be judged.")
     pspi: float | None = Field(
         None,
         ge=0,
@@ -173,6 +176,8 @@ class Language(BaseModel):
     direction: Literal["ltr", "rtl"]
     levels: list[LevelWords]
     percent: str = Field(description="Spoken on demand, {percent} standing for a whole number.")
+    refused: str = Field(description="In place of a level, when the picture cannot be judged.")
+    refused_spoken: str
     advice: bool = Field(description="Whether there is advice in this language.")
 
 
@@ -265,5 +270,7 @@ def _language(found: languages.Language) -> Language:
         direction=found.direction,
         levels=levels,
         percent=found.percent,
+        refused=languages.shown(found.refused),
+        refused_spoken=found.refused,
         advice=found is languages.ENGLISH,
     )

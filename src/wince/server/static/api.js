@@ -15,11 +15,23 @@ export function getModel() {
   return getJson("/v1/model");
 }
 
-/** Return the assessment of one picture file, with its map; `signal` calls it off. */
-export async function assess(file, signal) {
+/**
+ * Return the assessment of one picture file, with its map; `signal` calls it off. face: which one,
+ * by size, or null for the largest; baseline: the person's own calm face, or null.
+ */
+export async function assess(file, signal, { face = null, baseline = null } = {}) {
   const form = new FormData();
   form.append("image", file, "picture"); // the file's own name is nobody's business
-  return getJson("/v1/assessments?explain=heatmap", { method: "POST", body: form, signal });
+  if (baseline) form.append("baseline", JSON.stringify(baseline));
+  const which = face === null ? "" : `&face=${face}`;
+  return getJson(`/v1/assessments?explain=heatmap${which}`, { method: "POST", body: form, signal });
+}
+
+/** Return the calm face that pictures of one person at rest make. */
+export async function getBaseline(files) {
+  const form = new FormData();
+  for (const file of files) form.append("neutral", file, "picture");
+  return getJson("/v1/baselines", { method: "POST", body: form });
 }
 
 /** Return which voices the machine that runs wince has: {available, detail, voices, rate}. */

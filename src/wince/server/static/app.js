@@ -1,6 +1,7 @@
 // The page, put together.
 
 import { Problem, getModel, getScale } from "./api.js";
+import { createCalmFace } from "./calm.js";
 import { createLanguages } from "./languages.js";
 import { createLive } from "./live.js";
 import { fillModel } from "./model.js";
@@ -70,6 +71,7 @@ async function start() {
   const voice = createVoice(languages);
   const card = (id, waitingText) =>
     createResult(byId(id), facts, { languages, waitingText, onSayAgain: voice.again });
+  const calm = createCalmFace();
   let live = null;
   const tabs = createTabs(document.querySelector('[role="tablist"]'), () => {
     voice.hush();
@@ -77,6 +79,7 @@ async function start() {
   });
   createUpload({
     facts,
+    calm,
     result: card("upload-result"),
     onResult: voice.tell,
     onProblem: voice.hush,
@@ -85,6 +88,7 @@ async function start() {
   });
   live = createLive({
     facts,
+    calm,
     result: card(
       "live-result",
       "It follows the face as it changes. A level is spoken once it has held for two seconds.",

@@ -17,6 +17,9 @@ export function createLanguages(facts) {
 
   /** Return the language and the words for an assessment; what has no translation stays English. */
   function ofAssessment({ level, sentence }) {
+    if (level === null && current !== english) {
+      return [current, { sentence: current.refused, spoken: current.refused_spoken }];
+    }
     const usual = wordsOf(english, level)?.sentence === sentence;
     return usual ? [current, wordsOf(current, level)] : [english, { sentence, spoken: sentence }];
   }
@@ -58,10 +61,10 @@ export function createLanguages(facts) {
       const { level, pspi } = assessment;
       const share = Math.round((100 * pspi) / facts.maximum);
       const parts = [words.spoken];
-      if (percent) parts.push(language.percent.replace("{percent}", share));
+      if (percent && level) parts.push(language.percent.replace("{percent}", share));
       const advised = advice && language.advice;
       if (advised) parts.push(assessment.advice);
-      const wanted = { level, pspi, percent, advice: advised, language: language.code };
+      const wanted = { level, pspi, percent: percent && level !== null, advice: advised, language: language.code };
       return { text: parts.join(" "), wanted };
     },
   };

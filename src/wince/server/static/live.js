@@ -1,5 +1,6 @@
 // The live tab: camera frames to the server and back, the face box and level over the video.
 
+import { createCalmControls } from "./calm.js";
 import { createGrabber, eachFrame, listCameras, openCamera } from "./camera.js";
 import { drawOverlay, setRatio } from "./overlay.js";
 import { createQuiet } from "./quiet.js";
@@ -30,10 +31,11 @@ const byId = (id) => document.getElementById(id);
 
 /**
  * Bring the live tab to life.
- * facts: from /v1/scale; result: its card; onLevel(assessment): a level has held and is worth saying;
- * onProblem(sentence): nothing new comes; onQuiet(on): the quiet mode has begun or ended.
+ * facts: from /v1/scale; calm: the page's calm face; result: its card; onLevel(assessment): a level
+ * has held and is worth saying; onProblem(sentence): nothing new comes; onQuiet(on): the quiet mode
+ * has begun or ended.
  */
-export function createLive({ facts, result, onLevel, onProblem, onQuiet }) {
+export function createLive({ facts, calm, result, onLevel, onProblem, onQuiet }) {
   const [video, overlay, cameras, mirror] = ["video", "live-overlay", "camera", "mirror"].map(byId);
   const grab = createGrabber(video);
   const rate = createRate();
@@ -58,6 +60,8 @@ export function createLive({ facts, result, onLevel, onProblem, onQuiet }) {
     },
   });
   result.onChoose(where.toggle);
+  const calmControls = createCalmControls(byId("live-calm"), calm, facts, { live: true });
+  calm.onChange((baseline) => socket?.compare(baseline));
 
   function answered(answer, frame) {
     if (trouble === CAMERA_TITLE) return; // of a frame from before it was lost
@@ -67,6 +71,7 @@ export function createLive({ facts, result, onLevel, onProblem, onQuiet }) {
     const track = answer.track ?? null;
     watching.add(assessment, track);
     quiet.show(track);
+    calmControls.see(assessment);
     drawOverlay(overlay, assessment, frame, {
       mirrored: mirror.checked,
       map: where.of(assessment),
@@ -158,6 +163,7 @@ export function createLive({ facts, result, onLevel, onProblem, onQuiet }) {
     socket = openSocket({
       withMap: mapAsked,
       settings: Object.fromEntries(new FormData(settings)),
+      baseline: calm.get(),
       onAnswer: answered,
       onClose: () => {
         lost(SERVER_LOST, "The connection is lost");
@@ -201,6 +207,7 @@ export function createLive({ facts, result, onLevel, onProblem, onQuiet }) {
     rate.reset();
     drawOverlay(overlay, null);
     where.update(null);
+    calmControls.stop();
     byId("rate").textContent = "";
     show(false);
   }
@@ -218,6 +225,7 @@ export function createLive({ facts, result, onLevel, onProblem, onQuiet }) {
     byId("live-where").hidden = !on;
     byId("tuning").hidden = !on;
     watching.show(on);
+    byId("live-calm").hidden = !on;
     byId("live-stage").classList.toggle("filled", on);
   }
 
@@ -257,7 +265,8 @@ export function createLive({ facts, result, onLevel, onProblem, onQuiet }) {
 /** Return an assessment that shows what stands in place of what one frame shows. */
 function standing(assessment, track) {
   if (!track || track.away > 0 || assessment.level === null) return assessment;
-  return { ...assessment, ...Object.fromEntries(STANDING.map((name) => [name, track[name]])) };
+  const standing = Object.fromEntries(STANDING.map((name) => [name, track[name]]));
+  return { ...assessment, ...standing, change: track.change };
 }
 
 function release(stream) {

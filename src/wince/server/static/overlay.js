@@ -40,6 +40,7 @@ export function setRatio(frame, width, height) {
 }
 
 function levelColor(level) {
+  if (!level) return "#b4bfca"; // not judged
   return getComputedStyle(document.documentElement).getPropertyValue(`--${level}`).trim();
 }
 
@@ -54,9 +55,9 @@ function drawBox(context, { left, top, width, height }, color) {
 }
 
 function drawLabel(context, box, { level, pspi }, color, width) {
-  const text = `${levelWord(level)}  ${pspi.toFixed(1)}`;
+  const text = level ? `${levelWord(level)}  ${pspi.toFixed(1)}` : "not judged";
   context.font = FONT;
-  const wide = context.measureText(text).width + 44;
+  const wide = context.measureText(text).width + (level ? 44 : 18);
   const left = Math.max(4, Math.min(box.left, width - wide - 4));
   const top = box.top > 40 ? box.top - 36 : Math.max(4, box.top + 6);
   context.fillStyle = "rgb(12 17 16 / 88%)";
@@ -67,11 +68,11 @@ function drawLabel(context, box, { level, pspi }, color, width) {
   context.translate(left + 9, top + 7);
   context.scale(16 / 24, 16 / 24);
   context.fillStyle = color;
-  context.fill(new Path2D(SHAPES[level]), "evenodd");
+  if (level) context.fill(new Path2D(SHAPES[level]), "evenodd");
   context.restore();
   context.fillStyle = "#ffffff";
   context.textBaseline = "middle";
-  context.fillText(text, left + 33, top + 16);
+  context.fillText(text, left + (level ? 33 : 9), top + 16);
 }
 
 // Drawn over a dark ground or outline, whatever the page's own ground is.

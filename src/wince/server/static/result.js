@@ -1,7 +1,7 @@
 // The result card: one for each tab, filled from an assessment.
 
 import { drawScale } from "./scale.js";
-import { SHAPES, levelRange, shapeIcon } from "./shapes.js";
+import { SHAPES, levelRange, levelWord, shapeIcon } from "./shapes.js";
 import { createUnits } from "./units.js";
 
 /**
@@ -18,6 +18,7 @@ export function createResult(root, facts, { languages, waitingText, onSayAgain }
   let shown = null;
   let choose = () => {};
   const units = createUnits(find(".units-section"), facts, (name) => choose(name));
+  const shares = createShares(find(".shares"), facts);
   find(".say-again").addEventListener("click", () => onSayAgain(shown));
 
   function fillWords() {
@@ -31,7 +32,9 @@ export function createResult(root, facts, { languages, waitingText, onSayAgain }
   fillWords();
 
   function only(name) {
-    for (const part of ["waiting", "problem", "found"]) find(`.${part}`).hidden = part !== name;
+    for (const part of ["waiting", "problem", "refused", "found"]) {
+      find(`.${part}`).hidden = part !== name;
+    }
     if (name !== "found") delete card.dataset.level;
   }
 
@@ -45,6 +48,11 @@ export function createResult(root, facts, { languages, waitingText, onSayAgain }
     /** Show an assessment. */
     show(assessment) {
       shown = assessment;
+      if (assessment.level === null) {
+        only("refused");
+        fillRefusal(find, assessment);
+        return;
+      }
       only("found");
       setAway(null);
       card.dataset.level = assessment.level;
@@ -56,7 +64,8 @@ export function createResult(root, facts, { languages, waitingText, onSayAgain }
       drawScale(find(".scale"), facts, assessment);
       const [low, high] = assessment.interval.map((end) => end.toFixed(1));
       find(".interval-text").textContent = `90 % interval: ${low} to ${high}`;
-      fillConfidence(find, assessment);
+      fillChange(find, facts, assessment);
+      fillConfidence(find, shares, assessment);
       units.show(assessment);
       const { model, milliseconds } = assessment;
       find(".made-by").textContent =
@@ -64,7 +73,7 @@ export function createResult(root, facts, { languages, waitingText, onSayAgain }
     },
     /** Say that there is no face at present; the last result stays, as the last one. */
     away(sentence) {
-      if (shown) setAway("No face in view. This is the last result.");
+      if (shown?.level) setAway("No face in view. This is the last result.");
       else this.fail(sentence);
     },
     /** Show why there is no result. */
@@ -110,10 +119,67 @@ function fillWarnings(list, { quality }) {
   );
 }
 
-function fillConfidence(find, { confidence, level }) {
-  const percent = Math.round(100 * confidence);
-  find(".confidence-number").textContent = `${percent} %`;
-  find(".sureness .meter-fill").style.width = `${percent}%`;
+/** Say that the picture cannot be judged and why, in place of every number. */
+function fillRefusal(find, { quality }) {
+  const rows = (texts) =>
+    texts.map((text) => {
+      const row = document.createElement("li");
+      row.textContent = text;
+      return row;
+    });
+  find(".reasons").replaceChildren(...rows(Object.values(quality.reasons)));
+  find(".refused-warnings").replaceChildren(...rows(quality.warnings));
+}
+
+/** Say how far the expression is from the person's own calm face, when that is set. */
+function fillChange(find, facts, { change, raw_score: raw }) {
+  find(".change").hidden = !change;
+  if (!change) return;
+  const { pspi: points, baseline } = change;
+  find(".change-number").textContent = `+${points.toFixed(1)}`;
+  find(".change .meter-fill").style.width = `${(100 * points) / facts.maximum}%`;
+  find(".change-text").textContent =
+    `${points.toFixed(1)} of ${facts.maximum} points above it: the calm face reads ` +
+    `${baseline.raw_score.toFixed(1)}, this one ${raw.toFixed(1)}. ` +
+    "The level and the score above are the absolute ones.";
+}
+
+/** A bar for the probability of each level; the rows stay, so that a live view does not flicker. */
+function createShares(list, facts) {
+  const rows = facts.levels.map(({ name }) => {
+    const row = document.createElement("li");
+    row.dataset.shape = name;
+    const [word, number, meter, fill] = ["", "share-number", "meter", "meter-fill"].map((kind) => {
+      const made = document.createElement("span");
+      made.className = kind;
+      return made;
+    });
+    word.textContent = capital(levelWord(name));
+    meter.append(fill);
+    row.append(shapeIcon(name), word, meter, number);
+    return [name, { row, number, fill }];
+  });
+  list.append(...rows.map(([, { row }]) => row));
+  return ({ level, level_probabilities: shares }) => {
+    list.hidden = !shares;
+    if (!shares) return;
+    for (const [name, { row, number, fill }] of rows) {
+      const share = 100 * shares[name];
+      number.textContent = share > 0 && share < 1 ? "< 1 %" : `${Math.round(share)} %`;
+      fill.style.width = `${share}%`;
+      row.classList.toggle("current", name === level);
+    }
+  };
+}
+
+function capital(words) {
+  return words[0].toUpperCase() + words.slice(1);
+}
+
+function fillConfidence(find, fillShares, assessment) {
+  const { confidence, level } = assessment;
+  find(".confidence-number").textContent = `${Math.round(100 * confidence)} %`;
+  fillShares(assessment);
   const what = level === "none" ? "no pain expression" : `${level}`;
   find(".confidence-text").textContent =
     `How likely “${what}” is the right level, judged by the faces the model was calibrated on.`;

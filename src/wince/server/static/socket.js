@@ -10,9 +10,11 @@ const MEMORY = 0.8; // weight of the past in the running mean of that time
 /**
  * Open the socket. onAnswer(answer, frame) gets what was sent with the frame; onClose() is told when
  * the connection ends without close() having been called; withMap: ask for the map as well;
- * settings: of the track, such as {smoothing: 1}.
+ * settings: of the track, such as {smoothing: 1}; baseline: the person's own calm face, or null.
  */
-export function openSocket({ onAnswer, onClose, withMap = false, settings = {} }) {
+export function openSocket(handlers) {
+  const { onAnswer, onClose, withMap = false, settings = {} } = handlers;
+  let { baseline = null } = handlers;
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const asked = new URLSearchParams({ ...(withMap && { explain: "heatmap" }), ...settings });
   const socket = new WebSocket(`${scheme}://${location.host}/v1/live?${asked}`, tokenProtocols());
@@ -20,6 +22,9 @@ export function openSocket({ onAnswer, onClose, withMap = false, settings = {} }
   let sent = 0;
   let latency = 0;
   let wanted = true;
+  const tell = (calm) => socket.send(JSON.stringify({ baseline: calm }));
+
+  socket.addEventListener("open", () => baseline && tell(baseline));
 
   socket.addEventListener("message", ({ data }) => {
     const answer = JSON.parse(data);
@@ -41,6 +46,11 @@ export function openSocket({ onAnswer, onClose, withMap = false, settings = {} }
       sent += 1;
       pending.set(sent, frame);
       socket.send(frame.blob);
+    },
+    /** Compare the frames from here on with a calm face; null for none. */
+    compare(calm) {
+      baseline = calm;
+      if (socket.readyState === WebSocket.OPEN) tell(calm);
     },
     close() {
       wanted = false;

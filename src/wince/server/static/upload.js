@@ -1,6 +1,8 @@
 // The upload tab: a photo chosen, dropped or pasted is assessed at once; the newest one wins.
 
 import { Problem, assess } from "./api.js";
+import { createCalmControls } from "./calm.js";
+import { createFaces } from "./faces.js";
 import { drawOverlay, setRatio } from "./overlay.js";
 import { createWhere } from "./where.js";
 
@@ -8,17 +10,20 @@ const byId = (id) => document.getElementById(id);
 
 /**
  * Bring the upload tab to life.
- * facts: from /v1/scale; result: its card; onResult(assessment) and onProblem(sentence) are told; active(): whether the
+ * facts: from /v1/scale; calm: the page's calm face; result: its card; onResult(assessment) and onProblem(sentence) are told; active(): whether the
  * tab is in view; activate() brings it there.
  */
-export function createUpload({ facts, result, onResult, onProblem, active, activate }) {
+export function createUpload({ facts, calm, result, onResult, onProblem, active, activate }) {
   const [drop, file, preview, overlay] = ["drop", "file", "preview", "upload-overlay"].map(byId);
   let request = null; // of the newest picture
   let address = null; // of the preview
   let found = null;
+  let chosen = null; // the picture file in view
+  const faces = createFaces(byId("faces"), (index) => assessAgain(index));
 
   function redraw() {
     const size = { width: preview.naturalWidth, height: preview.naturalHeight };
+    faces.show(found, size);
     drawOverlay(overlay, found, size, { map: where.of(found) });
   }
 
@@ -30,14 +35,18 @@ export function createUpload({ facts, result, onResult, onProblem, active, activ
     },
   });
   result.onChoose(where.toggle);
+  createCalmControls(byId("upload-calm"), calm, facts, { current: () => found });
+  calm.onChange(() => chosen && found && assessAgain(found.face.index, { aloud: false }));
 
   function setFound(assessment) {
     found = assessment;
-    byId("upload-where").hidden = !found;
-    where.update(found);
+    byId("upload-where").hidden = !found?.level;
+    byId("upload-calm").hidden = !found;
+    where.update(found?.level ? found : null);
   }
 
   function showPicture(picture) {
+    chosen = picture;
     if (address) URL.revokeObjectURL(address);
     address = picture && URL.createObjectURL(picture);
     setFound(null);
@@ -55,15 +64,25 @@ export function createUpload({ facts, result, onResult, onProblem, active, activ
 
   async function take(picture) {
     request?.abort();
-    const mine = (request = new AbortController());
     activate();
     showPicture(picture);
+    await read(picture);
+  }
+
+  /** Assess the picture in view once more: another face of it, or against another calm face. */
+  async function assessAgain(index, { aloud = true } = {}) {
+    request?.abort();
+    await read(chosen, { face: index, aloud });
+  }
+
+  async function read(picture, { face = null, aloud = true } = {}) {
+    const mine = (request = new AbortController());
     byId("busy").hidden = false;
     try {
-      setFound(await assess(picture, mine.signal));
+      setFound(await assess(picture, mine.signal, { face, baseline: calm.get() }));
       result.show(found);
       redraw();
-      onResult(found);
+      if (aloud) onResult(found);
     } catch (error) {
       if (mine.signal.aborted) return;
       const sentence = error instanceof Problem ? error.message : "The page failed; please load it again.";
