@@ -1,20 +1,29 @@
-"""Takes images/page.png, the README's picture of the page: `python docs/take_screenshot.py`.
+"""Takes every picture of the page in images/: `python docs/take_screenshot.py`.
 
-Needs the `dev` extra and Chromium. The face is a rendered one from the tests, of no real person,
-and the result is what the packaged model says about it.
+Needs the `dev` extra and Chromium. The faces are rendered ones from the tests, of no real person,
+and the results are what the packaged model says about them. The camera is a film of such faces.
 """
 
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).parent
-FACE = HERE.parent / "tests" / "data" / "frames" / "kk011t1aaaff034.jpg"
-SIZE = {"width": 1280, "height": 860}
+IMAGES = HERE / "images"
+FACES = HERE.parent / "tests" / "data" / "frames"
+FACE = FACES / "kk011t1aaaff034.jpg"
+PERSON = "kk011"  # whose frames are the film
+LIVE_SECONDS = 20  # so that the chart has something to show
+DESKTOP = {"viewport": {"width": 1280, "height": 860}}
+NO_DITHER = Image.Dither.NONE
+PHONE = {"viewport": {"width": 390, "height": 844}}
 # Headless Chromium has no voices; without one the page would show a hint that users rarely see.
 VOICE = """
 window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
@@ -24,7 +33,7 @@ speechSynthesis.speak = () => {};
 
 
 def main() -> None:
-    """Serve the page, put the face in, and keep the picture."""
+    """Serve the page, put the faces in, and keep the pictures."""
     command = [sys.executable, "-m", "wince", "serve"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
@@ -32,29 +41,82 @@ def main() -> None:
         address = re.search(r"http://\S+", server.stdout.readline())
         if address is None:
             raise SystemExit("The server did not start: run `wince serve` to see why.")
-        take(address[0], HERE / "images" / "page.png")
+        with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
+                args=[
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--use-fake-ui-for-media-stream",
+                    "--use-fake-device-for-media-stream",
+                    f"--use-file-for-fake-video-capture={film(Path(folder))}",
+                ],
+            )
+            take_all(browser, address[0])
+            browser.close()
     finally:
         server.terminate()
         server.wait()
 
 
-def take(address: str, target: Path) -> None:
-    """Write what the page at `address` shows for the face into `target`."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    target.parent.mkdir(exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport=SIZE, color_scheme="light")
-        page.add_init_script(VOICE)
-        page.goto(address)
-        page.wait_for_selector("html[data-ready]")
-        page.set_input_files("#file", FACE)
-        page.wait_for_selector("#upload-result .found:not([hidden])")
-        page.wait_for_timeout(600)  # the bars grow into place
-        page.screenshot(path=target)
-        browser.close()
+def film(folder: Path) -> Path:
+    """Write the person's frames, each shown for four seconds, as a camera delivers them."""
+    path = folder / "film.mjpeg"
+    with path.open("wb") as file:
+        for frame in sorted(FACES.glob(f"{PERSON}*.jpg")):
+            with Image.open(frame) as face:
+                face.resize((640, 640 * face.height // face.width)).save(folder / "one.jpg")
+            file.write((folder / "one.jpg").read_bytes() * 120)
+    return path
+
+
+def take_all(browser: Browser, address: str) -> None:
+    """Write what the page at `address` shows in each look into images/."""
+    IMAGES.mkdir(exist_ok=True)
+    page = opened(browser, address, DESKTOP, "light")
+    keep(page, "page-start.png")
+    upload(page)
+    keep(page, "page.png")
+    page = opened(browser, address, DESKTOP, "dark")
+    upload(page)
+    page.check("#panel-upload .where-on")
+    keep(page, "page-dark.png")
+    page = opened(browser, address, PHONE, "light")
+    upload(page)
+    keep(page, "page-phone.png")
+    page = opened(browser, address, DESKTOP, "light")
+    page.click("#tab-live")
+    page.click("#start")
+    page.wait_for_selector("#live-result .found:not([hidden])")
+    page.select_option(".chart-minutes", "1")
+    page.wait_for_timeout(1000 * LIVE_SECONDS)
+    keep(page, "page-live.png", full=True)
+
+
+def opened(browser: Browser, address: str, size: dict[str, Any], scheme: Any) -> Page:
+    """Return the page, ready, in a window of that size and in that colour scheme."""
+    page = browser.new_page(**size, color_scheme=scheme)
+    page.add_init_script(VOICE)
+    page.goto(address)
+    page.wait_for_selector("html[data-ready]")
+    return page
+
+
+def upload(page: Page) -> None:
+    """Choose the face, and wait for its result."""
+    page.set_input_files("#file", FACE)
+    page.wait_for_selector("#upload-result .found:not([hidden])")
+
+
+def keep(page: Page, name: str, *, full: bool = False) -> None:
+    """Write what is in view, or the full page, as a small PNG."""
+    page.wait_for_timeout(600)  # the bars grow into place
+    target = IMAGES / name
+    page.screenshot(path=target, full_page=full)
+    with Image.open(target) as picture:  # a palette: a quarter of the bytes, and the same colours
+        small = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=NO_DITHER)
+    small.save(target, optimize=True)
+    print(f"{target.relative_to(HERE.parent)}: {target.stat().st_size // 1024} KB")  # noqa: T201
 
 
 if __name__ == "__main__":
