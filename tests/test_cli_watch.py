@@ -146,6 +146,14 @@ def test_source_that_cannot_be_watched_is_named(
     assert reason in capsys.readouterr().err
 
 
+def test_rows_are_never_written_over_the_video(tmp_path, ward, capsys):
+    path = tmp_path / "ward.mp4"
+    path.write_bytes(ward.read_bytes())
+    assert main(["watch", str(path), "--csv", str(path)]) == 1
+    assert "is the video itself" in capsys.readouterr().err
+    assert path.read_bytes() == ward.read_bytes()
+
+
 def test_machine_without_a_camera_says_so(capsys, monkeypatch):
     monkeypatch.setattr(av, "enumerate_input_devices", lambda form: [])
     assert main(["watch"]) == 1

@@ -7,7 +7,7 @@ from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -18,7 +18,7 @@ from wince import scale
 from wince.camera import Camera, default
 from wince.cli.messages import complain
 from wince.cli.outcome import COLOURS
-from wince.errors import NoFaceError, SpeechError, VideoError, WinceError
+from wince.errors import DataError, NoFaceError, SpeechError, VideoError, WinceError
 from wince.runtime.assessment import Assessment
 from wince.runtime.assessor import Assessor
 from wince.runtime.live import Reading, Track, TrackSettings
@@ -68,7 +68,7 @@ def run(
         if isinstance(opened, Video):  # frames may lie far apart; such gaps are no absence
             step = every / opened.rate
             settings = replace(settings, away=min(60.0, max(settings.away, 3 * step)))
-        watcher = _Watcher(assessor, settings, _rows(stack, table), speak)
+        watcher = _Watcher(assessor, settings, _rows(stack, table, source), speak)
         console = Console(highlight=False)
         ending: WinceError | None = None
         try:
@@ -76,7 +76,7 @@ def run(
                 if isinstance(opened, Video):
                     _go_through(opened, every, watcher, view)
                 else:
-                    opened = _follow(opened, every, watcher, view)
+                    _follow(opened, every, watcher, view)
         except KeyboardInterrupt:
             pass
         except VideoError as error:
@@ -103,9 +103,12 @@ def _camera(source: str | None) -> str | None:
     return source
 
 
-def _rows(stack: ExitStack, path: Path | None) -> "csv.DictWriter[str] | None":
+def _rows(stack: ExitStack, path: Path | None, source: str | None) -> "csv.DictWriter[str] | None":
     if path is None:
         return None
+    given = None if source is None else Path(source)
+    if given is not None and given.exists() and path.exists() and path.samefile(given):
+        raise DataError(f"--csv {path} is the video itself. Name another file for the rows.")
     file: TextIO = stack.enter_context(path.open("w", newline="", encoding="utf-8", buffering=1))
     rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
     rows.writeheader()
@@ -118,8 +121,8 @@ def _go_through(video: Video, every: int, watcher: "_Watcher", view: "_View") ->
         view.show(watcher, position=frame.seconds, length=video.seconds)
 
 
-def _follow(camera: Camera, every: int, watcher: "_Watcher", view: "_View") -> Camera:
-    """Watch a camera, and try to open it again whenever it is lost."""
+def _follow(camera: Camera, every: int, watcher: "_Watcher", view: "_View") -> NoReturn:
+    """Watch a camera until Ctrl+C, and try to open it again whenever it is lost."""
     begin = time.monotonic()
     pause = FIRST_PAUSE
     while True:
@@ -129,20 +132,19 @@ def _follow(camera: Camera, every: int, watcher: "_Watcher", view: "_View") -> C
                 watcher.take(frame, frame.seconds - begin, frame.seconds)
                 view.show(watcher, position=frame.seconds - begin)
         except VideoError as error:
-            reason = str(error)
-        camera.close()
-        while True:
-            watcher.note = f"{reason} Trying again."
+            watcher.note = f"{error} Trying again."
+        finally:
+            camera.close()
+        reopened: Camera | None = None
+        while reopened is None:
             view.show(watcher, position=time.monotonic() - begin, force=True)
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
             try:
-                camera = Camera(camera.name)
+                reopened = Camera(camera.name)
             except VideoError as error:
-                reason = str(error)
-            else:
-                watcher.note = ""
-                break
+                watcher.note = f"{error} Trying again."
+        camera, watcher.note = reopened, ""
 
 
 @dataclass
