@@ -203,6 +203,17 @@ def test_quiet_mode_shows_the_word_and_speaks_nothing(live):
     assert spoken(page)[-1] == "Level moderate."
 
 
+def test_quiet_mode_has_its_word_in_the_chosen_language(live):
+    page, _ = live("mild")
+    page.click("#voice-settings")
+    page.select_option("#language", "ar")
+    page.click("#quiet")
+    word = page.locator("#bedside-word")
+    assert word.get_attribute("dir") == "rtl"
+    assert word.get_attribute("lang") == "ar"
+    assert re.search("[\u0600-\u06ff]", word.inner_text())
+
+
 def test_quiet_mode_leaves_a_muted_page_muted(live):
     page, now = live("mild")
     page.click("#mute")

@@ -88,6 +88,7 @@ async function start() {
   });
   live = createLive({
     facts,
+    languages,
     calm,
     result: card(
       "live-result",

@@ -31,16 +31,19 @@ const byId = (id) => document.getElementById(id);
 
 /**
  * Bring the live tab to life.
- * facts: from /v1/scale; calm: the page's calm face; result: its card; onLevel(assessment): a level
+ * facts: from /v1/scale; languages: the words of a result; calm: the page's calm face; result: its card; onLevel(assessment): a level
  * has held and is worth saying; onProblem(sentence): nothing new comes; onQuiet(on): the quiet mode
  * has begun or ended.
  */
-export function createLive({ facts, calm, result, onLevel, onProblem, onQuiet }) {
+export function createLive({ facts, languages, calm, result, onLevel, onProblem, onQuiet }) {
   const [video, overlay, cameras, mirror] = ["video", "live-overlay", "camera", "mirror"].map(byId);
   const grab = createGrabber(video);
   const rate = createRate();
   const watching = createWatching(byId("watching"), facts);
-  const quiet = createQuiet(byId("bedside"), byId("quiet"), { onChange: onQuiet });
+  const quiet = createQuiet(byId("bedside"), byId("quiet"), {
+    languages,
+    onChange: onQuiet,
+  });
   const cameraAgain = createRecovery();
   const serverAgain = createRecovery();
   const settings = byId("tuning-settings");

@@ -1,9 +1,9 @@
 // The quiet mode for the bedside: a dark page with the level in large letters, and no sound.
 
-import { SHAPES, levelTitle } from "./shapes.js";
+import { SHAPES } from "./shapes.js";
 
-/** Bring the dialog to life. onChange(on): the mode has begun or ended. */
-export function createQuiet(dialog, button, { onChange }) {
+/** Bring the dialog to life. languages: say the level; onChange(on): the mode has begun or ended. */
+export function createQuiet(dialog, button, { languages, onChange }) {
   const find = (selector) => dialog.querySelector(selector);
   let awake = null;
   let shown = null;
@@ -19,7 +19,12 @@ export function createQuiet(dialog, button, { onChange }) {
     dialog.dataset.level = level ?? "";
     find(".bedside-shape").toggleAttribute("hidden", !level);
     if (level) find(".bedside-shape path").setAttribute("d", SHAPES[level]);
-    find(".bedside-word").textContent = level ? levelTitle(level) : "Waiting for a face";
+    const word = find(".bedside-word");
+    if (level) languages.putTitle(word, level);
+    else {
+      word.textContent = "Waiting for a face";
+      for (const name of ["lang", "dir"]) word.removeAttribute(name);
+    }
     find(".bedside-score").textContent = level ? `PSPI ${shown.track.pspi.toFixed(1)}` : "";
     const away = shown?.track?.away > 0;
     find(".bedside-note").textContent = shown?.trouble ?? (away ? "No face in view." : "");
