@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -19,6 +20,10 @@ from wince.runtime.assessor import Assessor
 from wince.scale import UNIT_NAMES
 
 DATA = Path(__file__).parent / "data"
+
+# No deadline: on a shared machine a slow call says nothing about the code.
+hypothesis.settings.register_profile("wince", deadline=None)
+hypothesis.settings.load_profile("wince")
 
 needs_espeak = pytest.mark.skipif(
     shutil.which("espeak-ng") is None, reason="needs the espeak-ng program on the path"

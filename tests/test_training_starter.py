@@ -2,8 +2,9 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,15 +19,13 @@ import wince
 from wince import scale
 from wince.errors import DataError
 from wince.faces.spec import FaceSpec
-from wince.training import rated, starter
+from wince.runtime.estimator import interpret
+from wince.training import export, rated, starter, starter_package, stretch
 from wince.training.fit import Lesson, level_weights
-from wince.training.starter import PARTS, Recipe
+from wince.training.starter import Recipe
 
-TINY = Recipe(
-    shares=(0.4, 0.2, 0.2, 0.2),
-    mesh=(Lesson(size=112, epochs=1, batch=4, body_rate=1e-3, head_rate=1e-3),),
-    units=Lesson(size=112, epochs=1, batch=4, body_rate=1e-3, head_rate=1e-3),
-)
+LESSON = Lesson(size=112, epochs=1, batch=4, body_rate=1e-3, head_rate=1e-3)
+TINY = Recipe(folds=2, strangers=LESSON, mesh=(LESSON,), units=LESSON)
 
 
 def write_constant_model(path: Path, shape: list[int | str], output: np.ndarray) -> None:
@@ -97,16 +96,41 @@ def faces(folder: Path, mesh: Path) -> rated.Faces:
     return rated.read_rated(folder, mesh, spec, workers=1)
 
 
+@dataclass(frozen=True)
+class Trained:
+    """A finished run: its folder, the faces as the model is shown them, and their folds."""
+
+    run: Path
+    seen: rated.Faces
+    fold: np.ndarray
+
+    @property
+    def model(self) -> Path:
+        return self.run / "model"
+
+    @property
+    def card(self) -> dict[str, Any]:
+        return json.loads((self.model / "model.json").read_text())
+
+
 @pytest.fixture(scope="module")
-def packaged(
+def trained(
     tmp_path_factory: pytest.TempPathFactory, folder: Path, mesh: Path, faces: rated.Faces
-) -> Iterator[tuple[Path, dict[str, set[str]]]]:
-    out = tmp_path_factory.mktemp("run")
-    parts = starter.split(faces.subject, TINY)
-    network = starter.train(faces, faces[np.array([], np.intp)], parts, TINY, out)
-    exact = rated.read_rated(folder, mesh, FaceSpec(size=112), workers=1)
-    starter.package(network, FaceSpec(size=112), exact, parts, out / "model")
-    yield out / "model", parts
+) -> Trained:
+    run = tmp_path_factory.mktemp("run")
+    seen = rated.read_rated(folder, mesh, FaceSpec(size=112), workers=1)
+    fold = starter.folds(faces.subject, TINY)
+    nobody = faces[np.array([], np.intp)]
+    readings = [
+        starter.read_fold(faces, nobody, seen, fold == n, None, TINY, run / f"fold{n + 1}")
+        for n in range(TINY.folds)
+    ]
+    network = starter.train(faces, nobody, None, TINY, run / "all")
+    scores = {p: starter.gathered([one[p] for one in readings], fold) for p in starter.PRECISIONS}
+    starter_package.package(
+        network, FaceSpec(size=112), seen, fold, scores, starter.HEAD, run, hours=0.1
+    )
+    return Trained(run, seen, fold)
 
 
 def test_a_face_that_a_rating_calls_not_usable_is_left_out(
@@ -147,14 +171,17 @@ def test_a_table_without_a_column_names_it(tmp_path: Path, mesh: Path) -> None:
         rated.read_unrated(tmp_path, mesh, FaceSpec())
 
 
-def test_parts_share_no_subject_and_leave_none_out(faces: rated.Faces) -> None:
-    parts = starter.split(faces.subject, TINY)
-    everybody = [subject for part in PARTS for subject in parts[part]]
-    assert sorted(everybody) == sorted(set(faces.subject))
+def test_a_subject_is_in_one_fold_only_and_the_folds_are_of_like_size(faces: rated.Faces) -> None:
+    fold = starter.folds(faces.subject, TINY)
+    of_subject = {name: set(fold[faces.subject == name].tolist()) for name in faces.subject}
+    assert all(len(one) == 1 for one in of_subject.values())
+    counts = np.bincount([one.pop() for one in of_subject.values()], minlength=TINY.folds)
+    assert np.ptp(counts) <= 1
 
 
-def test_the_split_of_a_seed_is_always_the_same(faces: rated.Faces) -> None:
-    assert starter.split(faces.subject, TINY) == starter.split(faces.subject[::-1], TINY)
+def test_the_folds_of_a_seed_are_always_the_same(faces: rated.Faces) -> None:
+    again = starter.folds(faces.subject[::-1], TINY)[::-1]
+    np.testing.assert_array_equal(starter.folds(faces.subject, TINY), again)
 
 
 def test_rare_scores_are_drawn_more_often_but_not_as_often_as_common_ones() -> None:
@@ -163,44 +190,58 @@ def test_rare_scores_are_drawn_more_often_but_not_as_often_as_common_ones() -> N
     assert weights[:100].sum() > weights[100:].sum()
 
 
-def test_what_comes_out_is_used_at_once(
-    packaged: tuple[Path, dict[str, set[str]]], frames: list[Frame]
-) -> None:
-    assessment = wince.Assessor(packaged[0]).assess(frames[0].path)
-    assert assessment.model["name"] == starter.NAME
+def test_what_comes_out_is_used_at_once(trained: Trained, frames: list[Frame]) -> None:
+    assessment = wince.Assessor(trained.model).assess(frames[0].path)
+    assert assessment.model["name"] == starter_package.NAME
 
 
-def test_the_model_names_whom_it_has_seen_and_only_them(
-    packaged: tuple[Path, dict[str, set[str]]],
-) -> None:
-    folder, parts = packaged
-    card = json.loads((folder / "model.json").read_text())
-    assert set(card["subjects_seen"]) == parts["train"]
+def test_the_model_names_whom_it_has_seen_and_only_them(trained: Trained) -> None:
+    assert trained.card["subjects_seen"] == sorted(set(trained.seen.subject))
 
 
-def test_the_card_states_what_model_json_measured(
-    packaged: tuple[Path, dict[str, set[str]]],
-) -> None:
-    folder, _ = packaged
-    figures = json.loads((folder / "model.json").read_text())["figures"]
-    text = (folder / "MODEL_CARD.md").read_text()
+def test_the_card_states_what_model_json_measured(trained: Trained) -> None:
+    text = (trained.model / "MODEL_CARD.md").read_text()
+    figures = trained.card["figures"]
     assert f"{figures['all']['mae']:.2f}" in text
+    assert f"{figures['grey']['mean_absolute_difference']:.2f} points on average" in text
     assert "not a medical device" in text
-    assert sorted(path.name for path in folder.iterdir()) == [
+    assert sorted(path.name for path in trained.model.iterdir()) == [
         "MODEL_CARD.md",
         "model.json",
         "model.onnx",
     ]
 
 
-def test_training_again_resumes_instead_of_starting_over(
-    packaged: tuple[Path, dict[str, set[str]]], faces: rated.Faces
+def test_the_figures_are_of_models_that_had_not_seen_the_faces(trained: Trained) -> None:
+    with (trained.run / "readings.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["frame"] for row in rows] == trained.seen.image.tolist()
+    held = trained.fold == 0
+    like = "int8" if trained.card["figures"]["export"]["precision"] == "int8" else "fp32"
+    scores, _ = export.scores(trained.run / "fold1" / like, trained.seen.crops[held])
+    other = np.load(trained.run / "fold2" / "scores.npz")[like]
+    line = stretch.fit(other, trained.seen.units[~held])
+    expected = interpret(line(scores), np.zeros((len(scores), 0)), "action-units").raw
+    found = [float(row["predicted"]) for row in rows if row["fold"] == "1"]
+    np.testing.assert_allclose(found, expected, atol=6e-4)
+
+
+def test_every_fold_is_reported_and_its_calibration_comes_from_the_others(
+    trained: Trained,
 ) -> None:
-    out = packaged[0].parent
-    before = {path: path.stat().st_mtime_ns for path in out.rglob("last.ckpt")}
-    network = starter.train(faces, faces[np.array([], np.intp)], packaged[1], TINY, out)
-    checkpoint = torch.load(out / "units112" / "last.ckpt", weights_only=False)
+    folds = trained.card["figures"]["folds"]
+    assert [fold["faces"] for fold in folds] == np.bincount(trained.fold).tolist()
+    assert all(0 <= fold["interval_coverage"] <= 1 for fold in folds)
+
+
+def test_training_again_resumes_instead_of_starting_over(
+    trained: Trained, faces: rated.Faces
+) -> None:
+    kept = trained.run / "all"
+    before = {path: path.stat().st_mtime_ns for path in kept.rglob("last.ckpt")}
+    network = starter.train(faces, faces[np.array([], np.intp)], None, TINY, kept)
+    checkpoint = torch.load(kept / "units112" / "last.ckpt", weights_only=False)
     assert checkpoint["epoch"] == 0
-    assert {path: path.stat().st_mtime_ns for path in out.rglob("last.ckpt")} == before
-    kept = checkpoint["state_dict"]["network.conv1.weight"]
-    assert torch.equal(network.state_dict()["conv1.weight"], kept)
+    assert {path: path.stat().st_mtime_ns for path in kept.rglob("last.ckpt")} == before
+    own = checkpoint["state_dict"]["network.conv1.weight"]
+    assert torch.equal(network.state_dict()["conv1.weight"], own)

@@ -37,10 +37,14 @@ FILE = "model.onnx"
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the network's outputs are: "pspi" or "action-units", and the factors to their ranges."""
+    """What the network's outputs are: "pspi" or "action-units", and the lines to their ranges.
+
+    scales: one factor for each output. offsets: added after that; empty for none.
+    """
 
     kind: Literal["pspi", "action-units"]
     scales: tuple[float, ...]
+    offsets: tuple[float, ...] = ()
 
 
 def to_onnx(
@@ -58,7 +62,7 @@ def to_onnx(
 
     Raises ModelError when ONNX and torch differ by more than 1e-4: nothing is written then.
     """
-    shipped = Shipped(network, spec.mean, spec.std, head.scales).float().eval()
+    shipped = Shipped(network, spec.mean, spec.std, head.scales, head.offsets).float().eval()
     sample = torch.randint(0, 256, (2, spec.size, spec.size, 3), dtype=torch.uint8)
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "fp32.onnx"
@@ -128,10 +132,22 @@ def write_card(
 
 def estimate(folder: Path, crops: NDArray[np.uint8], head: Head) -> Estimate:
     """Return what the model.onnx in a folder says about crops (N, S, S, 3), model.json or not."""
+    return interpret(*scores(folder, crops), head.kind)
+
+
+def scores(
+    folder: Path, crops: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the two outputs of a folder's model.onnx: scores (N, K) and maps (N, K, h, w)."""
     run = wince_onnx.session(folder / FILE, threads=2).run
     batches = [run(None, {"pixels": crops[i : i + 64]}) for i in range(0, len(crops), 64)]
-    scores, maps = (np.concatenate(parts) for parts in zip(*batches, strict=True))
-    return interpret(scores, maps, head.kind)
+    found, maps = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    return found, maps
+
+
+def typical(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return up to 256 crops (N, S, S, 3), drawn at random, from which int8 takes its ranges."""
+    return crops[np.random.default_rng(0).permutation(len(crops))[:256]]
 
 
 def _trace(shipped: nn.Module, sample: torch.Tensor, path: Path) -> None:

@@ -47,9 +47,7 @@ def learn_mesh(
     return module.network
 
 
-def learn_action_units(
-    start: nn.Module, train: Faces, validation: Faces, lesson: Lesson, folder: Path
-) -> nn.Module:
+def learn_action_units(start: nn.Module, train: Faces, lesson: Lesson, folder: Path) -> nn.Module:
     """Teach a network that knows landmarks the six action units; return its averaged weights."""
     module = ActionUnitModule(
         network.with_head(start, train.ratings.shape[2]),
@@ -64,7 +62,6 @@ def learn_action_units(
         lesson,
         folder,
         _batches(_rated(train), lesson.batch, sampler),
-        DataLoader(_rated(validation), batch_size=100),
         averaging=EMAWeightAveraging(decay=0.99),
     )
     return module.network
@@ -81,7 +78,6 @@ def _fit(
     lesson: Lesson,
     folder: Path,
     train: DataLoader[tuple[torch.Tensor, ...]],
-    validation: DataLoader[tuple[torch.Tensor, ...]] | None = None,
     averaging: EMAWeightAveraging | None = None,
 ) -> None:
     last = folder / "last.ckpt"
@@ -99,13 +95,7 @@ def _fit(
         enable_model_summary=False,
         log_every_n_steps=20,
     )
-    trainer.fit(
-        module,
-        train,
-        validation,
-        ckpt_path=str(last) if last.exists() else None,
-        weights_only=False,
-    )
+    trainer.fit(module, train, ckpt_path=str(last) if last.exists() else None, weights_only=False)
 
 
 def _batches(

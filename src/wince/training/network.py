@@ -36,8 +36,9 @@ class Shipped(nn.Module):
         mean: Sequence[float],
         std: Sequence[float],
         scales: Sequence[float],
+        offsets: Sequence[float] = (),
     ) -> None:
-        """Take a trained ResNet-18; `scales` multiply its outputs, one per score."""
+        """Take a trained ResNet-18; its outputs are multiplied by `scales`, then offset."""
         super().__init__()
         self.body = nn.Sequential(*list(network.children())[:-2])
         head = network.fc
@@ -45,6 +46,8 @@ class Shipped(nn.Module):
         factor = torch.tensor(scales, dtype=head.weight.dtype)
         self.weight = nn.Parameter((head.weight.detach() * factor[:, None])[:, :, None, None])
         self.bias = nn.Parameter(head.bias.detach() * factor)
+        if len(offsets):
+            self.bias.data += torch.tensor(offsets, dtype=factor.dtype)
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1) * 255)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1) * 255)
 

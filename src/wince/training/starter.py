@@ -2,16 +2,24 @@
 
     python -m wince.training.starter --rated DIR --unrated DIR --face-models DIR --out DIR
 
-Subjects are split once into train, validation, calibration and test. A ResNet-18 first learns
-landmarks and blendshapes (photographs of training subjects and of people in no other part), then
-the six action units. The score map comes from training subjects, the calibration from calibration
-subjects, and every figure in the card from test subjects, through the exported file and the same
-cropping as in use. Each lesson resumes at its last finished epoch.
+A ResNet-18 first learns landmarks and blendshapes, small pictures first, then the six action units.
+The model that is shipped learns from every rated face. What is said about it comes from five more,
+each trained in the same way without the subjects of one fold: they read the faces of that fold
+through their exported files, cropped as in use, and the figures, the score map and the calibration
+are of those readings. The first lesson, on people whom nobody rated, is shared by all; in the rest
+a fold's subjects are left out of the unrated photographs too. Each lesson resumes at its last
+finished epoch, each fold at its readings.
 """
 
+import copy
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import lightning
 import numpy as np
@@ -22,40 +30,28 @@ from torch import nn
 
 from wince.errors import WinceError
 from wince.faces.spec import FaceSpec
-from wince.runtime import calibration
-from wince.training import export, fit, losses, rated, starter_card
+from wince.training import export, fit, losses, rated, starter_package
 from wince.training.fit import Lesson
 from wince.training.rated import MARGIN, Faces
 
-NAME, VERSION = "wince-starter", "0.1.0"
-TITLE = (
-    "Trained on 2,700 photographs of faces whose action units were rated by an automated rater, "
-    "not on FACS-coded video of people in pain."
-)
 HEAD = export.Head("action-units", (1.0, 1.0, 1.0, 1.0, 1.0, 1 / losses.EYES))
 STORED = 280  # pixels of a stored crop: the model's 224 with the margin around
-INT8_COST = 0.005  # of PCC: the most that int8 may cost
-PARTS = ("train", "validation", "calibration", "test")
+HOURS = "hours.json"
+PRECISIONS: tuple[export.Precision, ...] = ("fp32", "int8")
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is learned at which size. Subjects are split by `shares`, in the order of PARTS."""
+    """What is learned at which size, on how many folds of subjects."""
 
     seed: int = 42
-    shares: tuple[float, float, float, float] = (0.66, 0.07, 0.12, 0.15)
+    folds: int = 5
+    strangers: Lesson = Lesson(size=56, epochs=40, batch=64, body_rate=2e-3, head_rate=2e-3)  # noqa: RUF009  # Lesson is frozen
     mesh: tuple[Lesson, ...] = (
-        Lesson(size=112, epochs=12, batch=64, body_rate=2e-3, head_rate=2e-3),
-        Lesson(size=224, epochs=2, batch=64, body_rate=5e-4, head_rate=1e-3),
+        Lesson(size=56, epochs=4, batch=64, body_rate=1e-3, head_rate=1e-3),
+        Lesson(size=112, epochs=2, batch=64, body_rate=1e-3, head_rate=1e-3),
     )
-    units: Lesson = Lesson(size=224, epochs=10, batch=32, body_rate=4e-4, head_rate=2e-3)  # noqa: RUF009  # Lesson is frozen
-
-
-SMALL = Recipe(
-    mesh=Recipe().mesh[:1],
-    units=Lesson(size=112, epochs=18, batch=32, body_rate=4e-4, head_rate=2e-3),
-)
-"""A quarter of the work: everything at 112 pixels."""
+    units: Lesson = Lesson(size=112, epochs=14, batch=32, body_rate=4e-4, head_rate=2e-3)  # noqa: RUF009  # Lesson is frozen
 
 
 def main(
@@ -67,124 +63,165 @@ def main(
     ],
     face_models: Annotated[Path, typer.Option(help="Folder with MediaPipe's face models as ONNX.")],
     out: Annotated[Path, typer.Option(help="Run folder: crops, checkpoints, and the model.")],
-    small: Annotated[
-        bool, typer.Option(help="Train at 112 pixels: a quarter of the hours.")
-    ] = False,
+    synthetic: Annotated[
+        Path | None,
+        typer.Option(help="An archive of other faces, to read with the finished model."),
+    ] = None,
+    read_folds: Annotated[
+        int,
+        typer.Option(
+            min=2,
+            help="How many of the five folds to train for and read: fewer take less time and make "
+            "the figures less sure. The rest can follow later.",
+        ),
+    ] = 5,
 ) -> None:
     """Train the packaged model again from its data folders."""
     out.mkdir(parents=True, exist_ok=True)
-    recipe = SMALL if small else Recipe()
+    recipe = Recipe()
+    wide, spec = FaceSpec(size=224).widened(MARGIN, STORED), FaceSpec(size=recipe.units.size)
     try:
-        faces = _kept(out / "rated.npz", rated.read_rated, rated_folder, face_models)
-        unrated = _kept(out / "unrated.npz", rated.read_unrated, unrated_folder, face_models)
-        parts = split(faces.subject, recipe)
-        network = train(faces, unrated, parts, recipe, out)
-        spec = FaceSpec(size=recipe.units.size)
-        seen = rated.read_rated(rated_folder, face_models, spec)
-        package(network, spec, seen, parts, out / f"model{spec.size}")
+        faces, unrated, seen = (
+            _kept(out / f"{name}.npz", lambda r=read, f=folder, s=size: r(f, face_models, s))
+            for name, read, folder, size in (
+                ("rated", rated.read_rated, rated_folder, wide),
+                ("unrated", rated.read_unrated, unrated_folder, wide),
+                (f"seen{spec.size}", rated.read_rated, rated_folder, spec),
+            )
+        )
+        if not np.array_equal(seen.image, faces.image):
+            raise WinceError(
+                f"{out}: rated.npz and seen{spec.size}.npz hold other faces. Delete both, then run "
+                "the same command again."
+            )
+        fold = folds(faces.subject, recipe)
+        with _clocked(out, "strangers"):
+            base = learn_strangers(unrated[~_of(unrated, faces)], recipe, out / "strangers")
+        with _clocked(out, "all"):
+            network = train(faces, unrated, base, recipe, out / "all")
+        readings = []
+        for number in range(min(read_folds, recipe.folds)):
+            name = f"fold{number + 1}"
+            with _clocked(out, name):
+                held = fold == number
+                readings.append(read_fold(faces, unrated, seen, held, base, recipe, out / name))
+        asked = fold[fold < len(readings)]
+        scores = {p: gathered([one[p] for one in readings], asked) for p in PRECISIONS}
+        hours = json.loads((out / HOURS).read_text("utf-8"))
+        starter_package.package(
+            network, spec, seen, fold, scores, HEAD, out, sum(hours.values()), synthetic
+        )
     except WinceError as error:
         raise SystemExit(f"wince: {error}") from error
 
 
-def split(subjects: NDArray[np.str_], recipe: Recipe) -> dict[str, set[str]]:
-    """Return the subjects of each part, drawn at random and without overlap."""
-    names = np.unique(subjects)
-    names = names[np.random.default_rng(recipe.seed).permutation(len(names))]
-    ends = np.cumsum(np.round(np.array(recipe.shares[:-1]) * len(names)).astype(int))
-    return {part: set(one.tolist()) for part, one in zip(PARTS, np.split(names, ends), strict=True)}
+def folds(subjects: NDArray[np.str_], recipe: Recipe) -> NDArray[np.intp]:
+    """Return the fold (N,), from 0, of each face; a subject's faces are all in one."""
+    names, of_face = np.unique(subjects, return_inverse=True)
+    drawn = np.random.default_rng(recipe.seed).permutation(len(names)) % recipe.folds
+    return np.asarray(drawn[of_face])
+
+
+def learn_strangers(strangers: Faces, recipe: Recipe, folder: Path) -> nn.Module | None:
+    """Return a network that knows the landmarks of people whom nobody rated, None without any."""
+    if not len(strangers):
+        return None
+    lightning.seed_everything(recipe.seed)
+    lesson = recipe.strangers
+    return fit.learn_mesh(_at(strangers, lesson.size), lesson, folder)
 
 
 def train(
-    faces: Faces, unrated: Faces, parts: dict[str, set[str]], recipe: Recipe, out: Path
+    own: Faces, unrated: Faces, base: nn.Module | None, recipe: Recipe, folder: Path
 ) -> nn.Module:
-    """Return the trained network; checkpoints and histories go below `out`."""
-    lightning.seed_everything(recipe.seed)
-    own = faces[_of(faces, parts["train"])]
-    held_back = parts["validation"] | parts["calibration"] | parts["test"]
-    together = _joined(own, unrated[~_of(unrated, held_back)])
-    network: nn.Module | None = None
-    for lesson in recipe.mesh:
-        data = _at(together, lesson.size)
-        network = fit.learn_mesh(data, lesson, out / f"mesh{lesson.size}", network)
-    assert network is not None
-    validation = _at(faces[_of(faces, parts["validation"])], recipe.units.size)
-    folder = out / f"units{recipe.units.size}"
-    return fit.learn_action_units(
-        network, _at(own, recipe.units.size), validation, recipe.units, folder
-    )
+    """Return a network trained on rated faces; checkpoints and histories go below `folder`.
 
-
-def package(
-    network: nn.Module, spec: FaceSpec, faces: Faces, parts: dict[str, set[str]], folder: Path
-) -> None:
-    """Export a trained network, calibrated and measured, with model.json and MODEL_CARD.md.
-
-    faces: rated faces cut out exactly as the model is shown them in use.
+    unrated: faces of the same people or of people in no fold. base: where the landmarks start; it
+    is left as it is.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    by_part = {part: faces[_of(faces, parts[part])] for part in PARTS}
-    precision, costs = _exported(network, spec, by_part, folder)
-    calm = _calm(by_part["train"])
-    scored = export.estimate(folder, by_part["calibration"].crops, HEAD).raw
-    fitted = calibration.fit(scored, by_part["calibration"].pspi, calibration.calm_map(calm))
-    tested = export.estimate(folder, by_part["test"].crops, HEAD)
-    export.write_card(
-        folder,
-        name=NAME,
-        version=VERSION,
-        title=TITLE,
-        spec=spec,
-        head=HEAD,
-        calibration=fitted,
-        trained_on={
-            "data": "rated faces (see MODEL_CARD.md)",
-            "faces": {part: len(one) for part, one in by_part.items()},
-            "subjects": {part: len(names) for part, names in parts.items()},
-        },
-        subjects_seen=sorted(parts["train"]),
-        figures={
-            **starter_card.measure(tested, fitted, by_part["train"], by_part["test"]),
-            "export": {"precision": precision, "pcc": costs},
-        },
+    lightning.seed_everything(recipe.seed)
+    network = copy.deepcopy(base)
+    for lesson in recipe.mesh:
+        data = _joined(_at(own, lesson.size), _at(unrated, lesson.size))
+        network = fit.learn_mesh(data, lesson, folder / f"mesh{lesson.size}", network)
+    assert network is not None
+    units = recipe.units
+    return fit.learn_action_units(
+        network, _at(own, units.size), units, folder / f"units{units.size}"
     )
-    starter_card.write(folder)
 
 
-def _exported(
-    network: nn.Module, spec: FaceSpec, by_part: dict[str, Faces], folder: Path
-) -> tuple[export.Precision, dict[str, float]]:
-    """Write model.onnx as int8 if that costs little on held-out faces, else with fp16 weights."""
-    held_out = _joined(by_part["validation"], by_part["calibration"])
-    own = by_part["train"].crops
-    typical = own[np.random.default_rng(0).permutation(len(own))[:256]]
-    path = folder / export.FILE
-    costs: dict[str, float] = {}
-    precisions: tuple[export.Precision, ...] = ("fp32", "fp16", "int8")
-    for precision in precisions:
-        export.to_onnx(network, spec, HEAD, path, precision=precision, typical=typical)
-        raw = export.estimate(folder, held_out.crops, HEAD).raw
-        costs[precision] = round(float(np.corrcoef(raw, held_out.pspi)[0, 1]), 4)
-    if costs["fp32"] - costs["int8"] < INT8_COST:
-        return "int8", costs
-    export.to_onnx(network, spec, HEAD, path, precision="fp16", typical=typical)
-    return "fp16", costs
+def read_fold(
+    faces: Faces,
+    unrated: Faces,
+    seen: Faces,
+    held: NDArray[np.bool_],
+    base: nn.Module | None,
+    recipe: Recipe,
+    folder: Path,
+) -> dict[str, NDArray[np.float32]]:
+    """Train without the held faces' subjects; return the scores (H, 6) of those, by precision.
+
+    seen: `faces` cut out exactly as the model is shown them in use.
+    """
+    kept = folder / "scores.npz"
+    if not kept.exists():
+        others = unrated[~_of(unrated, faces[held])]
+        network = train(faces[~held], others, base, recipe, folder)
+        spec = FaceSpec(size=recipe.units.size)
+        found = {}
+        for precision in PRECISIONS:
+            path = folder / precision
+            path.mkdir(exist_ok=True)
+            export.to_onnx(
+                network,
+                spec,
+                HEAD,
+                path / export.FILE,
+                precision=precision,
+                typical=export.typical(seen.crops[~held]),
+            )
+            found[precision] = export.scores(path, seen.crops[held])[0]
+        aside = kept.with_suffix(".part.npz")
+        np.savez(aside, **found)
+        aside.rename(kept)
+        for lesson in folder.glob("mesh*"):  # 130 MB each, and of no use any more
+            shutil.rmtree(lesson)
+    with np.load(kept) as arrays:
+        return {precision: arrays[precision] for precision in PRECISIONS}
 
 
-def _calm(own: Faces) -> float:
-    """Return the rated score below which the card's share of the faces labelled neutral lie."""
-    neutral = (own.expression == "neutral") & (own.picked == "by expression")
-    return float(np.quantile(own.pspi[neutral], starter_card.CALM_SHARE))
+@contextmanager
+def _clocked(out: Path, name: str) -> Iterator[None]:
+    """Add the hours that a step took to those it took before it was resumed."""
+    begun = time.monotonic()
+    yield
+    path = out / HOURS
+    hours = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    hours[name] = hours.get(name, 0.0) + (time.monotonic() - begun) / 3600
+    aside = path.with_suffix(".part")
+    aside.write_text(json.dumps(hours, indent=1) + "\n", "utf-8")
+    aside.rename(path)
 
 
-def _kept(path: Path, read: Any, folder: Path, face_models: Path) -> Faces:
+def gathered(parts: list[NDArray[np.float32]], fold: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return the folds' rows in the faces' own order."""
+    whole = np.empty((len(fold), *parts[0].shape[1:]), np.float32)
+    for number, part in enumerate(parts):
+        whole[fold == number] = part
+    return whole
+
+
+def _kept(path: Path, read: Callable[[], Faces]) -> Faces:
     """Read cut-out faces from a file, or cut them out and keep them there."""
     if not path.exists():
-        read(folder, face_models, FaceSpec(size=224).widened(MARGIN, STORED)).save(path)
+        read().save(path)
     return Faces.load(path)
 
 
-def _of(faces: Faces, subjects: set[str]) -> NDArray[np.bool_]:
-    return np.isin(faces.subject, list(subjects))
+def _of(faces: Faces, others: Faces) -> NDArray[np.bool_]:
+    """Return which faces (N,) are of somebody among the others."""
+    return np.isin(faces.subject, others.subject)
 
 
 def _joined(one: Faces, other: Faces) -> Faces:

@@ -1,0 +1,105 @@
+"""Faces as a worse camera, or a worse moment, would show them: for the model card's table.
+
+Each alteration takes crops as the model sees them, uint8 (N, S, S, 3), with the landmarks on them,
+(N, 478, 2) in units of the crop's side.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from wince.faces.detect import Face
+from wince.training.rated import Faces
+
+Crop = Image.Image
+Points = NDArray[np.float32]
+Alteration = Callable[[Crop, Points], Crop]
+
+# Rows of MediaPipe's 478 landmarks. In the detector's order: eyes, nose, mouth, ears.
+_KEYPOINTS = ((33, 133), (362, 263), (1,), (13, 14), (234,), (454,))
+_JAW = (
+    *(234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152),
+    *(377, 400, 378, 379, 365, 397, 288, 361, 323, 454),
+)
+_NOSE_RIDGE = 195
+_BOX_OVER_FACE = 1.12  # width of the detector's box over the face from ear to ear, median
+COLOUR = 6.0  # mean difference of the channels from which a photograph counts as one in colour
+
+
+def narrow(width: int) -> Alteration:
+    """Return the alteration that leaves the face so many pixels wide."""
+
+    def alter(crop: Crop, points: Points) -> Crop:
+        face = float(np.linalg.norm(points[454] - points[234])) * _BOX_OVER_FACE
+        side = max(8, round(width / max(face, 0.2)))
+        if side >= crop.width:
+            return crop
+        small = crop.resize((side, side), Image.Resampling.BOX)
+        return small.resize(crop.size, Image.Resampling.BILINEAR)
+
+    return alter
+
+
+def dark(crop: Crop, points: Points) -> Crop:
+    """Return a quarter of the light, in whole steps of brightness as a camera would."""
+    return crop.point([round(value / 4) for value in range(256)] * 3)
+
+
+def blurred(crop: Crop, points: Points) -> Crop:
+    """Return the crop out of focus: Gaussian, a thirty-seventh of its side (3 of 112 pixels)."""
+    return crop.filter(ImageFilter.GaussianBlur(crop.width * 3 / 112))
+
+
+def half_covered(crop: Crop, points: Points) -> Crop:
+    """Return the crop with the half at its left painted grey."""
+    covered = crop.copy()
+    ImageDraw.Draw(covered).rectangle((0, 0, crop.width // 2, crop.height), (110, 110, 110))
+    return covered
+
+
+def masked(crop: Crop, points: Points) -> Crop:
+    """Return the face with a mask over mouth and nose, from ear to ear along the jaw."""
+    outline = points[[*_JAW, _NOSE_RIDGE]] * crop.width
+    covered = crop.copy()
+    ImageDraw.Draw(covered).polygon([(x, y) for x, y in outline.tolist()], (190, 205, 215))
+    return covered
+
+
+def grey(crop: Crop, points: Points) -> Crop:
+    """Return the crop without colour."""
+    return crop.convert("L").convert("RGB")
+
+
+ALTERATIONS: Mapping[str, Alteration] = {
+    "face 96 pixels wide": narrow(96),
+    "face 64 pixels wide": narrow(64),
+    "face 48 pixels wide": narrow(48),
+    "dark, a quarter of the light": dark,
+    "blurred": blurred,
+    "one half covered": half_covered,
+    "mask over mouth and nose": masked,
+}
+
+
+def altered(faces: Faces, alter: Alteration) -> Faces:
+    """Return the faces with every crop altered."""
+    crops = np.empty_like(faces.crops)
+    for row, (crop, points) in enumerate(zip(faces.crops, faces.points, strict=True)):
+        crops[row] = np.asarray(alter(Image.fromarray(crop), points))
+    return replace(faces, crops=crops)
+
+
+def yaws(faces: Faces) -> NDArray[np.float64]:
+    """Return degrees of yaw (N,), from landmarks by the detector's formula."""
+    keypoints = np.stack([faces.points[:, rows].mean(1) for rows in _KEYPOINTS], 1)
+    box = (0.0, 0.0, 1.0, 1.0)
+    return np.array([Face(box, points, 1.0).yaw for points in keypoints])
+
+
+def in_colour(faces: Faces) -> NDArray[np.bool_]:
+    """Return which crops (N,) have colour."""
+    crops = faces.crops.astype(np.int16)
+    return np.asarray((crops.max(3) - crops.min(3)).mean((1, 2)) > COLOUR)
