@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -22,7 +23,7 @@ FACE = FACES / "kk011t1aaaff034.jpg"
 PERSON = "kk011"  # whose frames are the film
 LIVE_SECONDS = 20  # so that the chart has something to show
 DESKTOP = {"viewport": {"width": 1280, "height": 860}}
-NO_DITHER = Image.Dither.NONE
+EXACT = 96  # colours of the page itself
 PHONE = {"viewport": {"width": 390, "height": 844}}
 # Headless Chromium has no voices; without one the page would show a hint that users rarely see.
 VOICE = """
@@ -80,6 +81,7 @@ def take_all(browser: Browser, address: str) -> None:
     page = opened(browser, address, DESKTOP, "dark")
     upload(page)
     page.check("#panel-upload .where-on")
+    page.evaluate("scrollTo(0, 0)")
     keep(page, "page-dark.png")
     page = opened(browser, address, PHONE, "light")
     upload(page)
@@ -113,10 +115,28 @@ def keep(page: Page, name: str, *, full: bool = False) -> None:
     page.wait_for_timeout(600)  # the bars grow into place
     target = IMAGES / name
     page.screenshot(path=target, full_page=full)
-    with Image.open(target) as picture:  # a palette: a quarter of the bytes, and the same colours
-        small = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=NO_DITHER)
-    small.save(target, optimize=True)
+    with Image.open(target) as picture:
+        smaller(picture.convert("RGB")).save(target, optimize=True)
     print(f"{target.relative_to(HERE.parent)}: {target.stat().st_size // 1024} KB")  # noqa: T201
+
+
+def smaller(picture: Image.Image) -> Image.Image:
+    """Return an RGB picture with a palette, in about 40 % of the bytes.
+
+    The page's own colours, the most frequent ones, stay exact; the faces share the other places.
+    """
+    colours, where, counts = np.unique(
+        np.asarray(picture).reshape(-1, 3), axis=0, return_inverse=True, return_counts=True
+    )
+    exact = colours[np.argsort(-counts)[:EXACT]]
+    spread = picture.quantize(256 - EXACT, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette = np.concatenate([exact, np.array(spread.getpalette(), np.uint8).reshape(-1, 3)])
+    known = palette.astype(int)
+    nearest = [((known - one) ** 2).sum(axis=1).argmin() for one in colours.astype(int)]
+    places = np.array(nearest, np.uint8)[where].reshape(picture.height, picture.width)
+    small = Image.fromarray(places, "P")
+    small.putpalette(palette.tobytes())
+    return small
 
 
 if __name__ == "__main__":
