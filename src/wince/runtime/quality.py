@@ -1,7 +1,7 @@
 """Whether a face can be judged at all: measured first, and refused with the reason when it cannot.
 
-Each limit has two steps, both read off the table that
-benchmarks/quality_thresholds.py prints: from `warn` on the score agrees much worse with the ratings
+Each limit has two steps, both read off the table in docs/quality.md, which
+benchmarks/quality_thresholds.py measures: from `warn` on the score agrees much worse with the ratings
 than it does on the same faces unspoilt, from `refuse` on it says next to nothing.
 """
 
@@ -30,20 +30,20 @@ class Limit:
     refuse: float
 
 
-WIDTH = Limit(warn=40, refuse=20)
+WIDTH = Limit(warn=32, refuse=20)
 """Pixels of the face's box, at least."""
 
 YAW = Limit(warn=35, refuse=45)
-"""Degrees the head is turned to either side, at most."""
+"""Degrees the head is turned to either side, at most. Not measured: few photographs are that far."""
 
-CONTRAST = Limit(warn=35, refuse=15)
+CONTRAST = Limit(warn=35, refuse=16)
 """Steps of luminance, of 255, between the face's darkest and brightest twentieth, at least. Range
-and not brightness, so that a dark skin in good light is never called dark."""
+and not brightness, so that dark skin in good light is not taken for darkness."""
 
 SHARPNESS = Limit(warn=0.08, refuse=0.06)
 """Share of fine detail in the face's contrast, at least."""
 
-COVERED = Limit(warn=0.8, refuse=0.95)
+COVERED = Limit(warn=0.7, refuse=0.8)
 """How likely eyes or mouth are covered, at most."""
 
 DARK = 70
