@@ -1,7 +1,7 @@
 """Whether a face can be judged at all: measured first, and refused with the reason when it cannot.
 
 Each limit has two steps, both read off the table in docs/quality.md, which
-benchmarks/quality_thresholds.py measures: from `warn` on the score agrees much worse with the ratings
+benchmarks/quality_thresholds.py measures: from `warn` on the score agrees much worse with ratings
 than it does on the same faces unspoilt, from `refuse` on it says next to nothing.
 """
 
@@ -34,7 +34,7 @@ WIDTH = Limit(warn=32, refuse=20)
 """Pixels of the face's box, at least."""
 
 YAW = Limit(warn=35, refuse=45)
-"""Degrees the head is turned to either side, at most. Not measured: few photographs are that far."""
+"""Degrees the head is turned to either side, at most. Not measured: few photographs show that."""
 
 CONTRAST = Limit(warn=35, refuse=16)
 """Steps of luminance, of 255, between the face's darkest and brightest twentieth, at least. Range
