@@ -43,7 +43,7 @@ and not brightness, so that dark skin in good light is not taken for darkness.""
 SHARPNESS = Limit(warn=0.08, refuse=0.06)
 """Share of fine detail in the face's contrast, at least."""
 
-COVERED = Limit(warn=0.7, refuse=0.8)
+COVERED = Limit(warn=0.8, refuse=0.85)
 """How likely eyes or mouth are covered, at most."""
 
 DARK = 70
