@@ -86,13 +86,25 @@ def test_every_nth_frame_alone_is_looked_at(ward, tmp_path, capsys):
 
 def test_levels_are_spoken_as_they_are_announced(ward, capsys, monkeypatch):
     said = []
-    monkeypatch.setattr(voice, "speak", said.append)
+    monkeypatch.setattr(voice, "speak", lambda text, **how: said.append((text, how)))
     assert main(["watch", str(ward), "--speak"]) == 0
-    assert said[-1].startswith("This person has pain level")
+    text, how = said[-1]
+    assert text.startswith("This person has pain level")
+    assert how == {"rate": 150, "language": "en", "voice": None}
+    assert main(["watch", str(ward), "--speak", "--language", "de", "--rate", "200"]) == 0
+    text, how = said[-1]
+    assert text.startswith("Schmerzniveau dieser Person: ")
+    assert how == {"rate": 200, "language": "de", "voice": None}
+
+
+def test_speech_that_cannot_be_is_refused_before_the_watching(ward, capsys):
+    assert main(["watch", str(ward), "--speak", "--language", "nl"]) == 2
+    assert main(["watch", str(ward), "--rate", "200"]) == 2
+    assert "Frames" not in capsys.readouterr().out
 
 
 def test_missing_voice_is_told_and_the_watching_goes_on(ward, capsys, monkeypatch):
-    def speak(sentence):
+    def speak(sentence, **how):
         raise errors.SpeechError("No voice here.")
 
     monkeypatch.setattr(voice, "speak", speak)

@@ -1,13 +1,15 @@
 """`wince assess`: pictures and videos in, a table, JSON or CSV out, on demand aloud as well."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from wince.cli.speaking import LanguageOption, RateOption, VoiceOption, chosen
 
 if TYPE_CHECKING:
     from wince.cli.batch import Assess, Copies
@@ -100,24 +102,9 @@ def assess(
     speak: Annotated[
         bool, typer.Option("--speak", help="Say the results too, with a voice of this machine.")
     ] = False,
-    language: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CODE", help="With --speak: en (the default), ar, es, de or fr is spoken."
-        ),
-    ] = None,
-    rate: Annotated[
-        int | None,
-        typer.Option(metavar="WORDS", help="With --speak: words per minute, 80 to 450; 150."),
-    ] = None,
-    voice: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="With --speak: a voice of this machine in that language; a name that it does not "
-            "have is answered with those that it has.",
-        ),
-    ] = None,
+    language: LanguageOption = None,
+    rate: RateOption = None,
+    voice: VoiceOption = None,
     model: Annotated[
         Path | None,
         typer.Option(
@@ -153,7 +140,7 @@ def assess(
         raise typer.BadParameter(
             "--heatmap needs --annotate DIR or --json, or --out FILE.jsonl, to show the map in"
         )
-    say = _speaker(speak, language, rate, voice)
+    speaker = chosen(speak, language, rate, voice)
     from wince.cli import outcome, results_file
     from wince.cli.messages import complain, one_line
     from wince.runtime.assessor import Assessor
@@ -191,7 +178,10 @@ def assess(
         complain(f"{failures} of {count} files could not be assessed.")
     if out is not None:
         typer.echo(f"{count - failures} assessed: {one_line(str(out))}")
-    say(levels)
+    if speaker:
+        sys.stdout.flush()
+        for level in levels:
+            speaker.say(level)
     if failures:
         raise typer.Exit(1)
 
@@ -246,35 +236,3 @@ def _noted(outcomes: Iterable["Outcome"], levels: list["Level | None"]) -> Itera
         if outcome.assessment is not None:
             levels.append(outcome.assessment.level)
         yield outcome
-
-
-def _speaker(
-    speak: bool, language: str | None, rate: int | None, voice: str | None
-) -> "Callable[[list[Level | None]], None]":
-    """Return what says the sentences of levels one after another, once everything is written.
-
-    Without --speak it says nothing. Raises BadParameter, before anything is assessed, for options
-    that make no sense.
-    """
-    if not speak:
-        for name, value in (("--language", language), ("--rate", rate), ("--voice", voice)):
-            if value is not None:
-                raise typer.BadParameter(f"{name} says how to speak; it needs --speak")
-        return lambda levels: None
-    from wince import speech
-    from wince import voice as engine
-    from wince.errors import SpeechError
-
-    code, pace = language or "en", engine.RATE if rate is None else rate
-    try:
-        engine.check(pace, code, voice)
-    except SpeechError as error:
-        raise typer.BadParameter(str(error)) from None
-
-    def say(levels: list["Level | None"]) -> None:
-        sys.stdout.flush()
-        for level in levels:
-            words = speech.spoken(level, 0.0, language=code)
-            engine.speak(words, rate=pace, language=code, voice=voice)
-
-    return say

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from wince.cli.speaking import LanguageOption, RateOption, VoiceOption, chosen
+
 
 def watch(
     source: Annotated[
@@ -36,6 +38,9 @@ def watch(
     speak: Annotated[
         bool, typer.Option("--speak", help="Say each level that is announced.")
     ] = False,
+    language: LanguageOption = None,
+    rate: RateOption = None,
+    voice: VoiceOption = None,
     model: Annotated[
         Path | None,
         typer.Option(
@@ -61,6 +66,6 @@ def watch(
         table=table,
         settings=TrackSettings(smoothing, hold, margin),
         every=every,
-        speak=speak,
+        speaker=chosen(speak, language, rate, voice),
         model=model,
     )

@@ -18,11 +18,13 @@ from wince import scale
 from wince.camera import Camera, default
 from wince.cli.messages import complain
 from wince.cli.outcome import COLOURS
+from wince.cli.speaking import Speaker
 from wince.errors import DataError, NoFaceError, SpeechError, VideoError, WinceError
 from wince.runtime.assessment import Assessment
 from wince.runtime.assessor import Assessor
 from wince.runtime.live import Reading, Track, TrackSettings
 from wince.runtime.session import LONGEST_STEP, Session
+from wince.scale import Level
 from wince.video import Video, VideoFrame
 
 COLUMNS = (
@@ -52,7 +54,7 @@ def run(
     table: Path | None,
     settings: TrackSettings,
     every: int,
-    speak: bool,
+    speaker: Speaker | None,
     model: Path | None,
 ) -> None:
     """Watch until the video ends or Ctrl+C; then write the summary.
@@ -68,7 +70,7 @@ def run(
         if isinstance(opened, Video):  # frames may lie far apart; such gaps are no absence
             step = every / opened.rate
             settings = replace(settings, away=min(60.0, max(settings.away, 3 * step)))
-        watcher = _Watcher(assessor, settings, _rows(stack, table, source), speak)
+        watcher = _Watcher(assessor, settings, _rows(stack, table, source), speaker)
         console = Console(highlight=False)
         ending: WinceError | None = None
         try:
@@ -154,7 +156,7 @@ class _Watcher:
     assessor: Assessor
     settings: TrackSettings
     rows: "csv.DictWriter[str] | None"
-    speak: bool
+    speaker: Speaker | None
 
     def __post_init__(self) -> None:
         self.track = Track(self.assessor.estimator.calibration, self.settings)
@@ -163,7 +165,7 @@ class _Watcher:
         self.note = ""  # what to say below the view
         self.latency = 0.0  # seconds from a frame to its result
         self._times: deque[float] = deque()
-        self._voice = _Voice() if self.speak else None
+        self._voice = _Voice(self.speaker) if self.speaker else None
 
     def take(self, frame: VideoFrame, seconds: float, taken: float) -> None:
         """Assess a frame. seconds: its time in the session; taken: on the clock of this machine."""
@@ -183,7 +185,7 @@ class _Watcher:
         if self.rows:
             self.rows.writerow(_row(frame, seconds, found, reading, self.latency))
         if reading and reading.announced and self._voice:
-            self._voice.say(reading.sentence)
+            self._voice.say(reading.level)
 
     @property
     def rate(self) -> float:
@@ -227,17 +229,18 @@ def _row(
 class _Voice:
     """Speaks beside the watching; of what waits, the newest is said."""
 
-    def __init__(self) -> None:
-        self._waiting: str | None = None
+    def __init__(self, speaker: Speaker) -> None:
+        self._speaker = speaker
+        self._waiting: Level | None = None
         self._changed = threading.Condition()
         self._open = True
         self._thread = threading.Thread(target=self._speak, name="wince-voice", daemon=True)
         self._thread.start()
 
-    def say(self, sentence: str) -> None:
-        """Say a sentence soon; one that still waits is forgotten."""
+    def say(self, level: Level) -> None:
+        """Say a level soon; one that still waits is forgotten."""
         with self._changed:
-            self._waiting = sentence
+            self._waiting = level
             self._changed.notify()
 
     def finish(self) -> None:
@@ -248,16 +251,14 @@ class _Voice:
         self._thread.join()
 
     def _speak(self) -> None:
-        from wince import voice
-
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or not self._open)
-                sentence, self._waiting = self._waiting, None
-            if sentence is None:
+                level, self._waiting = self._waiting, None
+            if level is None:
                 return
             try:
-                voice.speak(sentence)
+                self._speaker.say(level)
             except SpeechError as error:
                 complain(error)
                 return
