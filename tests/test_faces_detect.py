@@ -236,3 +236,16 @@ def test_a_face_too_small_for_one_look_is_found_in_a_part_of_the_picture(
     found, own = detect(wide), detect(astronaut)[0]
     assert len(found) == 1
     np.testing.assert_allclose(found[0].keypoints, own.keypoints + np.array([900, 600]), atol=8)
+
+
+@pytest.mark.parametrize(("height", "width"), [(7900, 7900), (2559, 2559), (16, 65_500)])
+def test_a_picture_without_a_face_is_looked_at_a_bounded_number_of_times(
+    monkeypatch: pytest.MonkeyPatch, height: int, width: int
+) -> None:
+    looks = []
+    monkeypatch.setattr(detect_module, "_detect_once", lambda rgb: looks.append(rgb.shape) or [])
+    picture = np.broadcast_to(np.uint8(128), (height, width, 3))  # takes no memory
+    assert detect_module.detect(picture) == []
+    assert len(looks) <= 1 + detect_module.PART_MOST
+    smallest = min(max(shape[:2]) for shape in looks)
+    assert smallest <= max(height, width) / 8

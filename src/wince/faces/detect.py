@@ -26,6 +26,7 @@ INPUT = 128
 MIN_SCORE = 0.5
 PART_MIN_SCORE = 0.7
 PART_MIN_SIDE = 320  # in a smaller square only faces below 40 pixels would be news
+PART_MOST = 300  # looks at parts of one picture; the largest that a JPEG is decoded to needs 283
 MIN_OVERLAP = 0.3
 KEYPOINTS = ("right_eye", "left_eye", "nose", "mouth", "right_ear", "left_ear")
 """The six key points in order; right and left are the person's own."""
@@ -101,14 +102,19 @@ def _detect_in_parts(rgb: NDArray[np.uint8]) -> list[Face]:
     """Return faces too small for one look at the whole picture, from ever smaller squares.
 
     The squares overlap by half, so a face up to half their size lies whole in one. More looks find
-    more that is no face, so the bar is higher. Faces too small to be judged are not looked for.
+    more that is no face, so the bar is higher. Faces too small to be judged are not looked for, nor
+    those for which one picture, of 49 million pixels say, would keep a core busy for long.
     """
-    side = -(-max(rgb.shape[:2]) // 2)
+    side, looks = -(-max(rgb.shape[:2]) // 2), 0
     while side >= PART_MIN_SIDE:
+        tops, lefts = _starts(rgb.shape[0], side), _starts(rgb.shape[1], side)
+        looks += len(tops) * len(lefts)
+        if looks > PART_MOST:
+            break
         found = [
             face.moved(left, top)
-            for top in _starts(rgb.shape[0], side)
-            for left in _starts(rgb.shape[1], side)
+            for top in tops
+            for left in lefts
             for face in _detect_once(rgb[top : top + side, left : left + side])
             if face.score >= PART_MIN_SCORE
         ]
