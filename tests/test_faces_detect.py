@@ -248,4 +248,4 @@ def test_a_picture_without_a_face_is_looked_at_a_bounded_number_of_times(
     assert detect_module.detect(picture) == []
     assert len(looks) <= 1 + detect_module.PART_MOST
     smallest = min(max(shape[:2]) for shape in looks)
-    assert smallest <= max(height, width) / 8
+    assert smallest <= max(height, width) / 7
