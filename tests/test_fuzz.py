@@ -10,7 +10,7 @@ import io
 import json
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -20,10 +20,6 @@ from wince.images import MAX_PIXELS, MIN_SIDE
 from wince.server import bodies, problems
 from wince.server.problems import ProblemError
 
-_ALLOWED = [HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile(
-    "long", max_examples=100_000, deadline=None, database=None, suppress_health_check=_ALLOWED
-)
 SHORT = 300
 
 
