@@ -1,12 +1,12 @@
 """How soon speech begins: from a result on the page to its sound, where the browser has no voice.
 
-    python benchmarks/speech_start.py
+    python benchmarks/speech_start.py [LANGUAGE ...]
 
-It serves the page, opens it in headless Chromium, which has no voices, uploads a photo and presses
-"Say again" twenty times. Printed are the median and the 95th percentile of three times: the WAV
-alone, made in this process; the request, asked for by the page until the sound is there; and the
-whole, until the browser says that it plays. The browser, the server and espeak-ng share the
-machine, so run nothing else meanwhile.
+For each language (en, ar, es, de and fr unless some are named) it opens the page in headless
+Chromium, which has no voices, uploads a photo and presses "Say again" twenty times. Printed are the
+median and the 95th percentile of three times: the WAV alone, made in this process; the request,
+asked for by the page until the sound is there; and the whole, until the browser says that it plays.
+The browser, the server and espeak-ng share the machine, so run nothing else meanwhile.
 """
 
 import io
@@ -22,7 +22,7 @@ import skimage.data
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from wince import speech, voice
+from wince import languages, speech, voice
 from wince.scale import Level
 
 TIMES = 20
@@ -47,12 +47,13 @@ document.addEventListener("playing", ({target}) => {
 """
 
 
-def rendering() -> list[float]:
+def rendering(language: str) -> list[float]:
     """Return the milliseconds that a sentence takes to become a WAV."""
     found = []
+    words = speech.spoken(Level.MODERATE, 0.0, language=language)
     for _ in range(TIMES):
         begin = time.perf_counter()
-        voice.speak_to_wav(speech.sentence(Level.MODERATE))
+        voice.speak_to_wav(words, language=language)
         found.append(1000 * (time.perf_counter() - begin))
     return found
 
@@ -90,14 +91,17 @@ def main() -> None:
             browser = playwright.chromium.launch(
                 executable_path=program, args=["--no-sandbox", "--disable-gpu"]
             )
-            requests, begins = on_the_page(browser.new_page(), found[0])
+            for language in sys.argv[1:] or languages.LANGUAGES:
+                place = f"{found[0]}/?language={language}"
+                requests, begins = on_the_page(browser.new_page(), place)
+                print(languages.language(language).english)
+                print(line("WAV", rendering(language)))
+                print(line("request", requests))
+                print(line("whole", begins))
             browser.close()
     finally:
         server.terminate()
         server.wait(20)
-    print(line("WAV", rendering()))
-    print(line("request", requests))
-    print(line("whole", begins))
     print(f"{BUDGET}; load {os.getloadavg()[0]:.1f}")
 
 
