@@ -96,6 +96,8 @@ def _fit(
         log_every_n_steps=20,
     )
     trainer.fit(module, train, ckpt_path=str(last) if last.exists() else None, weights_only=False)
+    # A lesson resumed when it is over would otherwise come back without its averaged weights.
+    module.load_state_dict(torch.load(last, weights_only=False)["state_dict"])
 
 
 def _batches(

@@ -18,8 +18,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import lightning
 import numpy as np
@@ -82,7 +83,7 @@ def main(
     wide, spec = FaceSpec(size=224).widened(MARGIN, STORED), FaceSpec(size=recipe.units.size)
     try:
         faces, unrated, seen = (
-            _kept(out / f"{name}.npz", lambda r=read, f=folder, s=size: r(f, face_models, s))
+            _kept(out / f"{name}.npz", partial(read, folder, face_models, size))
             for name, read, folder, size in (
                 ("rated", rated.read_rated, rated_folder, wide),
                 ("unrated", rated.read_unrated, unrated_folder, wide),
@@ -169,7 +170,7 @@ def read_fold(
         others = unrated[~_of(unrated, faces[held])]
         network = train(faces[~held], others, base, recipe, folder)
         spec = FaceSpec(size=recipe.units.size)
-        found = {}
+        found: dict[str, Any] = {}
         for precision in PRECISIONS:
             path = folder / precision
             path.mkdir(exist_ok=True)

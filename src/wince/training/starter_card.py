@@ -32,7 +32,7 @@ def text(card: Mapping[str, Any]) -> str:
     smiles, grey = figures["grimaces_against_smiles"], figures["grey"]
     knots, size = card["calibration"]["score_map"], card["face_spec"]["size"]
     severe = figures["levels"].get("severe", {"faces": 0, "severe": float("nan")})
-    units = " | ".join(f"{figures['action_units_pcc'][name]:.2f}" for name in scale.UNIT_NAMES)
+    units = " | ".join(_p(figures["action_units_pcc"][name], 2) for name in scale.UNIT_NAMES)
     costs = ", ".join(f"{name} {_p(pcc, 4)}" for name, pcc in figures["export"]["pcc"].items())
     beaten = all(
         fold["brier"] < fold["brier_of_prior"] and fold["rps"] < fold["rps_of_prior"]
@@ -243,7 +243,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _row(fit: Mapping[str, float]) -> str:
+def _row(fit: Mapping[str, Any]) -> str:
     return " | ".join(
         cell + (f" ± {_p(fit[key])}" if (key := f"{name}_spread") in fit else "")
         for name, cell in zip(_NAMES, _cells(fit), strict=True)
@@ -253,14 +253,16 @@ def _row(fit: Mapping[str, float]) -> str:
 _NAMES = ("pcc", "mae", "auc_at_4", "auc_at_6")
 
 
-def _cells(fit: Mapping[str, float]) -> list[str]:
+def _cells(fit: Mapping[str, Any]) -> list[str]:
     return [f"{fit[name]:.2f}" if name == "mae" else _p(fit[name]) for name in _NAMES]
 
 
-def _signed(error: float) -> str:
+def _signed(error: float | None) -> str:
+    if error is None:
+        return "nowhere, for there are none"
     return f"{abs(error):.2f} points too {'low' if error < 0 else 'high'}"
 
 
-def _p(value: float, places: int = 3) -> str:
+def _p(value: float | None, places: int = 3) -> str:
     """Return a figure below 1 the way the field prints it, without the leading zero."""
-    return f"{value:.{places}f}".removeprefix("0")
+    return "undefined" if value is None else f"{value:.{places}f}".removeprefix("0")

@@ -49,7 +49,7 @@ def measure(
         "always_mean": {"mae": _round(np.abs(_of_others(rating, fold) - rating).mean())},
         "landmark_ridge": _fit(_ridge(faces, fold), rating),
         "action_units_pcc": {
-            name: _round(pearsonr(found.action_units[:, i], faces.units[:, i])[0])
+            name: _pcc(found.action_units[:, i], faces.units[:, i])
             for i, name in enumerate(scale.UNIT_NAMES)
         },
         "mean_error_of_grimaces": brief(found, faces)["mean_error_of_grimaces"],
@@ -65,7 +65,7 @@ def brief(found: Estimate, faces: Faces) -> dict[str, Any]:
     error = found.raw - faces.pspi
     return {
         **_fit(found.raw, faces.pspi),
-        "mean_error_of_grimaces": _round(error[faces.pspi >= GRIMACE].mean()),
+        "mean_error_of_grimaces": _mean(error[faces.pspi >= GRIMACE]),
     }
 
 
@@ -86,21 +86,22 @@ def under_worse_conditions(
         rows.append({"condition": name, **_fit(raw, own.pspi), "shift": shift})
     for low, high in TURNS:
         mask = (turned >= low) & (turned < high)
-        name = f"turned {low} to {high} degrees"
-        rows.append({"condition": name, **_fit(plain[mask], own.pspi[mask])})
+        if mask.any():
+            name = f"turned {low} to {high} degrees"
+            rows.append({"condition": name, **_fit(plain[mask], own.pspi[mask])})
     return rows
 
 
 def grey_against_colour(
     read: Reader, faces: Faces, fold: NDArray[np.intp], before: Scores
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Return how far the scores of photographs in colour move when the colour is taken away."""
     colour = in_colour(faces)
     gap = read(altered(faces[colour], grey), fold[colour]).raw - before[colour]
     return {
         "faces": int(colour.sum()),
-        "mean_difference": _round(gap.mean()),
-        "mean_absolute_difference": _round(np.abs(gap).mean()),
+        "mean_difference": _mean(gap),
+        "mean_absolute_difference": _mean(np.abs(gap)),
     }
 
 
@@ -115,7 +116,7 @@ class Given:
     target: Scores
     level: NDArray[np.intp]
     said: NDArray[np.intp]
-    interval: Scores
+    interval: NDArray[np.float64]
     shares: Scores
     prior: Scores
 
@@ -143,26 +144,31 @@ class Given:
 def _fit(score: Scores, rating: Scores) -> dict[str, Any]:
     return {
         "faces": len(rating),
-        "pcc": _round(pearsonr(score, rating)[0]),
+        "pcc": _pcc(score, rating),
         "mae": _round(np.abs(score - rating).mean()),
         "auc_at_4": _area(rating >= 4, score),
         "auc_at_6": _area(rating >= GRIMACE, score),
     }
 
 
-def _spread(fits: Iterable[Mapping[str, float]]) -> dict[str, float]:
+def _spread(fits: Iterable[Mapping[str, Any]]) -> dict[str, float | None]:
     """Return the standard deviation over folds of each figure."""
     rows = list(fits)
+    columns = {name: np.array([row[name] for row in rows], float) for name in rows[0]}
     return {
-        f"{name}_spread": _round(np.std([row[name] for row in rows], ddof=1))
-        for name in rows[0]
+        f"{name}_spread": _round(np.std(column, ddof=1))
+        for name, column in columns.items()
         if name != "faces"
     }
 
 
-def _area(actual: NDArray[np.bool_], score: Scores) -> float:
+def _mean(values: Scores) -> float | None:
+    return _round(values.mean()) if len(values) else None
+
+
+def _area(actual: NDArray[np.bool_], score: Scores) -> float | None:
     both = 0 < actual.sum() < len(actual)
-    return _round(roc_auc_score(actual, score)) if both else float("nan")
+    return _round(roc_auc_score(actual, score)) if both else None
 
 
 def _of_others(rating: Scores, fold: NDArray[np.intp]) -> Scores:
@@ -181,7 +187,7 @@ def _ridge(faces: Faces, fold: NDArray[np.intp]) -> Scores:
     return said
 
 
-def _against_smiles(raw: Scores, faces: Faces) -> dict[str, float]:
+def _against_smiles(raw: Scores, faces: Faces) -> dict[str, Any]:
     units = faces.units
     smiles = (units[:, 1] >= 2) & (units[:, 0] < 0.5)
     grimaces = faces.pspi >= GRIMACE
@@ -193,7 +199,7 @@ def _against_smiles(raw: Scores, faces: Faces) -> dict[str, float]:
     }
 
 
-def _levels(given: Given, faces: Faces) -> dict[str, dict[str, float]]:
+def _levels(given: Given, faces: Faces) -> dict[str, dict[str, Any]]:
     """Return which share of each kind of face reads which level."""
     picked = faces.picked == "by expression"
     groups = {
@@ -212,7 +218,7 @@ def _levels(given: Given, faces: Faces) -> dict[str, dict[str, float]]:
     }
 
 
-def _certainty(given: Given) -> dict[str, float]:
+def _certainty(given: Given) -> dict[str, Any]:
     width = given.interval[:, 1] - given.interval[:, 0]
     right = given.said == given.level
     stated = given.shares[np.arange(len(right)), given.said]
@@ -230,7 +236,7 @@ def _certainty(given: Given) -> dict[str, float]:
     }
 
 
-def _by_level(given: Given) -> dict[str, dict[str, float]]:
+def _by_level(given: Given) -> dict[str, dict[str, Any]]:
     inside = judged.covered(given.interval, given.target)
     return {
         name: {
@@ -242,5 +248,11 @@ def _by_level(given: Given) -> dict[str, dict[str, float]]:
     }
 
 
-def _round(value: Any) -> float:
-    return round(float(value), 3)
+def _round(value: Any) -> float | None:
+    """Return a figure to three places, None (JSON's null) where it is undefined."""
+    return round(float(value), 3) if np.isfinite(value) else None
+
+
+def _pcc(one: Scores, other: Scores) -> float | None:
+    varied = len(one) > 1 and np.ptp(one) > 0 and np.ptp(other) > 0
+    return _round(pearsonr(one, other)[0]) if varied else None

@@ -50,7 +50,7 @@ def package(
     the faces' order (M, 6). run: holds the folds' models; the result goes into its folder "model".
     another: an archive that nothing here was trained on.
     """
-    everybody, number_of_folds = faces, int(fold.max()) + 1
+    everybody, of_everybody = faces, fold
     fold, faces = _first(fold, faces, len(next(iter(scores.values()))))
     pcc = {name: _pcc(one, faces, fold) for name, one in scores.items()}
     small = pcc["fp32"] - pcc["int8"] < INT8_COST
@@ -93,6 +93,14 @@ def package(
         precision="int8" if small else "fp16",
         typical=export.typical(everybody.crops),
     )
+    for number, rows in enumerate(others):
+        write_fold(
+            run / f"fold{number + 1}" / like,
+            spec,
+            head,
+            _calibrated(_interpreted(own[rows]).raw, faces[rows]),
+            everybody.subject[of_everybody != number],
+        )
     write_readings(run / "readings.csv", found, faces, fold)
 
     def write(figures: Mapping[str, Any]) -> None:
@@ -108,7 +116,7 @@ def package(
                 "data": "rated faces (see MODEL_CARD.md)",
                 "faces": len(everybody),
                 "subjects": len(np.unique(everybody.subject)),
-                "folds": number_of_folds,
+                "folds": int(of_everybody.max()) + 1,
                 "folds_read": len(fitted),
             },
             subjects_seen=sorted(set(everybody.subject.tolist())),
@@ -147,6 +155,28 @@ def on_another_archive(model: Path, archive: Path, work: Path) -> dict[str, Any]
         "pcc_mean_of_subjects": round(float(np.mean(list(each.values()))), 3),
         "pcc_by_subject": each,
     }
+
+
+def write_fold(
+    folder: Path, spec: FaceSpec, head: export.Head, fitted: Calibration, seen: NDArray[np.str_]
+) -> None:
+    """Write the model.json of one fold's model, so that it can be asked about people it never saw.
+
+    fitted: its calibration, from the readings of the other folds. seen: subjects it was trained on.
+    """
+    subjects = np.unique(seen).tolist()
+    export.write_card(
+        folder,
+        name=f"{NAME}-{folder.parent.name}",
+        version=VERSION,
+        title="The starter's recipe without one fold of the people, for measuring. Not stretched.",
+        spec=spec,
+        head=head,
+        calibration=fitted,
+        trained_on={"data": "rated faces without one fold", "subjects": len(subjects)},
+        subjects_seen=subjects,
+        figures={},
+    )
 
 
 def write_readings(path: Path, found: Estimate, faces: Faces, fold: Folds) -> None:
