@@ -12,8 +12,9 @@ from PIL import Image
 from tests.conftest import Frame
 
 import wince
-from wince.errors import NoFaceError
-from wince.runtime.assessment import SCHEMA
+from wince.errors import NoFaceError, NotAnImageError
+from wince.runtime.assessment import SCHEMA, Assessment
+from wince.runtime.estimator import Estimate
 from wince.scale import LEVELS, UNIT_NAMES, Level
 
 
@@ -164,3 +165,56 @@ def test_the_short_way_gives_what_an_assessor_gives(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
     assert wince.assess(astronaut).pspi == assessor.assess(astronaut).pspi
+
+
+def test_many_pictures_take_one_call_of_the_network_and_say_what_each_alone_says(
+    assessor: wince.Assessor, frames: list[Frame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    network = assessor.estimator
+
+    def counted(crops: NDArray[np.uint8]) -> Estimate:
+        calls.append(len(crops))
+        return network(crops)
+
+    counted.spec, counted.card, counted.calibration = (  # type: ignore[attr-defined]  # as there
+        network.spec,
+        network.card,
+        network.calibration,
+    )
+    with Image.open(frames[1].path) as image:
+        array = np.asarray(image.convert("RGB"))
+    grey = np.full((200, 300, 3), 127, np.uint8)
+    given = [frames[0].path, array, b"no picture", grey, frames[2].path.read_bytes()]
+    alone = [assessor.assess(given[n], heatmap=True) for n in (0, 1, 4)]  # type: ignore[arg-type]  # as below
+    monkeypatch.setattr(assessor, "estimator", counted)
+    found = assessor.assess_many(given, heatmap=True)  # type: ignore[arg-type]  # a mixed list
+    assert calls == [3]
+    assert [type(one) for one in found[2:4]] == [NotAnImageError, NoFaceError]
+    for one, other in zip([found[0], found[1], found[4]], alone, strict=True):
+        assert isinstance(one, Assessment)
+        assert one.pspi == pytest.approx(other.pspi, abs=0.01)
+        assert (one.level, one.face) == (other.level, other.face)
+        assert one.heatmap is not None
+        assert other.heatmap is not None
+        np.testing.assert_allclose(one.heatmap.pspi, other.heatmap.pspi, atol=0.01)
+
+
+def test_no_pictures_and_no_faces_need_no_network(assessor: wince.Assessor) -> None:
+    assert assessor.assess_many([]) == []
+    (error,) = assessor.assess_many([b"no picture"])
+    assert isinstance(error, NotAnImageError)
+
+
+def test_many_pictures_in_several_threads_get_what_one_thread_gets(
+    assessor: wince.Assessor, frames: list[Frame]
+) -> None:
+    def scores(start: int) -> list[float]:
+        found = assessor.assess_many([frame.path for frame in frames[start : start + 4]])
+        return [one.raw_score for one in found if isinstance(one, Assessment)]
+
+    starts = [0, 4, 8, 12] * 3
+    alone = [scores(start) for start in starts]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(scores, starts)) == alone
+    assert all(len(found) == 4 for found in alone)

@@ -252,9 +252,12 @@ def test_sockets_that_say_nothing_or_vanish_half_way_hold_up_nobody(server, port
 )
 def test_what_is_no_http_ends_the_connection_alone(server, portrait_jpeg, data: bytes) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as one:
-        one.sendall(data)
-        one.shutdown(socket.SHUT_WR)
-        answer = one.recv(4000)
+        try:
+            one.sendall(data)
+            one.shutdown(socket.SHUT_WR)
+            answer = one.recv(4000)
+        except OSError:  # it had seen enough and closed before all was sent
+            answer = b""
     assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
     assert server.alive(portrait_jpeg)
 

@@ -2,15 +2,18 @@
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wince import images, scale, speech
-from wince.errors import BaselineError, NoFaceError
+from wince.errors import BaselineError, NoFaceError, WinceError
 from wince.faces.align import align
 from wince.faces.detect import KEYPOINTS, Face, detect
 from wince.faces.detect import load as load_detector
@@ -28,7 +31,10 @@ class Assessor:
     """Says how much pain a face expresses.
 
     Loading a model takes a fraction of a second and some 100 MB, so keep one and use it for many
-    pictures. It may be used from several threads at once: each call runs on its caller's thread.
+    pictures. It is safe to use from several threads at once: each call runs on its caller's thread,
+    and nothing is changed by a call. Threads do run side by side, for decoding and the networks let
+    go of the interpreter's lock. It is not to be taken into a forked process, nor pickled; make one
+    in each process.
     """
 
     def __init__(self, model: str | os.PathLike[str] | None = None) -> None:
@@ -66,41 +72,97 @@ class Assessor:
         """
         if baseline is not None:
             check_model(baseline, self.model)
+        seen = self._look(image, face_index)
+        begin = perf_counter()
+        estimate = self.estimator(seen.crop[None])
+        return self._read(seen, estimate, perf_counter() - begin, heatmap, baseline)
+
+    def assess_many(
+        self,
+        images: Iterable[ImageSource],
+        *,
+        heatmap: bool = False,
+        baseline: Baseline | None = None,
+    ) -> list[Assessment | WinceError]:
+        """Return what the largest face in each picture expresses, with one call of the network.
+
+        images: what `assess` takes; all are in memory together. A picture that cannot be used, or
+        shows no face, gives its error in its place instead of an assessment, so that the others are
+        done all the same. `milliseconds` has an even share of the network's
+        time. Scores may differ from those of `assess` by rounding in the last decimal.
+
+        Raises BaselineError when another model read the calm face.
+        """
+        if baseline is not None:
+            check_model(baseline, self.model)
+        found = [self._look_or_error(image) for image in images]
+        seen = [one for one in found if isinstance(one, _Seen)]
+        if not seen:
+            return [one for one in found if isinstance(one, WinceError)]
+        begin = perf_counter()
+        estimates = self.estimator(np.stack([one.crop for one in seen]))
+        share = (perf_counter() - begin) / len(seen)
+        numbers = count()
+        return [
+            one
+            if isinstance(one, WinceError)
+            else self._read(one, estimates.only(next(numbers)), share, heatmap, baseline)
+            for one in found
+        ]
+
+    def _look_or_error(self, image: ImageSource) -> "_Seen | WinceError":
+        try:
+            return self._look(image, None)
+        except WinceError as error:
+            return error
+
+    def _look(self, image: ImageSource, face_index: int | None) -> "_Seen":
+        """Find the face, cut it out, and judge whether it can be read."""
         started = perf_counter()
         picture = images.read(image)
         decoded = perf_counter()
         faces = detect(picture.rgb)
         index = _choose(faces, face_index)
-        face = faces[index]
         found = perf_counter()
-        crop = align(picture.rgb, face, self.estimator.spec)
+        crop = align(picture.rgb, faces[index], self.estimator.spec)
         aligned = perf_counter()
-        judgement = quality.judge(quality.measure(picture.rgb, face, picture.scale))
+        judgement = quality.judge(quality.measure(picture.rgb, faces[index], picture.scale))
         checked = perf_counter()
-        estimate = self.estimator(crop[None])
-        raw = round(float(estimate.raw[0]), 3)
-        verdict = self.estimator.calibration(float(estimate.raw[0]))
-        scored = perf_counter()
-        stages = {
+        seconds = {
             "decode": decoded - started,
             "find_face": found - decoded,
             "align": aligned - found,
             "check": checked - aligned,
-            "score": scored - checked,
-            "total": scored - started,
         }
-        units = _named(estimate)
+        return _Seen(picture, faces, index, crop, judgement, seconds)
+
+    def _read(
+        self,
+        seen: "_Seen",
+        estimate: Estimate,
+        seconds: float,
+        heatmap: bool,
+        baseline: Baseline | None,
+    ) -> Assessment:
+        """Put an assessment together from what was seen and what the network says about it."""
+        begin = perf_counter()
+        raw = round(float(estimate.raw[0]), 3)
+        verdict = self.estimator.calibration(float(estimate.raw[0]))
+        score = seconds + perf_counter() - begin
+        stages = {**seen.seconds, "score": score, "total": sum(seen.seconds.values()) + score}
+        units, face = _named(estimate), seen.faces[seen.index]
+        reasons = seen.judgement.reasons
         return Assessment(
             pspi=round(verdict.pspi, 3),
-            **_stated(verdict, judgement),
+            **_stated(verdict, seen.judgement),
             action_units=units,
             raw_score=raw,
-            face=_describe([one.scaled(picture.scale) for one in faces], index),
-            quality=_quality(judgement, index, len(faces)),
+            face=_describe([one.scaled(seen.picture.scale) for one in seen.faces], seen.index),
+            quality=_quality(seen.judgement, seen.index, len(seen.faces)),
             model=self.model,
-            milliseconds={name: round(seconds * 1000, 2) for name, seconds in stages.items()},
-            heatmap=lay_out(estimate, face, self.estimator.spec, picture) if heatmap else None,
-            change=None if baseline is None or judgement.reasons else change(units, raw, baseline),
+            milliseconds={name: round(part * 1000, 2) for name, part in stages.items()},
+            heatmap=lay_out(estimate, face, self.estimator.spec, seen.picture) if heatmap else None,
+            change=None if baseline is None or reasons else change(units, raw, baseline),
         )
 
     def baseline(
@@ -125,6 +187,21 @@ class Assessor:
                 )
             found.append(assessment)
         return baselines.of(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A face that was found: all that is known before the network is asked.
+
+    crop: uint8 (size, size, 3). seconds: by stage.
+    """
+
+    picture: images.Picture
+    faces: list[Face]
+    index: int
+    crop: NDArray[np.uint8]
+    judgement: quality.Judgement
+    seconds: dict[str, float]
 
 
 def assess(image: ImageSource, *, heatmap: bool = False) -> Assessment:

@@ -34,6 +34,12 @@ class Estimate:
     raw: NDArray[np.float32]
     maps: NDArray[np.float32]
 
+    def only(self, number: int) -> "Estimate":
+        """Return what is said about one of the crops, as an estimate of one."""
+        one = slice(number, number + 1)
+        units = None if self.action_units is None else self.action_units[one]
+        return Estimate(units, self.raw[one], self.maps[one])
+
 
 class Estimator:
     """A model.onnx with its model.json. Safe to use from several threads at once."""

@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 from wince.runtime.baseline import Baseline
 from wince.server.problems import ProblemError
@@ -28,10 +29,40 @@ BASELINE = "baseline"  # what an earlier answer called the calm face, as JSON
 MOST_NEUTRAL = 20
 FORM_OVERHEAD = 64 * 1024  # boundaries, part headers and small fields around the picture
 SMALL_JSON = 4 * 1024  # bytes of a request that carries a few values and no picture
+MOST_ARRIVING = 256 * 2**20  # bytes of bodies that are still on their way, over all requests
 _MEGABYTE = 2**20
+DROP_SECONDS = 2.0  # for the rest of a body that nobody wants
 _DROPPED = 4  # times the limit: how much of a body that is too large is read to be polite
 
 Form = TypeVar("Form", bound=BaseModel)
+
+
+class _Arriving:
+    """Bytes of bodies that are on their way; beyond MOST_ARRIVING no more are taken in.
+
+    The pool bounds the pictures that have arrived, this the ones before, so that many large uploads
+    at a time cannot fill the memory. It is touched on the event loop only.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def take(self, size: int) -> None:
+        """Count bytes in; raise a `busy` problem when there is no room for them."""
+        if self.count + size > MOST_ARRIVING:
+            raise ProblemError(
+                "busy",
+                "Too many pictures are arriving at the same time. Try again in a moment.",
+                {"Retry-After": "1", "Connection": "close"},
+            )
+        self.count += size
+
+    def give(self, size: int) -> None:
+        """Count bytes out again."""
+        self.count -= size
+
+
+_arriving = _Arriving()
 
 
 class _InMemoryParser(MultiPartParser):
@@ -133,10 +164,30 @@ def from_data_url(body: bytes) -> bytes:
 async def whole(request: Request, limit: int, seconds: float) -> bytes:
     """Return the body; raise a `too-large` problem as soon as it exceeds `limit` bytes."""
     parts = bytearray()
-    async with _deadline(seconds):
-        async for chunk in _limited(request, limit):
+    async with _deadline(seconds), aclosing(_limited(request, limit)) as chunks:
+        async for chunk in chunks:
             parts += chunk
     return bytes(parts)
+
+
+async def drop(request: Request, settings: Settings) -> None:
+    """Read a body and forget it, for an answer that does not depend on it."""
+    seconds = min(DROP_SECONDS, settings.body_seconds)
+    await _drop(request.stream(), seconds, _DROPPED * settings.max_image_bytes)
+
+
+async def _drop(stream: AsyncIterator[bytes], seconds: float, limit: int) -> None:
+    """Read the rest of a body and forget it, but not for long.
+
+    Clients that are still sending when the answer comes tend to miss it.
+    """
+    received = 0
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(seconds):
+            async for chunk in stream:
+                received += len(chunk)
+                if received > limit:
+                    return
 
 
 async def calm_pictures(request: Request, settings: Settings) -> tuple[bytes, ...]:
@@ -194,11 +245,11 @@ async def _from_form(request: Request, settings: Settings) -> Pictures:
 
 async def _form(request: Request, settings: Settings) -> FormData:
     limit = settings.max_image_bytes + FORM_OVERHEAD  # for all pictures together
-    parser = _InMemoryParser(
-        request.headers, _limited(request, limit), max_files=1 + MOST_NEUTRAL, max_fields=8
-    )
     try:
-        async with _deadline(settings.body_seconds):
+        async with _deadline(settings.body_seconds), aclosing(_limited(request, limit)) as chunks:
+            parser = _InMemoryParser(
+                request.headers, chunks, max_files=1 + MOST_NEUTRAL, max_fields=8
+            )
             return await parser.parse()
     except MultiPartException as error:
         raise ProblemError(
@@ -229,13 +280,23 @@ async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
     polite = "expect" in request.headers
     if known > limit and (polite or known > _DROPPED * limit):
         raise _too_large(limit)
-    received = 0
-    async for chunk in request.stream():
-        received += len(chunk)
-        if received > _DROPPED * limit:
-            break
-        if received <= limit >= known:
-            yield chunk
+    received = taken = 0
+    stream = request.stream()
+    try:
+        async for chunk in stream:
+            received += len(chunk)
+            if received > _DROPPED * limit:
+                break
+            if received <= limit >= known:
+                try:
+                    _arriving.take(len(chunk))
+                except ProblemError:
+                    await _drop(stream, DROP_SECONDS, _DROPPED * limit)
+                    raise
+                taken += len(chunk)
+                yield chunk
+    finally:
+        _arriving.give(taken)
     if received > limit:
         raise _too_large(limit)
 

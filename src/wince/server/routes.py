@@ -84,7 +84,9 @@ _SPEECH_BODY = {
 _STATUSES = (400, 401, 403, 408, 413, 415, 421, 422, 500, 503)
 
 
-def _errors(model: type, media_type: str) -> dict[int | str, dict[str, Any]]:
+def _errors(
+    model: type, media_type: str, statuses: tuple[int, ...] = _STATUSES
+) -> dict[int | str, dict[str, Any]]:
     """Return the error responses of a route for OpenAPI."""
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {
@@ -95,7 +97,7 @@ def _errors(model: type, media_type: str) -> dict[int | str, dict[str, Any]]:
             "model": model,
             "content": {media_type: {"schema": schema}},
         }
-        for status in _STATUSES
+        for status in statuses
     }
 
 
@@ -142,7 +144,11 @@ def _add_facts(routes: APIRouter, assessor: "Assessor") -> None:
     def the_scale() -> schemas.Scale:
         return schemas.the_scale()
 
-    @routes.get("/problems/{name}", summary="What a kind of problem means")
+    @routes.get(
+        "/problems/{name}",
+        summary="What a kind of problem means",
+        responses=_errors(schemas.Problem, problems.MEDIA_TYPE, (404,)),
+    )
     def kind(name: str) -> schemas.ProblemKind:
         if name not in problems.KINDS:
             raise problems.ProblemError("not-found", f"There is no kind of problem {name!r}.")
@@ -165,6 +171,7 @@ def _add_assessments(
     async def assessments(
         request: Request, explain: _Explain = None, face: _FaceIndex = None
     ) -> Response:
+        await _admit(request, pool, settings)
         sent = await bodies.picture(request, settings)
 
         def work() -> Assessment:
@@ -183,6 +190,7 @@ def _add_assessments(
         openapi_extra={"requestBody": _CALM_BODY},
     )
     async def baselines(request: Request) -> Response:
+        await _admit(request, pool, settings)
         pictures = await bodies.calm_pictures(request, settings)
         found = await pool.run(partial(assessor.baseline, pictures))
         return JSONResponse(found.to_dict())
@@ -195,9 +203,19 @@ def _add_assessments(
         openapi_extra={"requestBody": _ANALYZE_BODY},
     )
     async def analyze(request: Request) -> Response:
+        await _admit(request, pool, settings)
         body = await bodies.json_body(request, settings)
         assessment = await pool.run(lambda: assessor.assess(bodies.from_data_url(body)))
         return JSONResponse(small_answer(assessment))
+
+
+async def _admit(request: Request, pool: Pool, settings: Settings) -> None:
+    """Raise a `busy` problem when the queue is full, without keeping a body that has to wait."""
+    try:
+        pool.check_room()
+    except problems.ProblemError:
+        await bodies.drop(request, settings)
+        raise
 
 
 def small_answer(assessment: Assessment) -> dict[str, int | str]:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from wince.errors import ServeError
 from wince.server import logs
+from wince.server.connections import Connection
 from wince.server.settings import Settings
 
 PORTS = (5001, 5002, 0)  # 5000 is taken by the system on a Mac; 0 is any free port
@@ -105,6 +106,7 @@ def run(
         access_log=False,  # uvicorn's own line holds the query; Guard writes one without
         proxy_headers=False,
         server_header=False,
+        http=Connection,
         ws_max_size=4 * 2**20,
         ws_per_message_deflate=False,  # JPEG does not get smaller
         timeout_graceful_shutdown=2,  # an open live view would hold the server up

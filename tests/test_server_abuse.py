@@ -1,0 +1,251 @@
+"""A real server under floods, silence and slowness: the others are still served, nothing stays."""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+import psutil
+import pytest
+from websockets.sync.client import connect
+
+from wince.server import bodies, connections
+from wince.server.settings import Settings
+
+START = (
+    "import sys; from wince.server import connections, bodies\n"
+    "connections.HEAD_SECONDS = 3.0; connections.MOST = 40; bodies.DROP_SECONDS = 0.5\n"
+    "bodies.MOST_ARRIVING = 40 * 2**20\n"
+    "from wince.cli import main; sys.exit(main(['serve', '--port', sys.argv[1]]))"
+)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server of its own process: heads within three, bodies within four, 40 connections."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-c", START, str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "WINCE_BODY_SECONDS": "4", "WINCE_MAX_WAITING": "2"},
+    )
+    said = ""
+    while "wince is ready" not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    threading.Thread(target=process.stdout.read, daemon=True).start()
+    yield Server(port, psutil.Process(process.pid))
+    process.terminate()
+    process.wait(30)
+
+
+class Server:
+    def __init__(self, port, process):
+        self.port, self.process = port, process
+
+    def open(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+
+    def is_well(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=30) as answer:
+            return answer.status == 200 and json.load(answer)["running"] == 0
+
+    def memory(self):
+        return self.process.memory_info().rss / 2**20
+
+
+def until(condition, seconds=30.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def rest(stream):
+    """Return all that comes until the other side closes."""
+    parts = b""
+    with contextlib.suppress(ConnectionResetError):
+        while data := stream.recv(65536):
+            parts += data
+    return parts
+
+
+def post(length, more=""):
+    return (
+        f"POST /v1/assessments HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\n"
+        f"Content-Length: {length}\r\n{more}\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "begin", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "]
+)
+def test_half_open_connection_is_closed(server, begin):
+    with server.open() as stream:
+        stream.sendall(begin)
+        assert rest(stream) == b""  # and not a timeout
+    assert server.is_well()
+
+
+def test_second_request_that_never_comes_whole_is_closed_too(server):
+    with server.open() as stream:
+        stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /heal")
+        assert rest(stream).count(b"HTTP/1.1 200") == 1
+
+
+def test_head_that_trickles_in_is_not_waited_for(server):
+    with server.open() as stream:
+        stream.sendall(b"GET / HTTP/1.1\r\n")
+        with pytest.raises(OSError):
+            for _ in range(200):
+                stream.sendall(b"X: y\r\n")
+                time.sleep(0.05)
+    assert server.is_well()
+
+
+def test_body_that_stops_is_answered_with_408(server):
+    with server.open() as stream:
+        stream.sendall(post(1000) + b"\xff\xd8\xff")
+        answer = rest(stream)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"within 4 seconds" in answer
+    assert server.is_well()
+
+
+def test_words_that_are_no_http_are_refused(server):
+    with server.open() as stream:
+        stream.sendall(b"\x16\x03\x01 hello, this is TLS\r\n\r\n")
+        assert rest(stream).startswith(b"HTTP/1.1 400 ")
+    assert server.is_well()
+
+
+def test_too_many_connections_are_refused_with_503_and_closed_later(server):
+    with contextlib.ExitStack() as stack:
+        many = [stack.enter_context(server.open()) for _ in range(60)]
+        many[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        answer = rest(many[-1])
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 5" in answer.lower()
+        assert b"/problems/busy" in answer
+        for stream in many[:-1]:
+            assert rest(stream) == b""
+    assert server.is_well()
+
+
+def test_many_uploads_at_once_are_held_to_a_bound(server):
+    """36 clients send 8 MB each, none to the end: not all of it is kept."""
+    before = server.memory()
+    piece = bytes(2**20)
+    statuses = []
+
+    def send():
+        with server.open() as stream:
+            with contextlib.suppress(OSError):
+                stream.sendall(post(9 * 2**20))
+                for _ in range(8):
+                    stream.sendall(piece)
+            statuses.append(rest(stream)[9:12])
+
+    threads = [threading.Thread(target=send) for _ in range(36)]
+    for thread in threads:
+        thread.start()
+    highest = before
+    while any(thread.is_alive() for thread in threads):
+        highest = max(highest, server.memory())
+        time.sleep(0.02)
+    assert highest < before + 120  # 288 were sent
+    assert set(statuses) <= {b"503", b"408"}
+    assert b"503" in statuses
+    until(server.is_well)
+    until(lambda: server.memory() < before + 100)
+
+
+def test_full_queue_is_said_at_once(server, portrait_jpeg):
+    """Of thirty pictures sent together some are assessed; the others are told to come again."""
+    answers = []
+
+    def send():
+        with server.open() as stream:
+            stream.sendall(post(len(portrait_jpeg), "Connection: close\r\n") + portrait_jpeg)
+            begin = time.monotonic()
+            answers.append((rest(stream), time.monotonic() - begin))
+
+    threads = [threading.Thread(target=send) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    statuses = [int(re.match(rb"HTTP/1.1 (\d+)", answer)[1]) for answer, _ in answers]
+    assert set(statuses) == {200, 503}
+    assert all(b"retry-after: 1" in a.lower() for a, _ in answers if a.startswith(b"HTTP/1.1 503"))
+    until(server.is_well)
+
+
+def test_live_socket_under_a_flood_answers_the_newest_and_stays_small(server, portrait_jpeg):
+    before = server.memory()
+    with connect(live_url(server), max_queue=None) as live:
+        for _ in range(1500):
+            live.send(portrait_jpeg)
+        last = 0
+        while last < 1500:
+            last = json.loads(live.recv(timeout=60))["frame"]
+        for _ in range(500):
+            live.send("x" * 1000)
+        found = {json.loads(live.recv(timeout=60))["type"] for _ in range(500)}
+    assert found == {"/problems/malformed-request"}
+    until(server.is_well)
+    assert server.memory() < before + 60
+
+
+def test_live_socket_whose_answers_nobody_reads_does_not_pile_them_up(server, portrait_jpeg):
+    before = server.memory()
+    with connect(live_url(server), max_queue=1) as live:
+        end = time.monotonic() + 4
+
+        def flood():
+            with contextlib.suppress(Exception):
+                while time.monotonic() < end:
+                    live.send("no picture " * 50)
+
+        thread = threading.Thread(target=flood, daemon=True)
+        thread.start()
+        thread.join(5)
+        assert server.memory() < before + 60
+        live.socket.shutdown(socket.SHUT_RDWR)  # the flood stands still for want of a reader
+    until(server.is_well)
+
+
+def test_socket_that_is_cut_without_a_word_gives_its_place_back(server, portrait_jpeg):
+    for _ in range(10):  # more than the four that may be open
+        with connect(live_url(server)) as live:
+            live.send(portrait_jpeg)
+            live.socket.shutdown(socket.SHUT_RDWR)
+            live.socket.close()
+
+        def reopens():
+            with contextlib.suppress(Exception), connect(live_url(server)) as again:
+                again.send(portrait_jpeg)
+                return "pspi" in json.loads(again.recv(timeout=60))
+            return False
+
+        until(reopens)
+
+
+def live_url(server):
+    return f"ws://127.0.0.1:{server.port}/v1/live"
+
+
+def test_limits_of_a_real_server_are_for_people():
+    assert connections.HEAD_SECONDS >= 10
+    assert connections.MOST >= 100
+    assert 4 * Settings().max_image_bytes <= bodies.MOST_ARRIVING
