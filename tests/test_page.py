@@ -715,7 +715,7 @@ def test_map_is_drawn_over_the_face_only_when_asked_for(open_page, photo, assess
     point = corner + (right - corner) * (column + 0.5) / columns
     point = (point + (below - corner) * (row + 0.5) / rows) / 512
     # The box and its label may cross that place, so look beside them.
-    beside = [point + (x, y) for x in (0, 0.02, -0.02) for y in (0, 0.02, -0.02)]
+    beside = [point + np.array([x, y]) for x in (0, 0.02, -0.02) for y in (0, 0.02, -0.02)]
     places = [["#upload-overlay", *one] for one in beside]
     place = next(one for one in places if page.evaluate(COLOUR_AT, one)[3] == 0)
     assert page.locator("#picture.mapped").count() == 0
