@@ -1,9 +1,11 @@
 import asyncio
 import threading
+import time
 
 import pytest
 from starlette.testclient import TestClient
 
+from wince.server import bodies
 from wince.server.app import create_app
 from wince.server.pool import Pool
 from wince.server.problems import ProblemError
@@ -96,3 +98,61 @@ def test_busy_server_answers_503_and_stays_alive_for_others(assessor, portrait_j
         gate.set()
         first.join(20)
         assert answers[0].status_code == 200
+
+
+def test_event_loop_goes_on_while_pictures_are_assessed(assessor, portrait_jpeg):
+    """A long assessment holds up its own caller alone: the loop keeps its beat."""
+
+    async def story():
+        pool = Pool(2, 30)
+        work = [pool.run(lambda: assessor.assess(portrait_jpeg)) for _ in range(30)]
+        together = asyncio.gather(*work)
+        beats, longest, last = 0, 0.0, time.perf_counter()
+        while not together.done():
+            await asyncio.sleep(0.001)
+            now = time.perf_counter()
+            beats, longest, last = beats + 1, max(longest, now - last), now
+        spent = sum(found.milliseconds["total"] for found in await together) / 1000
+        pool.close()
+        return beats, longest, spent
+
+    beats, longest, spent = asyncio.run(story())
+    assert beats >= 30
+    assert longest < max(0.25, spent / 3), "one call in the loop would take that long"
+
+
+def test_refusal_comes_before_the_body_is_kept(assessor, portrait_jpeg):
+    """A full queue is answered while pictures are still being assessed, and at once."""
+    gate, begun = threading.Event(), threading.Event()
+
+    class Slow:
+        def assess(self, image, **options):
+            begun.set()
+            assert gate.wait(20)
+            return assessor.assess(image)
+
+    kept = []
+    whole = bodies.whole
+
+    async def counted(*given):
+        kept.append(given)
+        return await whole(*given)
+
+    app = create_app(Slow(), settings=Settings(workers=1, max_waiting=0))
+    with (
+        TestClient(app, base_url="http://127.0.0.1:5001") as client,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(bodies, "whole", counted)
+
+        def send():
+            headers = {"Content-Type": "image/jpeg"}
+            return client.post("/v1/assessments", content=portrait_jpeg, headers=headers)
+
+        first = threading.Thread(target=send)
+        first.start()
+        assert begun.wait(20)
+        assert [send().status_code for _ in range(3)] == [503] * 3
+        assert len(kept) == 1
+        gate.set()
+        first.join(20)
