@@ -42,7 +42,7 @@ from wince.faces.align import align, crop_to_picture
 from wince.faces.detect import Face, detect
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import Estimator
-from wince.runtime.heatmap import heatmap, spread
+from wince.runtime.heatmap import heatmap, place, spread
 
 SHARE = 0.2  # of the face's area
 REGIONS = 8  # elsewhere, for each face
@@ -199,7 +199,7 @@ def look(photo: Photo, estimator: Estimator, left_out: dict[str, int]) -> Shown 
     spec = estimator.spec
     crop = align(picture.rgb, face, spec)
     estimate = estimator(crop[None])
-    smooth = spread(heatmap(estimate, face, spec, picture).pspi, spec.size)
+    smooth = spread(heatmap(estimate, place(face, spec, picture)).pspi, spec.size)
     shown = Shown(photo, crop, smooth, ellipse(face, spec), float(estimate.raw[0]))
     if not marked(shown.smooth, shown.face).any():
         left_out["whose map marks nothing on the face"] += 1

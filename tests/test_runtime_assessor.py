@@ -1,9 +1,12 @@
 """The way from a picture to an assessment."""
 
+import dataclasses
+import gc
 import io
 import json
+import weakref
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +15,10 @@ from PIL import Image
 from tests.conftest import Frame
 
 import wince
-from wince.errors import NoFaceError, NotAnImageError
+from wince.errors import BaselineError, ImageError, NoFaceError, NotAnImageError, WinceError
+from wince.images import ImageSource
+from wince.runtime import assessor as assessors
 from wince.runtime.assessment import SCHEMA, Assessment
-from wince.runtime.estimator import Estimate
 from wince.scale import LEVELS, UNIT_NAMES, Level
 
 
@@ -153,68 +157,153 @@ def test_a_low_score_is_never_worded_as_no_pain(
     assert not any(sentence.lower().rstrip(".").endswith("no pain") for sentence in said)
 
 
-def test_several_threads_get_what_one_gets(assessor: wince.Assessor, frames: list[Frame]) -> None:
-    paths: list[Path] = [frame.path for frame in frames] * 3
-    alone = [assessor.assess(path).pspi for path in paths]
-    with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda path: assessor.assess(path).pspi, paths))
-    assert together == alone
+NOBODY = np.full((200, 300, 3), 127, np.uint8)
+
+
+def untimed(found: Assessment | WinceError) -> object:
+    """What was found, times aside; of an error its kind and its sentence."""
+    if isinstance(found, WinceError):
+        return type(found), str(found)
+    data = found.to_dict()
+    assert {*data.pop("milliseconds")} == {
+        *("decode", "find_face", "align", "check", "score", "total")
+    }
+    return data
+
+
+def alone(assessor: wince.Assessor, image: ImageSource, **options: object) -> object:
+    try:
+        return untimed(assessor.assess(image, **options))  # type: ignore[arg-type]
+    except WinceError as error:
+        return untimed(error)
+
+
+@pytest.fixture
+def mixed(frames: list[Frame], astronaut: NDArray[np.uint8]) -> list[ImageSource]:
+    """Paths, bytes and arrays: faces that can be judged or not, several, and none; bad files."""
+    return [
+        *(frame.path for frame in frames),
+        str(frames[0].path),
+        frames[1].path.read_bytes(),
+        b"no picture",
+        astronaut,
+        two_faces(astronaut),
+        np.asarray(Image.fromarray(astronaut).resize((80, 80))),
+        NOBODY,
+        "missing.jpg",
+        np.zeros((20, 20), np.uint8),
+    ]
+
+
+def test_a_batch_gives_what_its_pictures_give_alone(
+    assessor: wince.Assessor, mixed: list[ImageSource]
+) -> None:
+    found = assessor.assess_batch(mixed)
+    together = [untimed(one) for one in found]
+    assert together == [alone(assessor, one) for one in mixed]
+    errors = [one for one in found if isinstance(one, WinceError)]
+    for error in errors:  # what led to one holds the picture's bytes
+        assert error.__traceback__ is error.__cause__ is error.__context__ is None
+    kinds = [one[0] for one in together if isinstance(one, tuple)]
+    assert kinds == [NotAnImageError, NoFaceError, ImageError, ImageError]
+    assert any(isinstance(one, dict) and one["level"] is None for one in together)
+
+
+def test_a_batch_with_every_option_gives_what_its_pictures_give_alone(
+    assessor: wince.Assessor, mixed: list[ImageSource]
+) -> None:
+    calm = assessor.baseline(mixed[:2])
+    for index in (0, 1):
+        options = {"face_index": index, "heatmap": True, "baseline": calm}
+        together = [untimed(one) for one in assessor.assess_batch(mixed, **options)]  # type: ignore[arg-type]
+        assert together == [alone(assessor, one, **options) for one in mixed]
+        assert any(isinstance(one, dict) and one["heatmap"] for one in together)
+
+
+def test_the_faces_of_a_batch_go_through_the_network_together(
+    assessor: wince.Assessor, mixed: list[ImageSource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+    network = assessor.estimator.__class__.__call__
+
+    def counted(self: object, crops: NDArray[np.uint8]) -> object:
+        sizes.append(len(crops))
+        return network(self, crops)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(assessor.estimator.__class__, "__call__", counted)
+    whole = assessor.assess_batch(mixed)
+    assert sizes == [len(mixed) - 4]
+    monkeypatch.setattr(assessors, "AT_ONCE", 8)
+    assert list(map(untimed, assessor.assess_batch(mixed))) == list(map(untimed, whole))
+    assert len(sizes) == 1 + -(-len(mixed) // 8)
+    assert max(sizes[1:]) == 8
+
+
+def test_a_batch_may_be_empty_one_picture_one_array_or_a_generator(
+    assessor: wince.Assessor, frames: list[Frame], astronaut: NDArray[np.uint8]
+) -> None:
+    assert assessor.assess_batch([]) == []
+    (error,) = assessor.assess_batch([b"no picture"])  # no face, so nothing for the network
+    assert isinstance(error, NotAnImageError)
+    path = frames[0].path
+    for one in (path, str(path), path.read_bytes(), astronaut):
+        assert [untimed(found) for found in assessor.assess_batch(one)] == [alone(assessor, one)]
+    stack = np.stack([astronaut, NOBODY.repeat(3, 0)[:512, :1].repeat(512, 1)])
+    for several in (stack, iter(stack)):
+        found = [untimed(one) for one in assessor.assess_batch(several)]
+        assert found == [alone(assessor, astronaut), alone(assessor, NOBODY)]
+
+
+def test_a_batch_keeps_no_picture_in_memory(
+    assessor: wince.Assessor, astronaut: NDArray[np.uint8]
+) -> None:
+    made: list[weakref.ref[NDArray[np.uint8]]] = []
+    most = 0
+
+    def pictures() -> Iterator[NDArray[np.uint8]]:
+        nonlocal most
+        for number in range(6):
+            rgb = astronaut.copy() if number % 2 else NOBODY.copy()
+            made.append(weakref.ref(rgb))
+            yield rgb
+            del rgb
+            gc.collect()
+            most = max(most, sum(one() is not None for one in made))
+
+    found = assessor.assess_batch(pictures(), heatmap=True)
+    assert [isinstance(one, NoFaceError) for one in found] == [True, False] * 3
+    assert most <= 1
+    gc.collect()
+    assert all(one() is None for one in made)
+
+
+def test_a_calm_face_of_another_model_stops_a_batch(
+    assessor: wince.Assessor, frames: list[Frame]
+) -> None:
+    calm = assessor.baseline([frames[0].path])
+    other = dataclasses.replace(calm, model={"name": "other", "version": "1"})
+    with pytest.raises(BaselineError):
+        assessor.assess_batch([frames[0].path], baseline=other)
+
+
+def test_several_threads_get_what_one_gets(
+    assessor: wince.Assessor, mixed: list[ImageSource]
+) -> None:
+    # One by one and in batches at the same time, each picture by several threads.
+    expected = [alone(assessor, one, heatmap=True) for one in mixed]
+
+    def singly(_: int) -> list[object]:
+        return [alone(assessor, one, heatmap=True) for one in mixed]
+
+    def together(_: int) -> list[object]:
+        return [untimed(one) for one in assessor.assess_batch(mixed, heatmap=True)]
+
+    with ThreadPoolExecutor(6) as pool:
+        work = [pool.submit(way, n) for n in range(3) for way in (singly, together)]
+        assert all(one.result() == expected for one in work)
 
 
 def test_the_short_way_gives_what_an_assessor_gives(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
     assert wince.assess(astronaut).pspi == assessor.assess(astronaut).pspi
-
-
-def test_many_pictures_take_one_call_of_the_network_and_say_what_each_alone_says(
-    assessor: wince.Assessor, frames: list[Frame], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls = []
-    network = assessor.estimator
-
-    def counted(crops: NDArray[np.uint8]) -> Estimate:
-        calls.append(len(crops))
-        return network(crops)
-
-    counted.spec, counted.card, counted.calibration = (  # type: ignore[attr-defined]  # as there
-        network.spec,
-        network.card,
-        network.calibration,
-    )
-    with Image.open(frames[1].path) as image:
-        array = np.asarray(image.convert("RGB"))
-    grey = np.full((200, 300, 3), 127, np.uint8)
-    given = [frames[0].path, array, b"no picture", grey, frames[2].path.read_bytes()]
-    alone = [assessor.assess(given[n], heatmap=True) for n in (0, 1, 4)]  # type: ignore[arg-type]  # as below
-    monkeypatch.setattr(assessor, "estimator", counted)
-    found = assessor.assess_many(given, heatmap=True)  # type: ignore[arg-type]  # a mixed list
-    assert calls == [3]
-    assert [type(one) for one in found[2:4]] == [NotAnImageError, NoFaceError]
-    for one, other in zip([found[0], found[1], found[4]], alone, strict=True):
-        assert isinstance(one, Assessment)
-        assert one.pspi == pytest.approx(other.pspi, abs=0.01)
-        assert (one.level, one.face) == (other.level, other.face)
-        assert one.heatmap is not None
-        assert other.heatmap is not None
-        np.testing.assert_allclose(one.heatmap.pspi, other.heatmap.pspi, atol=0.01)
-
-
-def test_no_pictures_and_no_faces_need_no_network(assessor: wince.Assessor) -> None:
-    assert assessor.assess_many([]) == []
-    (error,) = assessor.assess_many([b"no picture"])
-    assert isinstance(error, NotAnImageError)
-
-
-def test_many_pictures_in_several_threads_get_what_one_thread_gets(
-    assessor: wince.Assessor, frames: list[Frame]
-) -> None:
-    def scores(start: int) -> list[float]:
-        found = assessor.assess_many([frame.path for frame in frames[start : start + 4]])
-        return [one.raw_score for one in found if isinstance(one, Assessment)]
-
-    starts = [0, 4, 8, 12] * 3
-    alone = [scores(start) for start in starts]
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(scores, starts)) == alone
-    assert all(len(found) == 4 for found in alone)

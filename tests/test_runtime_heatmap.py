@@ -67,7 +67,7 @@ def test_the_map_of_pspi_adds_the_maps_of_the_terms_that_count(
     estimate = interpret(np.array([scores], np.float32), maps, "action-units")
     picture = images.read(astronaut)
     face = detect(astronaut)[0]
-    found = heatmap.heatmap(estimate, face, assessor.estimator.spec, picture)
+    found = heatmap.heatmap(estimate, heatmap.place(face, assessor.estimator.spec, picture))
     assert found.counted == counted
     rows = [scale.UNIT_NAMES.index(name) for name in counted]
     np.testing.assert_allclose(found.pspi, maps[0, rows].sum(0), atol=1e-4)
@@ -78,7 +78,9 @@ def test_a_model_that_gives_pspi_alone_has_its_one_map(astronaut: RGB, assessor:
     maps = np.random.default_rng(1).normal(size=(1, 1, 4, 4)).astype(np.float32)
     estimate = interpret(np.array([[4.0]], np.float32), maps, "pspi")
     face = detect(astronaut)[0]
-    found = heatmap.heatmap(estimate, face, assessor.estimator.spec, images.read(astronaut))
+    found = heatmap.heatmap(
+        estimate, heatmap.place(face, assessor.estimator.spec, images.read(astronaut))
+    )
     assert (found.action_units, found.counted) == (None, None)
     np.testing.assert_allclose(found.pspi, maps[0, 0], atol=1e-4)
 
@@ -121,7 +123,7 @@ def test_a_whole_image_models_map_covers_the_picture(astronaut: RGB) -> None:
     estimate = interpret(np.zeros((1, 1), np.float32), np.zeros((1, 1, 7, 7), np.float32), "pspi")
     picture = images.read(astronaut[:300])
     spec = FaceSpec(kind="whole", size=224)
-    found = heatmap.heatmap(estimate, None, spec, picture)
+    found = heatmap.heatmap(estimate, heatmap.place(None, spec, picture))
     assert found.quad == ((0, 0), (512, 0), (512, 300), (0, 300))
 
 

@@ -16,6 +16,7 @@ HEATMAP_NOTE = (
 
 Grid: TypeAlias = tuple[tuple[float, ...], ...]
 Point: TypeAlias = tuple[float, float]
+Quad: TypeAlias = tuple[Point, Point, Point, Point]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Heatmap:
     make up that of PSPI, the higher one of each pair.
     """
 
-    quad: tuple[Point, Point, Point, Point]
+    quad: Quad
     pspi: Grid
     action_units: dict[str, Grid] | None
     counted: tuple[str, ...] | None
@@ -82,9 +83,9 @@ class Assessment:
     they sum to 1. confidence: probability of the stated level. action_units: FACS intensity by
     name, AU4 to AU10 from 0 to 5 and AU43 from 0 to 1, or None when the model gives PSPI alone.
     raw_score: the model's own score before the map to PSPI that its card states. model: name and
-    version. milliseconds: time per stage. heatmap: where in the face the score comes from, only
-    when it was asked for. change: how far the expression is from the person's own calm face, only
-    when that was given and the picture can be judged.
+    version. milliseconds: time per stage; of a batch, its share of the network's. heatmap: where in
+    the face the score comes from, only when it was asked for. change: how far the expression is
+    from the person's own calm face, only when that was given and the picture can be judged.
     """
 
     pspi: float

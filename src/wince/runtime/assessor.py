@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from itertools import count
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,21 +20,45 @@ from wince.faces.detect import load as load_detector
 from wince.images import ImageSource
 from wince.runtime import baseline as baselines
 from wince.runtime import quality
-from wince.runtime.assessment import Assessment, FaceFound, Quality
+from wince.runtime.assessment import Assessment, FaceFound, Quad, Quality
 from wince.runtime.baseline import Baseline, change, check_model
 from wince.runtime.calibration import Verdict
 from wince.runtime.estimator import Estimate, Estimator
 from wince.runtime.heatmap import heatmap as lay_out
+from wince.runtime.heatmap import place
+
+AT_ONCE = 64
+"""Pictures of a batch whose faces go through the network together. Each takes about 0.4 MB there,
+and more of them are no faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is kept of a picture until the network has seen its face: not the picture itself.
+
+    crop: uint8 (size, size, 3). faces: in pixels of the upright picture. index: which of them it
+    is. quad: where it was cut from. seconds: time per stage.
+    """
+
+    crop: NDArray[np.uint8]
+    faces: list[Face]
+    index: int
+    quad: Quad
+    judgement: quality.Judgement
+    seconds: dict[str, float]
 
 
 class Assessor:
     """Says how much pain a face expresses.
 
     Loading a model takes a fraction of a second and some 100 MB, so keep one and use it for many
-    pictures. It is safe to use from several threads at once: each call runs on its caller's thread,
-    and nothing is changed by a call. Threads do run side by side, for decoding and the networks let
-    go of the interpreter's lock. It is not to be taken into a forked process, nor pickled; make one
-    in each process.
+    pictures.
+
+    It is safe to use from several threads at once, and gives each what it gives one alone: no call
+    changes anything in it, onnxruntime's sessions take calls side by side, and each call runs on
+    its caller's thread. Pictures are decoded, scaled and scored outside the interpreter's lock, so
+    where there are several cores, as many threads are faster than one. It is not to be taken into a
+    forked process, nor pickled; make one in each process.
     """
 
     def __init__(self, model: str | os.PathLike[str] | None = None) -> None:
@@ -70,99 +94,119 @@ class Assessor:
         Raises an ImageError when the picture cannot be used, NoFaceError when it shows no face or
         fewer than `face_index` asks for, BaselineError when another model read the calm face.
         """
-        if baseline is not None:
-            check_model(baseline, self.model)
-        seen = self._look(image, face_index)
-        begin = perf_counter()
-        estimate = self.estimator(seen.crop[None])
-        return self._read(seen, estimate, perf_counter() - begin, heatmap, baseline)
+        self._check(baseline)
+        (found,) = self._score([self._look(image, face_index)], heatmap, baseline)
+        return found
 
-    def assess_many(
+    def assess_batch(
         self,
-        images: Iterable[ImageSource],
+        images: Iterable[ImageSource] | ImageSource,
         *,
+        face_index: int | None = None,
         heatmap: bool = False,
         baseline: Baseline | None = None,
     ) -> list[Assessment | WinceError]:
-        """Return what the largest face in each picture expresses, with one call of the network.
+        """Return for each picture, in their order, what `assess` returns or would raise.
 
-        images: what `assess` takes; all are in memory together. A picture that cannot be used, or
-        shows no face, gives its error in its place instead of an assessment, so that the others are
-        done all the same. `milliseconds` has an even share of the network's
-        time. Scores may differ from those of `assess` by rounding in the last decimal.
+        A picture that cannot be used does not stop the others: the ImageError or NoFaceError stands
+        in its place, to be told by `isinstance` or raised.
+
+        images: what `assess` takes, several of them, or one array (N, H, W, 3). They are taken one
+        at a time, so of a generator's pictures one is in memory. face_index, heatmap, baseline: as
+        for `assess`, the same for all.
+
+        The network sees the faces of up to AT_ONCE pictures in one call. The packaged model, in
+        int8, gives each exactly what it gives it alone; another may differ in the last digit.
 
         Raises BaselineError when another model read the calm face.
         """
+        self._check(baseline)
+        found: list[Assessment | WinceError] = []
+        left = iter(_several(images))
+        while looked := [self._try_to_look(one, face_index) for one in islice(left, AT_ONCE)]:
+            seen = [one for one in looked if isinstance(one, _Seen)]
+            scored = iter(self._score(seen, heatmap, baseline) if seen else ())
+            found += [next(scored) if isinstance(one, _Seen) else one for one in looked]
+        return found
+
+    def _check(self, baseline: Baseline | None) -> None:
         if baseline is not None:
             check_model(baseline, self.model)
-        found = [self._look_or_error(image) for image in images]
-        seen = [one for one in found if isinstance(one, _Seen)]
-        if not seen:
-            return [one for one in found if isinstance(one, WinceError)]
-        begin = perf_counter()
-        estimates = self.estimator(np.stack([one.crop for one in seen]))
-        share = (perf_counter() - begin) / len(seen)
-        numbers = count()
-        return [
-            one
-            if isinstance(one, WinceError)
-            else self._read(one, estimates.only(next(numbers)), share, heatmap, baseline)
-            for one in found
-        ]
 
-    def _look_or_error(self, image: ImageSource) -> "_Seen | WinceError":
+    def _try_to_look(self, image: ImageSource, face_index: int | None) -> _Seen | WinceError:
         try:
-            return self._look(image, None)
+            return self._look(image, face_index)
         except WinceError as error:
-            return error
+            # What led here would keep the picture in memory.
+            error.__cause__ = error.__context__ = None
+            return error.with_traceback(None)
 
-    def _look(self, image: ImageSource, face_index: int | None) -> "_Seen":
-        """Find the face, cut it out, and judge whether it can be read."""
+    def _look(self, image: ImageSource, face_index: int | None) -> _Seen:
+        """Find a face, cut it out and see whether it can be judged; all but the network's part."""
         started = perf_counter()
         picture = images.read(image)
         decoded = perf_counter()
         faces = detect(picture.rgb)
         index = _choose(faces, face_index)
+        face = faces[index]
         found = perf_counter()
-        crop = align(picture.rgb, faces[index], self.estimator.spec)
+        crop = align(picture.rgb, face, self.estimator.spec)
         aligned = perf_counter()
-        judgement = quality.judge(quality.measure(picture.rgb, faces[index], picture.scale))
+        judgement = quality.judge(quality.measure(picture.rgb, face, picture.scale))
         checked = perf_counter()
-        seconds = {
-            "decode": decoded - started,
-            "find_face": found - decoded,
-            "align": aligned - found,
-            "check": checked - aligned,
-        }
-        return _Seen(picture, faces, index, crop, judgement, seconds)
+        return _Seen(
+            crop,
+            [one.scaled(picture.scale) for one in faces],
+            index,
+            place(face, self.estimator.spec, picture),
+            judgement,
+            {
+                "decode": decoded - started,
+                "find_face": found - decoded,
+                "align": aligned - found,
+                "check": checked - aligned,
+            },
+        )
 
-    def _read(
+    def _score(
+        self, seen: list[_Seen], heatmap: bool, baseline: Baseline | None
+    ) -> list[Assessment]:
+        """Return the assessments of faces, by one call of the network."""
+        started = perf_counter()
+        estimate = self.estimator(np.stack([one.crop for one in seen]))
+        share = (perf_counter() - started) / len(seen)
+        return [
+            self._state(one, estimate.only(number), share, heatmap, baseline)
+            for number, one in enumerate(seen)
+        ]
+
+    def _state(
         self,
-        seen: "_Seen",
+        seen: _Seen,
         estimate: Estimate,
-        seconds: float,
+        share: float,
         heatmap: bool,
         baseline: Baseline | None,
     ) -> Assessment:
-        """Put an assessment together from what was seen and what the network says about it."""
-        begin = perf_counter()
+        """Return the assessment of a face; share: seconds the network took for it."""
+        started = perf_counter()
+        judgement = seen.judgement
         raw = round(float(estimate.raw[0]), 3)
         verdict = self.estimator.calibration(float(estimate.raw[0]))
-        score = seconds + perf_counter() - begin
-        stages = {**seen.seconds, "score": score, "total": sum(seen.seconds.values()) + score}
-        units, face = _named(estimate), seen.faces[seen.index]
-        reasons = seen.judgement.reasons
+        seconds = {**seen.seconds, "score": share + perf_counter() - started}
+        seconds["total"] = sum(seconds.values())
+        units = _named(estimate)
         return Assessment(
             pspi=round(verdict.pspi, 3),
-            **_stated(verdict, seen.judgement),
+            **_stated(verdict, judgement),
             action_units=units,
             raw_score=raw,
-            face=_describe([one.scaled(seen.picture.scale) for one in seen.faces], seen.index),
-            quality=_quality(seen.judgement, seen.index, len(seen.faces)),
+            face=_describe(seen.faces, seen.index),
+            quality=_quality(judgement, seen.index, len(seen.faces)),
             model=self.model,
-            milliseconds={name: round(part * 1000, 2) for name, part in stages.items()},
-            heatmap=lay_out(estimate, face, self.estimator.spec, seen.picture) if heatmap else None,
-            change=None if baseline is None or reasons else change(units, raw, baseline),
+            milliseconds={name: round(value * 1000, 2) for name, value in seconds.items()},
+            heatmap=lay_out(estimate, seen.quad) if heatmap else None,
+            change=None if baseline is None or judgement.reasons else change(units, raw, baseline),
         )
 
     def baseline(
@@ -175,11 +219,10 @@ class Assessor:
         Raises what `assess` raises, and BaselineError when there is no picture, or one of them
         cannot be judged.
         """
-        single = isinstance(images, str | bytes | bytearray | memoryview | os.PathLike | np.ndarray)
-        many = [images] if single else list(images)  # type: ignore[arg-type]
+        many = list(_several(images))
         found = []
         for number, image in enumerate(many, start=1):
-            assessment = self.assess(image, face_index=face_index)  # type: ignore[arg-type]
+            assessment = self.assess(image, face_index=face_index)
             if assessment.level is None:
                 raise BaselineError(
                     f"Picture {number} of {len(many)} for the calm face cannot be used. "
@@ -187,21 +230,6 @@ class Assessor:
                 )
             found.append(assessment)
         return baselines.of(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A face that was found: all that is known before the network is asked.
-
-    crop: uint8 (size, size, 3). seconds: by stage.
-    """
-
-    picture: images.Picture
-    faces: list[Face]
-    index: int
-    crop: NDArray[np.uint8]
-    judgement: quality.Judgement
-    seconds: dict[str, float]
 
 
 def assess(image: ImageSource, *, heatmap: bool = False) -> Assessment:
@@ -216,6 +244,15 @@ def assess(image: ImageSource, *, heatmap: bool = False) -> Assessment:
 @cache
 def _packaged() -> Assessor:
     return Assessor()
+
+
+def _several(images: Iterable[ImageSource] | ImageSource) -> Iterable[ImageSource]:
+    """Return several pictures as they are, and one as the only one."""
+    if isinstance(images, np.ndarray):
+        return [images] if images.ndim == 3 else images
+    if isinstance(images, str | bytes | bytearray | memoryview | os.PathLike):
+        return [images]  # type: ignore[list-item]  # any bytes, which `images.read` takes
+    return images
 
 
 def _choose(faces: list[Face], index: int | None) -> int:

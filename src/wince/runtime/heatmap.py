@@ -15,17 +15,13 @@ from wince.faces.align import crop_to_picture
 from wince.faces.detect import Face
 from wince.faces.spec import FaceSpec
 from wince.images import Picture
-from wince.runtime.assessment import Grid, Heatmap, Point
+from wince.runtime.assessment import Grid, Heatmap, Quad
 from wince.runtime.estimator import Estimate
 
 
-def heatmap(estimate: Estimate, face: Face | None, spec: FaceSpec, picture: Picture) -> Heatmap:
-    """Return the maps of the first crop of an estimate, placed in the picture it was cut from.
-
-    face: as it was found in `picture.rgb`; not needed for whole-image specs.
-    """
+def heatmap(estimate: Estimate, quad: Quad) -> Heatmap:
+    """Return the maps of the first crop of an estimate, placed where it was cut from."""
     maps = np.asarray(estimate.maps[0], np.float64)
-    quad = _quad(face, spec, picture)
     if estimate.action_units is None:
         return Heatmap(quad, _rows(maps[0]), None, None)
     units = dict(zip(scale.UNIT_NAMES, estimate.action_units[0].tolist(), strict=True))
@@ -35,6 +31,23 @@ def heatmap(estimate: Estimate, face: Face | None, spec: FaceSpec, picture: Pict
     return Heatmap(
         quad, _rows(total), {name: _rows(grid) for name, grid in by_unit.items()}, counted
     )
+
+
+def place(face: Face | None, spec: FaceSpec, picture: Picture) -> Quad:
+    """Return the corners of a face's crop, in pixels of the upright picture.
+
+    face: as it was found in `picture.rgb`; not needed for whole-image specs.
+    """
+    corners = np.array([[0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]], np.float64)
+    if spec.kind == "whole":
+        points = corners[:, :2] * [picture.width, picture.height]
+    else:
+        if face is None:
+            raise ValueError("an aligned spec needs a face")
+        corners[:, :2] *= spec.size
+        points = corners @ crop_to_picture(face, spec).T * picture.scale
+    first, second, third, fourth = ((round(x, 1), round(y, 1)) for x, y in points.tolist())
+    return first, second, third, fourth
 
 
 def full_colour(grid: Grid) -> float:
@@ -51,19 +64,6 @@ def spread(grid: Grid, size: int) -> NDArray[np.float32]:
     """Return a grid as a smooth map (size, size): linear between the middles of its cells."""
     image = Image.fromarray(np.asarray(grid, np.float32))
     return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR))
-
-
-def _quad(face: Face | None, spec: FaceSpec, picture: Picture) -> tuple[Point, Point, Point, Point]:
-    corners = np.array([[0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]], np.float64)
-    if spec.kind == "whole":
-        points = corners[:, :2] * [picture.width, picture.height]
-    else:
-        if face is None:
-            raise ValueError("an aligned spec needs a face")
-        corners[:, :2] *= spec.size
-        points = corners @ crop_to_picture(face, spec).T * picture.scale
-    first, second, third, fourth = ((round(x, 1), round(y, 1)) for x, y in points.tolist())
-    return first, second, third, fourth
 
 
 def _rows(grid: NDArray[np.float64]) -> Grid:
