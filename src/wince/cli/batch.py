@@ -59,7 +59,8 @@ def _assessed(source: Source, assess: Assess, copy: Path | None) -> Outcome:
             annotate.save(annotate.annotate(images.read(image), assessment), copy)
         return Outcome(name, assessment, None, None if copy is None else str(copy), *where)
     except WinceError as error:
-        return Outcome(name, None, error, None, *where)
+        kept = error.with_traceback(None)  # which would keep the picture
+        return Outcome(name, None, kept, None, *where)
     except MemoryError:
         return Outcome(name, None, WinceError("There was not enough memory for it."), None, *where)
     except Exception as error:  # whatever it is, the other files are still done

@@ -70,7 +70,9 @@ def _below(folder: Path) -> Iterator[Source]:
     empty = True
     for root, folders, names in os.walk(folder, onerror=keep):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
+        names.sort(reverse=True)
+        while names:  # let go of one by one: pathlib makes more of each name it has seen
+            name = names.pop()
             if _is_wanted(name):
                 empty = False
                 path = Path(root, name)
