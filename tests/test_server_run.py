@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import json
 import os
@@ -25,6 +26,27 @@ def test_ports_are_tried_in_order_and_then_any_free_one(monkeypatch):
         monkeypatch.setattr(run, "PORTS", (taken, 0))
         with run.listen("127.0.0.1") as second:
             assert second.getsockname()[1] not in (taken, 0)
+
+
+def test_an_answer_does_not_wait_until_its_head_is_acknowledged():
+    """Nagle's algorithm is off on what is accepted; on, each answer took 40 ms longer."""
+
+    async def accepted() -> int:
+        found = asyncio.get_running_loop().create_future()
+
+        def met(_, writer):
+            taken = writer.get_extra_info("socket")
+            found.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with run.listen("127.0.0.1") as listener:
+            async with await asyncio.start_server(met, sock=listener):
+                _, writer = await asyncio.open_connection(*listener.getsockname())
+                option = await asyncio.wait_for(found, 10)
+                writer.close()
+        return option
+
+    assert asyncio.run(accepted()) != 0
 
 
 def test_default_ports_are_those_of_the_readme():

@@ -42,7 +42,9 @@ def _bind(host: str, port: int) -> socket.socket:
     family, kind, _, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
-    listener = socket.socket(family, kind)
+    # asyncio turns Nagle's algorithm off only where the protocol is named; with it every answer
+    # would wait some 40 ms for the client to acknowledge its head.
+    listener = socket.socket(family, kind, socket.IPPROTO_TCP)
     try:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows would let two programs share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
