@@ -1,112 +1,198 @@
-"""A `wince serve` of its own process, and clients that keep it busy; for the other benchmarks."""
+"""A `wince serve` of its own on loopback, load for it, and what its process takes."""
 
-import contextlib
 import http.client
 import io
-import socket
+import json
+import os
+import re
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
-import psutil
-import skimage.data
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
+from websockets.sync.client import connect
 
-READY = "wince is ready"
-
-
-@dataclass
-class Server:
-    """A running server. seconds: from its start until it was ready."""
-
-    port: int
-    process: psutil.Process
-    seconds: float
-
-    def memory(self) -> float:
-        """Return its resident memory in MB."""
-        return self.process.memory_info().rss / 2**20
+FACE = Path(__file__).parents[1] / "tests" / "data" / "frames" / "aa001t2aaaff028.jpg"
 
 
-@contextlib.contextmanager
-def server() -> Iterator[Server]:
-    """Start `wince serve` on a free port, and stop it at the end."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    begun = time.perf_counter()
-    words = [sys.executable, "-m", "wince", "serve", "--port", str(port)]
-    child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert child.stdout is not None
-    said = ""
-    while READY not in said:
-        line = child.stdout.readline()
-        if not line:
-            sys.exit(f"the server did not start: {said}")
-        said += line
-    seconds = time.perf_counter() - begun
-    threading.Thread(target=child.stdout.read, daemon=True).start()
-    try:
-        yield Server(port, psutil.Process(child.pid), seconds)
-    finally:
-        child.terminate()
-        child.wait(30)
+def photo(width: int, height: int, *, quality: int = 90, grain: float = 6.0) -> bytes:
+    """Return a JPEG of a rendered face, half as high as the picture, before a cloudy wall.
 
-
-def photo(width: int, height: int, quality: int = 88) -> bytes:
-    """Return NASA's portrait of Eileen Collins, public domain, as a JPEG of any size."""
-    portrait = Image.fromarray(skimage.data.astronaut())
-    side = min(width, height)
-    picture = Image.new("RGB", (width, height), (90, 100, 110))
-    picture.paste(portrait.resize((side, side), Image.Resampling.LANCZOS), ((width - side) // 2, 0))
+    grain: standard deviation of the sensor's noise, in steps of 255.
+    """
+    random = np.random.default_rng(0)
+    clouds = random.integers(60, 190, (9, 12, 3)).astype(np.uint8)
+    picture = Image.fromarray(clouds).resize((width, height), Image.Resampling.BICUBIC)
+    side = round(height * 0.75)
+    with Image.open(FACE) as face:
+        near = face.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
+    picture.paste(near, ((width - side) // 2, (height - side) // 2))
+    noisy = np.asarray(picture) + random.normal(0, grain, (height, width, 3))
     file = io.BytesIO()
-    picture.save(file, "JPEG", quality=quality)
+    Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(file, "JPEG", quality=quality)
     return file.getvalue()
 
 
-@dataclass
-class Load:
-    """What clients met. latencies: seconds of each answered picture. refused: answers of 503."""
+@dataclass(frozen=True)
+class Served:
+    """A running server.
 
-    latencies: list[float] = field(default_factory=list)
-    refused: int = 0
-    seconds: float = 0.0
-
-
-def load(port: int, clients: int, seconds: float, picture: bytes) -> Load:
-    """Let clients send a picture again and again, each waiting for its answer.
-
-    One that is told to come again waits as long as it is told.
+    ready: seconds of the wall clock until it said so; processor: seconds of processor time.
     """
-    found, lock = Load(), threading.Lock()
-    end = time.perf_counter() + seconds
 
-    def send() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        while time.perf_counter() < end:
-            begun = time.perf_counter()
-            connection.request("POST", "/v1/assessments", picture, {"Content-Type": "image/jpeg"})
-            answer = connection.getresponse()
-            answer.read()
-            took = time.perf_counter() - begun
-            with lock:
-                if answer.status == 200:
-                    found.latencies.append(took)
-                elif answer.status == 503:
-                    found.refused += 1
-                else:
-                    raise RuntimeError(f"HTTP {answer.status}")
-            if answer.status == 503:
-                time.sleep(float(answer.headers["Retry-After"]))
-        connection.close()
+    process: subprocess.Popen[str]
+    host: str
+    port: int
+    ready: float
+    processor: float
 
-    threads = [threading.Thread(target=send) for _ in range(clients)]
+    @property
+    def address(self) -> str:
+        """The address of the page."""
+        return f"http://{self.host}:{self.port}"
+
+    def memory(self, what: str = "VmRSS") -> float:
+        """Return the resident memory in MB (2**20 bytes) now, or its peak, VmHWM."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text("ascii")
+        return megabytes(status, what)
+
+
+def megabytes(status: str, what: str) -> float:
+    """Return a value of /proc/PID/status in MB."""
+    found = re.search(rf"^{what}:\s+(\d+) kB$", status, re.M)
+    if found is None:
+        raise ValueError(f"expected a line {what} in /proc/PID/status, found {status[:80]!r}")
+    return int(found[1]) / 1024
+
+
+@contextmanager
+def served() -> Generator[Served]:
+    """Start `wince serve` on loopback, on whatever port is free; stop it at the end."""
     begun = time.perf_counter()
+    command = [sys.executable, "-m", "wince", "serve"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        ready = time.perf_counter() - begun
+        found = re.search(r"http://([\w.]+):(\d+)", line)
+        if found is None:
+            raise RuntimeError(f"expected the address of the server, found {line!r}")
+        fields = Path(f"/proc/{process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        ticks = int(fields[11]) + int(fields[12])  # utime and stime
+        processor = ticks / os.sysconf("SC_CLK_TCK")
+        yield Served(process, found[1], int(found[2]), ready, processor)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@dataclass
+class Answers:
+    """What a load came to: answers by status, and the seconds that those with 200 and 503 took."""
+
+    seconds: float = 0.0
+    statuses: Counter[int] = field(default_factory=Counter)
+    took: list[float] = field(default_factory=list)
+    refused: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """Assessments a second."""
+        return self.statuses[200] / self.seconds
+
+    @property
+    def share_refused(self) -> float:
+        """Share of the requests that were answered with 503."""
+        return self.statuses[503] / max(1, self.statuses.total())
+
+
+def load(server: Served, pictures: Sequence[bytes], *, clients: int, seconds: float) -> Answers:
+    """Send pictures from so many clients for so long, each as soon as it has its answer.
+
+    A client that is refused with 503 waits as long as Retry-After says.
+    """
+    answers, lock, begun = Answers(), threading.Lock(), time.perf_counter()
+    failures: list[Exception] = []
+
+    def client(number: int) -> None:
+        try:
+            _send(server, pictures, number, begun + seconds, answers, lock)
+        except Exception as error:  # told by the main thread: no load was measured then
+            failures.append(error)
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    found.seconds = time.perf_counter() - begun
-    return found
+    if failures:
+        raise failures[0]
+    answers.seconds = time.perf_counter() - begun
+    return answers
+
+
+def _send(
+    server: Served,
+    pictures: Sequence[bytes],
+    number: int,
+    end: float,
+    answers: Answers,
+    lock: threading.Lock,
+) -> None:
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
+    headers = {"Content-Type": "image/jpeg"}
+    while (begun := time.perf_counter()) < end:
+        connection.request("POST", "/v1/assessments", pictures[number % len(pictures)], headers)
+        answer = connection.getresponse()
+        answer.read()
+        took = time.perf_counter() - begun
+        with lock:
+            answers.statuses[answer.status] += 1
+            if answer.status == 200:
+                answers.took.append(took)
+            elif answer.status == 503:
+                answers.refused.append(took)
+        if answer.status == 503:
+            wait = float(answer.headers["Retry-After"])
+            time.sleep(max(0.0, min(wait, end - time.perf_counter())))
+        number += 1
+    connection.close()
+
+
+def live(server: Served, frame: bytes, *, seconds: float) -> NDArray[np.float64]:
+    """Send frames over the live socket, two of them unanswered at any time.
+
+    Returns a row for each answer, (n, 2): when it came, and how long after its frame was sent, both
+    in seconds.
+    """
+    rows, sent = [], []
+    address = f"ws://{server.host}:{server.port}/v1/live"
+    with connect(address, proxy=None) as socket:
+
+        def send() -> None:
+            sent.append(time.perf_counter())
+            socket.send(frame)
+
+        send()
+        send()
+        while sent[-1] - sent[0] < seconds:
+            answer = json.loads(socket.recv(timeout=60))
+            now = time.perf_counter()
+            if "pspi" not in answer:
+                raise RuntimeError(f"expected an assessment, found {answer}")
+            rows.append((now, now - sent[answer["frame"] - 1]))
+            # A frame that another one replaced has no answer, so every one waiting is counted out.
+            for _ in range(2 - (len(sent) - answer["frame"])):
+                send()
+    return np.array(rows)
