@@ -1,8 +1,6 @@
 """The measurements of speed and memory: their commands, and the page that one of them writes."""
 
-import os
 import runpy
-import subprocess
 import sys
 from pathlib import Path
 
@@ -24,12 +22,22 @@ def speed():
         yield runpy.run_path(str(BENCHMARKS / "speed.py"))
 
 
-@pytest.mark.parametrize(("script", "option"), [("speed.py", "--write"), ("soak.py", "--minutes")])
-def test_the_command_says_what_it_takes(script, option):
-    command = [sys.executable, str(BENCHMARKS / script), "--help"]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ)
-    assert found.returncode == 0, found.stderr
-    assert option in found.stdout
+@pytest.fixture(scope="module")
+def soak():
+    """What benchmarks/soak.py defines."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        yield runpy.run_path(str(BENCHMARKS / "soak.py"))
+
+
+@pytest.mark.parametrize(("name", "option"), [("speed", "--write"), ("soak", "--minutes")])
+def test_the_command_says_what_it_takes(name, option, request, monkeypatch, capsys):
+    script = request.getfixturevalue(name)
+    monkeypatch.setattr(sys, "argv", [f"{name}.py", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        script["main"]()
+    assert ended.value.code == 0
+    assert option in capsys.readouterr().out
 
 
 def test_the_page_has_every_budget_with_its_figure(speed):
@@ -62,10 +70,8 @@ def test_the_core_is_what_the_package_needs_and_no_extra(speed):
     assert all(size > 0 for size in parts.values())
 
 
-def test_growth_is_told_from_a_flat_line():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(BENCHMARKS))
-        grown = runpy.run_path(str(BENCHMARKS / "soak.py"))["grown"]
+def test_growth_is_told_from_a_flat_line(soak):
+    grown = soak["grown"]
     assert grown([100.0, 130.0, 100.0, 101.0, 100.0, 99.0]) < 0
     assert grown([100.0] * 10 + [150.0] * 10 + [200.0] * 10) == pytest.approx(1)
     with pytest.raises(ValueError, match="three samples"):
