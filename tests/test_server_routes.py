@@ -193,6 +193,14 @@ def test_calm_face_is_told_in_one_way_only(client, portrait_jpeg):
     assert "not both" in answer.json()["detail"]
 
 
+def test_text_where_a_picture_belongs_is_refused_and_not_ignored(client, portrait_jpeg):
+    refused = client.post(
+        "/v1/assessments", files={"image": portrait_jpeg}, data={"neutral": "calm.jpg"}
+    )
+    assert refused.status_code == 422
+    assert "sent as a file, in the field 'neutral'; found text" in refused.json()["detail"]
+
+
 def test_calm_face_without_pictures_or_with_unusable_ones_is_refused(client, astronaut):
     none = client.post("/v1/baselines", files={"image": b"x"})
     assert none.json()["type"] == "/problems/missing-image"

@@ -258,8 +258,14 @@ async def _form(request: Request, settings: Settings) -> FormData:
 
 
 async def _uploads(form: FormData, field: str) -> tuple[bytes, ...]:
-    found = [one for one in form.getlist(field) if isinstance(one, UploadFile) and one.size]
-    return tuple([await one.read() for one in found])
+    given = form.getlist(field)
+    found = [one for one in given if isinstance(one, UploadFile)]
+    if len(found) < len(given):
+        raise ProblemError(
+            "missing-image",
+            f"Expected a picture, sent as a file, in the field '{field}'; found text.",
+        )
+    return tuple([await one.read() for one in found if one.size])
 
 
 def _missing(form: FormData, field: str) -> ProblemError:
