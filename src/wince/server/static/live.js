@@ -75,7 +75,8 @@ export function createLive({ facts, languages, calm, result, onLevel, onProblem,
     watching.add(assessment, track);
     quiet.show(track);
     calmControls.see(assessment);
-    drawOverlay(overlay, assessment, frame, {
+    // The box says what the card says; its place is the frame's own.
+    drawOverlay(overlay, assessment && standing(assessment, track), frame, {
       mirrored: mirror.checked,
       map: where.of(assessment),
     });
