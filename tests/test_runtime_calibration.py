@@ -109,3 +109,12 @@ def test_a_damaged_calibration_is_refused_with_what_was_found(fitted: Calibratio
 def test_levels_follow_the_mapped_score(fitted: Calibration) -> None:
     levels = [fitted(score).level for score in (1.0, 4.0, 8.0, 12.0)]
     assert levels == [Level.NONE, Level.MILD, Level.MODERATE, Level.SEVERE]
+
+
+def test_scores_that_hardly_vary_give_a_calibration_that_can_be_read_back() -> None:
+    rng = np.random.default_rng(0)
+    raw = rng.uniform(0.0, 0.01, 40)
+    rating = np.where(raw > 0.005, 6.0, 0.0)
+    fitted = calibration.fit(raw, rating, ScoreMap())
+    assert fitted.spread_slope <= 1
+    assert Calibration.from_dict(json.loads(json.dumps(fitted.to_dict()))) == fitted

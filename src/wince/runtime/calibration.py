@@ -24,6 +24,7 @@ from wince import scale
 from wince.errors import ModelError
 
 COVERAGE = 0.90
+STEEPEST = 1.0  # points by which the mean error may grow with each point of the score
 PRIOR_SHARE = 0.01  # of the level frequencies, so that no level is ever called impossible
 _AGAIN = "The model.json may be damaged: copy or export the model again."
 _HUGE = 1e300  # JSON may hold whole numbers that no float can
@@ -165,12 +166,12 @@ def fit(
     raw: NDArray[np.floating[Any]], rating: NDArray[np.floating[Any]], score_map: ScoreMap
 ) -> Calibration:
     """Return the calibration of raw scores (N,) against ratings (N,), both on the raw scale."""
-    error = np.abs(rating - raw)
-    design = np.column_stack([np.ones_like(raw), np.maximum(raw, 0)])
-    base, slope = np.linalg.lstsq(design, error, rcond=None)[0]
-    slope = max(float(slope), 0.0)
-    base = max(float(base if slope else error.mean()), 0.1)
-    residual = (rating - raw) / (base + slope * np.maximum(raw, 0))
+    error, score = np.abs(rating - raw), np.maximum(raw, 0)
+    fitted = np.linalg.lstsq(np.column_stack([np.ones_like(raw), score]), error, rcond=None)[0][1]
+    # Scores that hardly vary say nothing of how the error grows, and could give any slope.
+    slope = float(np.clip(fitted, 0.0, STEEPEST))
+    base = max(float(error.mean() - slope * score.mean()), 0.1)
+    residual = (rating - raw) / (base + slope * score)
     quantiles = np.quantile(residual, _GRID)
     quantiles[[0, -1]] *= 1.5  # the next face may lie beyond all that were seen
     levels = [scale.LEVELS.index(scale.level(score_map(value))) for value in rating.tolist()]
