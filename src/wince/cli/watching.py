@@ -270,6 +270,7 @@ class _View:
     def __init__(self, console: Console, live: Live | None) -> None:
         self._console, self._live = console, live
         self._drawn = 0.0
+        self._away = False
 
     def show(
         self,
@@ -279,7 +280,7 @@ class _View:
         length: float | None = None,
         force: bool = False,
     ) -> None:
-        """Show what stands, at most ten times a second."""
+        """Show what stands: ten times a second at most, but a lost face or a new level at once."""
         reading = watcher.reading
         if self._live is None:
             if reading is not None and reading.announced:
@@ -287,6 +288,9 @@ class _View:
                 self._console.print(f"{_clock(position)} {word} (PSPI {reading.pspi:.1f})")
             return
         now = time.monotonic()
+        away = reading is not None and reading.away > 0
+        force = force or away != self._away or (reading is not None and reading.announced)
+        self._away = away
         if force or now - self._drawn >= 1 / REDRAWS:
             self._drawn = now
             self._live.update(picture(watcher, position, length), refresh=True)
