@@ -232,7 +232,7 @@ def test_a_face_too_small_for_one_look_is_found_in_a_part_of_the_picture(
 ) -> None:
     wide = np.zeros((1200, 1600, 3), np.uint8)
     wide[600:1112, 900:1412] = astronaut
-    assert not detect_module._detect_once(wide)
+    assert not detect_module._detect_once(Image.fromarray(wide))
     found, own = detect(wide), detect(astronaut)[0]
     assert len(found) == 1
     np.testing.assert_allclose(found[0].keypoints, own.keypoints + np.array([900, 600]), atol=8)
@@ -243,9 +243,9 @@ def test_a_picture_without_a_face_is_looked_at_a_bounded_number_of_times(
     monkeypatch: pytest.MonkeyPatch, height: int, width: int
 ) -> None:
     looks = []
-    monkeypatch.setattr(detect_module, "_detect_once", lambda rgb: looks.append(rgb.shape) or [])
+    monkeypatch.setattr(detect_module, "_detect_once", lambda part: looks.append(part.size) or [])
     picture = np.broadcast_to(np.uint8(128), (height, width, 3))  # takes no memory
     assert detect_module.detect(picture) == []
     assert len(looks) <= 1 + detect_module.PART_MOST
-    smallest = min(max(shape[:2]) for shape in looks)
+    smallest = min(max(size) for size in looks)
     assert smallest <= max(height, width) / 7

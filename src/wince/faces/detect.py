@@ -93,21 +93,23 @@ class Face:
 
 def detect(rgb: NDArray[np.uint8]) -> list[Face]:
     """Return the faces in an RGB uint8 picture (H, W, 3), the largest first; none gives []."""
-    faces = _detect_once(rgb) or _detect_in_parts(rgb)
+    picture = Image.fromarray(rgb)
+    faces = _detect_once(picture) or _detect_in_parts(picture)
     faces = sorted(faces, key=lambda face: face.size, reverse=True)
-    return [_refined(rgb, face) for face in faces[:REFINED_FACES]] + faces[REFINED_FACES:]
+    return [_refined(picture, face) for face in faces[:REFINED_FACES]] + faces[REFINED_FACES:]
 
 
-def _detect_in_parts(rgb: NDArray[np.uint8]) -> list[Face]:
+def _detect_in_parts(picture: Image.Image) -> list[Face]:
     """Return faces too small for one look at the whole picture, from ever smaller squares.
 
     The squares overlap by half, so a face up to half their size lies whole in one. More looks find
     more that is no face, so the bar is higher. Faces too small to be judged are not looked for, nor
     those for which one picture, of 49 million pixels say, would keep a core busy for long.
     """
-    side, looks = -(-max(rgb.shape[:2]) // 2), 0
+    width, height = picture.size
+    side, looks = -(-max(picture.size) // 2), 0
     while side >= PART_MIN_SIDE:
-        tops, lefts = _starts(rgb.shape[0], side), _starts(rgb.shape[1], side)
+        tops, lefts = _starts(height, side), _starts(width, side)
         looks += len(tops) * len(lefts)
         if looks > PART_MOST:
             break
@@ -115,7 +117,9 @@ def _detect_in_parts(rgb: NDArray[np.uint8]) -> list[Face]:
             face.moved(left, top)
             for top in tops
             for left in lefts
-            for face in _detect_once(rgb[top : top + side, left : left + side])
+            for face in _detect_once(
+                picture.crop((left, top, min(left + side, width), min(top + side, height)))
+            )
             if face.score >= PART_MIN_SCORE
         ]
         if found:
@@ -134,21 +138,21 @@ def _starts(length: int, side: int) -> list[int]:
     return [round(start) for start in np.linspace(0, length - side, count)]
 
 
-def _refined(rgb: NDArray[np.uint8], face: Face) -> Face:
+def _refined(picture: Image.Image, face: Face) -> Face:
     """Return the face with key points from a second look at its surroundings alone.
 
     On 300 photographs this took the error of the eye points from 10 to 7 % of the distance between
     the eyes.
     """
-    if face.size > REFINE_ENOUGH * max(rgb.shape[:2]):
+    if face.size > REFINE_ENOUGH * max(picture.size):
         return face
     x0, y0, x1, y1 = face.box
     half = face.size * REFINE_MARGIN / 2
     left, top = round((x0 + x1) / 2 - half), round((y0 + y1) / 2 - half)
-    near = Image.fromarray(rgb).crop((left, top, left + round(2 * half), top + round(2 * half)))
+    near = picture.crop((left, top, left + round(2 * half), top + round(2 * half)))
     box = np.array(face.box) - [left, top, left, top]
     best = max(
-        _detect_once(np.asarray(near)),
+        _detect_once(near),
         key=lambda found: float(_iou(box, np.array([found.box]))[0]),
         default=None,
     )
@@ -157,8 +161,8 @@ def _refined(rgb: NDArray[np.uint8], face: Face) -> Face:
     return Face(face.box, best.keypoints + np.array([left, top]), face.score)
 
 
-def _detect_once(rgb: NDArray[np.uint8]) -> list[Face]:
-    canvas, scale, offset = _letterbox(rgb)
+def _detect_once(picture: Image.Image) -> list[Face]:
+    canvas, scale, offset = _letterbox(picture)
     regressors, logits = _session().run(None, {_session().get_inputs()[0].name: canvas})
     scores = 1 / (1 + np.exp(-np.clip(logits[0, :, 0].astype(np.float64), -80, 80)))
     keep = np.flatnonzero(scores > MIN_SCORE)
@@ -180,13 +184,13 @@ def _detect_once(rgb: NDArray[np.uint8]) -> list[Face]:
 
 
 def _letterbox(
-    rgb: NDArray[np.uint8],
+    picture: Image.Image,
 ) -> tuple[NDArray[np.float32], float, NDArray[np.float64]]:
     """Return the picture fitted into the network's square, the scale, and the offset in pixels."""
-    height, width = rgb.shape[:2]
+    width, height = picture.size
     scale = INPUT / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = Image.fromarray(rgb).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    small = picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     left, top = (INPUT - size[0]) // 2, (INPUT - size[1]) // 2
     canvas = np.zeros((1, INPUT, INPUT, 3), np.float32)
     canvas[0, top : top + size[1], left : left + size[0]] = np.asarray(small)
