@@ -26,6 +26,7 @@ from wince.cli.outcome import CSV_COLUMNS, Outcome
 from wince.cli.results_file import Names, ResultsFile
 from wince.cli.sources import Source
 from wince.errors import DataError, ImageError, NoFaceError
+from wince.runtime.baseline import Baseline, Change
 
 MODEL = {"name": "starter", "version": "1"}
 WINCE = (sys.executable, "-m", "wince")
@@ -313,6 +314,20 @@ def test_results_of_another_model_are_not_added_to(tmp_path, reading):
             results.write([Outcome("x.jpg", reading)])
         with pytest.raises(DataError, match="this result is of the model"):
             ResultsFile(path, resume=True, model={"name": "other", "version": "2"})
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_results_compared_with_another_calm_face_are_not_added_to(tmp_path, reading, ending):
+    calm = Baseline(reading.action_units, 0.1 + 0.2, 1, reading.model)
+    compared = replace(reading, change=Change(1.5, None, calm))
+    path = tmp_path / f"scores.{ending}"
+    with ResultsFile(path, resume=False, model=reading.model, baseline=calm) as results:
+        results.write([Outcome("x.jpg", compared)])
+    for other, words in ((None, "none is given"), (replace(calm, raw_score=2.0), "has 2")):
+        with pytest.raises(DataError, match=rf"compared with a calm face of PSPI 0\.3; .*{words}"):
+            ResultsFile(path, resume=True, model=reading.model, baseline=other)
+    with ResultsFile(path, resume=True, model=reading.model, baseline=calm) as results:
+        assert results.done.has("x.jpg")
 
 
 def test_what_is_no_result_stops_the_run_and_names_its_line(tmp_path, reading):

@@ -172,7 +172,9 @@ def assess(
         )
         failures = write(over(results_file.Done()))
     else:
-        with results_file.ResultsFile(out, resume=resume, model=assessor.model) as results:
+        with results_file.ResultsFile(
+            out, resume=resume, model=assessor.model, baseline=baseline
+        ) as results:
             failures = results.write(over(results.done))
     if failures and count > 1:
         complain(f"{failures} of {count} files could not be assessed.")

@@ -17,6 +17,7 @@ from typing import Self
 from wince.cli import outcome
 from wince.cli.outcome import Outcome
 from wince.errors import DataError
+from wince.runtime.baseline import Baseline
 
 SUFFIXES = (".csv", ".jsonl")
 LONGEST = 2**20  # bytes of one result; with maps it takes about ten thousand
@@ -70,13 +71,21 @@ class ResultsFile:
     done: what it held before.
     """
 
-    def __init__(self, path: Path, *, resume: bool, model: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        resume: bool,
+        model: Mapping[str, str],
+        baseline: Baseline | None = None,
+    ) -> None:
         """Begin a new file, or with `resume` go on with one; one that is not there is begun.
 
-        model: name and version of the model in use; results of another one are not added to.
+        model: name and version of the model in use. baseline: the calm face in use. Results of
+        another model, or compared with another calm face, are not added to.
 
         Raises DataError for another ending than .csv or .jsonl, a file that is there already
-        without `resume`, one that holds something else than results, or results of another model.
+        without `resume`, one that holds something else than results, or such results.
         """
         check_name(path)
         self._is_csv = path.suffix.lower() == ".csv"
@@ -88,7 +97,7 @@ class ResultsFile:
                         f"{path} is there already. Add --resume to go on with it, or choose "
                         "another name."
                     )
-                self.done = _keep_whole(path, self._is_csv, model)
+                self.done = _keep_whole(path, self._is_csv, model, baseline)
             self._file = path.open("a", encoding="utf-8", errors="surrogateescape", newline="")
         except OSError as error:
             raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
@@ -133,7 +142,9 @@ def check_name(path: Path) -> None:
         )
 
 
-def _keep_whole(path: Path, is_csv: bool, model: Mapping[str, str]) -> Done:
+def _keep_whole(
+    path: Path, is_csv: bool, model: Mapping[str, str], baseline: Baseline | None
+) -> Done:
     """Cut off what stands half written at the end, and return what the file holds."""
     done, whole = Done(), 0
     with path.open("r+b") as file:
@@ -151,6 +162,7 @@ def _keep_whole(path: Path, is_csv: bool, model: Mapping[str, str]) -> Done:
             whole += len(record)
             if found is not None:
                 _check_model(path, number, found, model)
+                _check_calm(path, number, found, baseline)
                 _note(done, found)
         file.truncate(whole)
     return done
@@ -189,6 +201,8 @@ class _Result:
     frame: int | None
     copy: str | None
     model: tuple[str, str] | None
+    judged: bool
+    calm: float | None
 
 
 def _from_json(record: bytes) -> _Result:
@@ -198,7 +212,15 @@ def _from_json(record: bytes) -> _Result:
         raise ValueError
     model = assessment and (assessment["model"]["name"], assessment["model"]["version"])
     frame = data.get("frame")
-    return _Result(name, None if frame is None else int(frame), data.get("annotated"), model)
+    change = assessment and assessment.get("change")
+    return _Result(
+        name,
+        None if frame is None else int(frame),
+        data.get("annotated"),
+        model,
+        judged=bool(assessment and assessment["level"]),
+        calm=change["baseline"]["raw_score"] if change else None,
+    )
 
 
 def _from_csv(record: bytes, number: int) -> _Result | None:
@@ -214,7 +236,14 @@ def _from_csv(record: bytes, number: int) -> _Result | None:
         raise ValueError
     model = (row["model"], row["model_version"]) if row["model"] else None
     frame = int(row["frame"]) if row["frame"] else None
-    return _Result(row["file"], frame, row["annotated"], model)
+    return _Result(
+        row["file"],
+        frame,
+        row["annotated"],
+        model,
+        judged=bool(row["level"]),
+        calm=float(row["calm_pspi"]) if row["calm_pspi"] else None,
+    )
 
 
 def _check_model(path: Path, number: int, found: _Result, model: Mapping[str, str]) -> None:
@@ -224,6 +253,18 @@ def _check_model(path: Path, number: int, found: _Result, model: Mapping[str, st
             f"is {model['name']} {model['version']}. Choose another name for --out, or the same "
             "model."
         )
+
+
+def _check_calm(path: Path, number: int, found: _Result, baseline: Baseline | None) -> None:
+    calm = None if baseline is None else baseline.raw_score
+    if not found.judged or found.calm == calm:
+        return
+    was = "no calm face" if found.calm is None else f"a calm face of PSPI {found.calm:g}"
+    now = "none is given" if calm is None else f"the one given has {calm:g}"
+    raise DataError(
+        f"{path}, line {number}: this result was compared with {was}; {now}. Choose another name "
+        "for --out, or the same --neutral."
+    )
 
 
 def _note(done: Done, found: _Result) -> None:
