@@ -53,3 +53,14 @@ def test_telemetry_left_on_would_be_noticed(asked: list[str]) -> None:
     with TestClient(app, base_url=BASE) as client:
         client.get("/openapi.json")
     assert asked or app._native_telemetry.enabled()
+
+
+def test_an_application_that_was_stopped_can_be_started_again(
+    assessor: Any, frames: list[Any]
+) -> None:
+    app = create_app(assessor)
+    photo = frames[0].path.read_bytes()
+    for _ in range(2):
+        with TestClient(app, base_url=BASE) as client:
+            answer = client.post("/v1/assessments", files={"image": photo})
+            assert answer.status_code == 200, answer.text

@@ -17,7 +17,8 @@ class Pool:
     """
 
     def __init__(self, workers: int, max_waiting: int) -> None:
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="wince")
+        self._workers = workers
+        self._threads: ThreadPoolExecutor | None = None  # begun with the first call
         self._room = workers + max_waiting
         self._running = 0  # touched on the event loop only
 
@@ -29,6 +30,8 @@ class Pool:
         """
         self.check_room()
         self._running += 1
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="wince")
         work = asyncio.get_running_loop().run_in_executor(self._threads, function)
         work.add_done_callback(self._finished)
         return await asyncio.shield(work)
@@ -59,5 +62,7 @@ class Pool:
             work.exception()  # seen, even when the caller has gone
 
     def close(self) -> None:
-        """Let go of the threads; work that has not begun is dropped."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Let go of the threads; work that has not begun is dropped. A later call begins anew."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads = None
