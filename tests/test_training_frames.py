@@ -89,7 +89,24 @@ def test_a_picture_larger_than_the_stored_crops_is_refused(folder: Path) -> None
         open_folder(folder, FaceSpec(size=320))
 
 
-@pytest.mark.parametrize("spec", [SPEC, FaceSpec(kind="whole", size=32, side=0.0, centre=0.0)])
+def test_a_model_may_see_less_of_a_face_than_is_stored(folder: Path) -> None:
+    narrow = FaceSpec(size=64, side=1.35)
+    loaded = open_folder(folder, narrow)
+    name = loaded.frames.pictures(narrow)[0]
+    whole = pixels.shown(loaded.prepared, FaceSpec(size=128))(name).astype(int)
+    part = pixels.shown(loaded.prepared, narrow)(name)
+    assert np.abs(whole[32:96, 32:96] - part).mean() < 3, "grey levels of 255"
+    assert np.abs(whole[:64, :64] - part).mean() > 20  # the measure can tell
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        SPEC,
+        FaceSpec(size=32, side=2.25),
+        FaceSpec(kind="whole", size=32, side=0.0, centre=0.0),
+    ],
+)
 def test_pictures_are_decoded_once_and_are_what_a_model_sees(
     folder: Path, spec: FaceSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,3 +63,12 @@ def test_a_new_head_keeps_everything_below_it() -> None:
     after = network.with_head(net, 6)
     assert after.fc.out_features == 6
     assert all(torch.equal(after.state_dict()[k], v) for k, v in before.items())
+
+
+def test_the_first_outputs_are_what_they_were() -> None:
+    net = trained(5)
+    picture = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        before = net(picture)
+        after = network.first_outputs(net, 2)(picture)
+    torch.testing.assert_close(after, before[:, :2])

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,12 @@ from wince.errors import DataError
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import interpret
 from wince.training import export, rated, starter, starter_package, stretch
-from wince.training.fit import Lesson, level_weights
+from wince.training.fit import CLOSED_EYES, Lesson, draws
+from wince.training.landmarks import OTHER_SIDE
 from wince.training.starter import Recipe
 
 LESSON = Lesson(size=112, epochs=1, batch=4, body_rate=1e-3, head_rate=1e-3)
-TINY = Recipe(folds=2, strangers=LESSON, mesh=(LESSON,), units=LESSON)
+TINY = Recipe(folds=2, strangers=(LESSON,), mesh=(LESSON,), units=LESSON)
 
 
 def write_constant_model(path: Path, shape: list[int | str], output: np.ndarray) -> None:
@@ -92,7 +93,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, frames: list[Frame]) -> Pat
 
 @pytest.fixture(scope="module")
 def faces(folder: Path, mesh: Path) -> rated.Faces:
-    spec = FaceSpec(size=224).widened(rated.MARGIN, starter.STORED)
+    spec = rated.shown(112).widened(rated.MARGIN, starter.STORED)
     return rated.read_rated(folder, mesh, spec, workers=1)
 
 
@@ -118,7 +119,7 @@ def trained(
     tmp_path_factory: pytest.TempPathFactory, folder: Path, mesh: Path, faces: rated.Faces
 ) -> Trained:
     run = tmp_path_factory.mktemp("run")
-    seen = rated.read_rated(folder, mesh, FaceSpec(size=112), workers=1)
+    seen = rated.read_rated(folder, mesh, rated.shown(112), workers=1)
     fold = starter.folds(faces.subject, TINY)
     nobody = faces[np.array([], np.intp)]
     readings = [
@@ -128,7 +129,7 @@ def trained(
     network = starter.train(faces, nobody, None, TINY, run / "all")
     scores = {p: starter.gathered([one[p] for one in readings], fold) for p in starter.PRECISIONS}
     starter_package.package(
-        network, FaceSpec(size=112), seen, fold, scores, starter.HEAD, run, hours=0.1
+        network, rated.shown(112), seen, fold, scores, starter.HEAD, run, hours=0.1
     )
     return Trained(run, seen, fold)
 
@@ -184,10 +185,21 @@ def test_the_folds_of_a_seed_are_always_the_same(faces: rated.Faces) -> None:
     np.testing.assert_array_equal(starter.folds(faces.subject, TINY), again)
 
 
-def test_rare_scores_are_drawn_more_often_but_not_as_often_as_common_ones() -> None:
-    weights = level_weights(np.array([0] * 100 + [6] * 4, np.float32))
-    assert weights[-1] / weights[0] == pytest.approx(5)
-    assert weights[:100].sum() > weights[100:].sum()
+def test_rare_scores_and_closed_eyes_are_drawn_more_often(faces: rated.Faces) -> None:
+    ratings = np.zeros((105, 2, 6), np.float32)
+    ratings[100:104, :, :2] = 3  # PSPI 6
+    ratings[104, :, 5] = 1
+    many = faces[np.zeros(105, np.intp)]
+    weights = draws(replace(many, ratings=ratings))
+    assert weights[100] / weights[0] == pytest.approx(5)
+    assert weights[:100].sum() > weights[100:104].sum()
+    assert weights[104] / weights[0] == pytest.approx(10 * CLOSED_EYES)
+
+
+def test_blendshapes_of_left_and_right_are_told_apart() -> None:
+    assert np.array_equal(OTHER_SIDE[OTHER_SIDE], np.arange(52))
+    assert (np.arange(52) != OTHER_SIDE).sum() == 40
+    assert OTHER_SIDE[[9, 24, 25, 39]].tolist() == [10, 26, 25, 33]  # blink, jaw, open, mouth
 
 
 def test_what_comes_out_is_used_at_once(trained: Trained, frames: list[Frame]) -> None:

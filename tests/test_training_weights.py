@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +18,7 @@ from wince.faces.spec import WHOLE_IMAGE, FaceSpec
 from wince.runtime.estimator import Estimator
 from wince.training import architectures, checkpoints, init, network, recipe, regressor
 from wince.training.network import Shipped
+from wince.training.settings import Settings
 
 SPEC = FaceSpec(size=64)
 
@@ -102,6 +104,16 @@ def test_the_packaged_model_can_be_begun_from_and_brings_its_subjects() -> None:
     assert packaged.card["name"] in start.words
     with torch.no_grad():
         assert torch.isfinite(start.network(init._normal(faces, spec))).all()
+
+
+def test_a_run_from_the_packaged_model_shows_faces_as_that_saw_them() -> None:
+    wider = recipe.named("strong", size=96)
+    wider = replace(wider, spec=replace(wider.spec, side=3.3))
+    assert Settings(recipe=wider, init="none").spec == wider.spec
+    seen = Settings(recipe=wider, init="starter").spec
+    assert seen == replace(Estimator().spec, size=96)
+    whole = Settings(recipe=recipe.REPORT, init="starter")
+    assert whole.spec == WHOLE_IMAGE  # refused where training begins
 
 
 def test_the_packaged_model_fits_only_its_own_kind() -> None:

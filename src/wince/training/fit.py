@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset, WeightedRandomSampler
 
-from wince.faces.spec import FaceSpec
 from wince.training import losses, network
+from wince.training.landmarks import OTHER_SIDE
 from wince.training.module import ActionUnitModule, FaceModule, MeshModule
-from wince.training.rated import MARGIN, Faces
+from wince.training.rated import MARGIN, Faces, shown
+
+CLOSED_EYES = 2.5  # how many times as often as others they are drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,12 @@ def learn_mesh(
     faces: Faces, lesson: Lesson, folder: Path, start: nn.Module | None = None
 ) -> nn.Module:
     """Teach a ResNet-18 to predict landmarks and blendshapes; return it."""
-    shapes = faces.blendshapes
-    shapes = (shapes - shapes.mean(0)) / (shapes.std(0) + 1e-3)
-    data = TensorDataset(_pixels(faces), torch.from_numpy(faces.points), torch.from_numpy(shapes))
+    shapes = torch.from_numpy(_standard(faces.blendshapes))
+    data = TensorDataset(_pixels(faces), torch.from_numpy(faces.points), shapes)
     outputs = faces.points.shape[1] * 2 + shapes.shape[1]
     module = MeshModule(
         start or network.build(outputs),
-        FaceSpec(size=lesson.size),
+        shown(lesson.size),
         MARGIN,
         (lesson.body_rate, lesson.head_rate),
     )
@@ -48,14 +49,19 @@ def learn_mesh(
 
 
 def learn_action_units(start: nn.Module, train: Faces, lesson: Lesson, folder: Path) -> nn.Module:
-    """Teach a network that knows landmarks the six action units; return its averaged weights."""
+    """Teach a network that knows landmarks the six action units; return its averaged weights.
+
+    It goes on predicting the blendshapes, mean of left and right, beside them, so that what it
+    knows of lids and lips is not lost; the result has the action units alone.
+    """
+    units, shapes = train.ratings.shape[2], train.blendshapes.shape[1]
     module = ActionUnitModule(
-        network.with_head(start, train.ratings.shape[2]),
-        FaceSpec(size=lesson.size),
+        network.with_head(start, units + shapes),
+        shown(lesson.size),
         MARGIN,
         (lesson.body_rate, lesson.head_rate),
     )
-    weights = level_weights(train.pspi)
+    weights = draws(train)
     sampler = WeightedRandomSampler(weights.tolist(), len(train))
     _fit(
         module,
@@ -64,13 +70,17 @@ def learn_action_units(start: nn.Module, train: Faces, lesson: Lesson, folder: P
         _batches(_rated(train), lesson.batch, sampler),
         averaging=EMAWeightAveraging(decay=0.99),
     )
-    return module.network
+    return network.first_outputs(module.network, units)
 
 
-def level_weights(pspi: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return how often to draw each face (N,): the inverse root of how common its score is."""
-    score = np.clip(np.round(pspi).astype(int), 0, 9)
-    return np.asarray(1 / np.sqrt(np.bincount(score, minlength=10)[score]))
+def draws(faces: Faces) -> NDArray[np.float64]:
+    """Return how often to draw each face (N,): the inverse root of how common its score is.
+
+    Closed eyes are one face in eighteen, and one unit of PSPI alone: they are drawn more often.
+    """
+    score = np.clip(np.round(faces.pspi).astype(int), 0, 9)
+    closed = np.where(faces.units[:, -1] >= 0.5, CLOSED_EYES, 1.0)
+    return np.asarray(closed / np.sqrt(np.bincount(score, minlength=10)[score]))
 
 
 def _fit(
@@ -113,4 +123,9 @@ def _pixels(faces: Faces) -> torch.Tensor:
 def _rated(faces: Faces) -> TensorDataset:
     units = torch.from_numpy(faces.units)
     units[:, -1] *= losses.EYES
-    return TensorDataset(_pixels(faces), units, torch.from_numpy(faces.pspi))
+    shapes = torch.from_numpy(_standard(faces.blendshapes[:, OTHER_SIDE] + faces.blendshapes))
+    return TensorDataset(_pixels(faces), units, torch.from_numpy(faces.pspi), shapes)
+
+
+def _standard(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray((values - values.mean(0)) / (values.std(0) + 1e-3))

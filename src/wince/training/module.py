@@ -5,6 +5,7 @@ from typing import Any
 import lightning
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from wince.faces.spec import FaceSpec
 from wince.training import augment, losses
@@ -72,14 +73,20 @@ class MeshModule(FaceModule):
 
 
 class ActionUnitModule(FaceModule):
-    """Learns the six action units, with PSPI in the loss."""
+    """Learns the six action units, with PSPI in the loss, and keeps the blendshapes."""
 
-    pspi_weight = 0.2
+    pspi_weight, shapes_weight = 0.2, 0.2
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], _: int) -> Tensor:
-        """One batch of crops uint8 (N, 3, S, S), action units (N, 6) and PSPI (N,)."""
-        crops, units, score = batch
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor, Tensor], _: int) -> Tensor:
+        """One batch: crops uint8 (N, 3, S, S), action units (N, 6), PSPI (N,), blendshapes (N, B).
+
+        The blendshapes are the same for the mirrored face, and standardised.
+        """
+        crops, units, score, shapes = batch
         picture, _points = self._augmented(crops, self.strength)
-        loss = losses.action_units(self(picture), units, score, self.pspi_weight)
+        said = self(picture)
+        known = units.shape[1]
+        loss = losses.action_units(said[:, :known], units, score, self.pspi_weight)
+        loss = loss + self.shapes_weight * functional.mse_loss(said[:, known:], shapes)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True)
         return loss

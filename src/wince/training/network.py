@@ -19,6 +19,15 @@ def with_head(network: nn.Module, outputs: int) -> nn.Module:
     return network.to(memory_format=torch.channels_last)
 
 
+def first_outputs(network: nn.Module, count: int) -> nn.Module:
+    """Return the network with only the first outputs of its head."""
+    whole = network.fc
+    assert isinstance(whole, nn.Linear)
+    network.fc = nn.Linear(whole.in_features, count)
+    network.fc.load_state_dict({name: v[:count] for name, v in whole.state_dict().items()})
+    return network
+
+
 class Shipped(nn.Module):
     """What is exported: pixels in, scores and their activation maps out.
 

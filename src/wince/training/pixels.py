@@ -44,29 +44,38 @@ def shown(prepared: Prepared, spec: FaceSpec, wider: float = 1.0) -> Callable[[s
     """
     check_spec(prepared, spec)
     folder = picture_folder(prepared, spec)
+    around = stored_margin(prepared, spec)
     side = round(spec.size * wider)
 
     def look(name: str) -> Pixels:
         if spec.kind == "whole":
             return align(images.read(folder / name).rgb, None, spec)
-        return crops.view(crops.read(folder / name), side, prepared.margin / wider)
+        return crops.view(crops.read(folder / name), side, around / wider)
 
     return look
 
 
+def stored_margin(prepared: Prepared, spec: FaceSpec) -> float:
+    """Return how many times as wide as a spec's crop the stored crops are."""
+    return prepared.margin * prepared.face_spec.side / spec.side if spec.side else prepared.margin
+
+
 def check_spec(prepared: Prepared, spec: FaceSpec) -> None:
-    """Raise DataError when a prepared folder's crops do not show what a spec asks for."""
+    """Raise DataError when a prepared folder's crops do not show what a spec asks for.
+
+    A spec may show less of the face's surroundings than the folder was prepared for, never more.
+    """
     ours = prepared.face_spec
     if spec.kind == "whole":
         return
-    if (ours.side, ours.centre) != (spec.side, spec.centre):
+    if spec.side > ours.side or ours.centre != spec.centre:
         raise DataError(
             f"{prepared.folder} holds crops for a FaceSpec of side {ours.side:g} and centre "
             f"{ours.centre:g}; this model is shown side {spec.side:g} and centre {spec.centre:g}. "
             "Prepare the archive again with the version of wince that trained the model, or train "
             "a model on this folder."
         )
-    most = int(crops.SIDES[-1] / prepared.margin)
+    most = int(crops.SIDES[-1] / stored_margin(prepared, spec))
     if spec.size > most:
         raise DataError(
             f"The stored crops are good for models of up to {most} pixels; found {spec.size}. "
@@ -103,7 +112,7 @@ def load(
 def _key(prepared: Prepared, names: NDArray[np.str_], spec: FaceSpec) -> str:
     """Return a key for everything that decides the pixels."""
     hashed = blake2b(digest_size=6)
-    hashed.update(f"{prepared.margin}\0{spec.kind}\0{spec.size}".encode())
+    hashed.update(f"{stored_margin(prepared, spec)}\0{spec.kind}\0{spec.size}".encode())
     folder = picture_folder(prepared, spec)
     for name in names.tolist():
         hashed.update(b"\0" + name.encode(errors="surrogateescape"))

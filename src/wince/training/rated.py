@@ -22,7 +22,13 @@ from wince.faces.detect import Face, detect
 from wince.faces.spec import FaceSpec
 from wince.training.landmarks import FaceMesh
 
-MARGIN = 1.25  # how much more than the model's crop is kept, for turning and shifting
+SIDE = 2.25  # of the model's crop: from above the brows to the chin
+MARGIN = 1.5  # how much more than the model's crop is kept, for turning and shifting
+
+
+def shown(size: int) -> FaceSpec:
+    """Return what the starter model is shown, at a size in pixels."""
+    return FaceSpec(size=size, side=SIDE)
 
 
 @dataclass(frozen=True, slots=True)

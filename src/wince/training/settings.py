@@ -1,7 +1,7 @@
 """What a run is asked to do, and config.json, by which a folder knows its run again."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ import wince
 from wince.archive.manifest import Prepared
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
+from wince.runtime.estimator import Estimator
 from wince.scale import UNIT_NAMES
 from wince.training import architectures, card, checkpoints
 from wince.training.frames import Frames, digest
@@ -42,8 +43,15 @@ class Settings:
 
     @property
     def spec(self) -> FaceSpec:
-        """What the network is shown, normalised as its architecture expects."""
-        return architectures.face_spec(self.architecture, self.recipe.spec)
+        """What the network is shown, normalised as its architecture expects.
+
+        A run that begins from the packaged model shows as much of the face as that was shown.
+        """
+        wanted = architectures.face_spec(self.architecture, self.recipe.spec)
+        if self.init != "starter" or wanted.kind == "whole":
+            return wanted
+        own = Estimator().spec
+        return replace(wanted, side=own.side, centre=own.centre)
 
     @property
     def outputs(self) -> int:

@@ -15,7 +15,7 @@ import copy
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,16 +27,16 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.Image import Resampling
 from torch import nn
 
 from wince.errors import WinceError
-from wince.faces.spec import FaceSpec
 from wince.training import export, fit, losses, rated, starter_package
 from wince.training.fit import Lesson
 from wince.training.rated import MARGIN, Faces
 
 HEAD = export.Head("action-units", (1.0, 1.0, 1.0, 1.0, 1.0, 1 / losses.EYES))
-STORED = 280  # pixels of a stored crop: the model's 224 with the margin around
+STORED = 280  # pixels of a stored crop, the margin around the model's view included
 HOURS = "hours.json"
 PRECISIONS: tuple[export.Precision, ...] = ("fp32", "int8")
 
@@ -47,9 +47,12 @@ class Recipe:
 
     seed: int = 42
     folds: int = 5
-    strangers: Lesson = Lesson(size=56, epochs=40, batch=64, body_rate=2e-3, head_rate=2e-3)  # noqa: RUF009  # Lesson is frozen
+    strangers: tuple[Lesson, ...] = (
+        Lesson(size=56, epochs=40, batch=64, body_rate=2e-3, head_rate=2e-3),
+        Lesson(size=112, epochs=8, batch=64, body_rate=1e-3, head_rate=1e-3),
+    )
     mesh: tuple[Lesson, ...] = (
-        Lesson(size=56, epochs=4, batch=64, body_rate=1e-3, head_rate=1e-3),
+        Lesson(size=56, epochs=3, batch=64, body_rate=1e-3, head_rate=1e-3),
         Lesson(size=112, epochs=2, batch=64, body_rate=1e-3, head_rate=1e-3),
     )
     units: Lesson = Lesson(size=112, epochs=14, batch=32, body_rate=4e-4, head_rate=2e-3)  # noqa: RUF009  # Lesson is frozen
@@ -80,7 +83,8 @@ def main(
     """Train the packaged model again from its data folders."""
     out.mkdir(parents=True, exist_ok=True)
     recipe = Recipe()
-    wide, spec = FaceSpec(size=224).widened(MARGIN, STORED), FaceSpec(size=recipe.units.size)
+    spec = rated.shown(recipe.units.size)
+    wide = spec.widened(MARGIN, STORED)
     try:
         faces, unrated, seen = (
             _kept(out / f"{name}.npz", partial(read, folder, face_models, size))
@@ -128,8 +132,7 @@ def learn_strangers(strangers: Faces, recipe: Recipe, folder: Path) -> nn.Module
     if not len(strangers):
         return None
     lightning.seed_everything(recipe.seed)
-    lesson = recipe.strangers
-    return fit.learn_mesh(_at(strangers, lesson.size), lesson, folder)
+    return _learn_mesh(strangers, recipe.strangers, folder)
 
 
 def train(
@@ -141,15 +144,21 @@ def train(
     is left as it is.
     """
     lightning.seed_everything(recipe.seed)
-    network = copy.deepcopy(base)
-    for lesson in recipe.mesh:
-        data = _joined(_at(own, lesson.size), _at(unrated, lesson.size))
-        network = fit.learn_mesh(data, lesson, folder / f"mesh{lesson.size}", network)
-    assert network is not None
+    network = _learn_mesh(_joined(own, unrated), recipe.mesh, folder, copy.deepcopy(base))
     units = recipe.units
     return fit.learn_action_units(
         network, _at(own, units.size), units, folder / f"units{units.size}"
     )
+
+
+def _learn_mesh(
+    faces: Faces, lessons: Iterable[Lesson], folder: Path, network: nn.Module | None = None
+) -> nn.Module:
+    for lesson in lessons:
+        data = _at(faces, lesson.size)
+        network = fit.learn_mesh(data, lesson, folder / f"mesh{lesson.size}", network)
+    assert network is not None
+    return network
 
 
 def read_fold(
@@ -169,7 +178,7 @@ def read_fold(
     if not kept.exists():
         others = unrated[~_of(unrated, faces[held])]
         network = train(faces[~held], others, base, recipe, folder)
-        spec = FaceSpec(size=recipe.units.size)
+        spec = rated.shown(recipe.units.size)
         found: dict[str, Any] = {}
         for precision in PRECISIONS:
             path = folder / precision
@@ -231,13 +240,10 @@ def _joined(one: Faces, other: Faces) -> Faces:
 
 def _at(faces: Faces, size: int) -> Faces:
     """Return the faces with crops stored at the resolution that a model of this size needs."""
-    step = round(STORED / (size * MARGIN))
-    if step == 1:
-        return faces
-    side = STORED // step
+    side = round(size * MARGIN)
     small = np.empty((len(faces), side, side, 3), np.uint8)
     for row, crop in enumerate(faces.crops):
-        small[row] = np.asarray(Image.fromarray(crop).reduce(step))
+        small[row] = np.asarray(Image.fromarray(crop).resize((side, side), Resampling.BOX))
     return replace(faces, crops=small)
 
 

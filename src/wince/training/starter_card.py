@@ -50,7 +50,8 @@ expression, not what a person feels: a low score does not rule pain out.
 facial expressions, compiled from Labeled Faces in the Wild and film stills; most are grey and
 350 x 350. The rights of the photographers and of the people shown stand; no photograph is part of
 this package. Before that the network learned the landmarks and blendshapes that MediaPipe's face
-models (Apache-2.0, Google) give for these and for further photographs of the same collection.
+models (Apache-2.0, Google) give for these and for further photographs of the same collection; it
+went on predicting the blendshapes while it learned the action units.
 
 The ratings are **not FACS codes**. An automated vision rater looked at each face twice and gave
 the six action units by their FACS descriptions; the label is the mean of both. The two passes agree
@@ -188,8 +189,7 @@ The faces picked by expression, altered, read by the models that had not seen th
         )
     }
 
-The stored crops show a face some 92 pixels wide, so 96 changes hardly anything. Taking the colour
-out of the {grey["faces"]} photographs that have some moves the score by
+Taking the colour out of the {grey["faces"]} photographs that have some moves the score by
 {grey["mean_absolute_difference"]:.2f} points on average ({
         grey["mean_difference"]:+.2f} with its sign).
 {_another(figures.get("another_archive"))}
