@@ -4,8 +4,8 @@ Nine of ten inputs are files, from the corpus of tests/bad_inputs.py damaged ane
 way to an assessment; the others are JSON bodies and go through the server's application. Each must
 end in an assessment or in a sentence with the right status. It prints how each ended, the slowest,
 and the memory before and after; status 1 when one ended otherwise, with what it takes to repeat it.
-Hypothesis keeps a record of what it has tried, some 3 kB an input, which is in that memory too: whether
-the server's own stays flat is for soak.py to say.
+Hypothesis keeps a record of what it has tried, which is in that memory too: whether the server's
+own stays flat is for soak.py to say.
 """
 
 import argparse
