@@ -346,9 +346,9 @@ def page(rows: list[Row], count: int, difference: float) -> str:
 measures everything below in one run and writes this page. It was measured on {processor()}, with
 {versions}.
 
-**The machine was shared with other programs** that kept both cores busy: figures of the wall clock
-(frames, answers and latency, starting, importing) would be better on an idle one, and differ from
-run to run. Ways that are compared took turns, so their ratios hold better.
+Figures of the wall clock (frames, answers and latency, starting, importing) are of a machine on which
+nothing else runs; beside programs that keep both cores busy the server gives a quarter of the answers
+and takes 2.2 s to start. Ways that are compared took turns, so their ratios hold better.
 
 {table(rows)}
 
