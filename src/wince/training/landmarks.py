@@ -35,11 +35,10 @@ READ_BY_BLENDSHAPES = np.array(_READ.split(), np.int64)
 # For each blendshape the one of the other half of the face, or itself: MediaPipe's order is
 # alphabetical after "neutral", left before right.
 _PAIRS = (1, 4, 7, 9, 11, 13, 15, 17, 19, 21, 28, 30, 34, 36, 44, 46, 48, 50)
+_LEFT = np.array([*_PAIRS, 24, 33])
+_RIGHT = np.array([*(left + 1 for left in _PAIRS), 26, 39])  # jaw and mouth lie further apart
 OTHER_SIDE = np.arange(BLENDSHAPES)
-for _left in _PAIRS:
-    OTHER_SIDE[[_left, _left + 1]] = _left + 1, _left
-for _left, _right in ((24, 26), (33, 39)):  # jaw, and mouth as a whole
-    OTHER_SIDE[[_left, _right]] = _right, _left
+OTHER_SIDE[_LEFT], OTHER_SIDE[_RIGHT] = _RIGHT, _LEFT
 
 
 class FaceMesh:

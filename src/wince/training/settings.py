@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,13 +51,18 @@ class Settings:
         wanted = architectures.face_spec(self.architecture, self.recipe.spec)
         if self.init != "starter" or wanted.kind == "whole":
             return wanted
-        own = Estimator().spec
+        own = _packaged_spec()
         return replace(wanted, side=own.side, centre=own.centre)
 
     @property
     def outputs(self) -> int:
         """How many scores the network gives."""
         return len(UNIT_NAMES) if self.head == "action-units" else 1
+
+
+@cache
+def _packaged_spec() -> FaceSpec:
+    return Estimator().spec
 
 
 def config(
