@@ -346,9 +346,9 @@ def page(rows: list[Row], count: int, difference: float) -> str:
 measures everything below in one run and writes this page. It was measured on {processor()}, with
 {versions}.
 
-Figures of the wall clock (frames, answers and latency, starting, importing) hang on what else runs:
-on the same machine with both cores kept busy by others the server gave a quarter of the answers and
-took 2.2 s to start. Ways that are compared took turns, so their ratios hold better.
+Figures of the wall clock (frames, answers and latency, starting, importing) hang on what else the
+machine does, and differ from run to run. Ways that are compared took turns, so their ratios hold
+better.
 
 {table(rows)}
 
