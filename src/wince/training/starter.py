@@ -15,7 +15,7 @@ import copy
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -132,7 +132,7 @@ def learn_strangers(strangers: Faces, recipe: Recipe, folder: Path) -> nn.Module
     if not len(strangers):
         return None
     lightning.seed_everything(recipe.seed)
-    return _learn_mesh(strangers, recipe.strangers, folder)
+    return _learn_mesh((strangers,), recipe.strangers, folder)
 
 
 def train(
@@ -144,7 +144,7 @@ def train(
     is left as it is.
     """
     lightning.seed_everything(recipe.seed)
-    network = _learn_mesh(_joined(own, unrated), recipe.mesh, folder, copy.deepcopy(base))
+    network = _learn_mesh((own, unrated), recipe.mesh, folder, copy.deepcopy(base))
     units = recipe.units
     return fit.learn_action_units(
         network, _at(own, units.size), units, folder / f"units{units.size}"
@@ -152,10 +152,13 @@ def train(
 
 
 def _learn_mesh(
-    faces: Faces, lessons: Iterable[Lesson], folder: Path, network: nn.Module | None = None
+    parts: Sequence[Faces],
+    lessons: Iterable[Lesson],
+    folder: Path,
+    network: nn.Module | None = None,
 ) -> nn.Module:
     for lesson in lessons:
-        data = _at(faces, lesson.size)
+        data = _joined([_at(part, lesson.size) for part in parts])
         network = fit.learn_mesh(data, lesson, folder / f"mesh{lesson.size}", network)
     assert network is not None
     return network
@@ -234,8 +237,8 @@ def _of(faces: Faces, others: Faces) -> NDArray[np.bool_]:
     return np.isin(faces.subject, others.subject)
 
 
-def _joined(one: Faces, other: Faces) -> Faces:
-    return Faces(*(np.concatenate([getattr(one, n), getattr(other, n)]) for n in Faces.__slots__))
+def _joined(parts: Sequence[Faces]) -> Faces:
+    return Faces(*(np.concatenate([getattr(part, n) for part in parts]) for n in Faces.__slots__))
 
 
 def _at(faces: Faces, size: int) -> Faces:
