@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,16 @@ from wince import scale
 from wince.errors import DataError
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import interpret
-from wince.training import export, rated, starter, starter_package, stretch
+from wince.training import (
+    export,
+    fit,
+    network,
+    rated,
+    starter,
+    starter_card,
+    starter_package,
+    stretch,
+)
 from wince.training.fit import CLOSED_EYES, Lesson, draws
 from wince.training.landmarks import OTHER_SIDE
 from wince.training.starter import Recipe
@@ -126,10 +136,10 @@ def trained(
         starter.read_fold(faces, nobody, seen, fold == n, None, TINY, run / f"fold{n + 1}")
         for n in range(TINY.folds)
     ]
-    network = starter.train(faces, nobody, None, TINY, run / "all")
+    learned = starter.train(faces, nobody, None, TINY, run / "all")
     scores = {p: starter.gathered([one[p] for one in readings], fold) for p in starter.PRECISIONS}
     starter_package.package(
-        network, rated.shown(112), seen, fold, scores, starter.HEAD, run, hours=0.1
+        learned, rated.shown(112), seen, fold, scores, starter.HEAD, run, hours=0.1
     )
     return Trained(run, seen, fold)
 
@@ -246,14 +256,69 @@ def test_every_fold_is_reported_and_its_calibration_comes_from_the_others(
     assert all(0 <= fold["interval_coverage"] <= 1 for fold in folds)
 
 
+def test_what_is_taught_about_an_unrated_face_is_the_same_of_its_mirror_image(
+    trained: Trained, faces: rated.Faces, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    taught = {}
+    monkeypatch.setattr(
+        fit,
+        "_fit",
+        lambda module, lesson, folder, batches, averaging: taught.update(batches=batches),
+    )
+    start = network.build(fit.UNITS + faces.blendshapes.shape[1])
+    mirrored = replace(faces, crops=np.ascontiguousarray(faces.crops[:, :, ::-1]))
+    both = starter._joined([faces, mirrored])
+    fit.learn_answers(start, faces, both, LESSON, tmp_path)
+    _, units, score, _ = taught["batches"].dataset.tensors
+    rated_, plain, turned = torch.split(units, len(faces))
+    assert plain.std() > 0
+    assert torch.allclose(plain, turned, atol=0.02)  # bfloat16
+    label = torch.from_numpy(faces.units * [1, 1, 1, 1, 1, 5]).float()
+    assert torch.allclose(rated_, 0.7 * label + 0.3 * plain, atol=1e-5)
+    assert torch.all(score >= 0)
+
+
+def test_a_network_that_also_learned_its_answers_gives_action_units_alone(
+    faces: rated.Faces, tmp_path: Path
+) -> None:
+    unrated = replace(faces[np.arange(4)], subject=np.array(["another"] * 4))
+    recipe = replace(TINY, answers=LESSON)
+    learned = starter.train(faces, unrated, None, recipe, tmp_path)
+    assert learned.fc.out_features == fit.UNITS
+    assert (tmp_path / "answers" / "last.ckpt").exists()
+
+
 def test_training_again_resumes_instead_of_starting_over(
     trained: Trained, faces: rated.Faces
 ) -> None:
     kept = trained.run / "all"
     before = {path: path.stat().st_mtime_ns for path in kept.rglob("last.ckpt")}
-    network = starter.train(faces, faces[np.array([], np.intp)], None, TINY, kept)
+    again = starter.train(faces, faces[np.array([], np.intp)], None, TINY, kept)
     checkpoint = torch.load(kept / "units112" / "last.ckpt", weights_only=False)
     assert checkpoint["epoch"] == 0
     assert {path: path.stat().st_mtime_ns for path in kept.rglob("last.ckpt")} == before
     own = checkpoint["state_dict"]["network.conv1.weight"]
-    assert torch.equal(network.state_dict()["conv1.weight"], own)
+    assert torch.equal(again.state_dict()["conv1.weight"], own)
+    shutil.rmtree(kept / "mesh112")  # as after a fold has been read
+    again = starter.train(faces, faces[np.array([], np.intp)], None, TINY, kept)
+    assert torch.equal(again.state_dict()["conv1.weight"], own)
+    assert not (kept / "mesh112").exists()
+
+
+def test_a_run_folder_begun_with_another_recipe_is_refused(tmp_path: Path) -> None:
+    (tmp_path / starter.RECIPE).write_text("{}\n")
+    with pytest.raises(SystemExit, match="begun with another recipe"):
+        starter.main(tmp_path, tmp_path, tmp_path, tmp_path, answers=True)
+
+
+def test_the_card_says_when_the_network_learned_its_own_answers(
+    trained: Trained, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(trained.model, folder)
+    assert "own answers" not in (folder / "MODEL_CARD.md").read_text()
+    card = json.loads((folder / "model.json").read_text())
+    card["trained_on"]["own_answers"] = True
+    (folder / "model.json").write_text(json.dumps(card))
+    starter_card.write(folder)
+    assert "its own answers about the unrated" in (folder / "MODEL_CARD.md").read_text()

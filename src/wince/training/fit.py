@@ -12,12 +12,18 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset, WeightedRandomSampler
 
-from wince.training import losses, network
+from wince import scale
+from wince.faces.spec import FaceSpec
+from wince.training import augment, losses, network
 from wince.training.landmarks import OTHER_SIDE
 from wince.training.module import ActionUnitModule, FaceModule, MeshModule
 from wince.training.rated import MARGIN, Faces, shown
 
+LAST = "last.ckpt"
 CLOSED_EYES = 2.5  # how many times as often as others they are drawn
+OWN_SHARE = 0.3  # of a network's own answer in what it is taught about a rated face
+READ_AT_ONCE = 64  # faces
+UNITS = len(scale.UNIT_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +58,66 @@ def learn_action_units(start: nn.Module, train: Faces, lesson: Lesson, folder: P
     """Teach a network that knows landmarks the six action units; return its averaged weights.
 
     It goes on predicting the blendshapes, mean of left and right, beside them, so that what it
-    knows of lids and lips is not lost; the result has the action units alone.
+    knows of lids and lips is not lost: its outputs are the action units, then the blendshapes.
     """
-    units, shapes = train.ratings.shape[2], train.blendshapes.shape[1]
-    module = ActionUnitModule(
-        network.with_head(start, units + shapes),
-        shown(lesson.size),
-        MARGIN,
-        (lesson.body_rate, lesson.head_rate),
+    units, shapes = torch.from_numpy(_stretched(train.units)), _shapes(train)
+    start = network.with_head(start, UNITS + shapes.shape[1])
+    data = TensorDataset(_pixels(train), units, torch.from_numpy(train.pspi), shapes)
+    return _learn_units(start, data, draws(train), len(train), lesson, folder, decay=0.99)
+
+
+def learn_answers(
+    start: nn.Module, train: Faces, unrated: Faces, lesson: Lesson, folder: Path
+) -> nn.Module:
+    """Teach a network from `learn_action_units` its own answers; return its averaged weights.
+
+    It reads each face and its mirror image. The mean of both readings is what it is taught about
+    an unrated face, and OWN_SHARE of what it is taught about a rated one, which are drawn equally
+    often (self-training: Xie et al. 2020, arXiv:1911.04252). So it learns for good what averaging
+    two readings would have to buy with twice the time, and sees more people than were rated.
+    """
+    said = [_mirrored_answers(start, part, shown(lesson.size)) for part in (train, unrated)]
+    rated = (1 - OWN_SHARE) * torch.from_numpy(_stretched(train.units)) + OWN_SHARE * said[0]
+    scores = [losses.pspi(losses.within(part)) for part in said]
+    score = (1 - OWN_SHARE) * torch.from_numpy(train.pspi) + OWN_SHARE * scores[0]
+    both = draws(train), 1 / _common(scores[1].numpy())
+    data = TensorDataset(
+        torch.cat([_pixels(train), _pixels(unrated)]),
+        torch.cat([rated, said[1]]),
+        torch.cat([score, scores[1]]),
+        _shapes(train, unrated),
     )
-    weights = draws(train)
-    sampler = WeightedRandomSampler(weights.tolist(), len(train))
-    _fit(
-        module,
-        lesson,
-        folder,
-        _batches(_rated(train), lesson.batch, sampler),
-        averaging=EMAWeightAveraging(decay=0.99),
-    )
-    return network.first_outputs(module.network, units)
+    weights = np.concatenate([part / part.sum() for part in both])
+    return _learn_units(start, data, weights, 2 * len(train), lesson, folder, decay=0.998)
+
+
+def _learn_units(
+    start: nn.Module,
+    data: TensorDataset,
+    weights: NDArray[np.float64],
+    draws_each_epoch: int,
+    lesson: Lesson,
+    folder: Path,
+    decay: float,
+) -> nn.Module:
+    rates = lesson.body_rate, lesson.head_rate
+    module = ActionUnitModule(start, shown(lesson.size), MARGIN, rates)
+    sampler = WeightedRandomSampler(weights.tolist(), draws_each_epoch)
+    batches = _batches(data, lesson.batch, sampler)
+    _fit(module, lesson, folder, batches, averaging=EMAWeightAveraging(decay=decay))
+    return module.network
+
+
+def _mirrored_answers(start: nn.Module, faces: Faces, spec: FaceSpec) -> torch.Tensor:
+    """Return the action units (N, 6), the mean over each face as in use and its mirror image."""
+    module = ActionUnitModule(start, spec, MARGIN, (0.0, 0.0)).eval()
+    said = []
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        for crops in torch.split(_pixels(faces), READ_AT_ONCE):
+            with torch.autocast("cpu", enabled=False):
+                picture = augment.centre(crops, spec.size, MARGIN)
+            said.append((module(picture) + module(picture.flip(3)))[:, :UNITS] / 2)
+    return torch.cat(said).clone()
 
 
 def draws(faces: Faces) -> NDArray[np.float64]:
@@ -78,9 +125,14 @@ def draws(faces: Faces) -> NDArray[np.float64]:
 
     Closed eyes are one face in eighteen, and one unit of PSPI alone: they are drawn more often.
     """
-    score = np.clip(np.round(faces.pspi).astype(int), 0, 9)
     closed = np.where(faces.units[:, -1] >= 0.5, CLOSED_EYES, 1.0)
-    return np.asarray(closed / np.sqrt(np.bincount(score, minlength=10)[score]))
+    return np.asarray(closed / _common(faces.pspi))
+
+
+def _common(pspi: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the root of how many of the scores (N,) are as large as each, rounded."""
+    score = np.clip(np.round(pspi).astype(int), 0, 9)
+    return np.asarray(np.sqrt(np.bincount(score, minlength=10)[score]))
 
 
 def _fit(
@@ -90,7 +142,8 @@ def _fit(
     train: DataLoader[tuple[torch.Tensor, ...]],
     averaging: EMAWeightAveraging | None = None,
 ) -> None:
-    last = folder / "last.ckpt"
+    last = folder / LAST
+    module.train()  # Lightning leaves a network that has answered before in the mode for answering
     trainer = lightning.Trainer(
         accelerator="cpu",
         precision="bf16-mixed",
@@ -98,7 +151,9 @@ def _fit(
         default_root_dir=folder,
         logger=CSVLogger(folder, name="", version="history"),
         callbacks=[
-            ModelCheckpoint(folder, filename="last", save_last=False, enable_version_counter=False),
+            ModelCheckpoint(
+                folder, filename=Path(LAST).stem, save_last=False, enable_version_counter=False
+            ),
             RichProgressBar(refresh_rate=20),
             *([averaging] if averaging else []),
         ],
@@ -120,11 +175,14 @@ def _pixels(faces: Faces) -> torch.Tensor:
     return torch.from_numpy(faces.crops).permute(0, 3, 1, 2)
 
 
-def _rated(faces: Faces) -> TensorDataset:
-    units = torch.from_numpy(faces.units)
-    units[:, -1] *= losses.EYES
-    shapes = torch.from_numpy(_standard(faces.blendshapes[:, OTHER_SIDE] + faces.blendshapes))
-    return TensorDataset(_pixels(faces), units, torch.from_numpy(faces.pspi), shapes)
+def _stretched(units: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(units * np.array([1] * (UNITS - 1) + [losses.EYES], np.float32))
+
+
+def _shapes(*parts: Faces) -> torch.Tensor:
+    """Return the blendshapes, mean of left and right, standardised over all parts together."""
+    shapes = np.concatenate([part.blendshapes for part in parts])
+    return torch.from_numpy(_standard(shapes[:, OTHER_SIDE] + shapes))
 
 
 def _standard(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -17,6 +17,11 @@ def pspi(units: Tensor) -> Tensor:
     return score
 
 
+def within(units: Tensor) -> Tensor:
+    """Return action units (N, 6) as the network gives them, held to their ranges."""
+    return units.clamp(0, EYES)
+
+
 def action_units(predicted: Tensor, units: Tensor, score: Tensor, weight: float) -> Tensor:
     """Return the squared error of six action units plus `weight` times that of their PSPI.
 

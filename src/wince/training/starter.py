@@ -17,7 +17,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,11 +33,13 @@ from torch import nn
 from wince.errors import WinceError
 from wince.training import export, fit, losses, rated, starter_package
 from wince.training.fit import Lesson
+from wince.training.network import build, first_outputs
 from wince.training.rated import MARGIN, Faces
 
 HEAD = export.Head("action-units", (1.0, 1.0, 1.0, 1.0, 1.0, 1 / losses.EYES))
 STORED = 280  # pixels of a stored crop, the margin around the model's view included
 HOURS = "hours.json"
+RECIPE = "recipe.json"
 PRECISIONS: tuple[export.Precision, ...] = ("fp32", "int8")
 
 
@@ -56,6 +58,10 @@ class Recipe:
         Lesson(size=112, epochs=2, batch=64, body_rate=1e-3, head_rate=1e-3),
     )
     units: Lesson = Lesson(size=112, epochs=14, batch=32, body_rate=4e-4, head_rate=2e-3)  # noqa: RUF009  # Lesson is frozen
+    answers: Lesson | None = None  # of the units' size
+
+
+ANSWERS = Lesson(size=112, epochs=8, batch=32, body_rate=3e-4, head_rate=9e-4)
 
 
 def main(
@@ -79,13 +85,22 @@ def main(
             "the figures less sure. The rest can follow later.",
         ),
     ] = 5,
+    answers: Annotated[
+        bool,
+        typer.Option(
+            "--answers",
+            help="Let each network also learn its own answers on unrated faces. The packaged model "
+            "has not; a trial on one fold raised PCC from .837 to .844 and took 11 minutes.",
+        ),
+    ] = False,
 ) -> None:
     """Train the packaged model again from its data folders."""
     out.mkdir(parents=True, exist_ok=True)
-    recipe = Recipe()
+    recipe = Recipe(answers=ANSWERS if answers else None)
     spec = rated.shown(recipe.units.size)
     wide = spec.widened(MARGIN, STORED)
     try:
+        _of_one_recipe(out / RECIPE, recipe)
         faces, unrated, seen = (
             _kept(out / f"{name}.npz", partial(read, folder, face_models, size))
             for name, read, folder, size in (
@@ -114,7 +129,16 @@ def main(
         scores = {p: gathered([one[p] for one in readings], asked) for p in PRECISIONS}
         hours = json.loads((out / HOURS).read_text("utf-8"))
         starter_package.package(
-            network, spec, seen, fold, scores, HEAD, out, sum(hours.values()), synthetic
+            network,
+            spec,
+            seen,
+            fold,
+            scores,
+            HEAD,
+            out,
+            sum(hours.values()),
+            synthetic,
+            own_answers=answers,
         )
     except WinceError as error:
         raise SystemExit(f"wince: {error}") from error
@@ -144,11 +168,18 @@ def train(
     is left as it is.
     """
     lightning.seed_everything(recipe.seed)
-    network = _learn_mesh((own, unrated), recipe.mesh, folder, copy.deepcopy(base))
-    units = recipe.units
-    return fit.learn_action_units(
-        network, _at(own, units.size), units, folder / f"units{units.size}"
-    )
+    units, answers = recipe.units, recipe.answers
+    lesson = folder / f"units{units.size}"
+    if (lesson / fit.LAST).exists():
+        network = build(1)  # what it knew before stands in that checkpoint, with all it learned
+    else:
+        network = _learn_mesh((own, unrated), recipe.mesh, folder, copy.deepcopy(base))
+    shown = _at(own, units.size)
+    network = fit.learn_action_units(network, shown, units, lesson)
+    if answers:
+        others = _at(unrated, answers.size)
+        network = fit.learn_answers(network, shown, others, answers, folder / "answers")
+    return first_outputs(network, fit.UNITS)
 
 
 def _learn_mesh(
@@ -202,6 +233,19 @@ def read_fold(
             shutil.rmtree(lesson)
     with np.load(kept) as arrays:
         return {precision: arrays[precision] for precision in PRECISIONS}
+
+
+def _of_one_recipe(path: Path, recipe: Recipe) -> None:
+    """Keep the recipe beside what comes of it; raise WinceError when that was begun by another."""
+    ours = json.dumps(asdict(recipe), indent=1) + "\n"
+    if path.exists() and path.read_text("utf-8") != ours:
+        raise WinceError(
+            f"{path.parent} was begun with another recipe, see {path.name} there. Choose another "
+            "folder for --out."
+        )
+    aside = path.with_suffix(".part")
+    aside.write_text(ours, "utf-8")
+    aside.rename(path)
 
 
 @contextmanager

@@ -42,13 +42,16 @@ def package(
     run: Path,
     hours: float,
     another: Path | None = None,
+    *,
+    own_answers: bool = False,
 ) -> None:
     """Export a trained network, calibrated and measured, with model.json and MODEL_CARD.md.
 
     faces: rated faces cut out exactly as the model is shown them in use. fold: number of each face
     (N,). scores: by precision what the models of the first folds said of those folds' faces, in
     the faces' order (M, 6). run: holds the folds' models; the result goes into its folder "model".
-    another: an archive that nothing here was trained on.
+    another: an archive that nothing here was trained on. own_answers: whether the networks also
+    learned their own answers on unrated faces.
     """
     everybody, of_everybody = faces, fold
     fold, faces = _first(fold, faces, len(next(iter(scores.values()))))
@@ -118,6 +121,7 @@ def package(
                 "subjects": len(np.unique(everybody.subject)),
                 "folds": int(of_everybody.max()) + 1,
                 "folds_read": len(fitted),
+                "own_answers": own_answers,
             },
             subjects_seen=sorted(set(everybody.subject.tolist())),
             figures=figures,
