@@ -30,7 +30,17 @@ def soak():
         yield runpy.run_path(str(BENCHMARKS / "soak.py"))
 
 
-@pytest.mark.parametrize(("name", "option"), [("speed", "--write"), ("soak", "--minutes")])
+@pytest.fixture(scope="module")
+def many_files():
+    """What benchmarks/many_files.py defines."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        yield runpy.run_path(str(BENCHMARKS / "many_files.py"))
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [("speed", "--write"), ("soak", "--minutes"), ("many_files", "--files")]
+)
 def test_the_command_says_what_it_takes(name, option, request, monkeypatch, capsys):
     script = request.getfixturevalue(name)
     monkeypatch.setattr(sys, "argv", [f"{name}.py", "--help"])
@@ -38,6 +48,19 @@ def test_the_command_says_what_it_takes(name, option, request, monkeypatch, caps
         script["main"]()
     assert ended.value.code == 0
     assert option in capsys.readouterr().out
+
+
+def test_every_hundredth_of_many_files_is_cut_off_and_the_photos_are_not(
+    many_files, frames, tmp_path
+):
+    photos, folder = frames[0].path.parent, tmp_path / "many"
+    folder.mkdir()
+    before = {path: path.read_bytes() for path in photos.iterdir()}
+    many_files["make"](photos, 250, folder)
+    files = [path.read_bytes() for path in (folder / "files").rglob("*.*")]
+    assert len(files) == 250
+    assert sum(one not in before.values() for one in files) == 3
+    assert {path: path.read_bytes() for path in photos.iterdir()} == before
 
 
 def test_the_page_has_every_budget_with_its_figure(speed):
