@@ -14,28 +14,26 @@ BENCHMARKS = ROOT / "benchmarks"
 PAGE = ROOT / "docs" / "speed.md"
 
 
-@pytest.fixture(scope="module")
-def speed():
-    """What benchmarks/speed.py defines."""
+def defined(name):
+    """Yield what a script in benchmarks/ defines."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
-        yield runpy.run_path(str(BENCHMARKS / "speed.py"))
+        yield runpy.run_path(str(BENCHMARKS / f"{name}.py"))
+
+
+@pytest.fixture(scope="module")
+def speed():
+    yield from defined("speed")
 
 
 @pytest.fixture(scope="module")
 def soak():
-    """What benchmarks/soak.py defines."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(BENCHMARKS))
-        yield runpy.run_path(str(BENCHMARKS / "soak.py"))
+    yield from defined("soak")
 
 
 @pytest.fixture(scope="module")
 def many_files():
-    """What benchmarks/many_files.py defines."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(BENCHMARKS))
-        yield runpy.run_path(str(BENCHMARKS / "many_files.py"))
+    yield from defined("many_files")
 
 
 @pytest.mark.parametrize(

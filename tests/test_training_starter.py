@@ -257,7 +257,7 @@ def test_every_fold_is_reported_and_its_calibration_comes_from_the_others(
 
 
 def test_what_is_taught_about_an_unrated_face_is_the_same_of_its_mirror_image(
-    trained: Trained, faces: rated.Faces, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    faces: rated.Faces, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     taught = {}
     monkeypatch.setattr(

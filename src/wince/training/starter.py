@@ -31,7 +31,7 @@ from PIL.Image import Resampling
 from torch import nn
 
 from wince.errors import WinceError
-from wince.training import export, fit, losses, rated, starter_package
+from wince.training import checkpoints, export, fit, losses, rated, starter_package
 from wince.training.fit import Lesson
 from wince.training.network import build, first_outputs
 from wince.training.rated import MARGIN, Faces
@@ -243,9 +243,7 @@ def _of_one_recipe(path: Path, recipe: Recipe) -> None:
             f"{path.parent} was begun with another recipe, see {path.name} there. Choose another "
             "folder for --out."
         )
-    aside = path.with_suffix(".part")
-    aside.write_text(ours, "utf-8")
-    aside.rename(path)
+    checkpoints.write_text(path, ours)
 
 
 @contextmanager
@@ -256,9 +254,7 @@ def _clocked(out: Path, name: str) -> Iterator[None]:
     path = out / HOURS
     hours = json.loads(path.read_text("utf-8")) if path.exists() else {}
     hours[name] = hours.get(name, 0.0) + (time.monotonic() - begun) / 3600
-    aside = path.with_suffix(".part")
-    aside.write_text(json.dumps(hours, indent=1) + "\n", "utf-8")
-    aside.rename(path)
+    checkpoints.write_json(path, hours)
 
 
 def gathered(parts: list[NDArray[np.float32]], fold: NDArray[np.intp]) -> NDArray[np.float32]:

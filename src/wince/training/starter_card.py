@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wince import scale
+from wince.training import checkpoints
 from wince.training.starter_figures import GRIMACE
 
 _GROUPS = {
@@ -19,9 +20,7 @@ _GROUPS = {
 def write(folder: Path) -> None:
     """Write MODEL_CARD.md from the folder's model.json."""
     card = json.loads((folder / "model.json").read_text("utf-8"))
-    aside = folder / "MODEL_CARD.md.part"
-    aside.write_text(text(card), "utf-8")
-    aside.rename(folder / "MODEL_CARD.md")
+    checkpoints.write_text(folder / "MODEL_CARD.md", text(card))
 
 
 def text(card: Mapping[str, Any]) -> str:
