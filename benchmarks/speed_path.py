@@ -6,6 +6,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from PIL import Image, ImageOps
 from torchvision import transforms
 from torchvision.models import resnet18
 
+from torch_finder import BlazeFace, in_torch
 from wince import images
 from wince.faces.align import align
 from wince.faces.detect import detect
@@ -95,12 +97,13 @@ def staged(assessor: Assessor, photo: bytes) -> Call:
     return call
 
 
-def usual(photo: bytes, spec: FaceSpec) -> Call:
+def usual(photo: bytes, spec: FaceSpec, *, finder: BlazeFace | None) -> Call:
     """Return a call of the path as it is usually written, marks after each stage and `whole`.
 
     Pillow decodes in full, the same detector finds the face, Pillow cuts it out at the spec's size,
     torchvision turns it into a normalised tensor, and torchvision's ResNet-18 (weights at random:
-    they cost the same) runs in eager torch without gradients.
+    they cost the same) runs in eager torch without gradients. finder: the detector in eager torch,
+    None for onnxruntime as in ours.
     """
     network = resnet18(num_classes=6).eval()
     prepare = transforms.Compose([transforms.ToTensor(), transforms.Normalize(spec.mean, spec.std)])
@@ -111,7 +114,8 @@ def usual(photo: bytes, spec: FaceSpec) -> Call:
         with Image.open(io.BytesIO(photo)) as file:
             rgb = np.asarray(ImageOps.exif_transpose(file).convert("RGB"))
         clock.mark("decode")
-        face = detect(rgb)[0]
+        with in_torch(finder) if finder else nullcontext():
+            face = detect(rgb)[0]
         clock.mark("find face")
         crop = align(rgb, face, spec)
         clock.mark("align")

@@ -4,10 +4,18 @@ import runpy
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="the usual way is written with torch")
+torch = pytest.importorskip("torch", reason="the usual way is written with torch")
 pytest.importorskip("playwright", reason="the page is measured in a browser")
+
+import onnx
+import onnxruntime
+from onnx import helper, numpy_helper
+
+from wince import images
+from wince.faces import detect
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
@@ -97,3 +105,105 @@ def test_growth_is_told_from_a_flat_line(soak):
     assert grown([100.0] * 10 + [150.0] * 10 + [200.0] * 10) == pytest.approx(1)
     with pytest.raises(ValueError, match="three samples"):
         grown([1.0])
+
+
+@pytest.fixture(scope="module")
+def torch_finder():
+    yield from defined("torch_finder")
+
+
+@pytest.fixture(scope="module")
+def widen_finder():
+    yield from defined("widen_finder")
+
+
+def test_the_face_finder_in_torch_finds_the_same_faces(torch_finder, frames):
+    network = torch_finder["BlazeFace"]().eval()
+    for frame in frames[:3]:
+        rgb = images.read(frame.path).rgb
+        ours = detect.detect(rgb)
+        with torch.inference_mode(), torch_finder["in_torch"](network):
+            theirs = detect.detect(rgb)
+        assert len(ours) == len(theirs) == 1
+        np.testing.assert_allclose(theirs[0].box, ours[0].box, atol=0.01)
+        np.testing.assert_allclose(theirs[0].keypoints, ours[0].keypoints, atol=0.01)
+
+
+def odd_network():
+    """Return a network with 5 and 18 channels, and two steps that add some of zeros."""
+    random = np.random.default_rng(0)
+    weights = {
+        "first": random.normal(size=(5, 3, 3, 3)),
+        "deep": random.normal(size=(5, 1, 3, 3)),
+        "wide": random.normal(size=(9, 5, 1, 1)),
+        "wider": random.normal(size=(18, 9, 1, 1)),
+        "last": random.normal(size=(2, 18, 1, 1)),
+    }
+    constants = [
+        numpy_helper.from_array(part.astype(np.float16), f"{name}_{kind}")
+        for name, kernel in weights.items()
+        for kind, part in (("kernel_half", kernel), ("bias_half", random.normal(size=len(kernel))))
+    ]
+    constants += [
+        numpy_helper.from_array(np.array([0, 0, 0, 0, 0, more, 0, 0]), f"more_{more}")
+        for more in (4, 9)
+    ]
+    float32 = onnx.TensorProto.FLOAT
+    nodes = [
+        helper.make_node("Cast", [f"{name}_{part}_half"], [f"{name}_{part}"], to=float32)
+        for name in weights
+        for part in ("kernel", "bias")
+    ]
+
+    def convolve(name, source, **attributes):
+        inputs = [source, f"{name}_kernel", f"{name}_bias"]
+        return helper.make_node("Conv", inputs, [name], **attributes)
+
+    nodes += [
+        helper.make_node("Transpose", ["input"], ["turned"], perm=[0, 3, 1, 2]),
+        convolve("first", "turned", pads=[1, 1, 1, 1], kernel_shape=[3, 3]),
+        helper.make_node("Relu", ["first"], ["x"]),
+        convolve("deep", "x", pads=[1, 1, 1, 1], kernel_shape=[3, 3], group=5),
+        convolve("wide", "deep", kernel_shape=[1, 1]),
+        helper.make_node("Pad", ["x", "more_4"], ["x9"]),
+        helper.make_node("Add", ["x9", "wide"], ["y"]),
+        convolve("wider", "y", kernel_shape=[1, 1]),
+        helper.make_node("Pad", ["y", "more_9"], ["y18"]),
+        helper.make_node("Add", ["y18", "wider"], ["z"]),
+        convolve("last", "z", kernel_shape=[1, 1]),
+        helper.make_node("Transpose", ["last"], ["output"], perm=[0, 2, 3, 1]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "odd",
+        [helper.make_tensor_value_info("input", float32, [1, 8, 8, 3])],
+        [helper.make_tensor_value_info("output", float32, [1, 8, 8, 2])],
+        constants,
+    )
+    opset = [helper.make_opsetid("", 17)]
+    return helper.make_model(graph, opset_imports=opset, ir_version=8)
+
+
+def test_a_widened_network_has_whole_blocks_of_channels_and_says_the_same(widen_finder):
+    before = odd_network()
+    after = widen_finder["widened"](before)
+    kernels = {
+        one.name.removesuffix("_weight_half"): tuple(one.dims)
+        for one in after.graph.initializer
+        if one.name.endswith("_weight_half")
+    }
+    assert kernels == {
+        "first": (16, 3, 3, 3),
+        "deep": (16, 1, 3, 3),
+        "wide": (16, 16, 1, 1),
+        "wider": (32, 16, 1, 1),
+        "y18": (32, 16, 1, 1),
+        "last": (2, 32, 1, 1),
+    }
+    square = np.random.default_rng(1).normal(size=(1, 8, 8, 3)).astype(np.float32)
+    said = [
+        onnxruntime.InferenceSession(one.SerializeToString()).run(None, {"input": square})[0]
+        for one in (before, after)
+    ]
+    assert np.abs(said[0]).max() > 1
+    np.testing.assert_allclose(said[1], said[0], rtol=1e-5, atol=1e-3)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 # Of face_detector.onnx.
-_SHA256 = "3c0919d93a27f6a4f4d066f19b3fdf4b9c637c91f1a8eb4e23c24ec1b7109fc5"
+_SHA256 = "cd23076e465c6fdbe4eeb411b61e27a4ab887bc1da824fc7ff5ebb24dd6bb9cb"
 INPUT = 128
 MIN_SCORE = 0.5
 PART_MIN_SCORE = 0.7
