@@ -27,7 +27,6 @@ from wince.training import (
     network,
     rated,
     starter,
-    starter_card,
     starter_package,
     stretch,
 )
@@ -36,7 +35,7 @@ from wince.training.landmarks import OTHER_SIDE
 from wince.training.starter import Recipe
 
 LESSON = Lesson(size=112, epochs=1, batch=4, body_rate=1e-3, head_rate=1e-3)
-TINY = Recipe(folds=2, strangers=(LESSON,), mesh=(LESSON,), units=LESSON)
+TINY = Recipe(folds=2, strangers=(LESSON,), mesh=(LESSON,), units=LESSON, answers=LESSON)
 
 
 def write_constant_model(path: Path, shape: list[int | str], output: np.ndarray) -> None:
@@ -278,12 +277,11 @@ def test_what_is_taught_about_an_unrated_face_is_the_same_of_its_mirror_image(
     assert torch.all(score >= 0)
 
 
-def test_a_network_that_also_learned_its_answers_gives_action_units_alone(
+def test_a_network_that_learned_its_answers_gives_action_units_alone(
     faces: rated.Faces, tmp_path: Path
 ) -> None:
     unrated = replace(faces[np.arange(4)], subject=np.array(["another"] * 4))
-    recipe = replace(TINY, answers=LESSON)
-    learned = starter.train(faces, unrated, None, recipe, tmp_path)
+    learned = starter.train(faces, unrated, None, TINY, tmp_path)
     assert learned.fc.out_features == fit.UNITS
     assert (tmp_path / "answers" / "last.ckpt").exists()
 
@@ -308,17 +306,4 @@ def test_training_again_resumes_instead_of_starting_over(
 def test_a_run_folder_begun_with_another_recipe_is_refused(tmp_path: Path) -> None:
     (tmp_path / starter.RECIPE).write_text("{}\n")
     with pytest.raises(SystemExit, match="begun with another recipe"):
-        starter.main(tmp_path, tmp_path, tmp_path, tmp_path, answers=True)
-
-
-def test_the_card_says_when_the_network_learned_its_own_answers(
-    trained: Trained, tmp_path: Path
-) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(trained.model, folder)
-    assert "own answers" not in (folder / "MODEL_CARD.md").read_text()
-    card = json.loads((folder / "model.json").read_text())
-    card["trained_on"]["own_answers"] = True
-    (folder / "model.json").write_text(json.dumps(card))
-    starter_card.write(folder)
-    assert "its own answers about the unrated" in (folder / "MODEL_CARD.md").read_text()
+        starter.main(tmp_path, tmp_path, tmp_path, tmp_path)

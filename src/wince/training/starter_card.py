@@ -50,7 +50,9 @@ facial expressions, compiled from Labeled Faces in the Wild and film stills; mos
 350 x 350. The rights of the photographers and of the people shown stand; no photograph is part of
 this package. Before that the network learned the landmarks and blendshapes that MediaPipe's face
 models (Apache-2.0, Google) give for these and for further photographs of the same collection; it
-went on predicting the blendshapes while it learned the action units.{_answers(trained)}
+went on predicting the blendshapes while it learned the action units. At last it learned its own
+answers about the unrated photographs, each the mean of what it said of the picture and of its
+mirror image, beside the ratings.
 
 The ratings are **not FACS codes**. An automated vision rater looked at each face twice and gave
 the six action units by their FACS descriptions; the label is the mean of both. The two passes agree
@@ -211,14 +213,6 @@ answers for it, surveillance, or judging whether somebody tells the truth about 
 and, as a second output, the share of each cell of the last grid in each unit, exact but for the
 bias. `model.json` holds everything that using it needs. Licence of the weights: WEIGHTS-LICENSE.md.
 """
-
-
-def _answers(trained: Mapping[str, Any]) -> str:
-    if not trained.get("own_answers"):
-        return ""
-    return """ Then it learned
-its own answers about the unrated photographs, each the mean of what it said of the picture and of
-its mirror image, beside the ratings."""
 
 
 def _unread(trained: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ from wince.runtime.estimator import Estimate, interpret
 from wince.training import export, predict, starter_card, starter_figures, stretch, testing
 from wince.training.rated import Faces
 
-NAME, VERSION = "wince-starter", "0.3.0"
+NAME, VERSION = "wince-starter", "0.4.0"
 TITLE = (
     "Trained on 4,000 photographs of faces whose action units were rated by an automated rater, "
     "not on FACS-coded video of people in pain."
@@ -42,16 +42,13 @@ def package(
     run: Path,
     hours: float,
     another: Path | None = None,
-    *,
-    own_answers: bool = False,
 ) -> None:
     """Export a trained network, calibrated and measured, with model.json and MODEL_CARD.md.
 
     faces: rated faces cut out exactly as the model is shown them in use. fold: number of each face
     (N,). scores: by precision what the models of the first folds said of those folds' faces, in
     the faces' order (M, 6). run: holds the folds' models; the result goes into its folder "model".
-    another: an archive that nothing here was trained on. own_answers: whether the networks also
-    learned their own answers on unrated faces.
+    another: an archive that nothing here was trained on.
     """
     everybody, of_everybody = faces, fold
     fold, faces = _first(fold, faces, len(next(iter(scores.values()))))
@@ -121,7 +118,6 @@ def package(
                 "subjects": len(np.unique(everybody.subject)),
                 "folds": int(of_everybody.max()) + 1,
                 "folds_read": len(fitted),
-                "own_answers": own_answers,
             },
             subjects_seen=sorted(set(everybody.subject.tolist())),
             figures=figures,
