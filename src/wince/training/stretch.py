@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-SHARE = 1.0  # of the way from the network's own variance to that of the ratings
+# Of the way from the network's own variance to that of the ratings. With 1, faces rated 6 or more
+# were still read .6 too low; with 1.3 by less than half a point, for .02 more of mean error.
+SHARE = 1.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ class Stretch:
 def fit(scores: Floats, ratings: Floats, share: float = SHARE) -> Stretch:
     """Return the stretch of scores (N, K) for faces that the model had not seen, rated (N, K).
 
-    share: 0 leaves the factors at 1, 1 gives each score the variance of its rating. The means agree
-    with the ratings' in any case.
+    share: 0 leaves the factors at 1, 1 gives each score the variance of its rating, more a larger
+    one. The means agree with the ratings' in any case.
     """
     wanted = ratings.std(0) / np.maximum(scores.std(0), 1e-6)
     factor = 1 + share * (wanted - 1)
