@@ -30,7 +30,7 @@ class Limit:
     refuse: float
 
 
-WIDTH = Limit(warn=36, refuse=20)
+WIDTH = Limit(warn=32, refuse=20)
 """Pixels of the face's box, at least."""
 
 YAW = Limit(warn=35, refuse=45)
