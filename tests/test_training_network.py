@@ -44,7 +44,7 @@ def test_maps_equal_grad_cam_at_the_last_layer() -> None:
     pixels = torch.randint(0, 256, (1, 96, 96, 3), dtype=torch.uint8)
     kept = []
     handle = net.layer4.register_forward_hook(lambda *call: kept.append(call[2]))
-    picture = (pixels.permute(0, 3, 1, 2).float() - shipped.mean) / shipped.std
+    picture = (pixels.float() - shipped.mean).div(shipped.std).permute(0, 3, 1, 2)
     score = net(picture)[0, 1]
     handle.remove()
     features = kept[0]
