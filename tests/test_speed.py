@@ -22,26 +22,20 @@ BENCHMARKS = ROOT / "benchmarks"
 PAGE = ROOT / "docs" / "speed.md"
 
 
-def defined(name):
-    """Yield what a script in benchmarks/ defines."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(BENCHMARKS))
-        yield runpy.run_path(str(BENCHMARKS / f"{name}.py"))
+def script(name):
+    """Return a fixture of what a script in benchmarks/ defines."""
+
+    @pytest.fixture(scope="module", name=name)
+    def defined():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(str(BENCHMARKS))
+            yield runpy.run_path(str(BENCHMARKS / f"{name}.py"))
+
+    return defined
 
 
-@pytest.fixture(scope="module")
-def speed():
-    yield from defined("speed")
-
-
-@pytest.fixture(scope="module")
-def soak():
-    yield from defined("soak")
-
-
-@pytest.fixture(scope="module")
-def many_files():
-    yield from defined("many_files")
+speed, soak, many_files = script("speed"), script("soak"), script("many_files")
+torch_finder, widen_finder = script("torch_finder"), script("widen_finder")
 
 
 @pytest.mark.parametrize(
@@ -105,16 +99,6 @@ def test_growth_is_told_from_a_flat_line(soak):
     assert grown([100.0] * 10 + [150.0] * 10 + [200.0] * 10) == pytest.approx(1)
     with pytest.raises(ValueError, match="three samples"):
         grown([1.0])
-
-
-@pytest.fixture(scope="module")
-def torch_finder():
-    yield from defined("torch_finder")
-
-
-@pytest.fixture(scope="module")
-def widen_finder():
-    yield from defined("widen_finder")
 
 
 def test_the_face_finder_in_torch_finds_the_same_faces(torch_finder, frames):

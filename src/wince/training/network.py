@@ -65,7 +65,7 @@ class Shipped(nn.Module):
         # By whole rows: three numbers at a time would take onnxruntime as long as three layers.
         side, rows = pixels.shape[2], pixels.flatten(2).float()
         rows = (rows - self.mean.repeat(side)) / self.std.repeat(side)
-        features = self.body(rows.unflatten(2, (side, 3)).permute(0, 3, 1, 2))
+        features = self.body(rows.reshape(-1, side, side, 3).permute(0, 3, 1, 2))
         cells = features.shape[2] * features.shape[3]
         maps = nn.functional.conv2d(features, self.weight) / cells
         return maps.sum(dim=(2, 3)) + self.bias, maps
