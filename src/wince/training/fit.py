@@ -160,9 +160,9 @@ def _fit(
         enable_model_summary=False,
         log_every_n_steps=20,
     )
-    trainer.fit(module, train, ckpt_path=str(last) if last.exists() else None, weights_only=False)
+    trainer.fit(module, train, ckpt_path=str(last) if last.exists() else None, weights_only=True)
     # A lesson resumed when it is over would otherwise come back without its averaged weights.
-    module.load_state_dict(torch.load(last, weights_only=False)["state_dict"])
+    module.load_state_dict(torch.load(last, weights_only=True)["state_dict"])
 
 
 def _batches(
