@@ -62,7 +62,7 @@ class Shipped(nn.Module):
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Take RGB pixels 0-255 (N, S, S, 3); return scores (N, K) and maps (N, K, h, w)."""
-        # By whole rows: three numbers at a time would take onnxruntime as long as three layers.
+        # By whole rows: three numbers at a time take onnxruntime as long as two layers.
         side, rows = pixels.shape[2], pixels.flatten(2).float()
         rows = (rows - self.mean.repeat(side)) / self.std.repeat(side)
         features = self.body(rows.reshape(-1, side, side, 3).permute(0, 3, 1, 2))
