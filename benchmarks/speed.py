@@ -31,7 +31,6 @@ import speed_path
 import wince
 from serving import live, load, megabytes, photo, served
 from speed_path import STAGES, Marks, in_turns, once
-from torch_finder import BlazeFace
 from wince.runtime.assessor import Assessor
 
 CLIENTS = (1, 4, 16, 64)
@@ -94,16 +93,16 @@ def judged(what: str, found: str, key: str, value: float, beside: str = "") -> R
 def of_the_path(int8: Assessor, fp32: Assessor, rounds: int) -> Iterator[Row]:
     """Yield the rows of a 640 x 480 photo: whole path, stages, the usual way."""
     picture = photo(640, 480)
-    spec, finder = int8.estimator.spec, BlazeFace().eval()
+    spec = int8.estimator.spec
     found = in_turns(
         {
             "int8": speed_path.whole(int8, picture),
             "fp32": speed_path.whole(fp32, picture),
             "stages": speed_path.staged(int8, picture),
             "fp32 stages": speed_path.staged(fp32, picture),
-            "usual": speed_path.usual(picture, spec, finder=finder),
-            "usual with our finder": speed_path.usual(picture, spec, finder=None),
-            "usual at 224": speed_path.usual(picture, replace(spec, size=224), finder=finder),
+            "usual": speed_path.usual(picture, spec),
+            "usual with our finder": speed_path.usual(picture, spec, our_finder=True),
+            "usual at 224": speed_path.usual(picture, replace(spec, size=224)),
         },
         rounds,
     )
@@ -142,7 +141,7 @@ def of_a_phone(int8: Assessor, fp32: Assessor, rounds: int) -> Iterator[Row]:
         {
             "int8": speed_path.whole(int8, picture),
             "fp32": speed_path.whole(fp32, picture),
-            "usual": speed_path.usual(picture, int8.estimator.spec, finder=BlazeFace().eval()),
+            "usual": speed_path.usual(picture, int8.estimator.spec),
         },
         rounds,
     )

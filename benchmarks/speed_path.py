@@ -97,15 +97,15 @@ def staged(assessor: Assessor, photo: bytes) -> Call:
     return call
 
 
-def usual(photo: bytes, spec: FaceSpec, *, finder: BlazeFace | None) -> Call:
+def usual(photo: bytes, spec: FaceSpec, *, our_finder: bool = False) -> Call:
     """Return a call of the path as it is usually written, marks after each stage and `whole`.
 
     Pillow decodes in full, the same detector finds the face, Pillow cuts it out at the spec's size,
     torchvision turns it into a normalised tensor, and torchvision's ResNet-18 (weights at random:
-    they cost the same) runs in eager torch without gradients. finder: the detector in eager torch,
-    None for onnxruntime as in ours.
+    they cost the same) runs in eager torch without gradients. So does the detector, unless
+    our_finder: then it runs in onnxruntime, as in ours.
     """
-    network = resnet18(num_classes=6).eval()
+    network, finder = resnet18(num_classes=6).eval(), None if our_finder else BlazeFace()
     prepare = transforms.Compose([transforms.ToTensor(), transforms.Normalize(spec.mean, spec.std)])
 
     @torch.inference_mode()

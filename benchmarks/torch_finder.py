@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 from itertools import pairwise
-from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
@@ -28,10 +26,9 @@ class BlazeFace(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        path = Path(str(resources.files("wince.models") / "face" / "face_detector.onnx"))
         self._given = {
             one.name.removesuffix("_half"): numpy_helper.to_array(one).astype(np.float32)
-            for one in onnx.load(path).graph.initializer
+            for one in onnx.load(detect.network_file()).graph.initializer
         }
         self.first = self._layer("conv2d", 3, CHANNELS[0], 5, 2)
         pairs = list(pairwise(CHANNELS))

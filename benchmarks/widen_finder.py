@@ -15,6 +15,7 @@ import hashlib
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +27,14 @@ from speed_path import in_turns, once
 from wince.faces import detect
 from wince.runtime import onnx as wince_onnx
 
-TARGET = Path(detect.__file__).parents[1] / "models" / "face" / "face_detector.onnx"
+TARGET = detect.network_file()
 BLOCK = 16  # float32 of AVX-512; with AVX2 it is 8, for which these widths do as well
 CLOSE = 1e-4  # how far the outputs may differ, which reach some hundred
 
+BLANK = np.zeros((1, detect.INPUT, detect.INPUT, 3), np.float32)
+
 Weights = NDArray[np.float16]
+Network = Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]
 
 
 class Widened:
@@ -125,28 +129,21 @@ def _filled(values: NDArray[np.generic], shape: tuple[int, ...]) -> Weights:
     return found
 
 
-def farthest(paths: dict[str, Path], rounds: int) -> float:
+def network(path: Path) -> Network:
+    """Return a network's answer to a picture (1, INPUT, INPUT, 3), by onnxruntime."""
+    session = wince_onnx.session(path)
+    name = session.get_inputs()[0].name
+    return lambda square: session.run(None, {name: square})
+
+
+def farthest(before: Network, after: Network, rounds: int) -> float:
     """Return the largest difference of any output between two networks on random pictures."""
-    random = np.random.default_rng(0)
-    before, after = (wince_onnx.session(path) for path in paths.values())
-    worst = 0.0
+    random, worst = np.random.default_rng(0), 0.0
     for _ in range(rounds):
-        square = random.uniform(-1, 1, (1, detect.INPUT, detect.INPUT, 3)).astype(np.float32)
-        said = [one.run(None, {one.get_inputs()[0].name: square}) for one in (before, after)]
-        worst = max(worst, *(float(np.abs(a - b).max()) for a, b in zip(*said, strict=True)))
+        square = random.uniform(-1, 1, BLANK.shape).astype(np.float32)
+        said = zip(before(square), after(square), strict=True)
+        worst = max(worst, *(float(np.abs(a - b).max()) for a, b in said))
     return worst
-
-
-def milliseconds(paths: dict[str, Path], rounds: int) -> dict[str, float]:
-    """Return the median processor time of each network for one picture."""
-    square = np.zeros((1, detect.INPUT, detect.INPUT, 3), np.float32)
-
-    def run(path: Path) -> Callable[[], object]:
-        session = wince_onnx.session(path)
-        return lambda: session.run(None, {session.get_inputs()[0].name: square})
-
-    found = in_turns({name: once(run(path)) for name, path in paths.items()}, rounds)
-    return {name: marks["whole"] for name, marks in found.items()}
 
 
 def main() -> int:
@@ -158,8 +155,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=TARGET.parent) as folder:
         path = Path(folder) / TARGET.name
         onnx.save(widened(onnx.load(chosen.source)), path)
-        paths = {"before": chosen.source, "after": path}
-        difference, times = farthest(paths, chosen.rounds), milliseconds(paths, chosen.rounds)
+        before, after = network(chosen.source), network(path)
+        difference = farthest(before, after, chosen.rounds)
+        calls = {"before": once(partial(before, BLANK)), "after": once(partial(after, BLANK))}
+        times = {name: marks["whole"] for name, marks in in_turns(calls, chosen.rounds).items()}
         data = path.read_bytes()
         print(f"largest difference of an output: {difference:.1e}")
         print(f"one core: {times['before']:.2f} ms before, {times['after']:.2f} ms after")

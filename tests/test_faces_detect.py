@@ -2,8 +2,6 @@
 
 import math
 from collections.abc import Callable
-from importlib import resources
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -180,8 +178,7 @@ def test_the_same_picture_gives_the_same_face(astronaut: RGB) -> None:
 
 @pytest.fixture(scope="module")
 def network() -> Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]:
-    path = Path(str(resources.files("wince.models") / "face" / "face_detector.onnx"))
-    session = onnx.session(path)
+    session = onnx.session(detect_module.network_file())
     name = session.get_inputs()[0].name
     return lambda square: session.run(None, {name: square})
 

@@ -102,7 +102,7 @@ def test_growth_is_told_from_a_flat_line(soak):
 
 
 def test_the_face_finder_in_torch_finds_the_same_faces(torch_finder, frames):
-    network = torch_finder["BlazeFace"]().eval()
+    network = torch_finder["BlazeFace"]()
     for frame in frames[:3]:
         rgb = images.read(frame.path).rgb
         ours = detect.detect(rgb)

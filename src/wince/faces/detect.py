@@ -232,8 +232,12 @@ def _anchors() -> NDArray[np.float64]:
 
 @cache
 def _session() -> "InferenceSession":
-    path = Path(str(resources.files("wince.models") / "face" / "face_detector.onnx"))
-    return onnx.session(path, sha256=_SHA256)
+    return onnx.session(network_file(), sha256=_SHA256)
+
+
+def network_file() -> Path:
+    """Return the file of the packaged face detector."""
+    return Path(str(resources.files("wince.models") / "face" / "face_detector.onnx"))
 
 
 def load() -> None:
