@@ -27,6 +27,7 @@ from wince.training import (
     network,
     rated,
     starter,
+    starter_figures,
     starter_package,
     stretch,
 )
@@ -245,6 +246,20 @@ def test_the_figures_are_of_models_that_had_not_seen_the_faces(trained: Trained)
     expected = interpret(line(scores), np.zeros((len(scores), 0)), "action-units").raw
     found = [float(row["predicted"]) for row in rows if row["fold"] == "1"]
     np.testing.assert_allclose(found, expected, atol=6e-4)
+
+
+def test_a_model_that_repeats_one_rating_meets_it_fully_and_the_other_as_the_rater_does(
+    faces: rated.Faces,
+) -> None:
+    noisy = np.random.default_rng(0).integers(0, 4, faces.ratings.shape).astype(np.float32)
+    noisy[..., -1] = noisy[..., -1] > 1
+    faces = replace(faces, ratings=noisy)
+    beside = starter_figures.beside_the_rater(faces.pspi_by_rating[:, 0], noisy[:, 0], faces)
+    for name in ("pcc", "auc_at_4", *scale.UNIT_NAMES):
+        assert beside["model"][name] == pytest.approx((1 + beside["rater"][name]) / 2, abs=2e-3)
+    gap = np.abs(faces.pspi_by_rating[:, 0] - faces.pspi_by_rating[:, 1]).mean()
+    assert beside["rater"]["mae"] == pytest.approx(gap, abs=1e-3)
+    assert beside["model"]["mae"] == pytest.approx(gap / 2, abs=1e-3)
 
 
 def test_every_fold_is_reported_and_its_calibration_comes_from_the_others(

@@ -74,10 +74,14 @@ class Faces:
         return np.asarray(self.ratings.mean(axis=1))
 
     @property
+    def pspi_by_rating(self) -> NDArray[np.float32]:
+        """The PSPI of each rating, float32 (N, 2)."""
+        return np.asarray(scale.combine(*np.moveaxis(self.ratings, -1, 0), maximum=np.maximum))
+
+    @property
     def pspi(self) -> NDArray[np.float32]:
         """The mean of the two ratings' PSPI, float32 (N,): not the PSPI of the mean rating."""
-        both = scale.combine(*np.moveaxis(self.ratings, -1, 0), maximum=np.maximum)
-        return np.asarray(both.mean(axis=1))
+        return np.asarray(self.pspi_by_rating.mean(axis=1))
 
 
 def read_rated(folder: Path, mesh: Path, spec: FaceSpec, *, workers: int = 2) -> Faces:

@@ -28,6 +28,7 @@ def text(card: Mapping[str, Any]) -> str:
     figures, trained = card["figures"], card["trained_on"]
     every, picked = figures["all"], figures["picked_by_expression"]
     sure, plain = figures["calibration"], figures["without_stretch"]
+    beside = figures["beside_the_rater"]
     smiles, grey = figures["grimaces_against_smiles"], figures["grey"]
     knots, size = card["calibration"]["score_map"], card["face_spec"]["size"]
     severe = figures["levels"].get("severe", {"faces": 0, "severe": float("nan")})
@@ -122,6 +123,25 @@ AUC of {smiles["grimaces"]} faces rated {GRIMACE:g} or more against {
         smiles["smiles"]
     } with AU6 of at
 least 2 and AU4 below 0.5 is {_p(smiles["auc"])}.
+
+### Beside the rater itself
+
+How far could a model get? The two passes are of the same faces by the same rater. Taking one as
+what is to be met, this is how well the other one meets it, and how well this model does, over all
+faces, each figure the mean of both ways round:
+
+{
+        _table(
+            ("", "PCC", "MAE", "AUC >= 4", "AUC >= 6", *(f"{n} PCC" for n in scale.UNIT_NAMES)),
+            (
+                (name, *_cells(one), *(_p(one[unit], 2) for unit in scale.UNIT_NAMES))
+                for name, one in (
+                    ("the rater's other pass", beside["rater"]),
+                    ("this model", beside["model"]),
+                )
+            ),
+        )
+    }
 
 ## From rated score to PSPI
 

@@ -52,6 +52,7 @@ def measure(
             name: _pcc(found.action_units[:, i], faces.units[:, i])
             for i, name in enumerate(scale.UNIT_NAMES)
         },
+        "beside_the_rater": beside_the_rater(raw, found.action_units, faces),
         "mean_error_of_grimaces": brief(found, faces)["mean_error_of_grimaces"],
         "grimaces_against_smiles": _against_smiles(raw, faces),
         "levels": _levels(given, faces),
@@ -66,6 +67,22 @@ def brief(found: Estimate, faces: Faces) -> dict[str, Any]:
     return {
         **_fit(found.raw, faces.pspi),
         "mean_error_of_grimaces": _mean(error[faces.pspi >= GRIMACE]),
+    }
+
+
+def beside_the_rater(raw: Scores, units: Scores, faces: Faces) -> dict[str, Any]:
+    """Return how well a single rating is met by the other one of the same face, and by a model.
+
+    Each figure is the mean over both ratings as the one to be met. raw: what the model says (N,).
+    units: its action units (N, 6).
+    """
+    pspi, each = faces.pspi_by_rating, faces.ratings
+    return {
+        "rater": _mean_fit(
+            _fit_to_one(pspi[:, 1 - one], each[:, 1 - one], pspi[:, one], each[:, one])
+            for one in (0, 1)
+        ),
+        "model": _mean_fit(_fit_to_one(raw, units, pspi[:, one], each[:, one]) for one in (0, 1)),
     }
 
 
@@ -149,6 +166,18 @@ def _fit(score: Scores, rating: Scores) -> dict[str, Any]:
         "auc_at_4": _area(rating >= 4, score),
         "auc_at_6": _area(rating >= GRIMACE, score),
     }
+
+
+def _fit_to_one(raw: Scores, units: Scores, pspi: Scores, rated: Scores) -> dict[str, Any]:
+    pccs = (_pcc(units[:, i], rated[:, i]) for i in range(len(scale.UNIT_NAMES)))
+    return {**_fit(raw, pspi), **dict(zip(scale.UNIT_NAMES, pccs, strict=True))}
+
+
+def _mean_fit(fits: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the mean of each figure, None where one of them is undefined."""
+    rows = list(fits)
+    columns = {name: np.array([row[name] for row in rows], float) for name in rows[0]}
+    return {name: _round(column.mean()) for name, column in columns.items() if name != "faces"}
 
 
 def _spread(fits: Iterable[Mapping[str, Any]]) -> dict[str, float | None]:
