@@ -48,10 +48,7 @@ def measure(
         "folds": [{**_fit(raw[h], rating[h]), **_certainty(given[h])} for h in held],
         "always_mean": {"mae": _round(np.abs(_of_others(rating, fold) - rating).mean())},
         "landmark_ridge": _fit(_ridge(faces, fold), rating),
-        "action_units_pcc": {
-            name: _pcc(found.action_units[:, i], faces.units[:, i])
-            for i, name in enumerate(scale.UNIT_NAMES)
-        },
+        "action_units_pcc": _by_unit(found.action_units, faces.units),
         "beside_the_rater": beside_the_rater(raw, found.action_units, faces),
         "mean_error_of_grimaces": brief(found, faces)["mean_error_of_grimaces"],
         "grimaces_against_smiles": _against_smiles(raw, faces),
@@ -169,25 +166,30 @@ def _fit(score: Scores, rating: Scores) -> dict[str, Any]:
 
 
 def _fit_to_one(raw: Scores, units: Scores, pspi: Scores, rated: Scores) -> dict[str, Any]:
-    pccs = (_pcc(units[:, i], rated[:, i]) for i in range(len(scale.UNIT_NAMES)))
-    return {**_fit(raw, pspi), **dict(zip(scale.UNIT_NAMES, pccs, strict=True))}
+    return {**_fit(raw, pspi), **_by_unit(units, rated)}
+
+
+def _by_unit(units: Scores, rated: Scores) -> dict[str, float | None]:
+    return {name: _pcc(units[:, i], rated[:, i]) for i, name in enumerate(scale.UNIT_NAMES)}
 
 
 def _mean_fit(fits: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the mean of each figure, None where one of them is undefined."""
-    rows = list(fits)
-    columns = {name: np.array([row[name] for row in rows], float) for name in rows[0]}
-    return {name: _round(column.mean()) for name, column in columns.items() if name != "faces"}
+    return {name: _round(column.mean()) for name, column in _columns(fits).items()}
 
 
 def _spread(fits: Iterable[Mapping[str, Any]]) -> dict[str, float | None]:
     """Return the standard deviation over folds of each figure."""
-    rows = list(fits)
-    columns = {name: np.array([row[name] for row in rows], float) for name in rows[0]}
     return {
-        f"{name}_spread": _round(np.std(column, ddof=1))
-        for name, column in columns.items()
-        if name != "faces"
+        f"{name}_spread": _round(np.std(column, ddof=1)) for name, column in _columns(fits).items()
+    }
+
+
+def _columns(fits: Iterable[Mapping[str, Any]]) -> dict[str, NDArray[np.float64]]:
+    """Return each figure over all fits, NaN where undefined; the number of faces is left out."""
+    rows = list(fits)
+    return {
+        name: np.array([row[name] for row in rows], float) for name in rows[0] if name != "faces"
     }
 
 
