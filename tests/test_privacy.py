@@ -269,16 +269,23 @@ def test_log_and_announcement_hold_no_token(session):
 
 
 def test_log_holds_no_result_and_no_words_of_one(session):
+    log = re.sub(r"\d\d:\d\d:\d\d(\.\d+)?", "", session.log)  # a clock's 40.059 is no score of .059
+    assert len(log) < len(session.log)
     results = [found for found in map(json.loads, session.answers) if "pspi" in found]
     for found in results:
-        for secret in (found["sentence"], found["advice"], *map(str, found["interval"])):
-            assert secret not in session.log
-        for number in (found["pspi"], found["confidence"], *found["action_units"].values()):
-            assert not re.search(rf"(?<![\w.]){re.escape(str(number))}(?![\w.])", session.log)
-        assert f" {found['level']} " not in session.log
-    assert "13.7" not in session.log
+        assert found["sentence"] not in log
+        assert found["advice"] not in log
+        for number in (
+            found["pspi"],
+            found["confidence"],
+            *found["interval"],
+            *found["action_units"].values(),
+        ):
+            assert not re.search(rf"(?<![\w.]){re.escape(str(number))}(?![\w.])", log)
+        assert f" {found['level']} " not in log
+    assert "13.7" not in log
     for word in ("mild", "moderate", "severe", "pspi", "confidence"):
-        assert word not in session.log.lower()
+        assert word not in log.lower()
 
 
 def test_log_holds_no_picture_and_no_name(session, portrait_jpeg, big_picture):
