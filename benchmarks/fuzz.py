@@ -47,7 +47,7 @@ class Tally:
 def files(assessor: Assessor, tally: Tally, inputs: int, number: int) -> None:
     @seed(number)
     @_many(inputs)
-    @given(data=bad_inputs.hostile_files())
+    @given(data=bad_inputs.damaged_files())
     def each(data: bytes) -> None:
         begun = time.perf_counter()
         try:

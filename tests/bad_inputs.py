@@ -3,18 +3,22 @@
 Used by the tests and by benchmarks/fuzz.py.
 """
 
+import base64
 import io
 import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from hypothesis import strategies as st
 from PIL import Image
 
 FORMS = ("JPEG", "PNG", "WEBP")
+NONE, CUT, ODD = {"NotAnImageError"}, {"TruncatedImageError"}, {"ImageError"}
+LARGE = {"ImageTooLargeError"}
 READABLE = "readable"  # as an expectation: it is a picture, though an odd one
 
 
@@ -95,65 +99,75 @@ def archive_of(name: str, data: bytes) -> bytes:
     return file.getvalue()
 
 
+def bombs() -> dict[str, tuple[bytes, set[str]]]:
+    """Return small files that claim to be, or unpack to, far more, as `corpus` does."""
+    return {
+        "png of 60,000 x 60,000": (png_that_claims(60_000, 60_000), LARGE),
+        "png of 2^31 - 1 squared": (png_that_claims(2**31 - 1, 2**31 - 1), LARGE),
+        "png of 0 x 0": (png_that_claims(0, 0), CUT | ODD),
+        "png that unpacks to 99 MB": (png_that_claims(40, 40, bytes(99_000_000)), CUT | {READABLE}),
+        "png with a note that unpacks to 100 MB": (png_with_a_swollen_text(), CUT | {READABLE}),
+        "png of 7,900 x 7,900 with pixels for a tenth": (
+            png_that_claims(7900, 7900, bytes(19_000_000)),
+            CUT,
+        ),
+        "jpeg of 65,500 x 65,500": (jpeg_that_claims(65_500, 65_500), LARGE),
+        "webp of 16,383 x 16,383": (webp_that_claims(16_383, 16_383), CUT | LARGE),
+    }
+
+
 def corpus() -> dict[str, tuple[bytes, set[str]]]:
     """Return the bad inputs by name, each with the errors it may end in, or READABLE."""
     good = {form: saved(photo(), form) for form in FORMS}
     zipped = archive_of("face.jpg", good["JPEG"])
-    none, cut, odd = {"NotAnImageError"}, {"TruncatedImageError"}, {"ImageError"}
-    large = {"ImageTooLargeError"}
     found: dict[str, tuple[bytes, set[str]]] = {
+        **bombs(),
         # Not pictures, or not ours
-        "empty": (b"", none),
-        "a single byte": (b"\xff", none),
-        "text": (b"hello, I am a face", none),
-        "html": (b"<!doctype html><img src=x onerror=alert(1)>", none),
-        "svg": (b'<svg><image href="file:///etc/passwd"/></svg>', none),
-        "zip": (zipped, none),
-        "pdf": (b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>", none),
-        "postscript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(/etc/passwd) run", none),
-        "gif": (saved(photo(), "GIF"), none),
-        "bmp": (saved(photo(), "BMP"), none),
+        "empty": (b"", NONE),
+        "a single byte": (b"\xff", NONE),
+        "text": (b"hello, I am a face", NONE),
+        "html": (b"<!doctype html><img src=x onerror=alert(1)>", NONE),
+        "svg": (b'<svg><image href="file:///etc/passwd"/></svg>', NONE),
+        "zip": (zipped, NONE),
+        "pdf": (b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>", NONE),
+        "postscript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(/etc/passwd) run", NONE),
+        "gif": (saved(photo(), "GIF"), NONE),
+        "animated gif": (animation("GIF"), NONE),
+        "bmp": (saved(photo(), "BMP"), NONE),
         "tiff of three pages": (
             saved(photo(), "TIFF", save_all=True, append_images=[photo(), photo()]),
-            none,
+            NONE,
         ),
-        "ico": (saved(photo(), "ICO"), none),
-        "ppm": (saved(photo(), "PPM"), none),
-        "zeros": (bytes(50_000), none),
+        "ico": (saved(photo(), "ICO"), NONE),
+        "ppm": (saved(photo(), "PPM"), NONE),
+        "zeros": (bytes(50_000), NONE),
         # Pictures in form, and no more
-        "jpeg marker alone": (b"\xff\xd8\xff", cut),
-        "png signature alone": (b"\x89PNG\r\n\x1a\n", cut),
-        "riff alone": (b"RIFF\x04\0\0\0WEBP", cut),
-        "wave sound": (b"RIFF\x24\0\0\0WAVEfmt " + bytes(28), cut | none),
+        "jpeg marker alone": (b"\xff\xd8\xff", CUT),
+        "png signature alone": (b"\x89PNG\r\n\x1a\n", CUT),
+        "riff alone": (b"RIFF\x04\0\0\0WEBP", CUT),
+        "wave sound": (b"RIFF\x24\0\0\0WAVEfmt " + bytes(28), CUT | NONE),
         "png without pixels": (
             b"\x89PNG\r\n\x1a\n"
             + chunk(b"IHDR", struct.pack(">IIBBBBB", 40, 40, 8, 2, 0, 0, 0))
             + chunk(b"IEND", b""),
-            cut,
+            CUT,
         ),
-        "png with a wrong checksum": (good["PNG"][:-20] + b"\0" + good["PNG"][-19:], cut),
-        # Bombs
-        "png of 60,000 x 60,000": (png_that_claims(60_000, 60_000), large),
-        "png of 2^31 - 1 squared": (png_that_claims(2**31 - 1, 2**31 - 1), large),
-        "png of 0 x 0": (png_that_claims(0, 0), cut | odd),
-        "png that unpacks to 99 MB": (png_that_claims(40, 40, bytes(99_000_000)), cut | {READABLE}),
-        "png with a note that unpacks to 100 MB": (png_with_a_swollen_text(), cut | {READABLE}),
-        "jpeg of 65,500 x 65,500": (jpeg_that_claims(65_500, 65_500), large),
-        "webp of 16,383 x 16,383": (webp_that_claims(16_383, 16_383), large | cut),
+        "png with a wrong checksum": (good["PNG"][:-20] + b"\0" + good["PNG"][-19:], CUT),
         # Odd sizes
-        "1 x 1": (saved(photo(2, 2).resize((1, 1)), "PNG"), odd),
-        "1 x 30,000": (saved(Image.new("RGB", (1, 30_000)), "PNG"), odd),
-        "30,000 x 1": (saved(Image.new("RGB", (30_000, 1)), "PNG"), odd),
+        "1 x 1": (saved(photo(2, 2).resize((1, 1)), "PNG"), ODD),
+        "1 x 30,000": (saved(Image.new("RGB", (1, 30_000)), "PNG"), ODD),
+        "30,000 x 1": (saved(Image.new("RGB", (30_000, 1)), "PNG"), ODD),
         "30,000 x 16": (saved(Image.new("RGB", (30_000, 16)), "JPEG"), {READABLE}),
         "16 x 16": (saved(photo(16, 16), "PNG"), {READABLE}),
         # Animations and several pages
-        "animated webp": (animation("WEBP"), odd),
-        "animated png": (animation("PNG"), odd),
+        "animated webp": (animation("WEBP"), ODD),
+        "animated png": (animation("PNG"), ODD),
         # More than one thing at once
         "jpeg with a zip behind it": (good["JPEG"] + zipped, {READABLE}),
         "png with a script behind it": (good["PNG"] + b"<script>alert(1)</script>", {READABLE}),
-        "zip with a jpeg before it": (b"PK\x03\x04" + good["JPEG"], none),
-        "gif that is also javascript": (b"GIF89a=1;alert(1)//" + bytes(50), none),
+        "zip with a jpeg before it": (b"PK\x03\x04" + good["JPEG"], NONE),
+        "gif head on a jpeg": (b"GIF89a" + good["JPEG"], NONE),
+        "gif that is also javascript": (b"GIF89a=1;alert(1)//" + bytes(50), NONE),
         "two jpegs": (good["JPEG"] * 2, {READABLE}),
         # Broken notes about the camera
         "exif of no bytes": (with_exif(b""), {READABLE}),
@@ -168,15 +182,15 @@ def corpus() -> dict[str, tuple[bytes, set[str]]]:
         "cmyk": (saved(photo().convert("CMYK"), "JPEG"), {READABLE}),
         "palette without its colours": (
             saved(photo().convert("P"), "PNG").replace(b"PLTE", b"plte", 1),
-            cut | {READABLE},
+            CUT | {READABLE},
         ),
         "16-bit grey": (saved(Image.new("I;16", (40, 40), 40_000), "PNG"), {READABLE}),
     }
     for form, data in good.items():
-        found[f"{form.lower()} cut in half"] = (data[: len(data) // 2], cut)
+        found[f"{form.lower()} cut in half"] = (data[: len(data) // 2], CUT)
         found[f"{form.lower()} with noise inside"] = (
             data[: len(data) // 2] + bytes(range(256)) + data[len(data) // 2 :],
-            cut | {READABLE},
+            CUT | {READABLE},
         )
     return found
 
@@ -187,60 +201,62 @@ def truncations(form: str) -> list[bytes]:
     return [data[:length] for length in range(len(data))]
 
 
-BODIES: dict[str, bytes] = {
-    "nothing": b"",
-    "null": b"null",
-    "a number": b"17",
-    "a string": b'"data:image/jpeg;base64,/9j/"',
-    "a list": b'[{"image": "x"}]',
-    "no image": b'{"picture": "data:image/jpeg;base64,/9j/"}',
-    "image null": b'{"image": null}',
-    "image a number": b'{"image": 1e999}',
-    "image a list": b'{"image": ["data:image/jpeg;base64,/9j/"]}',
-    "image an object": b'{"image": {"data": "x"}}',
-    "image empty": b'{"image": ""}',
-    "an address": b'{"image": "http://127.0.0.1:22/"}',
-    "a file": b'{"image": "file:///etc/passwd"}',
-    "data alone": b'{"image": "data:"}',
-    "no data": b'{"image": "data:image/jpeg;base64,"}',
-    "no comma": b'{"image": "data:image/jpeg;base64"}',
-    "not base64": b'{"image": "data:image/jpeg;base64,%%%%"}',
-    "half of base64": b'{"image": "data:image/jpeg;base64,/9j"}',
-    "percent coded": b'{"image": "data:image/svg+xml,%3Csvg%3E"}',
-    "text as picture": b'{"image": "data:image/jpeg;base64,aGVsbG8="}',
-    "text as text": b'{"image": "data:text/plain;base64,aGVsbG8="}',
-    "letters beyond ASCII": '{"image": "data:image/jpeg;base64,é"}'.encode(),
-    "half a surrogate": b'{"image": "data:image/jpeg;base64,\\ud800"}',
-    "zero bytes": b'{"image": "\\u0000"}',
-    "wrong encoding": b'{"image": "\xff\xfe"}',
-    "UTF-16": '{"image": "x"}'.encode("utf-16"),
-    "cut off": b'{"image": "data:image/jpeg;base64,/9j/',
-    "deep": b"[" * 200_000,
-    "deep objects": b'{"image":' * 100_000,
-    "a long number": b'{"image": ' + b"9" * 100_000 + b"}",
-    "twice": b'{"image": "x", "image": 5}',
-    "not a number": b'{"image": NaN}',
+def data_url(data: bytes) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
+
+
+BODIES: dict[str, tuple[bytes, int]] = {
+    "nothing": (b"", 400),
+    "null": (b"null", 422),
+    "a number": (b"17", 422),
+    "a string": (b'"data:image/jpeg;base64,/9j/"', 422),
+    "a list": (b'[{"image": "x"}]', 422),
+    "no image": (b'{"picture": "data:image/jpeg;base64,/9j/"}', 422),
+    "image null": (b'{"image": null}', 422),
+    "image a number": (b'{"image": 1e999}', 422),
+    "image a list": (b'{"image": ["data:image/jpeg;base64,/9j/"]}', 422),
+    "image an object": (b'{"image": {"data": "x"}}', 422),
+    "image empty": (b'{"image": ""}', 422),
+    "an address": (b'{"image": "http://127.0.0.1:22/"}', 422),
+    "a file": (b'{"image": "file:///etc/passwd"}', 422),
+    "data alone": (b'{"image": "data:"}', 422),
+    "no data": (b'{"image": "data:image/jpeg;base64,"}', 415),
+    "no comma": (b'{"image": "data:image/jpeg;base64"}', 422),
+    "not base64": (b'{"image": "data:image/jpeg;base64,%%%%"}', 422),
+    "half of base64": (b'{"image": "data:image/jpeg;base64,/9j"}', 422),
+    "percent coded": (b'{"image": "data:image/svg+xml,%3Csvg%3E"}', 422),
+    "text as picture": (b'{"image": "data:image/jpeg;base64,aGVsbG8="}', 415),
+    "text as text": (b'{"image": "data:text/plain;base64,aGVsbG8="}', 415),
+    "letters beyond ASCII": ('{"image": "data:image/jpeg;base64,é"}'.encode(), 422),
+    "half a surrogate": (b'{"image": "data:image/jpeg;base64,\\ud800"}', 422),
+    "zero bytes": (b'{"image": "\\u0000"}', 422),
+    "wrong encoding": (b'{"image": "\xff\xfe"}', 400),
+    "UTF-16": ('{"image": "x"}'.encode("utf-16"), 422),
+    "cut off": (b'{"image": "data:image/jpeg;base64,/9j/', 400),
+    "deep": (b"[" * 200_000, 400),
+    "deep objects": (b'{"image":' * 100_000, 400),
+    "a long number": (b'{"image": ' + b"9" * 100_000 + b"}", 400),
+    "twice": (b'{"image": "x", "image": 5}', 422),
+    "not a number": (b'{"image": NaN}', 422),
 }
-"""Bodies for the small contract, none of which holds a picture with a face."""
+"""Bodies for the small contract, none of which holds a picture, each with its HTTP status."""
 
 
 _NUMBERS = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 
 
 @st.composite
-def hostile_files(draw: Callable[..., object]) -> bytes:
-    """Return one of the corpus or a good picture, damaged in up to six ways."""
-    data = bytearray(draw(st.sampled_from(_small())))
+def damaged(draw: st.DrawFn, files: Sequence[bytes]) -> bytes:
+    """Return one of the files, damaged in up to six ways."""
+    data = bytearray(draw(st.sampled_from(files)))
     for _ in range(draw(st.integers(0, 6))):
         at = draw(st.integers(0, len(data)))
         how = draw(st.sampled_from(("byte", "number", "cut", "drop", "insert", "repeat", "splice")))
         if how == "byte" and at < len(data):
             data[at] = draw(st.integers(0, 255))
         elif how == "number":
-            number, order = (
-                draw(st.sampled_from(_NUMBERS)),
-                draw(st.sampled_from(("big", "little"))),
-            )
+            number = draw(st.sampled_from(_NUMBERS))
+            order: Literal["big", "little"] = draw(st.sampled_from(("big", "little")))
             size = 2 if number <= 0xFFFF else 4
             data[at : at + size] = number.to_bytes(size, order)
         elif how == "cut":
@@ -252,28 +268,23 @@ def hostile_files(draw: Callable[..., object]) -> bytes:
         elif how == "repeat":
             data[at:at] = data[at : at + draw(st.integers(1, 64))] * draw(st.integers(1, 20))
         elif how == "splice":
-            other = draw(st.sampled_from(_small()))
+            other = draw(st.sampled_from(files))
             data[at:] = other[draw(st.integers(0, len(other))) :]
     return bytes(data)
 
 
-_FILES: list[bytes] = []
-
-
-def _small() -> list[bytes]:
-    """Return the files that damage is done to: all but the largest ones."""
-    if not _FILES:
-        options: tuple[dict[str, object], ...] = (
-            {"quality": 90},
-            {"quality": 30, "progressive": True},
-            {"quality": 75, "exif": _exif()},
-        )
-        _FILES.extend(saved(photo(), "JPEG", **some) for some in options)
-        _FILES.extend(saved(photo(), "WEBP", lossless=lossless) for lossless in (False, True))
-        for mode in ("RGB", "RGBA", "L", "LA", "P", "1"):
-            _FILES.append(saved(photo().convert(mode), "PNG"))
-        _FILES.extend(data for data, _ in corpus().values() if len(data) < 20_000)
-    return _FILES
+def damaged_files() -> st.SearchStrategy[bytes]:
+    """Return good pictures and those of the corpus, all but the largest, damaged further."""
+    options: tuple[dict[str, object], ...] = (
+        {"quality": 90},
+        {"quality": 30, "progressive": True},
+        {"quality": 75, "exif": _exif()},
+    )
+    files = [saved(photo(), "JPEG", **some) for some in options]
+    files += [saved(photo(), "WEBP", lossless=lossless) for lossless in (False, True)]
+    files += [saved(photo().convert(mode), "PNG") for mode in ("RGB", "RGBA", "L", "LA", "P", "1")]
+    files += [data for data, _ in corpus().values() if len(data) < 20_000]
+    return damaged(files)
 
 
 def _exif() -> bytes:
@@ -304,4 +315,7 @@ def json_values() -> st.SearchStrategy[object]:
 
 
 def json_bodies() -> st.SearchStrategy[bytes]:
-    return json_values().map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60)
+    """Return bodies for the small contract: JSON, one of `BODIES` damaged further, and noise."""
+    small = [data for data, _ in BODIES.values() if len(data) < 1000]
+    written = json_values().map(lambda value: json.dumps(value).encode())
+    return written | damaged(small) | st.binary(max_size=60)

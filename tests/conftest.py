@@ -13,7 +13,6 @@ from typing import TypeVar
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -21,14 +20,6 @@ from wince.runtime.assessor import Assessor
 from wince.scale import UNIT_NAMES
 
 DATA = Path(__file__).parent / "data"
-
-settings.register_profile(
-    "long",  # of test_fuzz.py; hypothesis looks for it before that file is read
-    max_examples=100_000,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 
 # No deadline: on a shared machine a slow call says nothing about the code.
 hypothesis.settings.register_profile("wince", deadline=None)
