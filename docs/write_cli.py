@@ -26,18 +26,32 @@ EXAMPLES = {
     "assess": """\
 `--json` writes one array, an object for each file in the order given: `file`, then `assessment`
 (the form of `POST /v1/assessments`) or `error` with its `type` and `message`, and `annotated`, the
-path of the copy, when `--annotate` was asked for. `--csv` writes the same in columns. Both are
-written as the files are done, and an array that is stopped half-way is still closed. Of a video
-each frame is an entry, with its number as `frame` and its time as `seconds`.
+path of the copy, when `--annotate` was asked for. Of a video each frame is an entry, with its
+number as `frame` and its time as `seconds`. The array is written as the files are done, and closed
+even when the run is stopped half-way.
+
+`--csv` writes a row for each file or frame, with these columns; what does not apply is empty:
+
+- `file`, and of a video `frame`, from 0, and `seconds` since the first;
+- `face`, which of the `faces` found was assessed, the largest being 1;
+- `level`, `pspi`, `pspi_low` and `pspi_high`, the ends of the 90 % interval, `confidence`, and the
+  action units `AU4`, `AU6`, `AU7`, `AU9`, `AU10` and `AU43`; none of them where the picture cannot
+  be judged;
+- `usable`, whether it can be, and if not the `reasons`, by their names in [quality.md](quality.md),
+  and the `warnings`; several with ` | ` between them;
+- `change`, points above the calm face of `--neutral`, and `calm_pspi`, the score of that face;
+- `model` and `model_version`, `annotated`, the path of the copy, and `error`, why there is no
+  result.
 
 `--out` is for many files: one line for each in the file, written at once, as CSV or as JSON objects
 (`.jsonl`). However the run ends, the same command with `--resume` goes on: it cuts off a half line
 at the end, if there is one, leaves out every file that has a line, and takes up a video behind its
-last frame. It refuses to mix the results of two models. Memory stays the same however many files
-there are, but for some 70 bytes for each file that is left out, and as many for each annotated
-copy. Every core is used; a bad file never stops the rest. Measured: 100,000 photos at most 350
-pixels wide, every hundredth cut off, took 13 minutes on two cores; each had its line, and memory
-stayed at 123 to 126 MB (`python benchmarks/many_files.py PHOTOS` does the like).
+last frame. It refuses to mix the results of two models, of different faces or with different calm
+faces. Memory stays the same however many files there are, but for some 70 bytes for each file that
+is left out, and as many for each annotated copy. Every core is used; a bad file never stops the
+rest. Measured: 100,000 photos at most 350 pixels wide, every hundredth cut off, took 13 minutes on
+two cores; each had its line, and memory stayed at 123 to 126 MB (`python benchmarks/many_files.py
+PHOTOS` does the like).
 
 Annotated copies are for looking at: at most 1600 pixels on the photo's longer side, without its
 EXIF data. They are named `NAME-annotated.jpg`, or `.png` for a PNG, and keep the folders they were

@@ -20,6 +20,7 @@ from PIL import Image
 import wince
 from conftest import listen, needs_espeak
 from wince import cli, speech, voice
+from wince.cli import outcome
 from wince.runtime.estimator import starter_folder
 
 Run = Callable[..., tuple[int, str, str]]
@@ -170,6 +171,8 @@ def test_another_face_is_assessed_when_asked_for(run: Run, astronaut, tmp_path: 
         face = json.loads(out)[0]["assessment"]["face"]
         assert face["index"] == number - 1
         boxes.append(face["box"])
+        (row,) = csv.DictReader(io.StringIO(run("assess", "--csv", "--face", number, path)[1]))
+        assert (row["face"], row["faces"]) == (str(number), "2")
     assert boxes[0][0] < 256 < boxes[1][0]
     status, _, err = run("assess", "--face", 3, path)
     assert status == 1
@@ -676,3 +679,9 @@ def test_the_reference_in_the_documentation_is_what_help_says() -> None:
     assert written == write["reference"](), "run: python docs/write_cli.py"
     for command in commands():
         assert f"\n## wince {command}\n" in written
+
+
+def test_documentation_names_every_column_of_csv() -> None:
+    text = (DOCS / "cli.md").read_text("utf-8")
+    listed = text[text.index("`--csv` writes a row") : text.index("`--out` is for many files")]
+    assert set(outcome.CSV_COLUMNS) <= set(re.findall(r"`(\w+)`", listed))

@@ -330,6 +330,18 @@ def test_results_compared_with_another_calm_face_are_not_added_to(tmp_path, read
         assert results.done.has("x.jpg")
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_results_of_another_face_are_not_added_to(tmp_path, reading, ending):
+    second = replace(reading, face=replace(reading.face, index=1, count=2))
+    path = tmp_path / f"scores.{ending}"
+    with ResultsFile(path, resume=False, model=reading.model, face=1) as results:
+        results.write([Outcome("x.jpg", second)])
+    with pytest.raises(DataError, match=r"line \d: .* of face 2 .*; asked for is face 1\."):
+        ResultsFile(path, resume=True, model=reading.model)
+    with ResultsFile(path, resume=True, model=reading.model, face=1) as results:
+        assert results.done.has("x.jpg")
+
+
 def test_what_is_no_result_stops_the_run_and_names_its_line(tmp_path, reading):
     for path, line in (
         (tmp_path / "a.jsonl", '{"file": 5}\n'),

@@ -173,7 +173,7 @@ def assess(
         failures = write(over(results_file.Done()))
     else:
         with results_file.ResultsFile(
-            out, resume=resume, model=assessor.model, baseline=baseline
+            out, resume=resume, model=assessor.model, face=index or 0, baseline=baseline
         ) as results:
             failures = results.write(over(results.done))
     if failures and count > 1:

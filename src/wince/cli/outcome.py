@@ -79,6 +79,8 @@ CSV_COLUMNS = (
     "file",
     "frame",
     "seconds",
+    "face",
+    "faces",
     "level",
     "pspi",
     "pspi_low",
@@ -127,6 +129,8 @@ def csv_row(outcome: Outcome) -> dict[str, Any]:
     found = outcome.assessment
     if found is not None:
         row |= {
+            "face": found.face.index + 1,
+            "faces": found.face.count,
             "usable": str(found.quality.usable).lower(),
             "reasons": " | ".join(found.quality.reasons),
             "warnings": " | ".join(found.quality.warnings),

@@ -77,12 +77,14 @@ class ResultsFile:
         *,
         resume: bool,
         model: Mapping[str, str],
+        face: int = 0,
         baseline: Baseline | None = None,
     ) -> None:
         """Begin a new file, or with `resume` go on with one; one that is not there is begun.
 
-        model: name and version of the model in use. baseline: the calm face in use. Results of
-        another model, or compared with another calm face, are not added to.
+        model: name and version of the model in use. face: which face of each picture is assessed,
+        by size from 0. baseline: the calm face in use. Results of another model, of another face,
+        or compared with another calm face, are not added to.
 
         Raises DataError for another ending than .csv or .jsonl, a file that is there already
         without `resume`, one that holds something else than results, or such results.
@@ -97,7 +99,7 @@ class ResultsFile:
                         f"{path} is there already. Add --resume to go on with it, or choose "
                         "another name."
                     )
-                self.done = _keep_whole(path, self._is_csv, model, baseline)
+                self.done = _keep_whole(path, self._is_csv, model, face, baseline)
             self._file = path.open("a", encoding="utf-8", errors="surrogateescape", newline="")
         except OSError as error:
             raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
@@ -143,7 +145,7 @@ def check_name(path: Path) -> None:
 
 
 def _keep_whole(
-    path: Path, is_csv: bool, model: Mapping[str, str], baseline: Baseline | None
+    path: Path, is_csv: bool, model: Mapping[str, str], face: int, baseline: Baseline | None
 ) -> Done:
     """Cut off what stands half written at the end, and return what the file holds."""
     done, whole = Done(), 0
@@ -162,6 +164,7 @@ def _keep_whole(
             whole += len(record)
             if found is not None:
                 _check_model(path, number, found, model)
+                _check_face(path, number, found, face)
                 _check_calm(path, number, found, baseline)
                 _note(done, found)
         file.truncate(whole)
@@ -201,6 +204,7 @@ class _Result:
     frame: int | None
     copy: str | None
     model: tuple[str, str] | None
+    face: int | None
     judged: bool
     calm: float | None
 
@@ -218,6 +222,7 @@ def _from_json(record: bytes) -> _Result:
         None if frame is None else int(frame),
         data.get("annotated"),
         model,
+        face=assessment["face"]["index"] if assessment else None,
         judged=bool(assessment and assessment["level"]),
         calm=change["baseline"]["raw_score"] if change else None,
     )
@@ -241,6 +246,7 @@ def _from_csv(record: bytes, number: int) -> _Result | None:
         frame,
         row["annotated"],
         model,
+        face=int(row["face"]) - 1 if row["face"] else None,
         judged=bool(row["level"]),
         calm=float(row["calm_pspi"]) if row["calm_pspi"] else None,
     )
@@ -252,6 +258,15 @@ def _check_model(path: Path, number: int, found: _Result, model: Mapping[str, st
             f"{path}, line {number}: this result is of the model {' '.join(found.model)}; in use "
             f"is {model['name']} {model['version']}. Choose another name for --out, or the same "
             "model."
+        )
+
+
+def _check_face(path: Path, number: int, found: _Result, face: int) -> None:
+    if found.face is not None and found.face != face:
+        raise DataError(
+            f"{path}, line {number}: this result is of face {found.face + 1} of its picture, by "
+            f"size; asked for is face {face + 1}. Choose another name for --out, or the same "
+            "--face."
         )
 
 
