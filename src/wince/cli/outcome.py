@@ -129,8 +129,6 @@ def csv_row(outcome: Outcome) -> dict[str, Any]:
     found = outcome.assessment
     if found is not None:
         row |= {
-            "face": found.face.index + 1,
-            "faces": found.face.count,
             "usable": str(found.quality.usable).lower(),
             "reasons": " | ".join(found.quality.reasons),
             "warnings": " | ".join(found.quality.warnings),
@@ -138,6 +136,8 @@ def csv_row(outcome: Outcome) -> dict[str, Any]:
             "model_version": found.model["version"],
             **_csv_result(found),
         }
+        if found.face is not None:
+            row |= {"face": found.face.index + 1, "faces": found.face.count}
     return row
 
 

@@ -217,12 +217,13 @@ def _from_json(record: bytes) -> _Result:
     model = assessment and (assessment["model"]["name"], assessment["model"]["version"])
     frame = data.get("frame")
     change = assessment and assessment.get("change")
+    face = assessment and assessment["face"]
     return _Result(
         name,
         None if frame is None else int(frame),
         data.get("annotated"),
         model,
-        face=assessment["face"]["index"] if assessment else None,
+        face=face["index"] if face else None,
         judged=bool(assessment and assessment["level"]),
         calm=change["baseline"]["raw_score"] if change else None,
     )

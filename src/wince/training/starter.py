@@ -54,8 +54,7 @@ class Recipe:
         Lesson(size=112, epochs=8, batch=64, body_rate=1e-3, head_rate=1e-3),
     )
     mesh: tuple[Lesson, ...] = (
-        Lesson(size=56, epochs=3, batch=64, body_rate=1e-3, head_rate=1e-3),
-        Lesson(size=112, epochs=2, batch=64, body_rate=1e-3, head_rate=1e-3),
+        Lesson(size=112, epochs=10, batch=64, body_rate=1.5e-3, head_rate=1.5e-3),
     )
     units: Lesson = Lesson(size=112, epochs=14, batch=32, body_rate=4e-4, head_rate=2e-3)
     # As large as the units, whose pictures it goes on with.

@@ -18,7 +18,7 @@ from wince.runtime.estimator import Estimate, interpret
 from wince.training import export, predict, starter_card, starter_figures, stretch, testing
 from wince.training.rated import Faces
 
-NAME, VERSION = "wince-starter", "0.4.0"
+NAME, VERSION = "wince-starter", "0.5.0"
 TITLE = (
     "Trained on 4,000 photographs of faces whose action units were rated by an automated rater, "
     "not on FACS-coded video of people in pain."
