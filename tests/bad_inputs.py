@@ -283,6 +283,7 @@ def damaged_files() -> st.SearchStrategy[bytes]:
     files = [saved(photo(), "JPEG", **some) for some in options]
     files += [saved(photo(), "WEBP", lossless=lossless) for lossless in (False, True)]
     files += [saved(photo().convert(mode), "PNG") for mode in ("RGB", "RGBA", "L", "LA", "P", "1")]
+    files.append(saved(photo().convert("RGBA"), "PNG", exif=_exif()))
     files += [data for data, _ in corpus().values() if len(data) < 20_000]
     return damaged(files)
 

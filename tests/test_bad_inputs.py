@@ -61,7 +61,9 @@ def test_a_bad_picture_ends_in_the_error_it_deserves(client, name, tmp_path):
     assert answer.status_code == problems.KINDS[problem].status
     assert answer.headers["content-type"] == problems.MEDIA_TYPE
     assert answer.json()["type"] == f"/problems/{problem}"
+    assert answer.json()["status"] == answer.status_code
     assert answer.json()["detail"][0].isupper()
+    assert answer.json()["detail"].endswith((".", ")"))
     small = client.post("/analyze", json={"image": bad_inputs.data_url(data)})
     assert small.status_code == problems.KINDS[PROBLEMS[kind]].status
     assert set(small.json()) == {"error"}
@@ -117,6 +119,7 @@ def test_damaged_files_are_assessed_or_refused(assessor, data):
 def test_any_json_is_refused_politely(client, body):
     answer = client.post("/analyze", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 413, 415, 422)
+    assert set(answer.json()) == {"error"}
     assert answer.json()["error"].endswith(".")
 
 

@@ -273,14 +273,9 @@ def test_log_holds_no_result_and_no_words_of_one(session):
     assert len(log) < len(session.log)
     results = [found for found in map(json.loads, session.answers) if "pspi" in found]
     for found in results:
-        assert found["sentence"] not in log
-        assert found["advice"] not in log
-        for number in (
-            found["pspi"],
-            found["confidence"],
-            *found["interval"],
-            *found["action_units"].values(),
-        ):
+        for secret in (found["sentence"], found["advice"], *map(str, found["interval"])):
+            assert secret not in log
+        for number in (found["pspi"], found["confidence"], *found["action_units"].values()):
             assert not re.search(rf"(?<![\w.]){re.escape(str(number))}(?![\w.])", log)
         assert f" {found['level']} " not in log
     assert "13.7" not in log
