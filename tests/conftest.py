@@ -1,5 +1,6 @@
 """Shared fixtures: one public-domain portrait and a handful of rendered faces with their labels."""
 
+import base64
 import csv
 import io
 import os
@@ -117,6 +118,11 @@ def encoded(rgb: NDArray[np.uint8], form: str = "JPEG") -> bytes:
     file = io.BytesIO()
     Image.fromarray(rgb).save(file, form, quality=92)
     return file.getvalue()
+
+
+def data_url(picture: bytes, kind: str = "image/jpeg") -> str:
+    """Return the bytes of a picture as the small contract takes them."""
+    return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
 
 
 def listen(wav: bytes) -> tuple[float, float]:

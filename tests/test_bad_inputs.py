@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from tests import bad_inputs
 from tests.bad_inputs import READABLE
 
+from conftest import data_url
 from wince import images
 from wince.errors import ImageError, NoFaceError
 from wince.server import problems
@@ -64,7 +65,7 @@ def test_a_bad_picture_ends_in_the_error_it_deserves(client, name, tmp_path):
     assert answer.json()["status"] == answer.status_code
     assert answer.json()["detail"][0].isupper()
     assert answer.json()["detail"].endswith((".", ")"))
-    small = client.post("/analyze", json={"image": bad_inputs.data_url(data)})
+    small = client.post("/analyze", json={"image": data_url(data)})
     assert small.status_code == problems.KINDS[PROBLEMS[kind]].status
     assert set(small.json()) == {"error"}
 

@@ -21,7 +21,7 @@ from PIL import Image
 from websockets.sync.client import connect
 
 import network_watch
-from conftest import encoded
+from conftest import data_url, encoded
 from wince import voice
 
 TOKEN = "a-token.for_tests~1234567890"
@@ -139,8 +139,8 @@ def use(address: str, session: Session, portrait: bytes, big: bytes) -> None:
             assert call("POST", path, files=upload).status_code == 200
         jpeg = {"Content-Type": "image/jpeg"}
         assert call("POST", "/v1/assessments", content=portrait, headers=jpeg).status_code == 200
-        url = f"data:image/jpeg;base64,{base64.b64encode(portrait).decode()}"
-        assert call("POST", "/analyze", json={"image": url}).status_code == 200
+        small = {"image": data_url(portrait)}
+        assert call("POST", "/analyze", json=small).status_code == 200
         calm = [("neutral", (f"{NAME}-{i}.jpg", portrait)) for i in range(2)]
         call("POST", "/v1/baselines", files=calm)
         call("POST", "/v1/assessments", files=[("image", (f"{NAME}.jpg", portrait)), *calm])

@@ -206,12 +206,14 @@ def test_a_live_client_that_never_reads_holds_up_nobody(server, portrait_jpeg) -
 
 def test_memory_returns_after_large_and_hostile_pictures(server, portrait_jpeg) -> None:
     bombs = [data for data, _ in bad_inputs.bombs().values()]
-    bombs.append(portrait_jpeg + bytes(33 * 2**20))  # more bytes than are taken
+    over_the_limit = portrait_jpeg + bytes(33 * 2**20)
     large = bad_inputs.saved(Image.new("RGB", (4000, 4000), "beige"), "PNG")
 
     def send_all() -> None:
         for data in bombs:
             assert server.send("/v1/assessments", data, "image/png")[0] in (413, 422)
+        status, found = server.send("/v1/assessments", over_the_limit, "image/png")
+        assert (status, found["type"]) == (413, "/problems/too-large")
         assert server.send("/v1/assessments", large, "image/png")[0] == 422
 
     send_all()

@@ -1,5 +1,4 @@
 import asyncio
-import base64
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +6,7 @@ import pytest
 from fastapi import Request
 from starlette.testclient import TestClient
 
-from conftest import encoded
+from conftest import data_url, encoded
 from wince import errors, speech
 from wince.server import bodies, problems
 from wince.server.app import create_app
@@ -40,10 +39,6 @@ def check(answer, status, kind):
     return detail
 
 
-def url(data, kind="image/jpeg"):
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
-
-
 def pictures(portrait):
     return {
         "text": (b"hello, I am no picture", 415, "not-an-image"),
@@ -70,7 +65,7 @@ def test_each_unusable_picture_has_its_own_problem(client, portrait_jpeg, name, 
 @pytest.mark.parametrize("name", [name for name in pictures(b"") if name != "empty"])
 def test_analyze_gives_the_same_status_and_an_error_sentence(client, portrait_jpeg, name):
     data, status, _ = pictures(portrait_jpeg)[name]
-    answer = client.post("/analyze", json={"image": url(data)})
+    answer = client.post("/analyze", json={"image": data_url(data)})
     assert answer.status_code == status
     assert set(answer.json()) == {"error"}
     assert answer.json()["error"].endswith(".")

@@ -1,4 +1,3 @@
-import base64
 import json
 import re
 import tempfile
@@ -9,7 +8,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from conftest import encoded
+from conftest import data_url, encoded
 from wince import __version__, images, scale, speech
 from wince.runtime.assessment import Assessment, FaceFound, Quality
 from wince.server.app import create_app
@@ -30,10 +29,6 @@ def without_times(answer):
 
 def expected(assessor, picture):
     return without_times(json.loads(json.dumps(assessor.assess(picture).to_dict())))
-
-
-def data_url(picture, kind="image/jpeg"):
-    return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
 
 
 def test_multipart_picture_is_assessed(client, assessor, portrait_jpeg):
