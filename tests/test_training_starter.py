@@ -5,6 +5,7 @@ import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -13,17 +14,20 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 import onnx
+from hypothesis import given
+from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 from tests.conftest import Frame
 
 import wince
 from wince import scale
-from wince.errors import DataError
+from wince.errors import DataError, WinceError
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import interpret
 from wince.training import (
     export,
     fit,
+    losses,
     network,
     rated,
     starter,
@@ -36,7 +40,15 @@ from wince.training.landmarks import OTHER_SIDE
 from wince.training.starter import Recipe
 
 LESSON = Lesson(size=112, epochs=1, batch=4, body_rate=1e-3, head_rate=1e-3)
-TINY = Recipe(folds=2, strangers=(LESSON,), mesh=(LESSON,), units=LESSON, answers=LESSON)
+TINY = Recipe(
+    folds=2, strangers=(LESSON,), mesh=(LESSON,), units=LESSON, further=LESSON, answers=LESSON
+)
+
+
+def unrated(faces: rated.Faces) -> rated.Faces:
+    """The same faces as a folder of unrated ones gives them."""
+    nothing = np.full_like(faces.ratings, np.nan)
+    return replace(faces, ratings=nothing, picked=np.full(len(faces), ""))
 
 
 def write_constant_model(path: Path, shape: list[int | str], output: np.ndarray) -> None:
@@ -133,10 +145,10 @@ def trained(
     fold = starter.folds(faces.subject, TINY)
     nobody = faces[np.array([], np.intp)]
     readings = [
-        starter.read_fold(faces, nobody, seen, fold == n, None, TINY, run / f"fold{n + 1}")
+        starter.read_fold(faces, nobody, seen, fold == n, {}, None, TINY, run / f"fold{n + 1}")
         for n in range(TINY.folds)
     ]
-    learned = starter.train(faces, nobody, None, TINY, run / "all")
+    learned = starter.train(faces, nobody, {}, None, TINY, run / "all")
     scores = {p: starter.gathered([one[p] for one in readings], fold) for p in starter.PRECISIONS}
     starter_package.package(
         learned, rated.shown(112), seen, fold, scores, starter.HEAD, run, hours=0.1
@@ -281,7 +293,7 @@ def test_what_is_taught_about_an_unrated_face_is_the_same_of_its_mirror_image(
     )
     start = network.build(fit.UNITS + faces.blendshapes.shape[1])
     mirrored = replace(faces, crops=np.ascontiguousarray(faces.crops[:, :, ::-1]))
-    both = starter._joined([faces, mirrored])
+    both = unrated(starter._joined([faces, mirrored]))
     fit.learn_answers(start, faces, both, LESSON, tmp_path)
     _, units, score, _ = taught["batches"].dataset.tensors
     rated_, plain, turned = torch.split(units, len(faces))
@@ -292,11 +304,101 @@ def test_what_is_taught_about_an_unrated_face_is_the_same_of_its_mirror_image(
     assert torch.all(score >= 0)
 
 
+def test_what_is_taught_about_a_face_rated_once_is_half_its_own_answer(
+    faces: rated.Faces,
+) -> None:
+    once = replace(faces, picked=np.full(len(faces), rated.RATED_ONCE))
+    said = torch.rand(len(faces), fit.UNITS) * 3
+    units, score = fit._taught(once, said)
+    label = torch.from_numpy(faces.units * [1, 1, 1, 1, 1, 5]).float()
+    assert torch.allclose(units, (label + said) / 2)
+    assert torch.allclose(score, (torch.from_numpy(faces.pspi) + losses.pspi(said)) / 2)
+
+
+def test_a_face_rated_once_is_drawn_less_often_than_one_rated_twice(faces: rated.Faces) -> None:
+    alike = faces[np.zeros(3, np.intp)]
+    weights = draws(replace(alike, picked=np.array(["", rated.RATED_ONCE, "by expression"])))
+    assert weights[1] / weights[0] == pytest.approx(fit.WEIGHT_OF_ONE)
+    assert weights[2] == weights[0]
+
+
+LEVELS = st.lists(st.integers(0, 5), min_size=1, max_size=30)
+
+
+@given(LEVELS, st.randoms(use_true_random=False))
+def test_levels_keep_their_order_on_another_scale_and_their_mean_becomes_its_mean(
+    seen: list[int], random: Random
+) -> None:
+    known = np.array([[random.randint(0, 5) for _ in "ab"] for _ in seen], np.float32)
+    equal = rated._equated(np.float32(seen), np.float32(seen), known)
+    order = np.argsort(seen)
+    assert np.all(np.diff(equal[order]) >= -1e-5)
+    assert equal.mean() == pytest.approx(known.mean(), abs=1e-4)
+
+
+@given(LEVELS)
+def test_levels_of_the_same_scale_stay_what_they_are(seen: list[int]) -> None:
+    levels = np.float32(seen)
+    known = np.stack([levels, levels], 1)
+    np.testing.assert_allclose(rated._equated(levels, levels, known), levels, atol=1e-5)
+
+
+def test_a_level_that_no_known_face_was_given_lies_between_its_neighbours() -> None:
+    seen, known = np.float32([0, 1, 3, 4]), np.float32([[0, 0], [1, 1], [2, 2], [3, 3]])
+    equal = rated._equated(np.float32([0, 1, 2, 3, 4, 5]), seen, known)
+    np.testing.assert_allclose(equal, [0, 1, 2, 2, 3, 3])
+
+
+def test_one_rating_is_brought_to_the_scale_of_the_two(faces: rated.Faces) -> None:
+    first = faces.ratings[:, 0]
+    higher = np.minimum(first + np.float32([1, 1, 1, 1, 1, 0]), 5)
+    ratings = dict(zip(faces.image, higher, strict=True))
+    others = unrated(faces[np.arange(4)])
+    others = replace(others, image=np.array([f"other_{n}" for n in range(4)]))
+    ratings |= {"other_1": ratings[faces.image[1]], "other_3": ratings[faces.image[3]]}
+    known = replace(faces, ratings=np.stack([first, first], 1))
+    found = rated.with_one_rating(others, known, ratings)
+    assert found.rated.tolist() == found.once.tolist() == [False, True, False, True]
+    assert others.rated.tolist() == [False] * 4
+    below = first[[1, 3]] < 5  # what was 4 and 5 is 5 now: it becomes their mean
+    np.testing.assert_allclose(found.units[[1, 3]][below], first[[1, 3]][below], atol=0.51)
+
+
+def test_without_a_face_that_was_rated_both_ways_one_rating_has_no_scale(
+    faces: rated.Faces,
+) -> None:
+    others = unrated(faces)
+    ratings = {"nobody": np.zeros(6, np.float32), "no one": np.ones(6, np.float32)}
+    assert rated.with_one_rating(others, faces, ratings) is others
+
+
+def test_the_table_of_single_ratings_holds_levels_of_usable_faces() -> None:
+    ratings = rated.read_ratings(rated.ONE_RATING)
+    units = np.array([*ratings.values()])
+    assert len(ratings) > 6000
+    assert set(np.unique(units[:, :5])) == {0, 1, 2, 3, 4, 5}
+    assert set(np.unique(units[:, 5])) == {0, 1}
+    assert sum(image.startswith("face_") for image in ratings) > 800
+
+
+def test_faces_rated_once_are_a_lesson_of_their_own(faces: rated.Faces, tmp_path: Path) -> None:
+    others = replace(
+        unrated(faces[np.arange(4)]),
+        subject=np.array(["another"] * 4),
+        image=np.array([f"other_{n}" for n in range(4)]),
+    )
+    once = {image: rating[0] for image, rating in zip(faces.image, faces.ratings, strict=True)}
+    once |= {"other_0": once[faces.image[0]], "other_2": once[faces.image[2]]}
+    learned = starter.train(faces, others, once, None, TINY, tmp_path)
+    assert learned.fc.out_features == fit.UNITS
+    assert (tmp_path / "further" / "last.ckpt").exists()
+
+
 def test_a_network_that_learned_its_answers_gives_action_units_alone(
     faces: rated.Faces, tmp_path: Path
 ) -> None:
-    unrated = replace(faces[np.arange(4)], subject=np.array(["another"] * 4))
-    learned = starter.train(faces, unrated, None, TINY, tmp_path)
+    others = replace(unrated(faces[np.arange(4)]), subject=np.array(["another"] * 4))
+    learned = starter.train(faces, others, {}, None, TINY, tmp_path)
     assert learned.fc.out_features == fit.UNITS
     assert (tmp_path / "answers" / "last.ckpt").exists()
 
@@ -306,14 +408,14 @@ def test_training_again_resumes_instead_of_starting_over(
 ) -> None:
     kept = trained.run / "all"
     before = {path: path.stat().st_mtime_ns for path in kept.rglob("last.ckpt")}
-    again = starter.train(faces, faces[np.array([], np.intp)], None, TINY, kept)
+    again = starter.train(faces, faces[np.array([], np.intp)], {}, None, TINY, kept)
     checkpoint = torch.load(kept / "units112" / "last.ckpt", weights_only=False)
     assert checkpoint["epoch"] == 0
     assert {path: path.stat().st_mtime_ns for path in kept.rglob("last.ckpt")} == before
     own = checkpoint["state_dict"]["network.conv1.weight"]
     assert torch.equal(again.state_dict()["conv1.weight"], own)
     shutil.rmtree(kept / "mesh112")  # as after a fold has been read
-    again = starter.train(faces, faces[np.array([], np.intp)], None, TINY, kept)
+    again = starter.train(faces, faces[np.array([], np.intp)], {}, None, TINY, kept)
     assert torch.equal(again.state_dict()["conv1.weight"], own)
     assert not (kept / "mesh112").exists()
 
@@ -322,3 +424,11 @@ def test_a_run_folder_begun_with_another_recipe_is_refused(tmp_path: Path) -> No
     (tmp_path / starter.RECIPE).write_text("{}\n")
     with pytest.raises(SystemExit, match="begun with another recipe"):
         starter.main(tmp_path, tmp_path, tmp_path, tmp_path)
+
+
+def test_a_run_begun_without_the_single_ratings_does_not_go_on_with_them(tmp_path: Path) -> None:
+    path = tmp_path / starter.RECIPE
+    starter._of_one_recipe(path, TINY, {})
+    starter._of_one_recipe(path, TINY, {})
+    with pytest.raises(WinceError, match="begun with another recipe"):
+        starter._of_one_recipe(path, TINY, {"face.jpg": np.zeros(6, np.float32)})

@@ -21,7 +21,9 @@ from wince.training.rated import MARGIN, Faces, shown
 
 LAST = "last.ckpt"
 CLOSED_EYES = 2.5  # how many times as often as others they are drawn
-OWN_SHARE = 0.3  # of a network's own answer in what it is taught about a rated face
+OWN_SHARE = 0.3  # of a network's own answer in what it is taught about a face rated twice
+OWN_SHARE_OF_ONE = 0.5  # the same of a face rated once
+WEIGHT_OF_ONE = 2 / 3  # how often a face rated once is drawn beside one rated twice
 READ_AT_ONCE = 64  # faces
 UNITS = len(scale.UNIT_NAMES)
 
@@ -72,23 +74,33 @@ def learn_answers(
     """Teach a network from `learn_action_units` its own answers; return its averaged weights.
 
     It reads each face and its mirror image. The mean of both readings is what it is taught about
-    an unrated face, and OWN_SHARE of what it is taught about a rated one, which are drawn equally
-    often (self-training: Xie et al. 2020, arXiv:1911.04252). So it learns for good what averaging
-    two readings would have to buy with twice the time, and sees more people than were rated.
+    an unrated face, and a share of what it is taught about a rated one (self-training: Xie et al.
+    2020, arXiv:1911.04252); `train` and `unrated`, some of whom may have been rated once, are drawn
+    equally often. So it learns for good what averaging two readings would have to buy with twice
+    the time, and sees more people than were rated.
     """
-    said = [_mirrored_answers(start, part, shown(lesson.size)) for part in (train, unrated)]
-    rated = (1 - OWN_SHARE) * torch.from_numpy(_stretched(train.units)) + OWN_SHARE * said[0]
-    scores = [losses.pspi(losses.within(part)) for part in said]
-    score = (1 - OWN_SHARE) * torch.from_numpy(train.pspi) + OWN_SHARE * scores[0]
+    parts = train, unrated
+    said = [_mirrored_answers(start, part, shown(lesson.size)) for part in parts]
+    units, scores = zip(*map(_taught, parts, said), strict=True)
     both = draws(train), 1 / _common(scores[1].numpy())
     data = TensorDataset(
-        torch.cat([_pixels(train), _pixels(unrated)]),
-        torch.cat([rated, said[1]]),
-        torch.cat([score, scores[1]]),
-        _shapes(train, unrated),
+        torch.cat([_pixels(part) for part in parts]),
+        torch.cat(units),
+        torch.cat(scores),
+        _shapes(*parts),
     )
     weights = np.concatenate([part / part.sum() for part in both])
     return _learn_units(start, data, weights, 2 * len(train), lesson, folder, decay=0.998)
+
+
+def _taught(faces: Faces, said: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the action units (N, 6) and PSPI (N,) between a network's answers and the ratings."""
+    share = np.select([~faces.rated, faces.once], [1.0, OWN_SHARE_OF_ONE], OWN_SHARE)
+    own = torch.from_numpy(share.astype(np.float32))
+    units = torch.from_numpy(np.nan_to_num(_stretched(faces.units)))
+    score = torch.from_numpy(np.nan_to_num(faces.pspi))
+    by_own = losses.pspi(losses.within(said))
+    return torch.lerp(units, said, own[:, None]), torch.lerp(score, by_own, own)
 
 
 def _learn_units(
@@ -124,9 +136,11 @@ def draws(faces: Faces) -> NDArray[np.float64]:
     """Return how often to draw each face (N,): the inverse root of how common its score is.
 
     Closed eyes are one face in eighteen, and one unit of PSPI alone: they are drawn more often.
+    Faces rated once are drawn less often, as their ratings are less sure.
     """
     closed = np.where(faces.units[:, -1] >= 0.5, CLOSED_EYES, 1.0)
-    return np.asarray(closed / _common(faces.pspi))
+    sure = np.where(faces.once, WEIGHT_OF_ONE, 1.0)
+    return np.asarray(closed * sure / _common(faces.pspi))
 
 
 def _common(pspi: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -6,9 +6,9 @@ faces holds `images/` and `faces.csv`. Faces are split by `subject`, always.
 
 import csv
 import multiprocessing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,8 @@ from wince.faces.spec import FaceSpec
 from wince.training.landmarks import FaceMesh
 
 SIDE = 2.25  # of the model's crop: from above the brows to the chin
+RATED_ONCE = "rated once"
+ONE_RATING = Path(__file__).with_name("rated_once.csv")
 MARGIN = 1.5  # how much more than the model's crop is kept, for turning and shifting
 
 
@@ -69,6 +71,16 @@ class Faces:
             return cls(*(arrays[name] for name in cls.__slots__))
 
     @property
+    def rated(self) -> NDArray[np.bool_]:
+        """Which faces (N,) were rated."""
+        return np.asarray(~np.isnan(self.ratings).any(axis=(1, 2)))
+
+    @property
+    def once(self) -> NDArray[np.bool_]:
+        """Which faces (N,) were rated but once, by `with_one_rating`."""
+        return np.asarray(self.picked == RATED_ONCE)
+
+    @property
     def units(self) -> NDArray[np.float32]:
         """The mean of the two ratings, float32 (N, 6)."""
         return np.asarray(self.ratings.mean(axis=1))
@@ -99,6 +111,60 @@ def read_unrated(folder: Path, mesh: Path, spec: FaceSpec, *, workers: int = 2) 
     """Cut out the largest face of every photograph in a folder of unrated faces."""
     rows = _table(folder / "faces.csv", ("image", "subject"))
     return _cut(folder / "images", rows, mesh, spec, workers)
+
+
+def read_ratings(path: Path = ONE_RATING) -> dict[str, NDArray[np.float32]]:
+    """Return the six action units (6,) by image of a table of one rating each.
+
+    Left out are faces that the rating calls not usable. Raises DataError when the table is missing
+    or lacks a column.
+    """
+    rows = _table(path, ("image", *_UNITS, "quality"))
+    return {
+        row["image"]: np.array([float(row[name]) for name in _UNITS], np.float32)
+        for row in rows
+        if row["quality"] != "0"
+    }
+
+
+def with_one_rating(
+    unrated: Faces, known: Faces, ratings: Mapping[str, NDArray[np.float32]]
+) -> Faces:
+    """Return unrated faces with the one rating that some were given, on the scale of `known`'s two.
+
+    ratings: six action units (6,) by image, some of `known`'s images among them. Those show what
+    each level means: it becomes the mean of the levels that the two ratings give at the same ranks
+    (equipercentile equating: Kolen & Brennan 2014, chapter 2). So rated faces have two equal rows
+    of ratings and are `picked` as RATED_ONCE; the others' stay NaN.
+    """
+    both = np.isin(known.image, list(ratings))
+    given = np.array([unrated.image[row] in ratings for row in range(len(unrated))], bool)
+    if not both.any() or not given.any():
+        return unrated
+    fresh = np.array([ratings[image] for image in known.image[both]])
+    asked = np.array([ratings[image] for image in unrated.image[given]])
+    equal = np.empty_like(asked)
+    for unit in range(len(_UNITS)):
+        equal[:, unit] = _equated(asked[:, unit], fresh[:, unit], known.ratings[both, :, unit])
+    filled, picked = unrated.ratings.copy(), unrated.picked.astype(object)
+    filled[given] = equal[:, None]
+    picked[given] = RATED_ONCE
+    return replace(unrated, ratings=filled, picked=picked.astype(str))
+
+
+def _equated(
+    levels: NDArray[np.float32], seen: NDArray[np.float32], known: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return what each level (N,) is on the scale of `known`, by the ranks of `seen` there."""
+    in_order = np.sort(known, axis=None)
+    ranks = np.linspace(0, len(in_order), len(seen) + 1)
+    sums = np.concatenate([[0.0], np.cumsum(in_order)])
+    below = np.interp(ranks, np.arange(len(sums)), sums)  # the sum of all under a rank
+    ordered = np.sort(seen)
+    first = np.minimum(np.searchsorted(ordered, levels), len(ordered) - 1)
+    # A level that no known face was given is taken for the next one.
+    last = np.maximum(np.searchsorted(ordered, levels, "right"), first + 1)
+    return np.asarray((below[last] - below[first]) / (ranks[last] - ranks[first]), np.float32)
 
 
 _UNITS = tuple(name.lower() for name in scale.UNIT_NAMES)

@@ -2,8 +2,9 @@
 
     python -m wince.training.starter --rated DIR --unrated DIR --face-models DIR --out DIR
 
-A ResNet-18 first learns landmarks and blendshapes, small pictures first, then the six action units,
-and at last its own answers about people whom nobody rated. The model that is shipped learns from
+A ResNet-18 first learns landmarks and blendshapes, small pictures first, then the six action units
+of faces rated twice, then, with --rated-once, of those rated once beside them, and at last its own
+answers about all these and about people whom nobody rated. The model that is shipped learns from
 every rated face. What is said about it comes from five more, each trained in the same way without
 the subjects of one fold: they read the faces of that fold through their exported files, cropped as
 in use, and the figures, the score map and the calibration are of those readings. The first lesson,
@@ -15,7 +16,7 @@ import copy
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -40,6 +41,7 @@ HEAD = export.Head("action-units", (1.0, 1.0, 1.0, 1.0, 1.0, 1 / losses.EYES))
 STORED = 280  # pixels of a stored crop, the margin around the model's view included
 HOURS = "hours.json"
 RECIPE = "recipe.json"
+Once = Mapping[str, NDArray[np.float32]]  # six action units (6,) by image
 PRECISIONS: tuple[export.Precision, ...] = ("fp32", "int8")
 
 
@@ -57,6 +59,7 @@ class Recipe:
         Lesson(size=112, epochs=10, batch=64, body_rate=1.5e-3, head_rate=1.5e-3),
     )
     units: Lesson = Lesson(size=112, epochs=14, batch=32, body_rate=4e-4, head_rate=2e-3)
+    further: Lesson = Lesson(size=112, epochs=8, batch=32, body_rate=4e-4, head_rate=2e-3)
     # As large as the units, whose pictures it goes on with.
     answers: Lesson = Lesson(size=112, epochs=8, batch=32, body_rate=3e-4, head_rate=9e-4)
 
@@ -74,6 +77,13 @@ def main(
         Path | None,
         typer.Option(help="An archive of other faces, to read with the finished model."),
     ] = None,
+    rated_once: Annotated[
+        Path | None,
+        typer.Option(
+            help="A table of one rating of some of the unrated photographs and of some of the "
+            f"rated ones, which give its scale, such as {rated.ONE_RATING.name} beside this module."
+        ),
+    ] = None,
     read_folds: Annotated[
         int,
         typer.Option(
@@ -89,7 +99,8 @@ def main(
     spec = rated.shown(recipe.units.size)
     wide = spec.widened(MARGIN, STORED)
     try:
-        _of_one_recipe(out / RECIPE, recipe)
+        once = rated.read_ratings(rated_once) if rated_once else {}
+        _of_one_recipe(out / RECIPE, recipe, once)
         faces, unrated, seen = (
             _kept(out / f"{name}.npz", partial(read, folder, face_models, size))
             for name, read, folder, size in (
@@ -107,13 +118,15 @@ def main(
         with _clocked(out, "strangers"):
             base = learn_strangers(unrated[~_of(unrated, faces)], recipe, out / "strangers")
         with _clocked(out, "all"):
-            network = train(faces, unrated, base, recipe, out / "all")
+            network = train(faces, unrated, once, base, recipe, out / "all")
         readings = []
         for number in range(min(read_folds, recipe.folds)):
             name = f"fold{number + 1}"
             with _clocked(out, name):
                 held = fold == number
-                readings.append(read_fold(faces, unrated, seen, held, base, recipe, out / name))
+                readings.append(
+                    read_fold(faces, unrated, seen, held, once, base, recipe, out / name)
+                )
         asked = fold[fold < len(readings)]
         scores = {p: gathered([one[p] for one in readings], asked) for p in PRECISIONS}
         hours = json.loads((out / HOURS).read_text("utf-8"))
@@ -148,12 +161,12 @@ def learn_strangers(strangers: Faces, recipe: Recipe, folder: Path) -> nn.Module
 
 
 def train(
-    own: Faces, unrated: Faces, base: nn.Module | None, recipe: Recipe, folder: Path
+    own: Faces, unrated: Faces, once: Once, base: nn.Module | None, recipe: Recipe, folder: Path
 ) -> nn.Module:
     """Return a network trained on rated faces; checkpoints and histories go below `folder`.
 
-    unrated: faces of the same people or of people in no fold. base: where the landmarks start; it
-    is left as it is.
+    unrated: faces of the same people or of people in no fold. once: the one rating that some of
+    both were given. base: where the landmarks start; it is left as it is.
     """
     lightning.seed_everything(recipe.seed)
     units, answers = recipe.units, recipe.answers
@@ -163,9 +176,12 @@ def train(
     else:
         network = _learn_mesh((own, unrated), recipe.mesh, folder, copy.deepcopy(base))
     shown = _at(own, units.size)
+    others = rated.with_one_rating(_at(unrated, answers.size), own, once)
     network = fit.learn_action_units(network, shown, units, lesson)
-    if len(unrated):
-        others = _at(unrated, answers.size)
+    if others.once.any():
+        rated_faces = _joined([shown, others[others.once]])
+        network = fit.learn_action_units(network, rated_faces, recipe.further, folder / "further")
+    if len(others):
         network = fit.learn_answers(network, shown, others, answers, folder / "answers")
     return first_outputs(network, fit.UNITS)
 
@@ -188,6 +204,7 @@ def read_fold(
     unrated: Faces,
     seen: Faces,
     held: NDArray[np.bool_],
+    once: Once,
     base: nn.Module | None,
     recipe: Recipe,
     folder: Path,
@@ -199,7 +216,7 @@ def read_fold(
     kept = folder / "scores.npz"
     if not kept.exists():
         others = unrated[~_of(unrated, faces[held])]
-        network = train(faces[~held], others, base, recipe, folder)
+        network = train(faces[~held], others, once, base, recipe, folder)
         spec = rated.shown(recipe.units.size)
         found: dict[str, Any] = {}
         for precision in PRECISIONS:
@@ -223,9 +240,9 @@ def read_fold(
         return {precision: arrays[precision] for precision in PRECISIONS}
 
 
-def _of_one_recipe(path: Path, recipe: Recipe) -> None:
+def _of_one_recipe(path: Path, recipe: Recipe, once: Once) -> None:
     """Keep the recipe beside what comes of it; raise WinceError when that was begun by another."""
-    ours = json.dumps(asdict(recipe), indent=1) + "\n"
+    ours = json.dumps(asdict(recipe) | {"rated_once": len(once)}, indent=1) + "\n"
     if path.exists() and path.read_text("utf-8") != ours:
         raise WinceError(
             f"{path.parent} was begun with another recipe, see {path.name} there. Choose another "
