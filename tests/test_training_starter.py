@@ -45,6 +45,9 @@ TINY = Recipe(
 )
 
 
+NEIGHBOUR = "somebody rated once"
+
+
 def unrated(faces: rated.Faces) -> rated.Faces:
     """The same faces as a folder of unrated ones gives them."""
     nothing = np.full_like(faces.ratings, np.nan)
@@ -151,7 +154,16 @@ def trained(
     learned = starter.train(faces, nobody, {}, None, TINY, run / "all")
     scores = {p: starter.gathered([one[p] for one in readings], fold) for p in starter.PRECISIONS}
     starter_package.package(
-        learned, rated.shown(112), seen, fold, scores, starter.HEAD, run, hours=0.1
+        learned,
+        rated.shown(112),
+        seen,
+        fold,
+        scores,
+        starter.HEAD,
+        run,
+        hours=0.1,
+        once=dict(zip(seen.image[::2], seen.ratings[::2, 0], strict=True)),
+        taught_once=np.array([NEIGHBOUR, NEIGHBOUR]),
     )
     return Trained(run, seen, fold)
 
@@ -230,7 +242,8 @@ def test_what_comes_out_is_used_at_once(trained: Trained, frames: list[Frame]) -
 
 
 def test_the_model_names_whom_it_has_seen_and_only_them(trained: Trained) -> None:
-    assert trained.card["subjects_seen"] == sorted(set(trained.seen.subject))
+    assert trained.card["subjects_seen"] == sorted({*trained.seen.subject, NEIGHBOUR})
+    assert trained.card["trained_on"]["faces_rated_once"] == 2
 
 
 def test_the_card_states_what_model_json_measured(trained: Trained) -> None:
@@ -239,6 +252,10 @@ def test_the_card_states_what_model_json_measured(trained: Trained) -> None:
     assert f"{figures['all']['mae']:.2f}" in text
     assert f"{figures['grey']['mean_absolute_difference']:.2f} points on average" in text
     assert "not a medical device" in text
+    assert "2 further photographs" in text
+    fresh = figures["beside_a_fresh_rating"]["fresh"]
+    assert fresh["faces"] == len(trained.seen.image[::2])
+    assert f"| rated anew | {fresh['pcc']:.3f}".replace("0.", ".") in text
     assert sorted(path.name for path in trained.model.iterdir()) == [
         "MODEL_CARD.md",
         "model.json",
@@ -272,6 +289,26 @@ def test_a_model_that_repeats_one_rating_meets_it_fully_and_the_other_as_the_rat
     gap = np.abs(faces.pspi_by_rating[:, 0] - faces.pspi_by_rating[:, 1]).mean()
     assert beside["rater"]["mae"] == pytest.approx(gap, abs=1e-3)
     assert beside["model"]["mae"] == pytest.approx(gap / 2, abs=1e-3)
+
+
+def test_whoever_rates_anew_is_brought_to_the_scale_of_the_two_before_being_judged(
+    faces: rated.Faces,
+) -> None:
+    random = np.random.default_rng(0)
+    many = faces[random.integers(0, len(faces), 200)]
+    levels = random.integers(0, 5, (200, 6)).astype(np.float32)
+    levels[:, -1] = levels[:, -1] > 2
+    many = replace(many, ratings=np.stack([levels] * 2, 1), image=np.arange(200).astype(str))
+    found = interpret(levels[::-1], np.zeros((200, 0)), "action-units")
+    higher = levels + np.float32([1, 1, 1, 1, 1, 0])
+    once = dict(zip(many.image[:150], higher, strict=False))
+    beside = starter_figures.beside_a_fresh_rating(found, many, random.permutation(200) % 4, once)
+    assert beside["fresh"]["faces"] == beside["model"]["faces"] == 150
+    assert beside["fresh"]["pcc"] == pytest.approx(1, abs=2e-3)
+    assert beside["fresh"]["mae"] < 0.2  # 0 but for the ends of what the other folds hold
+    assert abs(beside["model"]["pcc"]) < 0.2
+    assert beside["pcc_of_fresh_with"]["each_rating"] == pytest.approx([1, 1], abs=2e-3)
+    assert starter_figures.beside_a_fresh_rating(found, many, np.arange(200) % 4, {}) is None
 
 
 def test_every_fold_is_reported_and_its_calibration_comes_from_the_others(

@@ -138,7 +138,7 @@ def with_one_rating(
     of ratings and are `picked` as RATED_ONCE; the others' stay NaN.
     """
     both = np.isin(known.image, list(ratings))
-    given = np.array([unrated.image[row] in ratings for row in range(len(unrated))], bool)
+    given = np.isin(unrated.image, list(ratings))
     if not both.any() or not given.any():
         return unrated
     fresh = np.array([ratings[image] for image in known.image[both]])

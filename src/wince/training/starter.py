@@ -130,6 +130,7 @@ def main(
         asked = fold[fold < len(readings)]
         scores = {p: gathered([one[p] for one in readings], asked) for p in PRECISIONS}
         hours = json.loads((out / HOURS).read_text("utf-8"))
+        taught = rated.with_one_rating(unrated, faces, once)
         starter_package.package(
             network,
             spec,
@@ -139,6 +140,8 @@ def main(
             HEAD,
             out,
             sum(hours.values()),
+            once,
+            taught.subject[taught.once],
             synthetic,
         )
     except WinceError as error:

@@ -59,7 +59,7 @@ The ratings are **not FACS codes**. An automated vision rater looked at each fac
 the six action units by their FACS descriptions; the label is the mean of both. The two passes agree
 with ICC(3,1) .83 on PSPI, but they are one rater: that is repeatability, and shared mistakes stay
 hidden.
-
+{_once(trained)}
 `python -m wince.training.starter` trains it again from the data folders; that took
 {figures["hours"]:g} hours on two processor cores, by the clock.
 
@@ -142,7 +142,7 @@ faces, each figure the mean of both ways round:
             ),
         )
     }
-
+{_fresh(figures.get("beside_a_fresh_rating"))}
 ## From rated score to PSPI
 
 The rater sees traces of action in calm faces, where a FACS coder would give 0. So a raw score is
@@ -238,6 +238,38 @@ bias. `model.json` holds everything that using it needs. Licence of the weights:
 def _unread(trained: Mapping[str, Any]) -> str:
     left = trained["folds"] - trained["folds_read"]
     return f" The other {left} folds were not read for this version." if left else ""
+
+
+def _once(trained: Mapping[str, Any]) -> str:
+    if not (count := trained.get("faces_rated_once", 0)):
+        return ""
+    return f"""
+{count:,} further photographs of the collection have one rating each, by automated raters of the
+same kind who also rated some of the others anew; by those, each level was brought to the scale of
+the two passes. These ratings are learned from, and no figure below is against them.
+"""
+
+
+def _fresh(figures: Mapping[str, Any] | None) -> str:
+    if figures is None:
+        return ""
+    fresh, model, agreed = (figures[name] for name in ("fresh", "model", "pcc_of_fresh_with"))
+    each = " and ".join(_p(pcc) for pcc in agreed["each_rating"])
+    rows = (
+        (name, *_cells(one), *(_p(one[unit], 2) for unit in scale.UNIT_NAMES))
+        for name, one in (("rated anew", fresh), ("this model", model))
+    )
+    table = _table(("", "PCC", "MAE", "AUC >= 4", "AUC >= 6", *scale.UNIT_NAMES), rows)
+    return f"""
+And how well does somebody do who looks anew? {fresh["faces"]:,} of these faces, of {
+        figures["subjects"]:,}
+people, were rated once more without knowing the earlier ratings. Brought to the scale of the two
+passes on the people of the other folds, against their mean:
+
+{table}
+
+The fresh ratings correlate {each} with the two passes, and {_p(agreed["model"])} with this model.
+"""
 
 
 def _another(figures: Mapping[str, Any] | None) -> str:

@@ -17,7 +17,7 @@ from wince.evaluation import calibration as judged
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate
 from wince.training.altered import ALTERATIONS, altered, grey, in_colour, yaws
-from wince.training.rated import Faces
+from wince.training.rated import Faces, with_one_rating
 
 Scores = NDArray[np.floating[Any]]
 Reader = Callable[[Faces, NDArray[np.intp]], Estimate]
@@ -80,6 +80,36 @@ def beside_the_rater(raw: Scores, units: Scores, faces: Faces) -> dict[str, Any]
             for one in (0, 1)
         ),
         "model": _mean_fit(_fit_to_one(raw, units, pspi[:, one], each[:, one]) for one in (0, 1)),
+    }
+
+
+def beside_a_fresh_rating(
+    found: Estimate, faces: Faces, fold: NDArray[np.intp], once: Mapping[str, NDArray[np.float32]]
+) -> dict[str, Any] | None:
+    """Return how well somebody who looks anew meets the mean rating, and the model on those faces.
+
+    once: one more rating by image, brought to the scale of the two on the people of the other
+    folds. None without any.
+    """
+    assert found.action_units is not None
+    fresh = np.full((len(faces), len(scale.UNIT_NAMES)), np.nan, np.float32)
+    for number in np.unique(fold):
+        rows = np.flatnonzero(fold == number)
+        again = with_one_rating(faces[rows], faces[fold != number], once)
+        fresh[rows[again.once]] = again.units[again.once]
+    known = ~np.isnan(fresh).any(axis=1)
+    if not known.any():
+        return None
+    units, rating = faces.units[known], faces.pspi[known]
+    pspi = scale.combine(*fresh[known].T, maximum=np.maximum)
+    return {
+        "subjects": len(np.unique(faces.subject[known])),
+        "fresh": _fit_to_one(pspi, fresh[known], rating, units),
+        "model": _fit_to_one(found.raw[known], found.action_units[known], rating, units),
+        "pcc_of_fresh_with": {
+            "model": _pcc(pspi, found.raw[known]),
+            "each_rating": [_pcc(pspi, one) for one in faces.pspi_by_rating[known].T],
+        },
     }
 
 

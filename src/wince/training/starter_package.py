@@ -41,6 +41,8 @@ def package(
     head: export.Head,
     run: Path,
     hours: float,
+    once: Mapping[str, Floats],
+    taught_once: NDArray[np.str_],
     another: Path | None = None,
 ) -> None:
     """Export a trained network, calibrated and measured, with model.json and MODEL_CARD.md.
@@ -48,7 +50,8 @@ def package(
     faces: rated faces cut out exactly as the model is shown them in use. fold: number of each face
     (N,). scores: by precision what the models of the first folds said of those folds' faces, in
     the faces' order (M, 6). run: holds the folds' models; the result goes into its folder "model".
-    another: an archive that nothing here was trained on.
+    once: one more rating by image. taught_once: who is on each face that had one rating alone and
+    was learned from. another: an archive that nothing here was trained on.
     """
     everybody, of_everybody = faces, fold
     fold, faces = _first(fold, faces, len(next(iter(scores.values()))))
@@ -75,6 +78,7 @@ def package(
         "grey": starter_figures.grey_against_colour(read, faces, fold, found.raw),
         "without_stretch": starter_figures.brief(_interpreted(own), faces),
         "export": {"precision": "int8" if small else "fp16", "pcc": pcc},
+        "beside_a_fresh_rating": starter_figures.beside_a_fresh_rating(found, faces, fold, once),
         "hours": round(hours, 1),
     }
     line = stretch.fit(own, faces.units)
@@ -116,10 +120,11 @@ def package(
                 "data": "rated faces (see MODEL_CARD.md)",
                 "faces": len(everybody),
                 "subjects": len(np.unique(everybody.subject)),
+                "faces_rated_once": len(taught_once),
                 "folds": int(of_everybody.max()) + 1,
                 "folds_read": len(fitted),
             },
-            subjects_seen=sorted(set(everybody.subject.tolist())),
+            subjects_seen=sorted({*everybody.subject.tolist(), *taught_once.tolist()}),
             figures=figures,
         )
 
