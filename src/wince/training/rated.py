@@ -24,6 +24,7 @@ from wince.training.landmarks import FaceMesh
 
 SIDE = 2.25  # of the model's crop: from above the brows to the chin
 RATED_ONCE = "rated once"
+Ratings = Mapping[str, NDArray[np.float32]]  # six action units (6,) by image
 ONE_RATING = Path(__file__).with_name("rated_once.csv")
 MARGIN = 1.5  # how much more than the model's crop is kept, for turning and shifting
 
@@ -113,7 +114,7 @@ def read_unrated(folder: Path, mesh: Path, spec: FaceSpec, *, workers: int = 2) 
     return _cut(folder / "images", rows, mesh, spec, workers)
 
 
-def read_ratings(path: Path = ONE_RATING) -> dict[str, NDArray[np.float32]]:
+def read_ratings(path: Path = ONE_RATING) -> Ratings:
     """Return the six action units (6,) by image of a table of one rating each.
 
     Left out are faces that the rating calls not usable. Raises DataError when the table is missing
@@ -127,15 +128,13 @@ def read_ratings(path: Path = ONE_RATING) -> dict[str, NDArray[np.float32]]:
     }
 
 
-def with_one_rating(
-    unrated: Faces, known: Faces, ratings: Mapping[str, NDArray[np.float32]]
-) -> Faces:
+def with_one_rating(unrated: Faces, known: Faces, ratings: Ratings) -> Faces:
     """Return unrated faces with the one rating that some were given, on the scale of `known`'s two.
 
-    ratings: six action units (6,) by image, some of `known`'s images among them. Those show what
-    each level means: it becomes the mean of the levels that the two ratings give at the same ranks
-    (equipercentile equating: Kolen & Brennan 2014, chapter 2). So rated faces have two equal rows
-    of ratings and are `picked` as RATED_ONCE; the others' stay NaN.
+    Some of the ratings are of `known`'s images. Those show what each level means: it becomes the
+    mean of the levels that the two ratings give at the same ranks (equipercentile equating: Kolen
+    & Brennan 2014, chapter 2). So rated faces have two equal rows of ratings and are `picked` as
+    RATED_ONCE; the others stay as they are.
     """
     both = np.isin(known.image, list(ratings))
     given = np.isin(unrated.image, list(ratings))
@@ -146,10 +145,9 @@ def with_one_rating(
     equal = np.empty_like(asked)
     for unit in range(len(_UNITS)):
         equal[:, unit] = _equated(asked[:, unit], fresh[:, unit], known.ratings[both, :, unit])
-    filled, picked = unrated.ratings.copy(), unrated.picked.astype(object)
+    filled = unrated.ratings.copy()
     filled[given] = equal[:, None]
-    picked[given] = RATED_ONCE
-    return replace(unrated, ratings=filled, picked=picked.astype(str))
+    return replace(unrated, ratings=filled, picked=np.where(given, RATED_ONCE, unrated.picked))
 
 
 def _equated(

@@ -16,7 +16,7 @@ import copy
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -35,13 +35,12 @@ from wince.errors import WinceError
 from wince.training import checkpoints, export, fit, losses, rated, starter_package
 from wince.training.fit import Lesson
 from wince.training.network import build, first_outputs
-from wince.training.rated import MARGIN, Faces
+from wince.training.rated import MARGIN, Faces, Ratings
 
 HEAD = export.Head("action-units", (1.0, 1.0, 1.0, 1.0, 1.0, 1 / losses.EYES))
 STORED = 280  # pixels of a stored crop, the margin around the model's view included
 HOURS = "hours.json"
 RECIPE = "recipe.json"
-Once = Mapping[str, NDArray[np.float32]]  # six action units (6,) by image
 PRECISIONS: tuple[export.Precision, ...] = ("fp32", "int8")
 
 
@@ -164,7 +163,7 @@ def learn_strangers(strangers: Faces, recipe: Recipe, folder: Path) -> nn.Module
 
 
 def train(
-    own: Faces, unrated: Faces, once: Once, base: nn.Module | None, recipe: Recipe, folder: Path
+    own: Faces, unrated: Faces, once: Ratings, base: nn.Module | None, recipe: Recipe, folder: Path
 ) -> nn.Module:
     """Return a network trained on rated faces; checkpoints and histories go below `folder`.
 
@@ -207,7 +206,7 @@ def read_fold(
     unrated: Faces,
     seen: Faces,
     held: NDArray[np.bool_],
-    once: Once,
+    once: Ratings,
     base: nn.Module | None,
     recipe: Recipe,
     folder: Path,
@@ -243,7 +242,7 @@ def read_fold(
         return {precision: arrays[precision] for precision in PRECISIONS}
 
 
-def _of_one_recipe(path: Path, recipe: Recipe, once: Once) -> None:
+def _of_one_recipe(path: Path, recipe: Recipe, once: Ratings) -> None:
     """Keep the recipe beside what comes of it; raise WinceError when that was begun by another."""
     ours = json.dumps(asdict(recipe) | {"rated_once": len(once)}, indent=1) + "\n"
     if path.exists() and path.read_text("utf-8") != ours:

@@ -17,7 +17,7 @@ from wince.evaluation import calibration as judged
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate
 from wince.training.altered import ALTERATIONS, altered, grey, in_colour, yaws
-from wince.training.rated import Faces, with_one_rating
+from wince.training.rated import Faces, Ratings, with_one_rating
 
 Scores = NDArray[np.floating[Any]]
 Reader = Callable[[Faces, NDArray[np.intp]], Estimate]
@@ -84,7 +84,7 @@ def beside_the_rater(raw: Scores, units: Scores, faces: Faces) -> dict[str, Any]
 
 
 def beside_a_fresh_rating(
-    found: Estimate, faces: Faces, fold: NDArray[np.intp], once: Mapping[str, NDArray[np.float32]]
+    found: Estimate, faces: Faces, fold: NDArray[np.intp], once: Ratings
 ) -> dict[str, Any] | None:
     """Return how well somebody who looks anew meets the mean rating, and the model on those faces.
 

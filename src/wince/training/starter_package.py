@@ -16,7 +16,7 @@ from wince.runtime import calibration
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, interpret
 from wince.training import export, predict, starter_card, starter_figures, stretch, testing
-from wince.training.rated import Faces
+from wince.training.rated import Faces, Ratings
 
 NAME, VERSION = "wince-starter", "0.5.0"
 TITLE = (
@@ -41,7 +41,7 @@ def package(
     head: export.Head,
     run: Path,
     hours: float,
-    once: Mapping[str, Floats],
+    once: Ratings,
     taught_once: NDArray[np.str_],
     another: Path | None = None,
 ) -> None:
