@@ -17,13 +17,16 @@ import onnx
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 from tests.conftest import Frame
+from tests.training_sample import write_archive
 
 import wince
 from wince import scale
 from wince.errors import DataError, WinceError
+from wince.evaluation.reader import read_predictions
 from wince.faces.spec import FaceSpec
-from wince.runtime.estimator import interpret
+from wince.runtime.estimator import interpret, starter_folder
 from wince.training import (
     export,
     fit,
@@ -311,12 +314,57 @@ def test_whoever_rates_anew_is_brought_to_the_scale_of_the_two_before_being_judg
     assert starter_figures.beside_a_fresh_rating(found, many, np.arange(200) % 4, {}) is None
 
 
-def test_every_fold_is_reported_and_its_calibration_comes_from_the_others(
-    trained: Trained,
-) -> None:
+def test_every_fold_is_reported(trained: Trained) -> None:
     folds = trained.card["figures"]["folds"]
     assert [fold["faces"] for fold in folds] == np.bincount(trained.fold).tolist()
-    assert all(0 <= fold["interval_coverage"] <= 1 for fold in folds)
+
+
+def test_what_is_fitted_for_a_fold_does_not_know_its_ratings(faces: rated.Faces) -> None:
+    fold = starter.folds(faces.subject, TINY)
+    own = faces.units[::-1].copy()
+    ratings = faces.ratings.copy()
+    ratings[fold == 0] = ratings[fold == 0, :, ::-1]
+    told = replace(faces, ratings=ratings)
+    before, after = (starter_package.each_without(own, some, fold) for some in (faces, told))
+    assert before[0] == after[0]
+    assert before[1][0] != after[1][0]
+    assert before[1][1] != after[1][1]
+
+
+def test_a_fold_is_read_by_a_model_that_learned_from_none_of_its_people(
+    faces: rated.Faces, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def train(own: rated.Faces, others: rated.Faces, *_: object) -> None:
+        assert set(own.subject) == set(others.subject) == set(faces.subject[~held])
+        raise WinceError("enough was seen")
+
+    held = starter.folds(faces.subject, TINY) == 0
+    monkeypatch.setattr(starter, "train", train)
+    with pytest.raises(WinceError, match="enough was seen"):
+        starter.read_fold(faces, unrated(faces), faces, held, {}, None, TINY, tmp_path)
+
+
+def test_a_model_of_a_fold_names_whom_it_learned_from(trained: Trained) -> None:
+    like = "int8" if trained.card["figures"]["export"]["precision"] == "int8" else "fp32"
+    card = json.loads((trained.run / "fold1" / like / "model.json").read_text())
+    kept = trained.seen.subject[trained.fold != 0]
+    assert card["subjects_seen"] == sorted({*kept, NEIGHBOUR})
+
+
+def test_another_archive_is_read_subject_by_subject(frames: list[Frame], tmp_path: Path) -> None:
+    archive = write_archive(tmp_path / "archive", frames)
+    found = starter_package.on_another_archive(starter_folder(), archive, tmp_path / "work")
+    read = read_predictions(tmp_path / "work" / "readings" / "predictions.csv")
+    assert found["frames"] == len(read)
+    assert found["pcc_pooled"] == pytest.approx(
+        np.corrcoef(read.predicted, read.pspi)[0, 1], abs=6e-4
+    )
+    each = found["pcc_by_subject"]
+    varied = {
+        f.subject for f in frames if len({o.pspi for o in frames if o.subject == f.subject}) > 1
+    }
+    assert set(each) == varied
+    assert found["pcc_mean_of_subjects"] == pytest.approx(np.mean(list(each.values())), abs=6e-4)
 
 
 def test_what_is_taught_about_an_unrated_face_is_the_same_of_its_mirror_image(
@@ -457,15 +505,92 @@ def test_training_again_resumes_instead_of_starting_over(
     assert not (kept / "mesh112").exists()
 
 
-def test_a_run_folder_begun_with_another_recipe_is_refused(tmp_path: Path) -> None:
-    (tmp_path / starter.RECIPE).write_text("{}\n")
+@dataclass(frozen=True)
+class Begun:
+    """A run whose photographs are cut out already: those rated, and the same faces unrated."""
+
+    rated: Path
+    unrated: Path
+    out: Path
+
+    def go_on(self, rated_once: Path) -> None:
+        starter.main(self.rated, self.unrated, self.out, self.out, rated_once=rated_once)
+
+
+@pytest.fixture
+def begun(tmp_path: Path, folder: Path, faces: rated.Faces) -> Begun:
+    run = Begun(folder, tmp_path / "unrated", tmp_path / "out")
+    run.unrated.mkdir()
+    (run.unrated / "faces.csv").write_text("image,subject\n")
+    run.out.mkdir()
+    strangers = unrated(faces[np.arange(3)])
+    strangers = replace(strangers, subject=np.array(["a stranger"] * 3))
+    for name, some in {
+        "rated": faces,
+        "seen112": faces,
+        "unrated": starter._joined([unrated(faces), strangers]),
+    }.items():
+        some.save(run.out / f"{name}.npz")
+    return run
+
+
+@pytest.fixture
+def nothing_once(tmp_path: Path) -> Path:
+    path = tmp_path / "nothing.csv"
+    path.write_text(rated.ONE_RATING.read_text().splitlines()[0] + "\n")
+    return path
+
+
+def test_the_first_lesson_is_about_people_in_no_fold(
+    begun: Begun, nothing_once: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def learn_strangers(strangers: rated.Faces, *_: object) -> None:
+        assert set(strangers.subject) == {"a stranger"}
+        raise WinceError("enough was seen")
+
+    monkeypatch.setattr(starter, "learn_strangers", learn_strangers)
+    with pytest.raises(SystemExit, match="enough was seen"):
+        begun.go_on(nothing_once)
+    hours = json.loads((begun.out / starter.HOURS).read_text())
+    assert hours["strangers"] > 0  # what a step took is kept when it is stopped
+
+
+def test_single_ratings_of_other_photographs_are_refused(begun: Begun) -> None:
+    with pytest.raises(SystemExit, match="found none of one of them"):
+        begun.go_on(rated.ONE_RATING)
+
+
+def test_a_run_folder_begun_with_another_recipe_is_refused(begun: Begun) -> None:
+    (begun.out / starter.RECIPE).write_text("{}\n")
     with pytest.raises(SystemExit, match="begun with another recipe"):
-        starter.main(tmp_path, tmp_path, tmp_path, tmp_path)
+        begun.go_on(rated.ONE_RATING)
 
 
-def test_a_run_begun_without_the_single_ratings_does_not_go_on_with_them(tmp_path: Path) -> None:
-    path = tmp_path / starter.RECIPE
-    starter._of_one_recipe(path, TINY, {})
-    starter._of_one_recipe(path, TINY, {})
-    with pytest.raises(WinceError, match="begun with another recipe"):
-        starter._of_one_recipe(path, TINY, {"face.jpg": np.zeros(6, np.float32)})
+def test_a_run_does_not_go_on_with_a_table_that_was_changed(tmp_path: Path) -> None:
+    path, table = tmp_path / starter.RECIPE, tmp_path / "ratings.csv"
+    table.write_text("image,au4\nface.jpg,1\n")
+    starter._of_one_recipe(path, TINY, [table])
+    starter._of_one_recipe(path, TINY, [table])
+    table.write_text("image,au4\nface.jpg,2\n")
+    with pytest.raises(WinceError, match="begun with another recipe or other tables"):
+        starter._of_one_recipe(path, TINY, [table])
+
+
+def test_photographs_without_any_face_are_an_error(tmp_path: Path, mesh: Path) -> None:
+    (tmp_path / "images").mkdir()
+    Image.new("RGB", (64, 64)).save(tmp_path / "images" / "wall.png")
+    (tmp_path / "faces.csv").write_text("image,subject\nwall.png,nobody\n")
+    with pytest.raises(DataError, match="expected faces, found none in 1 photographs"):
+        rated.read_unrated(tmp_path, mesh, FaceSpec(), workers=1)
+
+
+def test_photographs_without_a_face_are_left_out_and_counted(
+    tmp_path: Path, mesh: Path, frames: list[Frame], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "images").mkdir()
+    Image.new("RGB", (64, 64)).save(tmp_path / "images" / "wall.png")
+    shutil.copy(frames[0].path, tmp_path / "images" / "face.jpg")
+    (tmp_path / "faces.csv").write_text("image,subject\nwall.png,nobody\nface.jpg,somebody\n")
+    found = rated.read_unrated(tmp_path, mesh, FaceSpec(), workers=1)
+    assert found.subject.tolist() == ["somebody"]
+    assert "1 of 2 photographs left out" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Fitting: the starter model's two lessons, each resumable at its last epoch."""
+"""Fitting: the starter model's lessons, each resumable at its last epoch."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,7 +163,7 @@ def _fit(
         precision="bf16-mixed",
         max_epochs=lesson.epochs,
         default_root_dir=folder,
-        logger=CSVLogger(folder, name="", version="history"),
+        logger=CSVLogger(folder, name="history"),
         callbacks=[
             ModelCheckpoint(
                 folder, filename=Path(LAST).stem, save_last=False, enable_version_counter=False

@@ -5,6 +5,7 @@ faces holds `images/` and `faces.csv`. Faces are split by `subject`, always.
 """
 
 import csv
+import hashlib
 import multiprocessing
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rich import get_console
 from rich.progress import track
 
 from wince import images, scale
@@ -25,6 +27,7 @@ from wince.training.landmarks import FaceMesh
 SIDE = 2.25  # of the model's crop: from above the brows to the chin
 RATED_ONCE = "rated once"
 Ratings = Mapping[str, NDArray[np.float32]]  # six action units (6,) by image
+TWO_RATINGS, UNRATED = "ratings.csv", "faces.csv"
 ONE_RATING = Path(__file__).with_name("rated_once.csv")
 MARGIN = 1.5  # how much more than the model's crop is kept, for turning and shifting
 
@@ -101,20 +104,24 @@ def read_rated(folder: Path, mesh: Path, spec: FaceSpec, *, workers: int = 2) ->
     """Cut out every usable face of a folder of rated faces.
 
     Left out are photographs that a rating calls not usable, and those in which no face is found
-    where the rated one is. Raises DataError when ratings.csv is missing or lacks a column.
+    where the rated one is. Raises DataError when ratings.csv is missing or lacks a column, and when
+    no face is found at all.
     """
-    rows = _table(folder / "ratings.csv", _RATED_COLUMNS)
+    rows = _table(folder / TWO_RATINGS, _RATED_COLUMNS)
     usable = [row for row in rows if row["quality_a"] != "0" and row["quality_b"] != "0"]
     return _cut(folder / "images", usable, mesh, spec, workers)
 
 
 def read_unrated(folder: Path, mesh: Path, spec: FaceSpec, *, workers: int = 2) -> Faces:
-    """Cut out the largest face of every photograph in a folder of unrated faces."""
-    rows = _table(folder / "faces.csv", ("image", "subject"))
+    """Cut out the largest face of every photograph in a folder of unrated faces that shows one.
+
+    Raises DataError when faces.csv is missing or lacks a column, and when no face is found.
+    """
+    rows = _table(folder / UNRATED, ("image", "subject"))
     return _cut(folder / "images", rows, mesh, spec, workers)
 
 
-def read_ratings(path: Path = ONE_RATING) -> Ratings:
+def read_ratings(path: Path) -> Ratings:
     """Return the six action units (6,) by image of a table of one rating each.
 
     Left out are faces that the rating calls not usable. Raises DataError when the table is missing
@@ -172,12 +179,23 @@ _RATED_COLUMNS = (
 )
 
 
+def fingerprint(table: Path) -> str:
+    """Return the SHA-256 of a table's bytes, in hexadecimal; raise DataError when it is missing."""
+    with _existing(table).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _existing(table: Path) -> Path:
+    if not table.is_file():
+        raise DataError(f"Expected a table at {table}, found none. Is this the right folder?")
+    return table
+
+
 def _table(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
-    if not path.is_file():
-        raise DataError(f"Expected a table at {path}, found none. Is this the right folder?")
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    missing = sorted(set(columns) - set(rows[0] if rows else ()))
+    with _existing(path).open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+    missing = sorted(set(columns) - set(reader.fieldnames or ()))
     if missing:
         raise DataError(f"{path}, line 1: expected the columns {', '.join(missing)}, found none.")
     return rows
@@ -191,6 +209,15 @@ def _cut(
     ) as pool:
         cut = list(track(pool.map(_cut_one, rows, chunksize=32), "Faces", total=len(rows)))
     found = [(row, *one) for row, one in zip(rows, cut, strict=True) if one is not None]
+    if not found:
+        raise DataError(
+            f"{images_folder}: expected faces, found none in {len(rows):,} photographs where one "
+            "should be. Are these the photographs of the table?"
+        )
+    if left := len(rows) - len(found):
+        get_console().print(
+            f"{left:,} of {len(rows):,} photographs left out: no face found where one should be."
+        )
     kept, crops, points, blendshapes = zip(*found, strict=True)
     ratings = [[[float(row.get(f"{u}_{r}", "nan")) for u in _UNITS] for r in "ab"] for row in kept]
     text = {

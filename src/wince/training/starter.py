@@ -3,13 +3,13 @@
     python -m wince.training.starter --rated DIR --unrated DIR --face-models DIR --out DIR
 
 A ResNet-18 first learns landmarks and blendshapes, small pictures first, then the six action units
-of faces rated twice, then, with --rated-once, of those rated once beside them, and at last its own
-answers about all these and about people whom nobody rated. The model that is shipped learns from
-every rated face. What is said about it comes from five more, each trained in the same way without
-the subjects of one fold: they read the faces of that fold through their exported files, cropped as
-in use, and the figures, the score map and the calibration are of those readings. The first lesson,
-on people whom nobody rated, is shared by all; in the rest a fold's subjects are left out of the
-unrated photographs too. Each lesson resumes at its last finished epoch, each fold at its readings.
+of faces rated twice, then of those rated once beside them, and at last its own answers about all
+these and about people whom nobody rated. The model that is shipped learns from every rated face.
+What is said about it comes from five more, each trained in the same way without the subjects of one
+fold: they read the faces of that fold through their exported files, cropped as in use, and the
+figures, the score map and the calibration are of those readings. The first lesson, on people whom
+nobody rated twice, is shared by all; in the rest a fold's subjects are left out of the unrated
+photographs too. Each lesson resumes at its last finished epoch, each fold at its readings.
 """
 
 import copy
@@ -77,12 +77,13 @@ def main(
         typer.Option(help="An archive of other faces, to read with the finished model."),
     ] = None,
     rated_once: Annotated[
-        Path | None,
+        Path,
         typer.Option(
             help="A table of one rating of some of the unrated photographs and of some of the "
-            f"rated ones, which give its scale, such as {rated.ONE_RATING.name} beside this module."
+            "rated ones, which give its scale.",
+            show_default=f"{rated.ONE_RATING.name} beside this module",
         ),
-    ] = None,
+    ] = rated.ONE_RATING,
     read_folds: Annotated[
         int,
         typer.Option(
@@ -98,8 +99,9 @@ def main(
     spec = rated.shown(recipe.units.size)
     wide = spec.widened(MARGIN, STORED)
     try:
-        once = rated.read_ratings(rated_once) if rated_once else {}
-        _of_one_recipe(out / RECIPE, recipe, once)
+        once = rated.read_ratings(rated_once)
+        tables = rated_folder / rated.TWO_RATINGS, unrated_folder / rated.UNRATED, rated_once
+        _of_one_recipe(out / RECIPE, recipe, tables)
         faces, unrated, seen = (
             _kept(out / f"{name}.npz", partial(read, folder, face_models, size))
             for name, read, folder, size in (
@@ -112,6 +114,13 @@ def main(
             raise WinceError(
                 f"{out}: rated.npz and seen{spec.size}.npz hold other faces. Delete both, then run "
                 "the same command again."
+            )
+        taught = rated.with_one_rating(unrated, faces, once)
+        if once and not taught.once.any():
+            raise WinceError(
+                f"{rated_once}: expected ratings of some of the photographs in {unrated_folder} "
+                f"and of some in {rated_folder}, found none of one of them. Give their own table "
+                "as --rated-once, or one that ends after its first line to do without."
             )
         fold = folds(faces.subject, recipe)
         with _clocked(out, "strangers"):
@@ -129,7 +138,6 @@ def main(
         asked = fold[fold < len(readings)]
         scores = {p: gathered([one[p] for one in readings], asked) for p in PRECISIONS}
         hours = json.loads((out / HOURS).read_text("utf-8"))
-        taught = rated.with_one_rating(unrated, faces, once)
         starter_package.package(
             network,
             spec,
@@ -155,7 +163,7 @@ def folds(subjects: NDArray[np.str_], recipe: Recipe) -> NDArray[np.intp]:
 
 
 def learn_strangers(strangers: Faces, recipe: Recipe, folder: Path) -> nn.Module | None:
-    """Return a network that knows the landmarks of people whom nobody rated, None without any."""
+    """Return a network that knows the landmarks of people in no fold, None without any."""
     if not len(strangers):
         return None
     lightning.seed_everything(recipe.seed)
@@ -242,26 +250,35 @@ def read_fold(
         return {precision: arrays[precision] for precision in PRECISIONS}
 
 
-def _of_one_recipe(path: Path, recipe: Recipe, once: Ratings) -> None:
-    """Keep the recipe beside what comes of it; raise WinceError when that was begun by another."""
-    ours = json.dumps(asdict(recipe) | {"rated_once": len(once)}, indent=1) + "\n"
+def _of_one_recipe(path: Path, recipe: Recipe, tables: Iterable[Path]) -> None:
+    """Keep the recipe and what its tables hold beside what comes of them.
+
+    Raises WinceError when that was begun with others, DataError when a table is missing.
+    """
+    held = {table.name: rated.fingerprint(table) for table in tables}
+    ours = json.dumps(asdict(recipe) | {"tables": held}, indent=1) + "\n"
     if path.exists() and path.read_text("utf-8") != ours:
         raise WinceError(
-            f"{path.parent} was begun with another recipe, see {path.name} there. Choose another "
-            "folder for --out."
+            f"{path.parent} was begun with another recipe or other tables, see {path.name} there. "
+            "Choose another folder for --out."
         )
     checkpoints.write_text(path, ours)
 
 
 @contextmanager
 def _clocked(out: Path, name: str) -> Iterator[None]:
-    """Add the hours that a step took to those it took before it was resumed."""
+    """Add the hours that a step took to those it took before it was stopped and resumed.
+
+    What it took before a kill is lost.
+    """
     begun = time.monotonic()
-    yield
-    path = out / HOURS
-    hours = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    hours[name] = hours.get(name, 0.0) + (time.monotonic() - begun) / 3600
-    checkpoints.write_json(path, hours)
+    try:
+        yield
+    finally:
+        path = out / HOURS
+        hours = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        hours[name] = hours.get(name, 0.0) + (time.monotonic() - begun) / 3600
+        checkpoints.write_json(path, hours)
 
 
 def gathered(parts: list[NDArray[np.float32]], fold: NDArray[np.intp]) -> NDArray[np.float32]:

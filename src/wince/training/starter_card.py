@@ -1,4 +1,4 @@
-"""The starter model's MODEL_CARD.md; every number in it comes from model.json."""
+"""The starter model's MODEL_CARD.md; every measured number comes from model.json."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,6 @@ def text(card: Mapping[str, Any]) -> str:
     beside = figures["beside_the_rater"]
     smiles, grey = figures["grimaces_against_smiles"], figures["grey"]
     knots, size = card["calibration"]["score_map"], card["face_spec"]["size"]
-    severe = figures["levels"].get("severe", {"faces": 0, "severe": float("nan")})
     units = " | ".join(_p(figures["action_units_pcc"][name], 2) for name in scale.UNIT_NAMES)
     costs = ", ".join(f"{name} {_p(pcc, 4)}" for name, pcc in figures["export"]["pcc"].items())
     beaten = all(
@@ -52,13 +51,13 @@ facial expressions, compiled from Labeled Faces in the Wild and film stills; mos
 this package. Before that the network learned the landmarks and blendshapes that MediaPipe's face
 models (Apache-2.0, Google) give for these and for further photographs of the same collection; it
 went on predicting the blendshapes while it learned the action units. At last it learned its own
-answers about the unrated photographs, each the mean of what it said of the picture and of its
-mirror image, beside the ratings.
+answers about all these photographs, each the mean of what it said of the picture and of its mirror
+image, beside the ratings.
 
 The ratings are **not FACS codes**. An automated vision rater looked at each face twice and gave
 the six action units by their FACS descriptions; the label is the mean of both. The two passes agree
-with ICC(3,1) .83 on PSPI, but they are one rater: that is repeatability, and shared mistakes stay
-hidden.
+with ICC(3,1) {_p(beside["icc"], 2)} on PSPI, but they are one rater: that is repeatability, and
+shared mistakes stay hidden.
 {_once(trained)}
 `python -m wince.training.starter` trains it again from the data folders; that took
 {figures["hours"]:g} hours on two processor cores, by the clock.
@@ -80,7 +79,7 @@ against the mean of the two ratings, ± the standard deviation over the folds.{_
 | this model, the {picked["faces"]:,} faces picked by expression | {_row(picked)} |
 
 The faces that were not picked by expression were chosen because earlier models found them strong,
-unclear or closed-eyed; they are harder.
+unclear or closed-eyed, or to cover their scores evenly; they are harder.
 
 {
         _table(
@@ -148,10 +147,9 @@ faces, each figure the mean of both ways round:
 The rater sees traces of action in calm faces, where a FACS coder would give 0. So a raw score is
 mapped before a level is read: raw {", ".join(f"{v:.3g}" for v in knots["raw"])} becomes PSPI
 {", ".join(f"{v:g}" for v in knots["pspi"])}, straight lines between. The knee at
-{
-        knots["raw"][
-            1
-        ]:.3g} is the score below which the ratings of 85 % of the faces labelled neutral lie.
+{knots["raw"][1]:.3g} is the score below which the ratings of {
+        figures["calm_share"]:.0%} of the faces
+labelled neutral lie.
 Unseen faces then read, the map made without their fold:
 
 {
@@ -164,8 +162,7 @@ Unseen faces then read, the map made without their fold:
         )
     }
 
-"Severe" has only {severe["faces"]} rated faces, {
-        severe["severe"]:.0%} of which were read so. Take it
+"Severe" has {_severe(figures["levels"].get("severe"))}. Take it
 as "at least moderate, and stronger than nearly all that the model knows"; no figure here supports
 telling severe from moderate. Nor does its absence say that an expression is not severe.
 
@@ -173,7 +170,7 @@ telling severe from moderate. Nor does its absence say that an expression is not
 
 Confidence and the 90 % interval rest on all these readings (in the figures, on those of the other
 folds): the mean error grows with the score, and the residuals, in units of it, give the
-distribution, measured on the exported, quantised models. The interval holds
+distribution, measured on the exported models. The interval holds
 {sure["interval_coverage"]:.1%} of the ratings; its width is {
         sure["interval_width_median"]:.1f} points
 in the middle and {sure["interval_width_p5"]:.1f} to {
@@ -238,6 +235,12 @@ bias. `model.json` holds everything that using it needs. Licence of the weights:
 def _unread(trained: Mapping[str, Any]) -> str:
     left = trained["folds"] - trained["folds_read"]
     return f" The other {left} folds were not read for this version." if left else ""
+
+
+def _severe(read: Mapping[str, Any] | None) -> str:
+    if read is None:
+        return "no rated face"
+    return f"only {read['faces']} rated faces, {read['severe']:.0%} of which were read so"
 
 
 def _once(trained: Mapping[str, Any]) -> str:

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import pearsonr
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from wince import scale
+from wince.evaluation import agreement
 from wince.evaluation import calibration as judged
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate
@@ -63,18 +63,29 @@ def brief(found: Estimate, faces: Faces) -> dict[str, Any]:
     error = found.raw - faces.pspi
     return {
         **_fit(found.raw, faces.pspi),
-        "mean_error_of_grimaces": _mean(error[faces.pspi >= GRIMACE]),
+        "mean_error_of_grimaces": mean(error[faces.pspi >= GRIMACE]),
     }
+
+
+def pcc(one: Scores, other: Scores) -> float | None:
+    """Return Pearson's correlation to three places, None (JSON's null) where it is undefined."""
+    return _round(agreement.pcc(one, other)) if len(one) else None
+
+
+def mean(values: Scores) -> float | None:
+    """Return the mean to three places, None without any value."""
+    return _round(values.mean()) if len(values) else None
 
 
 def beside_the_rater(raw: Scores, units: Scores, faces: Faces) -> dict[str, Any]:
     """Return how well a single rating is met by the other one of the same face, and by a model.
 
-    Each figure is the mean over both ratings as the one to be met. raw: what the model says (N,).
-    units: its action units (N, 6).
+    Each figure is the mean over both ratings as the one to be met; beside them stands the ICC(3,1)
+    of their PSPI. raw: what the model says (N,). units: its action units (N, 6).
     """
     pspi, each = faces.pspi_by_rating, faces.ratings
     return {
+        "icc": _round(agreement.icc(*pspi.T)),
         "rater": _mean_fit(
             _fit_to_one(pspi[:, 1 - one], each[:, 1 - one], pspi[:, one], each[:, one])
             for one in (0, 1)
@@ -93,9 +104,10 @@ def beside_a_fresh_rating(
     """
     assert found.action_units is not None
     fresh = np.full((len(faces), len(scale.UNIT_NAMES)), np.nan, np.float32)
+    anew = np.isin(faces.image, list(once))
     for number in np.unique(fold):
-        rows = np.flatnonzero(fold == number)
-        again = with_one_rating(faces[rows], faces[fold != number], once)
+        rows = np.flatnonzero(anew & (fold == number))
+        again = with_one_rating(faces[rows], faces[anew & (fold != number)], once)
         fresh[rows[again.once]] = again.units[again.once]
     known = ~np.isnan(fresh).any(axis=1)
     if not known.any():
@@ -107,8 +119,8 @@ def beside_a_fresh_rating(
         "fresh": _fit_to_one(pspi, fresh[known], rating, units),
         "model": _fit_to_one(found.raw[known], found.action_units[known], rating, units),
         "pcc_of_fresh_with": {
-            "model": _pcc(pspi, found.raw[known]),
-            "each_rating": [_pcc(pspi, one) for one in faces.pspi_by_rating[known].T],
+            "model": pcc(pspi, found.raw[known]),
+            "each_rating": [pcc(pspi, one) for one in faces.pspi_by_rating[known].T],
         },
     }
 
@@ -144,8 +156,8 @@ def grey_against_colour(
     gap = read(altered(faces[colour], grey), fold[colour]).raw - before[colour]
     return {
         "faces": int(colour.sum()),
-        "mean_difference": _mean(gap),
-        "mean_absolute_difference": _mean(np.abs(gap)),
+        "mean_difference": mean(gap),
+        "mean_absolute_difference": mean(np.abs(gap)),
     }
 
 
@@ -188,7 +200,7 @@ class Given:
 def _fit(score: Scores, rating: Scores) -> dict[str, Any]:
     return {
         "faces": len(rating),
-        "pcc": _pcc(score, rating),
+        "pcc": pcc(score, rating),
         "mae": _round(np.abs(score - rating).mean()),
         "auc_at_4": _area(rating >= 4, score),
         "auc_at_6": _area(rating >= GRIMACE, score),
@@ -200,7 +212,7 @@ def _fit_to_one(raw: Scores, units: Scores, pspi: Scores, rated: Scores) -> dict
 
 
 def _by_unit(units: Scores, rated: Scores) -> dict[str, float | None]:
-    return {name: _pcc(units[:, i], rated[:, i]) for i, name in enumerate(scale.UNIT_NAMES)}
+    return {name: pcc(units[:, i], rated[:, i]) for i, name in enumerate(scale.UNIT_NAMES)}
 
 
 def _mean_fit(fits: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -221,10 +233,6 @@ def _columns(fits: Iterable[Mapping[str, Any]]) -> dict[str, NDArray[np.float64]
     return {
         name: np.array([row[name] for row in rows], float) for name in rows[0] if name != "faces"
     }
-
-
-def _mean(values: Scores) -> float | None:
-    return _round(values.mean()) if len(values) else None
 
 
 def _area(actual: NDArray[np.bool_], score: Scores) -> float | None:
@@ -312,8 +320,3 @@ def _by_level(given: Given) -> dict[str, dict[str, Any]]:
 def _round(value: Any) -> float | None:
     """Return a figure to three places, None (JSON's null) where it is undefined."""
     return round(float(value), 3) if np.isfinite(value) else None
-
-
-def _pcc(one: Scores, other: Scores) -> float | None:
-    varied = len(one) > 1 and np.ptp(one) > 0 and np.ptp(other) > 0
-    return _round(pearsonr(one, other)[0]) if varied else None

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import pearsonr
 from torch import nn
 
 from wince.archive.prepare import prepare
+from wince.evaluation import agreement
 from wince.evaluation.reader import read_predictions
 from wince.faces.spec import FaceSpec
 from wince.runtime import calibration
@@ -17,10 +17,11 @@ from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, interpret
 from wince.training import export, predict, starter_card, starter_figures, stretch, testing
 from wince.training.rated import Faces, Ratings
+from wince.training.stretch import Stretch
 
-NAME, VERSION = "wince-starter", "0.5.0"
+NAME, VERSION = "wince-starter", "0.6.0"
 TITLE = (
-    "Trained on 4,000 photographs of faces whose action units were rated by an automated rater, "
+    "Trained on 10,000 photographs of faces whose action units were rated by an automated rater, "
     "not on FACS-coded video of people in pain."
 )
 INT8_COST = 0.005  # of PCC: the most that int8 may cost
@@ -60,28 +61,27 @@ def package(
     like: export.Precision = "int8" if small else "fp32"
     own = scores[like]
     found = _interpreted(stretch.cross_fitted(own, faces.units, fold))
-    others = [fold != number for number in range(fold.max() + 1)]
-    fitted = [_calibrated(found.raw[rows], faces[rows]) for rows in others]
+    fitted = each_without(own, faces, fold)
 
     def read(some: Faces, of_fold: Folds) -> Estimate:
         """Ask each fold's model, stretched by what the other folds say of it."""
         said = np.empty((len(some), own.shape[1]), np.float32)
         for number in np.unique(of_fold):
-            folder = run / f"fold{number + 1}" / like
-            line = stretch.fit(own[fold != number], faces.units[fold != number])
+            folder, (line, _) = run / f"fold{number + 1}" / like, fitted[number]
             said[of_fold == number] = line(export.scores(folder, some.crops[of_fold == number])[0])
         return _interpreted(said)
 
     figures = {
-        **starter_figures.measure(found, faces, fold, fitted),
+        **starter_figures.measure(found, faces, fold, [given for _, given in fitted]),
         "worse_conditions": starter_figures.under_worse_conditions(read, faces, fold, found.raw),
         "grey": starter_figures.grey_against_colour(read, faces, fold, found.raw),
         "without_stretch": starter_figures.brief(_interpreted(own), faces),
         "export": {"precision": "int8" if small else "fp16", "pcc": pcc},
         "beside_a_fresh_rating": starter_figures.beside_a_fresh_rating(found, faces, fold, once),
+        "calm_share": CALM_SHARE,
         "hours": round(hours, 1),
     }
-    line = stretch.fit(own, faces.units)
+    line, calibrated = stretched_and_calibrated(own, faces)
     final = export.Head(
         head.kind,
         tuple(a * b for a, b in zip(head.scales, line.factor, strict=True)),
@@ -97,13 +97,14 @@ def package(
         precision="int8" if small else "fp16",
         typical=export.typical(everybody.crops),
     )
-    for number, rows in enumerate(others):
+    for number in range(len(fitted)):
+        rows, held = fold != number, everybody.subject[of_everybody == number]
         write_fold(
             run / f"fold{number + 1}" / like,
             spec,
             head,
             _calibrated(_interpreted(own[rows]).raw, faces[rows]),
-            everybody.subject[of_everybody != number],
+            np.setdiff1d([*everybody.subject, *taught_once], held),
         )
     write_readings(run / "readings.csv", found, faces, fold)
 
@@ -115,7 +116,7 @@ def package(
             title=TITLE,
             spec=spec,
             head=final,
-            calibration=_calibrated(found.raw, faces),
+            calibration=calibrated,
             trained_on={
                 "data": "rated faces (see MODEL_CARD.md)",
                 "faces": len(everybody),
@@ -134,6 +135,21 @@ def package(
     starter_card.write(folder)
 
 
+def each_without(own: Floats, faces: Faces, fold: Folds) -> list[tuple[Stretch, Calibration]]:
+    """Return the stretch and the calibration for each fold (N,), made on the faces of the others.
+
+    own: what each fold's model says about that fold's faces, in the faces' order (N, 6).
+    """
+    others = (fold != number for number in range(fold.max() + 1))
+    return [stretched_and_calibrated(own[rows], faces[rows]) for rows in others]
+
+
+def stretched_and_calibrated(own: Floats, faces: Faces) -> tuple[Stretch, Calibration]:
+    """Return the stretch that readings (N, 6) of unseen faces ask for, and the calibration then."""
+    line = stretch.fit(own, faces.units)
+    return line, _calibrated(_interpreted(line(own)).raw, faces)
+
+
 def _first(fold: Folds, faces: Faces, count: int) -> tuple[Folds, Faces]:
     """Return the folds and faces of the first folds, which hold `count` faces together."""
     last = np.searchsorted(np.cumsum(np.bincount(fold)), count)
@@ -150,14 +166,15 @@ def on_another_archive(model: Path, archive: Path, work: Path) -> dict[str, Any]
     tested = testing.test(model, work / "prepared", work / "readings", part=testing.EVERYTHING)
     table = read_predictions(tested.predictions)
     each = {
-        name: round(float(pearsonr(table.predicted[rows], table.pspi[rows])[0]), 3)
+        name: starter_figures.pcc(table.predicted[rows], table.pspi[rows])
         for number, name in enumerate(table.subjects)
         if np.ptp(table.pspi[rows := table.subject == number]) > 0
     }
+    defined = [pcc for pcc in each.values() if pcc is not None]
     return {
         "frames": len(table),
-        "pcc_pooled": round(float(pearsonr(table.predicted, table.pspi)[0]), 3),
-        "pcc_mean_of_subjects": round(float(np.mean(list(each.values()))), 3),
+        "pcc_pooled": starter_figures.pcc(table.predicted, table.pspi),
+        "pcc_mean_of_subjects": starter_figures.mean(np.array(defined)),
         "pcc_by_subject": each,
     }
 
@@ -208,7 +225,7 @@ def _calibrated(raw: NDArray[np.floating[Any]], faces: Faces) -> Calibration:
 
 def _pcc(scores: Floats, faces: Faces, fold: Folds) -> float:
     found = _interpreted(stretch.cross_fitted(scores, faces.units, fold))
-    return round(float(pearsonr(found.raw, faces.pspi)[0]), 4)
+    return round(agreement.pcc(faces.pspi, found.raw), 4)
 
 
 def _interpreted(scores: Floats) -> Estimate:
