@@ -311,6 +311,10 @@ def test_whoever_rates_anew_is_brought_to_the_scale_of_the_two_before_being_judg
     assert beside["fresh"]["mae"] < 0.2  # 0 but for the ends of what the other folds hold
     assert abs(beside["model"]["pcc"]) < 0.2
     assert beside["pcc_of_fresh_with"]["each_rating"] == pytest.approx([1, 1], abs=2e-3)
+    like = interpret(levels, np.zeros((200, 0)), "action-units")
+    beside = starter_figures.beside_a_fresh_rating(like, many, random.permutation(200) % 4, once)
+    assert beside["model"]["mae"] == 0
+    assert 0 < beside["model_against_all_three"]["mae"] <= beside["fresh"]["mae"] / 2
     assert starter_figures.beside_a_fresh_rating(found, many, np.arange(200) % 4, {}) is None
 
 

@@ -256,11 +256,15 @@ the two passes. These ratings are learned from, and no figure below is against t
 def _fresh(figures: Mapping[str, Any] | None) -> str:
     if figures is None:
         return ""
-    fresh, model, agreed = (figures[name] for name in ("fresh", "model", "pcc_of_fresh_with"))
+    fresh, agreed = figures["fresh"], figures["pcc_of_fresh_with"]
     each = " and ".join(_p(pcc) for pcc in agreed["each_rating"])
     rows = (
         (name, *_cells(one), *(_p(one[unit], 2) for unit in scale.UNIT_NAMES))
-        for name, one in (("rated anew", fresh), ("this model", model))
+        for name, one in (
+            ("rated anew", fresh),
+            ("this model", figures["model"]),
+            ("this model, against the mean of all three", figures["model_against_all_three"]),
+        )
     )
     table = _table(("", "PCC", "MAE", "AUC >= 4", "AUC >= 6", *scale.UNIT_NAMES), rows)
     return f"""
