@@ -1,4 +1,4 @@
-"""Takes every picture of the page in images/: `python docs/take_screenshot.py`.
+"""Takes every picture in images/: `python docs/take_screenshot.py`.
 
 Needs the `dev` extra and Chromium. The faces are rendered ones from the tests, of no real person,
 and the results are what the packaged model says about them. The camera is a film of such faces.
@@ -34,7 +34,8 @@ speechSynthesis.speak = () => {};
 
 
 def main() -> None:
-    """Serve the page, put the faces in, and keep the pictures."""
+    """Serve the page, put the faces in, and keep the pictures; draw the annotated copy."""
+    draw_where()
     command = [sys.executable, "-m", "wince", "serve"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
@@ -58,6 +59,15 @@ def main() -> None:
     finally:
         server.terminate()
         server.wait()
+
+
+def draw_where() -> None:
+    """Write the annotated copy of the face with its maps into images/."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["assess", "--annotate", folder, "--heatmap", str(FACE)]
+        subprocess.run([sys.executable, "-m", "wince", *command], check=True)
+        (copy,) = Path(folder).iterdir()
+        shutil.copyfile(copy, IMAGES / "where.jpg")
 
 
 def film(folder: Path) -> Path:
