@@ -311,11 +311,23 @@ def test_whoever_rates_anew_is_brought_to_the_scale_of_the_two_before_being_judg
     assert beside["fresh"]["mae"] < 0.2  # 0 but for the ends of what the other folds hold
     assert abs(beside["model"]["pcc"]) < 0.2
     assert beside["pcc_of_fresh_with"]["each_rating"] == pytest.approx([1, 1], abs=2e-3)
-    like = interpret(levels, np.zeros((200, 0)), "action-units")
-    beside = starter_figures.beside_a_fresh_rating(like, many, random.permutation(200) % 4, once)
-    assert beside["model"]["mae"] == 0
-    assert 0 < beside["model_against_all_three"]["mae"] <= beside["fresh"]["mae"] / 2
     assert starter_figures.beside_a_fresh_rating(found, many, np.arange(200) % 4, {}) is None
+
+
+def test_a_model_that_repeats_the_mean_of_two_ratings_is_a_third_of_the_way_to_a_third_one(
+    faces: rated.Faces,
+) -> None:
+    random = np.random.default_rng(0)
+    levels = random.integers(0, 2, (200, 6)).astype(np.float32)
+    many = faces[np.zeros(200, np.intp)]
+    many = replace(many, ratings=np.stack([levels] * 2, 1), image=np.arange(200).astype(str))
+    found = interpret(levels, np.zeros((200, 0)), "action-units")
+    once = dict(zip(many.image, levels[::-1], strict=True))
+    beside = starter_figures.beside_a_fresh_rating(found, many, np.arange(200) % 4, once)
+    assert beside["model"]["mae"] == 0
+    gap = beside["fresh"]["mae"]
+    assert gap > 0.5
+    assert beside["model_against_all_three"]["mae"] == pytest.approx(gap / 3, abs=1e-3)
 
 
 def test_every_fold_is_reported(trained: Trained) -> None:
