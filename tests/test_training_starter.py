@@ -141,6 +141,11 @@ class Trained:
     def card(self) -> dict[str, Any]:
         return json.loads((self.model / "model.json").read_text())
 
+    @property
+    def like(self) -> str:
+        """The precision in which the folds were read."""
+        return "int8" if self.card["figures"]["export"]["precision"] == "int8" else "fp32"
+
 
 @pytest.fixture(scope="module")
 def trained(
@@ -271,9 +276,8 @@ def test_the_figures_are_of_models_that_had_not_seen_the_faces(trained: Trained)
         rows = list(csv.DictReader(file))
     assert [row["frame"] for row in rows] == trained.seen.image.tolist()
     held = trained.fold == 0
-    like = "int8" if trained.card["figures"]["export"]["precision"] == "int8" else "fp32"
-    scores, _ = export.scores(trained.run / "fold1" / like, trained.seen.crops[held])
-    other = np.load(trained.run / "fold2" / "scores.npz")[like]
+    scores, _ = export.scores(trained.run / "fold1" / trained.like, trained.seen.crops[held])
+    other = np.load(trained.run / "fold2" / "scores.npz")[trained.like]
     line = stretch.fit(other, trained.seen.units[~held])
     expected = interpret(line(scores), np.zeros((len(scores), 0)), "action-units").raw
     found = [float(row["predicted"]) for row in rows if row["fold"] == "1"]
@@ -361,8 +365,7 @@ def test_a_fold_is_read_by_a_model_that_learned_from_none_of_its_people(
 
 
 def test_a_model_of_a_fold_names_whom_it_learned_from(trained: Trained) -> None:
-    like = "int8" if trained.card["figures"]["export"]["precision"] == "int8" else "fp32"
-    card = json.loads((trained.run / "fold1" / like / "model.json").read_text())
+    card = json.loads((trained.run / "fold1" / trained.like / "model.json").read_text())
     kept = trained.seen.subject[trained.fold != 0]
     assert card["subjects_seen"] == sorted({*kept, NEIGHBOUR})
 

@@ -1,6 +1,5 @@
 """The preparation report: report.json for programs, report.html for people. Neither has a face."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from wince.archive.examine import Task
 from wince.archive.layouts import Layout
 from wince.archive.splits import EXCLUSIVE, OPTIMISTIC
 from wince.archive.summary import Counts
+from wince.digest import sha256
 
 SCHEMA = 1
 
@@ -75,7 +75,7 @@ def as_dict(
         },
         "duplicates": counts.duplicates,
         "files": {
-            name: {"rows": rows, "sha256": _sha256(folder / name)} for name, rows in files.items()
+            name: {"rows": rows, "sha256": sha256(folder / name)} for name, rows in files.items()
         },
     }
 
@@ -86,8 +86,3 @@ def write(folder: Path, report: Mapping[str, Any]) -> None:
     (folder / "report.json").write_text(text + "\n", "utf-8", errors="backslashreplace")
     page = report_page.page(report)
     (folder / "report.html").write_text(page, "utf-8", errors="backslashreplace")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

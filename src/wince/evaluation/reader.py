@@ -1,12 +1,12 @@
 """Predictions and training labels from CSV files."""
 
 import csv
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from wince.digest import sha256
 from wince.errors import DataError
 from wince.evaluation.arrays import Floats
 from wince.evaluation.predictions import Predictions, from_columns
@@ -30,7 +30,7 @@ def read_predictions(path: Path | str) -> Predictions:
     """
     columns, lines = _read_columns(Path(path))
     table = from_columns(columns, str(path), lambda row: f"{path}, line {lines[row]}")
-    return replace(table, sha256=_sha256(Path(path)))
+    return replace(table, sha256=sha256(Path(path)))
 
 
 def read_training(path: Path | str) -> Training:
@@ -56,11 +56,6 @@ def read_training(path: Path | str) -> Training:
         frozenset(name.strip() for name in columns["subject"]) if "subject" in columns else None
     )
     return Training(str(path), np.array(labels), subjects)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_columns(path: Path) -> tuple[dict[str, list[str]], list[int]]:

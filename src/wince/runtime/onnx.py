@@ -1,11 +1,11 @@
 """ONNX sessions: one thread each, and nothing reported to anybody."""
 
-import hashlib
 from pathlib import Path
 
 import onnxruntime
 from onnxruntime import InferenceSession
 
+from wince import digest
 from wince.errors import ModelError
 
 onnxruntime.disable_telemetry_events()
@@ -42,8 +42,7 @@ def session(path: Path, *, sha256: str | None = None, threads: int = 1) -> Infer
 
 
 def _check_digest(path: Path, expected: str) -> None:
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = digest.sha256(path)
     if found != expected:
         raise ModelError(
             f"{path} is not the file that belongs here (sha256 {found[:12]}…, expected "

@@ -1,6 +1,5 @@
 """Export: a trained network to model.onnx and model.json, checked against torch."""
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -22,6 +21,7 @@ from onnxruntime.quantization import (
 )
 from torch import nn
 
+from wince.digest import sha256
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.runtime import onnx as wince_onnx
@@ -116,7 +116,7 @@ def write_card(
         "version": version,
         "title": title,
         "file": FILE,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": sha256(path),
         "face_spec": spec.to_dict(),
         "head": head.kind,
         **tensors,

@@ -1,7 +1,6 @@
 """The frames of a prepared folder as arrays, and whether they are still what was prepared."""
 
 import csv
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from wince.archive import layouts
 from wince.archive.labels import BadLabelError
 from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, UNITS, Prepared
+from wince.digest import sha256
 from wince.errors import ArchiveError, DataError
 from wince.faces.spec import FaceSpec
 
@@ -165,8 +165,7 @@ def listed(names: Iterable[str], most: int = 3) -> str:
 
 def _check_unchanged(prepared: Prepared, path: Path) -> None:
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = sha256(path)
         expected = digest(prepared)
     except (OSError, KeyError, TypeError) as error:
         raise DataError(

@@ -5,7 +5,6 @@ faces holds `images/` and `faces.csv`. Faces are split by `subject`, always.
 """
 
 import csv
-import hashlib
 import multiprocessing
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -18,6 +17,7 @@ from rich import get_console
 from rich.progress import track
 
 from wince import images, scale
+from wince.digest import sha256
 from wince.errors import DataError
 from wince.faces.align import align, crop_to_picture
 from wince.faces.detect import Face, detect
@@ -181,8 +181,7 @@ _RATED_COLUMNS = (
 
 def fingerprint(table: Path) -> str:
     """Return the SHA-256 of a table's bytes, in hexadecimal; raise DataError when it is missing."""
-    with _existing(table).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256(_existing(table))
 
 
 def _existing(table: Path) -> Path:
