@@ -337,6 +337,7 @@ def test_a_model_that_repeats_the_mean_of_two_ratings_is_a_third_of_the_way_to_a
 def test_every_fold_is_reported(trained: Trained) -> None:
     folds = trained.card["figures"]["folds"]
     assert [fold["faces"] for fold in folds] == np.bincount(trained.fold).tolist()
+    assert all(0 <= fold["interval_coverage"] <= 1 for fold in folds)
 
 
 def test_what_is_fitted_for_a_fold_does_not_know_its_ratings(faces: rated.Faces) -> None:

@@ -129,18 +129,7 @@ How far could a model get? The two passes are of the same faces by the same rate
 what is to be met, this is how well the other one meets it, and how well this model does, over all
 faces, each figure the mean of both ways round:
 
-{
-        _table(
-            ("", "PCC", "MAE", "AUC >= 4", "AUC >= 6", *(f"{n} PCC" for n in scale.UNIT_NAMES)),
-            (
-                (name, *_cells(one), *(_p(one[unit], 2) for unit in scale.UNIT_NAMES))
-                for name, one in (
-                    ("the rater's other pass", beside["rater"]),
-                    ("this model", beside["model"]),
-                )
-            ),
-        )
-    }
+{_beside({"the rater's other pass": beside["rater"], "this model": beside["model"]})}
 {_fresh(figures.get("beside_a_fresh_rating"))}
 ## From rated score to PSPI
 
@@ -258,15 +247,13 @@ def _fresh(figures: Mapping[str, Any] | None) -> str:
         return ""
     fresh, agreed = figures["fresh"], figures["pcc_of_fresh_with"]
     each = " and ".join(_p(pcc) for pcc in agreed["each_rating"])
-    rows = (
-        (name, *_cells(one), *(_p(one[unit], 2) for unit in scale.UNIT_NAMES))
-        for name, one in (
-            ("rated anew", fresh),
-            ("this model", figures["model"]),
-            ("this model, against the mean of all three", figures["model_against_all_three"]),
-        )
+    table = _beside(
+        {
+            "rated anew": fresh,
+            "this model": figures["model"],
+            "this model, against the mean of all three": figures["model_against_all_three"],
+        }
     )
-    table = _table(("", "PCC", "MAE", "AUC >= 4", "AUC >= 6", *scale.UNIT_NAMES), rows)
     return f"""
 And how well does somebody do who looks anew? {fresh["faces"]:,} of these faces, of {
         figures["subjects"]:,}
@@ -294,6 +281,17 @@ average within a subject, {_p(figures["pcc_pooled"])} pooled; by subject {listed
 def _coverage(levels: Mapping[str, Mapping[str, float]]) -> str:
     return ", ".join(
         f"{one['coverage']:.0%} of {name} ({one['faces']:g} faces)" for name, one in levels.items()
+    )
+
+
+def _beside(fits: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the table of figures on PSPI and on each action unit, a row for each name."""
+    return _table(
+        ("", "PCC", "MAE", "AUC >= 4", "AUC >= 6", *(f"{unit} PCC" for unit in scale.UNIT_NAMES)),
+        (
+            (name, *_cells(one), *(_p(one[unit], 2) for unit in scale.UNIT_NAMES))
+            for name, one in fits.items()
+        ),
     )
 
 

@@ -115,16 +115,16 @@ def beside_a_fresh_rating(
         return None
     fresh, units, rating = fresh[known], faces.units[known], faces.pspi[known]
     pspi = scale.combine(*fresh.T, maximum=np.maximum)
-    read = found.raw[known], found.action_units[known]
+    raw, read = found.raw[known], found.action_units[known]
     return {
         "subjects": len(np.unique(faces.subject[known])),
         "fresh": _fit_to_one(pspi, fresh, rating, units),
-        "model": _fit_to_one(*read, rating, units),
+        "model": _fit_to_one(raw, read, rating, units),
         "model_against_all_three": _fit_to_one(
-            *read, (2 * rating + pspi) / 3, (2 * units + fresh) / 3
+            raw, read, (2 * rating + pspi) / 3, (2 * units + fresh) / 3
         ),
         "pcc_of_fresh_with": {
-            "model": pcc(pspi, found.raw[known]),
+            "model": pcc(pspi, raw),
             "each_rating": [pcc(pspi, one) for one in faces.pspi_by_rating[known].T],
         },
     }
