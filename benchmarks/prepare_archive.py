@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wince.archive import checks, labels, unbc
-from wince.archive.workers import available
+from wince.workers import available
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from torchvision.models import resnet18
 
 from torch_finder import BlazeFace, in_torch
 from wince import images
+from wince import onnx_session as wince_onnx
 from wince.faces.align import align
 from wince.faces.detect import detect
 from wince.faces.spec import FaceSpec
-from wince.runtime import onnx as wince_onnx
 from wince.runtime import quality
 from wince.runtime.assessor import Assessor
 from wince.runtime.estimator import starter_folder

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from speed_path import in_turns, once
+from wince import onnx_session as wince_onnx
 from wince.faces import detect
-from wince.runtime import onnx as wince_onnx
 
 TARGET = detect.network_file()
 BLOCK = 16  # float32 of AVX-512; with AVX2 it is 8, for which these widths do as well

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from wince.archive import workers
+from wince import workers
 from wince.errors import ArchiveError
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wince.digest import sha256
+from wince.files import sha256
 
 
 def test_a_file_is_known_by_its_bytes_alone(tmp_path: Path) -> None:

@@ -8,10 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from wince import images
+from wince import images, onnx_session
 from wince.faces import detect as detect_module
 from wince.faces.detect import KEYPOINTS, Face, detect
-from wince.runtime import onnx
 
 RGB = NDArray[np.uint8]
 
@@ -178,7 +177,7 @@ def test_the_same_picture_gives_the_same_face(astronaut: RGB) -> None:
 
 @pytest.fixture(scope="module")
 def network() -> Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]:
-    session = onnx.session(detect_module.network_file())
+    session = onnx_session.session(detect_module.network_file())
     name = session.get_inputs()[0].name
     return lambda square: session.run(None, {name: square})
 

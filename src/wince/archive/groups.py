@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wince.archive import rows
+from wince import csv_reader
 from wince.errors import DataError
 
 
@@ -28,9 +28,9 @@ def read(path: Path | None) -> Groups:
         return Groups()
     if not path.is_file():
         raise DataError(f"There is no file of groups at {path}. Check the path.")
-    names = tuple(name for name in rows.header(path) if name and name != "subject")
+    names = tuple(name for name in csv_reader.header(path) if name and name != "subject")
     found: dict[str, tuple[str, ...]] = {}
-    for line, row in rows.read(path, ("subject",)):
+    for line, row in csv_reader.read(path, ("subject",)):
         values = tuple(row[name] for name in names)
         if found.setdefault(row["subject"], values) != values:
             raise DataError(

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from wince.archive import pain3d, rated, rows, table, tree, unbc
+from wince import csv_reader
+from wince.archive import pain3d, rated, table, tree, unbc
 from wince.archive.frames import FrameFile, Label
 from wince.errors import ArchiveError
 
@@ -103,5 +104,5 @@ def _described(path: Path) -> str:
         inside = sorted(tree.names_in(path))
         more = f" and {len(inside) - 3} more" if len(inside) > 3 else ""
         return f"{path.name}/ ({', '.join(inside[:3]) or 'empty'}{more})"
-    columns = rows.header(path) if path.suffix.lower() == ".csv" else []
+    columns = csv_reader.header(path) if path.suffix.lower() == ".csv" else []
     return f"{path.name} (columns {', '.join(columns[:12])})" if columns else path.name

@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from wince.archive import rows, tree
+from wince import csv_reader
+from wince.archive import tree
 from wince.archive.frames import FrameFile
 from wince.images import SUFFIXES
 
@@ -27,7 +28,10 @@ def unlisted(
     searched too. Eight bytes a row are held in memory.
     """
     named = np.fromiter(
-        (_key(tree.join(prefix, clean(row[column]))) for _, row in rows.read(table, (column,))),
+        (
+            _key(tree.join(prefix, clean(row[column])))
+            for _, row in csv_reader.read(table, (column,))
+        ),
         np.uint64,
     )
     named.sort()

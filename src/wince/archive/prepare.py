@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from wince import workers
 from wince.archive import (
     checks,
     crops,
@@ -27,7 +28,6 @@ from wince.archive import (
     splits,
     splitting,
     summary,
-    workers,
 )
 from wince.archive.cautions import cautions
 from wince.archive.examine import Examined, Task, examine_all

@@ -11,7 +11,8 @@ The label is the mean of the two passes' PSPI, the action units are the means of
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from wince.archive import labels, listed, rows, tree
+from wince import csv_reader
+from wince.archive import labels, listed, tree
 from wince.archive.frames import FrameFile, Label, UnitValues
 from wince.archive.table import parse_box
 from wince.scale import UNIT_NAMES, combine
@@ -37,19 +38,19 @@ NEEDED = (
 
 def fits(base: Path) -> bool:
     """Return whether a folder holds photographs rated twice."""
-    return set(NEEDED) <= set(rows.header(base / TABLE)) and (base / IMAGES).is_dir()
+    return set(NEEDED) <= set(csv_reader.header(base / TABLE)) and (base / IMAGES).is_dir()
 
 
 def group_names(base: Path) -> tuple[str, ...]:
     """Return the group columns that the table has: expression and picked."""
-    columns = rows.header(base / TABLE)
+    columns = csv_reader.header(base / TABLE)
     return tuple(name for name in GROUPS if name in columns)
 
 
 def files(base: Path) -> Iterator[FrameFile]:
     """Yield a frame for each row in the file's order, then the photographs that no row names."""
     groups = group_names(base)
-    for line, row in rows.read(base / TABLE, NEEDED):
+    for line, row in csv_reader.read(base / TABLE, NEEDED):
         stem = PurePosixPath(listed.clean(row["image"])).stem
         yield FrameFile(
             name=tree.join(IMAGES, listed.clean(row["image"])),

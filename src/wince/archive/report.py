@@ -11,7 +11,7 @@ from wince.archive.examine import Task
 from wince.archive.layouts import Layout
 from wince.archive.splits import EXCLUSIVE, OPTIMISTIC
 from wince.archive.summary import Counts
-from wince.digest import sha256
+from wince.files import sha256
 
 SCHEMA = 1
 

@@ -8,7 +8,8 @@ y1 in pixels, which face is meant). Every other column (age, sex, skin tone, ...
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from wince.archive import labels, listed, rows, tree
+from wince import csv_reader
+from wince.archive import labels, listed, tree
 from wince.archive.frames import RATINGS, FrameFile, Label, UnitValues
 from wince.errors import ArchiveError
 from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
@@ -29,7 +30,7 @@ def fits(base: Path) -> bool:
 
 def group_names(base: Path) -> tuple[str, ...]:
     """Return the group columns: those that mean nothing to wince, in the file's order."""
-    return tuple(name for name in rows.header(_table(base)) if name and name not in KNOWN)
+    return tuple(name for name in csv_reader.header(_table(base)) if name and name not in KNOWN)
 
 
 def files(base: Path) -> Iterator[FrameFile]:
@@ -41,7 +42,7 @@ def files(base: Path) -> Iterator[FrameFile]:
     table = _table(base)
     groups = group_names(base)
     folders: set[str] = set()
-    for line, row in rows.read(table, NEEDED):
+    for line, row in csv_reader.read(table, NEEDED):
         name = listed.clean(row["image"])
         if name and not name.startswith("/"):
             folders.add(name.partition("/")[0] if "/" in name else "")
@@ -130,7 +131,7 @@ def _tables(base: Path) -> list[Path]:
         found = [
             base / name for name in sorted(tree.names_in(base)) if name.lower().endswith(".csv")
         ]
-    return [path for path in found if set(NEEDED) <= set(rows.header(path))]
+    return [path for path in found if set(NEEDED) <= set(csv_reader.header(path))]
 
 
 def _table(base: Path) -> Path:

@@ -200,8 +200,8 @@ class _Work:
 
     def outcomes(self, done: "Done", *, bar: bool) -> Iterator["Outcome"]:
         """Yield what became of each picture and frame that is not done already, in order."""
-        from wince.archive.workers import available
         from wince.cli import batch, sources
+        from wince.workers import available
 
         after = dict([done.video]) if done.video else {}
         found = sources.frames(self._files(done), every=self.every, after=after)

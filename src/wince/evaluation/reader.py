@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from wince.digest import sha256
 from wince.errors import DataError
 from wince.evaluation.arrays import Floats
 from wince.evaluation.predictions import Predictions, from_columns
+from wince.files import sha256
 from wince.scale import PSPI_MAXIMUM, check_range
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wince.runtime import onnx
+from wince import onnx_session
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -232,7 +232,7 @@ def _anchors() -> NDArray[np.float64]:
 
 @cache
 def _session() -> "InferenceSession":
-    return onnx.session(network_file(), sha256=_SHA256)
+    return onnx_session.session(network_file(), sha256=_SHA256)
 
 
 def network_file() -> Path:

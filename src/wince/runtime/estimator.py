@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wince import scale
+from wince import onnx_session, scale
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
-from wince.runtime import onnx
 from wince.runtime.calibration import Calibration
 
 FORMAT = 1
@@ -54,7 +53,7 @@ class Estimator:
         path = folder / str(self.card["file"])
         self.spec = FaceSpec.from_dict(self.card["face_spec"])
         self.calibration = Calibration.from_dict(self.card["calibration"])
-        self._session = onnx.session(path, sha256=str(self.card["sha256"]))
+        self._session = onnx_session.session(path, sha256=str(self.card["sha256"]))
         self._input = self._session.get_inputs()[0]
         self._check_shapes(path)
 

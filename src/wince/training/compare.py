@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from wince import onnx_session
 from wince.errors import DataError, ModelError
 from wince.evaluation.against import matched
 from wince.evaluation.bootstrap import difference, subject_counts
@@ -25,7 +26,6 @@ from wince.evaluation.figures import Figure as Measure
 from wince.evaluation.figures import error_figures
 from wince.evaluation.reader import read_predictions
 from wince.evaluation.results import without_nan
-from wince.runtime import onnx
 from wince.training import architectures, checkpoints
 from wince.training.cross_validation import Validated, cross_validate, place
 from wince.training.folder import open_folder
@@ -190,7 +190,7 @@ def _row(settings: Settings, done: Validated, run: Path) -> Row:
 
 def latency(path: Path, size: int) -> float:
     """Return the milliseconds of one picture on one thread, the median of TIMED."""
-    session = onnx.session(path)
+    session = onnx_session.session(path)
     picture = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
     taken = []
     for _ in range(TIMED):

@@ -21,10 +21,10 @@ from onnxruntime.quantization import (
 )
 from torch import nn
 
-from wince.digest import sha256
+from wince import onnx_session as wince_onnx
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
-from wince.runtime import onnx as wince_onnx
+from wince.files import sha256
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import FORMAT, Estimate, interpret
 from wince.training.network import Shipped

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from wince.archive import layouts
 from wince.archive.labels import BadLabelError
 from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, UNITS, Prepared
-from wince.digest import sha256
 from wince.errors import ArchiveError, DataError
 from wince.faces.spec import FaceSpec
+from wince.files import sha256
 
 TEXT = ("path", "subject", "sequence", "frame", "vas", "opr", "crop", "split", "fold", "loso")
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 from PIL import Image
 
+from wince import onnx_session
 from wince.faces.detect import Face
-from wince.runtime import onnx
 
 INPUT = 256
 BOX_MARGIN = 1.5
@@ -45,8 +45,8 @@ class FaceMesh:
     """MediaPipe's landmark and blendshape models from a folder with their ONNX files."""
 
     def __init__(self, folder: Path) -> None:
-        self._landmarks = onnx.session(folder / "face_landmarks.onnx")
-        self._blendshapes = onnx.session(folder / "face_blendshapes.onnx")
+        self._landmarks = onnx_session.session(folder / "face_landmarks.onnx")
+        self._blendshapes = onnx_session.session(folder / "face_blendshapes.onnx")
 
     def __call__(
         self, rgb: NDArray[np.uint8], face: Face

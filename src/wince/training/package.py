@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 import wince
+from wince import onnx_session
 from wince.archive.manifest import Prepared
 from wince.errors import DataError, ModelError
 from wince.evaluation import agreement, regression
@@ -20,7 +21,7 @@ from wince.evaluation.predictions import Predictions
 from wince.evaluation.reader import Training, read_predictions
 from wince.evaluation.results import without_nan, write_results
 from wince.faces.spec import FaceSpec
-from wince.runtime import calibration, onnx
+from wince.runtime import calibration
 from wince.runtime.calibration import Calibration, ScoreMap
 from wince.runtime.estimator import interpret
 from wince.training import architectures, card, checkpoints, export, losses, pixels, predict
@@ -95,7 +96,7 @@ def load(path: Path) -> Network:
 
 def scorer(path: Path, head: export.Head) -> Scorer:
     """Return the function from crops uint8 (B, S, S, 3) to raw scores (B,) of a model.onnx."""
-    session = onnx.session(path)
+    session = onnx_session.session(path)
 
     def run(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         scores, maps = session.run(None, {"pixels": crops})

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wince import images
-from wince.archive import crops, workers
+from wince import images, workers
+from wince.archive import crops
 from wince.archive.manifest import Prepared
 from wince.errors import DataError
 from wince.faces.align import align

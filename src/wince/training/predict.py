@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wince import scale
-from wince.archive import workers
+from wince import scale, workers
 from wince.archive.manifest import Prepared
 from wince.errors import DataError
 from wince.evaluation.predictions import INTERVAL, KNOWN, PROBABILITIES, REQUIRED

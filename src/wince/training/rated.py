@@ -17,11 +17,11 @@ from rich import get_console
 from rich.progress import track
 
 from wince import images, scale
-from wince.digest import sha256
 from wince.errors import DataError
 from wince.faces.align import align, crop_to_picture
 from wince.faces.detect import Face, detect
 from wince.faces.spec import FaceSpec
+from wince.files import sha256
 from wince.training.landmarks import FaceMesh
 
 SIDE = 2.25  # of the model's crop: from above the brows to the chin

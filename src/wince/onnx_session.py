@@ -5,7 +5,7 @@ from pathlib import Path
 import onnxruntime
 from onnxruntime import InferenceSession
 
-from wince import digest
+from wince import files
 from wince.errors import ModelError
 
 onnxruntime.disable_telemetry_events()
@@ -42,7 +42,7 @@ def session(path: Path, *, sha256: str | None = None, threads: int = 1) -> Infer
 
 
 def _check_digest(path: Path, expected: str) -> None:
-    found = digest.sha256(path)
+    found = files.sha256(path)
     if found != expected:
         raise ModelError(
             f"{path} is not the file that belongs here (sha256 {found[:12]}…, expected "
