@@ -3,7 +3,7 @@
     python benchmarks/train_covered.py RATED --write
 
 RATED: a folder of rated photographs of faces with ratings.csv, which names the people. The two
-regressions of `wince.runtime.covered` are trained on two thirds of the people, drawn at random,
+regressions of `wince.runtime.occlusion` are trained on two thirds of the people, drawn at random,
 each face once as it is and once under each cover that spoiling.py draws, and measured on the other
 people. A face whose half is covered counts as covered for both. In a second round each cover is
 left out of the training and only measured: so a cover that nobody drew may fare. `--every N` takes
@@ -28,9 +28,9 @@ import spoiling
 from wince import images
 from wince.faces.align import align
 from wince.faces.detect import Face, detect
-from wince.runtime import covered, quality
+from wince.runtime import occlusion, quality
 
-TARGET = Path(covered.__file__).parents[1] / "models" / "covered" / "covered.json"
+TARGET = Path(occlusion.__file__).parents[1] / "models" / "covered" / "covered.json"
 SEED = 0
 STRENGTH = 0.3  # C of scikit-learn: less is a stronger pull towards zero
 
@@ -40,7 +40,7 @@ Row = tuple[str, str, NDArray[np.float32]]  # where, cover, features
 def features(rgb: spoiling.RGB, face: Face) -> NDArray[np.float32]:
     """Return the features of a face as `wince.runtime.quality` looks at it."""
     crop = Image.fromarray(align(rgb, face, quality.SPEC))
-    return covered.features(np.asarray(crop.convert("L"), np.float32))
+    return occlusion.features(np.asarray(crop.convert("L"), np.float32))
 
 
 def rows(path: Path, rng: np.random.Generator) -> Iterator[Row]:
@@ -137,7 +137,7 @@ def main() -> None:
         for row in rows(path, rng)
     ]
     print(f"Trained on {len(train)} photographs, measured on {len(test)} of other people.")
-    numbers = {part: report(part, data, held) for part in covered.PARTS}
+    numbers = {part: report(part, data, held) for part in occlusion.PARTS}
     if asked.write:
         TARGET.parent.mkdir(exist_ok=True)
         TARGET.write_text(json.dumps(numbers) + "\n", encoding="utf-8")

@@ -14,7 +14,7 @@ from wince import annotate, images
 from wince.annotate import LEVEL_COLOURS
 from wince.errors import WinceError
 from wince.runtime.assessment import Assessment
-from wince.runtime.baseline import Baseline, Change
+from wince.runtime.neutral import Baseline, Change
 from wince.scale import ACTION_UNITS, LEVELS, Level
 
 RGB = NDArray[np.uint8]

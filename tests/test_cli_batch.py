@@ -26,7 +26,7 @@ from wince.cli.outcome import CSV_COLUMNS, Outcome
 from wince.cli.results_file import Names, ResultsFile
 from wince.cli.sources import Source
 from wince.errors import DataError, ImageError, NoFaceError
-from wince.runtime.baseline import Baseline, Change
+from wince.runtime.neutral import Baseline, Change
 
 MODEL = {"name": "starter", "version": "1"}
 WINCE = (sys.executable, "-m", "wince")

@@ -15,7 +15,7 @@ import pytest
 from video_sample import record, shades
 from wince import camera, errors, scale, voice
 from wince.cli import main
-from wince.runtime.session import Session
+from wince.runtime.session_summary import Session
 
 av = pytest.importorskip("av", reason="needs PyAV")
 RATE = 5
@@ -257,7 +257,7 @@ def test_ctrl_c_ends_with_the_summary(frames, tmp_path):
 def test_session_adds_up_time_and_peaks(assessor, frames):
     from dataclasses import replace
 
-    from wince.runtime.live import Track
+    from wince.runtime.track import Track
 
     reading = Track(assessor.estimator.calibration).update(0.0, assessor.assess(frames[0].path))
     session = Session()

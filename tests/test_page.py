@@ -23,7 +23,7 @@ from wince import speech, voice
 from wince.runtime.assessment import Quality
 from wince.runtime.assessor import Assessor
 from wince.runtime.calibration import ScoreMap
-from wince.runtime.live import Track, TrackSettings
+from wince.runtime.track import Track, TrackSettings
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -13,8 +13,8 @@ from tests.conftest import Frame
 import wince
 from wince import scale
 from wince.errors import BaselineError
-from wince.runtime import baseline as baselines
-from wince.runtime.baseline import Baseline
+from wince.runtime import neutral as baselines
+from wince.runtime.neutral import Baseline
 
 MODEL = {"name": "m", "version": "1"}
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # busy machines

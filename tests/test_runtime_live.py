@@ -15,7 +15,7 @@ from wince import scale, speech
 from wince.errors import ScaleError
 from wince.runtime.assessment import Quality
 from wince.runtime.calibration import ScoreMap
-from wince.runtime.live import Track, TrackSettings
+from wince.runtime.track import Track, TrackSettings
 
 CALM = dict.fromkeys(scale.UNIT_NAMES, 0.0)
 FLAT = TrackSettings(smoothing=0.0)

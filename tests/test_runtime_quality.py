@@ -169,8 +169,8 @@ def test_a_dark_skin_in_good_light_is_not_called_dark(near: RGB) -> None:
 
 
 def test_the_numbers_of_the_covers_are_shipped(tmp_path: Path) -> None:
-    from wince.runtime import covered
+    from wince.runtime import occlusion
 
-    flat = covered.covered(np.full((96, 96), 128, np.float32))
-    assert set(flat) == set(covered.PARTS)
+    flat = occlusion.covered(np.full((96, 96), 128, np.float32))
+    assert set(flat) == set(occlusion.PARTS)
     assert all(0 <= share <= 1 for share in flat.values())

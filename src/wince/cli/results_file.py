@@ -17,7 +17,7 @@ from typing import Self
 from wince.cli import outcome
 from wince.cli.outcome import Outcome
 from wince.errors import DataError
-from wince.runtime.baseline import Baseline
+from wince.runtime.neutral import Baseline
 
 SUFFIXES = (".csv", ".jsonl")
 LONGEST = 2**20  # bytes of one result; with maps it takes about ten thousand

@@ -59,7 +59,7 @@ def watch(
     Needs `pip install 'wince[video]'`.
     """
     from wince.cli import watching
-    from wince.runtime.live import TrackSettings
+    from wince.runtime.track import TrackSettings
 
     watching.run(
         source,

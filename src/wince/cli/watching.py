@@ -22,8 +22,8 @@ from wince.cli.speaking import Speaker
 from wince.errors import DataError, NoFaceError, SpeechError, VideoError, WinceError
 from wince.runtime.assessment import Assessment
 from wince.runtime.assessor import Assessor
-from wince.runtime.live import Reading, Track, TrackSettings
-from wince.runtime.session import LONGEST_STEP, Session
+from wince.runtime.session_summary import LONGEST_STEP, Session
+from wince.runtime.track import Reading, Track, TrackSettings
 from wince.scale import Level
 from wince.video import Video, VideoFrame
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
-from wince.runtime.baseline import Change
+from wince.runtime.neutral import Change
 from wince.scale import Level
 
 SCHEMA = "2"

@@ -18,14 +18,14 @@ from wince.faces.align import align
 from wince.faces.detect import KEYPOINTS, Face, detect
 from wince.faces.detect import load as load_detector
 from wince.images import ImageSource
-from wince.runtime import baseline as baselines
+from wince.runtime import neutral as baselines
 from wince.runtime import quality
 from wince.runtime.assessment import Assessment, FaceFound, Quad, Quality
-from wince.runtime.baseline import Baseline, change, check_model
 from wince.runtime.calibration import Verdict
 from wince.runtime.estimator import Estimate, Estimator
 from wince.runtime.heatmap import heatmap as lay_out
 from wince.runtime.heatmap import place
+from wince.runtime.neutral import Baseline, change, check_model
 
 AT_ONCE = 64
 """Pictures of a batch whose faces go through the network together. Each takes about 0.4 MB there,

@@ -16,7 +16,7 @@ from wince import speech
 from wince.faces.align import align
 from wince.faces.detect import Face
 from wince.faces.spec import FaceSpec
-from wince.runtime.covered import covered
+from wince.runtime.occlusion import covered
 
 SPEC = FaceSpec(size=96)
 """What is looked at: the upright face, whatever the model itself is shown."""

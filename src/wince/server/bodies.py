@@ -19,7 +19,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
-from wince.runtime.baseline import Baseline
+from wince.runtime.neutral import Baseline
 from wince.server.problems import ProblemError
 from wince.server.settings import Settings
 

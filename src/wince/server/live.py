@@ -16,8 +16,8 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from wince.errors import WinceError
 from wince.runtime.assessment import Assessment
-from wince.runtime.baseline import Baseline, change
-from wince.runtime.live import Track, TrackSettings
+from wince.runtime.neutral import Baseline, change
+from wince.runtime.track import Track, TrackSettings
 from wince.server import problems
 from wince.server.bodies import SMALL_JSON
 from wince.server.problems import ProblemError

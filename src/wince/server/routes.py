@@ -11,8 +11,8 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from wince import __version__, scale, voice
 from wince.errors import SpeechError, WinceError
 from wince.runtime.assessment import Assessment
-from wince.runtime.baseline import Baseline
-from wince.runtime.live import Track
+from wince.runtime.neutral import Baseline
+from wince.runtime.track import Track
 from wince.server import bodies, live, problems, schemas, security
 from wince.server.pool import Pool
 from wince.server.settings import Settings

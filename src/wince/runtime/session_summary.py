@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from wince.runtime.live import Reading
+from wince.runtime.track import Reading
 from wince.scale import LEVELS, Level
 
 LONGEST_STEP = 2.0
