@@ -22,8 +22,8 @@ import skimage.data
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from wince import languages, speech, voice
 from wince.scale import Level
+from wince.speech import languages, sentences, voices
 
 TIMES = 20
 BUDGET = "budget: 100 ms from the result to the begin of speech"
@@ -50,10 +50,10 @@ document.addEventListener("playing", ({target}) => {
 def rendering(language: str) -> list[float]:
     """Return the milliseconds that a sentence takes to become a WAV."""
     found = []
-    words = speech.spoken(Level.MODERATE, 0.0, language=language)
+    words = sentences.spoken(Level.MODERATE, 0.0, language=language)
     for _ in range(TIMES):
         begin = time.perf_counter()
-        voice.speak_to_wav(words, language=language)
+        voices.speak_to_wav(words, language=language)
         found.append(1000 * (time.perf_counter() - begin))
     return found
 

@@ -19,9 +19,10 @@ from PIL import Image
 
 import wince
 from conftest import listen, needs_espeak
-from wince import cli, speech, voice
+from wince import cli
 from wince.cli import outcome
 from wince.runtime.estimator import starter_folder
+from wince.speech import sentences, voices
 
 Run = Callable[..., tuple[int, str, str]]
 WINCE = (sys.executable, "-m", "wince")
@@ -425,7 +426,7 @@ def test_results_are_spoken_in_order_after_they_are_written(
         return wince.assess(frame.path).level
 
     paths = [frames[0].path, next(f.path for f in frames if by_level(f) != by_level(frames[0]))]
-    lengths = [listen(voice.speak_to_wav(wince.assess(path).sentence))[0] for path in paths]
+    lengths = [listen(voices.speak_to_wav(wince.assess(path).sentence))[0] for path in paths]
     silent = run("assess", "--csv", paths[0], broken, paths[1])
     assert loudspeaker() == []
     assert run("assess", "--csv", "--speak", paths[0], broken, paths[1]) == silent
@@ -442,8 +443,8 @@ def test_results_are_spoken_in_the_language_rate_and_voice_asked_for(
     options = ("--language", "de", "--rate", "250", "--voice", "de+f3")
     status, _, err = run("assess", "--csv", "--speak", *options, frames[0].path)
     assert (status, err) == (0, "")
-    words = speech.spoken(wince.assess(frames[0].path).level, 0.0, language="de")
-    expected = voice.speak_to_wav(words, language="de", rate=250, voice="de+f3")
+    words = sentences.spoken(wince.assess(frames[0].path).level, 0.0, language="de")
+    expected = voices.speak_to_wav(words, language="de", rate=250, voice="de+f3")
     assert [listen(wav) for wav in loudspeaker() if len(wav) > 100] == [listen(expected)]
 
 
@@ -473,11 +474,11 @@ def test_speech_that_cannot_be_is_refused_before_anything_is_assessed(
 def test_without_a_voice_the_result_is_written_and_the_status_is_1(
     run: Run, frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(voice, "_engine", lambda: None)
+    monkeypatch.setattr(voices, "_engine", lambda: None)
     status, out, err = run("assess", "--csv", "--speak", frames[0].path)
     assert status == 1
     assert (0, out, "") == run("assess", "--csv", frames[0].path)
-    assert err == f"wince: {voice.NO_VOICE}\n"
+    assert err == f"wince: {voices.NO_VOICE}\n"
 
 
 # Errors and exit statuses

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from video_sample import record, shades
-from wince import camera, errors, scale, voice
+from wince import camera, errors, scale
 from wince.cli import main
 from wince.runtime.session_summary import Session
+from wince.speech import voices
 
 av = pytest.importorskip("av", reason="needs PyAV")
 RATE = 5
@@ -86,7 +87,7 @@ def test_every_nth_frame_alone_is_looked_at(ward, tmp_path, capsys):
 
 def test_levels_are_spoken_as_they_are_announced(ward, capsys, monkeypatch):
     said = []
-    monkeypatch.setattr(voice, "speak", lambda text, **how: said.append((text, how)))
+    monkeypatch.setattr(voices, "speak", lambda text, **how: said.append((text, how)))
     assert main(["watch", str(ward), "--speak"]) == 0
     text, how = said[-1]
     assert text.startswith("This person has pain level")
@@ -107,7 +108,7 @@ def test_missing_voice_is_told_and_the_watching_goes_on(ward, capsys, monkeypatc
     def speak(sentence, **how):
         raise errors.SpeechError("No voice here.")
 
-    monkeypatch.setattr(voice, "speak", speak)
+    monkeypatch.setattr(voices, "speak", speak)
     assert main(["watch", str(ward), "--speak"]) == 0
     found = capsys.readouterr()
     assert "No voice here." in found.err

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from wince import languages, speech
 from wince.errors import SpeechError
-from wince.languages import LANGUAGES
 from wince.scale import LEVELS, Level
+from wince.speech import languages, sentences
+from wince.speech.languages import LANGUAGES
 
 PAIN = {"en": "pain", "ar": "ألم", "es": "dolor", "de": "schmerz", "fr": "douleur"}
 EXPRESSION = {
@@ -44,7 +44,7 @@ def test_every_level_has_a_title_and_a_sentence_of_its_own(code: str) -> None:
 def test_the_lowest_level_speaks_of_the_expression_and_never_of_no_pain(code: str) -> None:
     words = languages.shown(
         f"{LANGUAGES[code].titles[Level.NONE]}. "
-        + speech.spoken(Level.NONE, 0.0, with_percent=True, language=code)
+        + sentences.spoken(Level.NONE, 0.0, with_percent=True, language=code)
     ).casefold()
     assert EXPRESSION[code] in words
     for denial in DENIALS[code]:
@@ -53,8 +53,8 @@ def test_the_lowest_level_speaks_of_the_expression_and_never_of_no_pain(code: st
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_percent_is_said_in_the_language(code: str) -> None:
-    plain = speech.spoken(Level.MILD, 4.0, language=code)
-    words = speech.spoken(Level.MILD, 4.0, with_percent=True, language=code)
+    plain = sentences.spoken(Level.MILD, 4.0, language=code)
+    words = sentences.spoken(Level.MILD, 4.0, with_percent=True, language=code)
     assert words.startswith(plain + " ")
     assert "25" in words.removeprefix(plain)
     assert "{" not in words
@@ -66,7 +66,7 @@ def test_arabic_runs_from_the_right_and_is_shown_without_the_vowel_signs_it_is_s
     arabic = LANGUAGES["ar"]
     assert [one.code for one in LANGUAGES.values() if one.direction == "rtl"] == ["ar"]
     for level in LEVELS:
-        spoken, shown = speech.spoken(level, 0.0, language="ar"), speech.sentence(level, "ar")
+        spoken, shown = sentences.spoken(level, 0.0, language="ar"), sentences.sentence(level, "ar")
         assert any(unicodedata.combining(letter) for letter in spoken)
         assert not any(unicodedata.combining(letter) for letter in shown)
         assert {unicodedata.bidirectional(letter) for letter in shown if letter.isalpha()} == {"AL"}
@@ -83,12 +83,12 @@ def test_what_is_shown_keeps_the_letters_of_the_other_languages(code: str) -> No
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
 def test_advice_is_refused_in_a_language_that_no_clinician_has_reviewed(code: str) -> None:
     with pytest.raises(SpeechError, match="English only, until a clinician has reviewed"):
-        speech.spoken(Level.MILD, 3.0, with_advice=True, language=code)
+        sentences.spoken(Level.MILD, 3.0, with_advice=True, language=code)
 
 
 def test_an_unknown_language_is_refused_with_those_that_are_known() -> None:
     with pytest.raises(SpeechError, match=r"de \(German\).*found the language 'xx'"):
-        speech.sentence(Level.MILD, "xx")
+        sentences.sentence(Level.MILD, "xx")
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -96,16 +96,16 @@ def test_the_documentation_shows_the_texts_as_they_are(code: str) -> None:
     document = (Path(__file__).parents[1] / "docs" / "languages.md").read_text(encoding="utf-8")
     found = LANGUAGES[code]
     for level in LEVELS:
-        row = f"{level} | {languages.shown(found.titles[level])} | {speech.sentence(level, code)} |"
+        row = f"{level} | {languages.shown(found.titles[level])} | {sentences.sentence(level, code)} |"
         assert row in document
 
 
 def test_a_refusal_is_said_in_every_language_and_listed_in_the_documentation() -> None:
     document = (Path(__file__).parents[1] / "docs" / "languages.md").read_text(encoding="utf-8")
     for code, found in LANGUAGES.items():
-        said = speech.spoken(None, 0.0, with_percent=True, language=code)
+        said = sentences.spoken(None, 0.0, with_percent=True, language=code)
         assert said == found.refused
         assert f"| {found.english} | {languages.shown(said)} |" in document
     assert len({found.refused for found in LANGUAGES.values()}) == len(LANGUAGES)
-    advised = speech.spoken(None, 0.0, with_advice=True)
-    assert advised == f"{speech.REFUSED} {speech.REFUSED_ADVICE}"
+    advised = sentences.spoken(None, 0.0, with_advice=True)
+    assert advised == f"{sentences.REFUSED} {sentences.REFUSED_ADVICE}"

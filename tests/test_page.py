@@ -19,11 +19,11 @@ import pytest
 from PIL import Image
 
 from conftest import encoded, listen, needs_espeak
-from wince import speech, voice
 from wince.runtime.assessment import Quality
 from wince.runtime.assessor import Assessor
 from wince.runtime.calibration import ScoreMap
 from wince.runtime.track import Track, TrackSettings
+from wince.speech import sentences, voices
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -485,7 +485,7 @@ def test_spoken_words_are_those_of_the_library(open_page, photo, assessor):
     page.check("#say-advice")
     upload(page, photo)
     found = assessor.assess(photo["buffer"])
-    said = speech.spoken(found.level, found.pspi, with_percent=True, with_advice=True)
+    said = sentences.spoken(found.level, found.pspi, with_percent=True, with_advice=True)
     assert spoken(page) == [said]
 
 
@@ -502,7 +502,7 @@ def test_muted_page_stays_silent_and_says_again_when_unmuted(open_page, photo):
 
 
 def seconds_of(words):
-    return listen(voice.speak_to_wav(words))[0]
+    return listen(voices.speak_to_wav(words))[0]
 
 
 PLAYING = "!document.getElementById('voice').paused"
@@ -533,7 +533,7 @@ def test_without_a_local_voice_the_machine_that_runs_wince_speaks(
     page.check("#say-advice")
     page.click("#upload-result .say-again")
     until(page, "window.heard.length === 2")
-    words = speech.spoken(found.level, found.pspi, with_percent=True, with_advice=True)
+    words = sentences.spoken(found.level, found.pspi, with_percent=True, with_advice=True)
     assert page.evaluate("window.heard")[1] == pytest.approx(seconds_of(words), abs=0.05)
 
 
@@ -597,7 +597,7 @@ def test_live_view_speaks_through_the_machine_by_the_same_rule(open_page):
     until(page, "window.heard.length === 2")
     plain = {"pspi": 3, "percent": False, "advice": False, "language": "en", "rate": 150}
     assert wanted == [{"level": "mild", **plain}, {"level": "severe", **plain}]
-    expected = [seconds_of(speech.sentence(level)) for level in ("mild", "severe")]
+    expected = [seconds_of(sentences.sentence(level)) for level in ("mild", "severe")]
     assert page.evaluate("window.heard") == pytest.approx(expected, abs=0.05)
 
 
@@ -620,7 +620,7 @@ def test_browser_that_wants_a_click_before_sound_is_explained(open_page, photo):
 
 
 def test_without_any_voice_nothing_is_spoken_and_the_page_says_so(open_page, photo):
-    answer = json.dumps(json.dumps({"available": False, "detail": voice.NO_VOICE}))
+    answer = json.dumps(json.dumps({"available": False, "detail": voices.NO_VOICE}))
     deaf = f"""const ask = window.fetch;
     window.fetch = (...given) =>
       given[0] === "/v1/speech" ? Promise.resolve(new Response({answer})) : ask(...given);"""
@@ -628,7 +628,7 @@ def test_without_any_voice_nothing_is_spoken_and_the_page_says_so(open_page, pho
     upload(page, photo)
     page.wait_for_selector("#voice-hint:not([hidden])")
     hint = page.locator("#voice-hint").inner_text()
-    assert hint == f"This browser has no voice of its own. {voice.NO_VOICE}"
+    assert hint == f"This browser has no voice of its own. {voices.NO_VOICE}"
     page.click("#upload-result .say-again")
     page.wait_for_timeout(300)
     assert spoken(page) == page.evaluate("window.heard") == []

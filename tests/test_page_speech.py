@@ -18,8 +18,8 @@ from test_page import (
     until,
     upload,
 )
-from wince import languages, speech, voice
 from wince.scale import LEVELS
+from wince.speech import languages, sentences, voices
 
 __all__ = ["address", "browser", "camera_file", "open_page", "photo"]  # fixtures
 
@@ -46,7 +46,7 @@ def choose(page, code):
 
 
 def level_is(page, level):
-    changed(page, level=level, sentence=speech.sentence(level), pspi=8.0)
+    changed(page, level=level, sentence=sentences.sentence(level), pspi=8.0)
 
 
 @pytest.mark.parametrize("code", languages.LANGUAGES)
@@ -63,14 +63,14 @@ def test_result_is_shown_and_spoken_in_the_language_that_was_chosen(open_page, p
             page.locator(f"#upload-result {one}") for one in (".level-name", ".sentence")
         )
         assert title.inner_text() == languages.shown(found.titles[level])
-        assert sentence.inner_text() == speech.sentence(level, code)
+        assert sentence.inner_text() == sentences.sentence(level, code)
         announcer = page.locator("#announcer")
         for shown in (title, sentence, announcer):
             assert shown.get_attribute("lang") == (None if code == "en" else code)
             assert shown.evaluate("(one) => getComputedStyle(one).direction") == found.direction
         until(page, "document.getElementById('announcer').textContent !== ''")
-        assert announcer.inner_text() == speech.sentence(level, code)
-    expected = [speech.spoken(one, 8.0, with_percent=True, language=code) for one in LEVELS]
+        assert announcer.inner_text() == sentences.sentence(level, code)
+    expected = [sentences.spoken(one, 8.0, with_percent=True, language=code) for one in LEVELS]
     assert spoken(page) == expected
     said = page.evaluate("window.spoken.map(({lang}) => lang.slice(0, 2))")
     assert set(said) == {code}
@@ -157,8 +157,8 @@ def test_machine_that_runs_wince_speaks_the_languages_that_the_browser_lacks(
     level_is(page, "moderate")
     upload(page, photo)
     until(page, "window.heard.length === 1")
-    words = speech.spoken("moderate", 8.0, language=code)
-    expected, _ = listen(voice.speak_to_wav(words, language=code))
+    words = sentences.spoken("moderate", 8.0, language=code)
+    expected, _ = listen(voices.speak_to_wav(words, language=code))
     assert page.evaluate("window.heard[0]") == pytest.approx(expected, abs=0.05)
     assert [one["language"] for one in wanted] == [code]
     assert "The machine that runs wince speaks" in page.locator("#voice-hint").inner_text()

@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 
 import network_watch
 from conftest import data_url, encoded
-from wince import voice
+from wince.speech import voices
 
 TOKEN = "a-token.for_tests~1234567890"
 NAME = "JaneDoe"  # stands wherever a caller could put somebody's name
@@ -146,7 +146,7 @@ def use(address: str, session: Session, portrait: bytes, big: bytes) -> None:
         call("POST", "/v1/assessments", files=[("image", (f"{NAME}.jpg", portrait)), *calm])
         assert call("GET", "/v1/speech").status_code == 200
         wanted = {"level": "severe", "pspi": 13.7, "percent": True, "advice": True}
-        assert call("POST", "/v1/speech", json=wanted).status_code == 200 or not voice.available()
+        assert call("POST", "/v1/speech", json=wanted).status_code == 200 or not voices.available()
 
         grey = encoded(np.full((200, 200, 3), 128, np.uint8))
         for data in (grey, portrait[:9000], NAME.encode(), b""):
@@ -195,7 +195,7 @@ def test_no_system_call_names_another_machine(session):
 
 
 def test_the_watch_saw_what_the_server_did(session):
-    if not voice.available():
+    if not voices.available():
         pytest.skip("needs espeak-ng: the one program that the server starts")
     events = network_watch.events(session.noted)
     started = {event["what"] for event in events if event["event"] == "subprocess.Popen"}

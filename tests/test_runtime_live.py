@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import DATA
-from wince import scale, speech
+from wince import scale
 from wince.errors import ScaleError
 from wince.runtime.assessment import Quality
 from wince.runtime.calibration import ScoreMap
 from wince.runtime.track import Track, TrackSettings
+from wince.speech import sentences
 
 CALM = dict.fromkeys(scale.UNIT_NAMES, 0.0)
 FLAT = TrackSettings(smoothing=0.0)
@@ -143,7 +144,7 @@ def test_swinging_between_two_higher_levels_is_announced_as_the_lower(calibratio
 def test_until_the_first_has_held_the_present_level_is_shown(calibration, shows):
     reading = Track(calibration).update(0.0, shows(7.0))
     assert (reading.level, reading.steady, reading.announced) == ("moderate", False, False)
-    assert reading.sentence == speech.sentence(scale.Level.MODERATE)
+    assert reading.sentence == sentences.sentence(scale.Level.MODERATE)
     assert reading.confidence == reading.level_probabilities["moderate"]
 
 

@@ -7,10 +7,11 @@ from fastapi import Request
 from starlette.testclient import TestClient
 
 from conftest import data_url, encoded
-from wince import errors, speech
+from wince import errors
 from wince.server import bodies, problems
 from wince.server.app import create_app
 from wince.server.settings import Settings
+from wince.speech import sentences
 
 BASE = "http://127.0.0.1:5001"
 GREY = encoded(np.full((200, 200, 3), 128, np.uint8))
@@ -241,6 +242,6 @@ def test_documentation_lists_every_problem_and_address(client):
 
 def test_documentation_quotes_the_advice_word_for_word():
     text = (Path(__file__).parents[1] / "docs" / "advice.md").read_text("utf-8")
-    for level, advice in speech.ADVICE.items():
+    for level, advice in sentences.ADVICE.items():
         assert f"| {level} | {advice} |" in text
-    assert speech.CAUTION in text
+    assert sentences.CAUTION in text

@@ -9,10 +9,11 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from conftest import data_url, encoded
-from wince import __version__, images, scale, speech
+from wince import __version__, images, scale
 from wince.runtime.assessment import Assessment, FaceFound, Quality
 from wince.server.app import create_app
 from wince.server.routes import STATIC, small_answer
+from wince.speech import sentences
 
 BASE = "http://127.0.0.1:5001"
 
@@ -259,8 +260,8 @@ def test_small_answer_is_percent_of_sixteen_and_the_finer_wording(pspi, percent,
         raw_score=pspi,
         face=FaceFound((0, 0, 1, 1), {}, 1.0, 0.0, 0.0),
         quality=Quality(True),
-        sentence=speech.sentence(level),
-        advice=speech.advice(level),
+        sentence=sentences.sentence(level),
+        advice=sentences.advice(level),
         model={},
         milliseconds={},
     )

@@ -10,11 +10,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from conftest import listen, needs_espeak
-from wince import languages, speech, voice
 from wince.scale import LEVELS, Level
 from wince.server.app import create_app
 from wince.server.bodies import SMALL_JSON
 from wince.server.settings import Settings
+from wince.speech import languages, sentences, voices
 
 BASE = "http://127.0.0.1:5001"
 MILD = {"level": "mild", "pspi": 3.0}
@@ -28,7 +28,7 @@ def client(assessor):
 
 @pytest.fixture
 def no_voice(monkeypatch):
-    monkeypatch.setattr(voice, "_engine", lambda: None)
+    monkeypatch.setattr(voices, "_engine", lambda: None)
 
 
 def problem(answer, status, kind):
@@ -45,7 +45,7 @@ def test_a_level_is_spoken_in_the_words_of_the_library(client, level):
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "audio/wav"
     assert answer.headers["cache-control"] == "no-store"
-    assert answer.content == voice.speak_to_wav(speech.sentence(level))
+    assert answer.content == voices.speak_to_wav(sentences.sentence(level))
     seconds, loudness = listen(answer.content)
     assert 1 < seconds < 5
     assert loudness > 0.02
@@ -54,8 +54,8 @@ def test_a_level_is_spoken_in_the_words_of_the_library(client, level):
 @needs_espeak
 def test_percent_and_advice_are_spoken_on_demand(client):
     wanted = {"level": "severe", "pspi": 12.0, "percent": True, "advice": True}
-    words = speech.spoken(Level.SEVERE, 12.0, with_percent=True, with_advice=True)
-    assert client.post("/v1/speech", json=wanted).content == voice.speak_to_wav(words)
+    words = sentences.spoken(Level.SEVERE, 12.0, with_percent=True, with_advice=True)
+    assert client.post("/v1/speech", json=wanted).content == voices.speak_to_wav(words)
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_each_language_is_spoken_at_the_rate_and_with_the_voice_asked_for(client
     wanted = {"level": "moderate", "pspi": 8.0, "percent": True, "language": code}
     usual = client.post("/v1/speech", json=wanted)
     assert usual.status_code == 200
-    words = speech.spoken(Level.MODERATE, 8.0, with_percent=True, language=code)
-    assert usual.content == voice.speak_to_wav(words, language=code)
+    words = sentences.spoken(Level.MODERATE, 8.0, with_percent=True, language=code)
+    assert usual.content == voices.speak_to_wav(words, language=code)
     other = client.post("/v1/speech", json={**wanted, "rate": 300, "voice": chosen})
     assert other.status_code == 200
     (slow, loud), (fast, also_loud) = listen(usual.content), listen(other.content)
@@ -117,8 +117,10 @@ def test_scale_serves_the_words_of_every_language(client):
     assert [one["code"] for one in served if one["advice"]] == ["en"]
     for one in served:
         for level in one["levels"]:
-            assert level["sentence"] == speech.sentence(Level(level["name"]), one["code"])
-            assert level["spoken"] == speech.spoken(Level(level["name"]), 0, language=one["code"])
+            assert level["sentence"] == sentences.sentence(Level(level["name"]), one["code"])
+            assert level["spoken"] == sentences.spoken(
+                Level(level["name"]), 0, language=one["code"]
+            )
 
 
 def test_what_is_no_small_json_is_refused(client):
@@ -148,7 +150,7 @@ def test_without_a_voice_the_answer_says_what_to_install(client, no_voice):
 def test_with_a_voice_the_server_says_so(client):
     found = client.get("/v1/speech").json()
     assert (found["available"], found["detail"]) == (True, "")
-    assert found["voices"] == {code: list(voice.voices(code)) for code in languages.LANGUAGES}
+    assert found["voices"] == {code: list(voices.voices(code)) for code in languages.LANGUAGES}
     assert all(found["voices"].values())
     assert found["rate"] == {"slowest": 80, "fastest": 450, "usual": 150}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from wince import speech
 from wince.scale import LEVELS, Level
+from wince.speech import sentences
 
 
 @pytest.mark.parametrize(
@@ -16,46 +16,46 @@ from wince.scale import LEVELS, Level
     ],
 )
 def test_each_level_has_its_sentence(level: Level, sentence: str) -> None:
-    assert speech.sentence(level) == sentence
-    assert speech.spoken(level, 3.0) == sentence
+    assert sentences.sentence(level) == sentence
+    assert sentences.spoken(level, 3.0) == sentence
 
 
 def test_percent_and_advice_are_spoken_on_demand_and_in_that_order() -> None:
-    spoken = speech.spoken(Level.MODERATE, 8.0, with_percent=True, with_advice=True)
+    spoken = sentences.spoken(Level.MODERATE, 8.0, with_percent=True, with_advice=True)
     assert spoken == (
         "This person has pain level: moderate. Pain score: 50 percent of the scale. "
-        + speech.advice(Level.MODERATE)
+        + sentences.advice(Level.MODERATE)
     )
-    assert speech.spoken(Level.MILD, 1.0, with_percent=True).endswith("6 percent of the scale.")
+    assert sentences.spoken(Level.MILD, 1.0, with_percent=True).endswith("6 percent of the scale.")
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_advice_ends_with_the_caution(level: Level) -> None:
-    assert speech.advice(level).endswith("it is not a diagnosis.")
+    assert sentences.advice(level).endswith("it is not a diagnosis.")
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_nothing_said_rules_pain_out(level: Level) -> None:
-    words = speech.spoken(level, 0.0, with_percent=True, with_advice=True).lower()
+    words = sentences.spoken(level, 0.0, with_percent=True, with_advice=True).lower()
     words = words.replace("no pain expression seen", "")
     for phrase in ("no pain", "pain-free", "free of pain", "not in pain", "painless"):
         assert phrase not in words
 
 
 def test_the_lowest_level_says_that_a_calm_face_does_not_rule_pain_out() -> None:
-    assert "does not rule pain out" in speech.advice(Level.NONE)
-    assert "ask" in speech.advice(Level.NONE).lower()
+    assert "does not rule pain out" in sentences.advice(Level.NONE)
+    assert "ask" in sentences.advice(Level.NONE).lower()
 
 
 def test_the_severe_level_names_somebody_to_tell_and_emergency_help() -> None:
-    advice = speech.advice(Level.SEVERE)
+    advice = sentences.advice(Level.SEVERE)
     assert "now" in advice
     assert "emergency" in advice
 
 
 def test_advice_names_no_drug_and_no_dose() -> None:
     for level in LEVELS:
-        words = speech.advice(level).lower()
+        words = sentences.advice(level).lower()
         for phrase in ("mg", "paracetamol", "ibuprofen", "opioid", "morphine", "dose"):
             assert phrase not in words.split()
 
@@ -63,4 +63,4 @@ def test_advice_names_no_drug_and_no_dose() -> None:
 @pytest.mark.parametrize("pspi", [-1.0, 17.0])
 def test_a_score_off_the_scale_is_not_spoken(pspi: float) -> None:
     with pytest.raises(ValueError, match="from 0 to 16"):
-        speech.spoken(Level.MILD, pspi, with_percent=True)
+        sentences.spoken(Level.MILD, pspi, with_percent=True)

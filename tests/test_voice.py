@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from conftest import listen, needs_espeak
-from wince import languages, speech, voice
 from wince.errors import SpeechError
 from wince.scale import LEVELS, Level
+from wince.speech import languages, sentences, voices
 
 needs_pyttsx3 = pytest.mark.skipif(not importlib.util.find_spec("pyttsx3"), reason="needs pyttsx3")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="its stand-ins are shell scripts")
-SENTENCE = speech.sentence(Level.MODERATE)
+SENTENCE = sentences.sentence(Level.MODERATE)
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 @needs_espeak
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_level_is_heard_for_as_long_as_its_words_take(level: Level) -> None:
-    text = speech.sentence(level)
-    seconds, loudness = listen(voice.speak_to_wav(text))
+    text = sentences.sentence(level)
+    seconds, loudness = listen(voices.speak_to_wav(text))
     assert loudness > 0.02  # of full scale; silence is 0
     words = len(text.split())
     assert 0.5 * words / 150 * 60 < seconds < 1.6 * words / 150 * 60 + 0.5
@@ -59,8 +59,8 @@ def test_every_level_is_heard_for_as_long_as_its_words_take(level: Level) -> Non
 @pytest.mark.parametrize("code", languages.LANGUAGES)
 def test_every_language_is_heard_to_its_end_at_a_plausible_length(code: str) -> None:
     """Languages differ in how long a word is, so letters give the measure: 9 to 18 a second."""
-    text = speech.spoken(Level.MODERATE, 8.0, with_percent=True, language=code)
-    wav = voice.speak_to_wav(text, language=code)
+    text = sentences.spoken(Level.MODERATE, 8.0, with_percent=True, language=code)
+    wav = voices.speak_to_wav(text, language=code)
     seconds, loudness = listen(wav)
     assert loudness > 0.02
     letters = len(languages.shown(text))
@@ -71,8 +71,8 @@ def test_every_language_is_heard_to_its_end_at_a_plausible_length(code: str) -> 
     energy = np.array([np.sqrt(np.mean(piece**2)) for piece in pieces])
     assert energy.min() > 0.01  # no part of it is silent
     other = "de" if code == "en" else "en"
-    assert wav != voice.speak_to_wav(text, language=other)
-    fast, _ = listen(voice.speak_to_wav(text, language=code, rate=300))
+    assert wav != voices.speak_to_wav(text, language=other)
+    fast, _ = listen(voices.speak_to_wav(text, language=code, rate=300))
     assert 0.4 < fast / seconds < 0.75
 
 
@@ -80,7 +80,7 @@ def test_every_language_is_heard_to_its_end_at_a_plausible_length(code: str) -> 
 @pytest.mark.parametrize("code", languages.LANGUAGES)
 def test_every_level_sounds_different_in_every_language(code: str) -> None:
     said = {
-        voice.speak_to_wav(speech.spoken(level, 0, language=code), language=code)
+        voices.speak_to_wav(sentences.spoken(level, 0, language=code), language=code)
         for level in LEVELS
     }
     assert len(said) == len(LEVELS)
@@ -88,23 +88,23 @@ def test_every_level_sounds_different_in_every_language(code: str) -> None:
 
 @needs_espeak
 def test_a_voice_can_be_chosen_from_those_that_are_there() -> None:
-    usual, *others = voice.voices("de")
+    usual, *others = voices.voices("de")
     assert usual == "de"
-    assert voice.speak_to_wav("Leicht", language="de", voice=usual) == voice.speak_to_wav(
+    assert voices.speak_to_wav("Leicht", language="de", voice=usual) == voices.speak_to_wav(
         "Leicht", language="de"
     )
     woman = next(name for name in others if name.endswith("+f3"))
-    sound = voice.speak_to_wav("Leicht", language="de", voice=woman)
+    sound = voices.speak_to_wav("Leicht", language="de", voice=woman)
     assert listen(sound)[1] > 0.02
-    assert sound != voice.speak_to_wav("Leicht", language="de")
-    assert not any("mb-" in name for code in languages.LANGUAGES for name in voice.voices(code))
+    assert sound != voices.speak_to_wav("Leicht", language="de")
+    assert not any("mb-" in name for code in languages.LANGUAGES for name in voices.voices(code))
 
 
 @needs_espeak
 @pytest.mark.parametrize("name", ["en-gb", "de+nobody", "../de", "-w/tmp/made.wav", ""])
 def test_a_voice_that_is_not_there_is_refused_with_those_that_are(name: str) -> None:
     with pytest.raises(SpeechError, match=r"no German voice '.*'; it has de, de\+f1"):
-        voice.speak_to_wav("Leicht", language="de", voice=name)
+        voices.speak_to_wav("Leicht", language="de", voice=name)
 
 
 def test_the_voices_of_a_mac_are_told_apart_by_language() -> None:
@@ -114,9 +114,9 @@ def test_the_voices_of_a_mac_are_told_apart_by_language() -> None:
         "Maged               ar_001   # مرحبا\n"
         "Daniel              en_GB    # Hello!\n"
     ).encode()
-    assert voice._say_names(listed, "de") == ["Anna", "Eddy (Deutsch)"]
-    assert voice._say_names(listed, "ar") == ["Maged"]
-    assert voice._say_names(listed, "fr") == []
+    assert voices._say_names(listed, "de") == ["Anna", "Eddy (Deutsch)"]
+    assert voices._say_names(listed, "ar") == ["Maged"]
+    assert voices._say_names(listed, "fr") == []
 
 
 @pytest.mark.parametrize(
@@ -131,14 +131,14 @@ def test_the_voices_of_a_mac_are_told_apart_by_language() -> None:
 )
 def test_the_voices_of_pyttsx3_are_told_apart_by_language(tags, name, code) -> None:
     found = SimpleNamespace(languages=tags, id=name)
-    assert [one for one in languages.LANGUAGES if voice._is_of(found, one)] == [code] * bool(code)
+    assert [one for one in languages.LANGUAGES if voices._is_of(found, one)] == [code] * bool(code)
 
 
 @needs_espeak
 def test_the_longest_text_is_heard_to_its_end() -> None:
-    text = speech.spoken(Level.SEVERE, 12.0, with_percent=True, with_advice=True)
-    assert len(text) < voice.MAX_CHARACTERS / 2
-    wav = voice.speak_to_wav(text)
+    text = sentences.spoken(Level.SEVERE, 12.0, with_percent=True, with_advice=True)
+    assert len(text) < voices.MAX_CHARACTERS / 2
+    wav = voices.speak_to_wav(text)
     seconds, _ = listen(wav)
     words = len(text.split())
     assert 0.6 * words / 150 * 60 < seconds < 1.4 * words / 150 * 60
@@ -152,18 +152,18 @@ def test_the_longest_text_is_heard_to_its_end() -> None:
 def test_more_words_take_longer_and_a_higher_rate_is_faster() -> None:
     texts = [
         SENTENCE,
-        speech.spoken(Level.MODERATE, 8.0, with_percent=True),
-        speech.spoken(Level.MODERATE, 8.0, with_percent=True, with_advice=True),
+        sentences.spoken(Level.MODERATE, 8.0, with_percent=True),
+        sentences.spoken(Level.MODERATE, 8.0, with_percent=True, with_advice=True),
     ]
-    lengths = [listen(voice.speak_to_wav(text))[0] for text in texts]
+    lengths = [listen(voices.speak_to_wav(text))[0] for text in texts]
     assert lengths[0] + 1 < lengths[1] < lengths[2] - 5
-    fast, _ = listen(voice.speak_to_wav(SENTENCE, rate=300))
+    fast, _ = listen(voices.speak_to_wav(SENTENCE, rate=300))
     assert 0.4 < fast / lengths[0] < 0.7
 
 
 @needs_espeak
 def test_the_header_states_the_true_length() -> None:
-    wav = voice.speak_to_wav(SENTENCE)
+    wav = voices.speak_to_wav(SENTENCE)
     assert wav[:4] == b"RIFF"
     assert int.from_bytes(wav[4:8], "little") == len(wav) - 8
     with wave.open(io.BytesIO(wav)) as file:
@@ -180,7 +180,7 @@ def test_text_is_spoken_and_never_run_nor_read_as_an_option(tmp_path: Path) -> N
         "--help",
         "é ß 痛",
     ):
-        seconds, _ = listen(voice.speak_to_wav(text))
+        seconds, _ = listen(voices.speak_to_wav(text))
         assert seconds > 0.3
     assert not mark.exists()
 
@@ -188,12 +188,12 @@ def test_text_is_spoken_and_never_run_nor_read_as_an_option(tmp_path: Path) -> N
 @needs_pyttsx3
 @pytest.mark.usefixtures("without_espeak")
 def test_pyttsx3_speaks_where_espeak_is_not_on_the_path() -> None:
-    if voice._engine() != "pyttsx3":
+    if voices._engine() != "pyttsx3":
         pytest.skip("a Mac speaks through say")
-    short = speech.sentence(Level.MILD)
-    long = speech.spoken(Level.SEVERE, 8.0, with_percent=True, with_advice=True)
+    short = sentences.sentence(Level.MILD)
+    long = sentences.spoken(Level.SEVERE, 8.0, with_percent=True, with_advice=True)
     try:
-        found = [listen(voice.speak_to_wav(text)) for text in (short, long, short)]
+        found = [listen(voices.speak_to_wav(text)) for text in (short, long, short)]
     except SpeechError as error:
         if "eSpeak" in str(error):  # pyttsx3's own words when the library is missing
             pytest.skip("needs the library of espeak-ng")
@@ -208,13 +208,13 @@ def test_pyttsx3_speaks_where_espeak_is_not_on_the_path() -> None:
 @pytest.mark.usefixtures("without_espeak")
 @pytest.mark.parametrize("code", languages.LANGUAGES)
 def test_pyttsx3_speaks_every_language_with_a_voice_of_it(code: str) -> None:
-    if voice._engine() != "pyttsx3":
+    if voices._engine() != "pyttsx3":
         pytest.skip("a Mac speaks through say")
     try:
-        names = voice.voices(code)
+        names = voices.voices(code)
         assert names
-        text = speech.spoken(Level.SEVERE, 12.0, language=code)
-        seconds, loudness = listen(voice.speak_to_wav(text, language=code, voice=names[-1]))
+        text = sentences.spoken(Level.SEVERE, 12.0, language=code)
+        seconds, loudness = listen(voices.speak_to_wav(text, language=code, voice=names[-1]))
     except SpeechError as error:
         if "eSpeak" in str(error):  # pyttsx3's own words when the library is missing
             pytest.skip("needs the library of espeak-ng")
@@ -225,10 +225,10 @@ def test_pyttsx3_speaks_every_language_with_a_voice_of_it(code: str) -> None:
 
 @pytest.mark.usefixtures("without_voice")
 def test_without_a_voice_the_error_says_what_to_install() -> None:
-    if voice._engine() == "say":
+    if voices._engine() == "say":
         pytest.skip("a Mac has a voice")
-    assert not voice.available()
-    for function in (voice.speak_to_wav, voice.speak):
+    assert not voices.available()
+    for function in (voices.speak_to_wav, voices.speak):
         with pytest.raises(SpeechError) as caught:
             function(SENTENCE)
         assert "apt-get install espeak-ng" in str(caught.value)
@@ -247,7 +247,7 @@ def test_without_a_voice_the_error_says_what_to_install() -> None:
     ],
 )
 def test_what_cannot_be_spoken_is_refused_with_what_was_expected(text, options, words) -> None:
-    for function in (voice.speak_to_wav, voice.speak):
+    for function in (voices.speak_to_wav, voices.speak):
         with pytest.raises(SpeechError, match=words):
             function(text, **options)
 
@@ -255,9 +255,9 @@ def test_what_cannot_be_spoken_is_refused_with_what_was_expected(text, options, 
 @posix
 def test_a_voice_that_hangs_is_stopped(script, monkeypatch: pytest.MonkeyPatch) -> None:
     script("exec sleep 30")
-    monkeypatch.setattr(voice, "_RENDER_SECONDS", 0.3)
+    monkeypatch.setattr(voices, "_RENDER_SECONDS", 0.3)
     with pytest.raises(SpeechError, match=r"within 0\.3 seconds and was stopped"):
-        voice.speak_to_wav(SENTENCE)
+        voices.speak_to_wav(SENTENCE)
 
 
 @posix
@@ -273,7 +273,7 @@ def test_a_voice_that_hangs_is_stopped(script, monkeypatch: pytest.MonkeyPatch) 
 def test_a_voice_that_fails_says_how(script, lines: str, words: str) -> None:
     script(lines)
     with pytest.raises(SpeechError, match=words):
-        voice.speak_to_wav(SENTENCE)
+        voices.speak_to_wav(SENTENCE)
 
 
 @posix
@@ -284,25 +284,25 @@ def test_a_header_without_sound_is_no_speech(script, tmp_path: Path) -> None:
         file.setframerate(22050)
     script(f"cat > /dev/null; cat {tmp_path}/empty.wav")
     with pytest.raises(SpeechError, match="gave no sound"):
-        voice.speak_to_wav(SENTENCE)
+        voices.speak_to_wav(SENTENCE)
 
 
 @posix
 def test_a_loudspeaker_that_is_missing_is_an_error_and_not_a_silence(script) -> None:
     script("cat > /dev/null; echo 'error: No such file or directory' >&2")  # as espeak-ng does
     with pytest.raises(SpeechError, match="could not play through this machine's loudspeaker"):
-        voice.speak(SENTENCE)
+        voices.speak(SENTENCE)
 
 
 @posix
 @needs_espeak
 def test_the_loudspeaker_gets_the_words_through_stdin(script, tmp_path: Path) -> None:
     """The real espeak-ng speaks, into a file where the loudspeaker would be."""
-    expected = listen(voice.speak_to_wav(SENTENCE))
+    expected = listen(voices.speak_to_wav(SENTENCE))
     script(
         f'echo "$@" > {tmp_path}/arguments\n'
         f'exec {shutil.which("espeak-ng")} -w {tmp_path}/heard.wav "$@"'
     )
-    voice.speak(SENTENCE)
+    voices.speak(SENTENCE)
     assert "moderate" not in (tmp_path / "arguments").read_text()
     assert listen((tmp_path / "heard.wav").read_bytes()) == expected

@@ -44,10 +44,10 @@ class Speaker:
 
         Raises SpeechError when nothing can be spoken.
         """
-        from wince import speech, voice
+        from wince.speech import sentences, voices
 
-        words = speech.spoken(level, 0.0, language=self.language)
-        voice.speak(words, rate=self.rate, language=self.language, voice=self.voice)
+        words = sentences.spoken(level, 0.0, language=self.language)
+        voices.speak(words, rate=self.rate, language=self.language, voice=self.voice)
 
 
 def chosen(
@@ -62,8 +62,8 @@ def chosen(
             if value is not None:
                 raise typer.BadParameter(f"{name} says how to speak; it needs --speak")
         return None
-    from wince import voice as engine
     from wince.errors import SpeechError
+    from wince.speech import voices as engine
 
     found = Speaker(language or "en", engine.RATE if rate is None else rate, voice)
     try:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wince import images, scale, speech
+from wince import images, scale
 from wince.errors import BaselineError, NoFaceError, WinceError
 from wince.faces.align import align
 from wince.faces.detect import KEYPOINTS, Face, detect
@@ -26,6 +26,7 @@ from wince.runtime.estimator import Estimate, Estimator
 from wince.runtime.heatmap import heatmap as lay_out
 from wince.runtime.heatmap import place
 from wince.runtime.neutral import Baseline, change, check_model
+from wince.speech import sentences
 
 AT_ONCE = 64
 """Pictures of a batch whose faces go through the network together. Each takes about 0.4 MB there,
@@ -293,8 +294,8 @@ def _stated(verdict: Verdict, judgement: quality.Judgement) -> dict[str, Any]:
         "level": verdict.level,
         "level_probabilities": {k: round(v, 4) for k, v in verdict.level_probabilities.items()},
         "confidence": round(verdict.confidence, 4),
-        "sentence": speech.sentence(verdict.level),
-        "advice": speech.advice(verdict.level),
+        "sentence": sentences.sentence(verdict.level),
+        "advice": sentences.advice(verdict.level),
     }
 
 

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wince import speech
 from wince.faces.align import align
 from wince.faces.detect import Face
 from wince.faces.spec import FaceSpec
 from wince.runtime.occlusion import covered
+from wince.speech import sentences
 
 SPEC = FaceSpec(size=96)
 """What is looked at: the upright face, whatever the model itself is shown."""
@@ -82,13 +82,13 @@ class Judgement:
     def sentence(self) -> str:
         """What is said in place of a level."""
         short = [REASONS[name].short for name in self.reasons]
-        return f"{speech.REFUSED.rstrip('.')}: {' and '.join(short)}."
+        return f"{sentences.REFUSED.rstrip('.')}: {' and '.join(short)}."
 
     @property
     def advice(self) -> str:
         """What to do about it."""
         steps = dict.fromkeys(REASONS[name].remedy for name in self.reasons)
-        return f"{' '.join(steps)} {speech.REFUSED_ADVICE}"
+        return f"{' '.join(steps)} {sentences.REFUSED_ADVICE}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from wince import scale, speech
+from wince import scale
 from wince.errors import ScaleError
 from wince.runtime.assessment import Assessment
 from wince.runtime.calibration import Calibration
+from wince.speech import sentences
 
 BLINK = 0.5
 """Seconds; eyes closed for less are a blink. A blink takes 0.1 to 0.4 s."""
@@ -264,8 +265,8 @@ class Track:
             raw_score=round(state.raw, 3),
             eyes=self._eyes,
             away=round(self._seconds - self._seen, 3) if self._away else 0.0,
-            sentence=speech.sentence(level),
-            advice=speech.advice(level),
+            sentence=sentences.sentence(level),
+            advice=sentences.advice(level),
         )
 
 

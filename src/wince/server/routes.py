@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, WebSocket
 from fastapi.responses import FileResponse, JSONResponse, Response
 
-from wince import __version__, scale, voice
+from wince import __version__, scale
 from wince.errors import SpeechError, WinceError
 from wince.runtime.assessment import Assessment
 from wince.runtime.neutral import Baseline
@@ -16,6 +16,7 @@ from wince.runtime.track import Track
 from wince.server import bodies, live, problems, schemas, security
 from wince.server.pool import Pool
 from wince.server.settings import Settings
+from wince.speech import voices
 
 if TYPE_CHECKING:
     from wince.runtime.assessor import Assessor
@@ -254,10 +255,10 @@ def _add_speech(routes: APIRouter, pool: Pool, settings: Settings) -> None:
 
 def _said(wanted: schemas.SpeechRequest) -> bytes:
     try:
-        voice.check(wanted.rate, wanted.language, wanted.voice)
+        voices.check(wanted.rate, wanted.language, wanted.voice)
     except SpeechError as error:  # what was asked for is wrong, not the machine
         raise problems.ProblemError("invalid-request", f"voice: {error}") from None
-    return voice.speak_to_wav(
+    return voices.speak_to_wav(
         wanted.text(), rate=wanted.rate, language=wanted.language, voice=wanted.voice
     )
 

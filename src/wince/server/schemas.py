@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from wince import languages, scale, voice
-from wince.speech import ADVICE, CAUTION, NO_ADVICE, SENTENCES, spoken
+from wince import scale
+from wince.speech import languages, voices
+from wince.speech.sentences import ADVICE, CAUTION, NO_ADVICE, SENTENCES, spoken
 
 
 class Problem(BaseModel):
@@ -78,7 +79,7 @@ class SpeechRequest(BaseModel):
     )
     language: _LanguageCode = Field("en", description="The language to speak.")
     rate: int = Field(
-        voice.RATE, ge=voice.SLOWEST, le=voice.FASTEST, description="Words per minute."
+        voices.RATE, ge=voices.SLOWEST, le=voices.FASTEST, description="Words per minute."
     )
     voice: str | None = Field(
         None, max_length=200, description="One of the voices that GET /v1/speech lists."
@@ -94,7 +95,7 @@ class SpeechRequest(BaseModel):
         return self
 
     def text(self) -> str:
-        """Return the words to speak, in the one wording of `wince.speech`."""
+        """Return the words to speak, in the one wording of `wince.speech.sentences`."""
         return spoken(
             self.level,
             self.pspi or 0.0,
@@ -107,9 +108,9 @@ class SpeechRequest(BaseModel):
 class Rate(BaseModel):
     """How fast a voice may speak, in words per minute, and how fast it does unless asked."""
 
-    slowest: int = voice.SLOWEST
-    fastest: int = voice.FASTEST
-    usual: int = voice.RATE
+    slowest: int = voices.SLOWEST
+    fastest: int = voices.FASTEST
+    usual: int = voices.RATE
 
 
 class Voice(BaseModel):
@@ -125,10 +126,10 @@ class Voice(BaseModel):
 
 def the_voice() -> Voice:
     """Return which voices there are here, and what to do when there is none."""
-    found = {code: list(voice.voices(code)) for code in languages.LANGUAGES}
-    available = voice.available()
+    found = {code: list(voices.voices(code)) for code in languages.LANGUAGES}
+    available = voices.available()
     return Voice(
-        available=available, detail="" if available else voice.NO_VOICE, voices=found, rate=Rate()
+        available=available, detail="" if available else voices.NO_VOICE, voices=found, rate=Rate()
     )
 
 
@@ -227,7 +228,7 @@ def the_model(card: Mapping[str, Any]) -> Model:
 
 
 def the_scale() -> Scale:
-    """Return the scale in `wince.scale` with the sentences and advice in `wince.speech`."""
+    """Return the scale in `wince.scale` with the sentences and advice in `wince.speech.sentences`."""
     edges = (0.0, *scale.LEVEL_CUTS, scale.PSPI_MAXIMUM)
     levels = [
         Level(

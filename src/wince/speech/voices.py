@@ -3,7 +3,7 @@
 Voices, the first one found is taken:
 
 - `espeak-ng`, when it is on the PATH: it starts fastest, and speaks every language of
-  `wince.languages`;
+  `wince.speech.languages`;
 - `say`, which every Mac has, in the languages that are installed there;
 - pyttsx3, which comes with `pip install 'wince[speech]'`: the voices of Windows, or the library of
   espeak-ng.
@@ -26,8 +26,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from wince import languages
 from wince.errors import SpeechError
+from wince.speech import languages
 
 RATE = 150
 """Words per minute, unless asked otherwise: calm, and easy to follow in a noisy room."""
@@ -65,7 +65,7 @@ def speak_to_wav(
     """Return `text` spoken, as the bytes of a WAV file: 16-bit PCM, as a rule mono at 22,050 Hz.
 
     text: 1 to 1000 characters. rate: 80 to 450 words per minute. language: a code of
-    `wince.languages`. voice: one of `voices(language)`, or None for the usual one. Raises
+    `wince.speech.languages`. voice: one of `voices(language)`, or None for the usual one. Raises
     SpeechError when one of these is not so, when no voice is installed, and when the voice fails or
     takes longer than 20 seconds.
     """
@@ -276,7 +276,7 @@ def _play(wav: bytes) -> None:
 
 
 # -P: a file in the current folder must not stand in for a module
-_PYTTSX3 = [sys.executable, "-P", "-m", "wince.voice"]
+_PYTTSX3 = [sys.executable, "-P", "-m", "wince.speech.voices"]
 
 
 def _is_of(voice: Any, language: str) -> bool:
