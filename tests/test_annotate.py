@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 import wince
-from wince import annotate, images
-from wince.annotate import LEVEL_COLOURS
+from wince import images
+from wince.annotate import annotated_copy
+from wince.annotate.annotated_copy import LEVEL_COLOURS
 from wince.errors import WinceError
 from wince.runtime.assessment import Assessment
 from wince.runtime.neutral import Baseline, Change
@@ -73,7 +74,7 @@ def test_a_refused_picture_gets_the_reason_and_no_number(
 ) -> None:
     dark = (astronaut * 0.1).astype(np.uint8)
     refused = wince.assess(dark)
-    annotate.annotate(images.read(dark), refused)
+    annotated_copy.annotate(images.read(dark), refused)
     words = " ".join(text for text, _, _ in written)
     assert words.count("not judged") == 2  # on the box and in the panel
     assert "The face is dark" in words
@@ -87,7 +88,7 @@ def test_the_change_against_the_own_calm_face_is_written(
     found: Assessment, astronaut: RGB, written: list[tuple[str, tuple[float, ...], tuple[int, int]]]
 ) -> None:
     own = Baseline(None, 1.5, 2, found.model)
-    annotate.annotate(images.read(astronaut), replace(found, change=Change(2.3, None, own)))
+    annotated_copy.annotate(images.read(astronaut), replace(found, change=Change(2.3, None, own)))
     words = [text for text, _, _ in written]
     assert "Above the own calm face" in words
     assert "2.3 points" in words
@@ -98,7 +99,7 @@ def test_all_is_said_and_fits_at_any_size_of_photo(
     astronaut: RGB, found: Assessment, written, side: int
 ) -> None:
     picture, factor = resized(astronaut, side, side)
-    image = annotate.annotate(picture, moved(found, factor))
+    image = annotated_copy.annotate(picture, moved(found, factor))
     words = " ".join(text for text, _, _ in written)
     for expected in (
         "Pain expression moderate",
@@ -124,14 +125,14 @@ def test_panoramas_and_strips_get_a_whole_panel(
     found: Assessment, written, shape: tuple[int, int]
 ) -> None:
     picture = images.read(np.full((*shape, 3), 120, np.uint8))
-    image = annotate.annotate(picture, replace(found, face=None))
+    image = annotated_copy.annotate(picture, replace(found, face=None))
     assert "not a medical device" in " ".join(text for text, _, _ in written)
     assert min(image.size) > 300
     assert max(image.size) < 2200
 
 
 def test_the_panel_hides_nothing_of_the_photo(astronaut: RGB, found: Assessment) -> None:
-    image = np.asarray(annotate.annotate(images.read(astronaut), replace(found, face=None)))
+    image = np.asarray(annotated_copy.annotate(images.read(astronaut), replace(found, face=None)))
     assert image.shape[1] > 512
     top = (image.shape[0] - 512) // 2
     np.testing.assert_array_equal(image[top : top + 512, :512], astronaut)
@@ -142,7 +143,7 @@ def test_the_box_stands_around_the_face_in_the_levels_colour(
     astronaut: RGB, found: Assessment, level: Level
 ) -> None:
     assert found.face is not None
-    image = annotate.annotate(images.read(astronaut), replace(found, level=level))
+    image = annotated_copy.annotate(images.read(astronaut), replace(found, level=level))
     top = (image.height - 512) // 2
     photo = image.crop((0, top, 512, top + 512))
     coloured = matches(photo, LEVEL_COLOURS[level])
@@ -167,7 +168,7 @@ def test_the_box_is_right_on_a_large_turned_jpeg(astronaut: RGB) -> None:
     assessment = wince.assess(buffer.getvalue())
     assert assessment.face is not None
     assert assessment.face.box[2] > 1600  # in pixels of the full-size picture
-    image = annotate.annotate(images.read(buffer.getvalue()), assessment)
+    image = annotated_copy.annotate(images.read(buffer.getvalue()), assessment)
     photo = image.crop((0, (image.height - 1600) // 2, 1600, (image.height + 1600) // 2))
     coloured = matches(photo, LEVEL_COLOURS[assessment.level])
     x0, y0, x1, y1 = (value * 1600 / 4000 for value in assessment.face.box)
@@ -184,7 +185,7 @@ def test_the_box_is_right_on_a_large_turned_jpeg(astronaut: RGB) -> None:
 def test_a_face_that_reaches_past_the_edge_is_drawn_as_far_as_it_goes(
     astronaut: RGB, found: Assessment, x: float, y: float
 ) -> None:
-    image = annotate.annotate(images.read(astronaut), moved(found, 1, x, y))
+    image = annotated_copy.annotate(images.read(astronaut), moved(found, 1, x, y))
     top = (image.height - 512) // 2
     drawn = matches(image.crop((0, top, 512, top + 512)), LEVEL_COLOURS[found.level]).any()
     assert drawn == (abs(x) < 1000 and abs(y) < 1000)
@@ -193,7 +194,7 @@ def test_a_face_that_reaches_past_the_edge_is_drawn_as_far_as_it_goes(
 def test_each_bar_is_as_long_as_its_action_unit_is_strong(
     astronaut: RGB, found: Assessment
 ) -> None:
-    image = annotate.annotate(images.read(astronaut), found)
+    image = annotated_copy.annotate(images.read(astronaut), found)
     bars = matches(image, "#8ab4f8").sum(axis=1)
     track = matches(image, "#323b4a").sum(axis=1)
     full = (bars + track).max()
@@ -207,7 +208,7 @@ def test_each_bar_is_as_long_as_its_action_unit_is_strong(
 
 @pytest.mark.parametrize("pspi", [0.0, 4.0, 8.0, 16.0])
 def test_the_mark_stands_at_the_score(astronaut: RGB, found: Assessment, pspi: float) -> None:
-    image = annotate.annotate(images.read(astronaut), replace(found, pspi=pspi))
+    image = annotated_copy.annotate(images.read(astronaut), replace(found, pspi=pspi))
     panel = image.crop((512, 0, image.width, image.height))
     band = np.flatnonzero(matches(panel, LEVEL_COLOURS[Level.SEVERE]).any(axis=1))
     row = np.asarray(panel)[band[len(band) // 2]]
@@ -220,7 +221,7 @@ def test_the_mark_stands_at_the_score(astronaut: RGB, found: Assessment, pspi: f
 
 
 def test_a_low_score_is_never_worded_as_no_pain(astronaut: RGB, found: Assessment, written) -> None:
-    annotate.annotate(images.read(astronaut), replace(found, level=Level.NONE, pspi=0.0))
+    annotated_copy.annotate(images.read(astronaut), replace(found, level=Level.NONE, pspi=0.0))
     words = " ".join(text for text, _, _ in written)
     assert "Pain expression none seen" in words
     assert "none seen 0.0" in words
@@ -232,7 +233,7 @@ def test_warnings_are_written_out_whole_and_in_letters_the_font_has(
 ) -> None:
     warnings = tuple(f"Warning {i}: the façade – “quoted” – is turned away." * 3 for i in range(5))
     quality = replace(found.quality, warnings=warnings)
-    annotate.annotate(images.read(astronaut), replace(found, quality=quality))
+    annotated_copy.annotate(images.read(astronaut), replace(found, quality=quality))
     words = " ".join(text for text, _, _ in written)
     assert words.count("the facade - quoted - is turned away") == 15
     assert words.isascii()
@@ -241,7 +242,7 @@ def test_warnings_are_written_out_whole_and_in_letters_the_font_has(
 
 
 def test_a_model_without_action_units_says_so(astronaut: RGB, found: Assessment, written) -> None:
-    annotate.annotate(images.read(astronaut), replace(found, action_units=None))
+    annotated_copy.annotate(images.read(astronaut), replace(found, action_units=None))
     words = " ".join(text for text, _, _ in written)
     assert "This model gives no action units." in words
     assert "AU4" not in words
@@ -252,7 +253,7 @@ def test_the_suffix_decides_the_format_and_nothing_else_is_left_behind(
     tmp_path: Path, name: str, kind: str
 ) -> None:
     path = tmp_path / "new" / "folder" / name
-    annotate.save(Image.new("RGB", (50, 40), "teal"), path)
+    annotated_copy.save(Image.new("RGB", (50, 40), "teal"), path)
     with Image.open(path) as image:
         assert (image.format, image.size) == (kind, (50, 40))
         assert not image.getexif()
@@ -264,8 +265,8 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_and_no_rubbish(tmp_pat
     path.write_bytes(b"old")
     too_large = Image.new("RGB", (70_000, 1))  # a JPEG has at most 65,535 pixels a side
     with pytest.raises(WinceError, match=r"a\.jpg cannot be written"):
-        annotate.save(too_large, path)
+        annotated_copy.save(too_large, path)
     assert path.read_bytes() == b"old"
     assert [file.name for file in tmp_path.iterdir()] == ["a.jpg"]
     with pytest.raises(WinceError, match="cannot be written"):
-        annotate.save(Image.new("RGB", (50, 40)), path / "b.jpg")
+        annotated_copy.save(Image.new("RGB", (50, 40)), path / "b.jpg")

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 import wince
-from wince import annotate, annotate_maps, images
+from wince import images
+from wince.annotate import annotated_copy, map_column
 from wince.faces.align import align
 from wince.faces.detect import detect
 from wince.runtime.assessment import Assessment, Grid, Heatmap
@@ -52,7 +53,7 @@ def column(astronaut: RGB, found: Assessment, **maps: object) -> NDArray[np.floa
     assert found.heatmap is not None
     heatmap = replace(found.heatmap, **maps)
     picture = images.read(astronaut)
-    return np.asarray(annotate_maps.column(picture, found, heatmap, UNIT), np.float64)
+    return np.asarray(map_column.column(picture, found, heatmap, UNIT), np.float64)
 
 
 def big_face(column: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -117,17 +118,17 @@ def test_captions_say_the_values_and_which_of_them_count(
         assert colours[f"{name}  {value:.1f}"] == ("#f3f5f8" if counts else "#a9b4c4")
     words = " ".join(text for text, _ in written)
     assert found.heatmap.note in words
-    assert annotate_maps.formula(found) in words
+    assert map_column.formula(found) in words
 
 
 def test_the_formula_is_written_with_its_terms(found: Assessment) -> None:
     units = dict(zip(UNIT_NAMES, (3.1, 2.0, 2.6, 1.0, 0.4, 1.0), strict=True))
     one = replace(found, action_units=units, raw_score=7.7, pspi=7.7)
-    assert annotate_maps.formula(one) == (
+    assert map_column.formula(one) == (
         "AU4 3.1 + max(AU6 2.0, AU7 2.6) + max(AU9 1.0, AU10 0.4) + AU43 1.0 = PSPI 7.7"
     )
     other = replace(one, pspi=6.2)
-    assert annotate_maps.formula(other).endswith("AU43 1.0 = 7.7, which reads as PSPI 6.2")
+    assert map_column.formula(other).endswith("AU43 1.0 = 7.7, which reads as PSPI 6.2")
 
 
 def test_a_model_that_gives_the_score_alone_gets_one_face(
@@ -136,7 +137,7 @@ def test_a_model_that_gives_the_score_alone_gets_one_face(
     assert found.heatmap is not None
     alone = replace(found, action_units=None)
     heatmap = Heatmap(found.heatmap.quad, found.heatmap.pspi, None, None)
-    image = annotate_maps.column(images.read(astronaut), alone, heatmap, UNIT)
+    image = map_column.column(images.read(astronaut), alone, heatmap, UNIT)
     words = " ".join(text for text, _ in written)
     assert "PSPI  " in words
     assert "AU" not in words
@@ -150,8 +151,8 @@ def test_photo_panel_and_maps_stand_side_by_side_at_any_size(
 ) -> None:
     picture = np.asarray(Image.fromarray(astronaut[:256, 96:352]).resize((side, side)))
     found = wince.assess(picture, heatmap=True)
-    with_maps = annotate.annotate(images.read(picture), found)
-    without = annotate.annotate(images.read(picture), replace(found, heatmap=None))
+    with_maps = annotated_copy.annotate(images.read(picture), found)
+    without = annotated_copy.annotate(images.read(picture), replace(found, heatmap=None))
     assert with_maps.width > without.width
     words = " ".join(text for text, _ in written)
     assert words.count("Where the score comes from") == 1
@@ -159,5 +160,5 @@ def test_photo_panel_and_maps_stand_side_by_side_at_any_size(
 
 def test_the_colours_are_those_of_the_page() -> None:
     style = Path(STATIC / "style.css").read_text("utf-8")
-    assert re.findall(r"--raises: (#\w+)", style) == [annotate_maps.RAISES]
-    assert re.findall(r"--lowers: (#\w+)", style) == [annotate_maps.LOWERS]
+    assert re.findall(r"--raises: (#\w+)", style) == [map_column.RAISES]
+    assert re.findall(r"--lowers: (#\w+)", style) == [map_column.LOWERS]

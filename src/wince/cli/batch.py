@@ -8,7 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from wince import annotate, images
+from wince import images
+from wince.annotate import annotated_copy
 from wince.cli.outcome import Outcome
 from wince.cli.results_file import Names
 from wince.cli.sources import MARK, STDIN, Source
@@ -56,7 +57,7 @@ def _assessed(source: Source, assess: Assess, copy: Path | None) -> Outcome:
             image = sys.stdin.buffer.read(images.MAX_BYTES + 1)
         assessment = assess(image)
         if copy is not None:
-            annotate.save(annotate.annotate(images.read(image), assessment), copy)
+            annotated_copy.save(annotated_copy.annotate(images.read(image), assessment), copy)
         return Outcome(name, assessment, None, None if copy is None else str(copy), *where)
     except WinceError as error:
         kept = error.with_traceback(None)  # which would keep the picture

@@ -6,8 +6,8 @@ The face as the model saw it, once for PSPI and once for each action unit, in gr
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw
 
+from wince.annotate.pen import BACKGROUND, FAINT, TEXT, Pen
 from wince.images import Picture
-from wince.pen import BACKGROUND, FAINT, TEXT, Pen
 from wince.runtime import heatmap as maps
 from wince.runtime.assessment import Assessment, Grid, Heatmap
 from wince.scale import TERMS, UNIT_NAMES

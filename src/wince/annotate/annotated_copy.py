@@ -10,10 +10,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from wince import annotate_maps
+from wince.annotate import map_column
+from wince.annotate.pen import BACKGROUND, FAINT, TEXT, TRACK, Pen
 from wince.errors import WinceError
 from wince.images import Picture
-from wince.pen import BACKGROUND, FAINT, TEXT, TRACK, Pen
 from wince.runtime.assessment import Assessment
 from wince.scale import ACTION_UNITS, LEVEL_CUTS, LEVELS, PSPI_MAXIMUM, Level
 
@@ -47,7 +47,7 @@ def annotate(picture: Picture, assessment: Assessment) -> Image.Image:
         _draw_box(photo, (box[0], box[1], box[2], box[3]), assessment, text)
     beside = [_panel(assessment, text)]
     if assessment.heatmap is not None and assessment.level is not None:
-        beside.append(annotate_maps.column(picture, assessment, assessment.heatmap, text))
+        beside.append(map_column.column(picture, assessment, assessment.heatmap, text))
     height = max(photo.height, *(part.height for part in beside))
     width = photo.width + sum(part.width for part in beside)
     canvas = Image.new("RGB", (width, height), BACKGROUND)

@@ -1,0 +1,1 @@
+"""A copy of the photo with the assessment drawn beside it."""
