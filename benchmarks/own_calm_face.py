@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.progress import track
 
 from wince import images, scale
-from wince.archive import unbc
+from wince.archive.layouts import unbc
 from wince.evaluation.agreement import pcc
 from wince.evaluation.bootstrap import interval
 from wince.faces.align import align

@@ -29,7 +29,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from wince.archive import checks, labels, unbc
+from wince.archive import checks, labels
+from wince.archive.layouts import unbc
 from wince.workers import available
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import archive_builder as builder
-from wince.archive import demo_archive, layouts, manifest
+from wince.archive import demo_archive, manifest
+from wince.archive.layouts import known_layouts
 from wince.cli import main
 from wince.cli.prepare import LayoutName
 
@@ -23,7 +24,7 @@ def demo(tmp_path_factory) -> Path:
 
 
 def test_the_demo_archive_is_small_and_whole(demo: Path) -> None:
-    layout, base = layouts.recognise(demo)
+    layout, base = known_layouts.recognise(demo)
     files = list(layout.files(base))
     labels = [layout.read_label(base, file) for file in files]
     assert len(files) == 600
@@ -73,7 +74,7 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, capsys) -> 
 
 
 def test_every_layout_can_be_named_on_the_command_line() -> None:
-    assert tuple(LayoutName) == ("auto", *layouts.NAMES)
+    assert tuple(LayoutName) == ("auto", *known_layouts.NAMES)
 
 
 def test_auto_recognises_the_layout(tmp_path: Path) -> None:

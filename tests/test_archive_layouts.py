@@ -5,26 +5,27 @@ from pathlib import Path
 import pytest
 
 import archive_builder as builder
-from wince.archive import labels, layouts, pain3d, rated, table, unbc
+from wince.archive import labels
 from wince.archive.frames import FrameFile
+from wince.archive.layouts import known_layouts, pain3d, rated_faces, table, unbc
 from wince.errors import ArchiveError, DataError
 
 
-def by_name(layout: layouts.Layout, base: Path) -> dict[str, FrameFile]:
+def by_name(layout: known_layouts.Layout, base: Path) -> dict[str, FrameFile]:
     return {file.name: file for file in layout.files(base)}
 
 
 def test_every_layout_module_is_listed() -> None:
-    folder = Path(layouts.__file__).parent
+    folder = Path(known_layouts.__file__).parent
     having = {path.stem for path in folder.glob("*.py") if "\nSIGNS = " in path.read_text("utf-8")}
-    listed = {layout.__name__.rpartition(".")[2] for layout in layouts.LAYOUTS}  # type: ignore[attr-defined]  # modules
+    listed = {layout.__name__.rpartition(".")[2] for layout in known_layouts.LAYOUTS}  # type: ignore[attr-defined]  # modules
     assert having == listed
 
 
 @pytest.mark.parametrize("places", [builder.DISTRIBUTED, builder.REPACKAGED])
 def test_both_arrangements_of_unbc_are_read_alike(tmp_path: Path, places) -> None:
     builder.sound(tmp_path, places)
-    layout, base = layouts.recognise(tmp_path)
+    layout, base = known_layouts.recognise(tmp_path)
     assert (layout, base) == (unbc, tmp_path)
     files = by_name(layout, base)
     assert len(files) == 48
@@ -39,7 +40,7 @@ def test_both_arrangements_of_unbc_are_read_alike(tmp_path: Path, places) -> Non
 
 def test_an_archive_one_folder_deeper_is_found(tmp_path: Path) -> None:
     builder.sound(tmp_path / "data", builder.REPACKAGED)
-    assert layouts.recognise(tmp_path) == (unbc, tmp_path / "data")
+    assert known_layouts.recognise(tmp_path) == (unbc, tmp_path / "data")
 
 
 def test_linked_folders_are_followed_and_loops_are_not(tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ def test_facs_rows_that_contradict_the_score_cast_doubt(tmp_path: Path) -> None:
 
 def test_3d_pain_is_read(tmp_path: Path) -> None:
     builder.pain3d(tmp_path)
-    layout, base = layouts.recognise(tmp_path)
+    layout, base = known_layouts.recognise(tmp_path)
     assert layout is pain3d
     files = by_name(layout, base)
     file = files["meshes_inpainted/flame_sample_0001_pain_1_textured_view_001_inpainted.jpg"]
@@ -153,8 +154,8 @@ def test_3d_pain_whose_units_contradict_its_score_casts_doubt(tmp_path: Path) ->
 
 def test_faces_rated_twice_give_mean_and_spread(tmp_path: Path) -> None:
     builder.rated(tmp_path)
-    layout, base = layouts.recognise(tmp_path)
-    assert layout is rated
+    layout, base = known_layouts.recognise(tmp_path)
+    assert layout is rated_faces
     assert layout.group_names(base) == ("expression", "picked")
     files = by_name(layout, base)
     file = files["images/face_0003.jpg"]
@@ -174,9 +175,9 @@ def test_a_rating_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
     path.write_text(
         path.read_text().replace("face_0002.jpg,s1,neutral,2", "face_0002.jpg,s1,neutral,9")
     )
-    file = by_name(rated, tmp_path)["images/face_0002.jpg"]
+    file = by_name(rated_faces, tmp_path)["images/face_0002.jpg"]
     with pytest.raises(labels.BadLabelError, match="au4_a from 0 to 5, found 9") as caught:
-        rated.read_label(tmp_path, file)
+        rated_faces.read_label(tmp_path, file)
     assert caught.value.line == 4
 
 
@@ -184,7 +185,7 @@ def test_a_plain_table_is_read_with_its_groups(tmp_path: Path) -> None:
     path = builder.table(tmp_path)
     (tmp_path / "photos" / "extra.jpg").write_bytes(builder.picture(20, "JPEG"))
     for root in (tmp_path, path):
-        layout, base = layouts.recognise(root)
+        layout, base = known_layouts.recognise(root)
         assert layout is table
         assert layout.group_names(base) == ("age", "skin tone")
         files = by_name(layout, base)
@@ -225,7 +226,7 @@ def test_pictures_beside_a_table_that_no_row_names_are_told(tmp_path: Path) -> N
 )
 def test_tables_are_read_as_spreadsheets_write_them(tmp_path: Path, change) -> None:
     builder.table(tmp_path, change)
-    layout, base = layouts.recognise(tmp_path)
+    layout, base = known_layouts.recognise(tmp_path)
     files = by_name(layout, base)
     assert sorted(files) == [f"photos/p{number}.jpg" for number in range(8)]
     assert [layout.read_label(base, file).pspi for file in files.values()] == [
@@ -272,23 +273,23 @@ def test_a_folder_that_fits_none_is_told_what_was_looked_for_and_found(tmp_path:
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "mine.csv").write_text("file,person,score\n")
     with pytest.raises(ArchiveError) as caught:
-        layouts.recognise(tmp_path)
-    for layout in layouts.LAYOUTS:
+        known_layouts.recognise(tmp_path)
+    for layout in known_layouts.LAYOUTS:
         assert layout.SIGNS in str(caught.value)
     assert "Found Pictures/ (empty), mine.csv (columns file, person, score), notes.txt" in str(
         caught.value
     )
     with pytest.raises(ArchiveError, match="nothing at"):
-        layouts.recognise(tmp_path / "absent")
+        known_layouts.recognise(tmp_path / "absent")
     with pytest.raises(ArchiveError, match="no layout 'bdf'"):
-        layouts.recognise(tmp_path, "bdf")
+        known_layouts.recognise(tmp_path, "bdf")
 
 
 def test_half_an_archive_shows_what_it_lacks(tmp_path: Path) -> None:
     archive = builder.sound(tmp_path)
     (archive.root / "Frame_Labels" / "PSPI").rename(tmp_path / "elsewhere")
     with pytest.raises(ArchiveError) as caught:
-        layouts.recognise(tmp_path)
+        known_layouts.recognise(tmp_path)
     assert "Looked for unbc: Images/ with Frame_Labels/PSPI/" in str(caught.value)
     assert "Frame_Labels/ (FACS)" in str(caught.value)
     assert "Images/ (042-ll042, 047-jl047, 048-aa048 and 3 more)" in str(caught.value)
@@ -298,6 +299,6 @@ def test_a_folder_that_fits_several_needs_the_layout(tmp_path: Path) -> None:
     builder.sound(tmp_path)
     builder.table(tmp_path)
     with pytest.raises(ArchiveError, match="--layout"):
-        layouts.recognise(tmp_path)
-    assert layouts.recognise(tmp_path, "table") == (table, tmp_path)
-    assert layouts.recognise(tmp_path, "unbc") == (unbc, tmp_path)
+        known_layouts.recognise(tmp_path)
+    assert known_layouts.recognise(tmp_path, "table") == (table, tmp_path)
+    assert known_layouts.recognise(tmp_path, "unbc") == (unbc, tmp_path)

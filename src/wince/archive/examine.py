@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wince.archive import checks, labels, layouts, look
+from wince.archive import checks, labels, look
 from wince.archive.frames import FrameFile, Label
+from wince.archive.layouts import known_layouts
 from wince.archive.look import Look
 from wince.errors import ImageError
 from wince.faces.spec import FaceSpec
@@ -72,7 +73,7 @@ def examine(task: Task, file: FrameFile, known: Look | None) -> Examined:
     if not file.label:
         return Examined(file, checks.LABELLED.reason, file.missing, digest=digest)
     try:
-        label = layouts.named(task.layout).read_label(task.base, file)
+        label = known_layouts.named(task.layout).read_label(task.base, file)
     except labels.BadLabelError as error:
         line = error.line or file.line
         return Examined(file, checks.SCORE.reason, str(error), line, digest=digest)

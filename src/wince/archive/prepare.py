@@ -20,7 +20,6 @@ from wince.archive import (
     crops,
     faces_page,
     groups,
-    layouts,
     manifest,
     publish,
     report,
@@ -32,7 +31,8 @@ from wince.archive import (
 from wince.archive.cautions import cautions
 from wince.archive.examine import Examined, Task, examine_all
 from wince.archive.frames import FrameFile
-from wince.archive.layouts import Layout
+from wince.archive.layouts import known_layouts
+from wince.archive.layouts.known_layouts import Layout
 from wince.archive.look import Look
 from wince.archive.store import Store, open_store
 from wince.errors import ArchiveError
@@ -91,7 +91,7 @@ def prepare(
     """
     options = options or Options()
     root, out = root.resolve(), out.resolve()
-    layout, base = layouts.recognise(root, options.layout)
+    layout, base = known_layouts.recognise(root, options.layout)
     joined = groups.read(options.groups)
     names = (*layout.group_names(base), *joined.names)
     manifest.columns(names)  # a name that is taken is better said now than after an hour

@@ -8,7 +8,7 @@ from typing import Any
 import wince
 from wince.archive import crops, report_page
 from wince.archive.examine import Task
-from wince.archive.layouts import Layout
+from wince.archive.layouts.known_layouts import Layout
 from wince.archive.splits import EXCLUSIVE, OPTIMISTIC
 from wince.archive.summary import Counts
 from wince.files import sha256

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wince.archive import layouts
 from wince.archive.labels import BadLabelError
+from wince.archive.layouts import known_layouts
 from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, UNITS, Prepared
 from wince.errors import ArchiveError, DataError
 from wince.faces.spec import FaceSpec
@@ -120,7 +120,7 @@ def check_labels(prepared: Prepared, frames: Frames) -> None:
     if base is None:
         return
     written = (prepared.folder / "manifest.csv").stat().st_mtime
-    layout = layouts.named(str(prepared.report["archive"]["layout"]))
+    layout = known_layouts.named(str(prepared.report["archive"]["layout"]))
     by_path = dict(zip(frames.path.tolist(), frames.pspi.tolist(), strict=True))
     folder = base if base.is_dir() else base.parent
     changed: list[str] = []
@@ -181,7 +181,9 @@ def _check_unchanged(prepared: Prepared, path: Path) -> None:
 
 def _base(prepared: Prepared) -> Path | None:
     try:
-        return layouts.recognise(prepared.archive, str(prepared.report["archive"]["layout"]))[1]
+        return known_layouts.recognise(prepared.archive, str(prepared.report["archive"]["layout"]))[
+            1
+        ]
     except ArchiveError:
         return None
 

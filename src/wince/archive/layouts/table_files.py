@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince import csv_reader
-from wince.archive import tree
 from wince.archive.frames import FrameFile
+from wince.archive.layouts import folder_walk
 from wince.images import SUFFIXES
 
 
@@ -29,15 +29,15 @@ def unlisted(
     """
     named = np.fromiter(
         (
-            _key(tree.join(prefix, clean(row[column])))
+            _key(folder_walk.join(prefix, clean(row[column])))
             for _, row in csv_reader.read(table, (column,))
         ),
         np.uint64,
     )
     named.sort()
-    for folder, names in tree.walk(base, below):
+    for folder, names in folder_walk.walk(base, below):
         for name in names:
-            path = tree.join(folder, name)
+            path = folder_walk.join(folder, name)
             if PurePosixPath(name).suffix.lower() in SUFFIXES and not _holds(named, _key(path)):
                 stem = PurePosixPath(name).stem
                 yield FrameFile(path, "", stem, stem, missing=f"no row of {table.name} names it")

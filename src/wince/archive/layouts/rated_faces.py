@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from wince import csv_reader
-from wince.archive import labels, listed, tree
+from wince.archive import labels
 from wince.archive.frames import FrameFile, Label, UnitValues
-from wince.archive.table import parse_box
+from wince.archive.layouts import folder_walk, table_files
+from wince.archive.layouts.table import parse_box
 from wince.scale import UNIT_NAMES, combine
 
 NAME = "rated-faces"
@@ -51,9 +52,9 @@ def files(base: Path) -> Iterator[FrameFile]:
     """Yield a frame for each row in the file's order, then the photographs that no row names."""
     groups = group_names(base)
     for line, row in csv_reader.read(base / TABLE, NEEDED):
-        stem = PurePosixPath(listed.clean(row["image"])).stem
+        stem = PurePosixPath(table_files.clean(row["image"])).stem
         yield FrameFile(
-            name=tree.join(IMAGES, listed.clean(row["image"])),
+            name=folder_walk.join(IMAGES, table_files.clean(row["image"])),
             subject=row["subject"],
             sequence=stem,
             frame=stem,
@@ -62,7 +63,7 @@ def files(base: Path) -> Iterator[FrameFile]:
             row=row,
             groups=tuple(row[group] for group in groups),
         )
-    yield from listed.unlisted(base, base / TABLE, "image", IMAGES, IMAGES)
+    yield from table_files.unlisted(base, base / TABLE, "image", IMAGES, IMAGES)
 
 
 def read_label(base: Path, file: FrameFile) -> Label:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from wince import csv_reader
-from wince.archive import labels, listed, tree
+from wince.archive import labels
 from wince.archive.frames import RATINGS, FrameFile, Label, UnitValues
+from wince.archive.layouts import folder_walk, table_files
 from wince.errors import ArchiveError
 from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
 
@@ -43,14 +44,14 @@ def files(base: Path) -> Iterator[FrameFile]:
     groups = group_names(base)
     folders: set[str] = set()
     for line, row in csv_reader.read(table, NEEDED):
-        name = listed.clean(row["image"])
+        name = table_files.clean(row["image"])
         if name and not name.startswith("/"):
             folders.add(name.partition("/")[0] if "/" in name else "")
         yield _file(name, table.name, line, row, groups)
     folder = table.parent
     for top in sorted(folders):
         if top != ".." and (folder / top).is_dir():
-            yield from listed.unlisted(folder, table, "image", top, "", deep=bool(top))
+            yield from table_files.unlisted(folder, table, "image", top, "", deep=bool(top))
 
 
 def _file(
@@ -72,7 +73,7 @@ def _file(
         name=name,
         subject=row["subject"],
         sequence=sequence,
-        frame=row.get("frame") or tree.frame_number(sequence, stem),
+        frame=row.get("frame") or folder_walk.frame_number(sequence, stem),
         label=table,
         line=line,
         row=row,
@@ -129,7 +130,9 @@ def _tables(base: Path) -> list[Path]:
         found = [base]
     else:
         found = [
-            base / name for name in sorted(tree.names_in(base)) if name.lower().endswith(".csv")
+            base / name
+            for name in sorted(folder_walk.names_in(base))
+            if name.lower().endswith(".csv")
         ]
     return [path for path in found if set(NEEDED) <= set(csv_reader.header(path))]
 

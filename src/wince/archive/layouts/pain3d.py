@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from wince.archive import labels, tree
+from wince.archive import labels
 from wince.archive.frames import FrameFile, Label
+from wince.archive.layouts import folder_walk
 from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
 
 NAME = "3d-pain"
@@ -31,7 +32,9 @@ _BASE = re.compile(r"(?P<base>(?P<subject>.+?)_(?:pain_[0-9]+|neutral))(?=_|$)")
 def fits(base: Path) -> bool:
     """Return whether a folder holds 3D-Pain."""
     folder = base / LABELS
-    return (base / IMAGES).is_dir() and any(name.endswith(SUFFIX) for name in tree.names_in(folder))
+    return (base / IMAGES).is_dir() and any(
+        name.endswith(SUFFIX) for name in folder_walk.names_in(folder)
+    )
 
 
 def group_names(base: Path) -> tuple[str, ...]:
@@ -41,10 +44,10 @@ def group_names(base: Path) -> tuple[str, ...]:
 
 def files(base: Path) -> Iterator[FrameFile]:
     """Yield every file below the picture folder, in order of its path."""
-    labelled = tree.names_in(base / LABELS)
-    for folder, names in tree.walk(base / IMAGES):
+    labelled = folder_walk.names_in(base / LABELS)
+    for folder, names in folder_walk.walk(base / IMAGES):
         for name in names:
-            yield _file(tree.join(IMAGES, folder, name), labelled)
+            yield _file(folder_walk.join(IMAGES, folder, name), labelled)
 
 
 def _file(name: str, labelled: frozenset[str]) -> FrameFile:
@@ -61,7 +64,7 @@ def _file(name: str, labelled: frozenset[str]) -> FrameFile:
         subject=match["subject"],
         sequence=base,
         frame=stem[len(base) :].lstrip("_") or stem,
-        label=tree.join(LABELS, label) if found else "",
+        label=folder_walk.join(LABELS, label) if found else "",
         missing="" if found else f"expected {LABELS}/{label}",
     )
 

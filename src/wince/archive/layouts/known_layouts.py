@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from wince import csv_reader
-from wince.archive import pain3d, rated, table, tree, unbc
 from wince.archive.frames import FrameFile, Label
+from wince.archive.layouts import folder_walk, pain3d, rated_faces, table, unbc
 from wince.errors import ArchiveError
 
 
@@ -38,7 +38,7 @@ class Layout(Protocol):
         """Return a frame's label; raise labels.BadLabelError when it is none."""
 
 
-LAYOUTS: tuple[Layout, ...] = (unbc, pain3d, rated, table)
+LAYOUTS: tuple[Layout, ...] = (unbc, pain3d, rated_faces, table)
 NAMES = tuple(layout.NAME for layout in LAYOUTS)
 
 
@@ -82,7 +82,7 @@ def recognise(root: Path, name: str | None = None) -> tuple[Layout, Path]:
 def _folders(root: Path) -> list[Path]:
     return [
         root / name
-        for name in sorted(tree.names_in(root))
+        for name in sorted(folder_walk.names_in(root))
         if not name.startswith(".") and (root / name).is_dir()
     ]
 
@@ -90,7 +90,7 @@ def _folders(root: Path) -> list[Path]:
 def _contents(root: Path) -> str:
     if root.is_file():
         return f"a file, {_described(root)}"
-    paths = sorted(root / name for name in tree.names_in(root))
+    paths = sorted(root / name for name in folder_walk.names_in(root))
     shown = ", ".join(map(_described, paths[:12])) or "an empty folder"
     return f"{shown} and {len(paths) - 12} more" if len(paths) > 12 else shown
 
@@ -101,7 +101,7 @@ def _described(path: Path) -> str:
     That is what lies in a folder, and the columns of a table.
     """
     if path.is_dir():
-        inside = sorted(tree.names_in(path))
+        inside = sorted(folder_walk.names_in(path))
         more = f" and {len(inside) - 3} more" if len(inside) > 3 else ""
         return f"{path.name}/ ({', '.join(inside[:3]) or 'empty'}{more})"
     columns = csv_reader.header(path) if path.suffix.lower() == ".csv" else []

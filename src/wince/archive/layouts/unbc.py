@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from wince.archive import labels, tree
+from wince.archive import labels
 from wince.archive.frames import RATINGS, FrameFile, Label
+from wince.archive.layouts import folder_walk
 
 NAME = "unbc"
 TITLE = "UNBC-McMaster"
@@ -65,9 +66,9 @@ def group_names(base: Path) -> tuple[str, ...]:
 def files(base: Path) -> Iterator[FrameFile]:
     """Yield every file below the image folder, in order of its path."""
     where = _places(base)
-    for folder, names in tree.walk(base / where.images):
+    for folder, names in folder_walk.walk(base / where.images):
         # Two pictures may mirror one label: asked of its folder once for all of them.
-        labelled = tree.names_in(base / where.pspi / folder)
+        labelled = folder_walk.names_in(base / where.pspi / folder)
         subject, sequence = _subject_and_sequence(folder)
         ratings, remarks = _ratings(base, where, folder) if names else ((None,) * 4, ())
         for name in names:
@@ -75,11 +76,11 @@ def files(base: Path) -> Iterator[FrameFile]:
             label = stem + SUFFIX
             found = label in labelled
             yield FrameFile(
-                name=tree.join(where.images, folder, name),
+                name=folder_walk.join(where.images, folder, name),
                 subject=subject,
                 sequence=sequence,
-                frame=tree.frame_number(sequence, stem),
-                label=tree.join(where.pspi, folder, label) if found else "",
+                frame=folder_walk.frame_number(sequence, stem),
+                label=folder_walk.join(where.pspi, folder, label) if found else "",
                 missing="" if found else _missing(where.pspi, folder, stem, labelled),
                 ratings=ratings,
                 remarks=remarks,
@@ -94,7 +95,7 @@ def read_label(base: Path, file: FrameFile) -> Label:
     """
     pspi = labels.parse_pspi(labels.read_text(base / file.label))
     where = _places(base)
-    name = tree.join(where.facs, str(PurePosixPath(file.label).relative_to(where.pspi)))
+    name = folder_walk.join(where.facs, str(PurePosixPath(file.label).relative_to(where.pspi)))
     if not (base / name).is_file():
         return Label(pspi)
     try:
@@ -119,7 +120,7 @@ def _subject_and_sequence(folder: str) -> tuple[str, str]:
 
 
 def _missing(pspi: str, folder: str, stem: str, labelled: frozenset[str]) -> str:
-    expected = f"expected {tree.join(pspi, folder, stem + SUFFIX)}"
+    expected = f"expected {folder_walk.join(pspi, folder, stem + SUFFIX)}"
     near = sorted(name for name in labelled if name.lower().startswith(stem.lower()))
     if near:
         return f"{expected}, found only {', '.join(near[:3])}"
@@ -135,7 +136,7 @@ def _ratings(
     for rating in RATINGS:
         value = None
         for place in where.ratings:
-            name = tree.join(place, rating.upper(), f"{folder}.txt")
+            name = folder_walk.join(place, rating.upper(), f"{folder}.txt")
             if not (base / name).is_file():
                 continue
             try:

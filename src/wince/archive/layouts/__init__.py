@@ -1,0 +1,1 @@
+"""The layouts of archives that are read: one file for each."""
