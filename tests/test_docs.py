@@ -77,14 +77,14 @@ def test_the_page_on_serving_lists_every_setting() -> None:
 
 
 def test_the_numbers_of_the_forms_are_those_in_force() -> None:
-    from wince.archive import report
+    from wince.archive.report import report_files
     from wince.evaluation import evaluate
     from wince.runtime import assessment, estimator
 
     text = (DOCS / "versions.md").read_text("utf-8")
     for form, key, number in (
         ("an assessment", "schema", assessment.SCHEMA),
-        ("`report.json`", "schema", report.SCHEMA),
+        ("`report.json`", "schema", report_files.SCHEMA),
         ("`metrics.json`", "schema", evaluate.SCHEMA),
         ("`model.json`", "format", estimator.FORMAT),
     ):

@@ -15,25 +15,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wince import workers
-from wince.archive import (
-    checks,
-    crops,
-    faces_page,
-    groups,
-    manifest,
-    publish,
-    report,
-    split_file,
-    splits,
-    splitting,
-    summary,
-)
-from wince.archive.cautions import cautions
+from wince.archive import checks, crops, groups, manifest, publish, split_file, splits, splitting
 from wince.archive.examine import Examined, Task, examine_all
 from wince.archive.frames import FrameFile
 from wince.archive.layouts import known_layouts
 from wince.archive.layouts.known_layouts import Layout
 from wince.archive.look import Look
+from wince.archive.report import faces_page, report_files, summary
+from wince.archive.report.cautions import cautions
 from wince.archive.store import Store, open_store
 from wince.errors import ArchiveError
 from wince.faces.spec import FaceSpec
@@ -208,7 +197,7 @@ def _write(
     warnings = cautions(
         counts, layout=layout.CAUTION, overlap=overlap, strict=options.strict, split_notes=notes
     )
-    data = report.as_dict(
+    data = report_files.as_dict(
         counts,
         layout=layout,
         task=task,
@@ -220,7 +209,7 @@ def _write(
         files=written,
         folder=staged,
     )
-    report.write(staged, data)
+    report_files.write(staged, data)
     if options.with_faces:
         faces_page.write(staged / "faces.html", store, task)
     return data, counts

@@ -5,8 +5,8 @@ from html import escape
 from typing import Any
 
 from wince import scale
-from wince.archive import charts
-from wince.archive.charts import LEVEL_COLOURS
+from wince.archive.report import charts
+from wince.archive.report.charts import LEVEL_COLOURS
 
 MOST_SUBJECTS = 120  # rows shown; report.json has all
 MOST_VALUES = 40  # of a group

@@ -1,0 +1,1 @@
+"""The report of a preparation: report.json, report.html and faces.html."""
