@@ -6,7 +6,7 @@ import pytest
 
 import archive_builder as builder
 from wince.archive import labels
-from wince.archive.frames import FrameFile
+from wince.archive.frame_file import FrameFile
 from wince.archive.layouts import known_layouts, pain3d, rated_faces, table, unbc
 from wince.errors import ArchiveError, DataError
 

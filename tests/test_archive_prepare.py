@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import archive_builder as builder
-from wince.archive import crops, manifest, prepare, publish, store
+from wince.archive import crops, folder_swap, frame_database, manifest, prepare
 from wince.archive.prepare import Options
 from wince.errors import ArchiveError, DataError
 
@@ -29,7 +29,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def digests(out: Path) -> dict[str, str]:
     """SHA-256 of every file of a prepared folder that is meant to be the same each time."""
-    names = [name for name in publish.FILES if (out / name).exists()]
+    names = [name for name in folder_swap.FILES if (out / name).exists()]
     names += [path.relative_to(out).as_posix() for path in (out / crops.FOLDER).rglob("*.jpg")]
     return {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in names}
 
@@ -504,7 +504,7 @@ def test_a_damaged_report_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_runs_cannot_write_into_one_folder(sound: Path, tmp_path: Path) -> None:
-    held = store.open_store(tmp_path)
+    held = frame_database.open_store(tmp_path)
     try:
         with pytest.raises(ArchiveError, match="Another `wince prepare`"):
             prepare.prepare(sound, tmp_path, HERE)
@@ -514,7 +514,7 @@ def test_two_runs_cannot_write_into_one_folder(sound: Path, tmp_path: Path) -> N
 
 
 def test_a_damaged_store_is_begun_anew(sound: Path, tmp_path: Path) -> None:
-    (tmp_path / store.FILE).write_bytes(b"this is not a database" * 1000)
+    (tmp_path / frame_database.FILE).write_bytes(b"this is not a database" * 1000)
     assert prepare.prepare(sound, tmp_path, HERE).reused == 0
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from wince.archive import publish
+from wince.archive import folder_swap
 
-TABLES = publish.FILES[:-1]  # without faces.html
+TABLES = folder_swap.FILES[:-1]  # without faces.html
 
 
 def fill(folder: Path, words: str, names=TABLES) -> None:
@@ -19,14 +19,14 @@ def fill(folder: Path, words: str, names=TABLES) -> None:
 
 
 def put(out: Path, words: str, names=TABLES) -> Path | None:
-    staged = publish.stage(out)
+    staged = folder_swap.stage(out)
     fill(staged, words, names)
-    return publish.publish(out, staged)
+    return folder_swap.publish(out, staged)
 
 
 def standing(out: Path) -> str:
     """The one word that all files of a folder begin with; "" for none, fails for a mixture."""
-    found = {name: (out / name).read_text() for name in publish.FILES if (out / name).exists()}
+    found = {name: (out / name).read_text() for name in folder_swap.FILES if (out / name).exists()}
     words = {text.split()[0] for text in found.values()}
     assert len(words) <= 1, f"a mixture of {words}"
     assert not words or set(TABLES) <= set(found), "some files are missing"
@@ -54,7 +54,7 @@ def test_old_files_go_to_a_dated_backup(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_made_any_more_is_gone(tmp_path: Path) -> None:
-    put(tmp_path, "first", publish.FILES)
+    put(tmp_path, "first", folder_swap.FILES)
     assert (tmp_path / "faces.html").exists()
     put(tmp_path, "second")
     assert not os.path.lexists(tmp_path / "faces.html")
@@ -86,7 +86,7 @@ def test_without_symbolic_links_the_files_are_moved(tmp_path: Path, monkeypatch)
     assert backup is not None
     assert standing(tmp_path) == "second"
     assert standing(backup) == "first"
-    assert not any((tmp_path / name).is_symlink() for name in publish.FILES)
+    assert not any((tmp_path / name).is_symlink() for name in folder_swap.FILES)
 
 
 CHILD = """

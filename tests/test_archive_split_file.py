@@ -1,6 +1,6 @@
 import pytest
 
-from wince.archive import groups, split_file
+from wince.archive import given_split, groups
 from wince.errors import DataError
 
 
@@ -11,7 +11,7 @@ def write(tmp_path, text: str):
 
 
 def test_subjects_are_given_parts_and_folds(tmp_path) -> None:
-    split = split_file.read(
+    split = given_split.read(
         write(tmp_path, "subject,split,fold\na,Training,3\nb,validation,\nc,test,1\n")
     )
     assert split.given == {"a": ("train", "3"), "b": ("val", ""), "c": ("test", "1")}
@@ -19,9 +19,9 @@ def test_subjects_are_given_parts_and_folds(tmp_path) -> None:
 
 
 def test_frames_are_given_parts_by_number_or_by_the_end_of_their_path(tmp_path) -> None:
-    split = split_file.read(write(tmp_path, "subject,sequence,frame,split\na,q,1,test\n"))
+    split = given_split.read(write(tmp_path, "subject,sequence,frame,split\na,q,1,test\n"))
     assert split.given[split.key("a", "q", "1", "x")] == ("test", "")
-    split = split_file.read(
+    split = given_split.read(
         write(tmp_path, "image_path,split\nC:\\data\\Images\\a\\q\\q001.png,val\n")
     )
     assert split.given[split.key("a", "q", "1", "images/Images/a/q/q001.png")] == ("val", "")
@@ -30,14 +30,16 @@ def test_frames_are_given_parts_by_number_or_by_the_end_of_their_path(tmp_path) 
 @pytest.mark.parametrize("given", ["/data/set/photos/p1.jpg", "photos/p1.jpg", "p1.jpg"])
 @pytest.mark.parametrize("name", ["a/photos/p1.jpg", "photos/p1.jpg", "p1.jpg"])
 def test_paths_meet_in_as_many_parts_as_both_have(tmp_path, given: str, name: str) -> None:
-    split = split_file.read(write(tmp_path, f"image_path,split\n{given},val\nother/p2.jpg,train\n"))
+    split = given_split.read(
+        write(tmp_path, f"image_path,split\n{given},val\nother/p2.jpg,train\n")
+    )
     found = split.given.get(split.key("s", "p1", "p1", name))
     agree = given.endswith(name) or name.endswith(given)
     assert found == (("val", "") if agree else None)
 
 
 def test_a_short_path_that_several_entries_end_with_matches_none(tmp_path) -> None:
-    split = split_file.read(
+    split = given_split.read(
         write(tmp_path, "image_path,split\na/p1.jpg,train\nb/p1.jpg,test\nb/p2.jpg,test\n")
     )
     assert split.key("s", "p1", "p1", "p1.jpg") not in split.given
@@ -49,11 +51,11 @@ def test_a_folder_of_three_tables_is_a_split(tmp_path) -> None:
         (tmp_path / f"{part}.csv").write_text(
             f"image_path,label_path\n../data/images/Images/s/q/{part}.png,x\n"
         )
-    split = split_file.read(tmp_path)
+    split = given_split.read(tmp_path)
     assert split.given["s/q/val.png"] == ("val", "")
     (tmp_path / "val.csv").unlink()
     with pytest.raises(DataError, match=r"val\.csv is missing"):
-        split_file.read(tmp_path)
+        given_split.read(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def test_a_folder_of_three_tables_is_a_split(tmp_path) -> None:
 )
 def test_what_is_no_split_is_refused_with_its_line(tmp_path, text: str, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        split_file.read(write(tmp_path, text))
+        given_split.read(write(tmp_path, text))
 
 
 def test_groups_are_read_by_subject(tmp_path) -> None:

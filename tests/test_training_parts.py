@@ -10,8 +10,8 @@ pytest.importorskip("torch", reason="needs wince[train]")
 from tests import training_sample as sample
 from tests.conftest import Frame
 
+from wince.archive.balanced_split import OPTIMISTIC
 from wince.archive.manifest import open_prepared
-from wince.archive.splits import OPTIMISTIC
 from wince.errors import DataError
 from wince.faces.spec import FaceSpec
 from wince.training import data, parts

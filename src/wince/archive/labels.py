@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from wince.archive.frames import UnitValues
+from wince.archive.frame_file import UnitValues
 from wince.errors import ArchiveError, ScaleError
 from wince.scale import ACTION_UNITS, PSPI_MAXIMUM, UNIT_NAMES, check_range, combine
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from wince import scale
-from wince.archive.frames import RATINGS
-from wince.archive.splits import PARTS
-from wince.archive.store import Store
+from wince.archive.balanced_split import PARTS
+from wince.archive.frame_database import Store
+from wince.archive.frame_file import RATINGS
 from wince.errors import ArchiveError, DataError
 from wince.faces.spec import FaceSpec
 

@@ -15,15 +15,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wince import workers
-from wince.archive import checks, crops, groups, manifest, publish, split_file, splits, splitting
-from wince.archive.examine import Examined, Task, examine_all
-from wince.archive.frames import FrameFile
+from wince.archive import (
+    assign_split,
+    balanced_split,
+    checks,
+    crops,
+    folder_swap,
+    given_split,
+    groups,
+    manifest,
+)
+from wince.archive.detection import Look
+from wince.archive.frame_check import Examined, Task, examine_all
+from wince.archive.frame_database import Store, open_store
+from wince.archive.frame_file import FrameFile
 from wince.archive.layouts import known_layouts
 from wince.archive.layouts.known_layouts import Layout
-from wince.archive.look import Look
 from wince.archive.report import faces_page, report_files, summary
 from wince.archive.report.cautions import cautions
-from wince.archive.store import Store, open_store
 from wince.errors import ArchiveError
 from wince.faces.spec import FaceSpec
 
@@ -84,18 +93,18 @@ def prepare(
     joined = groups.read(options.groups)
     names = (*layout.group_names(base), *joined.names)
     manifest.columns(names)  # a name that is taken is better said now than after an hour
-    given = split_file.read(options.split_file) if options.split_file else None
+    given = given_split.read(options.split_file) if options.split_file else None
     task = _task(layout, base, out, options)
     store = open_store(_made(out))
     try:
         if options.fresh:
             store.forget()
-        staged = publish.stage(out)
+        staged = folder_swap.stage(out)
         reused = _examine(store, layout, task, joined, options.workers, progress)
         _refuse_nothing(store, root)
-        notes = splitting.split(store, options.split, options.seed, given)
+        notes = assign_split.split(store, options.split, options.seed, given)
         found, counts = _write(store, staged, layout, task, names, options, notes)
-        backup = publish.publish(out, staged)
+        backup = folder_swap.publish(out, staged)
         _sweep(store, out)
         return Done(out, found, counts, backup, reused)
     except (OSError, sqlite3.OperationalError) as error:
@@ -190,7 +199,7 @@ def _write(
         archive=task.folder,
         groups=names,
         loso={one["subject"]: place for place, one in enumerate(counts.subjects, start=1)},
-        protocol=f"{protocol} ({splits.OPTIMISTIC if overlap else splits.EXCLUSIVE})",
+        protocol=f"{protocol} ({balanced_split.OPTIMISTIC if overlap else balanced_split.EXCLUSIVE})",
     )
     written["excluded.csv"] = manifest.write_excluded(staged / "excluded.csv", store)
     written["duplicates.csv"] = manifest.write_duplicates(staged / "duplicates.csv", store)
@@ -224,7 +233,7 @@ _NAMED = (
 def _sweep(store: Store, out: Path) -> None:
     """Remove crops that neither this preparation nor one in backup/ names, and what a kill left."""
     store.database.execute("CREATE TEMP TABLE IF NOT EXISTS old (crop TEXT PRIMARY KEY)")
-    for backup in sorted((out / publish.BACKUP).glob("backup_*")):
+    for backup in sorted((out / folder_swap.BACKUP).glob("backup_*")):
         if (backup / "manifest.csv").is_file():
             store.database.executemany(
                 "INSERT OR IGNORE INTO old VALUES (?)",

@@ -22,7 +22,7 @@ from lightning.pytorch.callbacks import (
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wince.archive.splits import OPTIMISTIC
+from wince.archive.balanced_split import OPTIMISTIC
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.training import architectures, checkpoints, data, init, pixels

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince import scale
-from wince.archive import splits
+from wince.archive import balanced_split
+from wince.archive.balanced_split import OPTIMISTIC
 from wince.archive.manifest import Prepared
-from wince.archive.splits import OPTIMISTIC
 from wince.errors import DataError
 from wince.training.frames import Frames, listed
 
@@ -44,7 +44,9 @@ class Parts:
 
 def from_split(prepared: Prepared, frames: Frames) -> Parts:
     """Return the parts that `wince prepare` made."""
-    train, validation, test = (np.flatnonzero(frames.split == name) for name in splits.PARTS)
+    train, validation, test = (
+        np.flatnonzero(frames.split == name) for name in balanced_split.PARTS
+    )
     return _parts(SPLIT, frames, (train, validation, test), prepared.protocol)
 
 
@@ -71,15 +73,15 @@ def folds(frames: Frames, how: str, seed: int) -> list[Parts]:
     levels = np.zeros((len(names), len(scale.LEVELS)), np.int64)
     banded = [scale.LEVELS.index(scale.level(score)) for score in frames.pspi.tolist()]
     np.add.at(levels, (number, np.array(banded, np.intp)), 1)
-    people = splits.Subjects(tuple(names.tolist()), levels)
-    count = splits.FOLDS if how == LOSO else _count(how)
+    people = balanced_split.Subjects(tuple(names.tolist()), levels)
+    count = balanced_split.FOLDS if how == LOSO else _count(how)
     least = 3 if how == LOSO else count
     if len(names) < max(least, 3):
         raise DataError(
             f"{_folds_in_words(how)} need at least {max(least, 3)} subjects; found {len(names)} "
             f"({listed(names.tolist())}). Add subjects, or use fewer folds."
         )
-    of_subject = splits.folds(people, seed, count)
+    of_subject = balanced_split.folds(people, seed, count)
     if how == LOSO:
         return [_leave_out(frames, name, of_subject, names, number) for name in names.tolist()]
     found = []

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from wince.archive.splits import PARTS
+from wince.archive.balanced_split import PARTS
 from wince.errors import DataError
 from wince.evaluation.reader import Training
 from wince.runtime.estimator import Estimator

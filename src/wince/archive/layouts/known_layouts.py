@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wince import csv_reader
-from wince.archive.frames import FrameFile, Label
+from wince.archive.frame_file import FrameFile, Label
 from wince.archive.layouts import folder_walk, pain3d, rated_faces, table, unbc
 from wince.errors import ArchiveError
 

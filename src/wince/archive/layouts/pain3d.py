@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from wince.archive import labels
-from wince.archive.frames import FrameFile, Label
+from wince.archive.frame_file import FrameFile, Label
 from wince.archive.layouts import folder_walk
 from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from wince import csv_reader
 from wince.archive import labels
-from wince.archive.frames import FrameFile, Label, UnitValues
+from wince.archive.frame_file import FrameFile, Label, UnitValues
 from wince.archive.layouts import folder_walk, table_files
 from wince.archive.layouts.table import parse_box
 from wince.scale import UNIT_NAMES, combine

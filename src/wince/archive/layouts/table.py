@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from wince import csv_reader
 from wince.archive import labels
-from wince.archive.frames import RATINGS, FrameFile, Label, UnitValues
+from wince.archive.frame_file import RATINGS, FrameFile, Label, UnitValues
 from wince.archive.layouts import folder_walk, table_files
 from wince.errors import ArchiveError
 from wince.scale import PSPI_MAXIMUM, UNIT_NAMES

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince import csv_reader
-from wince.archive.frames import FrameFile
+from wince.archive.frame_file import FrameFile
 from wince.archive.layouts import folder_walk
 from wince.images import SUFFIXES
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from wince.archive import labels
-from wince.archive.frames import RATINGS, FrameFile, Label
+from wince.archive.frame_file import RATINGS, FrameFile, Label
 from wince.archive.layouts import folder_walk
 
 NAME = "unbc"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from wince.archive.balanced_split import FOLDS, OPTIMISTIC
 from wince.archive.report.summary import LEVELS, Counts
-from wince.archive.splits import FOLDS, OPTIMISTIC
 
 FEW_FACES = 0.95  # of a subject's frames; below, the subject is named
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from PIL import Image
 
 from wince import images, scale
-from wince.archive.examine import Task
-from wince.archive.store import Store
+from wince.archive.frame_check import Task
+from wince.archive.frame_database import Store
 from wince.errors import WinceError
 
 EACH = 24  # pictures a section

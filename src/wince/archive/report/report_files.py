@@ -7,11 +7,11 @@ from typing import Any
 
 import wince
 from wince.archive import crops
-from wince.archive.examine import Task
+from wince.archive.balanced_split import EXCLUSIVE, OPTIMISTIC
+from wince.archive.frame_check import Task
 from wince.archive.layouts.known_layouts import Layout
 from wince.archive.report import report_page
 from wince.archive.report.summary import Counts
-from wince.archive.splits import EXCLUSIVE, OPTIMISTIC
 from wince.files import sha256
 
 SCHEMA = 1

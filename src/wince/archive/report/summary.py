@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from wince import scale
 from wince.archive import checks
-from wince.archive.frames import RATINGS
-from wince.archive.splits import PARTS
-from wince.archive.store import Store
+from wince.archive.balanced_split import PARTS
+from wince.archive.frame_database import Store
+from wince.archive.frame_file import RATINGS
 
 EXAMPLES = 3  # frames named for each reason; excluded.csv names all
 LEVELS = tuple(str(level) for level in scale.LEVELS)

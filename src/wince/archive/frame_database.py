@@ -13,9 +13,9 @@ from typing import Any
 
 from wince import scale
 from wince.archive import checks
-from wince.archive.examine import Examined
-from wince.archive.frames import RATINGS
-from wince.archive.look import Look
+from wince.archive.detection import Look
+from wince.archive.frame_check import Examined
+from wince.archive.frame_file import RATINGS
 from wince.errors import ArchiveError
 
 FILE = ".state.sqlite"

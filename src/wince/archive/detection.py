@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from wince import images
 from wince.archive import checks, crops
-from wince.archive.frames import FrameFile
+from wince.archive.frame_file import FrameFile
 from wince.errors import ImageError
 from wince.faces.detect import Face, detect
 from wince.faces.spec import FaceSpec

@@ -6,14 +6,14 @@ from typing import Literal
 
 import numpy as np
 
-from wince.archive import splits
-from wince.archive.split_file import SplitFile
-from wince.archive.store import Store
+from wince.archive import balanced_split
+from wince.archive.frame_database import Store
+from wince.archive.given_split import SplitFile
 
 Protocol = Literal["by-subject", "random-frames", "split-file"]
 
 
-def subjects(store: Store) -> splits.Subjects:
+def subjects(store: Store) -> balanced_split.Subjects:
     """Return the subjects of the kept frames with their counts of every level."""
     found: dict[str, list[int]] = {}
     for subject, level, count in store.rows(
@@ -21,27 +21,27 @@ def subjects(store: Store) -> splits.Subjects:
     ):
         found.setdefault(subject, [0, 0, 0, 0])[level] = count
     levels = np.array(list(found.values()), np.int64).reshape(-1, 4)
-    return splits.Subjects(tuple(found), levels)
+    return balanced_split.Subjects(tuple(found), levels)
 
 
 def split(store: Store, protocol: Protocol, seed: int, given: SplitFile | None) -> list[str]:
     """Give every kept frame its part and fold; return what must be said about a given split."""
     people = subjects(store)
-    folds = dict(zip(people.names, splits.folds(people, seed).tolist(), strict=True))
+    folds = dict(zip(people.names, balanced_split.folds(people, seed).tolist(), strict=True))
     if given is not None:
         return _as_given(store, folds, given)
     if protocol == "random-frames":
         (count,) = store.one("SELECT count(*) FROM frame WHERE reason = ''")
-        by_frame = splits.random_frames(count, seed)
+        by_frame = balanced_split.random_frames(count, seed)
         store.assign(
-            (splits.PARTS[by_frame[place]], str(folds[frame.subject]), frame.number)
+            (balanced_split.PARTS[by_frame[place]], str(folds[frame.subject]), frame.number)
             for place, frame in enumerate(_frames(store))
         )
         return []
-    parts = splits.by_share(people, splits.SHARES, seed).tolist()
+    parts = balanced_split.by_share(people, balanced_split.SHARES, seed).tolist()
     by_subject = dict(zip(people.names, parts, strict=True))
     store.assign(
-        (splits.PARTS[by_subject[frame.subject]], str(folds[frame.subject]), frame.number)
+        (balanced_split.PARTS[by_subject[frame.subject]], str(folds[frame.subject]), frame.number)
         for frame in _frames(store)
     )
     return []

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wince import csv_reader
-from wince.archive.splits import PARTS
+from wince.archive.balanced_split import PARTS
 from wince.errors import DataError
 
 SPELLINGS = {

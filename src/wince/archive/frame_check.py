@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wince.archive import checks, labels, look
-from wince.archive.frames import FrameFile, Label
+from wince.archive import checks, detection, labels
+from wince.archive.detection import Look
+from wince.archive.frame_file import FrameFile, Label
 from wince.archive.layouts import known_layouts
-from wince.archive.look import Look
 from wince.errors import ImageError
 from wince.faces.spec import FaceSpec
 
@@ -63,7 +63,7 @@ def examine(task: Task, file: FrameFile, known: Look | None) -> Examined:
         return Examined(file, checks.NAME.reason, "expected .png, .jpg or .jpeg")
     path = task.folder / file.name
     try:
-        state, data = look.observe(path, known.state if known else None)
+        state, data = detection.observe(path, known.state if known else None)
     except ImageError as error:
         return Examined(file, checks.READABLE.reason, str(error))
     digest = state.digest
@@ -85,17 +85,17 @@ def examine(task: Task, file: FrameFile, known: Look | None) -> Examined:
     else:
         try:
             if data is None:  # the file stands, but the label, the settings or the crop do not
-                state, data = look.observe(path, None)
+                state, data = detection.observe(path, None)
         except ImageError as error:
             return Examined(file, checks.READABLE.reason, str(error))
-        seen = look.at(data or b"", state, file, label.box, spec=task.spec, out=task.out)
+        seen = detection.at(data or b"", state, file, label.box, spec=task.spec, out=task.out)
         reused = False
     return Examined(file, seen.check, seen.detail, file.line, label, seen, digest, reused)
 
 
 def _serves(known: Look, task: Task, label: Label) -> bool:
     """Return whether an earlier look at the same bytes is still what a new one would be."""
-    decided_by = (look.settings_of(task.spec), look.box_text(label.box))
+    decided_by = (detection.settings_of(task.spec), detection.box_text(label.box))
     if (known.settings, known.box_given) != decided_by:
         return False
     if not known.crop:
