@@ -30,8 +30,8 @@ import numpy as np
 import wince
 from wince.archive import prepare
 from wince.evaluation.evaluate import evaluate
+from wince.evaluation.prediction_files import read_predictions
 from wince.evaluation.predictions import Predictions
-from wince.evaluation.reader import read_predictions
 from wince.faces.spec import WHOLE_IMAGE
 from wince.training import recipe
 from wince.training.compare import compare

@@ -12,11 +12,11 @@ from evaluation_sample import PLAIN, columns
 from wince.errors import DataError
 from wince.evaluation import bootstrap, protocol
 from wince.evaluation.baselines import NAMES, baseline, reference
-from wince.evaluation.catalogue import BETTER, TITLES, worse
 from wince.evaluation.evaluate import evaluate
-from wince.evaluation.figures import all_figures
+from wince.evaluation.metric_catalogue import BETTER, TITLES, worse
+from wince.evaluation.metrics import all_figures
+from wince.evaluation.prediction_files import Training
 from wince.evaluation.predictions import from_columns
-from wince.evaluation.reader import Training
 
 EXACT = {"rel": 0, "abs": 1e-6}
 

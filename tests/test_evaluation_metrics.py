@@ -15,10 +15,10 @@ from wince.evaluation import (
     agreement,
     calibration,
     classification,
-    ranking,
     regression,
-    sequences,
-    weighted,
+    roc,
+    sequence_scores,
+    weighted_errors,
 )
 
 EXACT = {"rel": 0, "abs": 1e-6}
@@ -40,7 +40,7 @@ def rows(request):
     return frames(request.param)
 
 
-@pytest.mark.parametrize("module", [regression, weighted, agreement, ranking, sequences])
+@pytest.mark.parametrize("module", [regression, weighted_errors, agreement, roc, sequence_scores])
 def test_examples_in_the_docstrings_are_true(module):
     found = doctest.testmod(module, extraglobs={"np": np})
     assert found.attempted > 0
@@ -157,7 +157,7 @@ def test_moments_pool_to_those_of_the_repeated_rows(rows):
 
 def test_weighted_errors_are_means_over_the_values_a_subject_shows(rows):
     truth, predicted, subject = rows
-    sums = weighted.weighted_sums(truth, predicted, subject)
+    sums = weighted_errors.weighted_sums(truth, predicted, subject)
     cells = []
     for number in range(SUBJECTS):
         mine = subject == number
@@ -165,19 +165,19 @@ def test_weighted_errors_are_means_over_the_values_a_subject_shows(rows):
             sk.mean_absolute_error(truth[mine & (truth == v)], predicted[mine & (truth == v)])
             for v in np.unique(truth[mine])
         ]
-        assert weighted.wmae_of(sums)[number] == pytest.approx(np.mean(values), **EXACT)
+        assert weighted_errors.wmae_of(sums)[number] == pytest.approx(np.mean(values), **EXACT)
         cells += values
-    assert weighted.wmae(truth, predicted, subject) == pytest.approx(np.mean(cells), **EXACT)
+    assert weighted_errors.wmae(truth, predicted, subject) == pytest.approx(np.mean(cells), **EXACT)
 
 
 def test_weighted_errors_agree_with_sklearn_weights(rows):
     truth, predicted, _ = rows
     count = {value: (truth == value).sum() for value in np.unique(truth)}
     weight = [1 / count[value] for value in truth]
-    assert weighted.wmae(truth, predicted) == pytest.approx(
+    assert weighted_errors.wmae(truth, predicted) == pytest.approx(
         sk.mean_absolute_error(truth, predicted, sample_weight=weight), **EXACT
     )
-    assert weighted.wmse(truth, predicted) == pytest.approx(
+    assert weighted_errors.wmse(truth, predicted) == pytest.approx(
         sk.mean_squared_error(truth, predicted, sample_weight=weight), **EXACT
     )
 
@@ -185,34 +185,34 @@ def test_weighted_errors_agree_with_sklearn_weights(rows):
 @pytest.mark.parametrize("cut", [1, 2, 3])
 def test_auc_and_roc_agree_with_sklearn(rows, cut):
     truth, predicted, _ = rows
-    positive = ranking.at_least(truth, cut)
+    positive = roc.at_least(truth, cut)
     assert (positive == (truth >= cut)).all()
-    assert ranking.auc(positive, predicted) == pytest.approx(
+    assert roc.auc(positive, predicted) == pytest.approx(
         sk.roc_auc_score(positive, predicted), **EXACT
     )
-    alarms, found, thresholds = ranking.roc_curve(positive, predicted)
+    alarms, found, thresholds = roc.roc_curve(positive, predicted)
     expected = sk.roc_curve(positive, predicted, drop_intermediate=False)
     for mine, theirs in zip((alarms, found, thresholds), expected, strict=True):
         assert mine == pytest.approx(theirs, abs=1e-9)
 
 
 def test_auc_is_undefined_with_one_kind_only_and_half_for_a_constant():
-    assert np.isnan(ranking.auc([False, False], [1.0, 2.0]))
-    assert np.isnan(ranking.auc([True, True], [1.0, 2.0]))
-    assert ranking.auc([True, False, False], [1.0, 1.0, 1.0]) == 0.5
+    assert np.isnan(roc.auc([False, False], [1.0, 2.0]))
+    assert np.isnan(roc.auc([True, True], [1.0, 2.0]))
+    assert roc.auc([True, False, False], [1.0, 1.0, 1.0]) == 0.5
 
 
 def test_auc_of_a_resample_equals_that_of_the_repeated_rows(rows):
     truth, predicted, subject = rows
     positive, counts = (
-        ranking.at_least(truth, 1),
+        roc.at_least(truth, 1),
         np.array([[2, 0, 1, 3, 0, 1.0], [0, 0, 0, 0, 0, 6]]),
     )
     taken = np.concatenate(
         [np.repeat(np.flatnonzero(subject == s), int(counts[0, s])) for s in range(6)]
     )
     expected = sk.roc_auc_score(positive[taken], predicted[taken])
-    for way in (ranking._through_pairs, ranking._through_frames):
+    for way in (roc._through_pairs, roc._through_frames):
         areas = way(positive, predicted, subject, counts)
         assert areas[0] == pytest.approx(expected, **EXACT)
         assert np.isnan(areas[1])  # only the subject without pain
@@ -328,7 +328,10 @@ def test_sequence_scores_agree_with_sorting_each_sequence():
     rng = np.random.default_rng(3)
     sequence = rng.permutation(np.repeat(np.arange(30), rng.integers(1, 60, 30)))
     scores = np.round(rng.normal(0, 2, sequence.size), 1)
-    highest, top = sequences.maximum(scores, sequence), sequences.top_tenth(scores, sequence)
+    highest, top = (
+        sequence_scores.maximum(scores, sequence),
+        sequence_scores.top_tenth(scores, sequence),
+    )
     for number in range(30):
         mine = np.sort(scores[sequence == number])[::-1]
         assert highest[number] == mine[0]
@@ -340,14 +343,14 @@ def test_the_line_is_fitted_on_the_other_subjects_only():
     subject = np.repeat(np.arange(5), 8)
     score = rng.normal(3, 2, 40)
     rating = 0.7 * score + rng.normal(0, 1, 40)
-    found = sequences.held_out_line(score, rating, subject)
+    found = sequence_scores.held_out_line(score, rating, subject)
     for number in range(5):
         slope, intercept = np.polyfit(score[subject != number], rating[subject != number], 1)
         mine = subject == number
         assert found[mine] == pytest.approx(intercept + slope * score[mine], **EXACT)
-    flat = sequences.held_out_line(np.zeros(40), rating, subject)
+    flat = sequence_scores.held_out_line(np.zeros(40), rating, subject)
     assert flat[0] == pytest.approx(rating[subject != 0].mean(), **EXACT)
-    assert np.isnan(sequences.held_out_line(score, rating, np.zeros(40, int))).all()
+    assert np.isnan(sequence_scores.held_out_line(score, rating, np.zeros(40, int))).all()
 
 
 @pytest.mark.parametrize(
@@ -355,11 +358,11 @@ def test_the_line_is_fitted_on_the_other_subjects_only():
     [
         regression.mae,
         regression.mse,
-        weighted.wmae,
+        weighted_errors.wmae,
         agreement.pcc,
         agreement.icc,
         agreement.ccc,
-        ranking.auc,
+        roc.auc,
     ],
 )
 @pytest.mark.parametrize(
@@ -385,7 +388,7 @@ def test_classes_and_probabilities_that_do_not_match_are_refused():
     with pytest.raises(DataError, match="shapes"):
         calibration.brier(np.eye(4), np.array([0, 1]))
     with pytest.raises(DataError, match="true or false"):
-        ranking.auc([0, 0.5, 1], [1, 2, 3])
+        roc.auc([0, 0.5, 1], [1, 2, 3])
 
 
 def test_quadratic_kappa_of_every_two_by_two_matrix_is_plain_kappa():

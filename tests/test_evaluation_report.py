@@ -19,9 +19,9 @@ from typer.testing import CliRunner
 from evaluation_sample import PLAIN, as_csv, columns
 from wince.cli.evaluate import evaluate as command
 from wince.errors import DataError
-from wince.evaluation import results
-from wince.evaluation.catalogue import ENTRIES, TITLES, markdown
+from wince.evaluation import result_files
 from wince.evaluation.evaluate import evaluate
+from wince.evaluation.metric_catalogue import ENTRIES, TITLES, markdown
 from wince.evaluation.predictions import from_columns
 
 DOCS = Path(__file__).parents[1] / "docs" / "evaluation.md"
@@ -44,7 +44,7 @@ def full():
 @pytest.fixture(scope="module")
 def folder(full, tmp_path_factory):
     out = tmp_path_factory.mktemp("results") / "new" / "folder"
-    report = results.write_results(*full, out)
+    report = result_files.write_results(*full, out)
     assert report == out / "report.html"
     return out
 
@@ -114,14 +114,14 @@ def test_overlap_is_marked_in_every_output(folder, full):
     rows = list(csv.DictReader(io.StringIO((folder / "subjects.csv").read_text())))
     assert {row["protocol"] for row in rows} == {LABEL}
     unmarked = {**full[0], "overlap": {**full[0]["overlap"], "label": None}}
-    for name, png in results.draw(unmarked, full[1]).items():
+    for name, png in result_files.draw(unmarked, full[1]).items():
         assert png != (folder / "plots" / f"{name}.png").read_bytes(), name
 
 
 def test_what_was_measured_stands_in_the_report(tmp_path):
     table = from_columns({name: columns()[name] for name in PLAIN}, "plain.csv")
     words = ["The model: <b>ours</b>.", "Measured on: 5 sequences."]
-    results.write_results(evaluate(table, resamples=0, about=words), table, tmp_path)
+    result_files.write_results(evaluate(table, resamples=0, about=words), table, tmp_path)
     text = read((tmp_path / "report.html").read_text()).text
     assert [words for words in text if words.startswith(("The model", "Measured"))] == words
     assert json.loads((tmp_path / "metrics.json").read_text())["about"] == words
@@ -129,7 +129,7 @@ def test_what_was_measured_stands_in_the_report(tmp_path):
 
 def test_without_overlap_nothing_is_marked(tmp_path):
     table = from_columns({name: columns()[name] for name in PLAIN}, "plain.csv")
-    results.write_results(evaluate(table, resamples=20), table, tmp_path)
+    result_files.write_results(evaluate(table, resamples=20), table, tmp_path)
     assert "optimistic" not in (tmp_path / "report.html").read_text()
     assert "optimistic" not in (tmp_path / "subjects.csv").read_text()
     assert json.loads((tmp_path / "metrics.json").read_text())["overlap"]["label"] is None
@@ -160,7 +160,7 @@ def test_names_in_the_data_cannot_become_markup(tmp_path):
     found['<b onclick="x">'] = ["<i>&" for _ in found["subject"]]
     table = from_columns(found, "<img src=x>.csv")
     metrics = evaluate(table, group_by=['<b onclick="x">'], resamples=5)
-    results.write_results(metrics, table, tmp_path)
+    result_files.write_results(metrics, table, tmp_path)
     reader = read((tmp_path / "report.html").read_text())
     assert not {"script", "i"} & set(reader.tags)
 
@@ -171,7 +171,7 @@ def test_many_subjects_are_drawn_as_histograms(tmp_path):
     table = from_columns(found, "many.csv")
     assert len(table.subjects) > 200
     metrics = evaluate(table, resamples=5)
-    page = results.write_results(metrics, table, tmp_path).read_text()
+    page = result_files.write_results(metrics, table, tmp_path).read_text()
     assert "One row per subject is in subjects.csv" in page
     assert "p0007" not in page
     assert len((tmp_path / "subjects.csv").read_text().splitlines()) == len(table.subjects) + 1
@@ -180,7 +180,7 @@ def test_many_subjects_are_drawn_as_histograms(tmp_path):
 @pytest.mark.parametrize("rows", [[0], [0, 1, 2]])
 def test_hardly_any_frames_still_make_a_report(rows, full, tmp_path):
     table = full[1].take(rows)
-    results.write_results(evaluate(table, resamples=5, group_by=["sex"]), table, tmp_path)
+    result_files.write_results(evaluate(table, resamples=5, group_by=["sex"]), table, tmp_path)
     assert "undefined" in (tmp_path / "report.html").read_text()
 
 
@@ -196,10 +196,10 @@ def test_undefined_numbers_are_null_in_the_file(folder):
 
 
 def test_a_second_evaluation_leaves_nothing_of_the_first(folder, tmp_path, full):
-    results.write_results(*full, tmp_path)
+    result_files.write_results(*full, tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
     table = from_columns({name: columns()[name] for name in PLAIN}, "plain.csv")
-    results.write_results(evaluate(table, resamples=0), table, tmp_path)
+    result_files.write_results(evaluate(table, resamples=0), table, tmp_path)
     assert {path.stem for path in (tmp_path / "plots").iterdir()} == {
         "scores", "errors", "roc", "confusion", "subjects", "sequences",
     }  # fmt: skip
@@ -210,7 +210,7 @@ def test_a_second_evaluation_leaves_nothing_of_the_first(folder, tmp_path, full)
 def test_a_folder_that_cannot_be_written_is_named(full, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"cannot be written to .*file"):
-        results.write_results(*full, tmp_path / "file")
+        result_files.write_results(*full, tmp_path / "file")
 
 
 # The command.
@@ -278,7 +278,7 @@ def test_a_missing_extra_is_named_with_its_install_command(tmp_path):
 
 def test_the_figures_need_no_more_than_the_small_install():
     code = (
-        "import sys, wince.evaluation.evaluate, wince.evaluation.reader\n"
+        "import sys, wince.evaluation.evaluate, wince.evaluation.prediction_files\n"
         "heavy = {'matplotlib', 'pandas', 'sklearn', 'scipy', 'torch', 'seaborn'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

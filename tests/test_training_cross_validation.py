@@ -15,7 +15,7 @@ from tests.conftest import Frame
 
 from wince.errors import DataError, ModelError
 from wince.evaluation import agreement, regression
-from wince.evaluation.reader import read_predictions
+from wince.evaluation.prediction_files import read_predictions
 from wince.runtime.estimator import Estimator
 from wince.training import compare, cross_validation
 from wince.training.cross_validation import BY_SUBJECT, MEAN, POOLED, Validated, cross_validate

@@ -22,9 +22,9 @@ from tests.conftest import Frame
 
 from wince import Assessor
 from wince.errors import DataError, ModelError
-from wince.evaluation import canvas
+from wince.evaluation import plot_style
+from wince.evaluation.prediction_files import read_predictions
 from wince.evaluation.protocol import OPTIMISTIC
-from wince.evaluation.reader import read_predictions
 from wince.runtime.estimator import Estimator
 from wince.training import (
     checkpoints,
@@ -262,7 +262,7 @@ def test_beginning_with_weights_that_have_seen_the_test_part_is_told_and_marked(
     assert done.metrics["overlap"]["label"] == OPTIMISTIC
     assert OPTIMISTIC in Estimator(out).card["title"]
     assert OPTIMISTIC in (out / "MODEL_CARD.md").read_text()
-    red = tuple(bytes.fromhex(canvas.RED[1:]))
+    red = tuple(bytes.fromhex(plot_style.RED[1:]))
     for folder, marked in ((out, True), (trained, False)):
         with Image.open(folder / "history.png") as picture:
             colours = picture.convert("RGB").getcolors(1 << 24)

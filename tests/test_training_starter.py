@@ -24,7 +24,7 @@ from tests.training_sample import write_archive
 import wince
 from wince import scale
 from wince.errors import DataError, WinceError
-from wince.evaluation.reader import read_predictions
+from wince.evaluation.prediction_files import read_predictions
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import interpret, starter_folder
 from wince.training import (

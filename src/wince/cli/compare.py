@@ -76,7 +76,7 @@ def _show(done: "Compared") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from wince.evaluation.catalogue import TITLES
+    from wince.evaluation.metric_catalogue import TITLES
     from wince.training.compare import SHOWN
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)

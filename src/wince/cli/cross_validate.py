@@ -74,7 +74,7 @@ def show(rows: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from wince.evaluation.catalogue import TITLES
+    from wince.evaluation.metric_catalogue import TITLES
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
     table.add_column("Fold", no_wrap=True)

@@ -94,8 +94,8 @@ def evaluate(
         raise typer.BadParameter("expected either MODEL or --predictions FILE")
     _need_extra()
     from wince.evaluation.evaluate import evaluate as measure
-    from wince.evaluation.reader import read_predictions, read_training
-    from wince.evaluation.results import write_results
+    from wince.evaluation.prediction_files import read_predictions, read_training
+    from wince.evaluation.result_files import write_results
 
     with _progress() as progress:
         step = progress.add_task("Reading", total=None)
@@ -171,7 +171,7 @@ def show(metrics: Mapping[str, Any]) -> None:
     from rich.text import Text
 
     from wince.evaluation.baselines import NAMES
-    from wince.evaluation.catalogue import TITLES
+    from wince.evaluation.metric_catalogue import TITLES
 
     label = metrics["overlap"]["label"]
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)

@@ -12,8 +12,8 @@ import numpy as np
 from wince.errors import DataError
 from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.classification import SCHEMES
+from wince.evaluation.prediction_files import Training
 from wince.evaluation.predictions import Predictions
-from wince.evaluation.reader import Training
 
 NAMES = ("zero", "mean", "majority")
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from wince.evaluation.arrays import Floats, mean_defined, ratio
-from wince.evaluation.figures import Figure
+from wince.evaluation.metrics import Figure
 
 CONFIDENCE = 0.95
 FEW_SUBJECTS = 10

@@ -16,14 +16,14 @@ import numpy as np
 
 import wince
 from wince.errors import DataError
-from wince.evaluation import bootstrap, curves, protocol, published
-from wince.evaluation.against import compare, matched
+from wince.evaluation import bootstrap, plot_data, protocol, published
 from wince.evaluation.arrays import Indices
 from wince.evaluation.baselines import NAMES, Reference, baseline, reference
 from wince.evaluation.classification import SCHEMES
-from wince.evaluation.figures import FOUR_LEVELS, all_figures
+from wince.evaluation.metrics import FOUR_LEVELS, all_figures
+from wince.evaluation.model_comparison import compare, matched
+from wince.evaluation.prediction_files import Training
 from wince.evaluation.predictions import Predictions
-from wince.evaluation.reader import Training
 from wince.scale import BINARY_CUTS
 
 SCHEMA = "1"
@@ -123,11 +123,11 @@ def block(table: Predictions, known: Reference, resamples: int, seed: int) -> Bl
         "sequences": len(table.sequences),
         "model": bootstrap.as_data({f.key: bootstrap.estimate(f, counts) for f in figures}),
         "baselines": {name: _baseline(name, table, known) for name in NAMES},
-        "classes": {scheme.key: curves.matrix(table, scheme) for scheme in SCHEMES},
-        "roc": {str(cut): curves.roc(table, cut) for cut in BINARY_CUTS},
-        "error_by_pspi": curves.error_by_pspi(table, known),
-        "reliability": curves.reliability(table),
-        "milliseconds": curves.times(table),
+        "classes": {scheme.key: plot_data.matrix(table, scheme) for scheme in SCHEMES},
+        "roc": {str(cut): plot_data.roc(table, cut) for cut in BINARY_CUTS},
+        "error_by_pspi": plot_data.error_by_pspi(table, known),
+        "reliability": plot_data.reliability(table),
+        "milliseconds": plot_data.times(table),
     }
 
 

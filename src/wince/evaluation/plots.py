@@ -7,9 +7,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from wince.evaluation import sequences
+from wince.evaluation import sequence_scores as sequences
 from wince.evaluation.arrays import Floats
-from wince.evaluation.canvas import (
+from wince.evaluation.classification import SCHEMES
+from wince.evaluation.metric_catalogue import TITLES
+from wince.evaluation.plot_style import (
     BLUE,
     GREY,
     INK,
@@ -23,8 +25,6 @@ from wince.evaluation.canvas import (
     short,
     tidy,
 )
-from wince.evaluation.catalogue import TITLES
-from wince.evaluation.classification import SCHEMES
 from wince.evaluation.predictions import Predictions
 from wince.scale import LEVELS, PSPI_MAXIMUM
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from wince.errors import DataError
 from wince.evaluation.bootstrap import FEW_SUBJECTS
+from wince.evaluation.prediction_files import Training
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.published import UNBC_FRAMES, UNBC_SUBJECTS
-from wince.evaluation.reader import Training
 from wince.scale import PSPI_MAXIMUM
 
 OPTIMISTIC = "subjects overlap: optimistic"

@@ -5,9 +5,9 @@ from html import escape
 from typing import Any
 
 from wince.evaluation.baselines import NAMES
-from wince.evaluation.catalogue import BETTER, ENTRIES, TITLES, worse
 from wince.evaluation.classification import SCHEMES, Scheme
 from wince.evaluation.markup import interval, number, table, with_interval
+from wince.evaluation.metric_catalogue import BETTER, ENTRIES, TITLES, worse
 
 Metrics = Mapping[str, Any]
 

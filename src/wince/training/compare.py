@@ -19,13 +19,13 @@ from matplotlib.figure import Figure
 
 from wince import onnx_session
 from wince.errors import DataError, ModelError
-from wince.evaluation.against import matched
 from wince.evaluation.bootstrap import difference, subject_counts
-from wince.evaluation.canvas import BLUE, ORANGE, png, tidy
-from wince.evaluation.figures import Figure as Measure
-from wince.evaluation.figures import error_figures
-from wince.evaluation.reader import read_predictions
-from wince.evaluation.results import without_nan
+from wince.evaluation.metrics import Figure as Measure
+from wince.evaluation.metrics import error_figures
+from wince.evaluation.model_comparison import matched
+from wince.evaluation.plot_style import BLUE, ORANGE, png, tidy
+from wince.evaluation.prediction_files import read_predictions
+from wince.evaluation.result_files import without_nan
 from wince.training import architectures, checkpoints
 from wince.training.cross_validation import Validated, cross_validate, place
 from wince.training.folder import open_folder

@@ -20,10 +20,10 @@ import numpy as np
 from wince.errors import ModelError
 from wince.evaluation.bootstrap import estimate
 from wince.evaluation.evaluate import evaluate
-from wince.evaluation.figures import error_figures, ranking_figures
+from wince.evaluation.metrics import error_figures, ranking_figures
+from wince.evaluation.prediction_files import read_predictions
 from wince.evaluation.predictions import Predictions
-from wince.evaluation.reader import read_predictions
-from wince.evaluation.results import write_results
+from wince.evaluation.result_files import write_results
 from wince.training import card, checkpoints, parts, predict
 from wince.training.folder import Loaded, open_folder
 from wince.training.package import EVALUATION, PREDICTIONS

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from wince.errors import ModelError
-from wince.evaluation.canvas import BLUE, GREY, ORANGE, png, tidy
+from wince.evaluation.plot_style import BLUE, GREY, ORANGE, png, tidy
 from wince.training.checkpoints import write_text
 
 CSV, PNG = "history.csv", "history.png"

@@ -17,9 +17,9 @@ from wince.archive.manifest import Prepared
 from wince.errors import DataError, ModelError
 from wince.evaluation import agreement, regression
 from wince.evaluation.evaluate import evaluate
+from wince.evaluation.prediction_files import Training, read_predictions
 from wince.evaluation.predictions import Predictions
-from wince.evaluation.reader import Training, read_predictions
-from wince.evaluation.results import without_nan, write_results
+from wince.evaluation.result_files import without_nan, write_results
 from wince.faces.spec import FaceSpec
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration, ScoreMap

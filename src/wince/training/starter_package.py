@@ -10,7 +10,7 @@ from torch import nn
 
 from wince.archive.prepare import prepare
 from wince.evaluation import agreement
-from wince.evaluation.reader import read_predictions
+from wince.evaluation.prediction_files import read_predictions
 from wince.faces.spec import FaceSpec
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration

@@ -10,7 +10,7 @@ import numpy as np
 
 from wince.archive.balanced_split import PARTS
 from wince.errors import DataError
-from wince.evaluation.reader import Training
+from wince.evaluation.prediction_files import Training
 from wince.runtime.estimator import Estimator
 from wince.training import card, frames, parts, predict
 from wince.training.folder import Loaded, open_folder

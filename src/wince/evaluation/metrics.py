@@ -15,10 +15,10 @@ from wince.evaluation import (
     agreement,
     calibration,
     classification,
-    ranking,
     regression,
-    sequences,
-    weighted,
+    roc,
+    sequence_scores,
+    weighted_errors,
 )
 from wince.evaluation.arrays import Floats, Indices, ratio, sums_by_subject
 from wince.evaluation.classification import SCHEMES, Scheme
@@ -67,14 +67,14 @@ def error_figures(table: Predictions) -> list[Figure]:
     """Return MAE and its kin, their weighted forms, PCC, ICC(3,1) and CCC."""
     labels, scores, subject = table.pspi, table.predicted, table.subject
     errors = regression.error_sums(labels, scores, subject)
-    weights = weighted.weighted_sums(labels, scores, subject)
+    weights = weighted_errors.weighted_sums(labels, scores, subject)
     return [
         _of_sums("mae", errors, regression.mae_of),
         _of_sums("mse", errors, regression.mse_of),
         _of_sums("rmse", errors, regression.rmse_of),
         _of_sums("bias", errors, regression.bias_of),
-        _of_sums("wmae", weights, weighted.wmae_of),
-        _of_sums("wmse", weights, weighted.wmse_of),
+        _of_sums("wmae", weights, weighted_errors.wmae_of),
+        _of_sums("wmse", weights, weighted_errors.wmse_of),
         *_agreement("", agreement.moments(labels, scores, subject)),
     ]
 
@@ -83,13 +83,13 @@ def ranking_figures(table: Predictions) -> list[Figure]:
     """Return the areas under the ROC curve at each cut."""
     figures = []
     for cut in BINARY_CUTS:
-        flags = ranking.at_least(table.pspi, cut)
+        flags = roc.at_least(table.pspi, cut)
         rows = (flags, table.predicted, table.subject)
         figures.append(
             Figure(
                 f"auc_{cut}",
-                partial(ranking.auc_resampled, *rows),
-                ranking.auc_by_subject(*rows, len(table.subjects)),
+                partial(roc.auc_resampled, *rows),
+                roc.auc_by_subject(*rows, len(table.subjects)),
             )
         )
     return figures
@@ -126,14 +126,14 @@ def class_figures(
 def sequence_figures(table: Predictions) -> list[Figure]:
     """Return how sequence scores relate to VAS and OPR, where given, and to the labels' own."""
     figures = []
-    for summary, of in sequences.SUMMARIES.items():
+    for summary, of in sequence_scores.SUMMARIES.items():
         scores, labels = of(table.predicted, table.sequence), of(table.pspi, table.sequence)
-        owner = table.subject[sequences.first_rows(table.sequence)]
+        owner = table.subject[sequence_scores.first_rows(table.sequence)]
         figures += _relation(f"sequence_pspi_{summary}", scores, labels, owner, table)
         for name, rating in (("vas", table.vas), ("opr", table.opr)):
             if rating is None:
                 continue
-            target = rating[sequences.first_rows(table.sequence)]
+            target = rating[sequence_scores.first_rows(table.sequence)]
             rated = ~np.isnan(target)
             for prefix, x in (("sequence", scores), ("label_sequence", labels)):
                 key = f"{prefix}_{name}_{summary}"
@@ -190,7 +190,7 @@ def _relation(
         return _agreement(f"{key}_", parts, by_subject=False)
     # A fitted line needs numbers from 0 upwards; subjects without a rated sequence have none.
     _, rated = np.unique(owner, return_inverse=True)
-    error = np.abs(sequences.held_out_line(scores, target, rated) - target)
+    error = np.abs(sequence_scores.held_out_line(scores, target, rated) - target)
     sums = sums_by_subject(owner, np.ones_like(error), error, subjects=subjects)
     return [
         Figure(f"{key}_pcc", partial(_resample_moments, parts, agreement.pcc_of)),

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from wince.evaluation import calibration, ranking
+from wince.evaluation import calibration
+from wince.evaluation import roc as ranking
 from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.baselines import Reference
 from wince.evaluation.classification import Scheme, confusion
-from wince.evaluation.figures import FOUR_LEVELS
+from wince.evaluation.metrics import FOUR_LEVELS
 from wince.evaluation.predictions import Predictions
 
 CURVE_POINTS = 200

@@ -8,7 +8,7 @@ import numpy as np
 from wince.errors import DataError
 from wince.evaluation import bootstrap
 from wince.evaluation.baselines import Reference
-from wince.evaluation.figures import all_figures
+from wince.evaluation.metrics import all_figures
 from wince.evaluation.predictions import Predictions
 
 
