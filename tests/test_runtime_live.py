@@ -308,7 +308,7 @@ def test_reading_is_plain_data(calibration, shows):
     assert (data["level"], data["pspi"], data["away"]) == ("mild", 2.0, 0.0)
 
 
-# The recorded track: the packaged model over a video, tests/record_track.py.
+# The recorded track: the packaged model over a video, tools/record_track.py.
 
 
 @pytest.fixture(scope="module")

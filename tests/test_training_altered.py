@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
-
-from wince.training import altered
-from wince.training.rated import Faces
+from tools.starter import altered_faces
+from tools.starter.rated_faces import Faces
 
 SIDE = 112
 JAW = (  # from ear to ear by way of the chin, MediaPipe's numbers
@@ -47,45 +46,47 @@ def detail(faces: Faces) -> float:
 
 
 def test_a_narrower_face_has_less_detail(noisy: Faces) -> None:
-    widths = [detail(altered.altered(noisy, altered.narrow(width))) for width in (64, 48, 24)]
+    widths = [
+        detail(altered_faces.altered(noisy, altered_faces.narrow(width))) for width in (64, 48, 24)
+    ]
     assert detail(noisy) > widths[0] > widths[1] > widths[2]
 
 
 def test_a_face_is_never_made_wider(noisy: Faces) -> None:
-    same = altered.altered(noisy, altered.narrow(500))
+    same = altered_faces.altered(noisy, altered_faces.narrow(500))
     np.testing.assert_array_equal(same.crops, noisy.crops)
 
 
 def test_the_dark_has_a_quarter_of_the_light(noisy: Faces) -> None:
-    dark = altered.altered(noisy, altered.dark).crops
+    dark = altered_faces.altered(noisy, altered_faces.dark).crops
     np.testing.assert_allclose(dark, noisy.crops / 4, atol=0.5)
 
 
 def test_a_mask_covers_the_mouth_and_leaves_the_eyes(noisy: Faces) -> None:
-    masked = altered.altered(noisy, altered.masked).crops[0]
+    masked = altered_faces.altered(noisy, altered_faces.masked).crops[0]
     assert len(np.unique(masked[80:90, 50:62].reshape(-1, 3), axis=0)) == 1
     np.testing.assert_array_equal(masked[:40], noisy.crops[0][:40])
 
 
 def test_half_of_the_face_is_covered(noisy: Faces) -> None:
-    covered = altered.altered(noisy, altered.half_covered).crops[0]
+    covered = altered_faces.altered(noisy, altered_faces.half_covered).crops[0]
     assert (covered[:, : SIDE // 2] == 110).all()
     np.testing.assert_array_equal(covered[:, SIDE // 2 + 1 :], noisy.crops[0][:, SIDE // 2 + 1 :])
 
 
 def test_grey_is_told_from_colour(noisy: Faces) -> None:
-    assert altered.in_colour(noisy).all()
-    assert not altered.in_colour(altered.altered(noisy, altered.grey)).any()
+    assert altered_faces.in_colour(noisy).all()
+    assert not altered_faces.in_colour(altered_faces.altered(noisy, altered_faces.grey)).any()
 
 
 def test_a_face_whose_nose_is_off_the_middle_is_turned(noisy: Faces) -> None:
-    assert altered.yaws(noisy)[0] == pytest.approx(0, abs=1)
+    assert altered_faces.yaws(noisy)[0] == pytest.approx(0, abs=1)
     points = noisy.points.copy()
     points[0, 1] = 0.75, 0.55
-    assert altered.yaws(replace(noisy, points=points))[0] > 20
+    assert altered_faces.yaws(replace(noisy, points=points))[0] > 20
 
 
 def test_every_alteration_keeps_the_shape(noisy: Faces) -> None:
-    for alter in altered.ALTERATIONS.values():
+    for alter in altered_faces.ALTERATIONS.values():
         crop = alter(Image.fromarray(noisy.crops[0]), noisy.points[0])
         assert np.asarray(crop).shape == (SIDE, SIDE, 3)

@@ -20,6 +20,11 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from tests.conftest import Frame
 from tests.training_sample import write_archive
+from tools.starter import card_metrics, lessons, package, rated_faces, stretch
+from tools.starter import train as starter
+from tools.starter.face_mesh import OTHER_SIDE
+from tools.starter.lessons import CLOSED_EYES, Lesson, draws
+from tools.starter.train import Recipe
 
 import wince
 from wince import scale
@@ -27,20 +32,7 @@ from wince.errors import DataError, WinceError
 from wince.evaluation.prediction_files import read_predictions
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import interpret, starter_folder
-from wince.training import (
-    export,
-    fit,
-    losses,
-    network,
-    rated,
-    starter,
-    starter_figures,
-    starter_package,
-    stretch,
-)
-from wince.training.fit import CLOSED_EYES, Lesson, draws
-from wince.training.landmarks import OTHER_SIDE
-from wince.training.starter import Recipe
+from wince.training import export, losses, network
 
 LESSON = Lesson(size=112, epochs=1, batch=4, body_rate=1e-3, head_rate=1e-3)
 TINY = Recipe(
@@ -51,7 +43,7 @@ TINY = Recipe(
 NEIGHBOUR = "somebody rated once"
 
 
-def unrated(faces: rated.Faces) -> rated.Faces:
+def unrated(faces: rated_faces.Faces) -> rated_faces.Faces:
     """The same faces as a folder of unrated ones gives them."""
     nothing = np.full_like(faces.ratings, np.nan)
     return replace(faces, ratings=nothing, picked=np.full(len(faces), ""))
@@ -120,9 +112,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory, frames: list[Frame]) -> Pat
 
 
 @pytest.fixture(scope="module")
-def faces(folder: Path, mesh: Path) -> rated.Faces:
-    spec = rated.shown(112).widened(rated.MARGIN, starter.STORED)
-    return rated.read_rated(folder, mesh, spec, workers=1)
+def faces(folder: Path, mesh: Path) -> rated_faces.Faces:
+    spec = rated_faces.shown(112).widened(rated_faces.MARGIN, starter.STORED)
+    return rated_faces.read_rated(folder, mesh, spec, workers=1)
 
 
 @dataclass(frozen=True)
@@ -130,7 +122,7 @@ class Trained:
     """A finished run: its folder, the faces as the model is shown them, and their folds."""
 
     run: Path
-    seen: rated.Faces
+    seen: rated_faces.Faces
     fold: np.ndarray
 
     @property
@@ -149,10 +141,10 @@ class Trained:
 
 @pytest.fixture(scope="module")
 def trained(
-    tmp_path_factory: pytest.TempPathFactory, folder: Path, mesh: Path, faces: rated.Faces
+    tmp_path_factory: pytest.TempPathFactory, folder: Path, mesh: Path, faces: rated_faces.Faces
 ) -> Trained:
     run = tmp_path_factory.mktemp("run")
-    seen = rated.read_rated(folder, mesh, rated.shown(112), workers=1)
+    seen = rated_faces.read_rated(folder, mesh, rated_faces.shown(112), workers=1)
     fold = starter.folds(faces.subject, TINY)
     nobody = faces[np.array([], np.intp)]
     readings = [
@@ -161,9 +153,9 @@ def trained(
     ]
     learned = starter.train(faces, nobody, {}, None, TINY, run / "all")
     scores = {p: starter.gathered([one[p] for one in readings], fold) for p in starter.PRECISIONS}
-    starter_package.package(
+    package.package(
         learned,
-        rated.shown(112),
+        rated_faces.shown(112),
         seen,
         fold,
         scores,
@@ -177,13 +169,15 @@ def trained(
 
 
 def test_a_face_that_a_rating_calls_not_usable_is_left_out(
-    faces: rated.Faces, frames: list[Frame]
+    faces: rated_faces.Faces, frames: list[Frame]
 ) -> None:
     assert frames[0].path.name not in faces.image
     assert 0 < len(faces) < len(frames)
 
 
-def test_the_label_is_the_mean_of_both_ratings(faces: rated.Faces, frames: list[Frame]) -> None:
+def test_the_label_is_the_mean_of_both_ratings(
+    faces: rated_faces.Faces, frames: list[Frame]
+) -> None:
     by_name = {frame.path.name: frame for frame in frames}
     units = np.array([[*by_name[name].action_units.values()] for name in faces.image])
     higher = np.minimum(units + np.array([1, 1, 1, 1, 1, 0]), [5, 5, 5, 5, 5, 1])
@@ -196,25 +190,29 @@ def test_the_label_is_the_mean_of_both_ratings(faces: rated.Faces, frames: list[
     np.testing.assert_allclose(faces.pspi, pspi, rtol=1e-6)
 
 
-def test_faces_survive_being_saved(faces: rated.Faces, tmp_path: Path) -> None:
+def test_faces_survive_being_saved(faces: rated_faces.Faces, tmp_path: Path) -> None:
     faces.save(tmp_path / "faces.npz")
-    again = rated.Faces.load(tmp_path / "faces.npz")
-    assert all(np.array_equal(getattr(faces, n), getattr(again, n)) for n in rated.Faces.__slots__)
+    again = rated_faces.Faces.load(tmp_path / "faces.npz")
+    assert all(
+        np.array_equal(getattr(faces, n), getattr(again, n)) for n in rated_faces.Faces.__slots__
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["faces.npz"]
 
 
 def test_a_folder_without_its_table_is_named(tmp_path: Path, mesh: Path) -> None:
     with pytest.raises(DataError, match=r"ratings\.csv, found none"):
-        rated.read_rated(tmp_path, mesh, FaceSpec())
+        rated_faces.read_rated(tmp_path, mesh, FaceSpec())
 
 
 def test_a_table_without_a_column_names_it(tmp_path: Path, mesh: Path) -> None:
     (tmp_path / "faces.csv").write_text("image\nx.jpg\n")
     with pytest.raises(DataError, match="line 1: expected the columns subject"):
-        rated.read_unrated(tmp_path, mesh, FaceSpec())
+        rated_faces.read_unrated(tmp_path, mesh, FaceSpec())
 
 
-def test_a_subject_is_in_one_fold_only_and_the_folds_are_of_like_size(faces: rated.Faces) -> None:
+def test_a_subject_is_in_one_fold_only_and_the_folds_are_of_like_size(
+    faces: rated_faces.Faces,
+) -> None:
     fold = starter.folds(faces.subject, TINY)
     of_subject = {name: set(fold[faces.subject == name].tolist()) for name in faces.subject}
     assert all(len(one) == 1 for one in of_subject.values())
@@ -222,12 +220,12 @@ def test_a_subject_is_in_one_fold_only_and_the_folds_are_of_like_size(faces: rat
     assert np.ptp(counts) <= 1
 
 
-def test_the_folds_of_a_seed_are_always_the_same(faces: rated.Faces) -> None:
+def test_the_folds_of_a_seed_are_always_the_same(faces: rated_faces.Faces) -> None:
     again = starter.folds(faces.subject[::-1], TINY)[::-1]
     np.testing.assert_array_equal(starter.folds(faces.subject, TINY), again)
 
 
-def test_rare_scores_and_closed_eyes_are_drawn_more_often(faces: rated.Faces) -> None:
+def test_rare_scores_and_closed_eyes_are_drawn_more_often(faces: rated_faces.Faces) -> None:
     ratings = np.zeros((105, 2, 6), np.float32)
     ratings[100:104, :, :2] = 3  # PSPI 6
     ratings[104, :, 5] = 1
@@ -246,7 +244,7 @@ def test_blendshapes_of_left_and_right_are_told_apart() -> None:
 
 def test_what_comes_out_is_used_at_once(trained: Trained, frames: list[Frame]) -> None:
     assessment = wince.Assessor(trained.model).assess(frames[0].path)
-    assert assessment.model["name"] == starter_package.NAME
+    assert assessment.model["name"] == package.NAME
 
 
 def test_the_model_names_whom_it_has_seen_and_only_them(trained: Trained) -> None:
@@ -285,12 +283,12 @@ def test_the_figures_are_of_models_that_had_not_seen_the_faces(trained: Trained)
 
 
 def test_a_model_that_repeats_one_rating_meets_it_fully_and_the_other_as_the_rater_does(
-    faces: rated.Faces,
+    faces: rated_faces.Faces,
 ) -> None:
     noisy = np.random.default_rng(0).integers(0, 4, faces.ratings.shape).astype(np.float32)
     noisy[..., -1] = noisy[..., -1] > 1
     faces = replace(faces, ratings=noisy)
-    beside = starter_figures.beside_the_rater(faces.pspi_by_rating[:, 0], noisy[:, 0], faces)
+    beside = card_metrics.beside_the_rater(faces.pspi_by_rating[:, 0], noisy[:, 0], faces)
     for name in ("pcc", "auc_at_4", *scale.UNIT_NAMES):
         assert beside["model"][name] == pytest.approx((1 + beside["rater"][name]) / 2, abs=2e-3)
     gap = np.abs(faces.pspi_by_rating[:, 0] - faces.pspi_by_rating[:, 1]).mean()
@@ -299,7 +297,7 @@ def test_a_model_that_repeats_one_rating_meets_it_fully_and_the_other_as_the_rat
 
 
 def test_whoever_rates_anew_is_brought_to_the_scale_of_the_two_before_being_judged(
-    faces: rated.Faces,
+    faces: rated_faces.Faces,
 ) -> None:
     random = np.random.default_rng(0)
     many = faces[random.integers(0, len(faces), 200)]
@@ -309,17 +307,17 @@ def test_whoever_rates_anew_is_brought_to_the_scale_of_the_two_before_being_judg
     found = interpret(levels[::-1], np.zeros((200, 0)), "action-units")
     higher = levels + np.float32([1, 1, 1, 1, 1, 0])
     once = dict(zip(many.image[:150], higher, strict=False))
-    beside = starter_figures.beside_a_fresh_rating(found, many, random.permutation(200) % 4, once)
+    beside = card_metrics.beside_a_fresh_rating(found, many, random.permutation(200) % 4, once)
     assert beside["fresh"]["faces"] == beside["model"]["faces"] == 150
     assert beside["fresh"]["pcc"] == pytest.approx(1, abs=2e-3)
     assert beside["fresh"]["mae"] < 0.2  # 0 but for the ends of what the other folds hold
     assert abs(beside["model"]["pcc"]) < 0.2
     assert beside["pcc_of_fresh_with"]["each_rating"] == pytest.approx([1, 1], abs=2e-3)
-    assert starter_figures.beside_a_fresh_rating(found, many, np.arange(200) % 4, {}) is None
+    assert card_metrics.beside_a_fresh_rating(found, many, np.arange(200) % 4, {}) is None
 
 
 def test_a_model_that_repeats_the_mean_of_two_ratings_is_a_third_of_the_way_to_a_third_one(
-    faces: rated.Faces,
+    faces: rated_faces.Faces,
 ) -> None:
     random = np.random.default_rng(0)
     levels = random.integers(0, 2, (200, 6)).astype(np.float32)
@@ -327,7 +325,7 @@ def test_a_model_that_repeats_the_mean_of_two_ratings_is_a_third_of_the_way_to_a
     many = replace(many, ratings=np.stack([levels] * 2, 1), image=np.arange(200).astype(str))
     found = interpret(levels, np.zeros((200, 0)), "action-units")
     once = dict(zip(many.image, levels[::-1], strict=True))
-    beside = starter_figures.beside_a_fresh_rating(found, many, np.arange(200) % 4, once)
+    beside = card_metrics.beside_a_fresh_rating(found, many, np.arange(200) % 4, once)
     assert beside["model"]["mae"] == 0
     gap = beside["fresh"]["mae"]
     assert gap > 0.5
@@ -340,22 +338,22 @@ def test_every_fold_is_reported(trained: Trained) -> None:
     assert all(0 <= fold["interval_coverage"] <= 1 for fold in folds)
 
 
-def test_what_is_fitted_for_a_fold_does_not_know_its_ratings(faces: rated.Faces) -> None:
+def test_what_is_fitted_for_a_fold_does_not_know_its_ratings(faces: rated_faces.Faces) -> None:
     fold = starter.folds(faces.subject, TINY)
     own = faces.units[::-1].copy()
     ratings = faces.ratings.copy()
     ratings[fold == 0] = ratings[fold == 0, :, ::-1]
     told = replace(faces, ratings=ratings)
-    before, after = (starter_package.each_without(own, some, fold) for some in (faces, told))
+    before, after = (package.each_without(own, some, fold) for some in (faces, told))
     assert before[0] == after[0]
     assert before[1][0] != after[1][0]
     assert before[1][1] != after[1][1]
 
 
 def test_a_fold_is_read_by_a_model_that_learned_from_none_of_its_people(
-    faces: rated.Faces, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    faces: rated_faces.Faces, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def train(own: rated.Faces, others: rated.Faces, *_: object) -> None:
+    def train(own: rated_faces.Faces, others: rated_faces.Faces, *_: object) -> None:
         assert set(own.subject) == set(others.subject) == set(faces.subject[~held])
         raise WinceError("enough was seen")
 
@@ -373,7 +371,7 @@ def test_a_model_of_a_fold_names_whom_it_learned_from(trained: Trained) -> None:
 
 def test_another_archive_is_read_subject_by_subject(frames: list[Frame], tmp_path: Path) -> None:
     archive = write_archive(tmp_path / "archive", frames)
-    found = starter_package.on_another_archive(starter_folder(), archive, tmp_path / "work")
+    found = package.on_another_archive(starter_folder(), archive, tmp_path / "work")
     read = read_predictions(tmp_path / "work" / "readings" / "predictions.csv")
     assert found["frames"] == len(read)
     assert found["pcc_pooled"] == pytest.approx(
@@ -388,18 +386,18 @@ def test_another_archive_is_read_subject_by_subject(frames: list[Frame], tmp_pat
 
 
 def test_what_is_taught_about_an_unrated_face_is_the_same_of_its_mirror_image(
-    faces: rated.Faces, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    faces: rated_faces.Faces, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     taught = {}
     monkeypatch.setattr(
-        fit,
+        lessons,
         "_fit",
         lambda module, lesson, folder, batches, averaging: taught.update(batches=batches),
     )
-    start = network.build(fit.UNITS + faces.blendshapes.shape[1])
+    start = network.build(lessons.UNITS + faces.blendshapes.shape[1])
     mirrored = replace(faces, crops=np.ascontiguousarray(faces.crops[:, :, ::-1]))
     both = unrated(starter._joined([faces, mirrored]))
-    fit.learn_answers(start, faces, both, LESSON, tmp_path)
+    lessons.learn_answers(start, faces, both, LESSON, tmp_path)
     _, units, score, _ = taught["batches"].dataset.tensors
     rated_, plain, turned = torch.split(units, len(faces))
     assert plain.std() > 0
@@ -410,20 +408,22 @@ def test_what_is_taught_about_an_unrated_face_is_the_same_of_its_mirror_image(
 
 
 def test_what_is_taught_about_a_face_rated_once_is_half_its_own_answer(
-    faces: rated.Faces,
+    faces: rated_faces.Faces,
 ) -> None:
-    once = replace(faces, picked=np.full(len(faces), rated.RATED_ONCE))
-    said = torch.rand(len(faces), fit.UNITS) * 3
-    units, score = fit._taught(once, said)
+    once = replace(faces, picked=np.full(len(faces), rated_faces.RATED_ONCE))
+    said = torch.rand(len(faces), lessons.UNITS) * 3
+    units, score = lessons._taught(once, said)
     label = torch.from_numpy(faces.units * [1, 1, 1, 1, 1, 5]).float()
     assert torch.allclose(units, (label + said) / 2)
     assert torch.allclose(score, (torch.from_numpy(faces.pspi) + losses.pspi(said)) / 2)
 
 
-def test_a_face_rated_once_is_drawn_less_often_than_one_rated_twice(faces: rated.Faces) -> None:
+def test_a_face_rated_once_is_drawn_less_often_than_one_rated_twice(
+    faces: rated_faces.Faces,
+) -> None:
     alike = faces[np.zeros(3, np.intp)]
-    weights = draws(replace(alike, picked=np.array(["", rated.RATED_ONCE, "by expression"])))
-    assert weights[1] / weights[0] == pytest.approx(fit.WEIGHT_OF_ONE)
+    weights = draws(replace(alike, picked=np.array(["", rated_faces.RATED_ONCE, "by expression"])))
+    assert weights[1] / weights[0] == pytest.approx(lessons.WEIGHT_OF_ONE)
     assert weights[2] == weights[0]
 
 
@@ -435,7 +435,7 @@ def test_levels_keep_their_order_on_another_scale_and_their_mean_becomes_its_mea
     seen: list[int], random: Random
 ) -> None:
     known = np.array([[random.randint(0, 5) for _ in "ab"] for _ in seen], np.float32)
-    equal = rated._equated(np.float32(seen), np.float32(seen), known)
+    equal = rated_faces._equated(np.float32(seen), np.float32(seen), known)
     order = np.argsort(seen)
     assert np.all(np.diff(equal[order]) >= -1e-5)
     assert equal.mean() == pytest.approx(known.mean(), abs=1e-4)
@@ -445,16 +445,16 @@ def test_levels_keep_their_order_on_another_scale_and_their_mean_becomes_its_mea
 def test_levels_of_the_same_scale_stay_what_they_are(seen: list[int]) -> None:
     levels = np.float32(seen)
     known = np.stack([levels, levels], 1)
-    np.testing.assert_allclose(rated._equated(levels, levels, known), levels, atol=1e-5)
+    np.testing.assert_allclose(rated_faces._equated(levels, levels, known), levels, atol=1e-5)
 
 
 def test_a_level_that_no_known_face_was_given_lies_between_its_neighbours() -> None:
     seen, known = np.float32([0, 1, 3, 4]), np.float32([[0, 0], [1, 1], [2, 2], [3, 3]])
-    equal = rated._equated(np.float32([0, 1, 2, 3, 4, 5]), seen, known)
+    equal = rated_faces._equated(np.float32([0, 1, 2, 3, 4, 5]), seen, known)
     np.testing.assert_allclose(equal, [0, 1, 2, 2, 3, 3])
 
 
-def test_one_rating_is_brought_to_the_scale_of_the_two(faces: rated.Faces) -> None:
+def test_one_rating_is_brought_to_the_scale_of_the_two(faces: rated_faces.Faces) -> None:
     first = faces.ratings[:, 0]
     higher = np.minimum(first + np.float32([1, 1, 1, 1, 1, 0]), 5)
     ratings = dict(zip(faces.image, higher, strict=True))
@@ -462,7 +462,7 @@ def test_one_rating_is_brought_to_the_scale_of_the_two(faces: rated.Faces) -> No
     others = replace(others, image=np.array([f"other_{n}" for n in range(4)]))
     ratings |= {"other_1": ratings[faces.image[1]], "other_3": ratings[faces.image[3]]}
     known = replace(faces, ratings=np.stack([first, first], 1))
-    found = rated.with_one_rating(others, known, ratings)
+    found = rated_faces.with_one_rating(others, known, ratings)
     assert found.rated.tolist() == found.once.tolist() == [False, True, False, True]
     assert others.rated.tolist() == [False] * 4
     below = first[[1, 3]] < 5  # what was 4 and 5 is 5 now: it becomes their mean
@@ -470,15 +470,15 @@ def test_one_rating_is_brought_to_the_scale_of_the_two(faces: rated.Faces) -> No
 
 
 def test_without_a_face_that_was_rated_both_ways_one_rating_has_no_scale(
-    faces: rated.Faces,
+    faces: rated_faces.Faces,
 ) -> None:
     others = unrated(faces)
     ratings = {"nobody": np.zeros(6, np.float32), "no one": np.ones(6, np.float32)}
-    assert rated.with_one_rating(others, faces, ratings) is others
+    assert rated_faces.with_one_rating(others, faces, ratings) is others
 
 
 def test_the_table_of_single_ratings_holds_levels_of_usable_faces() -> None:
-    ratings = rated.read_ratings(rated.ONE_RATING)
+    ratings = rated_faces.read_ratings(rated_faces.ONE_RATING)
     units = np.array([*ratings.values()])
     assert len(ratings) > 6000
     assert set(np.unique(units[:, :5])) == {0, 1, 2, 3, 4, 5}
@@ -486,7 +486,9 @@ def test_the_table_of_single_ratings_holds_levels_of_usable_faces() -> None:
     assert sum(image.startswith("face_") for image in ratings) > 800
 
 
-def test_faces_rated_once_are_a_lesson_of_their_own(faces: rated.Faces, tmp_path: Path) -> None:
+def test_faces_rated_once_are_a_lesson_of_their_own(
+    faces: rated_faces.Faces, tmp_path: Path
+) -> None:
     others = replace(
         unrated(faces[np.arange(4)]),
         subject=np.array(["another"] * 4),
@@ -495,21 +497,21 @@ def test_faces_rated_once_are_a_lesson_of_their_own(faces: rated.Faces, tmp_path
     once = {image: rating[0] for image, rating in zip(faces.image, faces.ratings, strict=True)}
     once |= {"other_0": once[faces.image[0]], "other_2": once[faces.image[2]]}
     learned = starter.train(faces, others, once, None, TINY, tmp_path)
-    assert learned.fc.out_features == fit.UNITS
+    assert learned.fc.out_features == lessons.UNITS
     assert (tmp_path / "further" / "last.ckpt").exists()
 
 
 def test_a_network_that_learned_its_answers_gives_action_units_alone(
-    faces: rated.Faces, tmp_path: Path
+    faces: rated_faces.Faces, tmp_path: Path
 ) -> None:
     others = replace(unrated(faces[np.arange(4)]), subject=np.array(["another"] * 4))
     learned = starter.train(faces, others, {}, None, TINY, tmp_path)
-    assert learned.fc.out_features == fit.UNITS
+    assert learned.fc.out_features == lessons.UNITS
     assert (tmp_path / "answers" / "last.ckpt").exists()
 
 
 def test_training_again_resumes_instead_of_starting_over(
-    trained: Trained, faces: rated.Faces
+    trained: Trained, faces: rated_faces.Faces
 ) -> None:
     kept = trained.run / "all"
     before = {path: path.stat().st_mtime_ns for path in kept.rglob("last.ckpt")}
@@ -538,7 +540,7 @@ class Begun:
 
 
 @pytest.fixture
-def begun(tmp_path: Path, folder: Path, faces: rated.Faces) -> Begun:
+def begun(tmp_path: Path, folder: Path, faces: rated_faces.Faces) -> Begun:
     run = Begun(folder, tmp_path / "unrated", tmp_path / "out")
     run.unrated.mkdir()
     (run.unrated / "faces.csv").write_text("image,subject\n")
@@ -557,14 +559,14 @@ def begun(tmp_path: Path, folder: Path, faces: rated.Faces) -> Begun:
 @pytest.fixture
 def nothing_once(tmp_path: Path) -> Path:
     path = tmp_path / "nothing.csv"
-    path.write_text(rated.ONE_RATING.read_text().splitlines()[0] + "\n")
+    path.write_text(rated_faces.ONE_RATING.read_text().splitlines()[0] + "\n")
     return path
 
 
 def test_the_first_lesson_is_about_people_in_no_fold(
     begun: Begun, nothing_once: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def learn_strangers(strangers: rated.Faces, *_: object) -> None:
+    def learn_strangers(strangers: rated_faces.Faces, *_: object) -> None:
         assert set(strangers.subject) == {"a stranger"}
         raise WinceError("enough was seen")
 
@@ -577,13 +579,13 @@ def test_the_first_lesson_is_about_people_in_no_fold(
 
 def test_single_ratings_of_other_photographs_are_refused(begun: Begun) -> None:
     with pytest.raises(SystemExit, match="found none of one of them"):
-        begun.go_on(rated.ONE_RATING)
+        begun.go_on(rated_faces.ONE_RATING)
 
 
 def test_a_run_folder_begun_with_another_recipe_is_refused(begun: Begun) -> None:
     (begun.out / starter.RECIPE).write_text("{}\n")
     with pytest.raises(SystemExit, match="begun with another recipe"):
-        begun.go_on(rated.ONE_RATING)
+        begun.go_on(rated_faces.ONE_RATING)
 
 
 def test_a_run_does_not_go_on_with_a_table_that_was_changed(tmp_path: Path) -> None:
@@ -601,7 +603,7 @@ def test_photographs_without_any_face_are_an_error(tmp_path: Path, mesh: Path) -
     Image.new("RGB", (64, 64)).save(tmp_path / "images" / "wall.png")
     (tmp_path / "faces.csv").write_text("image,subject\nwall.png,nobody\n")
     with pytest.raises(DataError, match="expected faces, found none in 1 photographs"):
-        rated.read_unrated(tmp_path, mesh, FaceSpec(), workers=1)
+        rated_faces.read_unrated(tmp_path, mesh, FaceSpec(), workers=1)
 
 
 def test_photographs_without_a_face_are_left_out_and_counted(
@@ -611,6 +613,6 @@ def test_photographs_without_a_face_are_left_out_and_counted(
     Image.new("RGB", (64, 64)).save(tmp_path / "images" / "wall.png")
     shutil.copy(frames[0].path, tmp_path / "images" / "face.jpg")
     (tmp_path / "faces.csv").write_text("image,subject\nwall.png,nobody\nface.jpg,somebody\n")
-    found = rated.read_unrated(tmp_path, mesh, FaceSpec(), workers=1)
+    found = rated_faces.read_unrated(tmp_path, mesh, FaceSpec(), workers=1)
     assert found.subject.tolist() == ["somebody"]
     assert "1 of 2 photographs left out" in capsys.readouterr().out

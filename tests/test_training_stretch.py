@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from wince.training import stretch
+from tools.starter import stretch
 
 
 def shrunken(share: float, rows: int = 400) -> tuple[np.ndarray, np.ndarray]:

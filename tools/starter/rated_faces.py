@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich import get_console
 from rich.progress import track
+from tools.starter.face_mesh import FaceMesh
 
 from wince import images, scale
 from wince.errors import DataError
@@ -22,7 +23,6 @@ from wince.faces.align import align, crop_to_picture
 from wince.faces.detect import Face, detect
 from wince.faces.spec import FaceSpec
 from wince.files import sha256
-from wince.training.landmarks import FaceMesh
 
 SIDE = 2.25  # of the model's crop: from above the brows to the chin
 RATED_ONCE = "rated once"

@@ -10,14 +10,14 @@ from sklearn.linear_model import RidgeCV
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from tools.starter.altered_faces import ALTERATIONS, altered, grey, in_colour, yaws
+from tools.starter.rated_faces import Faces, Ratings, with_one_rating
 
 from wince import scale
 from wince.evaluation import agreement
 from wince.evaluation import calibration as judged
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate
-from wince.training.altered import ALTERATIONS, altered, grey, in_colour, yaws
-from wince.training.rated import Faces, Ratings, with_one_rating
 
 Scores = NDArray[np.floating[Any]]
 Reader = Callable[[Faces, NDArray[np.intp]], Estimate]

@@ -1,6 +1,6 @@
 """Rewrites the face finder's graph so that it runs faster and says the same.
 
-    python benchmarks/widen_finder.py face_detector.onnx --write
+    python tools/starter/widen_detector.py face_detector.onnx --write
 
 The file is BlazeFace as converted from MediaPipe's bundle (see NOTICE). Its layers have 24, 28, 32,
 36, 42 channels and so on, and eleven steps that only add channels of zeros. onnxruntime computes

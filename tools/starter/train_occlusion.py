@@ -1,6 +1,6 @@
 """Trains what tells whether eyes or mouth are covered, and says how often it is right.
 
-    python benchmarks/train_covered.py RATED --write
+    python tools/starter/train_occlusion.py RATED --write
 
 RATED: a folder of rated photographs of faces with ratings.csv, which names the people. The two
 regressions of `wince.runtime.occlusion` are trained on two thirds of the people, drawn at random,

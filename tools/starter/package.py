@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tools.starter import card_metrics, model_card, stretch
+from tools.starter.rated_faces import Faces, Ratings
+from tools.starter.stretch import Stretch
 from torch import nn
 
 from wince.archive.prepare import prepare
@@ -15,9 +18,7 @@ from wince.faces.spec import FaceSpec
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, interpret
-from wince.training import export, predict, starter_card, starter_figures, stretch, testing
-from wince.training.rated import Faces, Ratings
-from wince.training.stretch import Stretch
+from wince.training import export, predict, testing
 
 NAME, VERSION = "wince-starter", "0.6.0"
 TITLE = (
@@ -72,12 +73,12 @@ def package(
         return _interpreted(said)
 
     figures = {
-        **starter_figures.measure(found, faces, fold, [given for _, given in fitted]),
-        "worse_conditions": starter_figures.under_worse_conditions(read, faces, fold, found.raw),
-        "grey": starter_figures.grey_against_colour(read, faces, fold, found.raw),
-        "without_stretch": starter_figures.brief(_interpreted(own), faces),
+        **card_metrics.measure(found, faces, fold, [given for _, given in fitted]),
+        "worse_conditions": card_metrics.under_worse_conditions(read, faces, fold, found.raw),
+        "grey": card_metrics.grey_against_colour(read, faces, fold, found.raw),
+        "without_stretch": card_metrics.brief(_interpreted(own), faces),
         "export": {"precision": "int8" if small else "fp16", "pcc": pcc},
-        "beside_a_fresh_rating": starter_figures.beside_a_fresh_rating(found, faces, fold, once),
+        "beside_a_fresh_rating": card_metrics.beside_a_fresh_rating(found, faces, fold, once),
         "calm_share": CALM_SHARE,
         "hours": round(hours, 1),
     }
@@ -132,7 +133,7 @@ def package(
     write(figures)
     if another:  # the model has to be whole before it can be asked about other faces
         write({**figures, "another_archive": on_another_archive(folder, another, run / "another")})
-    starter_card.write(folder)
+    model_card.write(folder)
 
 
 def each_without(own: Floats, faces: Faces, fold: Folds) -> list[tuple[Stretch, Calibration]]:
@@ -166,15 +167,15 @@ def on_another_archive(model: Path, archive: Path, work: Path) -> dict[str, Any]
     tested = testing.test(model, work / "prepared", work / "readings", part=testing.EVERYTHING)
     table = read_predictions(tested.predictions)
     each = {
-        name: starter_figures.pcc(table.predicted[rows], table.pspi[rows])
+        name: card_metrics.pcc(table.predicted[rows], table.pspi[rows])
         for number, name in enumerate(table.subjects)
         if np.ptp(table.pspi[rows := table.subject == number]) > 0
     }
     defined = [pcc for pcc in each.values() if pcc is not None]
     return {
         "frames": len(table),
-        "pcc_pooled": starter_figures.pcc(table.predicted, table.pspi),
-        "pcc_mean_of_subjects": starter_figures.mean(np.array(defined)),
+        "pcc_pooled": card_metrics.pcc(table.predicted, table.pspi),
+        "pcc_mean_of_subjects": card_metrics.mean(np.array(defined)),
         "pcc_by_subject": each,
     }
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
+from tools.starter.rated_faces import Faces
 
 from wince.faces.detect import Face
-from wince.training.rated import Faces
 
 Crop = Image.Image
 Points = NDArray[np.float32]

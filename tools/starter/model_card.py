@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tools.starter.card_metrics import GRIMACE
+
 from wince import scale
 from wince.training import checkpoints
-from wince.training.starter_figures import GRIMACE
 
 _GROUPS = {
     "neutral": "labelled neutral, picked by expression",
@@ -59,7 +60,7 @@ the six action units by their FACS descriptions; the label is the mean of both. 
 with ICC(3,1) {_p(beside["icc"], 2)} on PSPI, but they are one rater: that is repeatability, and
 shared mistakes stay hidden.
 {_once(trained)}
-`python -m wince.training.starter` trains it again from the data folders; that took
+`python -m tools.starter.train` trains it again from the data folders; that took
 {figures["hours"]:g} hours on two processor cores, by the clock.
 
 ## How well it reads people it never saw

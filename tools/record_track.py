@@ -3,7 +3,7 @@
 Three parts of eight seconds at 15 frames a second: the portrait that sways (as in the page's
 tests), a rendered face that is calm, and the same person in pain, eyes closed; between the last two
 a second without a face. Run it again when the packaged model changes:
-PYTHONPATH=tests python tests/record_track.py
+PYTHONPATH=tests python tools/record_track.py
 """
 
 import csv

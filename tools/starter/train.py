@@ -1,6 +1,6 @@
 """The recipe of the packaged model, from folders of photographs to model.onnx and its card.
 
-    python -m wince.training.starter --rated DIR --unrated DIR --face-models DIR --out DIR
+    python -m tools.starter.train --rated DIR --unrated DIR --face-models DIR --out DIR
 
 A ResNet-18 first learns landmarks and blendshapes, small pictures first, then the six action units
 of faces rated twice, then of those rated once beside them, and at last its own answers about all
@@ -29,13 +29,16 @@ import typer
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.Image import Resampling
+from tools.starter import lessons as fit
+from tools.starter import package
+from tools.starter import rated_faces as rated
+from tools.starter.lessons import Lesson
+from tools.starter.rated_faces import MARGIN, Faces, Ratings
 from torch import nn
 
 from wince.errors import WinceError
-from wince.training import checkpoints, export, fit, losses, rated, starter_package
-from wince.training.fit import Lesson
+from wince.training import checkpoints, export, losses
 from wince.training.network import build, first_outputs
-from wince.training.rated import MARGIN, Faces, Ratings
 
 HEAD = export.Head("action-units", (1.0, 1.0, 1.0, 1.0, 1.0, 1 / losses.EYES))
 STORED = 280  # pixels of a stored crop, the margin around the model's view included
@@ -138,7 +141,7 @@ def main(
         asked = fold[fold < len(readings)]
         scores = {p: gathered([one[p] for one in readings], asked) for p in PRECISIONS}
         hours = json.loads((out / HOURS).read_text("utf-8"))
-        starter_package.package(
+        package.package(
             network,
             spec,
             seen,
