@@ -34,10 +34,10 @@ from wince.evaluation.prediction_files import read_predictions
 from wince.evaluation.predictions import Predictions
 from wince.faces.spec import WHOLE_IMAGE
 from wince.training import recipe
-from wince.training.compare import compare
+from wince.training.architecture_comparison import compare
 from wince.training.cross_validation import cross_validate
 from wince.training.run import Watch, train
-from wince.training.settings import Settings
+from wince.training.run_settings import Settings
 
 RECIPES = ("report", "strong")
 Split = Literal["by-subject", "random-frames"]

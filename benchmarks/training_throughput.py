@@ -24,10 +24,10 @@ from torchvision.models import resnet18
 from torchvision.transforms import functional
 
 from wince.faces.spec import IMAGENET_MEAN, IMAGENET_STD
-from wince.training import fitting, pixels, recipe
+from wince.training import fit, pixel_cache, recipe
 from wince.training.folder import Loaded, open_folder
-from wince.training.parts import Parts
-from wince.training.settings import Devices, Settings
+from wince.training.folds import Parts
+from wince.training.run_settings import Devices, Settings
 
 GOAL = 1.5
 
@@ -71,7 +71,7 @@ def ours(loaded: Loaded, rows: np.ndarray, settings: Settings) -> Measured:
 
     The pictures have been decoded before: that is done once for all runs.
     """
-    kept = pixels.load(loaded.prepared, loaded.frames, settings.spec)
+    kept = pixel_cache.load(loaded.prepared, loaded.frames, settings.spec)
     parts = Parts("throughput", rows, rows[:2], rows[:0], "", "")
     ends: list[tuple[float, float]] = []
 
@@ -80,7 +80,7 @@ def ours(loaded: Loaded, rows: np.ndarray, settings: Settings) -> Measured:
             ends.append((time.perf_counter(), time.process_time()))
 
     with tempfile.TemporaryDirectory() as folder:
-        fitting.fit(kept, loaded.frames, parts, settings, Path(folder), tell=tell)
+        fit.fit(kept, loaded.frames, parts, settings, Path(folder), tell=tell)
     count = len(rows) // settings.recipe.batch * settings.recipe.batch
     return Measured(count / (ends[1][0] - ends[0][0]), count / (ends[1][1] - ends[0][1]))
 

@@ -17,7 +17,7 @@ from wince.errors import DataError, ModelError
 from wince.evaluation import agreement, regression
 from wince.evaluation.prediction_files import read_predictions
 from wince.runtime.estimator import Estimator
-from wince.training import compare, cross_validation
+from wince.training import architecture_comparison, cross_validation
 from wince.training.cross_validation import BY_SUBJECT, MEAN, POOLED, Validated, cross_validate
 from wince.training.run import Watch
 
@@ -130,7 +130,9 @@ def test_architectures_are_compared_on_the_same_folds(
     out = tmp_path / "comparison"
     shutil.copytree(validated.folder, out / "resnet18")  # its first fold is finished already
     wanted = sample.settings(epochs=1)
-    done = compare.compare(folder, out, wanted, names=["resnet18", "mobilenet"], folds="3", first=1)
+    done = architecture_comparison.compare(
+        folder, out, wanted, names=["resnet18", "mobilenet"], folds="3", first=1
+    )
     found = json.loads((out / "comparison.json").read_text())
     assert found["winner"] == done.rows[0].architecture
     assert {row.architecture for row in done.rows} == {"resnet18", "mobilenet"}
@@ -154,29 +156,31 @@ def test_architectures_are_compared_on_the_same_folds(
 
 
 def test_a_comparison_of_different_beginnings_says_so(tmp_path: Path) -> None:
-    def row(name: str, began_from: str) -> compare.Row:
-        return compare.Row(name, 0.5, 0.5, 0.5, 1, 0.7, 1, 1, 1, 1, began_from)
+    def row(name: str, began_from: str) -> architecture_comparison.Row:
+        return architecture_comparison.Row(name, 0.5, 0.5, 0.5, 1, 0.7, 1, 1, 1, 1, began_from)
 
     alike = (row("resnet18", "random weights"), row("mobilenet", "random weights"))
     other = (row("resnet18", "ImageNet weights"), row("mobilenet", "random weights"))
     lead = (0.1, 0.05, 0.2)
-    assert "like with like" not in compare.Compared(tmp_path, alike, lead, "").verdict
+    assert (
+        "like with like" not in architecture_comparison.Compared(tmp_path, alike, lead, "").verdict
+    )
     assert (
         "different weights (resnet18 ImageNet weights, mobilenet random weights)"
-        in compare.Compared(tmp_path, other, lead, "").verdict
+        in architecture_comparison.Compared(tmp_path, other, lead, "").verdict
     )
 
 
 def test_a_wrong_name_is_refused_before_anything_is_trained(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no architecture 'resnet17'"):
-        compare.compare(
+        architecture_comparison.compare(
             folder, tmp_path / "x", sample.settings(), names=["resnet18", "resnet17"], folds="3"
         )
     assert not (tmp_path / "x").exists()
 
 
 def test_folders_of_folds_have_safe_names(folder: Path) -> None:
-    from wince.training.parts import Parts
+    from wince.training.folds import Parts
 
     none = np.array([], np.intp)
     names = [

@@ -17,8 +17,8 @@ from wince import images
 from wince.archive.manifest import open_prepared
 from wince.errors import DataError
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
-from wince.training import frames as frames_of
-from wince.training import pixels
+from wince.training import pixel_cache
+from wince.training import prepared as frames_of
 from wince.training.folder import open_folder
 
 SPEC = FaceSpec(size=32)
@@ -93,8 +93,8 @@ def test_a_model_may_see_less_of_a_face_than_is_stored(folder: Path) -> None:
     narrow = FaceSpec(size=64, side=1.35)
     loaded = open_folder(folder, narrow)
     name = loaded.frames.pictures(narrow)[0]
-    whole = pixels.shown(loaded.prepared, FaceSpec(size=128))(name).astype(int)
-    part = pixels.shown(loaded.prepared, narrow)(name)
+    whole = pixel_cache.shown(loaded.prepared, FaceSpec(size=128))(name).astype(int)
+    part = pixel_cache.shown(loaded.prepared, narrow)(name)
     assert np.abs(whole[32:96, 32:96] - part).mean() < 3, "grey levels of 255"
     assert np.abs(whole[:64, :64] - part).mean() > 20  # the measure can tell
 
@@ -112,17 +112,17 @@ def test_pictures_are_decoded_once_and_are_what_a_model_sees(
 ) -> None:
     loaded = open_folder(folder, spec)
     told: list[tuple[int, int]] = []
-    kept = pixels.load(loaded.prepared, loaded.frames, spec, lambda *at: told.append(at))
+    kept = pixel_cache.load(loaded.prepared, loaded.frames, spec, lambda *at: told.append(at))
     assert told == [(number, 8) for number in range(1, 9)]
     assert isinstance(kept, np.memmap)
     edge = (kept.shape[1] - spec.size) // 2
-    look = pixels.shown(loaded.prepared, spec)
+    look = pixel_cache.shown(loaded.prepared, spec)
     for row, name in enumerate(loaded.frames.pictures(spec).tolist()):
         middle = kept[row, edge : edge + spec.size, edge : edge + spec.size].astype(int)
         assert np.abs(middle - look(name)).mean() < 1, "grey levels of 255"
-    monkeypatch.setattr(pixels.crops, "read", None)
+    monkeypatch.setattr(pixel_cache.crops, "read", None)
     monkeypatch.setattr(images, "read", None)
-    again = pixels.load(loaded.prepared, loaded.frames, spec)
+    again = pixel_cache.load(loaded.prepared, loaded.frames, spec)
     np.testing.assert_array_equal(again, kept)
 
 
@@ -130,10 +130,10 @@ def test_changed_pictures_are_decoded_again_and_the_old_file_goes(
     folder: Path, frames: list[Frame]
 ) -> None:
     loaded = open_folder(folder, SPEC)
-    pixels.load(loaded.prepared, loaded.frames, SPEC)
+    pixel_cache.load(loaded.prepared, loaded.frames, SPEC)
     (before,) = (folder / "pixels").iterdir()
     fewer = loaded.frames.take(np.arange(5))
-    assert len(pixels.load(loaded.prepared, fewer, SPEC)) == 5
+    assert len(pixel_cache.load(loaded.prepared, fewer, SPEC)) == 5
     (after,) = (folder / "pixels").iterdir()
     assert after != before
 
@@ -143,9 +143,9 @@ def test_a_disk_without_room_is_named_before_anything_is_decoded(
 ) -> None:
     loaded = open_folder(folder, SPEC)
     usage = shutil.disk_usage(folder)._replace(free=1000)
-    monkeypatch.setattr(pixels.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(pixel_cache.shutil, "disk_usage", lambda path: usage)
     with pytest.raises(DataError, match=r"need 0\.0 GB in .*are free\. Free some room"):
-        pixels.load(loaded.prepared, loaded.frames, SPEC)
+        pixel_cache.load(loaded.prepared, loaded.frames, SPEC)
     assert not list((folder / "pixels").iterdir())
 
 
@@ -154,5 +154,5 @@ def test_a_crop_that_is_damaged_is_named_and_leaves_nothing_behind(folder: Path)
     crop.write_bytes(crop.read_bytes()[:200])
     loaded = open_folder(folder, SPEC)
     with pytest.raises(DataError, match=crop.name):
-        pixels.load(loaded.prepared, loaded.frames, SPEC)
+        pixel_cache.load(loaded.prepared, loaded.frames, SPEC)
     assert not list((folder / "pixels").iterdir())

@@ -14,9 +14,9 @@ from wince.archive.balanced_split import OPTIMISTIC
 from wince.archive.manifest import open_prepared
 from wince.errors import DataError
 from wince.faces.spec import FaceSpec
-from wince.training import data, parts
-from wince.training import frames as frames_of
-from wince.training.frames import Frames
+from wince.training import batches, folds
+from wince.training import prepared as frames_of
+from wince.training.prepared import Frames
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def names(table: Frames, rows: np.ndarray) -> set[str]:
 
 @pytest.mark.parametrize("how", ["3", "5", "loso"])
 def test_folds_share_no_subject_and_test_every_frame_once(table: Frames, how: str) -> None:
-    found = parts.folds(table, how, 0)
+    found = folds.folds(table, how, 0)
     assert len(found) == (12 if how == "loso" else int(how))
     for fold in found:
         train, held, test = (
@@ -53,7 +53,7 @@ def test_folds_share_no_subject_and_test_every_frame_once(table: Frames, how: st
 
 def test_a_run_finds_its_parts_again_from_its_config(folder: Path, table: Frames) -> None:
     prepared = open_prepared(folder)
-    for chosen in (parts.from_split(prepared, table), parts.folds(table, "5", 0)[2]):
+    for chosen in (folds.from_split(prepared, table), folds.folds(table, "5", 0)[2]):
         described = {
             "name": chosen.name,
             "protocol": chosen.protocol,
@@ -62,7 +62,7 @@ def test_a_run_finds_its_parts_again_from_its_config(folder: Path, table: Frames
                 for name in ("train", "validation", "test")
             },
         }
-        again = parts.from_config(prepared, table, described)
+        again = folds.from_config(prepared, table, described)
         for name in ("train", "validation", "test"):
             np.testing.assert_array_equal(getattr(again, name), getattr(chosen, name))
 
@@ -70,30 +70,30 @@ def test_a_run_finds_its_parts_again_from_its_config(folder: Path, table: Frames
 @pytest.mark.parametrize("how", ["2", "0", "many", "13"])
 def test_a_number_of_folds_that_cannot_be_is_refused(table: Frames, how: str) -> None:
     with pytest.raises(DataError, match=r"3 or more folds|need at least 13 subjects; found 12"):
-        parts.folds(table, how, 0)
+        folds.folds(table, how, 0)
 
 
 def test_one_subject_only_is_refused_with_what_to_do(table: Frames, folder: Path) -> None:
     alone = table.take(table.subject == table.subject[0])
-    chosen = parts.from_split(open_prepared(folder), alone)
+    chosen = folds.from_split(open_prepared(folder), alone)
     with pytest.raises(DataError, match=r"one subject \(001-aa001\).*at least three"):
-        parts.check(chosen, alone)
+        folds.check(chosen, alone)
     with pytest.raises(DataError, match="need at least 3 subjects; found 1"):
-        parts.folds(alone, "loso", 0)
+        folds.folds(alone, "loso", 0)
 
 
 def test_a_training_part_without_pain_is_refused(table: Frames, folder: Path) -> None:
     calm = table.take(np.flatnonzero((table.pspi == 0) | (table.split != "train")))
-    chosen = parts.from_split(open_prepared(folder), calm)
+    chosen = folds.from_split(open_prepared(folder), calm)
     with pytest.raises(DataError, match=r"no frame with PSPI 1 or more.*another --seed"):
-        parts.check(chosen, calm)
+        folds.check(chosen, calm)
 
 
 def test_a_test_or_validation_part_without_pain_is_told(table: Frames, folder: Path) -> None:
     for part, words in (("val", "chosen by MAE"), ("test", "AUC and correlation are undefined")):
         some = table.take(np.flatnonzero((table.pspi == 0) | (table.split != part)))
         some = some if part == "test" else doubled(some, "val")
-        (note,) = parts.check(parts.from_split(open_prepared(folder), some), some)
+        (note,) = folds.check(folds.from_split(open_prepared(folder), some), some)
         assert words in note
 
 
@@ -106,20 +106,20 @@ def doubled(table: Frames, part: str) -> Frames:
 def test_an_empty_validation_part_is_refused(table: Frames, folder: Path) -> None:
     none = table.take(table.split != "val")
     with pytest.raises(DataError, match="validation part has 0 frames of"):
-        parts.check(parts.from_split(open_prepared(folder), none), none)
+        folds.check(folds.from_split(open_prepared(folder), none), none)
 
 
 def test_frames_at_random_are_marked(frames: list[Frame], tmp_path: Path) -> None:
     prepared = open_prepared(sample.prepared(tmp_path, frames, split="random-frames"))
     table = frames_of.read(prepared)
-    chosen = parts.from_split(prepared, table)
+    chosen = folds.from_split(prepared, table)
     assert chosen.caution == OPTIMISTIC
-    assert OPTIMISTIC in parts.check(chosen, table)[0]
+    assert OPTIMISTIC in folds.check(chosen, table)[0]
 
 
 def test_an_epoch_has_one_order_whoever_asks_and_shares_are_whole() -> None:
     def order(epoch: int, **share: int) -> list[int]:
-        sampler = data.EpochSampler(40, 7, **share)
+        sampler = batches.EpochSampler(40, 7, **share)
         sampler.set_epoch(epoch)
         return list(sampler)
 
@@ -134,10 +134,10 @@ def test_an_epoch_has_one_order_whoever_asks_and_shares_are_whole() -> None:
 def test_rare_levels_are_drawn_as_often_as_the_power_says() -> None:
     pspi = np.array([0] * 90 + [8] * 10, np.float32)
     for power, share in ((0.0, 0.1), (0.5, 0.25), (1.0, 0.5)):
-        weights = data.level_weights(pspi, power)
+        weights = batches.level_weights(pspi, power)
         assert weights[90:].sum() / weights.sum() == pytest.approx(share)
         assert weights.mean() == pytest.approx(1)
-    sampler = data.EpochSampler(100, 0, data.level_weights(pspi, 1.0))
+    sampler = batches.EpochSampler(100, 0, batches.level_weights(pspi, 1.0))
     drawn = []
     for epoch in range(50):
         sampler.set_epoch(epoch)
@@ -148,8 +148,8 @@ def test_rare_levels_are_drawn_as_often_as_the_power_says() -> None:
 def test_a_batch_holds_the_rows_asked_for_in_their_order(table: Frames) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (len(table), 8, 8, 3), np.uint8)
     rows = np.array([5, 2, 11, 7])
-    faces = data.Faces(pixels, table, rows, np.array([1.0, 2.0, 3.0, 4.0]))
-    (batch,) = data.validation_batches(faces, 8)
+    faces = batches.Faces(pixels, table, rows, np.array([1.0, 2.0, 3.0, 4.0]))
+    (batch,) = batches.validation_batches(faces, 8)
     crops, units, pspi, weights = batch
     np.testing.assert_array_equal(crops.permute(0, 2, 3, 1).numpy(), pixels[rows])
     np.testing.assert_array_equal(pspi.numpy(), table.pspi[rows])
@@ -162,6 +162,6 @@ def test_action_units_cannot_be_learned_where_there_are_none(table: Frames) -> N
     rows = np.arange(4)
     table = table.take(np.arange(len(table)))  # a copy: others use it too
     table.units[2] = np.nan
-    assert data.with_units(table, rows).tolist() == [0, 1, 3]
+    assert batches.with_units(table, rows).tolist() == [0, 1, 3]
     with pytest.raises(DataError, match="--head pspi"):
-        data.with_units(table, np.array([2]))
+        batches.with_units(table, np.array([2]))

@@ -29,19 +29,19 @@ from wince.runtime.estimator import Estimator
 from wince.training import (
     checkpoints,
     delivery,
-    fitting,
+    evaluate_model,
+    folds,
     history,
-    init,
+    initial_weights,
     network,
     package,
-    parts,
-    pixels,
+    pixel_cache,
     run,
-    testing,
 )
+from wince.training import fit as fitting
 from wince.training.folder import open_folder
 from wince.training.history import COLUMNS
-from wince.training.settings import Devices
+from wince.training.run_settings import Devices
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_predictions_are_of_the_test_part_by_the_exported_file(trained: Path, fo
     assert found.keys() == {row["frame"] for row in manifest}
     estimator = Estimator(trained)
     loaded = open_folder(folder, estimator.spec)
-    look = pixels.shown(loaded.prepared, estimator.spec)
+    look = pixel_cache.shown(loaded.prepared, estimator.spec)
     for row in manifest:
         raw = float(estimator(look(row["crop"])[None]).raw[0])
         verdict = estimator.calibration(raw)
@@ -226,8 +226,8 @@ def fit(folder: Path, out: Path, told: list[str]) -> None:
     """Train as `run.train` does, up to the best checkpoint."""
     wanted = sample.settings(epochs=3)
     loaded = open_folder(folder, wanted.spec)
-    chosen = parts.from_split(loaded.prepared, loaded.frames)
-    kept = pixels.load(loaded.prepared, loaded.frames, wanted.spec)
+    chosen = folds.from_split(loaded.prepared, loaded.frames)
+    kept = pixel_cache.load(loaded.prepared, loaded.frames, wanted.spec)
     fitting.fit(kept, loaded.frames, chosen, wanted, out, tell=told.append)
 
 
@@ -235,9 +235,9 @@ def test_evaluating_on_people_it_has_seen_is_refused_then_marked(
     trained: Path, folder: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(DataError, match=r"has seen people .* pass --allow-overlap"):
-        testing.test(trained, None, tmp_path, part="all")
+        evaluate_model.test(trained, None, tmp_path, part="all")
     assert not list(tmp_path.iterdir())
-    tested = testing.test(trained, folder, tmp_path, part="all", allow_overlap=True)
+    tested = evaluate_model.test(trained, folder, tmp_path, part="all", allow_overlap=True)
     from wince.evaluation.evaluate import evaluate
 
     metrics = evaluate(read_predictions(tested.predictions), resamples=0)
@@ -278,7 +278,7 @@ def test_the_report_says_which_model_was_measured_on_what(
     assert "Measured on: the test part of prepared." in page
     count = len([row for row in rows(folder / "manifest.csv") if row["split"] == "train"])
     assert f"Its training: {count} frames of" in page
-    about = testing.test(trained, None, tmp_path, part="test").about
+    about = evaluate_model.test(trained, None, tmp_path, part="test").about
     assert about[1] in page
     assert Estimator(trained).card["version"] in about[0]
 
@@ -291,7 +291,7 @@ def test_the_plot_of_the_history_says_what_its_lines_are(trained: Path) -> None:
 
 
 def test_evaluating_knows_what_was_trained_on(trained: Path, folder: Path, tmp_path: Path) -> None:
-    tested = testing.test(trained, None, tmp_path)
+    tested = evaluate_model.test(trained, None, tmp_path)
     train = [float(r["pspi"]) for r in rows(folder / "manifest.csv") if r["split"] == "train"]
     assert tested.training is not None
     np.testing.assert_allclose(np.sort(tested.training.pspi), np.sort(train))
@@ -305,12 +305,12 @@ def test_a_model_that_is_no_run_needs_a_folder_to_be_tested_on(
     for name in ("model.onnx", "model.json"):
         shutil.copy(trained / name, tmp_path / name)
     with pytest.raises(DataError, match="Name a prepared folder with --data"):
-        testing.test(tmp_path / "model.onnx", None, tmp_path / "out")
+        evaluate_model.test(tmp_path / "model.onnx", None, tmp_path / "out")
 
 
 def test_an_empty_part_is_named(trained: Path, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="Expected the part train, val, test or all"):
-        testing.test(trained, folder, tmp_path, part="dev")
+        evaluate_model.test(trained, folder, tmp_path, part="dev")
 
 
 def test_int8_is_measured_beside_fp32(trained: Path, folder: Path, tmp_path: Path) -> None:
@@ -333,11 +333,11 @@ def can_be_learned_on_from(trained: Path, path: Path, folder: Path) -> None:
     """Check that a network restored from a packaged file is the one that was packaged."""
     original = package.load(trained)
     loaded = open_folder(folder, original.spec)
-    look = pixels.shown(loaded.prepared, original.spec)
+    look = pixel_cache.shown(loaded.prepared, original.spec)
     faces = np.stack([look(name) for name in loaded.frames.crop.tolist()])
     again = network.build(6)
-    inputs = init._normal(faces, original.spec)
-    init._unfold(again, init._folded(path), inputs)
+    inputs = initial_weights._normal(faces, original.spec)
+    initial_weights._unfold(again, initial_weights._folded(path), inputs)
     again.fc = original.network.fc
     with torch.no_grad():
         expected = original.network(inputs)
@@ -371,4 +371,4 @@ def test_random_frames_are_marked_in_every_output(frames: list[Frame], tmp_path:
     assert OPTIMISTIC in card["title"]
     assert card["face_spec"]["kind"] == "whole"
     with pytest.raises(DataError, match="--allow-overlap"):
-        testing.test(tmp_path / "run", None, tmp_path / "out")
+        evaluate_model.test(tmp_path / "run", None, tmp_path / "out")

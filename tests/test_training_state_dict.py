@@ -18,7 +18,7 @@ from wince.errors import DataError, ModelError
 from wince.evaluation.protocol import OPTIMISTIC
 from wince.faces.spec import WHOLE_IMAGE
 from wince.runtime.estimator import Estimator
-from wince.training import state_dict, testing
+from wince.training import evaluate_model, report_weights
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def file(tmp_path_factory: pytest.TempPathFactory, network: torch.nn.Module) -> 
 def test_without_data_it_scores_as_the_script_did_and_claims_to_know_nothing(
     file: Path, network: torch.nn.Module, frames: list[Frame], tmp_path: Path
 ) -> None:
-    taken = state_dict.take_in(file, tmp_path / "model")
+    taken = report_weights.take_in(file, tmp_path / "model")
     assert "Nothing is known of this model's errors" in taken.notes[0]
     estimator = Estimator(tmp_path / "model")
     assert estimator.spec == WHOLE_IMAGE
@@ -55,7 +55,7 @@ def test_without_data_it_scores_as_the_script_did_and_claims_to_know_nothing(
     assert assessment.interval[1] - assessment.interval[0] > 14
     assert assessment.confidence < 0.6
     with pytest.raises(ModelError, match="--data"):
-        state_dict.take_in(file, tmp_path / "int8", precision="int8")
+        report_weights.take_in(file, tmp_path / "int8", precision="int8")
 
 
 def test_with_data_it_is_calibrated_and_everybody_counts_as_seen(
@@ -64,7 +64,7 @@ def test_with_data_it_is_calibrated_and_everybody_counts_as_seen(
     folder = sample.prepared(tmp_path, frames)
     with (folder / "manifest.csv").open(newline="") as table:
         rows = list(csv.DictReader(table))
-    taken = state_dict.take_in(file, tmp_path / "model", data=folder)
+    taken = report_weights.take_in(file, tmp_path / "model", data=folder)
     assert "counts as seen" in taken.notes[0]
     assert taken.delivered.metrics is not None
     assert taken.delivered.metrics["overlap"]["label"] == OPTIMISTIC
@@ -72,36 +72,36 @@ def test_with_data_it_is_calibrated_and_everybody_counts_as_seen(
     assert set(card["subjects_seen"]) == {row["subject"] for row in rows}
     assert card["calibration"]["faces"] == sum(row["split"] == "val" for row in rows)
     with pytest.raises(DataError, match="has seen people"):
-        testing.test(tmp_path / "model", folder, tmp_path / "evaluation")
+        evaluate_model.test(tmp_path / "model", folder, tmp_path / "evaluation")
 
 
 def test_whom_it_has_seen_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text("image_path,subject\na.png,s1\nb.png,s2\nc.png,s1\n")
-    assert state_dict._subjects(tmp_path / "train.csv") == ["s1", "s2"]
+    assert report_weights._subjects(tmp_path / "train.csv") == ["s1", "s2"]
     (tmp_path / "other.csv").write_text("image_path\na.png\n")
     with pytest.raises(DataError, match="line 1: expected a column subject, found image_path"):
-        state_dict._subjects(tmp_path / "other.csv")
+        report_weights._subjects(tmp_path / "other.csv")
 
 
 @pytest.mark.parametrize("prefix", ["module.", "model."])
 def test_wrapped_weights_load_too(network: torch.nn.Module, tmp_path: Path, prefix: str) -> None:
     weights = {f"{prefix}{name}": value for name, value in network.state_dict().items()}
     torch.save({"epoch": 3, "model_state_dict": weights}, tmp_path / "model.pt")
-    assert torch.equal(state_dict.read(tmp_path / "model.pt").network.fc.bias, network.fc.bias)
+    assert torch.equal(report_weights.read(tmp_path / "model.pt").network.fc.bias, network.fc.bias)
 
 
 def test_another_network_is_named_by_what_differs(tmp_path: Path) -> None:
     torch.save(resnet18(num_classes=4).state_dict(), tmp_path / "four.pt")
     with pytest.raises(ModelError, match=r"fc\.bias is expected to be \(1,\), found \(4,\)"):
-        state_dict.read(tmp_path / "four.pt")
+        report_weights.read(tmp_path / "four.pt")
     more = resnet18(num_classes=1).state_dict() | {"extra.weight": torch.zeros(2)}
     torch.save(more, tmp_path / "more.pt")
     with pytest.raises(ModelError, match=r"extra\.weight is expected to be nothing"):
-        state_dict.read(tmp_path / "more.pt")
+        report_weights.read(tmp_path / "more.pt")
 
 
 def test_nothing_known_means_every_error_is_as_likely() -> None:
-    verdict = state_dict.unknown()(8.0)
+    verdict = report_weights.unknown()(8.0)
     assert verdict.interval == (0.0, 16.0)
     assert np.isclose(sum(verdict.level_probabilities.values()), 1)
     assert verdict.confidence < 0.5

@@ -16,9 +16,9 @@ from tests import training_sample as sample
 from wince.errors import ModelError
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
 from wince.runtime.estimator import Estimator
-from wince.training import architectures, checkpoints, init, network, recipe, regressor
+from wince.training import architectures, checkpoints, initial_weights, network, recipe, regressor
 from wince.training.network import Shipped
-from wince.training.settings import Settings
+from wince.training.run_settings import Settings
 
 SPEC = FaceSpec(size=64)
 
@@ -99,11 +99,11 @@ def test_the_packaged_model_can_be_begun_from_and_brings_its_subjects() -> None:
     packaged = Estimator()
     spec = packaged.spec
     faces = np.random.default_rng(0).integers(0, 256, (8, spec.size, spec.size, 3), np.uint8)
-    start = init.begin("starter", "resnet18", 1, spec, faces)
+    start = initial_weights.begin("starter", "resnet18", 1, spec, faces)
     assert set(start.subjects) == set(packaged.card.get("subjects_seen", ()))
     assert packaged.card["name"] in start.words
     with torch.no_grad():
-        assert torch.isfinite(start.network(init._normal(faces, spec))).all()
+        assert torch.isfinite(start.network(initial_weights._normal(faces, spec))).all()
 
 
 def test_a_run_from_the_packaged_model_shows_faces_as_that_saw_them() -> None:
@@ -119,9 +119,9 @@ def test_a_run_from_the_packaged_model_shows_faces_as_that_saw_them() -> None:
 def test_the_packaged_model_fits_only_its_own_kind() -> None:
     none = np.empty((0, 64, 64, 3), np.uint8)
     with pytest.raises(ModelError, match=r"weights do not fit mobilenet"):
-        init.begin("starter", "mobilenet", 1, SPEC, none)
+        initial_weights.begin("starter", "mobilenet", 1, SPEC, none)
     with pytest.raises(ModelError, match=r"another view of faces.*whole pictures"):
-        init.begin("starter", "resnet18", 1, WHOLE_IMAGE, none)
+        initial_weights.begin("starter", "resnet18", 1, WHOLE_IMAGE, none)
 
 
 def test_without_a_network_random_weights_are_used_and_that_is_said(
@@ -132,9 +132,9 @@ def test_without_a_network_random_weights_are_used_and_that_is_said(
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    start = init.begin("imagenet", "resnet18", 1, SPEC, np.empty(0, np.uint8))
+    start = initial_weights.begin("imagenet", "resnet18", 1, SPEC, np.empty(0, np.uint8))
     assert "begins from random weights instead" in start.warning
-    assert init.HUB_FILE in start.warning
+    assert initial_weights.HUB_FILE in start.warning
     assert start.words.startswith("random weights")
 
 
@@ -142,23 +142,25 @@ def test_weights_of_a_run_are_taken_over_with_their_subjects(tmp_path: Path) -> 
     torch.manual_seed(1)
     net = network.build(6)
     path = saved(tmp_path / "best.ckpt", net, head="action-units")
-    start = init.begin(str(path), "resnet18", 1, SPEC, np.empty(0, np.uint8))
+    start = initial_weights.begin(str(path), "resnet18", 1, SPEC, np.empty(0, np.uint8))
     assert start.subjects == ("a", "b")
     assert torch.equal(start.network.layer4[1].conv2.weight, net.layer4[1].conv2.weight)
     assert start.network.fc.weight.shape == (1, 512)
-    larger = init.begin(str(path), "resnet18", 6, FaceSpec(size=112), np.empty(0, np.uint8))
+    larger = initial_weights.begin(
+        str(path), "resnet18", 6, FaceSpec(size=112), np.empty(0, np.uint8)
+    )
     assert torch.equal(larger.network.fc.weight, net.fc.weight)
 
 
 def test_a_checkpoint_of_another_view_of_faces_is_refused(tmp_path: Path) -> None:
     path = saved(tmp_path / "x.ckpt", network.build(1), face_spec=WHOLE_IMAGE.to_dict())
     with pytest.raises(ModelError, match=r"whole pictures.*Use the recipe it was trained with"):
-        init.begin(str(path), "resnet18", 1, SPEC, np.empty(0, np.uint8))
+        initial_weights.begin(str(path), "resnet18", 1, SPEC, np.empty(0, np.uint8))
 
 
 def test_a_plain_state_dict_begins_with_a_warning(tmp_path: Path) -> None:
     torch.save(network.build(1).state_dict(), tmp_path / "model.pt")
-    start = init.begin(
+    start = initial_weights.begin(
         str(tmp_path / "model.pt"), "resnet18", 1, WHOLE_IMAGE, np.empty(0, np.uint8)
     )
     assert "does not say whom it was trained on" in start.warning
@@ -168,10 +170,12 @@ def test_a_plain_state_dict_begins_with_a_warning(tmp_path: Path) -> None:
 def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
     path = saved(tmp_path / "x.ckpt", network.build(1), architecture="resnet50")
     with pytest.raises(ModelError, match=r"of a resnet50, not of a resnet18"):
-        init.begin(str(path), "resnet18", 1, SPEC, np.empty(0, np.uint8))
+        initial_weights.begin(str(path), "resnet18", 1, SPEC, np.empty(0, np.uint8))
     torch.save({"conv.weight": torch.zeros(3)}, tmp_path / "other.pt")
     with pytest.raises(ModelError, match=r"does not fit the network: .* missing"):
-        init.begin(str(tmp_path / "other.pt"), "resnet18", 1, SPEC, np.empty(0, np.uint8))
+        initial_weights.begin(
+            str(tmp_path / "other.pt"), "resnet18", 1, SPEC, np.empty(0, np.uint8)
+        )
 
 
 # Files
@@ -248,7 +252,7 @@ def test_every_form_of_network_is_an_exact_sum_over_its_grid(name: str) -> None:
     pixels = torch.randint(0, 256, (3, 32, 32, 3), dtype=torch.uint8)
     with torch.no_grad():
         scores, maps = shipped(pixels)
-        expected = net(init._normal(pixels.numpy(), spec))
+        expected = net(initial_weights._normal(pixels.numpy(), spec))
     torch.testing.assert_close(scores, expected, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(maps.sum((2, 3)) + net.fc.bias, scores)
     assert maps.shape[2] == maps.shape[3]

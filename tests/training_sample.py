@@ -9,7 +9,7 @@ from wince.archive.prepare import Options, prepare
 from wince.scale import UNIT_NAMES
 from wince.training import recipe
 from wince.training.recipe import Recipe
-from wince.training.settings import Devices, Settings
+from wince.training.run_settings import Devices, Settings
 
 CPU = Devices(accelerator="cpu", devices="1")
 

@@ -18,7 +18,7 @@ from wince.faces.spec import FaceSpec
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, interpret
-from wince.training import export, predict, testing
+from wince.training import evaluate_model, export, predictions
 
 NAME, VERSION = "wince-starter", "0.6.0"
 TITLE = (
@@ -164,7 +164,9 @@ def on_another_archive(model: Path, archive: Path, work: Path) -> dict[str, Any]
     work: where the archive is prepared and the readings go.
     """
     prepare(archive, work / "prepared")
-    tested = testing.test(model, work / "prepared", work / "readings", part=testing.EVERYTHING)
+    tested = evaluate_model.test(
+        model, work / "prepared", work / "readings", part=evaluate_model.EVERYTHING
+    )
     table = read_predictions(tested.predictions)
     each = {
         name: card_metrics.pcc(table.predicted[rows], table.pspi[rows])
@@ -204,7 +206,7 @@ def write_fold(
 
 def write_readings(path: Path, found: Estimate, faces: Faces, fold: Folds) -> None:
     """Write the folds' readings as a table that `wince evaluate --predictions` reads."""
-    predict.write(
+    predictions.write(
         path,
         {
             "subject": faces.subject.tolist(),

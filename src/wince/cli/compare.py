@@ -9,7 +9,7 @@ from wince.cli import training
 from wince.cli.training import HeadName, RecipeName
 
 if TYPE_CHECKING:
-    from wince.training.compare import Compared
+    from wince.training.architecture_comparison import Compared
 
 
 def compare(
@@ -62,7 +62,7 @@ def compare(
         precision=precision,
         devices=(accelerator, devices, strategy, num_nodes, workers),
     )
-    from wince.training.compare import compare as run
+    from wince.training.architecture_comparison import compare as run
 
     with training.watching() as watch:
         done = run(data, out, wanted, names=names, folds=folds, first=max_folds, watch=watch)
@@ -77,7 +77,7 @@ def _show(done: "Compared") -> None:
     from rich.table import Table
 
     from wince.evaluation.metric_catalogue import TITLES
-    from wince.training.compare import SHOWN
+    from wince.training.architecture_comparison import SHOWN
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
     table.add_column(f"Held out ({done.caution})" if done.caution else "Held out", no_wrap=True)

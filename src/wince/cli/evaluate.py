@@ -107,7 +107,7 @@ def evaluate(
         notes: tuple[str, ...] = ()
         about: tuple[str, ...] = ()
         if model is not None:
-            from wince.training.testing import test
+            from wince.training.evaluate_model import test
 
             tested = test(
                 model,

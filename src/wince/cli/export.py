@@ -71,7 +71,7 @@ def export(
 
             delivered = again(run, out, precision.value, data, watch.progress)
         else:
-            from wince.training.state_dict import take_in
+            from wince.training.report_weights import take_in
 
             assert state_dict is not None  # one of the two was given
             taken = take_in(

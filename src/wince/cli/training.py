@@ -11,7 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from wince.training.run import Watch
-    from wince.training.settings import Settings
+    from wince.training.run_settings import Settings
 
 
 class RecipeName(StrEnum):
@@ -120,7 +120,7 @@ def settings(
     """Return what was asked for. devices: accelerator, devices, strategy, nodes, workers."""
     need_extra()
     from wince.training import recipe as recipes
-    from wince.training.settings import Devices, Settings
+    from wince.training.run_settings import Devices, Settings
 
     made = Settings(
         recipe=recipes.named(

@@ -24,12 +24,13 @@ from wince.evaluation.metrics import error_figures, ranking_figures
 from wince.evaluation.prediction_files import read_predictions
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.result_files import write_results
-from wince.training import card, checkpoints, parts, predict
+from wince.training import checkpoints, model_card, predictions
+from wince.training import folds as parts
 from wince.training.folder import Loaded, open_folder
+from wince.training.folds import Parts
 from wince.training.package import EVALUATION, PREDICTIONS
-from wince.training.parts import Parts
 from wince.training.run import Run, Watch, train_parts
-from wince.training.settings import CONFIG, Settings
+from wince.training.run_settings import CONFIG, Settings
 
 FOLDS = "folds.csv"
 FIGURES = ("mae", "rmse", "wmae", "pcc", "icc", "ccc", "auc_1", "auc_2", "auc_3")
@@ -97,8 +98,8 @@ def place(fold: Parts) -> str:
 def _merged(
     out: Path, folds: Sequence[Parts], runs: Sequence[Run], about: Sequence[str]
 ) -> Validated:
-    tables = [predict.read(run.folder / PREDICTIONS) for run in runs]
-    predict.write(out / PREDICTIONS, predict.joined(tables))
+    tables = [predictions.read(run.folder / PREDICTIONS) for run in runs]
+    predictions.write(out / PREDICTIONS, predictions.joined(tables))
     table = read_predictions(out / PREDICTIONS)
     metrics = evaluate(table, about=about)
     write_results(metrics, table, out / EVALUATION)
@@ -170,7 +171,7 @@ def _about(loaded: Loaded, chosen: Sequence[Parts], every: int, run: Path) -> li
     folder = loaded.prepared
     few = "" if len(chosen) == every else f" Only {len(chosen)} of the {every} folds are here."
     return [
-        card.about(of_first)[0].replace("The model:", "A model for each fold:"),
+        model_card.about(of_first)[0].replace("The model:", "A model for each fold:"),
         f"Protocol: {chosen[0].protocol}; each model is tested on the subjects of its fold, and "
         f"was trained on others.{few}",
         f"Measured on: {folder.folder.resolve().name}, prepared from an archive of the layout "

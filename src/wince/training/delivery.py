@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from wince.errors import ModelError
-from wince.training import card, package, parts, predict, settings
+from wince.training import folds, model_card, package, predictions, run_settings
 from wince.training.export import Precision
 from wince.training.folder import Loaded, open_folder
-from wince.training.frames import digest
+from wince.training.folds import Parts
 from wince.training.package import Material, Network
-from wince.training.parts import Parts
+from wince.training.prepared import digest
 
 Progress = Callable[[str, int, int], None]
 
@@ -55,7 +55,7 @@ def deliver(
             lambda done, total: progress("Testing", done, total),
         )
         seen = network.meta["subjects_seen"]
-        table = predict.columns(tested, stuff.frames, fitted, seen=seen, fold=fold or None)
+        table = predictions.columns(tested, stuff.frames, fitted, seen=seen, fold=fold or None)
         metrics = package.measure(
             table,
             out,
@@ -90,7 +90,7 @@ def again(
     data: its prepared folder, None for where it was. Raises ModelError when the run has no
     checkpoint any more, or the folder has been prepared anew since.
     """
-    described = settings.read_config(run)
+    described = run_settings.read_config(run)
     network = package.load(run)
     loaded = open_folder(data or Path(described["data"]["folder"]), network.spec)
     if digest(loaded.prepared) != described["data"]["manifest_sha256"]:
@@ -98,8 +98,8 @@ def again(
             f"{loaded.prepared.folder} is not what {run} was trained on: it has been prepared anew "
             "since, or is another. Name the folder with --data, or train again."
         )
-    chosen = parts.from_config(loaded.prepared, loaded.frames, described["part"])
-    fold = "" if chosen.name == parts.SPLIT else chosen.name
+    chosen = folds.from_config(loaded.prepared, loaded.frames, described["part"])
+    fold = "" if chosen.name == folds.SPLIT else chosen.name
     return deliver(
         network,
         material(loaded, chosen),
@@ -167,7 +167,7 @@ def _about(described: Mapping[str, Any], network: Network, stuff: Material) -> l
         "trained_on": trained_on(described, network),
     }
     folder = stuff.prepared.folder.resolve().name
-    return [*card.about(model), f"Measured on: the test part of {folder}."]
+    return [*model_card.about(model), f"Measured on: the test part of {folder}."]
 
 
 def title(described: Mapping[str, Any]) -> str:

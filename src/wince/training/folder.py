@@ -5,8 +5,9 @@ from pathlib import Path
 
 from wince.archive.manifest import Prepared, open_prepared
 from wince.faces.spec import FaceSpec
-from wince.training import frames, pixels
-from wince.training.frames import Frames
+from wince.training import pixel_cache
+from wince.training import prepared as frames
+from wince.training.prepared import Frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def open_folder(folder: Path, spec: FaceSpec) -> Loaded:
     """
     prepared = open_prepared(folder)
     everything = frames.read(prepared)
-    pixels.check_spec(prepared, spec)
+    pixel_cache.check_spec(prepared, spec)
     kept = frames.usable(everything, spec)
     frames.check_pictures(prepared, kept, spec)
     frames.check_labels(prepared, everything)

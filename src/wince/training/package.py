@@ -24,11 +24,19 @@ from wince.faces.spec import FaceSpec
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration, ScoreMap
 from wince.runtime.estimator import interpret
-from wince.training import architectures, card, checkpoints, export, losses, pixels, predict
+from wince.training import (
+    architectures,
+    checkpoints,
+    export,
+    losses,
+    model_card,
+    pixel_cache,
+    predictions,
+)
 from wince.training.export import Precision
-from wince.training.frames import Frames
-from wince.training.parts import Rows
-from wince.training.predict import Scorer
+from wince.training.folds import Rows
+from wince.training.predictions import Scorer
+from wince.training.prepared import Frames
 
 PREDICTIONS, EVALUATION = "predictions.csv", "evaluation"
 TYPICAL = 256  # training faces from which int8 takes its ranges
@@ -108,7 +116,7 @@ def scorer(path: Path, head: export.Head) -> Scorer:
 def typical(material: Material, spec: FaceSpec) -> NDArray[np.uint8]:
     """Return some training faces as the model sees them, uint8 (M, size, size, 3)."""
     rows = np.sort(np.random.default_rng(0).permutation(material.train)[:TYPICAL])
-    look = pixels.shown(material.prepared, spec)
+    look = pixel_cache.shown(material.prepared, spec)
     return np.stack([look(name) for name in material.frames.pictures(spec)[rows].tolist()])
 
 
@@ -124,11 +132,11 @@ def scored(
     material: Material,
     rows: Rows,
     progress: Progress | None = None,
-) -> predict.Scored:
+) -> predictions.Scored:
     """Return what an exported model says of rows of its material."""
-    look = pixels.shown(material.prepared, spec)
+    look = pixel_cache.shown(material.prepared, spec)
     names = material.frames.pictures(spec)[rows].tolist()
-    return predict.Scored(rows, *predict.score(run, look, names, progress))
+    return predictions.Scored(rows, *predictions.score(run, look, names, progress))
 
 
 def exported(
@@ -194,7 +202,7 @@ def measure(
     training: labels that were trained on, for the trivial baselines. report: without it the
     predictions alone are written. about: see `evaluation.evaluate`.
     """
-    predict.write(folder / PREDICTIONS, table)
+    predictions.write(folder / PREDICTIONS, table)
     metrics, read = evaluated(folder, training, about)
     if report:
         write_results(metrics, read, folder / EVALUATION)
@@ -259,7 +267,7 @@ def describe(
             f"model.json cannot be written to {folder} ({error.strerror or error}). Free some "
             "room, then run the same command again."
         ) from error
-    card.write(folder)
+    model_card.write(folder)
 
 
 def _some(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,11 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wince.training import card, checkpoints, delivery, package, parts, pixels, settings
-from wince.training.fitting import fit
+from wince.training import (
+    checkpoints,
+    delivery,
+    folds,
+    model_card,
+    package,
+    pixel_cache,
+    run_settings,
+)
+from wince.training.fit import fit
 from wince.training.folder import Loaded, open_folder
-from wince.training.parts import Parts
-from wince.training.settings import Settings
+from wince.training.folds import Parts
+from wince.training.run_settings import Settings
 
 Tell = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
@@ -61,7 +69,7 @@ def train(folder: Path, out: Path, wanted: Settings, watch: Watch | None = None)
     """
     watch = watch or Watch()
     loaded = open_folder(folder, wanted.spec)
-    return train_parts(loaded, parts.from_split(loaded.prepared, loaded.frames), wanted, out, watch)
+    return train_parts(loaded, folds.from_split(loaded.prepared, loaded.frames), wanted, out, watch)
 
 
 def train_parts(
@@ -72,15 +80,15 @@ def train_parts(
     lean: a fold among others, which keeps no checkpoints and has no evaluation of its own.
     """
     notes = _notes(loaded, chosen)
-    described = settings.config(loaded.prepared, loaded.frames, chosen, wanted, notes)
-    settings.claim(out, described)
+    described = run_settings.config(loaded.prepared, loaded.frames, chosen, wanted, notes)
+    run_settings.claim(out, described)
     if finished(out):
         tested = len(chosen.test) > 0
         labels = loaded.frames.pspi[chosen.train]
         return Run(out, package.evaluated(out, labels)[0] if tested else None)
     for note in notes:
         watch.tell(note)
-    kept = pixels.load(
+    kept = pixel_cache.load(
         loaded.prepared, loaded.frames, wanted.spec, watch.of("Decoding pictures, once")
     )
     fitted = fit(kept, loaded.frames, chosen, wanted, out, tell=watch.tell, bar=watch.bar)
@@ -92,7 +100,7 @@ def train_parts(
         delivery.material(loaded, chosen),
         out,
         described,
-        fold="" if chosen.name == parts.SPLIT else chosen.name,
+        fold="" if chosen.name == folds.SPLIT else chosen.name,
         report=not lean,
         progress=watch.progress,
     )
@@ -105,11 +113,11 @@ def train_parts(
 
 def finished(out: Path) -> bool:
     """Return whether a run folder holds a whole model: its card is written last."""
-    return (out / card.FILE).is_file()
+    return (out / model_card.FILE).is_file()
 
 
 def _notes(loaded: Loaded, chosen: Parts) -> list[str]:
-    notes = parts.check(chosen, loaded.frames)
+    notes = folds.check(chosen, loaded.frames)
     if loaded.without_face:
         notes.append(
             f"{loaded.without_face:,} frames in which no face was found are left out, in training "

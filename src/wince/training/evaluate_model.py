@@ -12,7 +12,7 @@ from wince.archive.balanced_split import PARTS
 from wince.errors import DataError
 from wince.evaluation.prediction_files import Training
 from wince.runtime.estimator import Estimator
-from wince.training import card, frames, parts, predict
+from wince.training import folds, model_card, predictions, prepared
 from wince.training.folder import Loaded, open_folder
 
 CONFIG = "config.json"
@@ -56,22 +56,22 @@ def test(
     config = _config(model)
     loaded = open_folder(_folder(data, config, model), estimator.spec)
     rows = _rows(loaded, part)
-    seen = predict.refuse_seen(
+    seen = predictions.refuse_seen(
         estimator.card,
         loaded.frames.subject[rows].tolist(),
         f"the part {part} of {loaded.prepared.folder}",
         allow=allow_overlap,
     )
-    scored = predict.with_model(estimator, loaded.prepared, loaded.frames, rows, progress)
-    table = predict.columns(scored, loaded.frames, estimator.calibration, seen=seen)
-    predict.write(out / PREDICTIONS, table)
+    scored = predictions.with_model(estimator, loaded.prepared, loaded.frames, rows, progress)
+    table = predictions.columns(scored, loaded.frames, estimator.calibration, seen=seen)
+    predictions.write(out / PREDICTIONS, table)
     notes = []
     if loaded.without_face:
         notes.append(
             f"{loaded.without_face:,} frames of the folder have no face that was found; this model "
             "cannot be shown them, and they count nowhere."
         )
-    about = (*card.about(estimator.card), _measured_on(loaded, part))
+    about = (*model_card.about(estimator.card), _measured_on(loaded, part))
     return Tested(out / PREDICTIONS, _training(loaded, config), tuple(notes), about)
 
 
@@ -84,7 +84,7 @@ def _measured_on(loaded: Loaded, part: str) -> str:
     )
 
 
-def _rows(loaded: Loaded, part: str) -> parts.Rows:
+def _rows(loaded: Loaded, part: str) -> folds.Rows:
     if part not in (*PARTS, EVERYTHING):
         raise DataError(f"Expected the part {', '.join(PARTS)} or {EVERYTHING}; found {part!r}.")
     split = loaded.frames.split
@@ -120,8 +120,8 @@ def _folder(data: Path | None, config: dict[str, Any], model: Path) -> Path:
 
 def _training(loaded: Loaded, config: dict[str, Any]) -> Training | None:
     """Return the labels that a run was trained on, when this is the folder it was trained on."""
-    same = config and config["data"]["manifest_sha256"] == frames.digest(loaded.prepared)
-    if not same or config["part"]["name"] != parts.SPLIT:
+    same = config and config["data"]["manifest_sha256"] == prepared.digest(loaded.prepared)
+    if not same or config["part"]["name"] != folds.SPLIT:
         return None
     labels = loaded.frames.pspi[loaded.frames.split == PARTS[0]]
     return Training("the training part", labels.astype(np.float64), None)

@@ -14,13 +14,13 @@ from wince.faces.spec import WHOLE_IMAGE
 from wince.runtime.calibration import Calibration, ScoreMap
 from wince.training import (
     architectures,
-    card,
     checkpoints,
     delivery,
+    folds,
+    model_card,
     network,
     package,
-    parts,
-    predict,
+    predictions,
 )
 from wince.training.delivery import Delivered
 from wince.training.export import Precision
@@ -68,7 +68,7 @@ def take_in(
             "It is not known whom these weights have seen, so everybody in the prepared folder "
             "counts as seen and every figure is marked. Name them with --trained-on FILE."
         )
-    chosen = parts.from_split(loaded.prepared, loaded.frames)
+    chosen = folds.from_split(loaded.prepared, loaded.frames)
     if not len(chosen.validation):
         raise DataError(
             f"{data} has no validation part to calibrate on. Prepare an archive of more subjects."
@@ -83,14 +83,14 @@ def take_in(
     if len(chosen.test):
         watch: Callable[[int, int], None] = lambda done, total: progress("Testing", done, total)  # noqa: E731
         tested = package.scored(run, made.spec, stuff, chosen.test, watch)
-        table = predict.columns(tested, loaded.frames, fitted, seen=seen)
+        table = predictions.columns(tested, loaded.frames, fitted, seen=seen)
         model = {
             "name": NAME,
             "face_spec": made.spec.to_dict(),
             "trained_on": _words(file, loaded, notes),
         }
         tested_on = f"Measured on: the test part of {loaded.prepared.folder.resolve().name}."
-        metrics = package.measure(table, out, None, about=[*card.about(model), tested_on])
+        metrics = package.measure(table, out, None, about=[*model_card.about(model), tested_on])
     measured = {"test": package.figures(metrics) if metrics else None, "export": exported}
     _describe(out, made, fitted, _words(file, loaded, notes), measured)
     return TakenIn(Delivered(exported, metrics), tuple(notes))

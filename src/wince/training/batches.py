@@ -12,8 +12,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from wince import scale
 from wince.errors import DataError
 from wince.training import losses
-from wince.training.frames import Frames
-from wince.training.parts import Rows
+from wince.training.folds import Rows
+from wince.training.prepared import Frames
 from wince.training.regressor import Batch, epoch_seed
 
 

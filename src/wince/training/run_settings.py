@@ -12,9 +12,9 @@ from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import Estimator
 from wince.scale import UNIT_NAMES
-from wince.training import architectures, card, checkpoints
-from wince.training.frames import Frames, digest
-from wince.training.parts import Parts
+from wince.training import architectures, checkpoints, model_card
+from wince.training.folds import Parts
+from wince.training.prepared import Frames, digest
 from wince.training.recipe import STRONG, Recipe
 
 CONFIG = "config.json"
@@ -115,7 +115,7 @@ def claim(out: Path, wanted: dict[str, Any]) -> None:
         return
     found = read_config(out)
     last = out / checkpoints.FOLDER / checkpoints.LAST
-    if not last.is_file() and not (out / card.FILE).is_file():
+    if not last.is_file() and not (out / model_card.FILE).is_file():
         checkpoints.write_json(path, wanted)
         return
     plain = json.loads(json.dumps(wanted))

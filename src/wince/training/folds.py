@@ -12,7 +12,7 @@ from wince.archive import balanced_split
 from wince.archive.balanced_split import OPTIMISTIC
 from wince.archive.manifest import Prepared
 from wince.errors import DataError
-from wince.training.frames import Frames, listed
+from wince.training.prepared import Frames, listed
 
 Rows = NDArray[np.intp]
 PAIN = scale.BINARY_CUTS[0] - 0.5  # a score that rounds to 1 or more

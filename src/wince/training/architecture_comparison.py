@@ -29,11 +29,11 @@ from wince.evaluation.result_files import without_nan
 from wince.training import architectures, checkpoints
 from wince.training.cross_validation import Validated, cross_validate, place
 from wince.training.folder import open_folder
+from wince.training.folds import folds as make_folds
 from wince.training.history import CSV
 from wince.training.package import PREDICTIONS
-from wince.training.parts import folds as make_folds
 from wince.training.run import Watch
-from wince.training.settings import Settings
+from wince.training.run_settings import Settings
 
 CHOICE = ("resnet18", "resnet50", "efficientnet_b4", "inception_v3", "vit_small", "mobilenet")
 MEASURE = "ccc"

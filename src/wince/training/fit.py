@@ -25,15 +25,15 @@ from torch import Tensor
 from wince.archive.balanced_split import OPTIMISTIC
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
-from wince.training import architectures, checkpoints, data, init, pixels
+from wince.training import architectures, batches, checkpoints, initial_weights, pixel_cache
 from wince.training.checkpoints import BEST, FOLDER, LAST
-from wince.training.frames import Frames, listed
+from wince.training.folds import Parts, Rows
 from wince.training.history import History
-from wince.training.parts import Parts, Rows
-from wince.training.pixels import Pixels
+from wince.training.pixel_cache import Pixels
+from wince.training.prepared import Frames, listed
 from wince.training.recipe import Recipe
 from wince.training.regressor import Regressor
-from wince.training.settings import Settings
+from wince.training.run_settings import Settings
 
 TYPICAL = 256  # training faces that stand for all where only their statistics are needed
 CONSTANT = 1e-6  # a spread of labels below this leaves correlation undefined
@@ -103,7 +103,7 @@ def typical(kept: Pixels, rows: Rows, spec: FaceSpec) -> NDArray[np.uint8]:
 
 
 def _rows(frames: Frames, rows: Rows, settings: Settings) -> Rows:
-    return data.with_units(frames, rows) if settings.head == "action-units" else rows
+    return batches.with_units(frames, rows) if settings.head == "action-units" else rows
 
 
 def _module(
@@ -121,7 +121,9 @@ def _module(
         meta = before[checkpoints.KEY]
     else:
         faces = typical(kept, train, spec) if settings.init == "starter" else kept[:0]
-        start = init.begin(settings.init, settings.architecture, settings.outputs, spec, faces)
+        start = initial_weights.begin(
+            settings.init, settings.architecture, settings.outputs, spec, faces
+        )
         if start.warning:
             tell(start.warning)
         network = start.network
@@ -134,7 +136,7 @@ def _module(
             "recipe": settings.recipe.to_dict(),
             "init": start.words,
         }
-    margin = pixels.margin(spec)
+    margin = pixel_cache.margin(spec)
     return Regressor(network, settings.recipe, spec, settings.head, margin, settings.seed, meta)
 
 
@@ -161,15 +163,15 @@ def _batches(
     """Return the batches of the training and the validation part for this process."""
     recipe, (train, held) = settings.recipe, rows
     share = {"rank": trainer.global_rank, "world": trainer.world_size}
-    drawn = data.level_weights(frames.pspi[train], recipe.balance) if recipe.balance else None
-    sampler = data.EpochSampler(len(train), settings.seed, drawn, **share)
+    drawn = batches.level_weights(frames.pspi[train], recipe.balance) if recipe.balance else None
+    sampler = batches.EpochSampler(len(train), settings.seed, drawn, **share)
     batch = max(1, recipe.batch // trainer.world_size)
-    weights = data.level_weights(frames.pspi[train], recipe.weighting)
-    faces = data.Faces(kept, frames, train, weights)
-    others = data.Faces(kept, frames, held, np.ones(len(held)))
+    weights = batches.level_weights(frames.pspi[train], recipe.weighting)
+    faces = batches.Faces(kept, frames, train, weights)
+    others = batches.Faces(kept, frames, held, np.ones(len(held)))
     return (
-        data.training_batches(faces, batch, sampler, settings.devices.workers),
-        data.validation_batches(others, max(batch, 32), **share),
+        batches.training_batches(faces, batch, sampler, settings.devices.workers),
+        batches.validation_batches(others, max(batch, 32), **share),
     )
 
 

@@ -20,7 +20,7 @@ from wince.archive.manifest import Prepared
 from wince.errors import DataError
 from wince.faces.align import align
 from wince.faces.spec import FaceSpec
-from wince.training.frames import Frames, picture_folder
+from wince.training.prepared import Frames, picture_folder
 
 FOLDER = "pixels"
 MARGIN = 1.25  # how much more than the model's crop is kept, for turning and shifting

@@ -18,9 +18,9 @@ from wince.errors import DataError
 from wince.evaluation.predictions import INTERVAL, KNOWN, PROBABILITIES, REQUIRED
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimator
-from wince.training import pixels
-from wince.training.frames import Frames, listed
-from wince.training.parts import Rows
+from wince.training import pixel_cache
+from wince.training.folds import Rows
+from wince.training.prepared import Frames, listed
 
 BATCH = 32
 Floats = NDArray[np.float32]
@@ -39,7 +39,7 @@ class Scored:
 
 def score(
     scorer: Scorer,
-    look: Callable[[str], pixels.Pixels],
+    look: Callable[[str], pixel_cache.Pixels],
     names: Sequence[str],
     progress: Progress | None = None,
 ) -> tuple[Floats, Floats]:
@@ -78,7 +78,7 @@ def with_model(
 
     Raises DataError when the folder's crops are for another FaceSpec, and for a missing picture.
     """
-    look = pixels.shown(prepared, model.spec)
+    look = pixel_cache.shown(prepared, model.spec)
     names = frames.pictures(model.spec)[rows].tolist()
     raw, each = score(lambda crops: model(crops).raw, look, names, progress)
     return Scored(rows, raw, each)
