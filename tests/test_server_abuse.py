@@ -15,7 +15,7 @@ import psutil
 import pytest
 from websockets.sync.client import connect
 
-from wince.server import bodies, connections
+from wince.server import connections, request_bodies
 from wince.server.settings import Settings
 
 START = (
@@ -248,4 +248,4 @@ def live_url(server):
 def test_limits_of_a_real_server_are_for_people():
     assert connections.HEAD_SECONDS >= 10
     assert connections.MOST >= 100
-    assert 4 * Settings().max_image_bytes <= bodies.MOST_ARRIVING
+    assert 4 * Settings().max_image_bytes <= request_bodies.MOST_ARRIVING

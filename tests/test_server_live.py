@@ -10,7 +10,7 @@ from starlette.websockets import WebSocketDisconnect
 from conftest import encoded
 from wince import scale
 from wince.server.app import create_app
-from wince.server.live import Frame, Inbox
+from wince.server.live_socket import Frame, Inbox
 from wince.server.settings import Settings
 
 BASE = "http://127.0.0.1:5001"

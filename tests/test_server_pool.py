@@ -5,11 +5,11 @@ import time
 import pytest
 from starlette.testclient import TestClient
 
-from wince.server import bodies
+from wince.server import request_bodies
 from wince.server.app import create_app
-from wince.server.pool import Pool
 from wince.server.problems import ProblemError
 from wince.server.settings import Settings
+from wince.server.worker_pool import Pool
 
 
 def test_work_runs_in_another_thread_and_its_result_comes_back():
@@ -132,7 +132,7 @@ def test_refusal_comes_before_the_body_is_kept(assessor, portrait_jpeg):
             return assessor.assess(image)
 
     kept = []
-    whole = bodies.whole
+    whole = request_bodies.whole
 
     async def counted(*given):
         kept.append(given)
@@ -143,7 +143,7 @@ def test_refusal_comes_before_the_body_is_kept(assessor, portrait_jpeg):
         TestClient(app, base_url="http://127.0.0.1:5001") as client,
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr(bodies, "whole", counted)
+        patch.setattr(request_bodies, "whole", counted)
 
         def send():
             headers = {"Content-Type": "image/jpeg"}

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from conftest import listen, needs_espeak
 from wince.scale import LEVELS, Level
 from wince.server.app import create_app
-from wince.server.bodies import SMALL_JSON
+from wince.server.request_bodies import SMALL_JSON
 from wince.server.settings import Settings
 from wince.speech import languages, sentences, voices
 

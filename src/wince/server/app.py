@@ -14,9 +14,9 @@ from starlette.types import Scope
 from wince import __version__
 from wince.errors import ServeError
 from wince.server import problems, routes
-from wince.server.pool import Pool
 from wince.server.security import Guard, is_open
 from wince.server.settings import Settings, in_force
+from wince.server.worker_pool import Pool
 
 if TYPE_CHECKING:
     from wince.runtime.assessor import Assessor

@@ -16,7 +16,7 @@ class Connection(H11Protocol):
     """An HTTP/1.1 connection that is closed when no request comes, and refused when there are many.
 
     uvicorn alone waits for the first request without end. Bodies have their own limit of time, see
-    `wince.server.bodies`; WebSockets are closed when a ping is not answered.
+    `wince.server.request_bodies`; WebSockets are closed when a ping is not answered.
     """
 
     _head_timer: asyncio.TimerHandle | None = None

@@ -13,9 +13,10 @@ from wince.errors import SpeechError, WinceError
 from wince.runtime.assessment import Assessment
 from wince.runtime.neutral import Baseline
 from wince.runtime.track import Track
-from wince.server import bodies, live, problems, schemas, security
-from wince.server.pool import Pool
+from wince.server import live_socket as live
+from wince.server import problems, request_bodies, schemas, security
 from wince.server.settings import Settings
+from wince.server.worker_pool import Pool
 from wince.speech import voices
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _BINARY = {"type": "string", "format": "binary"}
 _NEUTRAL = {
     "type": "array",
     "items": _BINARY,
-    "maxItems": bodies.MOST_NEUTRAL,
+    "maxItems": request_bodies.MOST_NEUTRAL,
     "description": "Pictures of the same person at rest.",
 }
 _PICTURE_BODY = {
@@ -46,11 +47,11 @@ _PICTURE_BODY = {
         "multipart/form-data": {
             "schema": {
                 "type": "object",
-                "required": [bodies.FIELD],
+                "required": [request_bodies.FIELD],
                 "properties": {
-                    bodies.FIELD: _BINARY,
-                    bodies.NEUTRAL: _NEUTRAL,
-                    bodies.BASELINE: {
+                    request_bodies.FIELD: _BINARY,
+                    request_bodies.NEUTRAL: _NEUTRAL,
+                    request_bodies.BASELINE: {
                         "type": "string",
                         "description": "A calm face as an earlier answer gave it, as JSON.",
                     },
@@ -68,8 +69,8 @@ _CALM_BODY = {
         "multipart/form-data": {
             "schema": {
                 "type": "object",
-                "required": [bodies.NEUTRAL],
-                "properties": {bodies.NEUTRAL: _NEUTRAL},
+                "required": [request_bodies.NEUTRAL],
+                "properties": {request_bodies.NEUTRAL: _NEUTRAL},
             }
         }
     },
@@ -173,7 +174,7 @@ def _add_assessments(
         request: Request, explain: _Explain = None, face: _FaceIndex = None
     ) -> Response:
         await _admit(request, pool, settings)
-        sent = await bodies.picture(request, settings)
+        sent = await request_bodies.picture(request, settings)
 
         def work() -> Assessment:
             baseline = assessor.baseline(sent.neutral) if sent.neutral else sent.baseline
@@ -192,7 +193,7 @@ def _add_assessments(
     )
     async def baselines(request: Request) -> Response:
         await _admit(request, pool, settings)
-        pictures = await bodies.calm_pictures(request, settings)
+        pictures = await request_bodies.calm_pictures(request, settings)
         found = await pool.run(partial(assessor.baseline, pictures))
         return JSONResponse(found.to_dict())
 
@@ -205,8 +206,8 @@ def _add_assessments(
     )
     async def analyze(request: Request) -> Response:
         await _admit(request, pool, settings)
-        body = await bodies.json_body(request, settings)
-        assessment = await pool.run(lambda: assessor.assess(bodies.from_data_url(body)))
+        body = await request_bodies.json_body(request, settings)
+        assessment = await pool.run(lambda: assessor.assess(request_bodies.from_data_url(body)))
         return JSONResponse(small_answer(assessment))
 
 
@@ -215,7 +216,7 @@ async def _admit(request: Request, pool: Pool, settings: Settings) -> None:
     try:
         pool.check_room()
     except problems.ProblemError:
-        await bodies.drop(request, settings)
+        await request_bodies.drop(request, settings)
         raise
 
 
@@ -249,7 +250,7 @@ def _add_speech(routes: APIRouter, pool: Pool, settings: Settings) -> None:
         openapi_extra={"requestBody": _SPEECH_BODY},
     )
     async def speech(request: Request) -> Response:
-        wanted = await bodies.values(request, schemas.SpeechRequest, settings)
+        wanted = await request_bodies.values(request, schemas.SpeechRequest, settings)
         return Response(await pool.run(partial(_said, wanted)), media_type="audio/wav")
 
 

@@ -19,8 +19,8 @@ from wince.runtime.assessment import Assessment
 from wince.runtime.neutral import Baseline, change
 from wince.runtime.track import Track, TrackSettings
 from wince.server import problems
-from wince.server.bodies import SMALL_JSON
 from wince.server.problems import ProblemError
+from wince.server.request_bodies import SMALL_JSON
 
 Assess = Callable[[bytes], Awaitable[Assessment]]
 
