@@ -20,7 +20,7 @@ from PIL import Image
 import wince
 from conftest import listen, needs_espeak
 from wince import cli
-from wince.cli import outcome
+from wince.cli.assess import outcome
 from wince.runtime.estimator import starter_folder
 from wince.speech import sentences, voices
 
@@ -589,7 +589,7 @@ def test_a_progress_bar_follows_on_stderr_and_leaves_stdout_alone(
     frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, err = io.StringIO(), Terminal()
-    monkeypatch.setattr(sys.modules["wince.cli.assess"], "SHOW_AFTER", 0.0)
+    monkeypatch.setattr(sys.modules["wince.cli.assess.command"], "SHOW_AFTER", 0.0)
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
     monkeypatch.setenv("TERM", "xterm")
@@ -600,7 +600,7 @@ def test_a_progress_bar_follows_on_stderr_and_leaves_stdout_alone(
 
 def test_a_quick_command_shows_no_progress_bar(frames, monkeypatch: pytest.MonkeyPatch) -> None:
     out, err = io.StringIO(), Terminal()
-    monkeypatch.setattr(sys.modules["wince.cli.assess"], "SHOW_AFTER", 3600.0)
+    monkeypatch.setattr(sys.modules["wince.cli.assess.command"], "SHOW_AFTER", 3600.0)
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
     assert cli.main(["assess", "--json", str(frames[0].path), str(frames[1].path)]) == 0

@@ -21,10 +21,10 @@ from PIL import Image
 from tests.video_sample import record
 
 from wince import cli
-from wince.cli import batch, outcome, sources
-from wince.cli.outcome import CSV_COLUMNS, Outcome
-from wince.cli.results_file import Names, ResultsFile
-from wince.cli.sources import Source
+from wince.cli.assess import batch, outcome, sources
+from wince.cli.assess.outcome import CSV_COLUMNS, Outcome
+from wince.cli.assess.results_file import Names, ResultsFile
+from wince.cli.assess.sources import Source
 from wince.errors import DataError, ImageError, NoFaceError
 from wince.runtime.neutral import Baseline, Change
 

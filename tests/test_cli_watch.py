@@ -225,10 +225,10 @@ def test_lost_camera_is_tried_again_until_it_is_back(capsys, monkeypatch):
         if len(naps) == 4:  # lost for the second time: enough
             raise KeyboardInterrupt
 
-    from wince.cli import watching
+    from wince.cli import watch_loop
 
-    monkeypatch.setattr(watching, "Camera", Flaky)
-    monkeypatch.setattr(watching.time, "sleep", nap)
+    monkeypatch.setattr(watch_loop, "Camera", Flaky)
+    monkeypatch.setattr(watch_loop.time, "sleep", nap)
     assert main(["watch", "ward-camera"]) == 0
     assert opened == ["ward-camera"] * 4
     assert naps == [0.5, 1.0, 2.0, 0.5], "growing pauses, short again after a frame"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wince.cli.assess import assess
+from wince.cli.assess.command import assess
 from wince.cli.compare import compare
 from wince.cli.config import config
 from wince.cli.cross_validate import cross_validate

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wince.cli import training
-from wince.cli.training import HeadName, RecipeName
+from wince.cli import training_options
+from wince.cli.training_options import HeadName, RecipeName
 
 if TYPE_CHECKING:
     from wince.training.architecture_comparison import Compared
 
 
 def compare(
-    data: training.Data,
+    data: training_options.Data,
     out: Annotated[
         Path,
         typer.Option(
@@ -26,22 +26,22 @@ def compare(
         str,
         typer.Option(metavar="NAMES", help="Which, with commas between."),
     ] = "resnet18,resnet50,efficientnet_b4,inception_v3,vit_small,mobilenet",
-    folds: training.Folds = "5",
-    max_folds: training.MaxFolds = None,
-    recipe: training.Recipe = RecipeName.STRONG,
-    head: training.Head = HeadName.PSPI,
-    init: training.Init = "imagenet",
-    seed: training.Seed = 0,
-    epochs: training.Epochs = None,
-    batch: training.Batch = None,
-    size: training.Size = None,
-    learning_rate: training.Rate = None,
-    precision: training.Numbers = None,
-    accelerator: training.Accelerator = "auto",
-    devices: training.DeviceCount = "auto",
-    strategy: training.Strategy = "auto",
-    num_nodes: training.Nodes = 1,
-    workers: training.Workers = 0,
+    folds: training_options.Folds = "5",
+    max_folds: training_options.MaxFolds = None,
+    recipe: training_options.Recipe = RecipeName.STRONG,
+    head: training_options.Head = HeadName.PSPI,
+    init: training_options.Init = "imagenet",
+    seed: training_options.Seed = 0,
+    epochs: training_options.Epochs = None,
+    batch: training_options.Batch = None,
+    size: training_options.Size = None,
+    learning_rate: training_options.Rate = None,
+    precision: training_options.Numbers = None,
+    accelerator: training_options.Accelerator = "auto",
+    devices: training_options.DeviceCount = "auto",
+    strategy: training_options.Strategy = "auto",
+    num_nodes: training_options.Nodes = 1,
+    workers: training_options.Workers = 0,
 ) -> None:
     """Cross-validate architectures on the same folds: accuracy against latency and size.
 
@@ -49,7 +49,7 @@ def compare(
     weights can be had for some and not for others, --init none compares like with like.
     """
     names = [name.strip() for name in architectures.split(",") if name.strip()]
-    wanted = training.settings(
+    wanted = training_options.settings(
         recipe=recipe,
         head=head,
         init=init,
@@ -64,7 +64,7 @@ def compare(
     )
     from wince.training.architecture_comparison import compare as run
 
-    with training.watching() as watch:
+    with training_options.watching() as watch:
         done = run(data, out, wanted, names=names, folds=folds, first=max_folds, watch=watch)
     if done.main:
         _show(done)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from wince.cli.messages import complain
-from wince.cli.serving import AllowHost, Host, LogForm, Model, Port, TlsCert, TlsKey, Token
+from wince.cli.server_options import AllowHost, Host, LogForm, Model, Port, TlsCert, TlsKey, Token
 
 
 def config(

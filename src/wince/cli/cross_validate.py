@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from wince.cli import training
-from wince.cli.training import HeadName, RecipeName
+from wince.cli import training_options
+from wince.cli.training_options import HeadName, RecipeName
 
 SHOWN = ("mae", "rmse", "pcc", "icc", "ccc", "auc_1", "auc_2", "auc_3")
 
 
 def cross_validate(
-    data: training.Data,
+    data: training_options.Data,
     out: Annotated[
         Path,
         typer.Option(
@@ -22,29 +22,29 @@ def cross_validate(
             show_default=False,
         ),
     ],
-    folds: training.Folds = "5",
-    max_folds: training.MaxFolds = None,
-    recipe: training.Recipe = RecipeName.STRONG,
-    head: training.Head = HeadName.PSPI,
-    init: training.Init = "imagenet",
-    architecture: training.Architecture = "resnet18",
-    seed: training.Seed = 0,
-    epochs: training.Epochs = None,
-    batch: training.Batch = None,
-    size: training.Size = None,
-    learning_rate: training.Rate = None,
-    precision: training.Numbers = None,
-    accelerator: training.Accelerator = "auto",
-    devices: training.DeviceCount = "auto",
-    strategy: training.Strategy = "auto",
-    num_nodes: training.Nodes = 1,
-    workers: training.Workers = 0,
+    folds: training_options.Folds = "5",
+    max_folds: training_options.MaxFolds = None,
+    recipe: training_options.Recipe = RecipeName.STRONG,
+    head: training_options.Head = HeadName.PSPI,
+    init: training_options.Init = "imagenet",
+    architecture: training_options.Architecture = "resnet18",
+    seed: training_options.Seed = 0,
+    epochs: training_options.Epochs = None,
+    batch: training_options.Batch = None,
+    size: training_options.Size = None,
+    learning_rate: training_options.Rate = None,
+    precision: training_options.Numbers = None,
+    accelerator: training_options.Accelerator = "auto",
+    devices: training_options.DeviceCount = "auto",
+    strategy: training_options.Strategy = "auto",
+    num_nodes: training_options.Nodes = 1,
+    workers: training_options.Workers = 0,
 ) -> None:
     """Train and test on each fold of a prepared folder, by subject and stratified by level.
 
     DIR then holds a run for each fold, folds.csv, the merged predictions.csv and evaluation/.
     """
-    wanted = training.settings(
+    wanted = training_options.settings(
         recipe=recipe,
         head=head,
         init=init,
@@ -59,7 +59,7 @@ def cross_validate(
     )
     from wince.training.cross_validation import cross_validate as validate
 
-    with training.watching() as watch:
+    with training_options.watching() as watch:
         done = validate(data, out, wanted, folds=folds, first=max_folds, watch=watch)
     if not done.main:
         return

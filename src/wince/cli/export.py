@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from wince.cli import training
+from wince.cli import training_options
 
 
 class ModelPrecision(StrEnum):
@@ -63,9 +63,9 @@ def export(
     """
     if (run is None) == (state_dict is None):
         raise typer.BadParameter("expected either RUN or --state-dict FILE")
-    training.need_extra()
+    training_options.need_extra()
     notes: tuple[str, ...] = ()
-    with training.watching() as watch:
+    with training_options.watching() as watch:
         if run is not None:
             from wince.training.delivery import again
 

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from wince.cli import training
-from wince.cli.training import HeadName, RecipeName
+from wince.cli import training_options
+from wince.cli.training_options import HeadName, RecipeName
 
 
 def train(
-    data: training.Data,
+    data: training_options.Data,
     out: Annotated[
         Path,
         typer.Option(
@@ -19,28 +19,28 @@ def train(
             show_default=False,
         ),
     ],
-    recipe: training.Recipe = RecipeName.STRONG,
-    head: training.Head = HeadName.PSPI,
-    init: training.Init = "imagenet",
-    architecture: training.Architecture = "resnet18",
-    seed: training.Seed = 0,
-    epochs: training.Epochs = None,
-    batch: training.Batch = None,
-    size: training.Size = None,
-    learning_rate: training.Rate = None,
-    precision: training.Numbers = None,
-    accelerator: training.Accelerator = "auto",
-    devices: training.DeviceCount = "auto",
-    strategy: training.Strategy = "auto",
-    num_nodes: training.Nodes = 1,
-    workers: training.Workers = 0,
+    recipe: training_options.Recipe = RecipeName.STRONG,
+    head: training_options.Head = HeadName.PSPI,
+    init: training_options.Init = "imagenet",
+    architecture: training_options.Architecture = "resnet18",
+    seed: training_options.Seed = 0,
+    epochs: training_options.Epochs = None,
+    batch: training_options.Batch = None,
+    size: training_options.Size = None,
+    learning_rate: training_options.Rate = None,
+    precision: training_options.Numbers = None,
+    accelerator: training_options.Accelerator = "auto",
+    devices: training_options.DeviceCount = "auto",
+    strategy: training_options.Strategy = "auto",
+    num_nodes: training_options.Nodes = 1,
+    workers: training_options.Workers = 0,
 ) -> None:
     """Train a model on a prepared folder, measure it on the test part, and make it ready to serve.
 
     RUN then holds model.onnx, model.json and MODEL_CARD.md for `wince serve --model RUN`,
     predictions.csv, evaluation/report.html, history.csv and .png, config.json and checkpoints/.
     """
-    wanted = training.settings(
+    wanted = training_options.settings(
         recipe=recipe,
         head=head,
         init=init,
@@ -55,7 +55,7 @@ def train(
     )
     from wince.training.run import train as run
 
-    with training.watching() as watch:
+    with training_options.watching() as watch:
         done = run(data, out, wanted, watch)
     if not done.main:
         return

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wince.cli.speaking import LanguageOption, RateOption, VoiceOption, chosen
+from wince.cli.speech_options import LanguageOption, RateOption, VoiceOption, chosen
 
 
 def watch(
@@ -58,10 +58,10 @@ def watch(
     A video is gone through as fast as this machine can; with a camera the newest frame is taken.
     Needs `pip install 'wince[video]'`.
     """
-    from wince.cli import watching
+    from wince.cli import watch_loop
     from wince.runtime.track import TrackSettings
 
-    watching.run(
+    watch_loop.run(
         source,
         table=table,
         settings=TrackSettings(smoothing, hold, margin),

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from wince.cli import outcome
-from wince.cli.outcome import Outcome
+from wince.cli.assess import outcome
+from wince.cli.assess.outcome import Outcome
 from wince.errors import DataError
 from wince.runtime.neutral import Baseline
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from wince import images
 from wince.annotate import annotated_copy
-from wince.cli.outcome import Outcome
-from wince.cli.results_file import Names
-from wince.cli.sources import MARK, STDIN, Source
+from wince.cli.assess.outcome import Outcome
+from wince.cli.assess.results_file import Names
+from wince.cli.assess.sources import MARK, STDIN, Source
 from wince.errors import WinceError
 from wince.images import ImageSource
 from wince.runtime.assessment import Assessment

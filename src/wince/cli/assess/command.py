@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wince.cli.speaking import LanguageOption, RateOption, VoiceOption, chosen
+from wince.cli.speech_options import LanguageOption, RateOption, VoiceOption, chosen
 
 if TYPE_CHECKING:
-    from wince.cli.batch import Assess, Copies
-    from wince.cli.outcome import Outcome
-    from wince.cli.results_file import Done
-    from wince.cli.sources import Source
+    from wince.cli.assess.batch import Assess, Copies
+    from wince.cli.assess.outcome import Outcome
+    from wince.cli.assess.results_file import Done
+    from wince.cli.assess.sources import Source
     from wince.scale import Level
 
 SHOW_AFTER = 1.0  # seconds until a progress bar appears
@@ -141,7 +141,7 @@ def assess(
             "--heatmap needs --annotate DIR or --json, or --out FILE.jsonl, to show the map in"
         )
     speaker = chosen(speak, language, rate, voice)
-    from wince.cli import outcome, results_file
+    from wince.cli.assess import outcome, results_file
     from wince.cli.messages import complain, one_line
     from wince.runtime.assessor import Assessor
 
@@ -200,7 +200,7 @@ class _Work:
 
     def outcomes(self, done: "Done", *, bar: bool) -> Iterator["Outcome"]:
         """Yield what became of each picture and frame that is not done already, in order."""
-        from wince.cli import batch, sources
+        from wince.cli.assess import batch, sources
         from wince.workers import available
 
         after = dict([done.video]) if done.video else {}
@@ -211,7 +211,7 @@ class _Work:
         return batch.outcomes(found, self.assess, self._copies(done), self.workers or available())
 
     def _files(self, done: "Done") -> Iterator["Source"]:
-        from wince.cli import sources
+        from wince.cli.assess import sources
 
         return (
             source
@@ -220,7 +220,7 @@ class _Work:
         )
 
     def _copies(self, done: "Done") -> "Copies | None":
-        from wince.cli import batch, results_file, sources
+        from wince.cli.assess import batch, results_file, sources
 
         if self.folder is None:
             return None

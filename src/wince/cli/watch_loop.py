@@ -16,9 +16,9 @@ from rich.text import Text
 
 from wince import scale
 from wince.camera import Camera, default
+from wince.cli.assess.outcome import COLOURS
 from wince.cli.messages import complain
-from wince.cli.outcome import COLOURS
-from wince.cli.speaking import Speaker
+from wince.cli.speech_options import Speaker
 from wince.errors import DataError, NoFaceError, SpeechError, VideoError, WinceError
 from wince.runtime.assessment import Assessment
 from wince.runtime.assessor import Assessor
