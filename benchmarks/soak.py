@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests import bad_inputs
+from tests.support import bad_inputs
 
 from serving import Answers, live, load, photo, served
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
-from tools.starter.rated_faces import Faces
 
+from tools.starter.rated_faces import Faces
 from wince.faces.detect import Face
 
 Crop = Image.Image

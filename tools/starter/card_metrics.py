@@ -10,9 +10,9 @@ from sklearn.linear_model import RidgeCV
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
 from tools.starter.altered_faces import ALTERATIONS, altered, grey, in_colour, yaws
 from tools.starter.rated_faces import Faces, Ratings, with_one_rating
-
 from wince import scale
 from wince.evaluation import agreement
 from wince.evaluation import calibration as judged

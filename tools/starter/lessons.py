@@ -9,12 +9,12 @@ import torch
 from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger
 from numpy.typing import NDArray
-from tools.starter.face_mesh import OTHER_SIDE
-from tools.starter.lesson_modules import ActionUnitModule, FaceModule, MeshModule
-from tools.starter.rated_faces import MARGIN, Faces, shown
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset, WeightedRandomSampler
 
+from tools.starter.face_mesh import OTHER_SIDE
+from tools.starter.lesson_modules import ActionUnitModule, FaceModule, MeshModule
+from tools.starter.rated_faces import MARGIN, Faces, shown
 from wince import scale
 from wince.faces.spec import FaceSpec
 from wince.training import augment, losses, network

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from tools.starter.card_metrics import GRIMACE
-
 from wince import scale
 from wince.training import checkpoints
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
+
 from tools.starter import card_metrics, model_card, stretch
 from tools.starter.rated_faces import Faces, Ratings
 from tools.starter.stretch import Stretch
-from torch import nn
-
 from wince.archive.prepare import prepare
 from wince.evaluation import agreement
 from wince.evaluation.prediction_files import read_predictions

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich import get_console
 from rich.progress import track
-from tools.starter.face_mesh import FaceMesh
 
+from tools.starter.face_mesh import FaceMesh
 from wince import images, scale
 from wince.errors import DataError
 from wince.faces.align import align, crop_to_picture

@@ -1,0 +1,1 @@
+"""`wince assess`: the command, its inputs, and what it writes."""

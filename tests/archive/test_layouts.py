@@ -1,0 +1,304 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+from tests.support import archive_builder as builder
+
+from wince.archive import labels
+from wince.archive.frame_file import FrameFile
+from wince.archive.layouts import known_layouts, pain3d, rated_faces, table, unbc
+from wince.errors import ArchiveError, DataError
+
+
+def by_name(layout: known_layouts.Layout, base: Path) -> dict[str, FrameFile]:
+    return {file.name: file for file in layout.files(base)}
+
+
+def test_every_layout_module_is_listed() -> None:
+    folder = Path(known_layouts.__file__).parent
+    having = {path.stem for path in folder.glob("*.py") if "\nSIGNS = " in path.read_text("utf-8")}
+    listed = {layout.__name__.rpartition(".")[2] for layout in known_layouts.LAYOUTS}  # type: ignore[attr-defined]  # modules
+    assert having == listed
+
+
+@pytest.mark.parametrize("places", [builder.DISTRIBUTED, builder.REPACKAGED])
+def test_both_arrangements_of_unbc_are_read_alike(tmp_path: Path, places) -> None:
+    builder.sound(tmp_path, places)
+    layout, base = known_layouts.recognise(tmp_path)
+    assert (layout, base) == (unbc, tmp_path)
+    files = by_name(layout, base)
+    assert len(files) == 48
+    file = files[f"{places[0]}/042-ll042/ll042t1aaaff/ll042t1aaaff003.png"]
+    assert (file.subject, file.sequence, file.frame) == ("042-ll042", "ll042t1aaaff", "3")
+    assert file.label == f"{places[1]}/042-ll042/ll042t1aaaff/ll042t1aaaff003_facs.txt"
+    assert file.ratings == (6, 5, 7, 4)
+    label = unbc.read_label(base, file)
+    assert label.pspi == 12
+    assert label.action_units == (5, 0, 5, 0, 1, 1)
+
+
+def test_an_archive_one_folder_deeper_is_found(tmp_path: Path) -> None:
+    builder.sound(tmp_path / "data", builder.REPACKAGED)
+    assert known_layouts.recognise(tmp_path) == (unbc, tmp_path / "data")
+
+
+def test_linked_folders_are_followed_and_loops_are_not(tmp_path: Path) -> None:
+    builder.sound(tmp_path / "a")
+    linked = tmp_path / "b"
+    linked.mkdir()
+    for name in ("Images", "Frame_Labels", "Sequence_Labels"):
+        (linked / name).symlink_to(tmp_path / "a" / name)
+    (tmp_path / "a" / "Images" / "042-ll042" / "again").symlink_to(tmp_path / "a" / "Images")
+    assert len(by_name(unbc, linked)) == 48
+
+
+def test_a_name_that_is_not_utf8_is_shown_and_left_out(tmp_path: Path) -> None:
+    archive = builder.sound(tmp_path)
+    folder = archive.root / "Images" / "042-ll042"
+    odd = os.fsencode(folder / "ll042t1aaaff" / "ll042t1aaaff") + b"\xe9.png"
+    try:
+        Path(os.fsdecode(odd)).write_bytes(builder.picture(3))
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    assert "Images/042-ll042/ll042t1aaaff/ll042t1aaaff\\udce9.png" in by_name(unbc, tmp_path)
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xe9")).mkdir()
+    with pytest.raises(ArchiveError, match="not valid UTF-8"):
+        by_name(unbc, tmp_path)
+
+
+def test_a_label_under_another_name_is_named_but_not_taken(tmp_path: Path) -> None:
+    archive = builder.Unbc(tmp_path)
+    name = archive.frame("001-a", "at1", 1, label_suffix="_FACS.txt")
+    file = by_name(unbc, tmp_path)[name]
+    assert file.label == ""
+    assert "expected Frame_Labels/PSPI/001-a/at1/at1001_facs.txt" in file.missing
+    assert "found only at1001_FACS.txt" in file.missing
+
+
+def test_a_bad_rating_is_left_empty_and_named(tmp_path: Path) -> None:
+    archive = builder.Unbc(tmp_path)
+    name = archive.frame("001-a", "at1", 1)
+    archive.rating("VAS", "001-a", "at1", "11")
+    file = by_name(unbc, tmp_path)[name]
+    assert file.ratings == (None, None, None, None)
+    assert file.remarks[0].startswith(
+        "Sequence_Labels/VAS/001-a/at1.txt: expected VAS from 0 to 10"
+    )
+
+
+def test_facs_rows_that_contradict_the_score_cast_doubt(tmp_path: Path) -> None:
+    archive = builder.Unbc(tmp_path)
+    wrong = archive.frame("001-a", "at1", 1, 3, rows=builder.facs(AU4=1))
+    broken = archive.frame("001-a", "at1", 2, 3, rows="4 2 0 0\n6 x 0 0\n")
+    none = archive.frame("001-a", "at1", 3, 3, rows=None)
+    files = by_name(unbc, tmp_path)
+    label = unbc.read_label(tmp_path, files[wrong])
+    assert label.action_units == (1, 0, 0, 0, 0, 0)
+    assert "PSPI is 3, its action units give 1" in label.doubt
+    label = unbc.read_label(tmp_path, files[broken])
+    assert label.action_units is None
+    assert "at1002_facs.txt, line 2" in label.doubt
+    label = unbc.read_label(tmp_path, files[none])
+    assert (label.action_units, label.doubt) == (None, "")
+
+
+def test_3d_pain_is_read(tmp_path: Path) -> None:
+    builder.pain3d(tmp_path)
+    layout, base = known_layouts.recognise(tmp_path)
+    assert layout is pain3d
+    files = by_name(layout, base)
+    file = files["meshes_inpainted/flame_sample_0001_pain_1_textured_view_001_inpainted.jpg"]
+    assert (file.subject, file.sequence) == ("flame_sample_0001", "flame_sample_0001_pain_1")
+    assert file.frame == "textured_view_001_inpainted"
+    label = layout.read_label(base, file)
+    assert label.pspi == 7
+    assert label.action_units == (2, 1, 3, 0, 1, 1)
+    assert label.doubt == ""
+    assert files["meshes_inpainted/readme.jpg"].label == ""
+    bad = {100: "no key PSPI", 101: "is not JSON", 102: "from 0 to 16, found 21"}
+    for subject, words in bad.items():
+        name = (
+            f"meshes_inpainted/flame_sample_{subject:04d}_neutral_textured_view_000_inpainted.jpg"
+        )
+        with pytest.raises(labels.BadLabelError, match=words) as caught:
+            layout.read_label(base, files[name])
+        assert caught.value.line >= 1
+    name = "meshes_inpainted/flame_sample_0103_neutral_textured_view_000_inpainted.jpg"
+    assert "expected annotations/flame_sample_0103_neutral_annotations.json" in files[name].missing
+
+
+@pytest.mark.parametrize(
+    "text", ["[1]", "3", "null", '{"PSPI": true}', '{"PSPI": [1]}', "{", "[" * 9999]
+)
+def test_json_that_is_no_annotation_is_a_bad_label(tmp_path: Path, text: str) -> None:
+    builder.pain3d(tmp_path)
+    name = "annotations/flame_sample_0000_neutral_annotations.json"
+    (tmp_path / name).write_text(text)
+    with pytest.raises(labels.BadLabelError):
+        pain3d.read_label(tmp_path, FrameFile("x.jpg", "s", "q", "f", label=name))
+
+
+def test_3d_pain_whose_units_contradict_its_score_casts_doubt(tmp_path: Path) -> None:
+    builder.pain3d(tmp_path)
+    name = "annotations/flame_sample_0000_neutral_annotations.json"
+    units = dict.fromkeys(("AU4", "AU6", "AU7", "AU9", "AU10", "AU43"), 0)
+    (tmp_path / name).write_text(json.dumps({**units, "AU4": 3, "PSPI": 1}))
+    label = pain3d.read_label(tmp_path, FrameFile("x.jpg", "s", "q", "f", label=name))
+    assert "PSPI is 1, its action units give 3" in label.doubt
+    (tmp_path / name).write_text(json.dumps({**units, "AU43": 2, "PSPI": 1}))
+    label = pain3d.read_label(tmp_path, FrameFile("x.jpg", "s", "q", "f", label=name))
+    assert "AU43" in label.doubt
+    assert label.action_units is None
+
+
+def test_faces_rated_twice_give_mean_and_spread(tmp_path: Path) -> None:
+    builder.rated(tmp_path)
+    layout, base = known_layouts.recognise(tmp_path)
+    assert layout is rated_faces
+    assert layout.group_names(base) == ("expression", "picked")
+    files = by_name(layout, base)
+    file = files["images/face_0003.jpg"]
+    assert (file.subject, file.groups, file.line) == ("s1", ("anger", "by expression"), 5)
+    label = layout.read_label(base, file)
+    # pass a: 3 + max(1, 2) + max(0, 1) + 0 = 6; pass b: 3 + max(2, 1) + max(1, 0) + 1 = 7
+    assert (label.pspi, label.spread) == (6.5, 1)
+    assert label.action_units == (3, 1.5, 1.5, 0.5, 0.5, 0.5)
+    assert label.box == (60, 10, 260, 230)
+    assert layout.read_label(base, files["images/face_0004.jpg"]).refused == "quality 0 in pass b"
+    assert files["images/stranger.jpg"].missing == "no row of ratings.csv names it"
+
+
+def test_a_rating_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
+    builder.rated(tmp_path)
+    path = tmp_path / "ratings.csv"
+    path.write_text(
+        path.read_text().replace("face_0002.jpg,s1,neutral,2", "face_0002.jpg,s1,neutral,9")
+    )
+    file = by_name(rated_faces, tmp_path)["images/face_0002.jpg"]
+    with pytest.raises(labels.BadLabelError, match="au4_a from 0 to 5, found 9") as caught:
+        rated_faces.read_label(tmp_path, file)
+    assert caught.value.line == 4
+
+
+def test_a_plain_table_is_read_with_its_groups(tmp_path: Path) -> None:
+    path = builder.table(tmp_path)
+    (tmp_path / "photos" / "extra.jpg").write_bytes(builder.picture(20, "JPEG"))
+    for root in (tmp_path, path):
+        layout, base = known_layouts.recognise(root)
+        assert layout is table
+        assert layout.group_names(base) == ("age", "skin tone")
+        files = by_name(layout, base)
+        file = files["photos/p3.jpg"]
+        assert (file.subject, file.sequence, file.frame) == ("person 1", "p3", "p3")
+        assert file.groups == ("33", "III")
+        assert layout.read_label(base, file).pspi == 3
+        assert files["photos/extra.jpg"].missing == "no row of labels.csv names it"
+
+
+def test_pictures_beside_a_table_that_no_row_names_are_told(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "mine/c.png", "absolute.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(builder.picture(1))
+    path = tmp_path / "mine.csv"
+    path.write_text("image,subject,pspi\na.png,p,1\n")
+    missing = {name: file.missing for name, file in by_name(table, path).items()}
+    assert missing == {
+        "a.png": "",
+        "absolute.png": "no row of mine.csv names it",
+        "b.png": "no row of mine.csv names it",
+    }, "folders that no row points into may hold anything"
+    path.write_text(f"image,subject,pspi\n{tmp_path / 'absolute.png'},p,1\n,q,2\n")
+    assert sorted(by_name(table, path)) == ["", str(tmp_path / "absolute.png")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace(",", ";"),
+        lambda text: text.replace(",", "\t"),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("photos/", "photos\\"),
+        lambda text: text.replace("photos/", "./photos/"),
+        lambda text: text + "\n,,\n",
+    ],
+)
+def test_tables_are_read_as_spreadsheets_write_them(tmp_path: Path, change) -> None:
+    builder.table(tmp_path, change)
+    layout, base = known_layouts.recognise(tmp_path)
+    files = by_name(layout, base)
+    assert sorted(files) == [f"photos/p{number}.jpg" for number in range(8)]
+    assert [layout.read_label(base, file).pspi for file in files.values()] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+        0,
+        1,
+        2,
+    ]
+
+
+def test_a_tables_own_units_ratings_and_box_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "image,subject,pspi,sequence,frame,au4,au6,au7,au9,au10,au43,vas,box\n"
+        "a.png,p,5,s,7,2,0,3,0,0,0,4.5,1 2 30 40\n"
+        "b.png,p,5,s,8,2,0,0,0,0,0,99,1 2 3\n"
+        "c.png,p,,s,9,,,,,,,,\n"
+    )
+    first, second, third = table.files(path)
+    assert (first.sequence, first.frame, first.ratings) == ("s", "7", (4.5, None, None, None))
+    label = table.read_label(path, first)
+    assert (label.action_units, label.box, label.doubt) == ((2, 0, 3, 0, 0, 0), (1, 2, 30, 40), "")
+    assert "mine.csv, line 3: expected VAS from 0 to 10, found 99" in second.remarks[0]
+    doubt = table.read_label(path, second).doubt
+    assert doubt.startswith("mine.csv, line 3: PSPI is 5, its action units give 2; expected box")
+    with pytest.raises(labels.BadLabelError, match="pspi is empty") as caught:
+        table.read_label(path, third)
+    assert caught.value.line == 4
+
+
+def test_a_row_longer_than_the_header_is_an_error_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("image,subject,pspi\na.png,p,1\nb.png,p,1,5\n")
+    with pytest.raises(DataError, match=r"line 3: expected 3 cells .* found 4"):
+        list(table.files(path))
+
+
+def test_a_folder_that_fits_none_is_told_what_was_looked_for_and_found(tmp_path: Path) -> None:
+    (tmp_path / "Pictures").mkdir()
+    (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "mine.csv").write_text("file,person,score\n")
+    with pytest.raises(ArchiveError) as caught:
+        known_layouts.recognise(tmp_path)
+    for layout in known_layouts.LAYOUTS:
+        assert layout.SIGNS in str(caught.value)
+    assert "Found Pictures/ (empty), mine.csv (columns file, person, score), notes.txt" in str(
+        caught.value
+    )
+    with pytest.raises(ArchiveError, match="nothing at"):
+        known_layouts.recognise(tmp_path / "absent")
+    with pytest.raises(ArchiveError, match="no layout 'bdf'"):
+        known_layouts.recognise(tmp_path, "bdf")
+
+
+def test_half_an_archive_shows_what_it_lacks(tmp_path: Path) -> None:
+    archive = builder.sound(tmp_path)
+    (archive.root / "Frame_Labels" / "PSPI").rename(tmp_path / "elsewhere")
+    with pytest.raises(ArchiveError) as caught:
+        known_layouts.recognise(tmp_path)
+    assert "Looked for unbc: Images/ with Frame_Labels/PSPI/" in str(caught.value)
+    assert "Frame_Labels/ (FACS)" in str(caught.value)
+    assert "Images/ (042-ll042, 047-jl047, 048-aa048 and 3 more)" in str(caught.value)
+
+
+def test_a_folder_that_fits_several_needs_the_layout(tmp_path: Path) -> None:
+    builder.sound(tmp_path)
+    builder.table(tmp_path)
+    with pytest.raises(ArchiveError, match="--layout"):
+        known_layouts.recognise(tmp_path)
+    assert known_layouts.recognise(tmp_path, "table") == (table, tmp_path)
+    assert known_layouts.recognise(tmp_path, "unbc") == (unbc, tmp_path)

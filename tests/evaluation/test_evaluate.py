@@ -1,0 +1,376 @@
+"""The whole evaluation: pooled and by subject, intervals, baselines, groups, another model."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import scipy.stats
+import sklearn.metrics as sk
+from evaluation_sample import PLAIN, columns
+
+from wince.errors import DataError
+from wince.evaluation import bootstrap, protocol
+from wince.evaluation.baselines import NAMES, baseline, reference
+from wince.evaluation.evaluate import evaluate
+from wince.evaluation.metric_catalogue import BETTER, TITLES, worse
+from wince.evaluation.metrics import all_figures
+from wince.evaluation.prediction_files import Training
+from wince.evaluation.predictions import from_columns
+
+EXACT = {"rel": 0, "abs": 1e-6}
+
+
+@pytest.fixture(scope="module")
+def table():
+    return from_columns(columns(), "sample")
+
+
+@pytest.fixture(scope="module")
+def plain():
+    found = columns()
+    return from_columns({name: found[name] for name in PLAIN}, "plain sample")
+
+
+@pytest.fixture(scope="module")
+def metrics(table):
+    return evaluate(table, group_by=["sex"], resamples=200)
+
+
+def test_pooled_figures_are_those_of_all_frames(metrics, table):
+    pooled = metrics["model"]["pooled"]
+    t, p = table.pspi, table.predicted
+    assert pooled["mae"] == pytest.approx(sk.mean_absolute_error(t, p), **EXACT)
+    assert pooled["pcc"] == pytest.approx(scipy.stats.pearsonr(t, p).statistic, **EXACT)
+    assert pooled["auc_2"] == pytest.approx(sk.roc_auc_score(t >= 2, p), **EXACT)
+    levels = [np.digitize(x, [0.5, 5.5, 10.5]) for x in (t, p)]
+    expected = sk.cohen_kappa_score(*levels, weights="quadratic")
+    assert pooled["four_levels_kappa"] == pytest.approx(expected, **EXACT)
+    f1 = sk.f1_score(levels[0] == 1, levels[1] == 1)
+    assert pooled["four_levels_mild_f1"] == pytest.approx(f1, **EXACT)
+    outcome = np.eye(4)[levels[0]]
+    brier = ((table.probabilities - outcome) ** 2).sum(1).mean()
+    assert pooled["brier"] == pytest.approx(brier, **EXACT)
+    prior = np.empty((len(t), 4))  # what is known of a fold are the frequencies in the others
+    for name in np.unique(table.fold):
+        others = levels[0][table.fold != name]
+        prior[table.fold == name] = np.bincount(others, minlength=4) / len(others)
+    constant = ((prior - outcome) ** 2).sum(1).mean()
+    assert pooled["brier_skill"] == pytest.approx(1 - brier / constant, **EXACT)
+    inside = (table.interval[:, 0] <= t) & (t <= table.interval[:, 1])
+    assert pooled["coverage"] == pytest.approx(inside.mean(), **EXACT)
+    assert pooled["coverage_severe"] == pytest.approx(inside[t >= 10.5].mean(), **EXACT)
+
+
+def test_subject_means_leave_undefined_subjects_out_and_count_them(metrics, table):
+    own = []
+    for number in range(len(table.subjects)):
+        mine = table.subject == number
+        if table.pspi[mine].any():
+            own.append(scipy.stats.pearsonr(table.pspi[mine], table.predicted[mine]).statistic)
+    model = metrics["model"]
+    assert model["subject_mean"]["pcc"] == pytest.approx(np.mean(own), **EXACT)
+    for key in ("pcc", "icc", "ccc", "auc_1"):
+        assert (model["subjects_defined"][key], model["subjects_undefined"][key]) == (11, 1), key
+    assert model["subjects_undefined"]["mae"] == 0
+    lonely = next(row for row in metrics["by_subject"] if row["subject"] == "p03")
+    assert lonely["pain_fraction"] == 0
+    assert all(np.isnan(lonely[key]) for key in ("pcc", "icc", "ccc", "auc_1"))
+
+
+def test_sequence_figures_agree_with_a_loop_over_sequences(metrics, table):
+    scores, labels, vas = [], [], []
+    for number in range(len(table.sequences)):
+        mine = table.sequence == number
+        scores.append(table.predicted[mine].max())
+        labels.append(table.pspi[mine].max())
+        vas.append(table.vas[mine][0])
+    scores, labels, vas = map(np.array, (scores, labels, vas))
+    rated = ~np.isnan(vas)
+    assert rated.sum() == 22  # p05 has none
+    pooled = metrics["model"]["pooled"]
+    for key, x in (("sequence", scores), ("label_sequence", labels)):
+        expected = scipy.stats.pearsonr(x[rated], vas[rated]).statistic
+        assert pooled[f"{key}_vas_maximum_pcc"] == pytest.approx(expected, **EXACT)
+    expected = scipy.stats.pearsonr(scores, labels).statistic
+    assert pooled["sequence_pspi_maximum_pcc"] == pytest.approx(expected, **EXACT)
+    assert metrics["baselines"]["zero"]["pooled"]["sequence_pspi_maximum_icc"] == 0
+    assert np.isnan(metrics["baselines"]["zero"]["pooled"]["sequence_pspi_maximum_pcc"])
+
+
+def test_intervals_hold_the_value_and_come_again_with_the_same_seed(metrics, table):
+    model = metrics["model"]
+    for key in ("mae", "pcc", "icc", "ccc", "wmae", "auc_1", "four_levels_kappa", "coverage"):
+        low, high = model["pooled_interval"][key]
+        assert low < model["pooled"][key] < high, key
+        low, high = model["subject_mean_interval"][key]
+        assert low < model["subject_mean"][key] < high, key
+    again = evaluate(table, resamples=200)["model"]
+    assert again["pooled_interval"]["pcc"] == model["pooled_interval"]["pcc"]
+    other = evaluate(table, resamples=200, seed=1)["model"]
+    assert other["pooled_interval"]["pcc"] != model["pooled_interval"]["pcc"]
+
+
+def test_every_figure_of_a_resample_is_that_of_the_repeated_rows(table):
+    """The shortcut through sums by subject must equal the long way: copy the rows and evaluate."""
+    counts = np.array([2, 0, 1, 1, 3, 0, 1, 1, 0, 2, 0, 1.0])
+    rows, names = [], []
+    for number, times in enumerate(counts):
+        mine = np.flatnonzero(table.subject == number)
+        for copy in range(int(times)):
+            rows.append(mine)
+            names += [f"{number}-{copy}"] * len(mine)
+    taken = table.take(np.concatenate(rows))
+    # Copies stay one subject for the weights, and become sequences of their own.
+    _, clip = np.unique(
+        [f"{n}/{q}" for n, q in zip(names, taken.sequence, strict=True)], return_inverse=True
+    )
+    repeated = type(taken)(**{
+        **{name: getattr(taken, name) for name in taken.__slots__},
+        "sequence": clip, "sequences": tuple(map(str, range(clip.max() + 1))),
+    })  # fmt: skip
+    prior = reference(table).prior
+    known = reference(table).take(np.concatenate(rows)).prior
+    short = {f.key: f.resampled(counts[None, :])[0] for f in all_figures(table, prior=prior)}
+    once = np.ones((1, len(repeated.subjects)))
+    long = {f.key: f.resampled(once)[0] for f in all_figures(repeated, prior=known)}
+    weighted = {"wmae", "wmse"}  # a copied frame is not a rarer one: see the next test
+    held_out = {key for key in short if key.endswith("line_mae")}  # a fit, not made again
+    for key in short.keys() - weighted - held_out:
+        assert short[key] == pytest.approx(long[key], nan_ok=True, abs=1e-9), key
+
+
+def test_weighted_error_of_a_resample_counts_each_copy_of_a_subject(table):
+    counts = np.zeros((1, len(table.subjects)))
+    counts[0, [0, 1]] = 2, 1
+    wmae = next(f for f in all_figures(table) if f.key == "wmae")
+    shown = [len(np.unique(table.pspi[table.subject == s])) for s in (0, 1)]
+    expected = np.average(wmae.by_subject[:2], weights=[2 * shown[0], shown[1]])
+    assert wmae.resampled(counts)[0] == pytest.approx(expected, **EXACT)
+
+
+def test_a_bootstrap_of_means_agrees_with_scipy():
+    values = np.random.default_rng(3).normal(5, 2, 40)
+    counts = bootstrap.subject_counts(40, 4000, 0)
+    assert (counts.sum(1) == 40).all()
+    found = bootstrap.interval(bootstrap.mean_resampled(values, counts))
+    expected = scipy.stats.bootstrap(
+        (values,), np.mean, method="percentile", n_resamples=4000, rng=np.random.default_rng(1)
+    ).confidence_interval
+    assert found == pytest.approx((expected.low, expected.high), abs=0.05)
+
+
+def test_baselines_stand_beside_the_model(metrics, table):
+    zero, mean = (metrics["baselines"][name]["pooled"] for name in ("zero", "mean"))
+    assert zero["mae"] == pytest.approx(table.pspi.mean(), **EXACT)
+    assert zero["mse"] == pytest.approx((table.pspi**2).mean(), **EXACT)
+    assert zero["binary_1_accuracy"] == pytest.approx((table.pspi < 1).mean(), **EXACT)
+    assert zero["auc_1"] == 0.5
+    assert np.isnan(zero["pcc"])
+    assert mean["bias"] == pytest.approx(0, abs=0.2)
+    assert "the other folds" in metrics["reference"]["source"]
+
+
+def test_on_the_histogram_of_the_archive_zero_has_the_known_errors():
+    histogram = [40029, 2909, 2351, 1412, 802, 242, 270, 53, 79, 32, 67, 76, 48, 22, 1, 5, 0]
+    labels = np.repeat(np.arange(17.0), histogram)
+    n = len(labels)
+    assert n == 48_398
+    subject = np.arange(n) % 25
+    found = {
+        "subject": subject.astype(str), "sequence": subject.astype(str),
+        "frame": np.arange(n).astype(str), "pspi": labels.astype(str),
+        "predicted": labels.astype(str),
+    }  # fmt: skip
+    table = from_columns({name: values.tolist() for name, values in found.items()}, "histogram")
+    start = time.process_time()
+    metrics = evaluate(table, dataset="unbc")
+    assert time.process_time() - start < 20  # 1,000 resamples; measured at half a second
+    zero = metrics["baselines"]["zero"]["pooled"]
+    assert (round(zero["mae"], 3), round(zero["mse"], 3)) == (0.447, 1.895)
+    assert round(zero["four_levels_accuracy"], 3) == 0.827
+    assert metrics["model"]["pooled"]["pcc"] == pytest.approx(1)
+    assert not any("whole archive" in words for words in metrics["caveats"])
+    assert {row["status"] for row in metrics["published"]} == {"checked", "recalled"}
+
+
+def test_the_mean_is_of_the_training_labels_when_they_are_known(table, plain):
+    training = Training("train.csv", np.array([1.0, 1, 4, 12]), frozenset({"somebody"}))
+    assert set(reference(table, training).mean) == {4.5}
+    assert set(reference(table, training).commonest) == {1.0}
+    folds = reference(table)
+    for name in "0123":
+        mine = table.fold == name
+        assert folds.mean[mine] == pytest.approx(table.pspi[~mine].mean())
+    assert "in-sample" in reference(plain).source
+    assert set(reference(plain).mean) == {plain.pspi.mean()}
+    with pytest.raises(DataError, match="zero, mean, majority"):
+        baseline("median", table, folds)
+
+
+def test_the_majority_is_that_of_each_scheme(plain):
+    found = columns()
+    found["pspi"] = ["0" if i % 3 == 0 else str(1 + i % 5) for i in range(len(found["pspi"]))]
+    table = from_columns({name: found[name] for name in PLAIN}, "mostly mild")
+    metrics = evaluate(table, resamples=0)
+    majority = metrics["baselines"]["majority"]["pooled"]
+    assert majority["four_levels_accuracy"] == pytest.approx((table.pspi > 0).mean())
+    assert metrics["reference"]["commonest"] == 0
+    assert majority["mae"] == pytest.approx(table.pspi.mean())
+
+
+def test_a_plain_file_has_no_calibration_and_no_ratings(plain):
+    metrics = evaluate(plain, resamples=0)
+    assert metrics["reliability"] is metrics["milliseconds"] is None
+    assert not any(
+        key.startswith(("brier", "coverage", "sequence_vas")) for key in metrics["model"]["pooled"]
+    )
+    assert "sequence_pspi_maximum_pcc" in metrics["model"]["pooled"]
+    assert all(np.isnan(ends).all() for ends in metrics["model"]["pooled_interval"].values())
+
+
+def test_groups_have_every_figure_of_their_own_frames(metrics, table):
+    groups = metrics["groups"]["sex"]
+    assert list(groups) == ["F", "M"]
+    assert sum(group["frames"] for group in groups.values()) == len(table)
+    rows = np.flatnonzero(table.column("sex") == "M")
+    alone = evaluate(table.take(rows), resamples=0)
+    assert groups["M"]["model"]["pooled"]["icc"] == alone["model"]["pooled"]["icc"]
+    assert groups["M"]["model"]["pooled"].keys() == metrics["model"]["pooled"].keys()
+    assert groups["M"]["subjects"] == 6
+    # The baselines of a group know what those of the whole know.
+    assert groups["M"]["baselines"]["mean"]["pooled"]["mae"] == pytest.approx(
+        np.abs(reference(table).mean[rows] - table.pspi[rows]).mean()
+    )
+
+
+def test_a_group_without_ratings_or_pain_is_undefined_not_an_error(table):
+    found = evaluate(table, group_by=["subject"], resamples=50)["groups"]["subject"]
+    assert np.isnan(found["p03"]["model"]["pooled"]["pcc"])
+    assert not any(key.startswith("sequence_vas") for key in found["p05"]["model"]["pooled"])
+    assert all(np.isnan(ends).all() for ends in found["p00"]["model"]["pooled_interval"].values())
+
+
+def test_too_many_groups_and_unknown_columns_are_refused(table):
+    found = columns()
+    found["clock"] = [str(i) for i in range(len(found["pspi"]))]
+    with pytest.raises(DataError, match=r"clock has .* different values; at most 50"):
+        evaluate(from_columns(found, "sample"), group_by=["clock"])
+    with pytest.raises(DataError, match="no column 'age'"):
+        evaluate(table, group_by=["age"])
+    with pytest.raises(DataError, match="data sets unbc; found 'biovid'"):
+        evaluate(table, dataset="biovid")
+
+
+def test_a_model_does_not_differ_from_itself(table):
+    shuffled = table.take(np.random.default_rng(0).permutation(len(table)))
+    gap = evaluate(table, against=shuffled, resamples=100)["against"]["difference"]
+    assert len(gap["pooled"]) > 80
+    for key, value in gap["pooled"].items():
+        assert np.isnan(value) or abs(value) < 1e-12, key
+        ends = gap["pooled_interval"][key]
+        assert np.isnan(ends).all() or np.allclose(ends, 0), key
+
+
+def test_paired_differences_are_narrower_than_either_interval(table):
+    noisy = from_columns(columns(noise=1.4), "noisy")
+    metrics = evaluate(table, against=noisy, resamples=500)
+    gap, other = metrics["against"]["difference"], metrics["against"]["model"]
+    for key in ("mae", "pcc", "auc_1"):
+        mine = metrics["model"]
+        assert gap["pooled"][key] == pytest.approx(mine["pooled"][key] - other["pooled"][key])
+        assert worse(key, other["pooled"][key], mine["pooled"][key])
+        low, high = gap["pooled_interval"][key]
+        assert low > 0 or high < 0
+    width = np.diff(gap["pooled_interval"]["pcc"])
+    assert width < np.diff(other["pooled_interval"]["pcc"])
+
+
+def test_two_files_of_one_name_are_told_apart_by_their_folders(table):
+    here, there = (replace(table, source=f"/home/x/{run}/predictions.csv") for run in ("a", "b"))
+    assert evaluate(here, against=there, resamples=0)["against"]["source"] == "b/predictions.csv"
+    other = replace(table, source="/home/x/b/other.csv")
+    assert evaluate(here, against=other, resamples=0)["against"]["source"] == "other.csv"
+
+
+def test_tables_of_other_frames_or_labels_cannot_be_compared(table):
+    with pytest.raises(DataError, match=r"same frames to be compared; found .* p00/c0, 000 is in"):
+        evaluate(table, against=table.take(np.arange(1, len(table))))
+    found = columns()
+    found["pspi"][7] = "15"
+    with pytest.raises(DataError, match=r"different labels to 1 frames, .* p00/c0, 007"):
+        evaluate(table, against=from_columns(found, "other"))
+
+
+def test_overlap_is_found_in_the_column_in_the_training_file_and_in_what_is_said(table):
+    found = columns()
+    found["overlap"] = ["1" if name == "p01" else "0" for name in found["subject"]]
+    marked = evaluate(from_columns(found, "sample"), resamples=0)
+    assert marked["overlap"] == {
+        "optimistic": True, "subjects": 1, "label": "subjects overlap: optimistic",
+        "reason": "the predictions say so in their column overlap",
+    }  # fmt: skip
+    assert marked["caveats"][0].startswith("Subjects overlap: optimistic. 1 of 12 subjects")
+    training = Training("train.csv", np.array([0.0, 1]), frozenset({"p02", "p07", "q"}))
+    with pytest.raises(
+        DataError, match=r"p02, p07 are in sample and in train.csv. .*--allow-overlap"
+    ):
+        evaluate(table, training=training)
+    allowed = evaluate(table, training=training, allow_overlap=True, resamples=0)["overlap"]
+    assert (allowed["optimistic"], allowed["subjects"]) == (True, 2)
+    assert evaluate(table, allow_overlap=True, resamples=0)["overlap"]["optimistic"]
+    clean = Training("train.csv", np.array([0.0, 1]), frozenset({"q"}))
+    assert protocol.find_overlap(table, clean) == protocol.NO_OVERLAP
+
+
+def test_overlap_of_the_other_model_marks_the_comparison(table):
+    found = columns()
+    found["overlap"] = ["1"] * len(found["pspi"])
+    metrics = evaluate(table, against=from_columns(found, "other"), resamples=0)
+    assert metrics["overlap"]["label"] == "subjects overlap: optimistic"
+
+
+def test_caveats_name_few_subjects_and_scores_off_the_scale(table):
+    few = table.take(np.flatnonzero(table.subject < 3))
+    assert any("3 subjects only" in words for words in evaluate(few, resamples=0)["caveats"])
+    found = columns()
+    found["predicted"][:4] = ["-1", "-0.5", "17", "18"]
+    caveats = evaluate(from_columns(found, "sample"), resamples=0, dataset="unbc")["caveats"]
+    assert any(words.startswith("4 of ") and "outside 0 to 16" in words for words in caveats)
+    assert any("48,398" in words for words in caveats)
+
+
+def test_one_subject_has_figures_and_no_intervals(table):
+    metrics = evaluate(table.take(np.flatnonzero(table.subject == 0)), resamples=50)
+    assert metrics["model"]["pooled"]["pcc"] == pytest.approx(
+        metrics["model"]["subject_mean"]["pcc"]
+    )
+    assert all(np.isnan(ends).all() for ends in metrics["model"]["subject_mean_interval"].values())
+    assert any(words.startswith("One subject only") for words in metrics["caveats"])
+
+
+def test_one_frame_can_be_evaluated(table):
+    metrics = evaluate(table.take(np.array([0])), resamples=10)
+    assert metrics["model"]["pooled"]["mae"] == abs(table.predicted[0] - table.pspi[0])
+    assert np.isnan(metrics["model"]["pooled"]["pcc"])
+
+
+def test_every_figure_has_a_title_and_a_way(metrics):
+    assert metrics["model"]["pooled"].keys() == TITLES.keys() == BETTER.keys()
+    for name in NAMES:
+        assert metrics["baselines"][name]["pooled"].keys() <= TITLES.keys()
+    assert worse("mae", 2, 1)
+    assert worse("pcc", 0.1, 0.2)
+    assert worse("bias", -0.5, 0.1)
+    assert worse("coverage", 0.99, 0.85)
+    assert not worse("mae", float("nan"), 1)
+
+
+def test_unknown_resamples_are_counted():
+    found = {name: columns()[name] for name in PLAIN}
+    kept = [i for i, name in enumerate(found["subject"]) if name in ("p00", "p03")]
+    table = from_columns({n: [v[i] for i in kept] for n, v in found.items()}, "two subjects")
+    model = evaluate(table, resamples=400)["model"]
+    # A quarter of the resamples hold p03 twice, who shows no pain.
+    assert 60 < model["resamples_undefined"]["auc_1"] < 140
+    assert "mae" not in model["resamples_undefined"]

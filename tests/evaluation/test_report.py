@@ -1,0 +1,330 @@
+"""What an evaluation leaves behind: the report, the plots, metrics.json, and the documentation."""
+
+import base64
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import typer
+from evaluation_sample import PLAIN, as_csv, columns
+from PIL import Image
+from typer.testing import CliRunner
+
+from wince.cli.evaluate import evaluate as command
+from wince.errors import DataError
+from wince.evaluation import result_files
+from wince.evaluation.evaluate import evaluate
+from wince.evaluation.metric_catalogue import ENTRIES, TITLES, markdown
+from wince.evaluation.predictions import from_columns
+
+DOCS = Path(__file__).parents[1] / "docs" / "evaluation.md"
+LABEL = "subjects overlap: optimistic"
+
+
+@pytest.fixture(scope="module")
+def full():
+    """A table with everything, evaluated with everything."""
+    table, other = (
+        from_columns(columns(), "sample.csv"),
+        from_columns(columns(noise=1), "other.csv"),
+    )
+    metrics = evaluate(
+        table, against=other, group_by=["sex"], dataset="unbc", allow_overlap=True, resamples=50
+    )
+    return metrics, table
+
+
+@pytest.fixture(scope="module")
+def folder(full, tmp_path_factory):
+    out = tmp_path_factory.mktemp("results") / "new" / "folder"
+    report = result_files.write_results(*full, out)
+    assert report == out / "report.html"
+    return out
+
+
+class Reader(HTMLParser):
+    """Collects what a page consists of and checks that tags are closed in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.links, self.open, self.text = [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.links += [
+            value for name, value in attrs if name in ("src", "href", "srcset", "action")
+        ]
+        assert not any(name.startswith("on") for name, _ in attrs)
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def read(page):
+    reader = Reader()
+    reader.feed(page)
+    assert reader.open == []
+    return reader
+
+
+def test_the_report_needs_nothing_but_itself(folder):
+    page = (folder / "report.html").read_text()
+    reader = read(page)
+    assert not {"script", "link", "iframe", "object", "a"} & set(reader.tags)
+    assert reader.links
+    assert all(link.startswith("data:image/png;base64,") for link in reader.links)
+    assert "default-src 'none'" in page
+    assert "@import" not in page
+    assert "url(" not in page
+
+
+def test_every_plot_is_a_picture_and_is_in_the_report(folder):
+    page = (folder / "report.html").read_text()
+    names = {path.stem for path in (folder / "plots").glob("*.png")}
+    assert names == {
+        "scores", "errors", "roc", "confusion", "subjects", "sequences", "reliability", "coverage",
+        "groups-1", "against",
+    }  # fmt: skip
+    for path in (folder / "plots").glob("*.png"):
+        with Image.open(path) as picture:
+            assert min(picture.size) > 150
+            assert len(picture.convert("L").getcolors(256)) > 20  # not a blank sheet
+        assert base64.b64encode(path.read_bytes()).decode() in page
+
+
+def test_overlap_is_marked_in_every_output(folder, full):
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["overlap"]["label"] == LABEL
+    page = (folder / "report.html").read_text()
+    assert f'role="alert">{LABEL}' in page
+    assert f"<title>{LABEL}" in page
+    assert "cannot be compared with any subject-exclusive result" in page
+    rows = list(csv.DictReader(io.StringIO((folder / "subjects.csv").read_text())))
+    assert {row["protocol"] for row in rows} == {LABEL}
+    unmarked = {**full[0], "overlap": {**full[0]["overlap"], "label": None}}
+    for name, png in result_files.draw(unmarked, full[1]).items():
+        assert png != (folder / "plots" / f"{name}.png").read_bytes(), name
+
+
+def test_what_was_measured_stands_in_the_report(tmp_path):
+    table = from_columns({name: columns()[name] for name in PLAIN}, "plain.csv")
+    words = ["The model: <b>ours</b>.", "Measured on: 5 sequences."]
+    result_files.write_results(evaluate(table, resamples=0, about=words), table, tmp_path)
+    text = read((tmp_path / "report.html").read_text()).text
+    assert [words for words in text if words.startswith(("The model", "Measured"))] == words
+    assert json.loads((tmp_path / "metrics.json").read_text())["about"] == words
+
+
+def test_without_overlap_nothing_is_marked(tmp_path):
+    table = from_columns({name: columns()[name] for name in PLAIN}, "plain.csv")
+    result_files.write_results(evaluate(table, resamples=20), table, tmp_path)
+    assert "optimistic" not in (tmp_path / "report.html").read_text()
+    assert "optimistic" not in (tmp_path / "subjects.csv").read_text()
+    assert json.loads((tmp_path / "metrics.json").read_text())["overlap"]["label"] is None
+
+
+def test_the_report_shows_trivial_predictors_and_what_they_cannot_reach_first(folder):
+    cells = read((folder / "report.html").read_text()).text
+    text = " ".join(cells)
+    for words in ("Always zero", "The mean", "The majority", "not a medical device", "undefined"):
+        assert words in text
+    glance = cells[cells.index("At a glance") :]
+    assert glance.index("PCC") < glance.index("MAE") < glance.index("Four levels: accuracy")
+    assert "show no pain expression" in text
+
+
+def test_recalled_figures_are_never_shown_as_verified(folder):
+    page = (folder / "report.html").read_text()
+    for work in ("Kaltwang", "Zhou", "Rodriguez"):
+        row = page[page.index(work) : page.index("</tr>", page.index(work))]
+        assert "not verified" in row
+    row = page[page.index("Wang et al. 2017, regularised") :]
+    assert "not verified" not in row[: row.index("</tr>")]
+
+
+def test_names_in_the_data_cannot_become_markup(tmp_path):
+    found = columns()
+    found["subject"] = [f"<script>{name}</script>" for name in found["subject"]]
+    found['<b onclick="x">'] = ["<i>&" for _ in found["subject"]]
+    table = from_columns(found, "<img src=x>.csv")
+    metrics = evaluate(table, group_by=['<b onclick="x">'], resamples=5)
+    result_files.write_results(metrics, table, tmp_path)
+    reader = read((tmp_path / "report.html").read_text())
+    assert not {"script", "i"} & set(reader.tags)
+
+
+def test_many_subjects_are_drawn_as_histograms(tmp_path):
+    found = {name: columns()[name] for name in PLAIN}
+    found["subject"] = [f"p{i // 4:04d}" for i in range(len(found["subject"]))]
+    table = from_columns(found, "many.csv")
+    assert len(table.subjects) > 200
+    metrics = evaluate(table, resamples=5)
+    page = result_files.write_results(metrics, table, tmp_path).read_text()
+    assert "One row per subject is in subjects.csv" in page
+    assert "p0007" not in page
+    assert len((tmp_path / "subjects.csv").read_text().splitlines()) == len(table.subjects) + 1
+
+
+@pytest.mark.parametrize("rows", [[0], [0, 1, 2]])
+def test_hardly_any_frames_still_make_a_report(rows, full, tmp_path):
+    table = full[1].take(rows)
+    result_files.write_results(evaluate(table, resamples=5, group_by=["sex"]), table, tmp_path)
+    assert "undefined" in (tmp_path / "report.html").read_text()
+
+
+def test_undefined_numbers_are_null_in_the_file(folder):
+    text = (folder / "metrics.json").read_text()
+
+    def refuse(word):
+        raise AssertionError(word)
+
+    metrics = json.loads(text, parse_constant=refuse)
+    assert metrics["baselines"]["zero"]["pooled"]["pcc"] is None
+    assert metrics["model"]["subjects_undefined"]["pcc"] == 1
+
+
+def test_a_second_evaluation_leaves_nothing_of_the_first(folder, tmp_path, full):
+    result_files.write_results(*full, tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    table = from_columns({name: columns()[name] for name in PLAIN}, "plain.csv")
+    result_files.write_results(evaluate(table, resamples=0), table, tmp_path)
+    assert {path.stem for path in (tmp_path / "plots").iterdir()} == {
+        "scores", "errors", "roc", "confusion", "subjects", "sequences",
+    }  # fmt: skip
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_folder_that_cannot_be_written_is_named(full, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match=r"cannot be written to .*file"):
+        result_files.write_results(*full, tmp_path / "file")
+
+
+# The command.
+
+
+@pytest.fixture
+def run(tmp_path):
+    app = typer.Typer()
+    app.command()(command)
+
+    def run(*words):
+        return CliRunner().invoke(app, [str(word) for word in words])
+
+    return run
+
+
+def test_the_command_writes_everything_and_prints_the_table(run, tmp_path):
+    (tmp_path / "p.csv").write_text(as_csv(columns()))
+    out = tmp_path / "out"
+    found = run(
+        "--predictions", tmp_path / "p.csv", "--out", out, "--group-by", "sex", "--resamples", 20
+    )
+    assert found.exit_code == 0, found.output
+    assert {path.name for path in out.iterdir()} == {
+        "metrics.json", "report.html", "subjects.csv", "plots",
+    }  # fmt: skip
+    assert f"Report: {out / 'report.html'}" in found.stdout
+    for words in ("PCC", "zero", "mean", "majority", "(1 undefined)"):
+        assert words in found.stdout
+    text = (out / "metrics.json").read_text()
+    assert str(tmp_path) not in text + (out / "report.html").read_text()  # results are passed on
+    metrics = json.loads(text)
+    assert metrics["data"]["source"] == "p.csv"
+    assert metrics["data"]["sha256"] == sha256((tmp_path / "p.csv").read_bytes()).hexdigest()
+    assert f"{metrics['model']['pooled']['pcc']:.3f}" in found.stdout
+
+
+def test_the_command_refuses_overlap_and_marks_what_is_allowed(run, tmp_path):
+    (tmp_path / "p.csv").write_text(as_csv(columns()))
+    (tmp_path / "train.csv").write_text("subject,pspi\np04,0\nq,3\n")
+    words = ("--predictions", tmp_path / "p.csv", "--out", tmp_path / "out", "--resamples", 0)
+    words += ("--training", tmp_path / "train.csv")
+    refused = run(*words)
+    assert isinstance(refused.exception, DataError)
+    assert "p04 are in" in str(refused.exception)
+    assert not (tmp_path / "out").exists()
+    allowed = run(*words, "--allow-overlap")
+    assert allowed.exit_code == 0
+    assert LABEL in allowed.stdout
+
+
+def test_a_missing_extra_is_named_with_its_install_command(tmp_path):
+    (tmp_path / "p.csv").write_text(as_csv(columns()))
+    code = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "from pathlib import Path\n"
+        "from wince.cli.evaluate import evaluate\n"
+        "from wince.errors import MissingExtraError\n"
+        f"try: evaluate(Path({str(tmp_path / 'p.csv')!r}), Path({str(tmp_path / 'out')!r}))\n"
+        "except MissingExtraError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "pip install 'wince[train]'" in done.stdout
+
+
+def test_the_figures_need_no_more_than_the_small_install():
+    code = (
+        "import sys, wince.evaluation.evaluate, wince.evaluation.prediction_files\n"
+        "heavy = {'matplotlib', 'pandas', 'sklearn', 'scipy', 'torch', 'seaborn'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# The documentation.
+
+
+def documented(section):
+    """Return the keys in the first column of the tables of a section of the docs."""
+    text = DOCS.read_text()
+    part = text[text.index(f"\n## {section}") + 1 :]
+    part = part[: part.find("\n## ")] if "\n## " in part else part
+    cells = re.findall(r"^\| (`[^|]+`) \|", part, re.M)
+    return [key for cell in cells for key in re.findall(r"`([^`]+)`", cell)]
+
+
+def test_the_table_of_figures_is_that_of_the_program():
+    assert markdown() in DOCS.read_text()
+    assert documented("The figures") == [entry.key for entry in ENTRIES]
+
+
+def test_every_key_of_metrics_json_is_documented_and_the_other_way_round(full):
+    metrics = full[0]
+    keys = documented("The keys of metrics.json")
+    parts = {*metrics["model"]}
+    assert set(keys) == metrics.keys() | parts
+    assert metrics["against"]["difference"].keys() == parts
+    assert metrics["model"]["pooled"].keys() == TITLES.keys()
+
+
+def test_every_inner_key_is_named_in_the_docs(full):
+    text, metrics = DOCS.read_text(), full[0]
+    inner = [
+        *metrics["data"], *metrics["overlap"], *metrics["bootstrap"], *metrics["reference"],
+        *metrics["baselines"], *metrics["baselines"]["zero"], *metrics["classes"],
+        *metrics["classes"]["four_levels"], *metrics["roc"]["1"], *metrics["error_by_pspi"][0],
+        *metrics["reliability"][0], *metrics["milliseconds"], *metrics["against"],
+        *metrics["published"][0],
+    ]  # fmt: skip
+    assert [key for key in inner if f"`{key}`" not in text] == []
+
+
+def test_every_column_is_documented():
+    from wince.evaluation.predictions import KNOWN
+
+    assert documented("The file") == list(KNOWN)

@@ -1,0 +1,92 @@
+"""The documentation keeps its promises: its examples run, its links lead somewhere."""
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from tests.conftest import needs_espeak
+
+from wince.server.settings import Settings
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = sorted([*DOCS.glob("*.md"), *DOCS.parent.glob("*.md")])
+
+sys.path.insert(0, str(DOCS))
+import run_examples
+
+RENEW = "run python docs/run_examples.py"
+
+
+def plain(text: str) -> list[str]:
+    """Return the lines without what may differ from machine to machine: figures and widths."""
+    without = re.sub(r"─+", "-", re.sub(r"[-+]?\d[\d.]*(?:e[-+]?\d+)?", "#", text))
+    return [re.sub(r"\s+", " ", line).strip() for line in without.splitlines()]
+
+
+@needs_espeak
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.skipif(sys.platform == "win32", reason="the examples are for a Unix shell")
+@pytest.mark.parametrize("page", run_examples.PAGES)
+def test_the_examples_of_a_page_print_what_it_says(page: str) -> None:
+    text = (DOCS / page).read_text("utf-8")
+    with run_examples.workplace() as (folder, address):
+        found = run_examples.run(text, folder, address)
+    assert plain(found) == plain(text), RENEW
+
+
+def test_an_example_that_prints_something_else_is_noticed(tmp_path: Path) -> None:
+    page = "```console\n$ echo three apples\ntwo pears\n```\n"
+    found = run_examples.run(page, tmp_path, "http://127.0.0.1:9")
+    assert plain(found) != plain(page)
+    assert found == "```console\n$ echo three apples\nthree apples\n```\n"
+    with pytest.raises(RuntimeError, match="ended with 7"):
+        run_examples.run("```console\n$ exit 7\n```\n", tmp_path, "http://127.0.0.1:9")
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as repositories make them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        if anchor and target.suffix == ".md":
+            assert anchor in anchors(target), link
+
+
+def test_the_index_names_every_page() -> None:
+    index = (DOCS / "README.md").read_text("utf-8")
+    missing = [page.name for page in DOCS.glob("*.md") if f"]({page.name})" not in index]
+    assert missing == ["README.md"]
+
+
+def test_the_page_on_serving_lists_every_setting() -> None:
+    text = (DOCS / "serving.md").read_text("utf-8")
+    missing = [name for name in Settings.model_fields if f"WINCE_{name.upper()}" not in text]
+    assert missing == []
+
+
+def test_the_numbers_of_the_forms_are_those_in_force() -> None:
+    from wince.archive.report import report_files
+    from wince.evaluation import evaluate
+    from wince.runtime import assessment, estimator
+
+    text = (DOCS / "versions.md").read_text("utf-8")
+    for form, key, number in (
+        ("an assessment", "schema", assessment.SCHEMA),
+        ("`report.json`", "schema", report_files.SCHEMA),
+        ("`metrics.json`", "schema", evaluate.SCHEMA),
+        ("`model.json`", "format", estimator.FORMAT),
+    ):
+        (row,) = [line for line in text.splitlines() if line.startswith(f"| {form}")]
+        assert row.endswith(f"| `{key}` | `{json.dumps(number)}` |")

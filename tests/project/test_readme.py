@@ -1,0 +1,136 @@
+"""The README keeps its promises: its commands and examples run as they stand."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import network_watch
+import numpy as np
+import pytest
+from PIL import Image
+from tests.conftest import Frame
+from video_sample import record
+
+from wince.runtime.estimator import starter_folder
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.S)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, frames: list[Frame]) -> Path:
+    """A folder as the examples expect it: photo.jpg, and more in photos/."""
+    shutil.copy(frames[1].path, tmp_path / "photo.jpg")
+    (tmp_path / "photos").mkdir()
+    for frame in frames[2:4]:
+        shutil.copy(frame.path, tmp_path / "photos")
+    face = np.asarray(Image.open(frames[1].path).convert("RGB"))
+    record(tmp_path / "ward.mp4", [face] * 3)
+    return tmp_path
+
+
+def wince_lines() -> list[str]:
+    lines = "".join(blocks("sh")).splitlines()
+    return [line for line in lines if line.startswith(("wince assess", "wince watch"))]
+
+
+@pytest.mark.parametrize("line", wince_lines())
+def test_each_example_of_the_command_line_runs(line: str, folder: Path) -> None:
+    command, _, output = line.partition(" > ")
+    arguments = [sys.executable, "-m", *shlex.split(command)]
+    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not output or len(done.stdout.splitlines()) == 3
+
+
+def test_the_example_in_python_runs(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "".join(blocks("python"))],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"none|mild|moderate|severe", done.stdout)
+
+
+def test_every_file_it_links_to_is_there() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", TEXT)
+    assert links
+    missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]
+    assert missing == []
+
+
+def test_its_figures_are_those_of_the_packaged_model() -> None:
+    figures = json.loads((starter_folder() / "model.json").read_text("utf-8"))["figures"]
+    table = TEXT.partition("<!-- figures -->")[2].partition("<!-- /figures -->")[0]
+    for name in ("all", "landmark_ridge"):
+        for key in ("pcc", "auc_at_4", "auc_at_6"):
+            assert f"{figures[name][key]:.3f}".removeprefix("0") in table, (name, key)
+        assert f"{figures[name]['mae']:.2f}" in table
+
+
+def test_the_first_screen_has_what_a_newcomer_needs() -> None:
+    first = TEXT.partition("## ")[0]
+    assert "wince serve --open" in first
+    assert "-m pytest" in first
+    assert "not a medical device" in first
+    assert re.search(r"!\[.+\]\(docs/images/.+\.png\)", first)
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the walk may be walked, step by step."""
+    return tmp_path_factory.mktemp("walk")
+
+
+def promised(mark: str) -> tuple[list[str], list[str]]:
+    """Return the commands of the console block after a mark, and what they are said to print."""
+    lines = TEXT.partition(mark)[2].partition("```console\n")[2].partition("```")[0].splitlines()
+    commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+    return commands, [line.rstrip() for line in lines if not line.startswith("$ ")]
+
+
+def run(command: str, folder: Path) -> tuple[list[str], list[str]]:
+    """Return the lines of stdout and of stderr; on the way nothing reaches another machine."""
+    log = folder / "events.jsonl"
+    done = subprocess.run(
+        [sys.executable, "-m", *shlex.split(command)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=network_watch.environment(log),
+    )
+    assert done.returncode == 0, done.stderr
+    assert network_watch.foreign(log) == []
+    out, errors = ([line.rstrip() for line in s.splitlines()] for s in (done.stdout, done.stderr))
+    return out, errors
+
+
+def test_the_walk_prints_what_it_says(walked: Path) -> None:
+    commands, said = promised("<!-- walk -->")
+    assert [line for command in commands for line in run(command, walked)[0]] == said
+
+
+def test_training_on_the_demo_goes_as_the_walk_says(walked: Path) -> None:
+    pytest.importorskip("torch", reason="needs wince[train]")
+    (command,), said = promised("<!-- training walk -->")
+    out, errors = run(command, walked)
+
+    # Figures differ in their last digits between machines, what they are figures of does not.
+    def words(lines: list[str]) -> list[str]:
+        return sorted(re.sub(r"\S*\d\S*|undefined|to|─|\s", "", line) for line in lines)
+
+    assert words(errors + out) == words(said)
+    again, _ = run("wince evaluate demo-run --out demo-evaluation", walked)
+    table = [line for line in out if line.startswith(("PCC", "MAE", "AUC"))]
+    assert len(table) == 5
+    assert [line for line in table if line not in again] == []

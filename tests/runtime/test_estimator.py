@@ -1,0 +1,280 @@
+"""Models on disk: what is loaded, and what is refused."""
+
+import copy
+import json
+import shutil
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from tests.conftest import Frame
+
+from wince import cli, scale
+from wince.errors import ModelError
+from wince.faces.align import align
+from wince.faces.detect import detect
+from wince.runtime.estimator import Estimator, interpret, starter_folder
+
+
+@pytest.fixture(scope="module")
+def estimator() -> Estimator:
+    return Estimator()
+
+
+@pytest.fixture(scope="module")
+def crop(astronaut: NDArray[np.uint8], estimator: Estimator) -> NDArray[np.uint8]:
+    return align(astronaut, detect(astronaut)[0], estimator.spec)
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A folder with the packaged model, to be damaged."""
+    return Path(shutil.copytree(starter_folder(), tmp_path / "model"))
+
+
+def change(folder: Path, **values: object) -> None:
+    path = folder / "model.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def test_the_packaged_model_gives_six_units_within_their_ranges(
+    estimator: Estimator, crop: NDArray[np.uint8]
+) -> None:
+    units = estimator(crop[None]).action_units
+    assert units is not None
+    assert units.shape == (1, 6)
+    assert (units >= 0).all()
+    assert (units <= [unit.maximum for unit in scale.ACTION_UNITS.values()]).all()
+
+
+def test_the_raw_score_is_the_formula_of_the_units(
+    estimator: Estimator, crop: NDArray[np.uint8]
+) -> None:
+    estimate = estimator(crop[None])
+    assert estimate.action_units is not None
+    named = dict(zip(scale.UNIT_NAMES, estimate.action_units[0].tolist(), strict=True))
+    assert estimate.raw[0] == pytest.approx(scale.pspi(named), abs=1e-5)
+
+
+def test_a_batch_gives_what_its_crops_give_alone(
+    estimator: Estimator, crop: NDArray[np.uint8]
+) -> None:
+    crops = np.stack([crop, crop[:, ::-1], np.roll(crop, 9, 0)])
+    together = estimator(crops).raw
+    alone = [float(estimator(one[None]).raw[0]) for one in crops]
+    np.testing.assert_allclose(together, alone, atol=1e-3)
+
+
+def test_different_faces_get_different_maps_and_scores(
+    estimator: Estimator, crop: NDArray[np.uint8]
+) -> None:
+    one, other = estimator(crop[None]), estimator(255 - crop[None])
+    assert one.maps.shape[:2] == (1, 6)
+    assert np.abs(one.maps - other.maps).max() > 1e-3
+
+
+def test_a_map_and_the_bias_add_up_to_the_raw_output(estimator: Estimator) -> None:
+    # The bias is what is left over, so it must be the same for every picture.
+    rng = np.random.default_rng(0)
+    crops = rng.integers(0, 256, (6, estimator.spec.size, estimator.spec.size, 3), np.uint8)
+    scores, maps = estimator._session.run(None, {"pixels": crops})
+    bias = scores - maps.sum(axis=(2, 3))
+    np.testing.assert_allclose(bias, np.broadcast_to(bias[:1], bias.shape), atol=2e-3)
+
+
+def test_outputs_beyond_the_scale_are_held_within_it() -> None:
+    scores = np.array([[9, -1, 2, 0, 7, 3]], np.float32)
+    estimate = interpret(scores, np.zeros((1, 6, 1, 1), np.float32), "action-units")
+    assert estimate.action_units is not None
+    assert estimate.action_units[0].tolist() == [5, 0, 2, 0, 5, 1]
+    assert estimate.raw[0] == 5 + 2 + 5 + 1
+
+
+def test_a_model_may_be_named_by_folder_or_by_file(copied: Path) -> None:
+    assert Estimator(copied).card == Estimator(copied / "model.onnx").card
+
+
+def test_a_damaged_model_file_is_refused(copied: Path) -> None:
+    path = copied / "model.onnx"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="sha256"):
+        Estimator(copied)
+
+
+def test_a_file_that_is_no_model_is_refused_though_its_digest_fits(copied: Path) -> None:
+    import hashlib
+
+    (copied / "model.onnx").write_bytes(b"not a model")
+    change(copied, sha256=hashlib.sha256(b"not a model").hexdigest())
+    with pytest.raises(ModelError, match="not a model that onnxruntime can load"):
+        Estimator(copied)
+
+
+def test_a_face_spec_of_another_size_than_the_model_is_refused(copied: Path) -> None:
+    spec = json.loads((copied / "model.json").read_text())["face_spec"]
+    change(copied, face_spec=spec | {"size": spec["size"] + 16})
+    with pytest.raises(ModelError, match="promises crops of"):
+        Estimator(copied)
+
+
+def test_a_model_of_a_later_format_is_refused(copied: Path) -> None:
+    change(copied, format=99)
+    with pytest.raises(ModelError, match="format 99"):
+        Estimator(copied)
+
+
+def test_a_card_that_lacks_a_key_names_it(copied: Path) -> None:
+    path = copied / "model.json"
+    card = json.loads(path.read_text())
+    del card["calibration"]
+    path.write_text(json.dumps(card))
+    with pytest.raises(ModelError, match="lacks calibration"):
+        Estimator(copied)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "7"])
+def test_a_card_that_is_no_object_is_refused(copied: Path, text: str) -> None:
+    (copied / "model.json").write_text(text)
+    with pytest.raises(ModelError, match=r"model\.json"):
+        Estimator(copied)
+
+
+def test_a_folder_without_a_card_says_what_belongs_there(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"model\.json and its"):
+        Estimator(tmp_path)
+
+
+def test_the_card_names_the_people_it_has_seen_and_none_twice(estimator: Estimator) -> None:
+    seen = estimator.card["subjects_seen"]
+    assert len(seen) == len(set(seen)) > 1000
+
+
+def test_the_packaged_model_is_small_enough_to_ship(estimator: Estimator) -> None:
+    assert sum(path.stat().st_size for path in starter_folder().iterdir()) < 25e6
+
+
+# Whatever model.json holds
+
+
+def places(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    """Return where in nested data there is something, down to the fourth level."""
+    found = [path] if path else []
+    inside: list[tuple[object, object]] = []
+    if isinstance(value, dict):
+        inside = list(value.items())
+    elif isinstance(value, list):
+        inside = list(enumerate(value[:3]))
+    for key, below in inside if len(path) < 4 else ():
+        found += places(below, (*path, key))
+    return found
+
+
+CARD = json.loads((starter_folder() / "model.json").read_text("utf-8"))
+READ = ("format", "file", "sha256", "face_spec", "head", "calibration")
+PLACES = [place for place in places(CARD) if place[0] in READ]
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=8),
+    st.just({}),
+    st.lists(st.one_of(st.integers(-5, 5), st.text(max_size=3), st.none()), max_size=5),
+)
+
+
+@pytest.fixture(scope="module")
+def to_change(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(starter_folder(), tmp_path_factory.mktemp("odd") / "model"))
+
+
+@settings(max_examples=80, deadline=None)
+@given(place=st.sampled_from(PLACES), value=ODD)
+@example(place=("calibration", "score_map", "pspi"), value=None)
+@example(place=("calibration", "score_map", "pspi", 0), value=-1)
+@example(place=("calibration", "spread_base"), value=10**400)
+@example(place=("face_spec", "side"), value=10**400)
+def test_a_card_with_any_value_changed_loads_or_is_refused_with_a_sentence(
+    to_change: Path, place: tuple[str, ...], value: object
+) -> None:
+    card = copy.deepcopy(CARD)
+    target = card
+    for key in place[:-1]:
+        target = target[key]
+    target[place[-1]] = value
+    (to_change / "model.json").write_text(json.dumps(card))
+    try:
+        verdict = Estimator(to_change).calibration(3.0)
+    except ModelError as error:
+        assert str(error)
+    else:  # what loads gives numbers on the scale
+        assert 0 <= verdict.interval[0] <= verdict.pspi <= verdict.interval[1] <= 16
+        assert 0 <= verdict.confidence <= 1
+
+
+@pytest.mark.parametrize(
+    "name", ["../model.onnx", "/etc/passwd", "a/b.onnx", "", ".", "..", 7, None]
+)
+def test_a_card_that_names_a_file_elsewhere_is_refused(copied: Path, name: object) -> None:
+    change(copied, file=name)
+    with pytest.raises(ModelError, match=r"model\.json names|no model file"):
+        Estimator(copied)
+
+
+# From the command line
+
+
+def damage(folder: Path, how: str) -> None:
+    path = folder / "model.onnx"
+    data = path.read_bytes()
+    if how == "one bit":
+        data = data[:5_000_000] + bytes([data[5_000_000] ^ 1]) + data[5_000_001:]
+    elif how == "cut off":
+        data = data[:-1000]
+    elif how == "empty":
+        data = b""
+    path.write_bytes(data)
+    if how == "another model":
+        change(folder, sha256="0" * 64)
+
+
+@pytest.mark.parametrize("how", ["one bit", "cut off", "empty", "another model"])
+@pytest.mark.parametrize("command", ["serve", "assess"])
+def test_a_damaged_model_stops_the_command_at_its_start_with_a_sentence(
+    copied: Path, command: str, how: str, frames: list[Frame], capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage(copied, how)
+    words = [command, "--model", str(copied)]
+    assert cli.main(words + ([str(frames[0].path)] if command == "assess" else [])) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("wince: ")
+    assert err.count("\n") == 1
+    assert "sha256" in err
+    assert str(copied / "model.onnx") in err
+
+
+def test_a_damaged_face_detector_is_refused_before_the_first_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wince.faces import detect as detector
+
+    data = bytearray(
+        (Path(str(resources.files("wince.models"))) / "face/face_detector.onnx").read_bytes()
+    )
+    data[100_000] ^= 1
+    (tmp_path / "face").mkdir()
+    (tmp_path / "face" / "face_detector.onnx").write_bytes(data)
+    monkeypatch.setattr(detector.resources, "files", lambda _: tmp_path)
+    detector._session.cache_clear()
+    try:
+        with pytest.raises(ModelError, match="sha256"):
+            detector.load()
+    finally:
+        detector._session.cache_clear()

@@ -1,0 +1,142 @@
+"""Whatever is sent, the answer is a sentence with the right status, and the server goes on."""
+
+import resource
+import sys
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from starlette.testclient import TestClient
+from tests.conftest import data_url
+from tests.support import bad_inputs
+from tests.support.bad_inputs import READABLE
+
+from wince import images
+from wince.errors import ImageError, NoFaceError
+from wince.server import problems
+from wince.server.app import create_app
+from wince.server.settings import Settings
+
+BASE = "http://127.0.0.1:5001"
+CORPUS = bad_inputs.corpus()
+PROBLEMS = {
+    "NotAnImageError": "not-an-image",
+    "TruncatedImageError": "truncated-image",
+    "ImageTooLargeError": "too-large",
+    "ImageError": "unsuitable-image",
+    READABLE: "no-face",
+}
+
+
+@pytest.fixture(scope="module")
+def client(assessor):
+    with TestClient(create_app(assessor, settings=Settings()), base_url=BASE) as client:
+        yield client
+
+
+def outcome(data) -> tuple[str, str]:
+    """Return the kind of error that reading ends in, or READABLE, and its sentence."""
+    try:
+        picture = images.read(data)
+    except ImageError as error:
+        return type(error).__name__, str(error)
+    assert picture.rgb.dtype == np.uint8
+    assert picture.rgb.shape == (picture.height, picture.width, 3)
+    assert min(picture.width, picture.height) >= images.MIN_SIDE
+    assert picture.width * picture.height <= images.MAX_PIXELS
+    return READABLE, ""
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_bad_picture_ends_in_the_error_it_deserves(client, name, tmp_path):
+    data, allowed = CORPUS[name]
+    kind, sentence = outcome(data)
+    assert kind in allowed, sentence
+    assert kind == READABLE or sentence.endswith((".", ")."))
+    path = tmp_path / "wrong.png"
+    path.write_bytes(data)
+    assert outcome(path)[0] == kind  # the name says nothing
+    problem = "missing-image" if name == "empty" else PROBLEMS[kind]
+    answer = client.post("/v1/assessments", files={"image": ("face.jpg", data, "image/jpeg")})
+    assert answer.status_code == problems.KINDS[problem].status
+    assert answer.headers["content-type"] == problems.MEDIA_TYPE
+    assert answer.json()["type"] == f"/problems/{problem}"
+    assert answer.json()["status"] == answer.status_code
+    assert answer.json()["detail"][0].isupper()
+    assert answer.json()["detail"].endswith((".", ")"))
+    small = client.post("/analyze", json={"image": data_url(data)})
+    assert small.status_code == problems.KINDS[PROBLEMS[kind]].status
+    assert set(small.json()) == {"error"}
+
+
+@pytest.mark.parametrize("form", bad_inputs.FORMS)
+def test_a_picture_cut_at_any_length_is_never_half_read(form):
+    cuts = bad_inputs.truncations(form)
+    assert len(cuts) > 100
+    for data in cuts[:-8]:  # a reader may do without the last few bytes, the mark of the end
+        assert outcome(data)[0] in ("TruncatedImageError", "NotAnImageError"), len(data)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such figure on Windows")
+def test_bombs_take_no_memory_to_speak_of():
+    def peak():  # of this process until now, in MB
+        size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return size / (2**20 if sys.platform == "darwin" else 2**10)
+
+    bombs = [data for data, _ in bad_inputs.bombs().values()]
+    outcome(bad_inputs.saved(bad_inputs.photo(640, 480), "PNG"))
+    before = peak()
+    for data in bombs:
+        outcome(data)
+    assert peak() < before + 60
+
+
+@pytest.mark.parametrize("name", bad_inputs.BODIES)
+def test_a_body_of_the_wrong_shape_is_refused(client, name):
+    body, status = bad_inputs.BODIES[name]
+    answer = client.post("/analyze", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    assert set(answer.json()) == {"error"}
+    assert answer.json()["error"].endswith(".")
+
+
+# More of these, by the hundred thousand: benchmarks/fuzz.py.
+bounded = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@bounded
+@given(data=bad_inputs.damaged_files())
+def test_damaged_files_are_assessed_or_refused(assessor, data):
+    outcome(data)
+    try:
+        assessor.assess(data)
+    except (ImageError, NoFaceError) as error:
+        assert str(error).endswith((".", ")."))
+
+
+@bounded
+@given(body=bad_inputs.json_bodies())
+def test_any_json_is_refused_politely(client, body):
+    answer = client.post("/analyze", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 413, 415, 422)
+    assert set(answer.json()) == {"error"}
+    assert answer.json()["error"].endswith(".")
+
+
+def test_many_bad_files_at_once_leave_every_place_free(client):
+    files = [data for data, _ in CORPUS.values() if 0 < len(data) < 20_000]
+    found = []
+
+    def send(mine):
+        for data in mine:
+            found.append(client.post("/v1/assessments", files={"image": data}).status_code)
+
+    threads = [threading.Thread(target=send, args=(files[n::6],)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert len(found) == len(files)
+    assert set(found) <= {413, 415, 422, 503}
+    assert client.get("/readyz").json()["running"] == 0

@@ -1,0 +1,224 @@
+"""A running server under hostile input: each ends in its status and a sentence, and it lives on."""
+
+import asyncio
+import base64
+import http.client
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import websockets.sync.client
+from PIL import Image
+from tests.support import bad_inputs
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="memory and open files are read from /proc"
+)
+
+BODY_SECONDS = 2.0
+MEMORY_ROOM = 80 * 2**20  # bytes that may stay after a flood; a leak of one 60 MB picture shows
+
+
+class Server:
+    def __init__(self, process: subprocess.Popen, port: int) -> None:
+        self.process, self.port = process, port
+        self.host = f"127.0.0.1:{port}"
+
+    def send(self, path: str, body: bytes, kind: str) -> tuple[int, dict]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("POST", path, body, {"Content-Type": kind})
+        answer = connection.getresponse()
+        found = json.loads(answer.read())
+        connection.close()
+        return answer.status, found
+
+    def alive(self, portrait: bytes) -> bool:
+        status, found = self.send("/v1/assessments", portrait, "image/jpeg")
+        return status == 200 and found["pspi"] >= 0 and self.process.poll() is None
+
+    def memory(self) -> int:
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def returns_to(self, before: int, portrait: bytes) -> bool:
+        """Say whether memory comes back; a picture is freed only after its answer has been sent."""
+        end = time.monotonic() + 10
+        while self.memory() - before >= MEMORY_ROOM and time.monotonic() < end:
+            assert self.alive(portrait)
+        return self.memory() - before < MEMORY_ROOM
+
+    def open_files(self) -> int:
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+
+@pytest.fixture(scope="module")
+def server():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = [sys.executable, "-m", "wince", "serve", "--port", str(port)]
+    environment = {**os.environ, "WINCE_BODY_SECONDS": str(BODY_SECONDS)}
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
+    assert process.stdout is not None
+    assert b"ready" in process.stdout.readline()
+    yield Server(process, port)
+    process.terminate()
+    process.wait(30)
+    process.stdout.close()
+
+
+# Bodies
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("multipart/form-data", b"x", 400),
+        ("multipart/form-data; boundary=x", b"no boundary at all", 400),
+        ("multipart/form-data; boundary=x", b"--x\r\n\r\n", 400),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: nothing", 422),
+        ("multipart/form-data; boundary=" + "y" * 5000, b"--y", 400),
+        ("text/html", b"<p>", 415),
+        ("image/jpeg; charset=\xff", b"x", 415),
+        ("application/json", b"{}", 415),
+    ],
+)
+def test_a_form_of_another_shape_is_refused(server, kind: str, body: bytes, status: int) -> None:
+    found_status, found = server.send("/v1/assessments", body, kind)
+    assert 400 <= found_status < 500
+    assert found["detail"].endswith((".", ")"))
+    assert found_status == status
+
+
+# Clients
+
+
+def test_slow_clients_are_told_and_hold_up_nobody(server, portrait_jpeg) -> None:
+    head = (
+        f"POST /v1/assessments HTTP/1.1\r\nHost: {server.host}\r\nContent-Type: image/jpeg\r\n"
+        "Content-Length: 100000\r\n\r\n"
+    ).encode()
+    slow = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(40)]
+    for one in slow:
+        one.sendall(head + b"\xff\xd8")
+    assert server.alive(portrait_jpeg)
+    for one in slow:
+        assert one.recv(4000).startswith(b"HTTP/1.1 408 ")
+        one.close()
+
+
+def test_sockets_that_say_nothing_or_vanish_half_way_hold_up_nobody(server, portrait_jpeg) -> None:
+    before = server.open_files()
+    begun = f"POST /analyze HTTP/1.1\r\nHost: {server.host}\r\nContent-Length: 50\r\n".encode()
+    opened = []
+    for number in range(60):
+        one = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+        if number % 3 == 1:
+            one.sendall(begun)
+        elif number % 3 == 2:
+            one.sendall(begun + b"Content-Type: application/json\r\n\r\n{")
+            # gone without a farewell: the kernel sends a reset in place of an end
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            one.close()
+            continue
+        opened.append(one)
+    assert server.alive(portrait_jpeg)
+    for one in opened:
+        one.close()
+    end = time.monotonic() + 30
+    while server.open_files() > before + 2:
+        assert time.monotonic() < end, "sockets stay open"
+        time.sleep(0.1)
+    assert server.alive(portrait_jpeg)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00" + bytes(500), b"GET /" + b"a" * 200_000]
+)
+def test_what_is_no_http_ends_the_connection_alone(server, portrait_jpeg, data: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as one:
+        try:
+            one.sendall(data)
+            one.shutdown(socket.SHUT_WR)
+            answer = one.recv(4000)
+        except OSError:  # it had seen enough and closed before all was sent
+            answer = b""
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
+    assert server.alive(portrait_jpeg)
+
+
+def test_a_flood_of_frames_is_answered_with_the_newest_and_memory_returns(
+    server, portrait_jpeg
+) -> None:
+    url = f"ws://{server.host}/v1/live"
+    with websockets.sync.client.connect(url, max_size=None) as socket_:
+        socket_.send(portrait_jpeg)
+        socket_.recv(60)
+        before = server.memory()
+        noise = bytes(1_900_000)  # as large as a frame may be, 570 MB in all
+        for _ in range(300):
+            socket_.send(noise)
+        socket_.send(portrait_jpeg)
+        answers = 0
+        while True:
+            answer = json.loads(socket_.recv(60))
+            answers += 1
+            if answer["frame"] == 302:
+                break
+        assert "pspi" in answer
+        assert answers < 302
+        assert server.returns_to(before, portrait_jpeg)
+    assert server.alive(portrait_jpeg)
+
+
+def test_a_live_client_that_never_reads_holds_up_nobody(server, portrait_jpeg) -> None:
+    async def story() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        key = base64.b64encode(os.urandom(16)).decode()
+        writer.write(
+            f"GET /v1/live HTTP/1.1\r\nHost: {server.host}\r\nUpgrade: websocket\r\n"
+            f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+            "".encode()
+        )
+        assert b" 101 " in await reader.readline()
+        frame = b"\x81\x80\0\0\0\0"  # an empty text, which each time is answered with a problem
+        try:
+            async with asyncio.timeout(2):
+                while True:
+                    writer.write(frame * 1000)
+                    await writer.drain()
+        except (TimeoutError, ConnectionError):
+            pass  # the server has stopped to read, or hung up
+        writer.transport.abort()
+
+    before = server.memory()
+    asyncio.run(story())
+    assert server.alive(portrait_jpeg)
+    assert server.returns_to(before, portrait_jpeg)
+
+
+def test_memory_returns_after_large_and_hostile_pictures(server, portrait_jpeg) -> None:
+    bombs = [data for data, _ in bad_inputs.bombs().values()]
+    over_the_limit = portrait_jpeg + bytes(33 * 2**20)
+    large = bad_inputs.saved(Image.new("RGB", (4000, 4000), "beige"), "PNG")
+
+    def send_all() -> None:
+        for data in bombs:
+            assert server.send("/v1/assessments", data, "image/png")[0] in (413, 422)
+        status, found = server.send("/v1/assessments", over_the_limit, "image/png")
+        assert (status, found["type"]) == (413, "/problems/too-large")
+        assert server.send("/v1/assessments", large, "image/png")[0] == 422
+
+    send_all()
+    before = server.memory()
+    for _ in range(4):
+        send_all()
+    assert server.returns_to(before, portrait_jpeg)
+    assert server.alive(portrait_jpeg)

@@ -1,0 +1,265 @@
+import asyncio
+import json
+import threading
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.websockets import WebSocketDisconnect
+from tests.conftest import encoded
+
+from wince import scale
+from wince.server.app import create_app
+from wince.server.live_socket import Frame, Inbox
+from wince.server.settings import Settings
+
+BASE = "http://127.0.0.1:5001"
+LIVE = "ws://127.0.0.1:5001/v1/live"
+GREY = encoded(np.full((200, 200, 3), 128, np.uint8))
+
+
+@pytest.fixture(scope="module")
+def client(assessor):
+    settings = Settings(max_frame_bytes=200_000, max_live=2)
+    with TestClient(create_app(assessor, settings=settings), base_url=BASE) as client:
+        yield client
+
+
+def test_frames_are_answered_with_assessments(client, assessor, frames):
+    with client.websocket_connect(LIVE) as socket:
+        for number, frame in enumerate(frames[:4], start=1):
+            socket.send_bytes(frame.path.read_bytes())
+            answer = socket.receive_json()
+            assert answer.pop("frame") == number
+            assert answer.pop("track")["level"] in scale.LEVELS
+            expected = json.loads(json.dumps(assessor.assess(frame.path).to_dict()))
+            assert {**answer, "milliseconds": {}} == {**expected, "milliseconds": {}}
+
+
+def test_frames_come_with_the_map_when_the_socket_asks_for_it(client, assessor, portrait_jpeg):
+    with client.websocket_connect(f"{LIVE}?explain=heatmap") as socket:
+        for _ in range(2):
+            socket.send_bytes(portrait_jpeg)
+            found = json.loads(
+                json.dumps(assessor.assess(portrait_jpeg, heatmap=True).to_dict()["heatmap"])
+            )
+            assert socket.receive_json()["heatmap"] == found
+
+
+def test_socket_that_asks_for_another_explanation_is_refused(client):
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        client.websocket_connect(f"{LIVE}?explain=why"),
+    ):
+        pass
+    assert refused.value.status_code == 422
+    assert "'heatmap'" in refused.value.json()["detail"]
+
+
+def test_track_smooths_holds_and_remembers_through_frames_without_a_face(client, frames):
+    calm, pain = frames[0].path.read_bytes(), frames[1].path.read_bytes()
+    with client.websocket_connect(f"{LIVE}?smoothing=60&hold=0&away=60") as socket:
+        assert ask(socket, GREY)["track"] is None
+        first = ask(socket, calm)
+        track = first["track"]
+        assert track["pspi"] == pytest.approx(first["pspi"], abs=0.01)
+        assert (track["level"], track["announced"], track["away"]) == ("none", True, 0.0)
+        away = ask(socket, GREY)
+        assert away["type"] == "/problems/no-face"
+        assert away["track"]["away"] > 0
+        assert not away["track"]["announced"]
+        last = ask(socket, pain)
+        assert last["pspi"] > 3
+        assert last["track"]["pspi"] < 1.5, "a minute of smoothing lets little of it through yet"
+        assert last["track"]["seconds"] > away["track"]["seconds"] > track["seconds"]
+        assert last["track"]["sentence"].endswith(".")
+    with client.websocket_connect(f"{LIVE}?smoothing=0&hold=60") as socket:
+        ask(socket, calm)
+        last = ask(socket, pain)
+        assert last["track"]["eyes"] == "blink"
+        held_out = last["raw_score"] - last["action_units"]["AU43"]
+        assert last["track"]["raw_score"] == pytest.approx(held_out, abs=0.1)
+        assert not last["track"]["steady"]
+
+
+def ask(socket, frame):
+    socket.send_bytes(frame)
+    return socket.receive_json()
+
+
+@pytest.mark.parametrize("query", ["hold=-1", "smoothing=long", "margin=3", "away=0", "hold=nan"])
+def test_socket_that_asks_for_impossible_settings_is_refused(client, query):
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        client.websocket_connect(f"{LIVE}?{query}"),
+    ):
+        pass
+    assert refused.value.status_code == 422
+    assert query.partition("=")[0] in refused.value.json()["detail"].lower()
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "status"),
+    [
+        (GREY, "no-face", 422),
+        (b"no picture", "not-an-image", 415),
+        (b"", "not-an-image", 415),
+        (GREY[:300], "truncated-image", 422),
+        (bytes(200_001), "too-large", 413),
+    ],
+)
+def test_frame_that_cannot_be_assessed_is_answered_with_a_problem(
+    client, portrait_jpeg, data, kind, status
+):
+    with client.websocket_connect(LIVE) as socket:
+        socket.send_bytes(data)
+        problem = socket.receive_json()
+        assert problem["type"] == f"/problems/{kind}"
+        assert problem["status"] == status
+        assert problem["detail"].endswith(".")
+        assert problem["frame"] == 1
+        socket.send_bytes(portrait_jpeg)  # and the view goes on
+        answer = socket.receive_json()
+        assert answer["frame"] == 2
+        assert 0 <= answer["pspi"] <= 16
+
+
+def test_text_is_answered_with_a_problem(client):
+    with client.websocket_connect(LIVE) as socket:
+        socket.send_text("hello")
+        assert "binary" in socket.receive_json()["detail"]
+
+
+def test_calm_face_told_in_a_text_message_is_compared_with_until_it_is_cleared(
+    client, assessor, frames
+):
+    own = assessor.baseline([frames[0].path])
+    face = frames[1].path.read_bytes()
+    with client.websocket_connect(LIVE) as socket:
+        for told in (None, own, own, None):
+            socket.send_json({"baseline": told and told.to_dict()})
+            socket.send_bytes(face)
+            answer = socket.receive_json()
+            expected = assessor.assess(face, baseline=told).to_dict().get("change")
+            assert answer.get("change") == json.loads(json.dumps(expected))
+        assert answer["frame"] == 4  # text messages are no frames
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["hello", "[]", '{"baseline": 3}', '{"baseline": {}}', '{"other": null}', "[" * 9000],
+)
+def test_text_that_tells_no_calm_face_is_a_problem_and_changes_nothing(
+    client, assessor, frames, text
+):
+    own = assessor.baseline([frames[0].path])
+    with client.websocket_connect(LIVE) as socket:
+        socket.send_json({"baseline": own.to_dict()})
+        socket.send_text(text)
+        assert socket.receive_json()["detail"].endswith(".")
+        socket.send_bytes(frames[1].path.read_bytes())
+        assert "change" in socket.receive_json()
+
+
+class Gated:
+    """A real assessor that waits at a gate, so that a test decides how slow it is."""
+
+    def __init__(self, assessor):
+        self.assessor = assessor
+        self.estimator = assessor.estimator
+        self.gate = threading.Semaphore(0)
+        self.begun = threading.Semaphore(0)
+        self.running = 0
+        self.most = 0
+
+    def assess(self, image, *, face_index=None, heatmap=False, baseline=None):
+        self.running += 1
+        self.most = max(self.most, self.running)
+        self.begun.release()
+        assert self.gate.acquire(timeout=20)
+        self.running -= 1
+        return self.assessor.assess(image, face_index=face_index)
+
+
+def test_newest_frame_wins_and_one_is_assessed_at_a_time(assessor, frames):
+    gated = Gated(assessor)
+    pictures = [frame.path.read_bytes() for frame in frames[:6]]
+    with (
+        TestClient(create_app(gated), base_url=BASE) as client,
+        client.websocket_connect(LIVE) as socket,
+    ):
+        socket.send_bytes(pictures[0])
+        assert gated.begun.acquire(timeout=20)  # frame 1 is at work; the others arrive meanwhile
+        for picture in pictures[1:]:
+            socket.send_bytes(picture)
+        socket.send_text("answered by the reader, so every frame before it has been read")
+        assert socket.receive_json()["frame"] == 7
+        gated.gate.release(2)
+        assert socket.receive_json()["frame"] == 1
+        assert socket.receive_json()["frame"] == 6
+    assert gated.most == 1
+
+
+def test_view_that_closes_while_its_frame_is_assessed_leaves_nothing_behind(assessor, frames):
+    gated = Gated(assessor)
+    settings = Settings(max_live=1)
+    with TestClient(create_app(gated, settings=settings), base_url=BASE) as client:
+        with client.websocket_connect(LIVE) as socket:
+            socket.send_bytes(frames[0].path.read_bytes())
+            assert gated.begun.acquire(timeout=20)
+            threading.Timer(0.2, gated.gate.release).start()
+        gated.gate.release()
+        with client.websocket_connect(LIVE) as socket:  # its place is free again
+            socket.send_bytes(frames[1].path.read_bytes())
+            assert socket.receive_json()["frame"] == 1
+
+
+def test_crash_in_one_frame_is_a_problem_and_the_view_goes_on(assessor, portrait_jpeg):
+    class Once:
+        estimator = assessor.estimator
+        failed = False
+
+        def assess(self, image, *, face_index=None, heatmap=False, baseline=None):
+            if not self.failed:
+                self.failed = True
+                raise RuntimeError("inside")
+            return assessor.assess(image)
+
+    with (
+        TestClient(create_app(Once()), base_url=BASE) as client,
+        client.websocket_connect(LIVE) as socket,
+    ):
+        socket.send_bytes(portrait_jpeg)
+        problem = socket.receive_json()
+        assert problem["status"] == 500
+        assert "inside" not in problem["detail"].replace("inside wince", "")
+        socket.send_bytes(portrait_jpeg)
+        assert "pspi" in socket.receive_json()
+
+
+def test_number_of_views_is_limited(client):
+    with (
+        client.websocket_connect(LIVE),
+        client.websocket_connect(LIVE),
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect(LIVE),
+    ):
+        pass
+    with client.websocket_connect(LIVE):
+        pass
+
+
+def test_inbox_keeps_the_newest_and_ends_when_closed():
+    async def story():
+        inbox = Inbox()
+        inbox.put(Frame(1, b"a", 0.1))
+        inbox.put(Frame(2, b"b", 0.2))
+        assert await inbox.take() == Frame(2, b"b", 0.2)
+        waiting = asyncio.ensure_future(inbox.take())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        inbox.close()
+        assert await waiting is None
+        assert await inbox.take() is None
+
+    asyncio.run(story())

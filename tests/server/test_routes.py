@@ -1,0 +1,355 @@
+import json
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+from tests.conftest import data_url, encoded
+
+from wince import __version__, images, scale
+from wince.runtime.assessment import Assessment, FaceFound, Quality
+from wince.server.app import create_app
+from wince.server.routes import STATIC, small_answer
+from wince.speech import sentences
+
+BASE = "http://127.0.0.1:5001"
+
+
+@pytest.fixture(scope="module")
+def client(assessor):
+    with TestClient(create_app(assessor), base_url=BASE) as client:
+        yield client
+
+
+def without_times(answer):
+    return {name: value for name, value in answer.items() if name != "milliseconds"}
+
+
+def expected(assessor, picture):
+    return without_times(json.loads(json.dumps(assessor.assess(picture).to_dict())))
+
+
+def test_multipart_picture_is_assessed(client, assessor, portrait_jpeg):
+    answer = client.post("/v1/assessments", files={"image": ("x.jpg", portrait_jpeg)})
+    assert answer.status_code == 200
+    assert without_times(answer.json()) == expected(assessor, portrait_jpeg)
+    assert answer.json()["milliseconds"]["total"] > 0
+
+
+def test_the_map_comes_when_it_is_asked_for_and_changes_nothing_else(
+    client, assessor, portrait_jpeg
+):
+    answer = client.post("/v1/assessments?explain=heatmap", files={"image": portrait_jpeg}).json()
+    mapped = json.loads(json.dumps(assessor.assess(portrait_jpeg, heatmap=True).to_dict()))
+    assert answer["heatmap"] == mapped["heatmap"]
+    del answer["heatmap"]
+    assert without_times(answer) == expected(assessor, portrait_jpeg)
+
+
+def test_another_explanation_than_the_map_is_refused(client, portrait_jpeg):
+    answer = client.post("/v1/assessments?explain=why", files={"image": portrait_jpeg})
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "/problems/invalid-request"
+    assert answer.json()["detail"] == "Explain: Input should be 'heatmap'."
+
+
+def test_openapi_describes_the_map(client):
+    document = client.get("/openapi.json").json()
+    parameters = document["paths"]["/v1/assessments"]["post"]["parameters"]
+    assert [(one["name"], one["in"], one["required"]) for one in parameters] == [
+        ("explain", "query", False),
+        ("face", "query", False),
+    ]
+    schemas = document["components"]["schemas"]
+    assert "heatmap" in schemas["Assessment"]["properties"]
+    assert "heatmap" not in schemas["Assessment"]["required"]
+    assert set(schemas["Heatmap"]["properties"]) == {
+        "quad",
+        "pspi",
+        "action_units",
+        "counted",
+        "note",
+    }
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_raw_picture_is_assessed(client, assessor, astronaut, form):
+    picture = encoded(astronaut, form)
+    headers = {"Content-Type": f"image/{form.lower()}"}
+    answer = client.post("/v1/assessments", content=picture, headers=headers)
+    assert answer.status_code == 200
+    assert without_times(answer.json()) == expected(assessor, picture)
+
+
+def test_rendered_faces_of_tests_data_are_assessed(client, assessor, frames):
+    for frame in frames[:3]:
+        answer = client.post("/v1/assessments", files={"image": frame.path.read_bytes()})
+        assert without_times(answer.json()) == expected(assessor, frame.path)
+
+
+def test_two_faces_are_told_and_the_largest_is_scored(client, astronaut):
+    near = astronaut[40:220, 165:345]
+    small = np.zeros((180, 120, 3), np.uint8)
+    small[:120] = np.asarray(Image.fromarray(near).resize((120, 120)))
+    both = np.concatenate([small, near], axis=1)
+    answer = client.post("/v1/assessments", files={"image": encoded(both)}).json()
+    assert answer["face"]["count"] == 2
+    assert answer["face"]["box"][0] > 120  # the large one is on the right
+    assert any("2 faces" in warning for warning in answer["quality"]["warnings"])
+
+
+def test_another_face_is_assessed_when_asked_for(client, astronaut):
+    head = astronaut[:256, 96:352]
+    both = np.concatenate([head, head], axis=1)
+    first, second = (
+        client.post(f"/v1/assessments?face={index}", files={"image": encoded(both)}).json()
+        for index in (0, 1)
+    )
+    assert first["face"]["boxes"] == second["face"]["boxes"]
+    assert second["face"]["box"] == second["face"]["boxes"][1]
+    assert abs(first["face"]["box"][0] - second["face"]["box"][0]) > 200
+    missing = client.post("/v1/assessments?face=2", files={"image": encoded(both)})
+    assert missing.status_code == 422
+    assert missing.json()["type"] == "/problems/no-face"
+    wrong = client.post("/v1/assessments?face=-1", files={"image": encoded(both)})
+    assert wrong.json()["type"] == "/problems/invalid-request"
+
+
+def test_picture_that_cannot_be_judged_is_an_answer_without_a_level(client, astronaut):
+    dark = encoded((astronaut * 0.1).astype(np.uint8), "PNG")
+    answer = client.post("/v1/assessments", files={"image": dark})
+    assert answer.status_code == 200
+    found = answer.json()
+    assert found["level"] is found["confidence"] is found["interval"] is None
+    assert found["quality"]["usable"] is False
+    assert list(found["quality"]["reasons"]) == ["dark"]
+    assert found["sentence"] == "This picture cannot be judged: it is too dark."
+    small = client.post("/analyze", json={"image": data_url(dark, "image/png")})
+    assert small.status_code == 422
+    assert "too dark" in small.json()["error"]
+
+
+def test_change_against_calm_pictures_and_against_the_calm_face_they_make(client, assessor, frames):
+    calm = [frame.path.read_bytes() for frame in frames[:2]]
+    face = frames[2].path.read_bytes()
+    form = [("image", face), *(("neutral", one) for one in calm)]
+    answer = client.post("/v1/assessments", files=form).json()
+    own = assessor.baseline(calm)
+    expected_change = assessor.assess(face, baseline=own).to_dict()["change"]
+    assert answer["change"] == json.loads(json.dumps(expected_change))
+    again = client.post(
+        "/v1/assessments",
+        files={"image": face},
+        data={"baseline": json.dumps(answer["change"]["baseline"])},
+    ).json()
+    assert without_times(again) == without_times(answer)
+    made = client.post("/v1/baselines", files=[("neutral", one) for one in calm])
+    assert made.json() == answer["change"]["baseline"]
+
+
+@pytest.mark.parametrize(
+    ("baseline", "kind", "words"),
+    [
+        ("{", "invalid-request", "not JSON"),
+        ("[" * 5000, "invalid-request", "not JSON"),
+        ("[]", "invalid-request", "A calm face is an object"),
+        (
+            json.dumps(
+                {
+                    "action_units": None,
+                    "raw_score": 1.0,
+                    "pictures": 1,
+                    "model": {"name": "other", "version": "9"},
+                }
+            ),
+            "invalid-request",
+            "read by the model other 9",
+        ),
+    ],
+)
+def test_calm_face_that_cannot_be_used_is_explained(client, portrait_jpeg, baseline, kind, words):
+    answer = client.post(
+        "/v1/assessments", files={"image": portrait_jpeg}, data={"baseline": baseline}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["type"] == f"/problems/{kind}"
+    assert words in answer.json()["detail"]
+
+
+def test_calm_face_is_told_in_one_way_only(client, portrait_jpeg):
+    answer = client.post(
+        "/v1/assessments",
+        files=[("image", portrait_jpeg), ("neutral", portrait_jpeg)],
+        data={"baseline": "{}"},
+    )
+    assert answer.status_code == 422
+    assert "not both" in answer.json()["detail"]
+
+
+def test_text_where_a_picture_belongs_is_refused_and_not_ignored(client, portrait_jpeg):
+    refused = client.post(
+        "/v1/assessments", files={"image": portrait_jpeg}, data={"neutral": "calm.jpg"}
+    )
+    assert refused.status_code == 422
+    assert "sent as a file, in the field 'neutral'; found text" in refused.json()["detail"]
+
+
+def test_calm_face_without_pictures_or_with_unusable_ones_is_refused(client, astronaut):
+    none = client.post("/v1/baselines", files={"image": b"x"})
+    assert none.json()["type"] == "/problems/missing-image"
+    assert "'neutral'" in none.json()["detail"]
+    raw = client.post("/v1/baselines", content=b"x", headers={"Content-Type": "image/png"})
+    assert raw.status_code == 415
+    dark = encoded((astronaut * 0.1).astype(np.uint8), "PNG")
+    refused = client.post("/v1/baselines", files={"neutral": dark})
+    assert refused.status_code == 422
+    assert "too dark" in refused.json()["detail"]
+
+
+def test_large_upload_is_never_written_to_disk(client, astronaut, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("a temporary file was made")
+
+    for name in ("TemporaryFile", "NamedTemporaryFile", "mkstemp", "_TemporaryFileWrapper"):
+        monkeypatch.setattr(tempfile, name, refuse)
+    large = astronaut[:260, 90:350].repeat(4, axis=0).repeat(4, axis=1)
+    grain = np.random.default_rng(0).integers(0, 32, large.shape, np.uint8)
+    picture = encoded(large // 2 + grain, "PNG")
+    assert len(picture) > 1.5 * 2**20  # the framework's own parser would spool this
+    answer = client.post("/v1/assessments", files={"image": ("x.png", picture)})
+    assert answer.status_code == 200
+
+
+def test_analyze_keeps_the_small_contract(client, assessor, portrait_jpeg):
+    answer = client.post("/analyze", json={"image": data_url(portrait_jpeg)})
+    assert answer.status_code == 200
+    found = assessor.assess(portrait_jpeg)
+    assert answer.json() == {
+        "pain_level": round(found.pspi / 16 * 100),
+        "pain_class": scale.wording(found.pspi),
+        "confidence": round(100 * found.confidence),
+    }
+    assert {type(value) for value in answer.json().values()} == {int, str}
+
+
+@pytest.mark.parametrize(
+    ("pspi", "percent", "wording"),
+    [
+        (0.0, 0, "No pain expression"),
+        (1.2, 8, "Very mild"),
+        (2.0, 12, "Mild"),
+        (3.0, 19, "Moderate"),
+        (4.0, 25, "Moderately severe"),
+        (5.0, 31, "Severe"),
+        (8.0, 50, "Very severe"),
+        (16.0, 100, "Very severe"),
+    ],
+)
+def test_small_answer_is_percent_of_sixteen_and_the_finer_wording(pspi, percent, wording):
+    level = scale.level(pspi)
+    assessment = Assessment(
+        pspi=pspi,
+        interval=(pspi, pspi),
+        level=level,
+        level_probabilities={},
+        confidence=0.876,
+        action_units=None,
+        raw_score=pspi,
+        face=FaceFound((0, 0, 1, 1), {}, 1.0, 0.0, 0.0),
+        quality=Quality(True),
+        sentence=sentences.sentence(level),
+        advice=sentences.advice(level),
+        model={},
+        milliseconds={},
+    )
+    answer = {"pain_level": percent, "pain_class": wording, "confidence": 88}
+    assert small_answer(assessment) == answer
+
+
+def test_health_says_the_version(client):
+    assert client.get("/healthz").json() == {"status": "ok", "version": __version__}
+
+
+def test_model_is_told_from_its_card(client, assessor):
+    card = assessor.estimator.card
+    answer = client.get("/v1/model").json()
+    assert answer == {key: card[key] for key in answer}
+    assert {"name", "version", "title", "trained_on", "figures"} <= set(answer)
+
+
+def test_scale_is_that_of_the_scale_module(client):
+    answer = client.get("/v1/scale").json()
+    assert [level["name"] for level in answer["levels"]] == list(scale.LEVELS)
+    cuts = [level["to_score"] for level in answer["levels"]]
+    assert cuts == [*scale.LEVEL_CUTS, scale.PSPI_MAXIMUM]
+    assert [unit["name"] for unit in answer["action_units"]] == list(scale.UNIT_NAMES)
+    assert answer["terms"] == [list(term) for term in scale.TERMS]
+    assert answer["levels"][2]["sentence"] == "This person has pain level: moderate."
+
+
+def test_page_is_served_and_asks_nobody_else(client):
+    page = client.get("/")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+    assert len(files) >= 3
+    for file in files:
+        assert client.get(file).status_code == 200
+    assert "style=" not in page.text
+    assert "<style" not in page.text
+    assert not re.search(r"\son\w+=", page.text)
+
+
+def test_no_file_of_the_page_names_another_host():
+    allowed = {"http://www.w3.org/2000/svg"}  # a name space, not an address that is asked
+    for file in STATIC.iterdir():
+        addresses = set(re.findall(r"(?:https?|wss?)://[\w.][^\s\"'`)]*", file.read_text("utf-8")))
+        assert addresses <= allowed, file.name
+
+
+def test_page_states_the_limit_that_the_server_has(client):
+    assert f"up to {images.MAX_BYTES // 2**20} MB" in client.get("/").text
+
+
+def test_page_states_what_it_is_not(client):
+    text = client.get("/").text
+    assert "not a medical device" in text
+    assert "cannot tell what a person feels" in text
+
+
+def test_static_files_stay_in_their_folder(client):
+    assert client.get("/static/..%2fapp.py").status_code == 404
+    assert client.get("/static/%2e%2e/app.py").status_code == 404
+
+
+def test_openapi_describes_every_address_and_its_errors(client):
+    document = client.get("/openapi.json").json()
+    paths = document["paths"]
+    assert {"/v1/assessments", "/analyze", "/healthz", "/v1/model", "/v1/scale"} <= set(paths)
+    post = paths["/v1/assessments"]["post"]
+    assert {"multipart/form-data", "image/jpeg"} <= set(post["requestBody"]["content"])
+    assert "application/problem+json" in post["responses"]["422"]["content"]
+    names = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert names <= set(document["components"]["schemas"])
+    assert "pspi" in document["components"]["schemas"]["Assessment"]["properties"]
+
+
+def test_viewers_that_load_scripts_from_elsewhere_are_off(client):
+    assert client.get("/docs").status_code == 404
+    assert client.get("/redoc").status_code == 404
+
+
+def test_page_files_are_packaged():
+    assert {"index.html", "style.css", "app.js", "icon.svg"} <= {
+        Path(file).name for file in STATIC.iterdir()
+    }
+
+
+def test_ready_says_which_model_and_how_much_room_there_is(client):
+    found = client.get("/readyz").json()
+    assert found["status"] == "ready"
+    assert found["model"] == client.get("/v1/model").json()["name"]
+    assert 0 == found["running"] < found["room"]

@@ -1,0 +1,202 @@
+"""Speech over HTTP: the server's own sentences as sound, and a sentence when it has no voice."""
+
+import logging
+import shutil
+import sys
+import threading
+import time
+
+import pytest
+from starlette.testclient import TestClient
+from tests.conftest import listen, needs_espeak
+
+from wince.scale import LEVELS, Level
+from wince.server.app import create_app
+from wince.server.request_bodies import SMALL_JSON
+from wince.server.settings import Settings
+from wince.speech import languages, sentences, voices
+
+BASE = "http://127.0.0.1:5001"
+MILD = {"level": "mild", "pspi": 3.0}
+
+
+@pytest.fixture(scope="module")
+def client(assessor):
+    with TestClient(create_app(assessor), base_url=BASE) as client:
+        yield client
+
+
+@pytest.fixture
+def no_voice(monkeypatch):
+    monkeypatch.setattr(voices, "_engine", lambda: None)
+
+
+def problem(answer, status, kind):
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == f"/problems/{kind}"
+    return answer.json()["detail"]
+
+
+@needs_espeak
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_level_is_spoken_in_the_words_of_the_library(client, level):
+    answer = client.post("/v1/speech", json={"level": level})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "audio/wav"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.content == voices.speak_to_wav(sentences.sentence(level))
+    seconds, loudness = listen(answer.content)
+    assert 1 < seconds < 5
+    assert loudness > 0.02
+
+
+@needs_espeak
+def test_percent_and_advice_are_spoken_on_demand(client):
+    wanted = {"level": "severe", "pspi": 12.0, "percent": True, "advice": True}
+    words = sentences.spoken(Level.SEVERE, 12.0, with_percent=True, with_advice=True)
+    assert client.post("/v1/speech", json=wanted).content == voices.speak_to_wav(words)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({**MILD, "text": "Buy now."}, "text: "),
+        ({"text": "Buy now."}, "level: "),
+        ({"level": "awful"}, "level: Input should be 'none', 'mild', 'moderate' or 'severe'"),
+        ({"level": "mild", "percent": True}, "pspi is needed when percent is true."),
+        ({"level": "mild", "pspi": 16.1}, "pspi: "),
+        ({"level": "mild", "pspi": -1}, "pspi: "),
+        ({"level": "mild", "pspi": "3"}, "pspi: "),
+        ({**MILD, "advice": "yes"}, "advice: "),
+        ({**MILD, "language": "nl"}, "language: Input should be 'en', 'ar', 'es', 'de' or 'fr'"),
+        ({**MILD, "language": "de", "advice": True}, "for German without advice."),
+        ({**MILD, "rate": 79}, "rate: Input should be greater than or equal to 80"),
+        ({**MILD, "rate": 451}, "rate: Input should be less than or equal to 450"),
+        ({**MILD, "rate": 150.5}, "rate: "),
+        ({**MILD, "rate": "150"}, "rate: "),
+        ({**MILD, "voice": "x" * 201}, "voice: "),
+        ([], "The request: "),
+    ],
+)
+def test_nothing_but_its_own_sentences_is_spoken(client, wanted, words):
+    detail = problem(client.post("/v1/speech", json=wanted), 422, "invalid-request")
+    assert words.casefold() in detail.casefold()
+    assert "Buy" not in detail
+
+
+@needs_espeak
+@pytest.mark.parametrize("code", languages.LANGUAGES)
+def test_each_language_is_spoken_at_the_rate_and_with_the_voice_asked_for(client, code):
+    chosen = client.get("/v1/speech").json()["voices"][code][-1]
+    wanted = {"level": "moderate", "pspi": 8.0, "percent": True, "language": code}
+    usual = client.post("/v1/speech", json=wanted)
+    assert usual.status_code == 200
+    words = sentences.spoken(Level.MODERATE, 8.0, with_percent=True, language=code)
+    assert usual.content == voices.speak_to_wav(words, language=code)
+    other = client.post("/v1/speech", json={**wanted, "rate": 300, "voice": chosen})
+    assert other.status_code == 200
+    (slow, loud), (fast, also_loud) = listen(usual.content), listen(other.content)
+    assert min(loud, also_loud) > 0.02
+    assert 0.4 < fast / slow < 0.75
+
+
+@needs_espeak
+def test_voice_that_is_not_there_is_refused_with_those_that_are(client):
+    for wrong in ("de+nobody", "en-gb", "-w/tmp/made.wav"):
+        wanted = {**MILD, "language": "de", "voice": wrong}
+        detail = problem(client.post("/v1/speech", json=wanted), 422, "invalid-request")
+        assert "This machine has no German voice" in detail
+        assert "it has de, de+f1" in detail
+
+
+def test_scale_serves_the_words_of_every_language(client):
+    served = client.get("/v1/scale").json()["languages"]
+    assert [one["code"] for one in served] == list(languages.LANGUAGES)
+    assert [one["code"] for one in served if one["direction"] == "rtl"] == ["ar"]
+    assert [one["code"] for one in served if one["advice"]] == ["en"]
+    for one in served:
+        for level in one["levels"]:
+            assert level["sentence"] == sentences.sentence(Level(level["name"]), one["code"])
+            assert level["spoken"] == sentences.spoken(
+                Level(level["name"]), 0, language=one["code"]
+            )
+
+
+def test_what_is_no_small_json_is_refused(client):
+    def send(body, kind="application/json", **headers):
+        return client.post("/v1/speech", content=body, headers={"Content-Type": kind, **headers})
+
+    problem(send(b"{"), 400, "malformed-request")
+    problem(send(b""), 400, "malformed-request")
+    problem(send(b"[" * 2000), 400, "malformed-request")
+    problem(send(b'{"level": "mild", "pspi": NaN}'), 422, "invalid-request")
+    problem(send(b"level=mild", "application/x-www-form-urlencoded"), 415, "wrong-content-type")
+    detail = problem(send(b" " * (SMALL_JSON + 1)), 413, "too-large")
+    assert "larger than 4 KB" in detail
+    assert "picture" not in detail
+    problem(send(b"{}", Origin="http://evil.example"), 403, "foreign-origin")
+
+
+def test_without_a_voice_the_answer_says_what_to_install(client, no_voice):
+    detail = problem(client.post("/v1/speech", json=MILD), 503, "no-voice")
+    assert "apt-get install espeak-ng" in detail
+    found = client.get("/v1/speech").json()
+    assert (found["available"], found["detail"]) == (False, detail)
+    assert not any(found["voices"].values())
+
+
+@needs_espeak
+def test_with_a_voice_the_server_says_so(client):
+    found = client.get("/v1/speech").json()
+    assert (found["available"], found["detail"]) == (True, "")
+    assert found["voices"] == {code: list(voices.voices(code)) for code in languages.LANGUAGES}
+    assert all(found["voices"].values())
+    assert found["rate"] == {"slowest": 80, "fastest": 450, "usual": 150}
+
+
+@needs_espeak
+@pytest.mark.skipif(sys.platform == "win32", reason="its stand-in is a shell script")
+def test_speaking_is_bounded_and_holds_nobody_up(assessor, tmp_path, monkeypatch):
+    script, begun, go = (tmp_path / name for name in ("espeak-ng", "begun", "go"))
+    script.write_text(
+        f"#!/bin/sh\ntouch {begun}\nwhile [ ! -e {go} ]; do sleep 0.05; done\n"
+        f'exec {shutil.which("espeak-ng")} "$@"\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    app = create_app(assessor, settings=Settings(workers=1, max_waiting=0))
+    with TestClient(app, base_url=BASE) as client:
+        answers = []
+        first = threading.Thread(
+            target=lambda: answers.append(client.post("/v1/speech", json=MILD))
+        )
+        first.start()
+        deadline = time.monotonic() + 15
+        while not begun.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        problem(client.post("/v1/speech", json=MILD), 503, "busy")
+        assert client.get("/healthz").status_code == 200  # the event loop is not held up
+        go.touch()
+        first.join(20)
+    assert answers[0].status_code == 200
+    assert listen(answers[0].content)[0] > 1
+
+
+def test_the_log_tells_neither_level_nor_score(client, no_voice, caplog):
+    with caplog.at_level(logging.INFO):
+        client.post("/v1/speech", json={"level": "severe", "pspi": 13.7, "percent": True})
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("wince")]
+    lines[-1] = lines[-1].partition(" ")[2]  # without the request's number, which is random
+    assert lines[-1].startswith("POST /v1/speech 503")
+    for secret in ("severe", "13.7", "86"):
+        assert secret not in " ".join(lines).rpartition("503")[0]
+
+
+def test_openapi_describes_the_request_and_the_sound(client):
+    post = client.get("/openapi.json").json()["paths"]["/v1/speech"]["post"]
+    assert list(post["responses"]["200"]["content"]) == ["audio/wav"]
+    form = post["requestBody"]["content"]["application/json"]["schema"]
+    assert form["properties"]["level"]["enum"] == [*LEVELS, None]
+    assert form["additionalProperties"] is False
+    assert "$ref" not in str(form)

@@ -1,0 +1,107 @@
+"""Weights of the project report's script made into a model."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs wince[train]")
+
+from tests.conftest import Frame
+from tests.support import training_sample as sample
+from torchvision.models import resnet18
+from torchvision.transforms import functional
+
+from wince import Assessor, images
+from wince.errors import DataError, ModelError
+from wince.evaluation.protocol import OPTIMISTIC
+from wince.faces.spec import WHOLE_IMAGE
+from wince.runtime.estimator import Estimator
+from wince.training import evaluate_model, report_weights
+
+
+@pytest.fixture(scope="module")
+def network() -> torch.nn.Module:
+    """A network as the report's script builds it."""
+    torch.manual_seed(3)
+    made = resnet18()
+    made.fc = torch.nn.Linear(512, 1)
+    torch.nn.init.constant_(made.fc.bias, 4.0)
+    return made.eval()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory, network: torch.nn.Module) -> Path:
+    path = tmp_path_factory.mktemp("report") / "model.pt"
+    torch.save(network.state_dict(), path)
+    return path
+
+
+def test_without_data_it_scores_as_the_script_did_and_claims_to_know_nothing(
+    file: Path, network: torch.nn.Module, frames: list[Frame], tmp_path: Path
+) -> None:
+    taken = report_weights.take_in(file, tmp_path / "model")
+    assert "Nothing is known of this model's errors" in taken.notes[0]
+    estimator = Estimator(tmp_path / "model")
+    assert estimator.spec == WHOLE_IMAGE
+    assessment = Assessor(tmp_path / "model").assess(frames[0].path)
+    picture = images.read(frames[0].path).rgb  # 224 x 224 already
+    tensor = torch.from_numpy(picture.copy()).permute(2, 0, 1).float() / 255
+    normal = functional.normalize(tensor, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    with torch.no_grad():
+        expected = float(network(normal[None])[0, 0])
+    assert assessment.raw_score == pytest.approx(expected, abs=1e-3)
+    assert assessment.interval[1] - assessment.interval[0] > 14
+    assert assessment.confidence < 0.6
+    with pytest.raises(ModelError, match="--data"):
+        report_weights.take_in(file, tmp_path / "int8", precision="int8")
+
+
+def test_with_data_it_is_calibrated_and_everybody_counts_as_seen(
+    file: Path, frames: list[Frame], tmp_path: Path
+) -> None:
+    folder = sample.prepared(tmp_path, frames)
+    with (folder / "manifest.csv").open(newline="") as table:
+        rows = list(csv.DictReader(table))
+    taken = report_weights.take_in(file, tmp_path / "model", data=folder)
+    assert "counts as seen" in taken.notes[0]
+    assert taken.delivered.metrics is not None
+    assert taken.delivered.metrics["overlap"]["label"] == OPTIMISTIC
+    card = Estimator(tmp_path / "model").card
+    assert set(card["subjects_seen"]) == {row["subject"] for row in rows}
+    assert card["calibration"]["faces"] == sum(row["split"] == "val" for row in rows)
+    with pytest.raises(DataError, match="has seen people"):
+        evaluate_model.test(tmp_path / "model", folder, tmp_path / "evaluation")
+
+
+def test_whom_it_has_seen_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("image_path,subject\na.png,s1\nb.png,s2\nc.png,s1\n")
+    assert report_weights._subjects(tmp_path / "train.csv") == ["s1", "s2"]
+    (tmp_path / "other.csv").write_text("image_path\na.png\n")
+    with pytest.raises(DataError, match="line 1: expected a column subject, found image_path"):
+        report_weights._subjects(tmp_path / "other.csv")
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model."])
+def test_wrapped_weights_load_too(network: torch.nn.Module, tmp_path: Path, prefix: str) -> None:
+    weights = {f"{prefix}{name}": value for name, value in network.state_dict().items()}
+    torch.save({"epoch": 3, "model_state_dict": weights}, tmp_path / "model.pt")
+    assert torch.equal(report_weights.read(tmp_path / "model.pt").network.fc.bias, network.fc.bias)
+
+
+def test_another_network_is_named_by_what_differs(tmp_path: Path) -> None:
+    torch.save(resnet18(num_classes=4).state_dict(), tmp_path / "four.pt")
+    with pytest.raises(ModelError, match=r"fc\.bias is expected to be \(1,\), found \(4,\)"):
+        report_weights.read(tmp_path / "four.pt")
+    more = resnet18(num_classes=1).state_dict() | {"extra.weight": torch.zeros(2)}
+    torch.save(more, tmp_path / "more.pt")
+    with pytest.raises(ModelError, match=r"extra\.weight is expected to be nothing"):
+        report_weights.read(tmp_path / "more.pt")
+
+
+def test_nothing_known_means_every_error_is_as_likely() -> None:
+    verdict = report_weights.unknown()(8.0)
+    assert verdict.interval == (0.0, 16.0)
+    assert np.isclose(sum(verdict.level_probabilities.values()), 1)
+    assert verdict.confidence < 0.5
