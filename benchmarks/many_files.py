@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 
 import psutil
-
 from soak import SHARE, grown
+
 from wince.images import SUFFIXES
 
 DAMAGED_EACH = 100

@@ -20,12 +20,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import spoiling
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
-
-import spoiling
 from spoiling import RGB, Rng
+
 from wince import images, scale
 from wince.errors import ImageError
 from wince.faces.align import align

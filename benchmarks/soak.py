@@ -18,9 +18,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.support import bad_inputs
-
 from serving import Answers, live, load, photo, served
+
+from tests.support import bad_inputs
 
 SHARE = 0.05
 CLIENTS = 4

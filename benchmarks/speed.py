@@ -21,16 +21,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import live_page
 import numpy as np
 import onnxruntime
+import speed_path
 import torch
 from packaging.requirements import Requirement
-
-import live_page
-import speed_path
-import wince
 from serving import live, load, megabytes, photo, served
 from speed_path import STAGES, Marks, in_turns, once
+
+import wince
 from wince.runtime.assessor import Assessor
 
 CLIENTS = (1, 4, 16, 64)

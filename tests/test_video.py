@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from video_sample import TURNED, UPRIGHT, record, shades
 
+from tests.support.video_sample import TURNED, UPRIGHT, record, shades
 from wince import errors
 from wince.video import SUFFIXES, Video
 

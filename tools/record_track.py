@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from skimage.data import astronaut
-
 from video_sample import record
+
 from wince import Assessor
 from wince.errors import NoFaceError
 from wince.scale import UNIT_NAMES
 from wince.video import Video
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "tests" / "data"
 RATE = 15
 PARTS = (
     ("portrait", None, 8),

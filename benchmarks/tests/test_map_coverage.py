@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.support.frames import ROOT
 from wince.faces.align import crop_to_picture
 from wince.faces.detect import detect
 from wince.runtime.assessor import Assessor
 
-SCRIPT = Path(__file__).parents[1] / "benchmarks" / "map_coverage.py"
+SCRIPT = ROOT / "benchmarks" / "map_coverage.py"
 coverage = SimpleNamespace(**runpy.run_path(str(SCRIPT)))
 
 SIZE = 64

@@ -2,10 +2,11 @@
 
 import runpy
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.support.frames import ROOT
 
 torch = pytest.importorskip("torch", reason="the usual way is written with torch")
 pytest.importorskip("playwright", reason="the page is measured in a browser")
@@ -17,7 +18,6 @@ from onnx import helper, numpy_helper
 from wince import images
 from wince.faces import detect
 
-ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
 PAGE = ROOT / "docs" / "speed.md"
 

@@ -3,8 +3,8 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from tests.support import archive_builder as builder
 
+from tests.support import archive_builder as builder
 from wince import images
 from wince.archive import crops
 from wince.errors import DataError

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support import archive_builder as builder
 
+from tests.support import archive_builder as builder
 from wince.archive import demo_archive, manifest
 from wince.archive.layouts import known_layouts
 from wince.cli import main

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.support import archive_builder as builder
 
+from tests.support import archive_builder as builder
 from wince.archive import detection, frame_check
 from wince.archive.frame_file import FrameFile
 from wince.errors import ImageError

@@ -3,8 +3,8 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.archive_builder import BAD_SCORES, facs, facs_of, score
 
+from tests.support.archive_builder import BAD_SCORES, facs, facs_of, score
 from wince import scale
 from wince.archive import labels
 

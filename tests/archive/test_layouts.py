@@ -3,8 +3,8 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.support import archive_builder as builder
 
+from tests.support import archive_builder as builder
 from wince.archive import labels
 from wince.archive.frame_file import FrameFile
 from wince.archive.layouts import known_layouts, pain3d, rated_faces, table, unbc

@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.support import archive_builder as builder
 
+from tests.support import archive_builder as builder
+from tests.support.frames import ROOT
 from wince.archive import crops, folder_swap, frame_database, manifest, prepare
 from wince.archive.prepare import Options
 from wince.errors import ArchiveError, DataError
@@ -479,7 +480,7 @@ def test_the_report_names_its_files_by_rows_and_digest(sound_out: Path) -> None:
 
 
 def test_every_key_of_the_report_is_documented(sound_out: Path) -> None:
-    docs = (Path(__file__).parent.parent / "docs" / "prepare.md").read_text("utf-8")
+    docs = (ROOT / "docs" / "prepare.md").read_text("utf-8")
     report = json.loads((sound_out / "report.json").read_text())
     missing = [key for key in report if f"`{key}`" not in docs]
     missing += [name for name in rows(sound_out / "manifest.csv")[0] if f"`{name}`" not in docs]

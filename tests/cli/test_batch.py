@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from tests.support.video_sample import record
 
+from tests.support.video_sample import record
 from wince import cli
 from wince.cli.assess import batch, outcome, sources
 from wince.cli.assess.outcome import CSV_COLUMNS, Outcome

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 import typer
 from PIL import Image
-from tests.conftest import listen, needs_espeak
 
 import wince
+from tests.support.frames import DATA, ROOT
+from tests.support.media import listen, needs_espeak
 from wince import cli
 from wince.cli.assess import outcome
 from wince.runtime.estimator import starter_folder
@@ -26,7 +27,7 @@ from wince.speech import sentences, voices
 
 Run = Callable[..., tuple[int, str, str]]
 WINCE = (sys.executable, "-m", "wince")
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = ROOT / "docs"
 
 
 @pytest.fixture
@@ -642,7 +643,7 @@ def test_version_names_all_that_a_report_needs(run: Run, words: str) -> None:
     assert versions["model"] == " ".join(wince.assess(ASTRONAUT).model.values())
 
 
-ASTRONAUT = next((Path(__file__).parent / "data" / "frames").glob("*.jpg"))
+ASTRONAUT = next((DATA / "frames").glob("*.jpg"))
 
 
 def test_help_is_quick_and_loads_nothing_heavy() -> None:

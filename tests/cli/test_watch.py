@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from video_sample import record, shades
 
+from tests.support.video_sample import record, shades
 from wince import camera, errors, scale
 from wince.cli import main
 from wince.runtime.session_summary import Session

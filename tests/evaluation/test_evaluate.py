@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import scipy.stats
 import sklearn.metrics as sk
-from evaluation_sample import PLAIN, columns
 
+from tests.support.evaluation_sample import PLAIN, columns
 from wince.errors import DataError
 from wince.evaluation import bootstrap, protocol
 from wince.evaluation.baselines import NAMES, baseline, reference

@@ -9,14 +9,14 @@ import subprocess
 import sys
 from hashlib import sha256
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 import typer
-from evaluation_sample import PLAIN, as_csv, columns
 from PIL import Image
 from typer.testing import CliRunner
 
+from tests.support.evaluation_sample import PLAIN, as_csv, columns
+from tests.support.frames import ROOT
 from wince.cli.evaluate import evaluate as command
 from wince.errors import DataError
 from wince.evaluation import result_files
@@ -24,7 +24,7 @@ from wince.evaluation.evaluate import evaluate
 from wince.evaluation.metric_catalogue import ENTRIES, TITLES, markdown
 from wince.evaluation.predictions import from_columns
 
-DOCS = Path(__file__).parents[1] / "docs" / "evaluation.md"
+DOCS = ROOT / "docs" / "evaluation.md"
 LABEL = "subjects overlap: optimistic"
 
 

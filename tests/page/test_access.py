@@ -6,40 +6,17 @@ import re
 import pytest
 from PIL import Image
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-core")
-from test_page import (  # noqa: F401
-    SPEECH,
-    address,
-    answer_all,
-    browser,
-    camera_file,
-    open_page,
-    photo,
-    upload,
-)
+from tests.support.barriers import LOOKS, barriers
+from tests.support.browser import upload
+from tests.support.live_answers import answer_all
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+pytest.importorskip("axe_playwright_python", reason="needs axe-core")
+
 LIVE = "#live-result .found:not([hidden])"
-LOOKS = {
-    "light desktop": {"color_scheme": "light"},
-    "dark phone": {"color_scheme": "dark", "width": 360, "height": 780},
-}
-
-
-def barriers(page):
-    """Return what axe-core finds against WCAG 2.2 AA, and whatever else it calls serious."""
-    page.wait_for_timeout(300)  # a colour on its way is none of the page's colours
-    found = axe.Axe().run(page).response["violations"]
-    return [
-        (rule["id"], rule["impact"], [node["html"][:200] for node in rule["nodes"]][:4])
-        for rule in found
-        if set(rule["tags"]) & set(WCAG) or rule["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_no_barrier_from_the_start_to_a_result(open_page, photo, look):  # noqa: F811
+def test_axe_finds_no_barrier_from_the_start_to_a_result(open_page, photo, look):
     page = open_page(**LOOKS[look])
     assert barriers(page) == [], "start"
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
@@ -54,7 +31,7 @@ def test_axe_finds_no_barrier_from_the_start_to_a_result(open_page, photo, look)
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_no_barrier_in_the_colours_of_a_level(open_page, photo, look):  # noqa: F811
+def test_axe_finds_no_barrier_in_the_colours_of_a_level(open_page, photo, look):
     page = open_page(**LOOKS[look])
     upload(page, photo)
     for level in ("none", "mild", "moderate", "severe"):
@@ -65,14 +42,14 @@ def test_axe_finds_no_barrier_in_the_colours_of_a_level(open_page, photo, look):
         assert barriers(page) == [], level
 
 
-def test_axe_does_find_a_barrier_where_there_is_one(open_page):  # noqa: F811
+def test_axe_does_find_a_barrier_where_there_is_one(open_page):
     page = open_page()
     page.evaluate("document.getElementById('choose').textContent = ''")
     assert "button-name" in [rule for rule, *_ in barriers(page)]
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_no_barrier_in_the_live_view(open_page, look):  # noqa: F811
+def test_axe_finds_no_barrier_in_the_live_view(open_page, look):
     page = open_page(**LOOKS[look])
     page.route_web_socket("**/v1/live*", lambda route: route.on_message(answer_all(route)))
     page.click("#tab-live")
@@ -98,7 +75,7 @@ TARGETS = """() => [...document.querySelectorAll(
   })"""
 
 
-def test_targets_are_large_enough_to_hit(open_page, photo):  # noqa: F811
+def test_targets_are_large_enough_to_hit(open_page, photo):
     page = open_page(width=360)
     upload(page, photo)
     page.check("#panel-upload .where-on")
@@ -122,7 +99,7 @@ FOCUSED = """() => {
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_focus_is_seen_wherever_it_goes(open_page, photo, look):  # noqa: F811
+def test_focus_is_seen_wherever_it_goes(open_page, photo, look):
     page = open_page(**LOOKS[look])
     upload(page, photo)
     page.evaluate("document.activeElement.blur()")
@@ -136,7 +113,7 @@ def test_focus_is_seen_wherever_it_goes(open_page, photo, look):  # noqa: F811
     assert [one for one in seen if one["outline"] < 2 or one["covered"]] == []
 
 
-def test_nothing_moves_for_those_who_asked_for_stillness(open_page, photo):  # noqa: F811
+def test_nothing_moves_for_those_who_asked_for_stillness(open_page, photo):
     page = open_page(reduced_motion="reduce")
     upload(page, photo)
     moving = page.evaluate(
@@ -152,7 +129,7 @@ def picture(page, selector):
     return Image.open(io.BytesIO(page.locator(selector).screenshot())).convert("RGB")
 
 
-def test_level_and_bars_are_seen_in_forced_colours(open_page, photo):  # noqa: F811
+def test_level_and_bars_are_seen_in_forced_colours(open_page, photo):
     page = open_page(forced_colors="active")
     upload(page, photo)
     for selector in (".shape", ".scale", ".units .meter >> nth=0"):
@@ -167,7 +144,7 @@ def test_level_and_bars_are_seen_in_forced_colours(open_page, photo):  # noqa: F
     assert chosen != other
 
 
-def test_help_explains_pspi_in_three_sentences(open_page):  # noqa: F811
+def test_help_explains_pspi_in_three_sentences(open_page):
     page = open_page()
     page.click("summary:has-text('What the numbers mean')")
     text = page.locator("details:has-text('What the numbers mean') p").first.inner_text()
@@ -177,7 +154,7 @@ def test_help_explains_pspi_in_three_sentences(open_page):  # noqa: F811
         assert words in text
 
 
-def test_privacy_is_stated_beside_the_button_that_starts_the_camera(open_page):  # noqa: F811
+def test_privacy_is_stated_beside_the_button_that_starts_the_camera(open_page):
     page = open_page(width=360, height=780)
     page.click("#tab-live")
     button, words = (page.locator(one).bounding_box() for one in ("#start", "#live-empty .privacy"))

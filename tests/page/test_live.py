@@ -8,19 +8,8 @@ import re
 import pytest
 from PIL import Image
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-from test_page import (  # noqa: F401
-    SPEECH,
-    address,
-    answer_all,
-    browser,
-    camera_file,
-    free_port,
-    open_page,
-    serve,
-    spoken,
-    until,
-)
+from tests.support.browser import free_port, serve, spoken, until
+from tests.support.live_answers import answer_all
 
 FOUND = "#live-result .found:not([hidden])"
 PROBLEM = "#live-result .problem:not([hidden])"
@@ -28,7 +17,7 @@ LOSE = "document.getElementById('video').srcObject.getVideoTracks()[0]"
 
 
 @pytest.fixture
-def live(open_page):  # noqa: F811
+def live(open_page):
     """Open the live tab with a server whose level a test decides: (page, [level])."""
 
     def live(level="mild", **options):
@@ -105,7 +94,7 @@ def test_session_sums_up_time_in_each_level_and_the_peak(live):
     assert page.locator(".note-save button").first.is_disabled()
 
 
-def test_session_in_the_browser_counts_as_the_terminal_does(open_page):  # noqa: F811
+def test_session_in_the_browser_counts_as_the_terminal_does(open_page):
     page = open_page()
     found = page.evaluate(
         """async () => {
@@ -298,7 +287,7 @@ def test_stop_ends_the_trying(live):
     assert page.locator("#start").is_visible()
 
 
-def test_lost_connection_is_told_and_comes_back_by_itself(open_page):  # noqa: F811
+def test_lost_connection_is_told_and_comes_back_by_itself(open_page):
     port = free_port()
     process, there = serve(port)
     try:
@@ -324,7 +313,7 @@ def test_lost_connection_is_told_and_comes_back_by_itself(open_page):  # noqa: F
         process.wait(20)
 
 
-def test_pauses_between_tries_double_up_to_fifteen_seconds(open_page):  # noqa: F811
+def test_pauses_between_tries_double_up_to_fifteen_seconds(open_page):
     page = open_page()
     pauses = page.evaluate(
         """async () => {

@@ -1,191 +1,30 @@
 """The page in a real browser: Debian's Chromium, driven by Playwright."""
 
 import base64
-import io
 import json
-import math
 import re
-import shutil
-import socket
-import subprocess
-import sys
 import time
-from dataclasses import replace
-from functools import cache
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
-from tests.conftest import encoded, listen, needs_espeak
 
-from wince.runtime.assessment import Quality
-from wince.runtime.assessor import Assessor
-from wince.runtime.calibration import ScoreMap
-from wince.runtime.track import Track, TrackSettings
+from tests.support.browser import (
+    ARGUMENTS,
+    CHROMIUM,
+    NO_VOICE,
+    PATIENCE,
+    SPEECH,
+    changed,
+    free_port,
+    serve,
+    spoken,
+    until,
+    upload,
+)
+from tests.support.live_answers import KEYPOINTS, answer_all
+from tests.support.media import encoded, listen, needs_espeak
 from wince.speech import sentences, voices
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-if CHROMIUM is None:
-    pytest.skip("needs the chromium program on the path", allow_module_level=True)
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--use-fake-ui-for-media-stream",
-]
-PATIENCE = 20_000  # milliseconds; for machines that are busy with other things
-
-# Headless Chromium has no voices; what is spoken is caught at the browser's own entry point.
-SPEECH = """
-window.spoken = [];
-window.voices = [
-  {name: "Distant", lang: "en-GB", localService: false, default: true},
-  {name: "Near", lang: "en-GB", localService: true, default: false},
-];
-window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
-speechSynthesis.getVoices = () => window.voices;
-speechSynthesis.speak = (said) => window.spoken.push({text: said.text, voice: said.voice.name});
-"""
-
-# No voice in the browser; what the page plays is noted as it begins.
-NO_VOICE = f"""{SPEECH}
-window.voices = [];
-window.heard = [];
-document.addEventListener("playing", ({{target}}) => {{
-  if (target.id !== "voice") return;
-  window.heard.push(target.duration);
-}}, true);
-"""
-
-
-def serve(port):
-    command = [sys.executable, "-m", "wince", "serve", "--port", str(port)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    found = re.search(r"http://\S+", process.stdout.readline())
-    assert found, "the server did not start"
-    return process, found[0]
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-@pytest.fixture(scope="module")
-def address():
-    process, address = serve(free_port())
-    yield address
-    process.terminate()
-    process.wait(20)
-
-
-@pytest.fixture(scope="module")
-def camera_file(astronaut, tmp_path_factory):
-    """Two seconds of a face that moves from side to side, as a camera delivers it."""
-    path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
-    near = Image.fromarray(astronaut).crop((100, 0, 420, 240)).resize((640, 480))
-    with path.open("wb") as file:
-        for step in range(60):
-            shift = round(90 * math.sin(2 * math.pi * step / 60))
-            frame = io.BytesIO()
-            near.transform(near.size, Image.Transform.AFFINE, (1, 0, shift, 0, 1, 0)).save(
-                frame, "JPEG", quality=85
-            )
-            file.write(frame.getvalue())
-    return path
-
-
-@pytest.fixture(scope="module")
-def browser(camera_file):
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                *ARGUMENTS,
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-video-capture={camera_file}",
-            ],
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser, address):
-    """Open the page; afterwards: no error in it, and no request to anybody else."""
-    contexts, asked, errors = [], [], []
-
-    def open_page(where=address, *, width=1280, height=900, speech=SPEECH, camera=True, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        if camera:
-            context.grant_permissions(["camera"])
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("websocket", lambda opened: asked.append(opened.url.replace("ws:", "http:")))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                errors.append(message.text)
-                if "Content Security Policy" in message.text or "Trusted" in message.text
-                else None
-            ),
-        )
-        page.add_init_script(speech)
-        page.goto(where)
-        page.wait_for_selector("html[data-ready]")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert errors == []
-    assert asked
-    foreign = [url for url in asked if not url.startswith(("http://127.0.0.1:", "blob:"))]
-    assert foreign == []
-
-
-@pytest.fixture
-def photo(portrait_jpeg):
-    return {"name": "face.jpg", "mimeType": "image/jpeg", "buffer": portrait_jpeg}
-
-
-def upload(page, photo):
-    page.set_input_files("#file", photo)
-    page.wait_for_selector("#busy", state="hidden")
-    page.wait_for_selector("#upload-result .found:not([hidden])")
-
-
-def until(page, expression):
-    """Wait until a JavaScript expression holds; the page's own policy forbids wait_for_function."""
-    deadline = time.monotonic() + PATIENCE / 1000
-    while not page.evaluate(expression):
-        assert time.monotonic() < deadline, f"never came true: {expression}"
-        page.wait_for_timeout(50)
-
-
-def spoken(page):
-    return [said["text"] for said in page.evaluate("window.spoken")]
-
-
-def changed(page, **changes):
-    """Let the page receive the server's real answers with some values changed."""
-
-    def handle(route):
-        answer = route.fetch()
-        route.fulfill(response=answer, json={**answer.json(), **changes})
-
-    page.route("**/v1/assessments*", handle)
 
 
 def test_uploaded_photo_gives_a_level_that_is_shown_and_spoken(open_page, photo, assessor):
@@ -678,14 +517,6 @@ COLOUR_AT = """([selector, x, y]) => {
 }"""
 # A face's map whose strongest cell raises at the mouth, with one that lowers at the forehead.
 ROWS, COLUMNS = 8, 8
-KEYPOINTS = {
-    "right_eye": [200, 200],
-    "left_eye": [300, 200],
-    "nose": [250, 250],
-    "mouth": [250, 300],
-    "right_ear": [150, 220],
-    "left_ear": [350, 220],
-}
 QUAD = [[100, 100], [400, 100], [400, 400], [100, 400]]
 
 
@@ -995,62 +826,6 @@ def test_live_overlay_is_mirrored_with_the_picture(open_page):
     plain = page.evaluate(DRAWN, "#live-overlay")
     assert plain["left"] == pytest.approx(20 / 640, abs=0.02)
     assert page.locator("#video.mirrored").count() == 0
-
-
-SCORES = {"none": 0.0, "mild": 3.0, "moderate": 8.0, "severe": 13.0}
-
-
-@cache
-def packaged():
-    return Assessor().estimator.calibration
-
-
-def new_track(**settings):
-    """Return a track on the scale itself, not smoothed: its levels follow what is answered."""
-    calibration = replace(packaged(), score_map=ScoreMap())
-    return Track(calibration, TrackSettings(**{"smoothing": 0.0, **settings}))
-
-
-def answer_all(route, level=lambda: "mild", more=None):
-    """Answer each frame with an assessment of a given level and a face at the picture's left.
-
-    None for a level: there is no face.
-    """
-    count, track = 0, new_track()
-    gone = {"type": "/problems/no-face", "title": "", "status": 422, "detail": "No face."}
-
-    def answer(message):
-        nonlocal count
-        count += 1
-        now = level()
-        found = SimpleNamespace(quality=Quality(True), raw_score=SCORES.get(now), action_units=None)
-        reading = track.update(time.monotonic(), found if now else None)
-        standing = {"frame": count, "track": reading and reading.to_dict()}
-        if now is None:
-            route.send(json.dumps({**gone, **standing}))
-            return
-        standing["track"] |= {"sentence": f"Level {reading.level}.", "pspi": 3.0}
-        route.send(
-            json.dumps(
-                {
-                    **standing,
-                    "pspi": 3.0,
-                    "interval": [2.0, 4.0],
-                    "level": now,
-                    "confidence": 0.8,
-                    "action_units": None,
-                    "sentence": f"Level {now}.",
-                    "advice": "Look again.",
-                    "face": {"box": [20, 300, 220, 460], "keypoints": KEYPOINTS},
-                    "quality": {"usable": True, "warnings": []},
-                    "model": {"name": "m", "version": "1"},
-                    "milliseconds": {"total": 1.0},
-                    **(more or {}),
-                }
-            )
-        )
-
-    return answer
 
 
 def test_level_that_changes_and_holds_is_spoken_once_each(open_page):

@@ -3,25 +3,11 @@
 import json
 
 import pytest
-from test_page import (
-    NO_VOICE,
-    SPEECH,
-    address,
-    browser,
-    camera_file,
-    changed,
-    open_page,
-    photo,
-    spoken,
-    until,
-    upload,
-)
-from tests.conftest import listen, needs_espeak
 
+from tests.support.browser import NO_VOICE, SPEECH, changed, spoken, until, upload
+from tests.support.media import listen, needs_espeak
 from wince.scale import LEVELS
 from wince.speech import languages, sentences, voices
-
-__all__ = ["address", "browser", "camera_file", "open_page", "photo"]  # fixtures
 
 # Voices of this machine in each language, and one that would send the text to its vendor.
 VOICES = f"""{SPEECH}

@@ -2,10 +2,10 @@
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+from tests.support.barriers import LOOKS, barriers
+from tests.support.browser import SPEECH, upload
+
 pytest.importorskip("axe_playwright_python", reason="needs axe-core")
-from test_page import SPEECH, address, browser, camera_file, open_page, photo, upload  # noqa: F401
-from test_page_access import LOOKS, barriers
 
 SPACED = """() => {
   document.documentElement.style.fontSize = "";
@@ -24,7 +24,7 @@ CUT = """() => [...document.querySelectorAll("main *:not(.visually-hidden, .visu
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_no_barrier_in_the_voice_settings_and_the_hint(open_page, look):  # noqa: F811
+def test_axe_finds_no_barrier_in_the_voice_settings_and_the_hint(open_page, look):
     page = open_page(speech=f"{SPEECH}; window.voices = [];", **LOOKS[look])
     page.wait_for_selector("#voice-hint:not([hidden])")
     page.click("#voice-settings")
@@ -36,14 +36,14 @@ def test_axe_finds_no_barrier_in_the_voice_settings_and_the_hint(open_page, look
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_no_barrier_in_arabic(open_page, address, photo, look):  # noqa: F811
+def test_axe_finds_no_barrier_in_arabic(open_page, address, photo, look):
     page = open_page(f"{address}/?language=ar", **LOOKS[look])
     upload(page, photo)
     assert page.locator("#upload-result .sentence").get_attribute("dir") == "rtl"
     assert barriers(page) == []
 
 
-def test_page_is_whole_with_larger_and_with_spaced_text(open_page, photo):  # noqa: F811
+def test_page_is_whole_with_larger_and_with_spaced_text(open_page, photo):
     """WCAG 1.4.4 and 1.4.12."""
     page = open_page(width=640)
     upload(page, photo)

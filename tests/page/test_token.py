@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-from test_page import ARGUMENTS, CHROMIUM, PATIENCE, SPEECH, camera_file, free_port  # noqa: F401
+from tests.support.browser import ARGUMENTS, CHROMIUM, PATIENCE, SPEECH, free_port
 
 TOKEN = "a-token.for_tests~1234567890"
 
@@ -31,10 +30,10 @@ def address():
 
 
 @pytest.fixture
-def open_at(address, camera_file):  # noqa: F811
+def open_at(address, camera_file, playwright_api):
     """Open the page at the end of an address; afterwards: no error of its policy."""
     errors = []
-    with sync_api.sync_playwright() as playwright:
+    with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=[

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.frames import ROOT
 from wince import cli
 from wince.server.settings import in_force
 
-ROOT = Path(__file__).parents[1]
 FILE = ROOT / "Dockerfile"
 
 

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.conftest import needs_espeak
 
+from tests.support.frames import ROOT
+from tests.support.media import needs_espeak
 from wince.server.settings import Settings
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), *DOCS.parent.glob("*.md")])
 
 sys.path.insert(0, str(DOCS))

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
-import network_watch
 import numpy as np
 import pytest
 from PIL import Image
-from tests.conftest import data_url, encoded
 from websockets.sync.client import connect
 
+from tests.support import network_watch
+from tests.support.media import data_url, encoded
 from wince.speech import voices
 
 TOKEN = "a-token.for_tests~1234567890"

@@ -8,16 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import network_watch
 import numpy as np
 import pytest
 from PIL import Image
-from tests.conftest import Frame
-from video_sample import record
 
+from tests.support import network_watch
+from tests.support.frames import ROOT, Frame
+from tests.support.video_sample import record
 from wince.runtime.estimator import starter_folder
 
-ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text("utf-8")
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from tests.conftest import Frame
 
 import wince
+from tests.support.frames import Frame
 from wince.errors import BaselineError, ImageError, NoFaceError, NotAnImageError, WinceError
 from wince.images import ImageSource
 from wince.runtime import assessor as assessors

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tests.conftest import Frame
 
+from tests.support.frames import Frame
 from wince import cli, scale
 from wince.errors import ModelError
 from wince.faces.align import align

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tests.conftest import Frame
 
 import wince
+from tests.support.frames import Frame
 from wince import scale
 from wince.errors import BaselineError
 from wince.runtime import neutral as baselines

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
-from tests.conftest import Frame
 
 import wince
+from tests.support.frames import Frame
 from wince.faces.detect import detect
 from wince.runtime import quality
 from wince.runtime.quality import REASONS, Measures, judge

@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.conftest import DATA
 
+from tests.support.frames import DATA
 from wince import scale
 from wince.errors import ScaleError
 from wince.runtime.assessment import Quality

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from starlette.testclient import TestClient
-from tests.conftest import data_url
+
 from tests.support import bad_inputs
 from tests.support.bad_inputs import READABLE
-
+from tests.support.media import data_url
 from wince import images
 from wince.errors import ImageError, NoFaceError
 from wince.server import problems

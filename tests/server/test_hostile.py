@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import websockets.sync.client
 from PIL import Image
+
 from tests.support import bad_inputs
 
 pytestmark = pytest.mark.skipif(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
-from tests.conftest import encoded
 
+from tests.support.media import encoded
 from wince import scale
 from wince.server.app import create_app
 from wince.server.live_socket import Frame, Inbox

@@ -1,12 +1,12 @@
 import asyncio
-from pathlib import Path
 
 import numpy as np
 import pytest
 from fastapi import Request
 from starlette.testclient import TestClient
-from tests.conftest import data_url, encoded
 
+from tests.support.frames import ROOT
+from tests.support.media import data_url, encoded
 from wince import errors
 from wince.server import problems, request_bodies
 from wince.server.app import create_app
@@ -231,7 +231,7 @@ def test_crash_is_a_problem_that_tells_nothing_of_the_inside(error, kind, portra
 
 
 def test_documentation_lists_every_problem_and_address(client):
-    text = (Path(__file__).parents[1] / "docs" / "http-api.md").read_text("utf-8")
+    text = (ROOT / "docs" / "http-api.md").read_text("utf-8")
     for name, kind in problems.KINDS.items():
         status = "4xx" if name == "http-error" else kind.status
         assert f"| `/problems/{name}` | {status} |" in text
@@ -241,7 +241,7 @@ def test_documentation_lists_every_problem_and_address(client):
 
 
 def test_documentation_quotes_the_advice_word_for_word():
-    text = (Path(__file__).parents[1] / "docs" / "advice.md").read_text("utf-8")
+    text = (ROOT / "docs" / "advice.md").read_text("utf-8")
     for level, advice in sentences.ADVICE.items():
         assert f"| {level} | {advice} |" in text
     assert sentences.CAUTION in text

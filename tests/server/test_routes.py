@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from tests.conftest import data_url, encoded
 
+from tests.support.media import data_url, encoded
 from wince import __version__, images, scale
 from wince.runtime.assessment import Assessment, FaceFound, Quality
 from wince.server.app import create_app

@@ -8,8 +8,8 @@ import time
 
 import pytest
 from starlette.testclient import TestClient
-from tests.conftest import listen, needs_espeak
 
+from tests.support.media import listen, needs_espeak
 from wince.scale import LEVELS, Level
 from wince.server.app import create_app
 from wince.server.request_bodies import SMALL_JSON

@@ -1,10 +1,10 @@
 """The five languages: complete, faithful to the English, and never saying that there is no pain."""
 
 import unicodedata
-from pathlib import Path
 
 import pytest
 
+from tests.support.frames import ROOT
 from wince.errors import SpeechError
 from wince.scale import LEVELS, Level
 from wince.speech import languages, sentences
@@ -93,15 +93,15 @@ def test_an_unknown_language_is_refused_with_those_that_are_known() -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_documentation_shows_the_texts_as_they_are(code: str) -> None:
-    document = (Path(__file__).parents[1] / "docs" / "languages.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
     found = LANGUAGES[code]
     for level in LEVELS:
-        row = f"{level} | {languages.shown(found.titles[level])} | {sentences.sentence(level, code)} |"
-        assert row in document
+        title = languages.shown(found.titles[level])
+        assert f"{level} | {title} | {sentences.sentence(level, code)} |" in document
 
 
 def test_a_refusal_is_said_in_every_language_and_listed_in_the_documentation() -> None:
-    document = (Path(__file__).parents[1] / "docs" / "languages.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
     for code, found in LANGUAGES.items():
         said = sentences.spoken(None, 0.0, with_percent=True, language=code)
         assert said == found.refused

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from tests.conftest import listen, needs_espeak
 
+from tests.support.media import listen, needs_espeak
 from wince.errors import SpeechError
 from wince.scale import LEVELS, Level
 from wince.speech import languages, sentences, voices

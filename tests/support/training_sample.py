@@ -3,8 +3,7 @@
 import csv
 from pathlib import Path
 
-from tests.conftest import Frame
-
+from tests.support.frames import Frame
 from wince.archive.prepare import Options, prepare
 from wince.scale import UNIT_NAMES
 from wince.training import recipe

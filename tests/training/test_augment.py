@@ -7,8 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
-from tests.conftest import Frame
-
+from tests.support.frames import Frame
 from wince import images
 from wince.faces.align import align
 from wince.faces.detect import detect

@@ -10,9 +10,8 @@ import pytest
 
 pytest.importorskip("torch", reason="needs wince[train]")
 
-from tests.conftest import Frame
 from tests.support import training_sample as sample
-
+from tests.support.frames import Frame
 from wince.errors import DataError, ModelError
 from wince.evaluation import agreement, regression
 from wince.evaluation.prediction_files import read_predictions

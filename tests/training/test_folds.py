@@ -7,9 +7,8 @@ import pytest
 
 pytest.importorskip("torch", reason="needs wince[train]")
 
-from tests.conftest import Frame
 from tests.support import training_sample as sample
-
+from tests.support.frames import Frame
 from wince.archive.balanced_split import OPTIMISTIC
 from wince.archive.manifest import open_prepared
 from wince.errors import DataError

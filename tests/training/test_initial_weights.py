@@ -9,10 +9,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from tests.support.frames import ROOT
+
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 from tests.support import training_sample as sample
-
 from wince.errors import ModelError
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
 from wince.runtime.estimator import Estimator
@@ -62,7 +63,7 @@ def test_a_recipe_survives_being_written_down() -> None:
 
 
 def test_the_table_of_recipes_in_the_docs_is_that_of_the_program() -> None:
-    text = (Path(__file__).parents[1] / "docs" / "training.md").read_text("utf-8")
+    text = (ROOT / "docs" / "training.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (\S+) \| (\S+) \|", text, re.MULTILINE)
     shown = {name: (report, strong) for name, report, strong in rows}
     both = [

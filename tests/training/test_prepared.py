@@ -10,9 +10,8 @@ import pytest
 
 pytest.importorskip("torch", reason="needs wince[train]")
 
-from tests.conftest import Frame
 from tests.support import training_sample as sample
-
+from tests.support.frames import Frame
 from wince import images
 from wince.archive.manifest import open_prepared
 from wince.errors import DataError

@@ -8,11 +8,11 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
-from tests.conftest import Frame
-from tests.support import training_sample as sample
 from torchvision.models import resnet18
 from torchvision.transforms import functional
 
+from tests.support import training_sample as sample
+from tests.support.frames import Frame
 from wince import Assessor, images
 from wince.errors import DataError, ModelError
 from wince.evaluation.protocol import OPTIMISTIC

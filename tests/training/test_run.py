@@ -17,9 +17,8 @@ from PIL import Image
 
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
-from tests.conftest import Frame
 from tests.support import training_sample as sample
-
+from tests.support.frames import Frame
 from wince import Assessor
 from wince.errors import DataError, ModelError
 from wince.evaluation import plot_style
@@ -183,9 +182,8 @@ run.train(Path(sys.argv[1]), Path(sys.argv[2]), sample.settings(epochs=3),
 
 
 def test_a_killed_run_goes_on_to_the_same_result(folder: Path, tmp_path: Path) -> None:
-    root = Path(__file__).parent.parent
     command = [sys.executable, "-c", SCRIPT, str(folder), str(tmp_path / "killed")]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root)
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     last = tmp_path / "killed" / "checkpoints" / "last.ckpt"
     try:
         end = time.monotonic() + 240

@@ -18,13 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import spoiling
 from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 
-import spoiling
 from wince import images
 from wince.faces.align import align
 from wince.faces.detect import Face, detect

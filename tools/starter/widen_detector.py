@@ -22,8 +22,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-
 from speed_path import in_turns, once
+
 from wince import onnx_session as wince_onnx
 from wince.faces import detect
 

@@ -193,13 +193,14 @@ def _write(
     counts = summary.count(store, names)
     overlap = any(" " in subject["split"] for subject in counts.subjects)
     protocol = "split-file" if options.split_file else options.split
+    kind = balanced_split.OPTIMISTIC if overlap else balanced_split.EXCLUSIVE
     written = manifest.write_tables(
         staged,
         store,
         archive=task.folder,
         groups=names,
         loso={one["subject"]: place for place, one in enumerate(counts.subjects, start=1)},
-        protocol=f"{protocol} ({balanced_split.OPTIMISTIC if overlap else balanced_split.EXCLUSIVE})",
+        protocol=f"{protocol} ({kind})",
     )
     written["excluded.csv"] = manifest.write_excluded(staged / "excluded.csv", store)
     written["duplicates.csv"] = manifest.write_duplicates(staged / "duplicates.csv", store)

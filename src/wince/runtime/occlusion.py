@@ -2,8 +2,8 @@
 
 Two logistic regressions on histograms of oriented gradients (Dalal & Triggs 2005, CVPR) over the
 upright face: 8 x 8 cells, six unsigned orientations each, in units of the whole face's strongest
-texture, so that light and contrast drop out. tools/starter/train_occlusion.py trains them on photographs
-and on copies with drawn covers; docs/quality.md says how often they are right.
+texture, so that light and contrast drop out. tools/starter/train_occlusion.py trains them on
+photographs and on copies with drawn covers; docs/quality.md says how often they are right.
 """
 
 import json

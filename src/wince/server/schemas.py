@@ -228,7 +228,7 @@ def the_model(card: Mapping[str, Any]) -> Model:
 
 
 def the_scale() -> Scale:
-    """Return the scale in `wince.scale` with the sentences and advice in `wince.speech.sentences`."""
+    """Return the scale with the sentence and advice for each level."""
     edges = (0.0, *scale.LEVEL_CUTS, scale.PSPI_MAXIMUM)
     levels = [
         Level(

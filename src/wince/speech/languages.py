@@ -2,7 +2,7 @@
 
 The developers of wince translated them, and no clinician has reviewed the translations; how to
 correct one stands in docs/languages.md. No wording may say that there is no pain: the lowest level
-says that no expression of pain was seen. The advice is in English alone, in `wince.speech.sentences`.
+says that no expression of pain was seen. The advice is in English only.
 
 Arabic is written with its vowel signs, because voices need them to know how a word sounds. Arabic
 is shown without them, as it usually is.

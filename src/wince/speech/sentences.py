@@ -1,6 +1,6 @@
 """What is said about a level: the sentence that is spoken, and general advice.
 
-The sentence is said in any language of `wince.speech.languages`, the advice in English alone. The advice
+The sentence comes in any language of `wince.speech.languages`, the advice in English only. The advice
 was written by the developers of wince from the rules in docs/advice.md. No clinician has reviewed
 it.
 """
@@ -43,8 +43,8 @@ CAUTION = "This reads an expression; it is not a diagnosis."
 def sentence(level: Level, language: str = "en") -> str:
     """Return the sentence for a level, such as "This person has pain level: moderate.".
 
-    language: a code of `wince.speech.languages`; Arabic comes without its vowel signs. Raises SpeechError
-    for an unknown one.
+    language: a code of `wince.speech.languages`; Arabic comes without its vowel signs. Raises
+    SpeechError for an unknown one.
     """
     return languages.shown(languages.language(language).sentences[level])
 
@@ -65,7 +65,7 @@ def spoken(
     """Return everything that is spoken: the sentence, and on demand percent of scale and advice.
 
     level: None when the picture cannot be judged; then there is no percent either. pspi: 0 to 16.
-    language: a code of `wince.speech.languages`; Arabic comes with its vowel signs, which voices need.
+    language: a code of `wince.speech.languages`; Arabic comes with its vowel signs, as voices need.
     Raises SpeechError for an unknown language, and for advice in another than English.
     """
     said = languages.language(language)

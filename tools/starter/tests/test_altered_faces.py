@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
+
 from tools.starter import altered_faces
 from tools.starter.rated_faces import Faces
 

@@ -18,15 +18,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
-from tests.conftest import Frame
+
+import wince
+from tests.support.frames import Frame
 from tests.support.training_sample import write_archive
 from tools.starter import card_metrics, lessons, package, rated_faces, stretch
 from tools.starter import train as starter
 from tools.starter.face_mesh import OTHER_SIDE
 from tools.starter.lessons import CLOSED_EYES, Lesson, draws
 from tools.starter.train import Recipe
-
-import wince
 from wince import scale
 from wince.errors import DataError, WinceError
 from wince.evaluation.prediction_files import read_predictions

@@ -1,34 +1,21 @@
 """Shared fixtures: one public-domain portrait and a handful of rendered faces with their labels."""
 
-import base64
-import csv
-import io
 import os
-import shutil
-import wave
 from collections.abc import Generator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
 
+from tests.support.frames import Frame, read_frames
+from tests.support.media import encoded
 from wince.runtime.assessor import Assessor
-from wince.scale import UNIT_NAMES
-
-DATA = Path(__file__).parent / "data"
 
 # No deadline: on a shared machine a slow call says nothing about the code.
 hypothesis.settings.register_profile("wince", deadline=None)
 hypothesis.settings.load_profile("wince")
-
-needs_espeak = pytest.mark.skipif(
-    shutil.which("espeak-ng") is None, reason="needs the espeak-ng program on the path"
-)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,31 +48,6 @@ def _not_skipped(report: Report) -> Report:
     return report
 
 
-@dataclass(frozen=True)
-class Frame:
-    """A rendered face and its label: PSPI 0 to 16 and the six action units behind it."""
-
-    path: Path
-    subject: str
-    sequence: str
-    pspi: float
-    action_units: dict[str, float]
-
-
-def read_frames() -> list[Frame]:
-    with (DATA / "frames.csv").open(newline="") as file:
-        return [
-            Frame(
-                DATA / "frames" / row["file"],
-                row["subject"],
-                row["sequence"],
-                float(row["PSPI"]),
-                {name: float(row[name]) for name in UNIT_NAMES},
-            )
-            for row in csv.DictReader(file)
-        ]
-
-
 @pytest.fixture(scope="session")
 def frames() -> list[Frame]:
     """The 21 rendered faces of tests/data, twelve subjects."""
@@ -111,24 +73,3 @@ def assessor() -> Assessor:
 def portrait_jpeg(astronaut: NDArray[np.uint8]) -> bytes:
     """The astronaut's portrait as a JPEG file."""
     return encoded(astronaut)
-
-
-def encoded(rgb: NDArray[np.uint8], form: str = "JPEG") -> bytes:
-    """Return an RGB picture as the bytes of a file."""
-    file = io.BytesIO()
-    Image.fromarray(rgb).save(file, form, quality=92)
-    return file.getvalue()
-
-
-def data_url(picture: bytes, kind: str = "image/jpeg") -> str:
-    """Return the bytes of a picture as the small contract takes them."""
-    return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
-
-
-def listen(wav: bytes) -> tuple[float, float]:
-    """Return a WAV's length in seconds and its root mean square, 1 being full scale; 16 bits."""
-    with wave.open(io.BytesIO(wav)) as file:
-        assert file.getsampwidth() == 2
-        samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
-        seconds = file.getnframes() / file.getframerate()
-    return seconds, float(np.sqrt(np.mean((samples / 32768.0) ** 2)))

@@ -1,0 +1,98 @@
+"""A server, a browser and the page opened in it."""
+
+import io
+import math
+
+import pytest
+from PIL import Image
+
+from tests.support.browser import ARGUMENTS, CHROMIUM, PATIENCE, SPEECH, free_port, serve
+
+
+@pytest.fixture(scope="session")
+def playwright_api():
+    """Playwright's synchronous API; skips where it or Chromium is missing."""
+    if CHROMIUM is None:
+        pytest.skip("needs the chromium program on the path")
+    return pytest.importorskip("playwright.sync_api", reason="needs playwright")
+
+
+@pytest.fixture(scope="module")
+def address():
+    process, address = serve(free_port())
+    yield address
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def camera_file(astronaut, tmp_path_factory):
+    """Two seconds of a face that moves from side to side, as a camera delivers it."""
+    path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
+    near = Image.fromarray(astronaut).crop((100, 0, 420, 240)).resize((640, 480))
+    with path.open("wb") as file:
+        for step in range(60):
+            shift = round(90 * math.sin(2 * math.pi * step / 60))
+            frame = io.BytesIO()
+            near.transform(near.size, Image.Transform.AFFINE, (1, 0, shift, 0, 1, 0)).save(
+                frame, "JPEG", quality=85
+            )
+            file.write(frame.getvalue())
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(camera_file, playwright_api):
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                *ARGUMENTS,
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={camera_file}",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open the page; afterwards: no error in it, and no request to anybody else."""
+    contexts, asked, errors = [], [], []
+
+    def open_page(where=address, *, width=1280, height=900, speech=SPEECH, camera=True, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        if camera:
+            context.grant_permissions(["camera"])
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda opened: asked.append(opened.url.replace("ws:", "http:")))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                errors.append(message.text)
+                if "Content Security Policy" in message.text or "Trusted" in message.text
+                else None
+            ),
+        )
+        page.add_init_script(speech)
+        page.goto(where)
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+    assert asked
+    foreign = [url for url in asked if not url.startswith(("http://127.0.0.1:", "blob:"))]
+    assert foreign == []
+
+
+@pytest.fixture
+def photo(portrait_jpeg):
+    return {"name": "face.jpg", "mimeType": "image/jpeg", "buffer": portrait_jpeg}

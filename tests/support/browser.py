@@ -1,0 +1,85 @@
+"""The page in a real browser: Debian's Chromium, driven by Playwright."""
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--use-fake-ui-for-media-stream",
+]
+PATIENCE = 20_000  # milliseconds; for machines that are busy with other things
+
+# Headless Chromium has no voices; what is spoken is caught at the browser's own entry point.
+SPEECH = """
+window.spoken = [];
+window.voices = [
+  {name: "Distant", lang: "en-GB", localService: false, default: true},
+  {name: "Near", lang: "en-GB", localService: true, default: false},
+];
+window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+speechSynthesis.getVoices = () => window.voices;
+speechSynthesis.speak = (said) => window.spoken.push({text: said.text, voice: said.voice.name});
+"""
+
+# No voice in the browser; what the page plays is noted as it begins.
+NO_VOICE = f"""{SPEECH}
+window.voices = [];
+window.heard = [];
+document.addEventListener("playing", ({{target}}) => {{
+  if (target.id !== "voice") return;
+  window.heard.push(target.duration);
+}}, true);
+"""
+
+
+def serve(port):
+    command = [sys.executable, "-m", "wince", "serve", "--port", str(port)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    found = re.search(r"http://\S+", process.stdout.readline())
+    assert found, "the server did not start"
+    return process, found[0]
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def upload(page, photo):
+    page.set_input_files("#file", photo)
+    page.wait_for_selector("#busy", state="hidden")
+    page.wait_for_selector("#upload-result .found:not([hidden])")
+
+
+def until(page, expression):
+    """Wait until a JavaScript expression holds; the page's own policy forbids wait_for_function."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, f"never came true: {expression}"
+        page.wait_for_timeout(50)
+
+
+def spoken(page):
+    return [said["text"] for said in page.evaluate("window.spoken")]
+
+
+def changed(page, **changes):
+    """Let the page receive the server's real answers with some values changed."""
+
+    def handle(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), **changes})
+
+    page.route("**/v1/assessments*", handle)
