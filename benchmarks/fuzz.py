@@ -1,7 +1,7 @@
 """Damaged pictures and requests by the thousand: `python benchmarks/fuzz.py --inputs 100000`.
 
-Nine of ten inputs are files, from the corpus of tests/support/bad_inputs.py damaged anew, and go the
-whole way to an assessment; the others are JSON bodies and go through the server's application. Each must
+Nine of ten inputs are files, from the corpus of tests/support/bad_inputs.py damaged anew, and go
+the whole way to an assessment; the others are JSON bodies and go through the application. Each must
 end in an assessment or in a sentence with the right status. It prints how each ended, the slowest,
 and the memory before and after; status 1 when one ended otherwise, with what it takes to repeat it.
 Hypothesis keeps a record of what it has tried, which is in that memory too: whether the server's

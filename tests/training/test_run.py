@@ -18,7 +18,7 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 from tests.support import training_sample as sample
-from tests.support.frames import Frame
+from tests.support.frames import ROOT, Frame
 from wince import Assessor
 from wince.errors import DataError, ModelError
 from wince.evaluation import plot_style
