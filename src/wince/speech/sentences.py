@@ -1,8 +1,8 @@
 """What is said about a level: the sentence that is spoken, and general advice.
 
 The sentence comes in any language of `wince.speech.languages`, the advice in English only. The
-advice was written by the developers of wince from the rules in docs/advice.md. No clinician has reviewed
-it.
+advice was written by the developers of wince from the rules in docs/advice.md. No clinician has
+reviewed it.
 """
 
 from wince.errors import SpeechError
