@@ -16,6 +16,7 @@ WinceError
 ├── DataError             a table or prediction file that cannot be read
 ├── SpeechError           no voice on this machine, or the voice failed
 ├── ServeError            the server could not start
+├── FileWriteError        a file or folder that cannot be written, or that exists already
 └── MissingExtraError     an optional part that is not installed
 
 Callers catch `WinceError`; its text is one sentence or two that say what was expected, what was
@@ -85,6 +86,10 @@ class SpeechError(WinceError):
 
 class ServeError(WinceError):
     """The server could not start."""
+
+
+class FileWriteError(WinceError):
+    """A file or folder that cannot be written, or that exists already."""
 
 
 class MissingExtraError(WinceError):

@@ -1,10 +1,82 @@
-"""By which bytes a file is known again: its SHA-256."""
+"""Files written completely or not at all, never over another by accident, and their SHA-256."""
 
 import hashlib
+import itertools
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from wince.errors import FileWriteError
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path in the same folder; it replaces `path` when the block ends.
+
+    Whoever opens `path` finds the old file or the complete new one. The temporary file is removed
+    when the block raises. Missing parent folders are made. The temporary name keeps the suffix,
+    because some writers choose their format by it.
+
+    Raises:
+        FileWriteError: The file cannot be written, such as on a full disk.
+    """
+    number = next(_numbers)  # two threads may write the same file
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}-{number}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        raise write_error(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes to a file, completely or not at all; raise FileWriteError when that fails."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text with newlines kept as they are, as `write_bytes` does.
+
+    File names that are not valid Unicode are written with backslash escapes.
+    """
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write plain data as indented JSON, as `write_bytes` does; NaN raises ValueError."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def refuse_existing(path: Path, remedy: str) -> None:
+    """Raise FileWriteError if something exists at `path`.
+
+    Args:
+        path: Where a command wants to write.
+        remedy: What the user can do, as a sentence, such as "Choose another --csv."
+    """
+    if path.exists() or path.is_symlink():
+        raise FileWriteError(f"{path} exists already and would be overwritten. {remedy}")
+
+
+def write_error(path: Path, error: OSError) -> FileWriteError:
+    """Return the error for a file or folder that cannot be written, with the path and advice."""
+    reason = error.strerror or str(error)
+    return FileWriteError(
+        f"{path} cannot be written: {reason}. Free some room or choose another place, then run "
+        "the same command again."
+    )
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, 64 hexadecimal digits; raise OSError as `open` does."""
+    """Return the SHA-256 of a file, 64 hexadecimal digits; raise OSError as `open` does."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,8 +12,8 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 import wince
 from wince import images
 from wince.annotate import annotated_copy
-from wince.annotate.annotated_copy import LEVEL_COLOURS
 from wince.errors import WinceError
+from wince.level_colours import ON_DARK
 from wince.runtime.assessment import Assessment
 from wince.runtime.neutral import Baseline, Change
 from wince.scale import ACTION_UNITS, LEVELS, Level
@@ -146,7 +146,7 @@ def test_the_box_stands_around_the_face_in_the_levels_colour(
     image = annotated_copy.annotate(images.read(astronaut), replace(found, level=level))
     top = (image.height - 512) // 2
     photo = image.crop((0, top, 512, top + 512))
-    coloured = matches(photo, LEVEL_COLOURS[level])
+    coloured = matches(photo, ON_DARK[level])
     x0, y0, x1, y1 = found.face.box
     assert y0 - 40 < np.nonzero(coloured)[0].min() < y0  # the tag stands above the box
     rows, columns = np.nonzero(coloured[round(y0) + 4 :])
@@ -170,7 +170,7 @@ def test_the_box_is_right_on_a_large_turned_jpeg(astronaut: RGB) -> None:
     assert assessment.face.box[2] > 1600  # in pixels of the full-size picture
     image = annotated_copy.annotate(images.read(buffer.getvalue()), assessment)
     photo = image.crop((0, (image.height - 1600) // 2, 1600, (image.height + 1600) // 2))
-    coloured = matches(photo, LEVEL_COLOURS[assessment.level])
+    coloured = matches(photo, ON_DARK[assessment.level])
     x0, y0, x1, y1 = (value * 1600 / 4000 for value in assessment.face.box)
     assert abs(x0 - 177 * 1600 / 512) < 15  # the face in the portrait itself
     rows, columns = np.nonzero(coloured[round(y0) + 20 :])
@@ -187,7 +187,7 @@ def test_a_face_that_reaches_past_the_edge_is_drawn_as_far_as_it_goes(
 ) -> None:
     image = annotated_copy.annotate(images.read(astronaut), moved(found, 1, x, y))
     top = (image.height - 512) // 2
-    drawn = matches(image.crop((0, top, 512, top + 512)), LEVEL_COLOURS[found.level]).any()
+    drawn = matches(image.crop((0, top, 512, top + 512)), ON_DARK[found.level]).any()
     assert drawn == (abs(x) < 1000 and abs(y) < 1000)
 
 
@@ -210,9 +210,9 @@ def test_each_bar_is_as_long_as_its_action_unit_is_strong(
 def test_the_mark_stands_at_the_score(astronaut: RGB, found: Assessment, pspi: float) -> None:
     image = annotated_copy.annotate(images.read(astronaut), replace(found, pspi=pspi))
     panel = image.crop((512, 0, image.width, image.height))
-    band = np.flatnonzero(matches(panel, LEVEL_COLOURS[Level.SEVERE]).any(axis=1))
+    band = np.flatnonzero(matches(panel, ON_DARK[Level.SEVERE]).any(axis=1))
     row = np.asarray(panel)[band[len(band) // 2]]
-    scale = [matches(panel, colour)[band[len(band) // 2]] for colour in LEVEL_COLOURS.values()]
+    scale = [matches(panel, colour)[band[len(band) // 2]] for colour in ON_DARK.values()]
     left, right = np.flatnonzero(np.any(scale, axis=0))[[0, -1]]
     marks = np.flatnonzero((row == ImageColor.getrgb("#f3f5f8")).all(axis=1))
     unit = (image.width - 512) / 19

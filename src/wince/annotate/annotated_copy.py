@@ -14,16 +14,9 @@ from wince.annotate import map_column
 from wince.annotate.pen import BACKGROUND, FAINT, TEXT, TRACK, Pen
 from wince.errors import WinceError
 from wince.images import Picture
+from wince.level_colours import ON_DARK
 from wince.runtime.assessment import Assessment
 from wince.scale import ACTION_UNITS, LEVEL_CUTS, LEVELS, PSPI_MAXIMUM, Level
-
-LEVEL_COLOURS: dict[Level, str] = {
-    Level.NONE: "#3fb6a8",
-    Level.MILD: "#f0c75e",
-    Level.MODERATE: "#f29b4b",
-    Level.SEVERE: "#ef6f5b",
-}
-"""One colour a level; they differ in lightness too, and the level always stands there in words."""
 
 NOT_JUDGED = "#a9b4c4"  # in place of a level's colour
 
@@ -129,7 +122,7 @@ def _in_words(level: Level | None) -> str:
 
 
 def _colour(level: Level | None) -> str:
-    return NOT_JUDGED if level is None else LEVEL_COLOURS[level]
+    return NOT_JUDGED if level is None else ON_DARK[level]
 
 
 def _panel(assessment: Assessment, unit: int) -> Image.Image:
@@ -192,9 +185,7 @@ def _draw_scale(pen: Pen, y: float, assessment: Assessment) -> float:
     y += 2.2
     pen.bar(pen.left + low * step, y, pen.left + high * step, y + 0.35, FAINT)
     for level, start, end in zip(LEVELS, edges, edges[1:], strict=False):
-        pen.bar(
-            pen.left + start * step, y + 0.5, pen.left + end * step, y + 1.2, LEVEL_COLOURS[level]
-        )
+        pen.bar(pen.left + start * step, y + 0.5, pen.left + end * step, y + 1.2, ON_DARK[level])
     mark = pen.left + assessment.pspi * step
     pen.bar(mark - 0.22, y - 0.25, mark + 0.22, y + 1.45, BACKGROUND)
     pen.bar(mark - 0.12, y - 0.15, mark + 0.12, y + 1.35, TEXT)
@@ -222,7 +213,7 @@ def _draw_units(pen: Pen, y: float, assessment: Assessment) -> float:
 
 def _draw_notes(pen: Pen, y: float, assessment: Assessment) -> float:
     for warning in assessment.quality.warnings:
-        y = pen.paragraph(y, warning, 0.85, LEVEL_COLOURS[Level.MILD]) + 0.2
+        y = pen.paragraph(y, warning, 0.85, ON_DARK[Level.MILD]) + 0.2
     model = f"{assessment.model['name']} {assessment.model['version']}"
     caution = "An expression, not what is felt. Research software, not a medical device."
     return pen.paragraph(y, f"{caution} Model: {model}.", 0.75, FAINT)

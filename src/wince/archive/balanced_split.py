@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 PARTS = ("train", "val", "test")
 SHARES = (0.70, 0.15, 0.15)
 FOLDS = 5
-OPTIMISTIC = "subjects overlap: optimistic"
-EXCLUSIVE = "subject-exclusive"
 
 MISSING = 1.0
 """Cost of a level missing from a part, because nothing can be measured of it there: about that of

@@ -8,19 +8,17 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from hashlib import sha256
-from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wince import images
 from wince.archive import checks, crops
 from wince.archive.frame_file import FrameFile
 from wince.errors import ImageError
+from wince.faces.boxes import iou
 from wince.faces.detect import Face, detect
 from wince.faces.spec import FaceSpec
 
@@ -82,27 +80,17 @@ class Look:
             return None
 
 
-@cache
-def settings_of(spec: FaceSpec) -> str:
-    """Return sixteen digits that change with all that decides a look besides the file itself.
+DETECTION_VERSION = 1
+"""Version of all that decides a detection besides its file: checks, face search, alignment, crop.
 
-    That is the code that looks, the face model, the libraries that decode and compute, the spec.
-    """
-    digest = sha256(json.dumps(spec.to_dict(), sort_keys=True).encode())
-    package = resources.files("wince")
-    for part in (
-        "images.py",
-        "faces/detect.py",
-        "faces/align.py",
-        "archive/checks.py",
-        "archive/crops.py",
-        "archive/look.py",
-        "models/face/face_detector.onnx",
-    ):
-        digest.update(package.joinpath(*part.split("/")).read_bytes())
-    for library in ("pillow", "numpy", "onnxruntime"):
-        digest.update(metadata.version(library).encode())
-    return digest.hexdigest()[:16]
+Raise it whenever a change to that code, to the face detector or to a decoding library can change a
+detection; detections cached under another version are made again.
+"""
+
+
+def settings_of(spec: FaceSpec) -> str:
+    """Return the key under which detections are cached: the version and the crop's spec."""
+    return f"{DETECTION_VERSION} {json.dumps(spec.to_dict(), sort_keys=True)}"
 
 
 def observe(path: Path, known: FileState | None) -> tuple[FileState, bytes | None]:
@@ -187,13 +175,6 @@ def meant(faces: Sequence[Face], box: Box | None, scale: float) -> Face | None:
     if box is None or not faces:
         return faces[0] if faces else None
     target = np.array(box) / scale
-    best = max(faces, key=lambda face: _overlap(np.array(face.box), target))
-    return best if _overlap(np.array(best.box), target) >= SAME_FACE else None
-
-
-def _overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Return the intersection over union of two boxes x0, y0, x1, y1."""
-    size = np.clip(np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2]), 0, None)
-    areas = float((one[2:] - one[:2]).prod() + (other[2:] - other[:2]).prod())
-    both = float(size.prod())
-    return both / max(areas - both, 1e-9)
+    overlaps = iou(target, np.array([face.box for face in faces]))
+    best = int(overlaps.argmax())
+    return faces[best] if overlaps[best] >= SAME_FACE else None

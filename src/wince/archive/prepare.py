@@ -17,7 +17,6 @@ from typing import Any, Literal
 from wince import workers
 from wince.archive import (
     assign_split,
-    balanced_split,
     checks,
     crops,
     folder_swap,
@@ -35,6 +34,7 @@ from wince.archive.report import faces_page, report_files, summary
 from wince.archive.report.cautions import cautions
 from wince.errors import ArchiveError
 from wince.faces.spec import FaceSpec
+from wince.protocol_names import EXCLUSIVE, OPTIMISTIC
 
 KEEP_EVERY = 256  # frames; a kill loses no more than this
 Progress = Callable[[int, int], None]
@@ -193,7 +193,7 @@ def _write(
     counts = summary.count(store, names)
     overlap = any(" " in subject["split"] for subject in counts.subjects)
     protocol = "split-file" if options.split_file else options.split
-    kind = balanced_split.OPTIMISTIC if overlap else balanced_split.EXCLUSIVE
+    kind = OPTIMISTIC if overlap else EXCLUSIVE
     written = manifest.write_tables(
         staged,
         store,

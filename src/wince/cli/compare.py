@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wince.cli import training_options
+from wince.cli.tables import plain_table
 from wince.cli.training_options import HeadName, RecipeName
 
 if TYPE_CHECKING:
@@ -72,14 +73,12 @@ def compare(
 
 
 def _show(done: "Compared") -> None:
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
 
     from wince.evaluation.metric_catalogue import TITLES
     from wince.training.architecture_comparison import SHOWN
 
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    table = plain_table()
     table.add_column(f"Held out ({done.caution})" if done.caution else "Held out", no_wrap=True)
     more = ("Parameters", "MB", "ms a picture", "Hours")
     for name in (*(TITLES[key] for key in SHOWN), *more):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from wince.cli import training_options
+from wince.cli.tables import plain_table
 from wince.cli.training_options import HeadName, RecipeName
 
 SHOWN = ("mae", "rmse", "pcc", "icc", "ccc", "auc_1", "auc_2", "auc_3")
@@ -69,14 +70,12 @@ def cross_validate(
 
 def show(rows: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> None:
     """Print the table of folds, and what must be known of it."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     from wince.evaluation.metric_catalogue import TITLES
 
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    table = plain_table()
     table.add_column("Fold", no_wrap=True)
     for name in ("Frames", *(TITLES[key] for key in SHOWN)):
         table.add_column(name, justify="right", no_wrap=True)

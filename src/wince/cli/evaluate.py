@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from wince.cli.tables import plain_table
+
 SHOWN = (
     "pcc",
     "icc",
@@ -165,16 +167,14 @@ def _progress() -> Any:
 
 def show(metrics: Mapping[str, Any]) -> None:
     """Print the chief figures beside the trivial predictors, and what must be known of them."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     from wince.evaluation.baselines import NAMES
     from wince.evaluation.metric_catalogue import TITLES
 
     label = metrics["overlap"]["label"]
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    table = plain_table()
     table.add_column(f"Pooled ({label})" if label else "Pooled")
     for title in ("Model", "95 % interval", *NAMES, "Mean of subjects"):
         table.add_column(title, justify="right", no_wrap=True)

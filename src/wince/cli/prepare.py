@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wince.cli.tables import plain_table
+
 if TYPE_CHECKING:
     from wince.archive.prepare import Done, Options
 
@@ -152,15 +154,13 @@ def _show(done: "Done", out: Path) -> None:
 
     out: the folder as it was given, so that the paths shown are as short as the reader's own.
     """
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 100
-    steps = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    steps = plain_table()
     for title, side in (("Check", "left"), ("left out", "right"), ("kept", "right")):
         steps.add_column(title, justify="right" if side == "right" else "left")
     steps.add_row("Files found", "", f"{done.counts.found:,}")
@@ -169,7 +169,7 @@ def _show(done: "Done", out: Path) -> None:
         row = (f"{place}. {step['passes']}", f"{step['left_out']:,}", f"{step['kept']:,}")
         steps.add_row(*row, end_section=place == report_checks)
     console.print(steps)
-    parts = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    parts = plain_table()
     parts.add_column("Part")
     for title in ("subjects", "frames", "none", "mild", "moderate", "severe"):
         parts.add_column(title, justify="right")

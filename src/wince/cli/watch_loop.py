@@ -16,10 +16,11 @@ from rich.text import Text
 
 from wince import scale
 from wince.camera import Camera, default
-from wince.cli.assess.outcome import COLOURS
 from wince.cli.messages import complain
 from wince.cli.speech_options import Speaker
+from wince.cli.tables import plain_table
 from wince.errors import DataError, NoFaceError, SpeechError, VideoError, WinceError
+from wince.level_colours import TERMINAL
 from wince.runtime.assessment import Assessment
 from wince.runtime.assessor import Assessor
 from wince.runtime.session_summary import LONGEST_STEP, Session
@@ -336,7 +337,7 @@ def picture(watcher: _Watcher, position: float, length: float | None) -> Rendera
 
 
 def _found(reading: Reading) -> list[RenderableType]:
-    style = COLOURS[reading.level]
+    style = TERMINAL[reading.level]
     head = Text.assemble((_title(reading.level), f"bold {style.removeprefix('bold ')}"))
     head.append(f"   PSPI {reading.pspi:.1f} of {scale.PSPI_MAXIMUM:.0f}", "bold")
     if reading.away:
@@ -371,9 +372,7 @@ def _clock(seconds: float) -> str:
 
 def summary(session: Session) -> RenderableType:
     """Return the table at the end: time in each level, its share, and its peak."""
-    from rich import box
-
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    table = plain_table()
     for title in ("Level", "Time", "Share", "Peak", "At"):
         table.add_column(title, justify="left" if title == "Level" else "right")
     for level, seconds in session.seconds.items():

@@ -24,6 +24,7 @@ from wince.evaluation.metrics import FOUR_LEVELS, all_figures
 from wince.evaluation.model_comparison import compare, matched
 from wince.evaluation.prediction_files import Training
 from wince.evaluation.predictions import Predictions
+from wince.protocol_names import OPTIMISTIC
 from wince.scale import BINARY_CUTS
 
 SCHEMA = "1"
@@ -77,7 +78,7 @@ def evaluate(
         "data": _describe(table, dataset),
         "overlap": {
             **asdict(overlap),
-            "label": protocol.OPTIMISTIC if overlap.optimistic else None,
+            "label": OPTIMISTIC if overlap.optimistic else None,
         },
         "caveats": protocol.caveats(table, overlap, dataset),
         "bootstrap": {

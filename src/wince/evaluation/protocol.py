@@ -11,9 +11,9 @@ from wince.evaluation.bootstrap import FEW_SUBJECTS
 from wince.evaluation.prediction_files import Training
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.published import UNBC_FRAMES, UNBC_SUBJECTS
+from wince.protocol_names import OPTIMISTIC
 from wince.scale import PSPI_MAXIMUM
 
-OPTIMISTIC = "subjects overlap: optimistic"
 """Stands in every output about predictions for people the model was trained on."""
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wince import onnx_session
+from wince.faces.boxes import iou
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -153,10 +154,10 @@ def _refined(picture: Image.Image, face: Face) -> Face:
     box = np.array(face.box) - [left, top, left, top]
     best = max(
         _detect_once(near),
-        key=lambda found: float(_iou(box, np.array([found.box]))[0]),
+        key=lambda found: float(iou(box, np.array([found.box]))[0]),
         default=None,
     )
-    if best is None or _iou(box, np.array([best.box]))[0] < REFINE_OVERLAP:
+    if best is None or iou(box, np.array([best.box]))[0] < REFINE_OVERLAP:
         return face
     return Face(face.box, best.keypoints + np.array([left, top]), face.score)
 
@@ -202,20 +203,11 @@ def _overlapping(boxes: NDArray[np.float64], scores: NDArray[np.float64]) -> lis
     left = np.argsort(-scores, kind="stable")
     groups = []
     while left.size:
-        overlap = _iou(boxes[left[0]], boxes[left]) > MIN_OVERLAP
+        overlap = iou(boxes[left[0]], boxes[left]) > MIN_OVERLAP
         overlap[0] = True
         groups.append(left[overlap])
         left = left[~overlap]
     return groups
-
-
-def _iou(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the intersection over union of one xyxy box (4,) with each of many (N, 4)."""
-    size = np.clip(np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2]), 0, None)
-    intersection = size.prod(axis=1)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    union = (box[2:] - box[:2]).prod() + areas - intersection
-    return np.asarray(intersection / np.maximum(union, 1e-12))
 
 
 @cache

@@ -22,9 +22,9 @@ from lightning.pytorch.callbacks import (
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wince.archive.balanced_split import OPTIMISTIC
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
+from wince.protocol_names import OPTIMISTIC
 from wince.training import architectures, batches, checkpoints, initial_weights, pixel_cache
 from wince.training.checkpoints import BEST, FOLDER, LAST
 from wince.training.folds import Parts, Rows

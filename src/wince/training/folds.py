@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from wince import scale
 from wince.archive import balanced_split
-from wince.archive.balanced_split import OPTIMISTIC
 from wince.archive.manifest import Prepared
 from wince.errors import DataError
+from wince.protocol_names import OPTIMISTIC
 from wince.training.prepared import Frames, listed
 
 Rows = NDArray[np.intp]

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from wince.archive.balanced_split import FOLDS, OPTIMISTIC
+from wince.archive.balanced_split import FOLDS
 from wince.archive.report.summary import LEVELS, Counts
+from wince.protocol_names import OPTIMISTIC
 
 FEW_FACES = 0.95  # of a subject's frames; below, the subject is named
 

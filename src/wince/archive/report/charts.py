@@ -4,12 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-LEVEL_COLOURS = {
-    "none": "#8fa3b0",
-    "mild": "#e3b341",
-    "moderate": "#dd7a3a",
-    "severe": "#b3312c",
-}
 INK = "#5f6b76"
 BAR = "#2f6f9f"
 

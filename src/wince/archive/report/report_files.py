@@ -7,12 +7,12 @@ from typing import Any
 
 import wince
 from wince.archive import crops
-from wince.archive.balanced_split import EXCLUSIVE, OPTIMISTIC
 from wince.archive.frame_check import Task
 from wince.archive.layouts.known_layouts import Layout
 from wince.archive.report import report_page
 from wince.archive.report.summary import Counts
 from wince.files import sha256
+from wince.protocol_names import EXCLUSIVE, OPTIMISTIC
 
 SCHEMA = 1
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from wince import scale
 from wince.archive.report import charts
-from wince.archive.report.charts import LEVEL_COLOURS
+from wince.level_colours import ON_WHITE
 
 MOST_SUBJECTS = 120  # rows shown; report.json has all
 MOST_VALUES = 40  # of a group
@@ -173,10 +173,10 @@ def _told(example: Mapping[str, Any]) -> str:
 
 def _histogram(report: Mapping[str, Any]) -> str:
     counts = report["pspi_histogram"]
-    colours = {score: LEVEL_COLOURS[scale.level(float(score))] for score in counts}
+    colours = {score: ON_WHITE[scale.level(float(score))] for score in counts}
     return (
         "<h2>Frames by PSPI</h2>\n<p class='soft'>Kept frames by score, rounded half up. The "
-        f"height is logarithmic.</p>\n{charts.legend(LEVEL_COLOURS)}<div class='scroll'>"
+        f"height is logarithmic.</p>\n{charts.legend(ON_WHITE)}<div class='scroll'>"
         + charts.histogram(counts, colours, "Frames by PSPI score from 0 to 16")
         + "</div>"
     )
@@ -188,7 +188,7 @@ def _parts(report: Mapping[str, Any]) -> str:
     left = f" {split['unassigned']:,} kept frames are in no part." if split["unassigned"] else ""
     return (
         f"<h2>Levels by part and fold</h2>\n<p>Levels: none 0, mild 1-5, moderate 6-10, severe "
-        f"11-16.{note}{left}</p>\n{charts.legend(LEVEL_COLOURS)}"
+        f"11-16.{note}{left}</p>\n{charts.legend(ON_WHITE)}"
         + _level_table("Part", split["parts"].items())
         + "<h2>Test folds</h2>\n<p>Each subject is tested on in exactly one fold. The column "
         f"<code>loso</code> leaves out one of {len(report['subjects']):,} subjects at a time.</p>"
@@ -209,7 +209,7 @@ def _level_table(title: str, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> s
 def _level_row(name: str, part: Mapping[str, Any]) -> str:
     levels = part["levels"]
     cells = "".join(f"<td class='n'>{_number(count)}</td>" for count in levels.values())
-    bar = charts.shares(levels, LEVEL_COLOURS, f"levels of {name}")
+    bar = charts.shares(levels, ON_WHITE, f"levels of {name}")
     return (
         f"<tr><td>{escape(name)}</td><td class='n'>{part['subjects']:,}</td>"
         f"<td class='n'>{part['frames']:,}</td>{cells}<td class='bar'>{bar}</td></tr>"
@@ -231,7 +231,7 @@ def _subjects(report: Mapping[str, Any]) -> str:
 
 def _subject_row(subject: Mapping[str, Any]) -> str:
     frames = subject["frames"]
-    bar = charts.shares(subject["levels"], LEVEL_COLOURS, f"levels of {subject['subject']}")
+    bar = charts.shares(subject["levels"], ON_WHITE, f"levels of {subject['subject']}")
     numbers = (
         str(subject["fold"]),
         f"{subject['sequences']:,}",

@@ -10,21 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wince.cli.messages import complain, one_line
+from wince.cli.tables import plain_table
 from wince.errors import WinceError
+from wince.level_colours import TERMINAL
 from wince.runtime.assessment import Assessment
-from wince.scale import UNIT_NAMES, Level
+from wince.scale import UNIT_NAMES
 
 if TYPE_CHECKING:
     from rich.text import Text
 
 PAGE = 200  # rows of a table; it is written when they are known
-
-COLOURS = {
-    Level.NONE: "green",
-    Level.MILD: "yellow",
-    Level.MODERATE: "dark_orange",
-    Level.SEVERE: "bold red",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +166,10 @@ def write_table(outcomes: Iterable[Outcome]) -> int:
 
 
 def _write_page(outcomes: list[Outcome]) -> int:
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    table = plain_table()
     table.add_column("File", overflow="fold", ratio=1)
     table.add_column("Level")
     for title in ("PSPI", "90 %\nrange", "Conf.", *UNIT_NAMES):
@@ -224,7 +217,7 @@ def _cells(found: Assessment) -> "list[Text | str]":
     low, high = found.interval
     units = found.action_units
     return [
-        Text(found.level, COLOURS[found.level]),
+        Text(found.level, TERMINAL[found.level]),
         f"{found.pspi:.1f}",
         f"{low:.1f}-{high:.1f}",
         f"{100 * found.confidence:.0f} %",

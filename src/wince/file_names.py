@@ -1,0 +1,12 @@
+"""Names of the files that several parts of wince write and read."""
+
+MODEL = "model.onnx"
+MODEL_MANIFEST = "model.json"
+MODEL_CARD = "MODEL_CARD.md"
+CONFIG = "config.json"
+PREDICTIONS = "predictions.csv"
+EVALUATION = "evaluation"
+METRICS = "metrics.json"
+REPORT = "report.html"
+REPORT_DATA = "report.json"
+MANIFEST = "manifest.csv"
