@@ -92,7 +92,7 @@ def test_without_symbolic_links_the_files_are_moved(tmp_path: Path, monkeypatch)
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from wince.archive import publish
+from wince.archive import folder_swap
 out, words, last = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 steps = 0
 def deadly(function):
@@ -105,11 +105,11 @@ def deadly(function):
     return step
 for name in ("replace", "rename", "symlink_to", "unlink", "mkdir"):
     setattr(Path, name, deadly(getattr(Path, name)))
-publish.shutil.copy2 = deadly(publish.shutil.copy2)
-staged = publish.stage(out)
-for name in publish.FILES:
+folder_swap.shutil.copy2 = deadly(folder_swap.shutil.copy2)
+staged = folder_swap.stage(out)
+for name in folder_swap.FILES:
     (staged / name).write_text(words + " " + name)
-publish.publish(out, staged)
+folder_swap.publish(out, staged)
 """
 
 

@@ -19,9 +19,9 @@ from wince.server import connections, request_bodies
 from wince.server.settings import Settings
 
 START = (
-    "import sys; from wince.server import connections, bodies\n"
-    "connections.HEAD_SECONDS = 3.0; connections.MOST = 40; bodies.DROP_SECONDS = 0.5\n"
-    "bodies.MOST_ARRIVING = 40 * 2**20\n"
+    "import sys; from wince.server import connections, request_bodies\n"
+    "connections.HEAD_SECONDS = 3.0; connections.MOST = 40; request_bodies.DROP_SECONDS = 0.5\n"
+    "request_bodies.MOST_ARRIVING = 40 * 2**20\n"
     "from wince.cli import main; sys.exit(main(['serve', '--port', sys.argv[1]]))"
 )
 

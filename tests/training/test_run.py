@@ -174,7 +174,7 @@ def test_devices_that_cannot_be_had_are_said_so(
 SCRIPT = """
 import sys
 from pathlib import Path
-from tests import training_sample as sample
+from tests.support import training_sample as sample
 from wince.training import run
 run.train(Path(sys.argv[1]), Path(sys.argv[2]), sample.settings(epochs=3),
           run.Watch(tell=lambda words: print(words, flush=True)))

@@ -1,6 +1,6 @@
 """How good a set of predictions is: metrics, protocol, plots and the report.
 
-    from wince.evaluation.reader import read_predictions
+    from wince.evaluation.prediction_files import read_predictions
     from wince.evaluation.evaluate import evaluate
     metrics = evaluate(read_predictions("predictions.csv"))
 
