@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.frames import ROOT
 from wince import cli
-from wince.server.settings import in_force
+from wince.server.settings import load_settings
 
 FILE = ROOT / "Dockerfile"
 
@@ -67,8 +67,8 @@ def test_its_settings_are_settings_and_fit_its_port(monkeypatch):
     for name, value in variables().items():
         if name.startswith("WINCE_"):
             monkeypatch.setenv(name, value)
-    settings = in_force({})
-    assert settings.beyond
+    settings = load_settings({})
+    assert settings.reachable_by_others
     assert settings.log_format == "json"
     assert str(settings.port) == last("EXPOSE")
     assert "WINCE_TOKEN" not in variables()  # a token in an image is everybody's

@@ -20,8 +20,8 @@ from wince.server.settings import Settings
 
 START = (
     "import sys; from wince.server import connections, request_bodies\n"
-    "connections.HEAD_SECONDS = 3.0; connections.MOST = 40; request_bodies.DROP_SECONDS = 0.5\n"
-    "request_bodies.MOST_ARRIVING = 40 * 2**20\n"
+    "connections.REQUEST_HEAD_SECONDS = 3.0; connections.MAX_CONNECTIONS = 40\n"
+    "request_bodies.DROP_SECONDS = 0.5; request_bodies.MOST_ARRIVING = 40 * 2**20\n"
     "from wince.cli import main; sys.exit(main(['serve', '--port', sys.argv[1]]))"
 )
 
@@ -246,6 +246,6 @@ def live_url(server):
 
 
 def test_limits_of_a_real_server_are_for_people():
-    assert connections.HEAD_SECONDS >= 10
-    assert connections.MOST >= 100
+    assert connections.REQUEST_HEAD_SECONDS >= 10
+    assert connections.MAX_CONNECTIONS >= 100
     assert 4 * Settings().max_image_bytes <= request_bodies.MOST_ARRIVING

@@ -62,7 +62,7 @@ def test_another_program_on_the_port_is_not_taken_for_a_healthy_server():
     with http.server.HTTPServer(("127.0.0.1", 0), Wrong) as other:
         threading.Thread(target=other.serve_forever, daemon=True).start()
         with pytest.raises(ServeError, match="status 404"):
-            probe.probe(Settings(port=other.server_port))
+            probe.check_health(Settings(port=other.server_port))
         other.shutdown()
 
 

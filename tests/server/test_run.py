@@ -15,16 +15,16 @@ import pytest
 
 from wince.errors import ServeError
 from wince.server import run
-from wince.server.settings import LOOPBACK, Settings
+from wince.server.settings import LOOPBACK_NAMES, Settings
 
 TOKEN = "a-token.for_tests~1234567890"
 
 
 def test_ports_are_tried_in_order_and_then_any_free_one(monkeypatch):
-    with run.listen("127.0.0.1") as first:  # any port that is free now
+    with run.open_listener("127.0.0.1") as first:  # any port that is free now
         taken = first.getsockname()[1]
         monkeypatch.setattr(run, "PORTS", (taken, 0))
-        with run.listen("127.0.0.1") as second:
+        with run.open_listener("127.0.0.1") as second:
             assert second.getsockname()[1] not in (taken, 0)
 
 
@@ -39,7 +39,7 @@ def test_an_answer_does_not_wait_until_its_head_is_acknowledged():
             found.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             writer.close()
 
-        with run.listen("127.0.0.1") as listener:
+        with run.open_listener("127.0.0.1") as listener:
             async with await asyncio.start_server(met, sock=listener):
                 _, writer = await asyncio.open_connection(*listener.getsockname())
                 option = await asyncio.wait_for(found, 10)
@@ -57,32 +57,30 @@ def test_port_that_was_asked_for_and_is_taken_is_an_error():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ServeError, match=f"port {port} of 127.0.0.1.*--port"):
-            run.listen("127.0.0.1", port)
+            run.open_listener("127.0.0.1", port)
 
 
 def test_foreign_address_is_an_error():
     with pytest.raises(ServeError, match=r"192\.0\.2\.1"):  # an address set aside for documents
-        run.listen("192.0.2.1")
+        run.open_listener("192.0.2.1")
 
 
 def test_address_names_this_machine_even_when_every_address_is_served():
-    with run.listen("0.0.0.0", None) as listener:
-        assert run.address(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with run.open_listener("0.0.0.0", None) as listener:
+        assert run.page_url(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def test_server_on_this_machine_goes_by_its_names_alone():
     settings = Settings(allow_host=("Ward",))
-    assert set(settings.hosts) == {*LOOPBACK, "ward"}
-    assert not settings.any_address
-    assert Settings(host="0.0.0.0").any_address
+    assert set(settings.host_names) == {*LOOPBACK_NAMES, "ward"}
 
 
 # What is said when it is ready
 
 
 def said(token_is_new=False, **given):
-    with run.listen("127.0.0.1") as listener:
-        return "\n".join(run.announcement(listener, Settings(**given), token_is_new=token_is_new))
+    with run.open_listener("127.0.0.1") as listener:
+        return "\n".join(run.startup_lines(listener, Settings(**given), token_is_new=token_is_new))
 
 
 def test_on_this_machine_it_says_where_the_page_is_and_no_more():
@@ -99,7 +97,7 @@ def test_a_new_token_is_told_and_one_that_was_given_is_not():
 
 def test_without_a_certificate_it_warns_of_the_network_and_the_camera(certificate):
     told = said(host="0.0.0.0", token=TOKEN)
-    assert "in the clear" in told
+    assert "unencrypted" in told
     assert "no camera" in told
     cert, key = certificate
     told = said(host="0.0.0.0", token=TOKEN, tls_cert=cert, tls_key=key)

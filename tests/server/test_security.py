@@ -37,11 +37,11 @@ def test_own_host_names_are_served(client, host):
 
 def test_server_beyond_this_machine_accepts_addresses_and_named_hosts_only():
     settings = Settings(host="0.0.0.0", allow_host=("ward.example",))
-    assert security.host_allowed("192.168.1.7:5001", settings)
-    assert security.host_allowed("[fe80::1]:5001", settings)
-    assert security.host_allowed("Ward.Example", settings)
-    assert not security.host_allowed("evil.example", settings)
-    assert not security.host_allowed("192.168.1.7:5001", Settings())
+    assert security.is_allowed_host("192.168.1.7:5001", settings)
+    assert security.is_allowed_host("[fe80::1]:5001", settings)
+    assert security.is_allowed_host("Ward.Example", settings)
+    assert not security.is_allowed_host("evil.example", settings)
+    assert not security.is_allowed_host("192.168.1.7:5001", Settings())
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_socket_refusal_reaches_servers_without_the_response_extension():
             "headers": [(b"host", b"evil.example")],
             "extensions": {},
         }
-        await security.Guard(None, Settings())(scope, None, send)
+        await security.RequestGuard(None, Settings())(scope, None, send)
 
     import asyncio
 
@@ -100,7 +100,7 @@ def test_socket_refusal_reaches_servers_without_the_response_extension():
 
 def test_origin_is_compared_with_the_host_and_its_port():
     def allowed(origin, host):
-        return security.origin_allowed(Headers({"origin": origin, "host": host}))
+        return security.is_allowed_origin(Headers({"origin": origin, "host": host}))
 
     assert allowed("https://ward.example", "ward.example")  # behind a proxy with a certificate
     assert not allowed("http://localhost:5001", "127.0.0.1:5001")
@@ -112,7 +112,7 @@ def test_origin_is_compared_with_the_host_and_its_port():
 )
 def test_every_answer_carries_the_protective_headers(client, path):
     answer = client.get(path)
-    for name, value in security.HEADERS.items():
+    for name, value in security.SECURITY_HEADERS.items():
         assert answer.headers[name] == value
     assert "access-control-allow-origin" not in answer.headers
     assert "set-cookie" not in answer.headers

@@ -13,46 +13,45 @@ from wince.cli.config import config
 from wince.cli.serve import serve
 from wince.errors import ServeError
 from wince.server.settings import (
-    LOOPBACK,
-    TOKEN_LENGTH,
+    LOOPBACK_NAMES,
+    MIN_TOKEN_LENGTH,
     Settings,
-    in_force,
+    ensure_token,
+    list_settings,
+    load_settings,
     unknown_variables,
-    values,
-    with_token,
 )
 
 TOKEN = "a-token.for_tests~1234567890"
 
 
 def test_the_defaults_are_those_of_a_server_on_this_machine_alone():
-    settings = in_force({})
+    settings = load_settings({})
     assert (settings.host, settings.port, settings.token) == ("127.0.0.1", None, None)
     assert settings.max_image_bytes == images.MAX_BYTES
-    assert set(settings.hosts) == set(LOOPBACK)
-    assert not settings.beyond
-    assert not settings.any_address
+    assert set(settings.host_names) == set(LOOPBACK_NAMES)
+    assert not settings.reachable_by_others
 
 
 def test_an_option_counts_before_the_environment_and_that_before_the_default(monkeypatch):
     monkeypatch.setenv("WINCE_PORT", "6001")
     monkeypatch.setenv("WINCE_MAX_LIVE", "2")
-    settings = in_force({"port": 7001, "host": None, "allow_host": []})
+    settings = load_settings({"port": 7001, "host": None, "allow_host": []})
     assert (settings.port, settings.max_live, settings.max_waiting) == (7001, 2, 16)
-    sources = {one.name: one.source for one in values({"port": 7001})}
+    sources = {one.name: one.source for one in list_settings({"port": 7001})}
     assert (sources["port"], sources["max_live"]) == ("option", "environment")
     assert set(sources.values()) == {"option", "environment", "default"}
 
 
 def test_an_empty_variable_is_an_unset_one(monkeypatch):
     monkeypatch.setenv("WINCE_PORT", "")
-    assert in_force({}).port is None
-    assert {one.source for one in values({})} == {"default"}
+    assert load_settings({}).port is None
+    assert {one.source for one in list_settings({})} == {"default"}
 
 
 def test_names_from_the_environment_are_separated_by_commas(monkeypatch):
     monkeypatch.setenv("WINCE_ALLOW_HOST", "Ward.example, other ,")
-    assert in_force({}).allow_host == ("ward.example", "other")
+    assert load_settings({}).allow_host == ("ward.example", "other")
 
 
 @pytest.mark.parametrize(
@@ -70,19 +69,19 @@ def test_names_from_the_environment_are_separated_by_commas(monkeypatch):
 def test_a_value_that_is_not_allowed_is_named_with_what_it_is(monkeypatch, variable, value, said):
     monkeypatch.setenv(variable, value)
     with pytest.raises(ServeError, match=said):
-        in_force({})
+        load_settings({})
 
 
 def test_a_wrong_option_is_called_an_option():
     with pytest.raises(ServeError, match=r"^--port 0 is not allowed"):
-        in_force({"port": 0})
+        load_settings({"port": 0})
 
 
 @pytest.mark.parametrize("weak", ["short", "with a space in the token", "ümlaut-and-long-enough"])
 def test_a_weak_token_is_refused_without_being_repeated(monkeypatch, weak):
     monkeypatch.setenv("WINCE_TOKEN", weak)
-    with pytest.raises(ServeError, match=f"at least {TOKEN_LENGTH}") as caught:
-        in_force({})
+    with pytest.raises(ServeError, match=f"at least {MIN_TOKEN_LENGTH}") as caught:
+        load_settings({})
     assert weak not in str(caught.value)
 
 
@@ -90,32 +89,32 @@ def test_a_weak_token_is_refused_without_being_repeated(monkeypatch, weak):
 def test_a_token_never_shows_in_the_settings_as_text(token):
     settings = Settings(token=token)
     assert token not in f"{settings!r} {settings} {settings.model_dump_json()}"
-    (shown,) = [one.value for one in values({"token": token}) if one.name == "token"]
+    (shown,) = [one.value for one in list_settings({"token": token}) if one.name == "token"]
     assert shown == "***"
 
 
 def test_a_token_is_made_where_others_can_reach_the_server_and_is_new_each_time():
-    made = [with_token(Settings(host="0.0.0.0")).token for _ in range(3)]
+    made = [ensure_token(Settings(host="0.0.0.0")).token for _ in range(3)]
     secrets = {token.get_secret_value() for token in made if token}
     assert len(secrets) == 3
     assert min(map(len, secrets)) == 43  # 256 bits
-    assert with_token(Settings()).token is None
+    assert ensure_token(Settings()).token is None
     given = Settings(host="0.0.0.0", token=TOKEN)
-    assert with_token(given).token.get_secret_value() == TOKEN
+    assert ensure_token(given).token.get_secret_value() == TOKEN
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LOCALHOST"])
 def test_addresses_of_this_machine_alone(host):
-    assert not Settings(host=host).beyond
+    assert not Settings(host=host).reachable_by_others
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "ward", "127.0.0.1.example"])
 def test_every_other_address_counts_as_reachable_by_others(host):
-    assert Settings(host=host).beyond
+    assert Settings(host=host).reachable_by_others
 
 
 def test_an_ipv6_address_is_called_in_brackets():
-    assert "[fe80::1]" in Settings(host="fe80::1").hosts
+    assert "[fe80::1]" in Settings(host="fe80::1").host_names
 
 
 def test_variables_that_are_no_settings_are_found(monkeypatch):
@@ -127,7 +126,7 @@ def test_variables_that_are_no_settings_are_found(monkeypatch):
 
 def test_paths_are_paths(monkeypatch):
     monkeypatch.setenv("WINCE_MODEL", "some/where")
-    assert in_force({}).model == Path("some/where")
+    assert load_settings({}).model == Path("some/where")
 
 
 # wince config

@@ -9,12 +9,12 @@ from wince.server import request_bodies
 from wince.server.app import create_app
 from wince.server.problems import ProblemError
 from wince.server.settings import Settings
-from wince.server.worker_pool import Pool
+from wince.server.worker_pool import WorkerPool
 
 
 def test_work_runs_in_another_thread_and_its_result_comes_back():
     async def story():
-        pool = Pool(1, 0)
+        pool = WorkerPool(1, 0)
         assert await pool.run(threading.get_ident) != threading.get_ident()
         pool.close()
 
@@ -23,7 +23,7 @@ def test_work_runs_in_another_thread_and_its_result_comes_back():
 
 def test_errors_of_the_work_reach_the_caller():
     async def story():
-        pool = Pool(1, 0)
+        pool = WorkerPool(1, 0)
         with pytest.raises(ZeroDivisionError):
             await pool.run(lambda: 1 / 0)
         assert await pool.run(lambda: 5) == 5
@@ -35,10 +35,10 @@ def test_errors_of_the_work_reach_the_caller():
 def test_full_pool_refuses_and_takes_on_again_when_work_is_done():
     async def story():
         gate = threading.Event()
-        pool = Pool(1, 1)
+        pool = WorkerPool(1, 1)
         work = [asyncio.ensure_future(pool.run(gate.wait)) for _ in range(2)]
         await asyncio.sleep(0)
-        with pytest.raises(ProblemError, match="2 pictures") as caught:
+        with pytest.raises(ProblemError, match="2 images") as caught:
             await pool.run(gate.wait)
         assert caught.value.headers == {"Retry-After": "1"}
         gate.set()
@@ -52,7 +52,7 @@ def test_full_pool_refuses_and_takes_on_again_when_work_is_done():
 def test_caller_that_goes_away_keeps_its_place_until_the_work_is_over():
     async def story():
         gate = threading.Event()
-        pool = Pool(1, 0)
+        pool = WorkerPool(1, 0)
         work = asyncio.ensure_future(pool.run(gate.wait))
         await asyncio.sleep(0)
         work.cancel()
@@ -104,7 +104,7 @@ def test_event_loop_goes_on_while_pictures_are_assessed(assessor, portrait_jpeg)
     """A long assessment holds up its own caller alone: the loop keeps its beat."""
 
     async def story():
-        pool = Pool(2, 30)
+        pool = WorkerPool(2, 30)
         work = [pool.run(lambda: assessor.assess(portrait_jpeg)) for _ in range(30)]
         together = asyncio.gather(*work)
         beats, longest, last = 0, 0.0, time.perf_counter()

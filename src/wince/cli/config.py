@@ -27,7 +27,7 @@ def config(
     """
     from wince.server import settings
 
-    found = settings.values(
+    found = settings.list_settings(
         {
             "host": host,
             "port": port,

@@ -36,7 +36,7 @@ def serve(
     }
     from wince.server import settings as known
 
-    asked = known.in_force(given)
+    asked = known.load_settings(given)
     for name in known.unknown_variables():
         complain(f"{name} is no setting and is not read. `wince config` lists those there are.")
     from wince.runtime.assessor import Assessor
@@ -45,11 +45,11 @@ def serve(
 
     if asked.tls_cert and asked.tls_key:
         run.check_certificate(asked.tls_cert, asked.tls_key)
-    settings = known.with_token(asked)
+    settings = known.ensure_token(asked)
     # The port first: when it is taken, nobody waits for the model.
-    with run.listen(settings.host, settings.port) as listener:
+    with run.open_listener(settings.host, settings.port) as listener:
         app = create_app(Assessor(settings.model), settings=settings)
-        run.run(
+        run.run_server(
             app,
             listener,
             settings,

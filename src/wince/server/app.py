@@ -1,4 +1,4 @@
-"""The server's application, put together from an assessor and settings."""
+"""The server's ASGI application, built from an assessor and settings."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,22 +14,21 @@ from starlette.types import Scope
 from wince import __version__
 from wince.errors import ServeError
 from wince.server import problems, routes
-from wince.server.security import Guard, is_open
-from wince.server.settings import Settings, in_force
-from wince.server.worker_pool import Pool
+from wince.server.security import RequestGuard, is_public
+from wince.server.settings import Settings, load_settings
+from wince.server.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from wince.runtime.assessor import Assessor
 
-_ABOUT = (
+_DESCRIPTION = (
     "Reads the expression of pain from a face. Research software, not a medical device. It scores "
-    "expression, not experience. Pictures are assessed in memory and never stored."
+    "expression, not experience. Images are assessed in memory and never stored."
 )
 
-
-# FastAPI records requests and their bodies for OpenTelemetry, and can send them to an address from
-# the environment. Here nothing is recorded, whatever the environment says.
-_SILENT: TelemetryConfig = {
+# FastAPI can record requests and their bodies for OpenTelemetry and send them to an address from
+# the environment. This switches it off whatever the environment contains.
+_NO_TELEMETRY: TelemetryConfig = {
     "tracing": False,
     "metrics": False,
     "logs": False,
@@ -41,58 +40,61 @@ _SILENT: TelemetryConfig = {
 def create_app(assessor: "Assessor", *, settings: Settings | None = None) -> FastAPI:
     """Return the application that serves the page, the HTTP API and the live socket.
 
-    assessor: answers every request; it is called from several threads at once.
-    settings: limits, names and the token; None takes them from the environment (WINCE_...), and
-        what is not set there is that of a server on this machine alone.
-    Raises ServeError for settings that reach beyond this machine without a token.
+    Args:
+        assessor: Assesses the images of every request. It is called from several threads at once.
+        settings: Limits, host names and the token. None reads them from the environment (WINCE_...)
+            and uses the defaults of a server that only this machine can reach.
+
+    Raises:
+        ServeError: Other machines can reach the server and the settings have no token.
     """
-    settings = settings or in_force({})
-    if settings.beyond and settings.token is None:
+    settings = settings or load_settings({})
+    if settings.reachable_by_others and settings.token is None:
         raise ServeError(
-            f"A server on {settings.host} can be reached by others and needs a token. Give one, or "
-            "let wince.server.settings.with_token make one."
+            f"A server on {settings.host} can be reached from other machines and needs a token. "
+            "Set one, or call wince.server.settings.ensure_token to generate one."
         )
-    pool = Pool(settings.workers, settings.max_waiting)
+    pool = WorkerPool(settings.workers, settings.max_waiting)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         pool.close()
 
-    app = (FastAPI if settings.token is None else _WithToken)(
+    app = (FastAPI if settings.token is None else _TokenProtectedApp)(
         title="wince",
         version=__version__,
-        description=_ABOUT,
-        # Both viewers fetch their scripts from a foreign server.
+        description=_DESCRIPTION,
+        # Both viewers load their scripts from a foreign server.
         docs_url=None,
         redoc_url=None,
         # A redirect would repeat the Host header in an address.
         redirect_slashes=False,
         lifespan=lifespan,
-        telemetry=_SILENT,
+        telemetry=_NO_TELEMETRY,
     )
     problems.install(app)
-    app.add_middleware(Guard, settings=settings)
-    app.include_router(routes.router(assessor, pool, settings))
-    app.mount("/static", _Static(directory=routes.STATIC), name="static")
+    app.add_middleware(RequestGuard, settings=settings)
+    app.include_router(routes.create_router(assessor, pool, settings))
+    app.mount("/static", _RevalidatedFiles(directory=routes.STATIC), name="static")
     return app
 
 
-class _WithToken(FastAPI):
-    """An application whose description says where the token is needed."""
+class _TokenProtectedApp(FastAPI):
+    """An application whose OpenAPI description marks the routes that need the token."""
 
     def openapi(self) -> dict[str, Any]:
-        found = super().openapi()
+        document = super().openapi()
         scheme = {"type": "http", "scheme": "bearer", "description": "The server's token."}
-        found.setdefault("components", {})["securitySchemes"] = {"token": scheme}
-        for path, methods in found["paths"].items():
+        document.setdefault("components", {})["securitySchemes"] = {"token": scheme}
+        for path, methods in document["paths"].items():
             for operation in methods.values():
-                operation["security"] = [] if is_open(path) else [{"token": []}]
-        return found
+                operation["security"] = [] if is_public(path) else [{"token": []}]
+        return document
 
 
-class _Static(StaticFiles):
-    """The page's files, asked for again on each visit, so that an update shows at once."""
+class _RevalidatedFiles(StaticFiles):
+    """The page's files. Browsers revalidate them on each visit, so that an update shows at once."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)

@@ -1,4 +1,4 @@
-"""How long and how many connections are kept: half-open ones and floods do not pile up."""
+"""Limits on connections: how long a request head may take, and how many connections are open."""
 
 import asyncio
 
@@ -8,61 +8,68 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from wince.server import problems
 
-HEAD_SECONDS = 20.0  # for a request's head to arrive, from the connection or the answer before it
-MOST = 200  # connections at a time; a browser opens six
+REQUEST_HEAD_SECONDS = 20.0
+"""Time for a request head to arrive, from the start of the connection or the last response."""
+
+MAX_CONNECTIONS = 200
+"""Open connections at the same time. A browser opens six."""
 
 
-class Connection(H11Protocol):
-    """An HTTP/1.1 connection that is closed when no request comes, and refused when there are many.
+class LimitedConnection(H11Protocol):
+    """An HTTP/1.1 connection with a time limit for request heads and a limit on their number.
 
-    uvicorn alone waits for the first request without end. Bodies have their own limit of time, see
-    `wince.server.request_bodies`; WebSockets are closed when a ping is not answered.
+    uvicorn has a time limit between two requests (`timeout_keep_alive`) but none for the first
+    request or for a head that arrives slowly, and its `limit_concurrency` answers in plain text.
+    `H11Protocol` is not public, so pyproject.toml pins the minor version of uvicorn.
+
+    Bodies have their own time limit, see `wince.server.body_limits`. uvicorn closes a WebSocket
+    when the other side does not answer a ping.
     """
 
     _head_timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a request."""
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
+        """Start waiting for a request head; refuse the connection when there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > MOST:
-            self.app = _refuse
-        self._wait_for_head()
+        if len(self.connections) > MAX_CONNECTIONS:
+            self.app = _send_busy
+        self._start_head_timer()
 
     def on_response_complete(self) -> None:
-        """Begin to wait for the next request."""
+        """Start waiting for the next request head."""
         super().on_response_complete()
-        self._wait_for_head()
+        self._start_head_timer()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        """Hand the connection over to the WebSocket, which has limits of its own."""
-        self._stop_waiting()
+        """Stop the timer and pass the connection to the WebSocket protocol."""
+        self._stop_head_timer()
         super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
-        self._stop_waiting()
+        """Stop the timer."""
+        self._stop_head_timer()
         super().connection_lost(exc)
 
-    def _wait_for_head(self) -> None:
-        self._stop_waiting()
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._head_is_due)
+    def _start_head_timer(self) -> None:
+        self._stop_head_timer()
+        self._head_timer = self.loop.call_later(REQUEST_HEAD_SECONDS, self._close_if_idle)
 
-    def _stop_waiting(self) -> None:
+    def _stop_head_timer(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
 
-    def _head_is_due(self) -> None:
+    def _close_if_idle(self) -> None:
         self._head_timer = None
-        at_work = self.cycle is not None and not self.cycle.response_complete
-        if not at_work and not self.transport.is_closing():
+        responding = self.cycle is not None and not self.cycle.response_complete
+        if not responding and not self.transport.is_closing():
             self.transport.close()
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    found = problems.problem(
+async def _send_busy(scope: Scope, receive: Receive, send: Send) -> None:
+    problem = problems.from_kind(
         "busy",
-        f"{MOST} connections are open already. Try again in a moment.",
+        f"{MAX_CONNECTIONS} connections are already open. Try again in a moment.",
         {"Retry-After": "5", "Connection": "close"},
     )
-    await found.response(str(scope["path"]))(scope, receive, send)
+    await problem.response(str(scope["path"]))(scope, receive, send)

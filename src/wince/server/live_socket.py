@@ -50,7 +50,7 @@ class Calm:
         except (ValueError, RecursionError):
             message = None
         if not isinstance(message, dict) or set(message) != {"baseline"}:
-            return problems.problem(
+            return problems.from_kind(
                 "malformed-request",
                 "Text arrived; expected a JPEG frame as a binary message, or the text "
                 '{"baseline": ...} with a calm face or null.',
@@ -150,7 +150,7 @@ async def _read(
 def _refusal(data: bytes, max_frame_bytes: int) -> problems.Problem | None:
     if len(data) <= max_frame_bytes:
         return None
-    return problems.problem(
+    return problems.from_kind(
         "too-large",
         f"A frame of {len(data) / 2**20:.1f} MB arrived; the limit is "
         f"{max_frame_bytes / 2**20:.0f} MB. Send smaller frames.",
@@ -175,7 +175,7 @@ async def _assessed(data: bytes, assess: Assess) -> Assessment | problems.Proble
     except (ProblemError, WinceError) as error:
         return problems.from_error(error)
     except Exception as error:
-        problems.log.exception("A live frame failed")
+        problems.server_log.exception("A live frame failed")
         return problems.from_error(error)
 
 

@@ -1,7 +1,7 @@
-"""The server's log: one line a request, on stderr, as text or as JSON.
+"""The server's log: one line per request on stderr, as text or as JSON.
 
-A line says what happened and how long it took. It never holds a picture, a result, a token, a query
-or the address of a caller.
+A line contains what was requested and how long it took. It never contains an image, a result, a
+token, a query or the address of a client.
 """
 
 import json
@@ -10,51 +10,53 @@ from datetime import UTC, datetime
 
 from wince.server.settings import Settings
 
-# These alone are heard: the parsers of forms and pictures quote what a caller has sent.
-_HEARD = {
+# Only these loggers write. The parsers of forms and images log parts of what a client sent.
+_LOG_LEVELS = {
     "wince.access": logging.INFO,
     "wince.server": logging.INFO,
     "uvicorn": logging.WARNING,
     "asyncio": logging.WARNING,
 }
-# uvicorn takes a refused socket for a mistake of ours and says so on each one.
-_NEEDLESS = "ASGI callable returned without completing handshake."
+# uvicorn logs this as an error for each WebSocket that the server refuses.
+_REFUSED_SOCKET = "ASGI callable returned without completing handshake."
 
 
-class JsonLines(logging.Formatter):
-    """One JSON object a line: time (UTC), level, logger, message, and the facts of a request.
+class JsonFormatter(logging.Formatter):
+    """Formats a log record as one JSON object per line.
 
-    The facts are id, method, path, status and milliseconds; `error` holds a traceback.
+    The keys are time (UTC), level, logger and message. The line of a request also has id, method,
+    path, status and milliseconds; a line with a traceback has error.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as one line."""
-        line: dict[str, object] = {
+        """Return the record as one line of JSON."""
+        entry: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= getattr(record, "facts", {})
+        entry |= getattr(record, "request", {})
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+            entry["error"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)
 
 
-def set_up(settings: Settings) -> None:
-    """Send what the server logs to stderr in the form of the settings, and nothing else."""
+def configure_logging(settings: Settings) -> None:
+    """Send the server's log lines to stderr in the format of the settings, and no others."""
     handler = logging.StreamHandler()
     if settings.log_format == "json":
-        handler.setFormatter(JsonLines())
+        handler.setFormatter(JsonFormatter())
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    for name, level in _HEARD.items():
+    for name, level in _LOG_LEVELS.items():
         logger = logging.getLogger(name)
         logger.setLevel(level)
         logger.handlers[:] = [handler]
         logger.propagate = False
     logging.captureWarnings(True)
-    logging.getLogger().handlers[:] = [
-        logging.NullHandler()
-    ]  # with none, Python has one of its own
-    logging.getLogger("uvicorn.error").addFilter(lambda record: record.getMessage() != _NEEDLESS)
+    # Without a handler Python would use one of its own, which writes to stderr.
+    logging.getLogger().handlers[:] = [logging.NullHandler()]
+    logging.getLogger("uvicorn.error").addFilter(
+        lambda record: record.getMessage() != _REFUSED_SOCKET
+    )

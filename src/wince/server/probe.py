@@ -1,7 +1,8 @@
-"""`python -m wince.server.probe`: whether the server with the settings of the environment is up.
+"""Health check of a container: `python -m wince.server.probe`.
 
-For the health check of a container, which has no curl. The exit status is 0 when `/healthz`
-answers, else 1, with a sentence on stderr.
+It asks the server that has the settings of the environment for `/healthz`, because a container has
+no curl. The exit status is 0 when the server answers that it is up, else 1 with a message on
+stderr.
 """
 
 import http.client
@@ -10,21 +11,24 @@ import sys
 
 from wince.errors import ServeError, WinceError
 from wince.server.run import PORTS
-from wince.server.settings import Settings, in_force
+from wince.server.settings import Settings, load_settings
 
-_SECONDS = 4.0
+_TIMEOUT_SECONDS = 4.0
 
 
-def probe(settings: Settings) -> None:
-    """Ask the server for its health; raise ServeError when it does not answer that it is well.
+def check_health(settings: Settings) -> None:
+    """Ask the server on this machine for `/healthz`.
 
-    The server is asked on this machine itself, so its certificate, made out to other names, is not
-    checked.
+    The certificate of the server is not checked: it is issued to other names than this machine's
+    loopback address.
+
+    Raises:
+        ServeError: The server does not answer, or answers with another status than 200.
     """
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared with, not listened on
     port = settings.port or PORTS[0]
     try:
-        connection = _connection(host, port, secure=settings.tls_cert is not None)
+        connection = _connect(host, port, secure=settings.tls_cert is not None)
         connection.request("GET", "/healthz")
         status = connection.getresponse().status
         connection.close()
@@ -33,20 +37,23 @@ def probe(settings: Settings) -> None:
             f"No wince answers on port {port} of {host} ({error}). Start it with `wince serve`."
         ) from error
     if status != http.client.OK:
-        raise ServeError(f"The server on port {port} of {host} answers with status {status}.")
+        raise ServeError(
+            f"The server on port {port} of {host} answered /healthz with status {status}; "
+            f"expected {http.client.OK}."
+        )
 
 
-def _connection(host: str, port: int, *, secure: bool) -> http.client.HTTPConnection:
+def _connect(host: str, port: int, *, secure: bool) -> http.client.HTTPConnection:
     if not secure:
-        return http.client.HTTPConnection(host, port, timeout=_SECONDS)
+        return http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return http.client.HTTPSConnection(host, port, timeout=_SECONDS, context=context)
+    return http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_SECONDS, context=context)
 
 
 if __name__ == "__main__":
     try:
-        probe(in_force({}))
+        check_health(load_settings({}))
     except WinceError as error:
         sys.exit(f"wince: {error}")

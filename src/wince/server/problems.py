@@ -1,7 +1,7 @@
-"""Errors over HTTP, in the one shape of RFC 9457: application/problem+json.
+"""Errors over HTTP as problem details, application/problem+json (RFC 9457).
 
-Every refusal has a kind with its own status and title, and a sentence a person understands. The
-old `/analyze` contract gives the same sentence as `{"error": sentence}`.
+Every refusal has a kind with its own status and title, and a detail: a sentence for people. The
+older contract `POST /analyze` returns the same sentence as `{"error": sentence}`.
 """
 
 import logging
@@ -17,61 +17,70 @@ from starlette.exceptions import HTTPException
 from wince import errors
 
 MEDIA_TYPE = "application/problem+json"
-SMALL_CONTRACT = "/analyze"
-log = logging.getLogger("wince.server")
+ANALYZE_PATH = "/analyze"
+server_log = logging.getLogger("wince.server")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of problem: the HTTP status, a short title, and what it means."""
+class ProblemKind:
+    """What a kind of problem means."""
 
-    status: int
     title: str
+    status: int
     meaning: str
 
 
-KINDS: dict[str, Kind] = {
-    "not-an-image": Kind(415, "Not an image", "The data is not a JPEG, PNG or WebP picture."),
-    "wrong-content-type": Kind(
-        415, "Wrong content type", "The request's Content-Type is not one that this address reads."
+KINDS: dict[str, ProblemKind] = {
+    "not-an-image": ProblemKind("Not an image", 415, "The data is not a JPEG, PNG or WebP image."),
+    "wrong-content-type": ProblemKind(
+        "Wrong content type", 415, "This address does not read the Content-Type of the request."
     ),
-    "missing-image": Kind(422, "No picture in the request", "The body holds no picture."),
-    "truncated-image": Kind(
-        422, "Damaged picture", "The picture stops before its end, or its pixels are damaged."
+    "missing-image": ProblemKind(
+        "No image in the request", 422, "The request body contains no image."
     ),
-    "unsuitable-image": Kind(
-        422, "Unsuitable picture", "The picture is too small, or an animation."
+    "truncated-image": ProblemKind(
+        "Damaged image", 422, "The image file ends too early, or its pixels are damaged."
     ),
-    "no-face": Kind(422, "No face found", "No face was found in the picture."),
-    "not-judged": Kind(
-        422,
-        "Cannot be judged",
-        "The face is too small, turned, covered, or the like.",
+    "unsuitable-image": ProblemKind(
+        "Unsuitable image", 422, "The image is too small, or an animation."
     ),
-    "too-large": Kind(413, "Too large", "There are more bytes or pixels than the limit."),
-    "malformed-request": Kind(400, "Malformed request", "The body cannot be read as it claims."),
-    "invalid-request": Kind(422, "Invalid request", "A value in the request is not allowed."),
-    "too-slow": Kind(408, "Too slow", "The request did not arrive in time."),
-    "foreign-host": Kind(
-        421, "Unknown host name", "The server was called by a name that it does not go by."
+    "no-face": ProblemKind("No face found", 422, "No face was found in the image."),
+    "not-judged": ProblemKind(
+        "Cannot be judged", 422, "The face is too small, turned, covered or similar."
     ),
-    "no-token": Kind(401, "Token needed", "The request does not show the server's token."),
-    "foreign-origin": Kind(
-        403, "Foreign page", "A web page of another site may not use this server."
+    "too-large": ProblemKind("Too large", 413, "The data exceeds the limit of bytes or pixels."),
+    "malformed-request": ProblemKind(
+        "Malformed request", 400, "The body is not in the format that the request states."
     ),
-    "not-found": Kind(404, "Not found", "There is nothing at this address."),
-    "method-not-allowed": Kind(
-        405, "Method not allowed", "The address exists, but not for this method."
+    "invalid-request": ProblemKind(
+        "Invalid request", 422, "A value in the request is not allowed."
     ),
-    "busy": Kind(503, "Busy", "More pictures are waiting than the server takes on; try again."),
-    "no-voice": Kind(503, "No voice", "The machine that runs wince has no voice, or it failed."),
-    "model-error": Kind(500, "Model error", "The model could not assess the picture."),
-    "internal-error": Kind(500, "Internal error", "Something went wrong inside wince."),
-    "http-error": Kind(400, "Request refused", "The request was refused."),
+    "too-slow": ProblemKind("Too slow", 408, "The request did not arrive in time."),
+    "foreign-host": ProblemKind(
+        "Unknown host name", 421, "The Host header is not a name of this server."
+    ),
+    "no-token": ProblemKind("Token needed", 401, "The request does not have the server's token."),
+    "foreign-origin": ProblemKind(
+        "Foreign page", 403, "A web page of another site may not use this server."
+    ),
+    "not-found": ProblemKind("Not found", 404, "There is nothing at this address."),
+    "method-not-allowed": ProblemKind(
+        "Method not allowed", 405, "The address exists, but does not support this method."
+    ),
+    "busy": ProblemKind(
+        "Busy", 503, "More requests are waiting than the server accepts. Try again later."
+    ),
+    "no-voice": ProblemKind(
+        "No voice", 503, "The machine that runs wince has no voice, or speaking failed."
+    ),
+    "model-error": ProblemKind("Model error", 500, "The model could not assess the image."),
+    "internal-error": ProblemKind("Internal error", 500, "An error occurred inside wince."),
+    "http-error": ProblemKind("Request refused", 400, "The request was refused."),
 }
-"""Kinds of problem by name; the name is the last part of the problem's `type`."""
+"""Kinds of problem by name. The name is the last part of the problem's `type`."""
 
-_BY_ERROR: tuple[tuple[type[errors.WinceError], str], ...] = (
+# The first match counts, so subclasses come before their base class.
+_KIND_BY_ERROR: tuple[tuple[type[errors.WinceError], str], ...] = (
     (errors.NotAnImageError, "not-an-image"),
     (errors.TruncatedImageError, "truncated-image"),
     (errors.ImageTooLargeError, "too-large"),
@@ -81,12 +90,18 @@ _BY_ERROR: tuple[tuple[type[errors.WinceError], str], ...] = (
     (errors.ModelError, "model-error"),
     (errors.SpeechError, "no-voice"),
     (errors.WinceError, "internal-error"),
-)  # first match wins, so subclasses stand first
-_BY_STATUS = {404: "not-found", 405: "method-not-allowed"}
+)
+_KIND_BY_STATUS = {404: "not-found", 405: "method-not-allowed"}
 
 
 class ProblemError(errors.WinceError):
-    """A request that the server refuses, with the kind of problem it is."""
+    """A request that the server refuses.
+
+    Args:
+        kind: A name in `KINDS`.
+        detail: A sentence for people.
+        headers: Further headers of the response.
+    """
 
     def __init__(self, kind: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -96,7 +111,14 @@ class ProblemError(errors.WinceError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem, ready to be sent. kind: a name in KINDS; detail: the sentence."""
+    """One problem, ready to be sent.
+
+    Attributes:
+        kind: A name in `KINDS`.
+        detail: A sentence for people.
+        status: The HTTP status.
+        headers: Further headers of the response.
+    """
 
     kind: str
     detail: str
@@ -104,7 +126,7 @@ class Problem:
     headers: dict[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the problem's members as RFC 9457 names them."""
+        """Return the members of the problem details object of RFC 9457."""
         return {
             "type": f"/problems/{self.kind}",
             "title": KINDS[self.kind].title,
@@ -113,64 +135,64 @@ class Problem:
         }
 
     def response(self, path: str) -> JSONResponse:
-        """Return the HTTP response for a request to `path`, in that path's shape."""
-        if path == SMALL_CONTRACT:
+        """Return the HTTP response for a request to `path`, in the format of that path."""
+        if path == ANALYZE_PATH:
             return JSONResponse({"error": self.detail}, self.status, self.headers)
         return JSONResponse(self.to_dict(), self.status, self.headers, media_type=MEDIA_TYPE)
 
 
-def problem(kind: str, detail: str, headers: Mapping[str, str] | None = None) -> Problem:
-    """Return a problem of a kind in KINDS with a sentence of its own."""
-    return Problem(kind, _sentence(detail), KINDS[kind].status, dict(headers or {}))
+def from_kind(kind: str, detail: str, headers: Mapping[str, str] | None = None) -> Problem:
+    """Return a problem of a kind in `KINDS` with its own detail."""
+    return Problem(kind, _capitalised(detail), KINDS[kind].status, dict(headers or {}))
 
 
 def from_error(error: BaseException) -> Problem:
-    """Return the problem that an exception stands for; unknown ones say nothing of their inside."""
+    """Return the problem for an exception. An unexpected one reveals nothing about its cause."""
     if isinstance(error, ProblemError):
-        return problem(error.kind, str(error), error.headers)
-    for cls, kind in _BY_ERROR:
-        if isinstance(error, cls):
-            return problem(kind, str(error))
-    return problem(
-        "internal-error", "Something went wrong inside wince. The server's log says what."
+        return from_kind(error.kind, str(error), error.headers)
+    for error_class, kind in _KIND_BY_ERROR:
+        if isinstance(error, error_class):
+            return from_kind(kind, str(error))
+    return from_kind(
+        "internal-error", "An error occurred inside wince. The server's log has the details."
     )
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the app a problem, those of the framework included."""
-    app.add_exception_handler(errors.WinceError, _on_error)
+    """Make every error of an application a problem, including those of the framework."""
+    app.add_exception_handler(errors.WinceError, _on_wince_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
 
 
-async def _on_error(request: Request, error: Exception) -> JSONResponse:
-    found = from_error(error)
-    if found.status >= 500 and found.kind != "busy":
-        log.error("%s: %s", type(error).__name__, error)
-    return found.response(request.url.path)
+async def _on_wince_error(request: Request, error: Exception) -> JSONResponse:
+    problem = from_error(error)
+    if problem.status >= 500 and problem.kind != "busy":
+        server_log.error("%s: %s", type(error).__name__, error)
+    return problem.response(request.url.path)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # registered for this class alone
+    assert isinstance(error, HTTPException)  # registered for this class only
     path = request.url.path
-    kind = _BY_STATUS.get(error.status_code, "http-error")
+    kind = _KIND_BY_STATUS.get(error.status_code, "http-error")
     headers = dict(error.headers or {})
     if kind == "not-found":
-        detail = f"There is nothing at {path}. /openapi.json lists what there is."
+        detail = f"There is nothing at {path}. /openapi.json lists every address."
     elif kind == "method-not-allowed":
         allowed = headers.get("Allow", "another method")
         detail = f"{request.method} is not possible at {path}; use {allowed}."
     else:
         detail = str(error.detail)
-    return Problem(kind, _sentence(detail), error.status_code, headers).response(path)
+    return Problem(kind, _capitalised(detail), error.status_code, headers).response(path)
 
 
-async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # registered for this class alone
+async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # registered for this class only
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
-    return problem("invalid-request", f"{where}: {first['msg']}.").response(request.url.path)
+    name = ".".join(str(part) for part in first["loc"][1:]) or "the request"
+    return from_kind("invalid-request", f"{name}: {first['msg']}.").response(request.url.path)
 
 
-def _sentence(text: str) -> str:
+def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -16,7 +16,7 @@ from wince.runtime.track import Track
 from wince.server import live_socket as live
 from wince.server import problems, request_bodies, schemas, security
 from wince.server.settings import Settings
-from wince.server.worker_pool import Pool
+from wince.server.worker_pool import WorkerPool
 from wince.speech import voices
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _errors(
     }
 
 
-def router(assessor: "Assessor", pool: Pool, settings: Settings) -> APIRouter:
+def create_router(assessor: "Assessor", pool: WorkerPool, settings: Settings) -> APIRouter:
     """Return every route of the server around one assessor."""
     routes = APIRouter()
     _add_pages(routes)
@@ -121,7 +121,7 @@ def _add_pages(routes: APIRouter) -> None:
         return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
 
-def _add_health(routes: APIRouter, assessor: "Assessor", pool: Pool) -> None:
+def _add_health(routes: APIRouter, assessor: "Assessor", pool: WorkerPool) -> None:
     @routes.get("/healthz", summary="Whether the server is up")
     async def healthz() -> schemas.Health:  # on the event loop: it must answer under any load
         return schemas.Health(version=__version__)
@@ -132,9 +132,9 @@ def _add_health(routes: APIRouter, assessor: "Assessor", pool: Pool) -> None:
         responses={503: _errors(schemas.Problem, problems.MEDIA_TYPE)[503]},
     )
     async def readyz() -> schemas.Ready:
-        pool.check_room()
+        pool.check_capacity()
         name = str(assessor.estimator.card["name"])
-        return schemas.Ready(model=name, running=pool.running, room=pool.room)
+        return schemas.Ready(model=name, running=pool.pending, room=pool.capacity)
 
 
 def _add_facts(routes: APIRouter, assessor: "Assessor") -> None:
@@ -151,15 +151,14 @@ def _add_facts(routes: APIRouter, assessor: "Assessor") -> None:
         summary="What a kind of problem means",
         responses=_errors(schemas.Problem, problems.MEDIA_TYPE, (404,)),
     )
-    def kind(name: str) -> schemas.ProblemKind:
+    def problem_kind(name: str) -> problems.ProblemKind:
         if name not in problems.KINDS:
             raise problems.ProblemError("not-found", f"There is no kind of problem {name!r}.")
-        found = problems.KINDS[name]
-        return schemas.ProblemKind(title=found.title, status=found.status, meaning=found.meaning)
+        return problems.KINDS[name]
 
 
 def _add_assessments(
-    routes: APIRouter, assessor: "Assessor", pool: Pool, settings: Settings
+    routes: APIRouter, assessor: "Assessor", pool: WorkerPool, settings: Settings
 ) -> None:
     @routes.post(
         "/v1/assessments",
@@ -198,7 +197,7 @@ def _add_assessments(
         return JSONResponse(found.to_dict())
 
     @routes.post(
-        problems.SMALL_CONTRACT,
+        problems.ANALYZE_PATH,
         summary="The small contract: a data URL in, three values out",
         response_model=schemas.AnalyzeAnswer,
         responses=_errors(schemas.AnalyzeError, "application/json"),
@@ -211,10 +210,10 @@ def _add_assessments(
         return JSONResponse(small_answer(assessment))
 
 
-async def _admit(request: Request, pool: Pool, settings: Settings) -> None:
+async def _admit(request: Request, pool: WorkerPool, settings: Settings) -> None:
     """Raise a `busy` problem when the queue is full, without keeping a body that has to wait."""
     try:
-        pool.check_room()
+        pool.check_capacity()
     except problems.ProblemError:
         await request_bodies.drop(request, settings)
         raise
@@ -234,7 +233,7 @@ def small_answer(assessment: Assessment) -> dict[str, int | str]:
     }
 
 
-def _add_speech(routes: APIRouter, pool: Pool, settings: Settings) -> None:
+def _add_speech(routes: APIRouter, pool: WorkerPool, settings: Settings) -> None:
     @routes.get("/v1/speech", summary="Whether the machine that runs wince has a voice")
     def the_voice() -> schemas.Voice:
         return schemas.the_voice()
@@ -264,7 +263,9 @@ def _said(wanted: schemas.SpeechRequest) -> bytes:
     )
 
 
-def _add_live(routes: APIRouter, assessor: "Assessor", pool: Pool, settings: Settings) -> None:
+def _add_live(
+    routes: APIRouter, assessor: "Assessor", pool: WorkerPool, settings: Settings
+) -> None:
     sockets: set[WebSocket] = set()
 
     async def assess(frame: bytes, heatmap: bool, own: live.Calm) -> Assessment:
@@ -277,24 +278,24 @@ def _add_live(routes: APIRouter, assessor: "Assessor", pool: Pool, settings: Set
     async def live_socket(socket: WebSocket) -> None:
         explain = socket.query_params.get("explain")
         if explain not in (None, HEATMAP):
-            unknown = problems.problem(
+            unknown = problems.from_kind(
                 "invalid-request", f"explain: expected {HEATMAP!r}, found {explain[:40]!r}."
             )
-            await security.refuse(socket.scope, socket.receive, socket.send, unknown)
+            await security.send_problem(socket.scope, socket.receive, socket.send, unknown)
             return
         try:
             calm = live.track_settings(socket.query_params)
         except WinceError as error:
-            wrong = problems.problem("invalid-request", str(error))
-            await security.refuse(socket.scope, socket.receive, socket.send, wrong)
+            wrong = problems.from_kind("invalid-request", str(error))
+            await security.send_problem(socket.scope, socket.receive, socket.send, wrong)
             return
         if len(sockets) >= settings.max_live:
-            full = problems.problem(
+            full = problems.from_kind(
                 "busy",
                 f"{settings.max_live} live views are open already. Close one of them first.",
                 {"Retry-After": "5"},
             )
-            await security.refuse(socket.scope, socket.receive, socket.send, full)
+            await security.send_problem(socket.scope, socket.receive, socket.send, full)
             return
         await socket.accept()
         sockets.add(socket)

@@ -1,4 +1,4 @@
-"""A listening socket, and the application run on it."""
+"""Opens the listening socket and runs the application on it."""
 
 import socket
 import ssl
@@ -10,45 +10,52 @@ import uvicorn
 from fastapi import FastAPI
 
 from wince.errors import ServeError
-from wince.server import logs
-from wince.server.connections import Connection
+from wince.server.connections import LimitedConnection
+from wince.server.logs import configure_logging
 from wince.server.settings import Settings
 
-PORTS = (5001, 5002, 0)  # 5000 is taken by the system on a Mac; 0 is any free port
+PORTS = (5001, 5002, 0)
+"""Ports tried in order when none is given; 0 is any free port. macOS itself uses port 5000."""
+
 _BACKLOG = 128
 
 
-def listen(host: str, port: int | None = None) -> socket.socket:
-    """Return a socket listening on a host and port: 5001, 5002 or any free one when none is given.
+def open_listener(host: str, port: int | None = None) -> socket.socket:
+    """Return a socket that listens on a host and port.
 
-    Raises ServeError when the port is taken or the host is not an address of this machine.
+    Args:
+        host: Address or name of this machine.
+        port: None tries `PORTS` in order.
+
+    Raises:
+        ServeError: The port is taken, or the host is not an address of this machine.
     """
-    taken: OSError | None = None
+    failure: OSError | None = None
     for candidate in PORTS if port is None else (port,):
         try:
             return _bind(host, candidate)
         except OSError as error:
-            taken = error
-    assert taken is not None  # the loop has returned otherwise
-    reason = taken.strerror or str(taken)
-    where = f"port {port} of {host}" if port else host
+            failure = error
+    assert failure is not None  # the loop has returned otherwise
+    reason = failure.strerror or str(failure)
+    place = f"port {port} of {host}" if port else host
     raise ServeError(
-        f"wince cannot listen on {where}: {reason}. Choose another with --port or --host, or stop "
+        f"wince cannot listen on {place}: {reason}. Choose another with --port or --host, or stop "
         "the program that uses it."
-    ) from taken
+    ) from failure
 
 
 def _bind(host: str, port: int) -> socket.socket:
     family, kind, _, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it every answer
-    # would wait some 40 ms for the client to acknowledge its head.
+    # asyncio turns Nagle's algorithm off only on sockets whose protocol is named. With Nagle's
+    # algorithm every response waits some 40 ms for the client to acknowledge its head.
     listener = socket.socket(family, kind, socket.IPPROTO_TCP)
     try:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows would let two programs share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:  # elsewhere this only lets a port be used again at once after a restart
+        else:  # elsewhere this only makes a port usable again at once after a restart
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(_BACKLOG)
@@ -58,8 +65,8 @@ def _bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def address(listener: socket.socket, *, scheme: str = "http") -> str:
-    """Return the address of the page on this machine, such as http://127.0.0.1:5001."""
+def page_url(listener: socket.socket, *, scheme: str = "http") -> str:
+    """Return the URL of the page on this machine, such as http://127.0.0.1:5001."""
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared with, not listened on
         host = "127.0.0.1"
@@ -67,13 +74,17 @@ def address(listener: socket.socket, *, scheme: str = "http") -> str:
 
 
 def check_certificate(certificate: Path, key: Path) -> None:
-    """Raise ServeError unless both files are there, can be read and belong together."""
-    for path, what in ((certificate, "certificate"), (key, "key")):
+    """Check that a certificate and its key exist, can be read and belong together.
+
+    Raises:
+        ServeError: One of the files is missing, or they cannot be used for HTTPS.
+    """
+    for path, name in ((certificate, "certificate"), (key, "key")):
         if not path.is_file():
-            raise ServeError(f"There is no {what} at {path}. Give the path of a PEM file.")
+            raise ServeError(f"There is no {name} at {path}. Give the path of a PEM file.")
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key, password=_no_password)
+        context.load_cert_chain(certificate, key, password=_refuse_password)
     except (ssl.SSLError, OSError, ServeError) as error:
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
         raise ServeError(
@@ -82,11 +93,11 @@ def check_certificate(certificate: Path, key: Path) -> None:
         ) from None
 
 
-def _no_password() -> str:
-    raise ServeError("the key wants a password")
+def _refuse_password() -> str:
+    raise ServeError("the key has a password")
 
 
-def run(
+def run_server(
     app: FastAPI,
     listener: socket.socket,
     settings: Settings,
@@ -97,50 +108,60 @@ def run(
 ) -> None:
     """Serve the application on a listening socket until it is stopped.
 
-    announce: called with the lines that say where the page is, as soon as it can be opened.
-    token_is_new: the token was made for this run, so nobody knows it yet and it is announced.
+    Args:
+        app: The application.
+        listener: From `open_listener`.
+        settings: The settings of the application.
+        announce: Called with each line of `startup_lines` once the page can be opened.
+        open_page: Whether to open the page in a browser.
+        token_is_new: Whether the token was generated for this run and has to be printed.
     """
-    logs.set_up(settings)
+    configure_logging(settings)
     config = uvicorn.Config(
         app,
-        log_config=None,  # wince.server.logs has done it
+        log_config=None,  # configure_logging has done it
         log_level="warning",
-        access_log=False,  # uvicorn's own line holds the query; Guard writes one without
+        access_log=False,  # uvicorn's line contains the query; RequestGuard writes one without it
         proxy_headers=False,
         server_header=False,
-        http=Connection,
+        http=LimitedConnection,
         ws_max_size=4 * 2**20,
         ws_per_message_deflate=False,  # JPEG does not get smaller
-        timeout_graceful_shutdown=2,  # an open live view would hold the server up
+        timeout_graceful_shutdown=2,  # an open live view would delay the end of the server
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
     )
-    lines = announcement(listener, settings, token_is_new=token_is_new)
-    page = address(listener, scheme=_scheme(settings)) if open_page else None
-    _Server(config, lambda: [announce(line) for line in lines], page).run(sockets=[listener])
+    lines = startup_lines(listener, settings, token_is_new=token_is_new)
+    page = page_url(listener, scheme=_scheme(settings)) if open_page else None
+    _AnnouncingServer(config, lambda: [announce(line) for line in lines], page).run(
+        sockets=[listener]
+    )
 
 
-def announcement(
+def startup_lines(
     listener: socket.socket, settings: Settings, *, token_is_new: bool = False
 ) -> list[str]:
-    """Return what is said once the server is ready. Only a new token is written out, and once."""
+    """Return the lines to print once the server is ready.
+
+    Only a new token is printed, and only once.
+    """
     scheme = _scheme(settings)
-    lines = [f"wince is ready: {address(listener, scheme=scheme)}  (Ctrl+C stops it)"]
+    lines = [f"wince is ready: {page_url(listener, scheme=scheme)}  (Ctrl+C stops it)"]
     if settings.token is not None and not token_is_new:
-        lines.append("It asks for the token that it was started with.")
-    if settings.beyond:
+        lines.append("It needs the token that it was started with.")
+    if settings.reachable_by_others:
         port = listener.getsockname()[1]
         name = (*settings.allow_host, socket.gethostname())[0]
-        known = settings.token if token_is_new else None
-        token = known.get_secret_value() if known else "TOKEN"
+        new_token = settings.token if token_is_new else None
+        token = new_token.get_secret_value() if new_token else "TOKEN"
         lines.append(f"From other machines: {scheme}://{name}:{port}/#token={token}")
         if token_is_new:
-            lines.append("Whoever has that address can use it. Programs send the token as")
+            lines.append("Whoever has that address can use the server. Programs send the token as")
             lines.append("  Authorization: Bearer TOKEN")
         if scheme == "http":
             lines.append(
-                "Warning: without --tls-cert and --tls-key, pictures and the token cross the "
-                "network in the clear, and browsers on other machines give the page no camera."
+                "Warning: without --tls-cert and --tls-key, images and the token cross the "
+                "network unencrypted, and browsers on other machines give the page no camera."
             )
     return lines
 
@@ -149,8 +170,8 @@ def _scheme(settings: Settings) -> str:
     return "https" if settings.tls_cert else "http"
 
 
-class _Server(uvicorn.Server):
-    """Says where the page is once it is there."""
+class _AnnouncingServer(uvicorn.Server):
+    """A server that calls a function, and opens the page, once it is ready."""
 
     def __init__(
         self, config: uvicorn.Config, announce: Callable[[], object], page: str | None
@@ -162,5 +183,5 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._announce()
-        if self._page:  # without the token: a program's arguments can be read by other users
+        if self._page:  # without the token: other users can read a program's arguments
             webbrowser.open(self._page)

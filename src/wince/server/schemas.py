@@ -19,14 +19,6 @@ class Problem(BaseModel):
     detail: str = Field(description="A sentence: what was expected, what was found, what to do.")
 
 
-class ProblemKind(BaseModel):
-    """What a kind of problem means."""
-
-    title: str
-    status: int
-    meaning: str
-
-
 class AnalyzeRequest(BaseModel):
     """The small contract's request."""
 

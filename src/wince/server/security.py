@@ -1,9 +1,10 @@
-"""What every request must pass, and what every response carries.
+"""What every request has to pass, and what every response carries.
 
 The server is on the user's own machine, where any web page that is open in a browser can reach it.
-So it answers only to its own names (a foreign site cannot point its name at this machine and read
-along), takes pictures only from its own page or from programs that are not browsers, and tells the
-browser to load nothing from anywhere else. Beyond this machine it also asks for a token.
+So it answers only to its own host names (a foreign site cannot point its name at this machine and
+read the answers), takes images only from its own page or from programs that are not browsers, and
+tells the browser to load nothing from anywhere else. When other machines can reach it, it also
+needs a token.
 """
 
 import ipaddress
@@ -19,19 +20,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from wince.server import problems
 from wince.server.settings import Settings
 
-log = logging.getLogger("wince.server")
-access = logging.getLogger("wince.access")
+_server_log = logging.getLogger("wince.server")
+_access_log = logging.getLogger("wince.access")
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-OPEN_PATHS = ("/", "/healthz", "/readyz", "/openapi.json")
-OPEN_FOLDERS = ("/static/", "/problems/")
-"""What is the same for everybody and is served without the token; all else needs it."""
+PUBLIC_PATHS = ("/", "/healthz", "/readyz", "/openapi.json")
+PUBLIC_PREFIXES = ("/static/", "/problems/")
+"""Paths that are the same for everybody and need no token; every other path needs it."""
 
-PROTOCOL = "wince"
-TOKEN_PROTOCOL = "wince.token."  # noqa: S105 - what stands before a token, not one
-"""How a page shows the token when it opens a socket, to which it can add no header: it offers the
-protocols `wince` and `wince.token.TOKEN`. The server chooses the first, so no answer repeats it."""
-HEADERS = {
+SUBPROTOCOL = "wince"
+TOKEN_SUBPROTOCOL_PREFIX = "wince.token."  # noqa: S105 - the prefix of a token, not a token
+"""How a page sends the token when it opens a socket, to which it cannot add a header: it offers the
+subprotocols `wince` and `wince.token.TOKEN`. The server chooses the first, so no response repeats
+the token."""
+
+SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -46,9 +49,12 @@ _HOST = re.compile(r"(?P<name>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(?P<port>\d{1,5}))
 
 
 def content_security_policy(host: str) -> str:
-    """Return the policy for a page served as `host` (name and port): everything from there alone.
+    """Return the policy of a page that is served as `host`: load everything from there only.
 
     The socket's address is named as well, because older Safari does not count it under 'self'.
+
+    Args:
+        host: Name and port, as in the Host header.
     """
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -58,17 +64,17 @@ def content_security_policy(host: str) -> str:
     )
 
 
-def host_allowed(host: str, settings: Settings) -> bool:
-    """Whether the server goes by the name in a Host header."""
+def is_allowed_host(host: str, settings: Settings) -> bool:
+    """Whether a Host header names this server."""
     match = _HOST.fullmatch(host)
     if match is None:
         return False
     name = match["name"].lower()
-    return name in settings.hosts or (settings.any_address and _is_address(name))
+    return name in settings.host_names or (settings.reachable_by_others and _is_address(name))
 
 
-def origin_allowed(headers: Headers) -> bool:
-    """Whether a request that does something comes from our own page, or not from a browser.
+def is_allowed_origin(headers: Headers) -> bool:
+    """Whether a request that sends data comes from the server's own page or not from a browser.
 
     Browsers send Origin with every POST and WebSocket, and no page can change it.
     """
@@ -77,30 +83,40 @@ def origin_allowed(headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return True
-    found = urlsplit(origin)
-    return found.scheme in ("http", "https") and found.netloc == headers.get("host")
+    url = urlsplit(origin)
+    return url.scheme in ("http", "https") and url.netloc == headers.get("host")
 
 
-def token_shown(scope: Scope, headers: Headers, token: str) -> bool:
-    """Whether a request or socket shows the token: `Authorization: Bearer TOKEN`, or a protocol.
+def is_public(path: str) -> bool:
+    """Whether a path is the same for everybody and needs no token."""
+    return path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIXES)
 
-    Tokens are compared in constant time, so that the time of an answer tells nothing about them.
+
+def has_token(scope: Scope, headers: Headers, token: str) -> bool:
+    """Whether a request or socket carries the token.
+
+    A request sends it as `Authorization: Bearer TOKEN`, a socket also as a subprotocol. Tokens are
+    compared in constant time, so that the time of a response reveals nothing about the token.
     """
-    kind, _, shown = headers.get("authorization", "").partition(" ")
-    found = [shown.strip()] if kind.lower() == "bearer" else []
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    candidates = [credentials.strip()] if scheme.lower() == "bearer" else []
     if scope["type"] == "websocket":
-        offered = scope.get("subprotocols", ())
-        found += [
-            name.removeprefix(TOKEN_PROTOCOL) for name in offered if name.startswith(TOKEN_PROTOCOL)
+        candidates += [
+            name.removeprefix(TOKEN_SUBPROTOCOL_PREFIX)
+            for name in scope.get("subprotocols", ())
+            if name.startswith(TOKEN_SUBPROTOCOL_PREFIX)
         ]
-    return any(secrets.compare_digest(one.encode(), token.encode()) for one in found)
+    return any(
+        secrets.compare_digest(candidate.encode(), token.encode()) for candidate in candidates
+    )
 
 
-class Guard:
-    """Checks host, origin and token, adds the headers, logs one line, turns a crash into a problem.
+class RequestGuard:
+    """Middleware that checks host, origin and token, adds headers and logs one line per request.
 
-    The line holds the request's number, method, path, status and time: no address, no query, no
-    header, no body, no result. The number is random and goes back as X-Request-Id.
+    It turns an exception into a problem. The log line contains the request's id, method, path,
+    status and time, but no address, query, header, body or result. The id is random and is returned
+    as X-Request-Id.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -114,53 +130,50 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        line = _Line(scope, send, headers.get("host", ""))
+        response = _GuardedResponse(scope, send, headers.get("host", ""))
         try:
-            refusal = self._refusal(scope, headers)
-            if refusal is not None:
-                await refuse(scope, receive, line.send, refusal)
+            problem = self._check(scope, headers)
+            if problem is not None:
+                await send_problem(scope, receive, response.send, problem)
             else:
-                await self.app(scope, receive, line.send)
+                await self.app(scope, receive, response.send)
         except Exception as error:
-            log.exception("Request %s failed", line.number)
-            if line.status:
+            _server_log.exception("Request %s failed", response.request_id)
+            if response.status:
                 raise
-            await refuse(scope, receive, line.send, problems.from_error(error))
+            await send_problem(scope, receive, response.send, problems.from_error(error))
         finally:
-            line.write()
+            response.log()
 
-    def _refusal(self, scope: Scope, headers: Headers) -> problems.Problem | None:
-        host = headers.get("host", "")
-        if not host_allowed(host, self.settings):
-            return problems.problem(
+    def _check(self, scope: Scope, headers: Headers) -> problems.Problem | None:
+        """Return why a request is refused, or None."""
+        if not is_allowed_host(headers.get("host", ""), self.settings):
+            return problems.from_kind(
                 "foreign-host",
-                "This server does not go by the name in the request's Host header. Open it by the "
-                "address that `wince serve` printed, or start it with --allow-host NAME.",
+                "The Host header is not a name of this server. Open the address that `wince serve` "
+                "printed, or start the server with --allow-host NAME.",
             )
-        acts = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
-        if acts and not origin_allowed(headers):
-            return problems.problem(
+        sends_data = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
+        if sends_data and not is_allowed_origin(headers):
+            return problems.from_kind(
                 "foreign-origin",
-                "The request comes from a web page of another site, which may not send pictures "
+                "The request comes from a web page of another site, which may not send images "
                 "here. Use wince's own page.",
             )
-        free = scope["type"] == "http" and is_open(scope["path"])
-        if self._token is not None and not free:
-            return self._token_refusal(scope, headers, self._token)
-        return None
-
-    def _token_refusal(self, scope: Scope, headers: Headers, token: str) -> problems.Problem | None:
-        if token_shown(scope, headers, token):
+        public = scope["type"] == "http" and is_public(scope["path"])
+        if self._token is None or public or has_token(scope, headers, self._token):
             return None
-        return problems.problem(
+        return problems.from_kind(
             "no-token",
-            "This server wants its token: the one that `wince serve` was given or printed when it "
+            "This server needs its token: the one that `wince serve` was given, or printed when it "
             "started. Programs send it as the header 'Authorization: Bearer TOKEN'.",
             {"WWW-Authenticate": "Bearer"},
         )
 
 
-async def refuse(scope: Scope, receive: Receive, send: Send, problem: problems.Problem) -> None:
+async def send_problem(
+    scope: Scope, receive: Receive, send: Send, problem: problems.Problem
+) -> None:
     """Answer a request, or a socket that is not open yet, with a problem."""
     if scope["type"] == "http" or "websocket.http.response" in scope.get("extensions", {}):
         await problem.response(scope["path"])(scope, receive, send)
@@ -168,50 +181,46 @@ async def refuse(scope: Scope, receive: Receive, send: Send, problem: problems.P
         await send({"type": "websocket.close", "code": 1008, "reason": problem.detail[:120]})
 
 
-class _Line:
-    """The response of one request: adds the headers on its way out and keeps the status."""
+class _GuardedResponse:
+    """The response to one request: adds the headers while it is sent and records the status."""
 
     def __init__(self, scope: Scope, send: Send, host: str) -> None:
         self._scope = scope
         self._send = send
         self._host = host
-        self._began = time.perf_counter()
-        self.number = secrets.token_hex(6)
+        self._start = time.perf_counter()
+        self.request_id = secrets.token_hex(6)
         self.status = 0
 
     async def send(self, message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             self.status = message["status"]
             headers = MutableHeaders(raw=message.setdefault("headers", []))
-            headers.update(HEADERS)
-            headers["X-Request-Id"] = self.number
+            headers.update(SECURITY_HEADERS)
+            headers["X-Request-Id"] = self.request_id
             headers.setdefault("Cache-Control", "no-store")
             if _HOST.fullmatch(self._host):
                 headers["Content-Security-Policy"] = content_security_policy(self._host)
         elif message["type"] == "websocket.accept":
             self.status = 101
-            # Browsers hang up when they offered protocols and none was chosen.
-            if PROTOCOL in self._scope.get("subprotocols", ()):
-                message["subprotocol"] = PROTOCOL
+            # Browsers close the socket when they offered subprotocols and none was chosen.
+            if SUBPROTOCOL in self._scope.get("subprotocols", ()):
+                message["subprotocol"] = SUBPROTOCOL
         elif message["type"] == "websocket.close" and not self.status:
             self.status = 403
         await self._send(message)
 
-    def write(self) -> None:
-        milliseconds = 1000 * (time.perf_counter() - self._began)
-        facts = {
-            "id": self.number,
+    def log(self) -> None:
+        milliseconds = 1000 * (time.perf_counter() - self._start)
+        request = {
+            "id": self.request_id,
             "method": self._scope.get("method", "LIVE"),
-            "path": quote(self._scope["path"])[:200],  # quoted: a path may hold line breaks
+            "path": quote(self._scope["path"])[:200],  # quoted: a path may contain line breaks
             "status": self.status,
             "milliseconds": round(milliseconds),
         }
-        access.info("%s", " ".join(map(str, facts.values())) + " ms", extra={"facts": facts})
-
-
-def is_open(path: str) -> bool:
-    """Whether what stands at a path is the same for everybody, and needs no token."""
-    return path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)
+        line = " ".join(map(str, request.values())) + " ms"
+        _access_log.info("%s", line, extra={"request": request})
 
 
 def _is_address(name: str) -> bool:

@@ -1,7 +1,7 @@
-"""What the server is told and what it allows, in one place.
+"""The server's settings, their defaults and their limits.
 
 Each value comes from an option of `wince serve`, else from the environment (`WINCE_` and its name
-in capitals), else from the default written here; `wince config` says which.
+in capitals), else from the default written here. `wince config` prints each value with its source.
 """
 
 import ipaddress
@@ -21,23 +21,24 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from wince import images
 from wince.errors import ServeError
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 PREFIX = "WINCE_"
-TOKEN_LENGTH = 16  # characters at least; a generated one has 43
-_TOKEN = re.compile(r"[A-Za-z0-9._~-]+")  # goes unchanged into an address and a header
-_NOT_OURS = ("WINCE_REQUIRE_ALL",)  # of the tests, not of the server
+MIN_TOKEN_LENGTH = 16  # characters; a generated token has 43
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]+")  # needs no escaping in an address or a header
+_TEST_VARIABLES = ("WINCE_REQUIRE_ALL",)  # read by the tests, not by the server
 
 
-def _workers() -> int:
-    """Return how many pictures are assessed side by side: one per core, four at most."""
+def _default_workers() -> int:
+    """Return how many images are assessed in parallel: one per core, at most four."""
     return max(1, min(4, os.cpu_count() or 1))
 
 
 class Settings(BaseSettings):
-    """The settings of one server, checked.
+    """The validated settings of one server.
 
-    Raises pydantic's ValidationError for a value that is not allowed; `in_force` puts it in a
-    sentence.
+    Raises:
+        pydantic.ValidationError: A value is not allowed. `load_settings` turns it into a
+            ServeError with a readable message.
     """
 
     model_config = SettingsConfigDict(
@@ -45,7 +46,7 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         frozen=True,
         extra="forbid",
-        hide_input_in_errors=True,  # a token must not show in a message
+        hide_input_in_errors=True,  # a token must not appear in a message
     )
 
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
@@ -56,49 +57,49 @@ class Settings(BaseSettings):
         None, description="a model.onnx, or its folder; unset: the packaged one"
     )
     allow_host: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="further names the server goes by, with commas between them"
+        (), description="further host names of the server, separated by commas"
     )
     token: SecretStr | None = Field(
-        None, description="what callers must show; unset: none on this machine, else generated"
+        None, description="token that clients send; unset: none on this machine, else generated"
     )
     tls_cert: Path | None = Field(None, description="certificate chain, PEM")
-    tls_key: Path | None = Field(None, description="its private key, PEM")
-    log_format: Literal["text", "json"] = Field("text", description="form of the log's lines")
-    max_image_bytes: int = Field(images.MAX_BYTES, ge=1, description="bytes of one picture")
+    tls_key: Path | None = Field(None, description="private key of the certificate, PEM")
+    log_format: Literal["text", "json"] = Field("text", description="format of the log lines")
+    max_image_bytes: int = Field(images.MAX_BYTES, ge=1, description="bytes of one image")
     max_frame_bytes: int = Field(
         2 * 2**20, ge=1, le=4 * 2**20, description="bytes of one live frame"
     )
     workers: int = Field(
-        default_factory=_workers, ge=1, le=64, description="pictures assessed at the same time"
+        default_factory=_default_workers, ge=1, le=64, description="images assessed in parallel"
     )
     max_waiting: int = Field(
-        16, ge=0, description="further ones that may wait before the server says it is busy"
+        16, ge=0, description="further images that may wait before the server is busy"
     )
     max_live: int = Field(4, ge=0, description="live views open at the same time")
     body_seconds: float = Field(
-        60.0, gt=0, le=3600, description="seconds a client has to send its picture"
+        60.0, gt=0, le=3600, description="seconds a client has to send its image"
     )
 
     @field_validator("allow_host", mode="before")
     @classmethod
-    def _split(cls, names: Any) -> Any:
-        listed = names.split(",") if isinstance(names, str) else names
-        return tuple(name.strip().lower() for name in listed if name.strip())
+    def _split_names(cls, names: Any) -> Any:
+        items = names.split(",") if isinstance(names, str) else names
+        return tuple(name.strip().lower() for name in items if name.strip())
 
     @field_validator("token")
     @classmethod
-    def _strong(cls, token: SecretStr | None) -> SecretStr | None:
+    def _check_token_strength(cls, token: SecretStr | None) -> SecretStr | None:
         if token is not None:
             secret = token.get_secret_value()
-            if len(secret) < TOKEN_LENGTH or not _TOKEN.fullmatch(secret):
+            if len(secret) < MIN_TOKEN_LENGTH or not _TOKEN.fullmatch(secret):
                 raise ValueError(
-                    f"a token has at least {TOKEN_LENGTH} letters, digits or any of . _ ~ -; leave "
-                    "it out and one is generated where it is needed"
+                    f"a token has at least {MIN_TOKEN_LENGTH} letters, digits or any of . _ ~ -; "
+                    "without this setting a token is generated where one is needed"
                 )
         return token
 
     @model_validator(mode="after")
-    def _certificate_has_its_key(self) -> Self:
+    def _check_certificate_has_key(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
             missing = "tls_key" if self.tls_key is None else "tls_cert"
             raise ValueError(
@@ -108,36 +109,34 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def beyond(self) -> bool:
-        """Whether the server can be reached from other machines."""
-        return not is_loopback(self.host)
+    def reachable_by_others(self) -> bool:
+        """Whether other machines can reach the server."""
+        return not _is_loopback(self.host)
 
     @property
-    def hosts(self) -> tuple[str, ...]:
-        """Names by which the server may be called (the Host header, without the port).
+    def host_names(self) -> tuple[str, ...]:
+        """Names that the Host header of a request may have, without the port.
 
-        A page of another site that points its own name at this machine is refused by this.
+        Checking them refuses a page of another site that points its own name at this machine.
         """
-        own: tuple[str, ...] = (self.host.lower(),)
-        if ":" in self.host:
-            own = (f"[{self.host.strip('[]').lower()}]",)
-        if self.beyond:
-            name = socket.gethostname().lower()
-            own = (*own, name, f"{name}.local")
-        return (*LOOPBACK, *own, *self.allow_host)
-
-    @property
-    def any_address(self) -> bool:
-        """Whether every IP address counts as a name: only beyond this machine."""
-        return self.beyond
+        host = self.host.lower()
+        names = [*LOOPBACK_NAMES, f"[{host.strip('[]')}]" if ":" in host else host]
+        if self.reachable_by_others:
+            machine = socket.gethostname().lower()
+            names += [machine, f"{machine}.local"]
+        return (*names, *self.allow_host)
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """One setting as it is in force.
+class EffectiveSetting:
+    """One setting with the value that is used.
 
-    variable: its name in the environment; value: ready to be shown, a secret only as ***; source:
-    option, environment or default.
+    Attributes:
+        name: Name of the setting.
+        variable: Its name in the environment.
+        value: The value as it is printed; a secret is ***.
+        source: option, environment or default.
+        meaning: Description of the setting.
     """
 
     name: str
@@ -147,37 +146,49 @@ class Value:
     meaning: str
 
 
-def in_force(given: Mapping[str, Any]) -> Settings:
-    """Return the settings under the options in `given`; those that are None were not given.
+def load_settings(options: Mapping[str, Any]) -> Settings:
+    """Return the settings from options, the environment and the defaults.
 
-    Raises ServeError with a sentence for the first value that is not allowed.
+    Args:
+        options: Options of the command line by the name of the setting. None and [] mean that an
+            option was not given.
+
+    Raises:
+        ServeError: A value is not allowed. The message names the first of these.
     """
-    options = _given(given)
+    given = _given_options(options)
     try:
-        return Settings(**options)
+        return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
         reason = first["msg"].removeprefix("Value error, ")
         if not first["loc"]:
-            raise ServeError(f"{_capital(reason)}.") from None
+            raise ServeError(f"{reason[:1].upper()}{reason[1:]}.") from None
         name = str(first["loc"][0])
-        where = _option(name) if name in options else _variable(name)
-        found = "" if name == "token" else f" {first['input']!s:.60}"
+        source = _option(name) if name in given else _variable(name)
+        value = "" if name == "token" else f" {first['input']!s:.60}"
         raise ServeError(
-            f"{where}{found} is not allowed: {_lower(reason)}. Correct it, or leave it out for the "
-            "default."
+            f"{source}{value} is not allowed: {reason[:1].lower()}{reason[1:]}. Correct it, or "
+            "leave it out for the default."
         ) from None
 
 
-def values(given: Mapping[str, Any]) -> list[Value]:
-    """Return every setting in force with where it comes from; raises as `in_force` does."""
-    settings, options = in_force(given), _given(given)
+def list_settings(options: Mapping[str, Any]) -> list[EffectiveSetting]:
+    """Return every setting with the value that is used and its source.
+
+    Args:
+        options: As in `load_settings`.
+
+    Raises:
+        ServeError: A value is not allowed.
+    """
+    settings, given = load_settings(options), _given_options(options)
     return [
-        Value(
+        EffectiveSetting(
             name,
             _variable(name),
-            _shown(getattr(settings, name)),
-            _source(name, options),
+            _printable(getattr(settings, name)),
+            _source(name, given),
             field.description or "",
         )
         for name, field in Settings.model_fields.items()
@@ -185,31 +196,31 @@ def values(given: Mapping[str, Any]) -> list[Value]:
 
 
 def unknown_variables() -> list[str]:
-    """Return the variables of the environment that look like settings and are none."""
-    known = {_variable(name) for name in Settings.model_fields} | set(_NOT_OURS)
-    ours = (name for name in os.environ if name.upper().startswith(PREFIX))
-    return sorted(name for name in ours if name.upper() not in known)
+    """Return the environment variables that begin with WINCE_ and are not settings."""
+    known = {_variable(name) for name in Settings.model_fields} | set(_TEST_VARIABLES)
+    names = (name for name in os.environ if name.upper().startswith(PREFIX))
+    return sorted(name for name in names if name.upper() not in known)
 
 
-def with_token(settings: Settings) -> Settings:
-    """Return settings with a token: a new one of 256 random bits where one is needed and missing.
+def ensure_token(settings: Settings) -> Settings:
+    """Return the settings with a token if one is needed.
 
-    It is needed as soon as other machines can reach the server.
+    A token is needed when other machines can reach the server. When the settings have none, a new
+    one of 256 random bits is generated.
     """
-    if settings.token is not None or not settings.beyond:
+    if settings.token is not None or not settings.reachable_by_others:
         return settings
     return settings.model_copy(update={"token": SecretStr(secrets.token_urlsafe(32))})
 
 
-def is_loopback(host: str) -> bool:
-    """Whether an address is one that other machines cannot reach."""
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower() == "localhost"
 
 
-def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+def _given_options(options: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in options.items() if value not in (None, [])}
     return {
         name: value.value if isinstance(value, Enum) else value for name, value in given.items()
@@ -219,11 +230,11 @@ def _given(options: Mapping[str, Any]) -> dict[str, Any]:
 def _source(name: str, options: Mapping[str, Any]) -> str:
     if name in options:
         return "option"
-    found = any(key.upper() == _variable(name) and value for key, value in os.environ.items())
-    return "environment" if found else "default"
+    is_set = any(key.upper() == _variable(name) and value for key, value in os.environ.items())
+    return "environment" if is_set else "default"
 
 
-def _shown(value: Any) -> str | int | float | list[str] | None:
+def _printable(value: Any) -> str | int | float | list[str] | None:
     if isinstance(value, SecretStr):
         return "***"
     if isinstance(value, tuple):
@@ -237,11 +248,3 @@ def _option(name: str) -> str:
 
 def _variable(name: str) -> str:
     return PREFIX + name.upper()
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

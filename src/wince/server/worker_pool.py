@@ -1,4 +1,4 @@
-"""The pool that pictures are assessed in, away from the event loop and bounded."""
+"""A bounded pool of threads that assesses images away from the event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,59 +10,66 @@ from wince.server.problems import ProblemError
 Result = TypeVar("Result")
 
 
-class Pool:
-    """A few threads for inference, and a bounded number of calls that wait for one.
+class WorkerPool:
+    """A few threads for inference and a bounded number of calls that wait for one.
 
-    onnxruntime lets go of the interpreter lock while it computes, so threads do run side by side.
+    onnxruntime releases the interpreter lock while it computes, so the threads run in parallel.
     """
 
     def __init__(self, workers: int, max_waiting: int) -> None:
         self._workers = workers
-        self._threads: ThreadPoolExecutor | None = None  # begun with the first call
-        self._room = workers + max_waiting
-        self._running = 0  # touched on the event loop only
+        self._threads: ThreadPoolExecutor | None = None  # created by the first call
+        self._capacity = workers + max_waiting
+        self._pending = 0  # changed on the event loop only
 
     async def run(self, function: Callable[[], Result]) -> Result:
-        """Return what `function` returns, called in a thread; raise a `busy` problem when full.
+        """Call a function in a thread and return its result.
 
-        A caller that goes away does not stop the work it has begun: its place stays taken until
-        the work is over, so that the bound holds.
+        When the caller is cancelled, the call goes on and counts until it is over, so that the
+        bound is kept.
+
+        Raises:
+            ProblemError: The pool is full (`busy`).
         """
-        self.check_room()
-        self._running += 1
+        self.check_capacity()
+        self._pending += 1
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="wince")
-        work = asyncio.get_running_loop().run_in_executor(self._threads, function)
-        work.add_done_callback(self._finished)
-        return await asyncio.shield(work)
+        future = asyncio.get_running_loop().run_in_executor(self._threads, function)
+        future.add_done_callback(self._on_done)
+        return await asyncio.shield(future)
 
-    def check_room(self) -> None:
-        """Raise a `busy` problem when no further call would be taken on."""
-        if self._running >= self._room:
+    def check_capacity(self) -> None:
+        """Check that the pool accepts another call.
+
+        Raises:
+            ProblemError: The pool is full (`busy`).
+        """
+        if self._pending >= self._capacity:
             raise ProblemError(
                 "busy",
-                f"{self._running} pictures are being assessed or waiting already. "
+                f"{self._pending} images are already being assessed or waiting. "
                 "Try again in a moment.",
                 {"Retry-After": "1"},
             )
 
     @property
-    def running(self) -> int:
-        """Calls that are being worked on or wait for their turn."""
-        return self._running
+    def pending(self) -> int:
+        """Number of calls that are running or waiting."""
+        return self._pending
 
     @property
-    def room(self) -> int:
-        """Calls that may be running or waiting at the same time."""
-        return self._room
+    def capacity(self) -> int:
+        """Largest number of calls that may be running or waiting at the same time."""
+        return self._capacity
 
-    def _finished(self, work: "asyncio.Future[Result]") -> None:
-        self._running -= 1
-        if not work.cancelled():
-            work.exception()  # seen, even when the caller has gone
+    def _on_done(self, future: "asyncio.Future[Result]") -> None:
+        self._pending -= 1
+        if not future.cancelled():
+            future.exception()  # retrieved, so that asyncio does not log it when the caller is gone
 
     def close(self) -> None:
-        """Let go of the threads; work that has not begun is dropped. A later call begins anew."""
+        """Shut the threads down and drop waiting calls. A later call creates new threads."""
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
             self._threads = None
