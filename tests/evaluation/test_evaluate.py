@@ -11,12 +11,12 @@ import sklearn.metrics as sk
 from tests.support.evaluation_sample import PLAIN, columns
 from wince.errors import DataError
 from wince.evaluation import bootstrap, protocol
-from wince.evaluation.baselines import NAMES, baseline, reference
 from wince.evaluation.evaluate import evaluate
-from wince.evaluation.metric_catalogue import BETTER, TITLES, worse
-from wince.evaluation.metrics import all_figures
-from wince.evaluation.prediction_files import Training
+from wince.evaluation.metric_catalogue import BETTER, TITLES, is_worse
+from wince.evaluation.metrics import all_metrics
+from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import from_columns
+from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, label_statistics, predict
 
 EXACT = {"rel": 0, "abs": 1e-6}
 
@@ -129,11 +129,11 @@ def test_every_figure_of_a_resample_is_that_of_the_repeated_rows(table):
         **{name: getattr(taken, name) for name in taken.__slots__},
         "sequence": clip, "sequences": tuple(map(str, range(clip.max() + 1))),
     })  # fmt: skip
-    prior = reference(table).prior
-    known = reference(table).take(np.concatenate(rows)).prior
-    short = {f.key: f.resampled(counts[None, :])[0] for f in all_figures(table, prior=prior)}
+    prior = label_statistics(table).prior
+    known = label_statistics(table).take(np.concatenate(rows)).prior
+    short = {f.key: f.resampled(counts[None, :])[0] for f in all_metrics(table, prior=prior)}
     once = np.ones((1, len(repeated.subjects)))
-    long = {f.key: f.resampled(once)[0] for f in all_figures(repeated, prior=known)}
+    long = {f.key: f.resampled(once)[0] for f in all_metrics(repeated, prior=known)}
     weighted = {"wmae", "wmse"}  # a copied frame is not a rarer one: see the next test
     held_out = {key for key in short if key.endswith("line_mae")}  # a fit, not made again
     for key in short.keys() - weighted - held_out:
@@ -143,7 +143,7 @@ def test_every_figure_of_a_resample_is_that_of_the_repeated_rows(table):
 def test_weighted_error_of_a_resample_counts_each_copy_of_a_subject(table):
     counts = np.zeros((1, len(table.subjects)))
     counts[0, [0, 1]] = 2, 1
-    wmae = next(f for f in all_figures(table) if f.key == "wmae")
+    wmae = next(f for f in all_metrics(table) if f.key == "wmae")
     shown = [len(np.unique(table.pspi[table.subject == s])) for s in (0, 1)]
     expected = np.average(wmae.by_subject[:2], weights=[2 * shown[0], shown[1]])
     assert wmae.resampled(counts)[0] == pytest.approx(expected, **EXACT)
@@ -195,17 +195,17 @@ def test_on_the_histogram_of_the_archive_zero_has_the_known_errors():
 
 
 def test_the_mean_is_of_the_training_labels_when_they_are_known(table, plain):
-    training = Training("train.csv", np.array([1.0, 1, 4, 12]), frozenset({"somebody"}))
-    assert set(reference(table, training).mean) == {4.5}
-    assert set(reference(table, training).commonest) == {1.0}
-    folds = reference(table)
+    training = TrainingLabels("train.csv", np.array([1.0, 1, 4, 12]), frozenset({"somebody"}))
+    assert set(label_statistics(table, training).mean) == {4.5}
+    assert set(label_statistics(table, training).commonest) == {1.0}
+    folds = label_statistics(table)
     for name in "0123":
         mine = table.fold == name
         assert folds.mean[mine] == pytest.approx(table.pspi[~mine].mean())
-    assert "in-sample" in reference(plain).source
-    assert set(reference(plain).mean) == {plain.pspi.mean()}
+    assert "in-sample" in label_statistics(plain).source
+    assert set(label_statistics(plain).mean) == {plain.pspi.mean()}
     with pytest.raises(DataError, match="zero, mean, majority"):
-        baseline("median", table, folds)
+        predict("median", table, folds)
 
 
 def test_the_majority_is_that_of_each_scheme(plain):
@@ -240,7 +240,7 @@ def test_groups_have_every_figure_of_their_own_frames(metrics, table):
     assert groups["M"]["subjects"] == 6
     # The baselines of a group know what those of the whole know.
     assert groups["M"]["baselines"]["mean"]["pooled"]["mae"] == pytest.approx(
-        np.abs(reference(table).mean[rows] - table.pspi[rows]).mean()
+        np.abs(label_statistics(table).mean[rows] - table.pspi[rows]).mean()
     )
 
 
@@ -279,7 +279,7 @@ def test_paired_differences_are_narrower_than_either_interval(table):
     for key in ("mae", "pcc", "auc_1"):
         mine = metrics["model"]
         assert gap["pooled"][key] == pytest.approx(mine["pooled"][key] - other["pooled"][key])
-        assert worse(key, other["pooled"][key], mine["pooled"][key])
+        assert is_worse(key, other["pooled"][key], mine["pooled"][key])
         low, high = gap["pooled_interval"][key]
         assert low > 0 or high < 0
     width = np.diff(gap["pooled_interval"]["pcc"])
@@ -311,7 +311,7 @@ def test_overlap_is_found_in_the_column_in_the_training_file_and_in_what_is_said
         "reason": "the predictions say so in their column overlap",
     }  # fmt: skip
     assert marked["caveats"][0].startswith("Subjects overlap: optimistic. 1 of 12 subjects")
-    training = Training("train.csv", np.array([0.0, 1]), frozenset({"p02", "p07", "q"}))
+    training = TrainingLabels("train.csv", np.array([0.0, 1]), frozenset({"p02", "p07", "q"}))
     with pytest.raises(
         DataError, match=r"p02, p07 are in sample and in train.csv. .*--allow-overlap"
     ):
@@ -319,7 +319,7 @@ def test_overlap_is_found_in_the_column_in_the_training_file_and_in_what_is_said
     allowed = evaluate(table, training=training, allow_overlap=True, resamples=0)["overlap"]
     assert (allowed["optimistic"], allowed["subjects"]) == (True, 2)
     assert evaluate(table, allow_overlap=True, resamples=0)["overlap"]["optimistic"]
-    clean = Training("train.csv", np.array([0.0, 1]), frozenset({"q"}))
+    clean = TrainingLabels("train.csv", np.array([0.0, 1]), frozenset({"q"}))
     assert protocol.find_overlap(table, clean) == protocol.NO_OVERLAP
 
 
@@ -357,13 +357,13 @@ def test_one_frame_can_be_evaluated(table):
 
 def test_every_figure_has_a_title_and_a_way(metrics):
     assert metrics["model"]["pooled"].keys() == TITLES.keys() == BETTER.keys()
-    for name in NAMES:
+    for name in TRIVIAL_PREDICTORS:
         assert metrics["baselines"][name]["pooled"].keys() <= TITLES.keys()
-    assert worse("mae", 2, 1)
-    assert worse("pcc", 0.1, 0.2)
-    assert worse("bias", -0.5, 0.1)
-    assert worse("coverage", 0.99, 0.85)
-    assert not worse("mae", float("nan"), 1)
+    assert is_worse("mae", 2, 1)
+    assert is_worse("pcc", 0.1, 0.2)
+    assert is_worse("bias", -0.5, 0.1)
+    assert is_worse("coverage", 0.99, 0.85)
+    assert not is_worse("mae", float("nan"), 1)
 
 
 def test_unknown_resamples_are_counted():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wince.errors import DataError
-from wince.evaluation.prediction_files import read_predictions, read_training
+from wince.evaluation.prediction_files import read_predictions, read_training_labels
 from wince.evaluation.predictions import from_columns
 
 HEAD = "subject,sequence,frame,pspi,predicted"
@@ -187,11 +187,11 @@ def test_a_part_is_numbered_anew(write):
 
 
 def test_training_labels_are_read_with_or_without_subjects(write):
-    known = read_training(write("image,subject,pspi\nx.png,a,3\ny.png,b,0\n"))
+    known = read_training_labels(write("image,subject,pspi\nx.png,a,3\ny.png,b,0\n"))
     assert known.pspi.tolist() == [3, 0]
     assert known.subjects == {"a", "b"}
-    assert read_training(write("pspi\n3\n")).subjects is None
+    assert read_training_labels(write("pspi\n3\n")).subjects is None
     with pytest.raises(DataError, match="expected a column pspi"):
-        read_training(write("image\nx\n"))
+        read_training_labels(write("image\nx\n"))
     with pytest.raises(DataError, match="line 3: pspi is '40'; expected a number from 0 to 16"):
-        read_training(write("pspi\n3\n40\n"))
+        read_training_labels(write("pspi\n3\n40\n"))

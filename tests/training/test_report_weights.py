@@ -15,8 +15,8 @@ from tests.support import training_sample as sample
 from tests.support.frames import Frame
 from wince import Assessor, images
 from wince.errors import DataError, ModelError
-from wince.evaluation.protocol import OPTIMISTIC
 from wince.faces.spec import WHOLE_IMAGE
+from wince.protocol_names import OPTIMISTIC
 from wince.runtime.estimator import Estimator
 from wince.training import evaluate_model, report_weights
 

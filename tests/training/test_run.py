@@ -23,7 +23,7 @@ from wince import Assessor
 from wince.errors import DataError, ModelError
 from wince.evaluation import plot_style
 from wince.evaluation.prediction_files import read_predictions
-from wince.evaluation.protocol import OPTIMISTIC
+from wince.protocol_names import OPTIMISTIC
 from wince.runtime.estimator import Estimator
 from wince.training import (
     checkpoints,

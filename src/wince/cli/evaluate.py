@@ -96,7 +96,7 @@ def evaluate(
         raise typer.BadParameter("expected either MODEL or --predictions FILE")
     _need_extra()
     from wince.evaluation.evaluate import evaluate as measure
-    from wince.evaluation.prediction_files import read_predictions, read_training
+    from wince.evaluation.prediction_files import read_predictions, read_training_labels
     from wince.evaluation.result_files import write_results
 
     with _progress() as progress:
@@ -105,7 +105,7 @@ def evaluate(
         def tell(words: str) -> None:
             progress.update(step, description=words)
 
-        known = read_training(training) if training else None
+        known = read_training_labels(training) if training else None
         notes: tuple[str, ...] = ()
         about: tuple[str, ...] = ()
         if model is not None:
@@ -170,13 +170,13 @@ def show(metrics: Mapping[str, Any]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from wince.evaluation.baselines import NAMES
     from wince.evaluation.metric_catalogue import TITLES
+    from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS
 
     label = metrics["overlap"]["label"]
     table = plain_table()
     table.add_column(f"Pooled ({label})" if label else "Pooled")
-    for title in ("Model", "95 % interval", *NAMES, "Mean of subjects"):
+    for title in ("Model", "95 % interval", *TRIVIAL_PREDICTORS, "Mean of subjects"):
         table.add_column(title, justify="right", no_wrap=True)
     model = metrics["model"]
     for key in SHOWN:
@@ -186,7 +186,7 @@ def show(metrics: Mapping[str, Any]) -> None:
             TITLES[key],
             _number(model["pooled"][key]),
             f"{_number(low)} to {_number(high)}",
-            *(_number(metrics["baselines"][name]["pooled"][key]) for name in NAMES),
+            *(_number(metrics["baselines"][name]["pooled"][key]) for name in TRIVIAL_PREDICTORS),
             _number(model["subject_mean"][key])
             + (f" ({undefined} undefined)" if undefined else ""),
         )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from wince.evaluation.arrays import Floats, mean_defined, ratio
-from wince.evaluation.metrics import Figure
+from wince.evaluation.metrics import Metric
 
 CONFIDENCE = 0.95
 FEW_SUBJECTS = 10
@@ -64,25 +64,25 @@ def mean_resampled(by_subject: Floats, counts: Floats) -> Floats:
     return ratio(total, drawn)
 
 
-def estimate(figure: Figure, counts: Floats) -> Estimate:
+def estimate(metric: Metric, counts: Floats) -> Estimate:
     """Return a figure with its intervals; counts: (B, S), B = 0 for no intervals."""
     return _estimate(
-        _pooled(figure, _once(counts)), _pooled(figure, counts), figure.by_subject, counts
+        _pooled(metric, _once(counts)), _pooled(metric, counts), metric.by_subject, counts
     )
 
 
-def difference(figure: Figure, other: Figure, counts: Floats) -> Estimate:
+def difference(metric: Metric, other: Metric, counts: Floats) -> Estimate:
     """Return figure - other, both computed on the same resamples of the same subjects.
 
     The mean over subjects is over those for whom both are defined.
     """
     once = _once(counts)
     by_subject = None
-    if figure.by_subject is not None and other.by_subject is not None:
-        by_subject = figure.by_subject - other.by_subject
+    if metric.by_subject is not None and other.by_subject is not None:
+        by_subject = metric.by_subject - other.by_subject
     return _estimate(
-        _pooled(figure, once) - _pooled(other, once),
-        _pooled(figure, counts) - _pooled(other, counts),
+        _pooled(metric, once) - _pooled(other, once),
+        _pooled(metric, counts) - _pooled(other, counts),
         by_subject,
         counts,
     )
@@ -126,5 +126,5 @@ def _once(counts: Floats) -> Floats:
     return np.ones((1, counts.shape[1]))
 
 
-def _pooled(figure: Figure, counts: Floats) -> Floats:
-    return figure.resampled(counts) if len(counts) else np.empty(0)
+def _pooled(metric: Metric, counts: Floats) -> Floats:
+    return metric.resampled(counts) if len(counts) else np.empty(0)

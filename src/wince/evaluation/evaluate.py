@@ -16,14 +16,19 @@ import numpy as np
 
 import wince
 from wince.errors import DataError
-from wince.evaluation import bootstrap, plot_data, protocol, published
+from wince.evaluation import bootstrap, plot_data, protocol, published_results
 from wince.evaluation.arrays import Indices
-from wince.evaluation.baselines import NAMES, Reference, baseline, reference
 from wince.evaluation.classification import SCHEMES
-from wince.evaluation.metrics import FOUR_LEVELS, all_figures
-from wince.evaluation.model_comparison import compare, matched
-from wince.evaluation.prediction_files import Training
+from wince.evaluation.metrics import FOUR_LEVELS, all_metrics
+from wince.evaluation.model_comparison import compare, match_frames
+from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
+from wince.evaluation.trivial_predictors import (
+    TRIVIAL_PREDICTORS,
+    LabelStatistics,
+    label_statistics,
+    predict,
+)
 from wince.protocol_names import OPTIMISTIC
 from wince.scale import BINARY_CUTS
 
@@ -43,7 +48,7 @@ def evaluate(
     *,
     against: Predictions | None = None,
     group_by: Sequence[str] = (),
-    training: Training | None = None,
+    training: TrainingLabels | None = None,
     allow_overlap: bool = False,
     dataset: str | None = None,
     resamples: int = 1000,
@@ -65,11 +70,11 @@ def evaluate(
     if dataset is not None and dataset not in DATASETS:
         raise DataError(f"Expected one of the data sets {', '.join(DATASETS)}; found {dataset!r}.")
     overlap = protocol.find_overlap(table, training, allow=allow_overlap)
-    other = None if against is None else matched(table, against)
+    other = None if against is None else match_frames(table, against)
     if other is not None and not overlap.optimistic:
         overlap = protocol.find_overlap(other)
     groups = {column: _groups(table, column) for column in group_by}
-    known = reference(table, training)
+    known = label_statistics(table, training)
     progress("Figures and intervals")
     metrics = {
         "schema": SCHEMA,
@@ -110,33 +115,33 @@ def evaluate(
         progress("Paired differences")
         metrics["against"] = compare(table, other, known, resamples, seed)
     if dataset == "unbc":
-        metrics["published"] = published.rows()
+        metrics["published"] = published_results.rows()
     return metrics
 
 
-def block(table: Predictions, known: Reference, resamples: int, seed: int) -> Block:
+def block(table: Predictions, known: LabelStatistics, resamples: int, seed: int) -> Block:
     """Return the figures of one table or group: model, baselines, curves and matrices."""
     counts = bootstrap.subject_counts(len(table.subjects), resamples, seed)
-    figures = all_figures(table, prior=known.prior)
+    metrics = all_metrics(table, prior=known.prior)
     return {
         "frames": len(table),
         "subjects": len(table.subjects),
         "sequences": len(table.sequences),
-        "model": bootstrap.as_data({f.key: bootstrap.estimate(f, counts) for f in figures}),
-        "baselines": {name: _baseline(name, table, known) for name in NAMES},
-        "classes": {scheme.key: plot_data.matrix(table, scheme) for scheme in SCHEMES},
-        "roc": {str(cut): plot_data.roc(table, cut) for cut in BINARY_CUTS},
+        "model": bootstrap.as_data({f.key: bootstrap.estimate(f, counts) for f in metrics}),
+        "baselines": {name: _baseline(name, table, known) for name in TRIVIAL_PREDICTORS},
+        "classes": {scheme.key: plot_data.confusion_matrix(table, scheme) for scheme in SCHEMES},
+        "roc": {str(cut): plot_data.roc_curve(table, cut) for cut in BINARY_CUTS},
         "error_by_pspi": plot_data.error_by_pspi(table, known),
         "reliability": plot_data.reliability(table),
         "milliseconds": plot_data.times(table),
     }
 
 
-def _baseline(name: str, table: Predictions, known: Reference) -> Block:
+def _baseline(name: str, table: Predictions, known: LabelStatistics) -> Block:
     classes = known.classes if name == "majority" else None
-    figures = all_figures(baseline(name, table, known), classes=classes)
+    metrics = all_metrics(predict(name, table, known), classes=classes)
     none = np.empty((0, len(table.subjects)))
-    found = bootstrap.as_data({f.key: bootstrap.estimate(f, none) for f in figures})
+    found = bootstrap.as_data({f.key: bootstrap.estimate(f, none) for f in metrics})
     return {part: found[part] for part in ("pooled", "subject_mean", "subjects_undefined")}
 
 
@@ -164,7 +169,7 @@ def _describe(table: Predictions, dataset: str | None) -> Block:
 
 
 def _by_subject(table: Predictions) -> list[Block]:
-    by_key = {f.key: f.by_subject for f in all_figures(table) if f.key in SUBJECT_FIGURES}
+    by_key = {f.key: f.by_subject for f in all_metrics(table) if f.key in SUBJECT_FIGURES}
     frames = np.bincount(table.subject)
     mean = np.bincount(table.subject, table.pspi) / frames
     pain = np.bincount(table.subject, table.pspi >= 0.5) / frames

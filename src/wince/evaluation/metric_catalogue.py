@@ -15,7 +15,7 @@ TARGET_TITLES = {"pspi": "PSPI", "vas": "VAS", "opr": "OPR"}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MetricFamily:
     """One figure or family of figures.
 
     key: as in metrics.json, with {scheme}, {class}, {cut}, {target}, {summary} or {level} standing
@@ -32,27 +32,29 @@ class Entry:
 SHROUT = "Shrout & Fleiss 1979, Psychol Bull 86:420-428"
 WANG = "Wang et al. 2017, arXiv:1702.06925, and its published script"
 
-ENTRIES: tuple[Entry, ...] = (
-    Entry("mae", "MAE", "lower", "mean of |p − t|, points of PSPI", "standard"),
-    Entry("mse", "MSE", "lower", "mean of (p − t)²", "standard"),
-    Entry("rmse", "RMSE", "lower", "√MSE", "standard"),
-    Entry("bias", "Mean error", "0", "mean of p − t; positive: scores are too high", "standard"),
-    Entry(
+FAMILIES: tuple[MetricFamily, ...] = (
+    MetricFamily("mae", "MAE", "lower", "mean of |p − t|, points of PSPI", "standard"),
+    MetricFamily("mse", "MSE", "lower", "mean of (p − t)²", "standard"),
+    MetricFamily("rmse", "RMSE", "lower", "√MSE", "standard"),
+    MetricFamily(
+        "bias", "Mean error", "0", "mean of p − t; positive: scores are too high", "standard"
+    ),
+    MetricFamily(
         "wmae",
         "wMAE",
         "lower",
         "Σw|p − t| / Σw, w = 1 / frames of the same subject with the same PSPI",
         WANG,
     ),
-    Entry("wmse", "wMSE", "lower", "Σw(p − t)² / Σw, the same w", WANG),
-    Entry(
+    MetricFamily("wmse", "wMSE", "lower", "Σw(p − t)² / Σw, the same w", WANG),
+    MetricFamily(
         "pcc",
         "PCC",
         "higher",
         "Σ(t − t̄)(p − p̄) / √(Σ(t − t̄)² Σ(p − p̄)²); undefined if either side does not vary",
         "Pearson 1895",
     ),
-    Entry(
+    MetricFamily(
         "icc",
         "ICC(3,1)",
         "higher",
@@ -60,7 +62,7 @@ ENTRIES: tuple[Entry, ...] = (
         "undefined if the labels do not vary",
         SHROUT,
     ),
-    Entry(
+    MetricFamily(
         "ccc",
         "CCC",
         "higher",
@@ -68,7 +70,7 @@ ENTRIES: tuple[Entry, ...] = (
         "undefined if the labels do not vary",
         "Lin 1989, Biometrics 45:255-268",
     ),
-    Entry(
+    MetricFamily(
         "auc_{cut}",
         "AUC ≥ {cut}",
         "higher",
@@ -76,35 +78,35 @@ ENTRIES: tuple[Entry, ...] = (
         "undefined without both kinds",
         "Hanley & McNeil 1982, Radiology 143:29-36",
     ),
-    Entry(
+    MetricFamily(
         "{scheme}_accuracy",
         "{scheme}: accuracy",
         "higher",
         "share of frames in the right class",
         "standard",
     ),
-    Entry(
+    MetricFamily(
         "{scheme}_balanced_accuracy",
         "{scheme}: balanced accuracy",
         "higher",
         "averaged recall: its mean over the classes that occur",
         "Brodersen et al. 2010, ICPR",
     ),
-    Entry(
+    MetricFamily(
         "{scheme}_macro_precision",
         "{scheme}: averaged precision",
         "higher",
         "its mean over the classes that are predicted (fewer than occur flatters: see F1)",
         "standard",
     ),
-    Entry(
+    MetricFamily(
         "{scheme}_macro_f1",
         "{scheme}: averaged F1",
         "higher",
         "its mean over the classes that occur or are predicted",
         "standard",
     ),
-    Entry(
+    MetricFamily(
         "{scheme}_kappa",
         "{scheme}: quadratic kappa",
         "higher",
@@ -112,7 +114,7 @@ ENTRIES: tuple[Entry, ...] = (
         "undefined if only one class is true",
         "Cohen 1968, Psychol Bull 70:213-220",
     ),
-    Entry(
+    MetricFamily(
         "{scheme}_distance",
         "{scheme}: mean distance",
         "lower",
@@ -120,42 +122,42 @@ ENTRIES: tuple[Entry, ...] = (
         "the MAE on the 0-5 scale of the literature, of rounded scores",
         "standard",
     ),
-    Entry(
+    MetricFamily(
         "{scheme}_{class}_precision",
         "{scheme}, {class}: precision",
         "higher",
         "TP / (TP + FP); undefined if never predicted",
         "standard",
     ),
-    Entry(
+    MetricFamily(
         "{scheme}_{class}_recall",
         "{scheme}, {class}: recall",
         "higher",
         "TP / (TP + FN); undefined if it does not occur",
         "standard",
     ),
-    Entry(
+    MetricFamily(
         "{scheme}_{class}_f1",
         "{scheme}, {class}: F1",
         "higher",
         "2 TP / (2 TP + FP + FN); undefined if it neither occurs nor is predicted",
         "standard",
     ),
-    Entry(
+    MetricFamily(
         "sequence_pspi_{summary}_{agreement}",
         "Sequence PSPI, {summary}: {agreement}",
         "higher",
         "agreement of the sequence's score with the same summary of its labels",
         "as for frames",
     ),
-    Entry(
+    MetricFamily(
         "sequence_{target}_{summary}_pcc",
         "{target}, {summary}: PCC",
         "higher",
         "correlation of the sequence's score with its {target}, over rated sequences",
         "Pearson 1895",
     ),
-    Entry(
+    MetricFamily(
         "sequence_{target}_{summary}_line_mae",
         "{target}, {summary}: MAE of a line",
         "lower",
@@ -163,57 +165,57 @@ ENTRIES: tuple[Entry, ...] = (
         "other subjects",
         "leave one subject out",
     ),
-    Entry(
+    MetricFamily(
         "label_sequence_{target}_{summary}_pcc",
         "{target} from the labels, {summary}: PCC",
         "",
         "the same for the labelled PSPI: what a perfect model would reach",
         "Pearson 1895",
     ),
-    Entry(
+    MetricFamily(
         "label_sequence_{target}_{summary}_line_mae",
         "{target} from the labels, {summary}: MAE of a line",
         "",
         "the same for the labelled PSPI: what a perfect model would reach",
         "leave one subject out",
     ),
-    Entry(
+    MetricFamily(
         "brier",
         "Brier score",
         "lower",
         "mean of Σ_k (p_k − o_k)² over the four levels, 0 to 2",
         "Brier 1950, Mon Weather Rev 78:1-3",
     ),
-    Entry(
+    MetricFamily(
         "brier_prior",
         "Brier score of the constant prior",
         "",
         "the same for the reference's level frequencies",
         "as above",
     ),
-    Entry(
+    MetricFamily(
         "brier_skill",
         "Brier skill",
         "higher",
         "1 − Brier / Brier of the prior; 0 or less: no better than the prior",
         "standard",
     ),
-    Entry(
+    MetricFamily(
         "rps",
         "Ranked probability score",
         "lower",
         "mean of ⅓ Σ_{k<4} (P_k − O_k)², P and O cumulative, 0 to 1",
         "Epstein 1969, J Appl Meteorol 8:985-987, divided by K − 1",
     ),
-    Entry(
+    MetricFamily(
         "rps_prior",
         "RPS of the constant prior",
         "",
         "the same for the reference's level frequencies",
         "as above",
     ),
-    Entry("rps_skill", "RPS skill", "higher", "1 − RPS / RPS of the prior", "standard"),
-    Entry(
+    MetricFamily("rps_skill", "RPS skill", "higher", "1 − RPS / RPS of the prior", "standard"),
+    MetricFamily(
         "calibration_error",
         "Expected calibration error",
         "lower",
@@ -221,21 +223,21 @@ ENTRIES: tuple[Entry, ...] = (
         "to the stated level",
         "Guo et al. 2017, ICML",
     ),
-    Entry(
+    MetricFamily(
         "coverage",
         "Coverage of the 90 % interval",
         "0.9",
         "share of frames with low ≤ t ≤ high",
         "standard",
     ),
-    Entry(
+    MetricFamily(
         "interval_width",
         "Width of the 90 % interval",
         "lower",
         "mean of high − low, points of PSPI",
         "standard",
     ),
-    Entry(
+    MetricFamily(
         "coverage_{level}",
         "Coverage at {level}",
         "0.9",
@@ -245,7 +247,7 @@ ENTRIES: tuple[Entry, ...] = (
 )
 
 
-def expand(entry: Entry) -> Iterator[tuple[str, str]]:
+def members(entry: MetricFamily) -> Iterator[tuple[str, str]]:
     """Yield the key and title of each figure that an entry stands for."""
     if "{scheme}" in entry.key:
         for scheme in SCHEMES:
@@ -275,14 +277,14 @@ def expand(entry: Entry) -> Iterator[tuple[str, str]]:
     yield from found
 
 
-TITLES: dict[str, str] = {key: title for entry in ENTRIES for key, title in expand(entry)}
+TITLES: dict[str, str] = {key: title for entry in FAMILIES for key, title in members(entry)}
 """Key of a figure -> its title."""
 
-BETTER: dict[str, str] = {key: entry.better for entry in ENTRIES for key, _ in expand(entry)}
+BETTER: dict[str, str] = {key: entry.better for entry in FAMILIES for key, _ in members(entry)}
 """Key of a figure -> which way is better, as in its entry."""
 
 
-def worse(key: str, value: float, than: float) -> bool:
+def is_worse(key: str, value: float, than: float) -> bool:
     """Return whether a value of a figure is worse than another; False where no way is better."""
     way = BETTER[key]
     if way in ("lower", "higher"):
@@ -296,6 +298,6 @@ def markdown() -> str:
     rows = [
         f"| `{entry.key}` | {entry.title} | {entry.better or '–'} "
         f"| {entry.formula.replace('|', chr(92) + '|')} | {entry.source} |"
-        for entry in ENTRIES
+        for entry in FAMILIES
     ]
     return "\n".join([*head, *rows])

@@ -29,7 +29,7 @@ FOUR_LEVELS = SCHEMES[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Metric:
     """One number to report: its key, its value by subject (S,), and how to pool and resample it.
 
     resampled: counts (B, S) -> values (B,) with subject s taken counts[b, s] times. by_subject is
@@ -41,29 +41,29 @@ class Figure:
     by_subject: Floats | None = None
 
 
-def all_figures(
+def all_metrics(
     table: Predictions,
     *,
     prior: Floats | None = None,
     classes: Mapping[str, Indices] | None = None,
-) -> list[Figure]:
+) -> list[Metric]:
     """Return the figures that a table allows, in the order of the report.
 
     prior: level probabilities (N, 4) of a constant forecast, to set the table's own against.
     classes: predicted class numbers by scheme, where they are not simply the banded score.
     """
-    figures = [*error_figures(table), *ranking_figures(table)]
+    metrics = [*error_metrics(table), *auc_metrics(table)]
     for scheme in SCHEMES:
-        figures += class_figures(table, scheme, (classes or {}).get(scheme.key))
-    figures += sequence_figures(table)
+        metrics += class_metrics(table, scheme, (classes or {}).get(scheme.key))
+    metrics += sequence_metrics(table)
     if table.probabilities is not None and prior is not None:
-        figures += probability_figures(table, table.probabilities, prior)
+        metrics += probability_metrics(table, table.probabilities, prior)
     if table.interval is not None:
-        figures += interval_figures(table, table.interval)
-    return figures
+        metrics += interval_metrics(table, table.interval)
+    return metrics
 
 
-def error_figures(table: Predictions) -> list[Figure]:
+def error_metrics(table: Predictions) -> list[Metric]:
     """Return MAE and its kin, their weighted forms, PCC, ICC(3,1) and CCC."""
     labels, scores, subject = table.pspi, table.predicted, table.subject
     errors = regression.error_sums(labels, scores, subject)
@@ -79,25 +79,25 @@ def error_figures(table: Predictions) -> list[Figure]:
     ]
 
 
-def ranking_figures(table: Predictions) -> list[Figure]:
+def auc_metrics(table: Predictions) -> list[Metric]:
     """Return the areas under the ROC curve at each cut."""
-    figures = []
+    metrics = []
     for cut in BINARY_CUTS:
         flags = roc.at_least(table.pspi, cut)
         rows = (flags, table.predicted, table.subject)
-        figures.append(
-            Figure(
+        metrics.append(
+            Metric(
                 f"auc_{cut}",
                 partial(roc.auc_resampled, *rows),
                 roc.auc_by_subject(*rows, len(table.subjects)),
             )
         )
-    return figures
+    return metrics
 
 
-def class_figures(
+def class_metrics(
     table: Predictions, scheme: Scheme, predicted: Indices | None = None
-) -> list[Figure]:
+) -> list[Metric]:
     """Return the figures of one way to cut the scale into classes.
 
     predicted: class numbers (N,), the banded scores when None.
@@ -115,21 +115,21 @@ def class_figures(
     }
     if len(scheme.classes) > 2:
         whole["distance"] = classification.distance
-    figures = [_of_matrices(f"{scheme.key}_{name}", matrices, of) for name, of in whole.items()]
+    metrics = [_of_matrices(f"{scheme.key}_{name}", matrices, of) for name, of in whole.items()]
     for number, name in enumerate(scheme.classes):
         for of in (classification.precision, classification.recall, classification.f1):
             key = f"{scheme.key}_{name}_{of.__name__}"
-            figures.append(_of_matrices(key, matrices, partial(_class_value, of, number)))
-    return figures
+            metrics.append(_of_matrices(key, matrices, partial(_class_value, of, number)))
+    return metrics
 
 
-def sequence_figures(table: Predictions) -> list[Figure]:
+def sequence_metrics(table: Predictions) -> list[Metric]:
     """Return how sequence scores relate to VAS and OPR, where given, and to the labels' own."""
-    figures = []
+    metrics = []
     for summary, of in sequence_scores.SUMMARIES.items():
         scores, labels = of(table.predicted, table.sequence), of(table.pspi, table.sequence)
         owner = table.subject[sequence_scores.first_rows(table.sequence)]
-        figures += _relation(f"sequence_pspi_{summary}", scores, labels, owner, table)
+        metrics += _relation(f"sequence_pspi_{summary}", scores, labels, owner, table)
         for name, rating in (("vas", table.vas), ("opr", table.opr)):
             if rating is None:
                 continue
@@ -137,35 +137,35 @@ def sequence_figures(table: Predictions) -> list[Figure]:
             rated = ~np.isnan(target)
             for prefix, x in (("sequence", scores), ("label_sequence", labels)):
                 key = f"{prefix}_{name}_{summary}"
-                figures += _relation(key, x[rated], target[rated], owner[rated], table, line=True)
-    return figures
+                metrics += _relation(key, x[rated], target[rated], owner[rated], table, line=True)
+    return metrics
 
 
-def probability_figures(table: Predictions, stated: Floats, prior: Floats) -> list[Figure]:
+def probability_metrics(table: Predictions, stated: Floats, prior: Floats) -> list[Metric]:
     """Return the proper scores of the level probabilities, their skill, and calibration error."""
     truth, subject = FOUR_LEVELS.of(table.pspi), table.subject
     said = FOUR_LEVELS.of(table.predicted)
     confidence = stated[np.arange(len(said)), said]
-    figures = []
+    metrics = []
     for name, rows in (("brier", calibration.brier_rows), ("rps", calibration.rps_rows)):
         own, constant = rows(stated, truth), rows(prior, truth)
         sums = sums_by_subject(subject, np.ones_like(own), own, constant)
-        figures += [
+        metrics += [
             _of_sums(name, sums, partial(_column_mean, 1)),
             _of_sums(f"{name}_prior", sums, partial(_column_mean, 2)),
-            Figure(f"{name}_skill", partial(_resample_sums, sums, _skill)),
+            Metric(f"{name}_skill", partial(_resample_sums, sums, _skill)),
         ]
     bins = calibration.reliability_sums(confidence, said == truth, subject)
     error = partial(_resample_matrices, bins, calibration.calibration_error_of)
-    return [*figures, Figure("calibration_error", error)]
+    return [*metrics, Metric("calibration_error", error)]
 
 
-def interval_figures(table: Predictions, interval: Floats) -> list[Figure]:
+def interval_metrics(table: Predictions, interval: Floats) -> list[Metric]:
     """Return how often the 90 % interval holds the label, by true level too, and its mean width."""
     inside = calibration.covered(interval, table.pspi).astype(np.float64)
     width = interval[:, 1] - interval[:, 0]
     sums = sums_by_subject(table.subject, np.ones_like(width), inside, width)
-    figures = [
+    metrics = [
         _of_sums("coverage", sums, partial(_column_mean, 1)),
         _of_sums("interval_width", sums, partial(_column_mean, 2)),
     ]
@@ -173,13 +173,13 @@ def interval_figures(table: Predictions, interval: Floats) -> list[Figure]:
     for number, level in enumerate(LEVELS):
         there = (truth == number).astype(np.float64)
         sums = sums_by_subject(table.subject, there, inside * there)
-        figures.append(_of_sums(f"coverage_{level}", sums, partial(_column_mean, 1)))
-    return figures
+        metrics.append(_of_sums(f"coverage_{level}", sums, partial(_column_mean, 1)))
+    return metrics
 
 
 def _relation(
     key: str, scores: Floats, target: Floats, owner: Indices, table: Predictions, line: bool = False
-) -> list[Figure]:
+) -> list[Metric]:
     """Return correlation and agreement of sequence scores with a target, or the line's error.
 
     Few sequences per subject: pooled only.
@@ -193,12 +193,12 @@ def _relation(
     error = np.abs(sequence_scores.held_out_line(scores, target, rated) - target)
     sums = sums_by_subject(owner, np.ones_like(error), error, subjects=subjects)
     return [
-        Figure(f"{key}_pcc", partial(_resample_moments, parts, agreement.pcc_of)),
-        Figure(f"{key}_line_mae", partial(_resample_sums, sums, partial(_column_mean, 1))),
+        Metric(f"{key}_pcc", partial(_resample_moments, parts, agreement.pcc_of)),
+        Metric(f"{key}_line_mae", partial(_resample_sums, sums, partial(_column_mean, 1))),
     ]
 
 
-def _agreement(prefix: str, parts: Floats, by_subject: bool = True) -> list[Figure]:
+def _agreement(prefix: str, parts: Floats, by_subject: bool = True) -> list[Metric]:
     """Return PCC, ICC(3,1) and CCC of moments by subject (S, 6)."""
     formulas = (
         ("pcc", agreement.pcc_of),
@@ -206,19 +206,19 @@ def _agreement(prefix: str, parts: Floats, by_subject: bool = True) -> list[Figu
         ("ccc", agreement.ccc_of),
     )
     return [
-        Figure(
+        Metric(
             prefix + name, partial(_resample_moments, parts, of), of(parts) if by_subject else None
         )
         for name, of in formulas
     ]
 
 
-def _of_sums(key: str, sums: Floats, of: Callable[[Floats], Floats]) -> Figure:
-    return Figure(key, partial(_resample_sums, sums, of), of(sums))
+def _of_sums(key: str, sums: Floats, of: Callable[[Floats], Floats]) -> Metric:
+    return Metric(key, partial(_resample_sums, sums, of), of(sums))
 
 
-def _of_matrices(key: str, matrices: Floats, of: Callable[[Floats], Floats]) -> Figure:
-    return Figure(key, partial(_resample_matrices, matrices, of), of(matrices))
+def _of_matrices(key: str, matrices: Floats, of: Callable[[Floats], Floats]) -> Metric:
+    return Metric(key, partial(_resample_matrices, matrices, of), of(matrices))
 
 
 def _resample_sums(sums: Floats, of: Callable[[Floats], Floats], counts: Floats) -> Floats:

@@ -7,18 +7,18 @@ import numpy as np
 
 from wince.errors import DataError
 from wince.evaluation import bootstrap
-from wince.evaluation.baselines import Reference
-from wince.evaluation.metrics import all_figures
+from wince.evaluation.metrics import all_metrics
 from wince.evaluation.predictions import Predictions
+from wince.evaluation.trivial_predictors import LabelStatistics
 
 
 def compare(
-    table: Predictions, other: Predictions, known: Reference, resamples: int, seed: int
+    table: Predictions, other: Predictions, known: LabelStatistics, resamples: int, seed: int
 ) -> dict[str, Any]:
     """Return the second table's figures and the differences, table minus other."""
     counts = bootstrap.subject_counts(len(table.subjects), resamples, seed)
-    mine = {f.key: f for f in all_figures(table, prior=known.prior)}
-    theirs = {f.key: f for f in all_figures(other, prior=known.prior)}
+    mine = {f.key: f for f in all_metrics(table, prior=known.prior)}
+    theirs = {f.key: f for f in all_metrics(other, prior=known.prior)}
     # What the labels or the prior alone reach does not depend on the model.
     shared = [k for k in mine if k in theirs and not k.startswith("label_") and "_prior" not in k]
     return {
@@ -40,7 +40,7 @@ def _name(table: Predictions, other: Predictions) -> str:
     return "/".join(PurePath(other.source).parts[-2:])
 
 
-def matched(table: Predictions, other: Predictions) -> Predictions:
+def match_frames(table: Predictions, other: Predictions) -> Predictions:
     """Return the other table in the order of the first; raise DataError unless frames agree."""
     place = {key: row for row, key in enumerate(_keys(other))}
     keys = _keys(table)

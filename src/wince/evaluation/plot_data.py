@@ -4,29 +4,28 @@ from typing import Any
 
 import numpy as np
 
-from wince.evaluation import calibration
-from wince.evaluation import roc as ranking
+from wince.evaluation import calibration, roc
 from wince.evaluation.arrays import Floats, Indices
-from wince.evaluation.baselines import Reference
 from wince.evaluation.classification import Scheme, confusion
 from wince.evaluation.metrics import FOUR_LEVELS
 from wince.evaluation.predictions import Predictions
+from wince.evaluation.trivial_predictors import LabelStatistics
 
 CURVE_POINTS = 200
 
 Block = dict[str, Any]
 
 
-def matrix(table: Predictions, scheme: Scheme) -> Block:
+def confusion_matrix(table: Predictions, scheme: Scheme) -> Block:
     """Return a scheme's class names and confusion matrix: rows true, columns predicted."""
     counted = confusion(scheme.of(table.pspi), scheme.of(table.predicted), len(scheme.classes))
     return {"labels": list(scheme.classes), "confusion": counted.astype(int).tolist()}
 
 
-def roc(table: Predictions, cut: int) -> Block:
+def roc_curve(table: Predictions, cut: int) -> Block:
     """Return the ROC curve at a cut, thinned to at most CURVE_POINTS points."""
-    flags = ranking.at_least(table.pspi, cut)
-    alarms, found, thresholds = ranking.roc_curve(flags, table.predicted)
+    flags = roc.at_least(table.pspi, cut)
+    alarms, found, thresholds = roc.roc_curve(flags, table.predicted)
     kept = _thin(alarms, found)
     return {
         "positives": int(flags.sum()),
@@ -46,7 +45,7 @@ def _thin(alarms: Floats, found: Floats) -> Indices:
     return np.unique(np.clip(kept, 0, len(way) - 1))
 
 
-def error_by_pspi(table: Predictions, known: Reference) -> list[Block]:
+def error_by_pspi(table: Predictions, known: LabelStatistics) -> list[Block]:
     """Return MAE, mean score and frames at each rounded label, beside what zero and mean have."""
     rounded = np.floor(table.pspi + 0.5).astype(np.intp)
     rows = []

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from wince.evaluation import sequence_scores as sequences
+from wince.evaluation import sequence_scores
 from wince.evaluation.arrays import Floats
 from wince.evaluation.classification import SCHEMES
 from wince.evaluation.metric_catalogue import TITLES
@@ -50,25 +50,25 @@ Metrics = Mapping[str, Any]
 def draw(metrics: Metrics, table: Predictions) -> dict[str, bytes]:
     """Return every picture that the metrics allow: name of the file without .png -> PNG bytes."""
     drawn: dict[str, Figure] = {
-        "scores": scores(table),
-        "errors": errors(metrics),
-        "roc": roc(metrics),
-        "confusion": confusion(metrics),
-        "subjects": subjects(metrics),
-        "sequences": sequence_scores(table),
+        "scores": draw_scores(table),
+        "errors": draw_errors(metrics),
+        "roc": draw_roc(metrics),
+        "confusion": draw_confusion(metrics),
+        "subjects": draw_subjects(metrics),
+        "sequences": draw_sequences(table),
     }
     if metrics["reliability"]:
-        drawn["reliability"] = reliability(metrics)
+        drawn["reliability"] = draw_reliability(metrics)
     if "coverage" in metrics["model"]["pooled"]:
-        drawn["coverage"] = coverage(metrics)
+        drawn["coverage"] = draw_coverage(metrics)
     for number, (column, groups) in enumerate(metrics["groups"].items(), start=1):
-        drawn[f"groups-{number}"] = by_group(column, groups, metrics)
+        drawn[f"groups-{number}"] = draw_by_group(column, groups, metrics)
     if "against" in metrics:
-        drawn["against"] = differences(metrics)
+        drawn["against"] = draw_differences(metrics)
     return {name: png(figure, metrics["overlap"]["label"]) for name, figure in drawn.items()}
 
 
-def scores(table: Predictions) -> Figure:
+def draw_scores(table: Predictions) -> Figure:
     """Draw how the scores of frames spread at each labelled PSPI."""
     figure, axes = canvas(7.2, 4.2)
     rounded = np.floor(table.pspi + 0.5)
@@ -100,7 +100,7 @@ def scores(table: Predictions) -> Figure:
     return figure
 
 
-def errors(metrics: Metrics) -> Figure:
+def draw_errors(metrics: Metrics) -> Figure:
     """Draw the MAE at each labelled PSPI, beside what always zero and the mean have there."""
     figure, axes = canvas(7.2, 3.6)
     rows = metrics["error_by_pspi"]
@@ -114,7 +114,7 @@ def errors(metrics: Metrics) -> Figure:
     return figure
 
 
-def roc(metrics: Metrics) -> Figure:
+def draw_roc(metrics: Metrics) -> Figure:
     """Draw the ROC curves at PSPI >= 1, 2 and 3 with their areas."""
     figure, axes = canvas(4.8, 4.6)
     axes.axline((0, 0), slope=1, color=GREY, lw=1, ls="--")
@@ -134,7 +134,7 @@ def roc(metrics: Metrics) -> Figure:
     return figure
 
 
-def confusion(metrics: Metrics) -> Figure:
+def draw_confusion(metrics: Metrics) -> Figure:
     """Draw the confusion matrices of four levels, six classes and PSPI >= 1, rows summing to 1."""
     figure = Figure(figsize=(11.5, 3.9), layout="constrained")
     for axes, scheme in zip(figure.subplots(1, 3), SCHEMES[:3], strict=True):
@@ -144,7 +144,7 @@ def confusion(metrics: Metrics) -> Figure:
     return figure
 
 
-def subjects(metrics: Metrics) -> Figure:
+def draw_subjects(metrics: Metrics) -> Figure:
     """Draw each subject's MAE, beside that of always zero, and PCC; undefined ones are named so."""
     rows = sorted(metrics["by_subject"], key=lambda row: row["mae"])
     if len(rows) > MANY_SUBJECTS:
@@ -175,12 +175,12 @@ def subjects(metrics: Metrics) -> Figure:
     return figure
 
 
-def sequence_scores(table: Predictions) -> Figure:
+def draw_sequences(table: Predictions) -> Figure:
     """Draw each sequence's mean of the top tenth of scores against its labels', VAS and OPR."""
-    first = sequences.first_rows(table.sequence)
-    found = sequences.top_tenth(table.predicted, table.sequence)
+    first = sequence_scores.first_rows(table.sequence)
+    found = sequence_scores.top_tenth(table.predicted, table.sequence)
     panels: list[tuple[str, Floats]] = [
-        ("PSPI, top tenth of labels", sequences.top_tenth(table.pspi, table.sequence))
+        ("PSPI, top tenth of labels", sequence_scores.top_tenth(table.pspi, table.sequence))
     ]
     panels += [("VAS (own rating)", table.vas[first])] if table.vas is not None else []
     panels += [("OPR (observer)", table.opr[first])] if table.opr is not None else []
@@ -195,7 +195,7 @@ def sequence_scores(table: Predictions) -> Figure:
     return figure
 
 
-def reliability(metrics: Metrics) -> Figure:
+def draw_reliability(metrics: Metrics) -> Figure:
     """Draw how often the stated level was right at each stated confidence."""
     figure = Figure(figsize=(4.8, 5.0), layout="constrained")
     upper, lower = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
@@ -222,7 +222,7 @@ def reliability(metrics: Metrics) -> Figure:
     return figure
 
 
-def coverage(metrics: Metrics) -> Figure:
+def draw_coverage(metrics: Metrics) -> Figure:
     """Draw how often the 90 % interval held the label, overall and by true level."""
     figure, axes = canvas(5.4, 3.2)
     model = metrics["model"]
@@ -234,7 +234,7 @@ def coverage(metrics: Metrics) -> Figure:
     return figure
 
 
-def by_group(column: str, groups: Mapping[str, Any], metrics: Metrics) -> Figure:
+def draw_by_group(column: str, groups: Mapping[str, Any], metrics: Metrics) -> Figure:
     """Draw the chief figures of each group with their 95 % intervals; dashed: all frames."""
     names = list(groups)
     figure = Figure(figsize=(12, 1.5 + 0.34 * len(names)), layout="constrained")
@@ -250,7 +250,7 @@ def by_group(column: str, groups: Mapping[str, Any], metrics: Metrics) -> Figure
     return figure
 
 
-def differences(metrics: Metrics) -> Figure:
+def draw_differences(metrics: Metrics) -> Figure:
     """Draw the paired differences to the other model with their 95 % intervals."""
     found = metrics["against"]["difference"]
     figure = Figure(figsize=(10, 3.9), layout="constrained")

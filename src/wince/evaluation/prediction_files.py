@@ -14,7 +14,7 @@ from wince.scale import PSPI_MAXIMUM, check_range
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingLabels:
     """What is known of the frames a model was trained on: labels (M,), and subjects or None."""
 
     source: str
@@ -33,7 +33,7 @@ def read_predictions(path: Path | str) -> Predictions:
     return replace(table, sha256=sha256(Path(path)))
 
 
-def read_training(path: Path | str) -> Training:
+def read_training_labels(path: Path | str) -> TrainingLabels:
     """Read the labels a model was trained on: a CSV with `pspi` and, if it can be had, `subject`.
 
     A `manifest.csv` of the training frames will do. Raises DataError with file and line.
@@ -55,7 +55,7 @@ def read_training(path: Path | str) -> Training:
     subjects = (
         frozenset(name.strip() for name in columns["subject"]) if "subject" in columns else None
     )
-    return Training(str(path), np.array(labels), subjects)
+    return TrainingLabels(str(path), np.array(labels), subjects)
 
 
 def _read_columns(path: Path) -> tuple[dict[str, list[str]], list[int]]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from wince.errors import DataError
 from wince.evaluation.bootstrap import FEW_SUBJECTS
-from wince.evaluation.prediction_files import Training
+from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
-from wince.evaluation.published import UNBC_FRAMES, UNBC_SUBJECTS
+from wince.evaluation.published_results import UNBC_FRAMES, UNBC_SUBJECTS
 from wince.protocol_names import OPTIMISTIC
 from wince.scale import PSPI_MAXIMUM
 
@@ -33,7 +33,7 @@ NO_OVERLAP = Overlap(False, None, "")
 
 
 def find_overlap(
-    table: Predictions, training: Training | None = None, *, allow: bool = False
+    table: Predictions, training: TrainingLabels | None = None, *, allow: bool = False
 ) -> Overlap:
     """Return whether people in the table were trained on, from all that is known of it.
 

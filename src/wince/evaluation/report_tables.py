@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from wince.evaluation.baselines import NAMES
 from wince.evaluation.classification import SCHEMES, Scheme
 from wince.evaluation.markup import interval, number, table, with_interval
-from wince.evaluation.metric_catalogue import BETTER, ENTRIES, TITLES, worse
+from wince.evaluation.metric_catalogue import BETTER, FAMILIES, TITLES, is_worse
+from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS
 
 Metrics = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ CHIEF = (
 """In this order on purpose: what "always none" cannot reach comes first."""
 BASELINE_TITLES = {"zero": "always zero", "mean": "the mean", "majority": "the majority"}
 LEGEND = "* marks a trivial predictor that is better than the model."
-_BASELINES = [BASELINE_TITLES[name].capitalize() for name in NAMES]
+_BASELINES = [BASELINE_TITLES[name].capitalize() for name in TRIVIAL_PREDICTORS]
 WHOLE_CLASS = ("accuracy", "balanced_accuracy", "macro_precision", "macro_f1", "kappa", "distance")
 SUBJECT_FIGURES = ("mae", "wmae", "pcc", "icc", "ccc", "auc_1")
 FEW_GROUPS = 5
@@ -83,9 +83,9 @@ def by_subject_means(metrics: Metrics) -> str:
 def _trivial(metrics: Metrics, part: str, key: str) -> list[str]:
     """Return the cells of the trivial predictors, marked where one is better than the model."""
     value, cells = metrics["model"][part][key], []
-    for name in NAMES:
+    for name in TRIVIAL_PREDICTORS:
         base = metrics["baselines"][name][part][key]
-        better = worse(key, value, base)
+        better = is_worse(key, value, base)
         cells.append(f'<span class="better">* {number(base)}</span>' if better else number(base))
     return cells
 
@@ -248,7 +248,7 @@ def formulas() -> str:
             BETTER_WORDS.get(entry.better, entry.better),
             escape(entry.source),
         ]
-        for entry in ENTRIES
+        for entry in FAMILIES
     ]
     head = ["Figure", "Formula, convention", "Better", "Source"]
     return f'<div class="words">{table(head, rows)}</div>'

@@ -20,9 +20,8 @@ from matplotlib.figure import Figure
 from wince import onnx_session
 from wince.errors import DataError, ModelError
 from wince.evaluation.bootstrap import difference, subject_counts
-from wince.evaluation.metrics import Figure as Measure
-from wince.evaluation.metrics import error_figures
-from wince.evaluation.model_comparison import matched
+from wince.evaluation.metrics import Metric, error_metrics
+from wince.evaluation.model_comparison import match_frames
 from wince.evaluation.plot_style import BLUE, ORANGE, png, tidy
 from wince.evaluation.prediction_files import read_predictions
 from wince.evaluation.result_files import without_nan
@@ -138,7 +137,9 @@ def compare(
     lead = None
     if len(rows) > 1:
         best, second = (tables[row.architecture] for row in rows[:2])
-        lead = _lead(error_figures(best), error_figures(matched(best, second)), len(best.subjects))
+        lead = _lead(
+            error_metrics(best), error_metrics(match_frames(best, second)), len(best.subjects)
+        )
     caution = done.metrics["overlap"]["label"] or ""
     compared = Compared(out, tuple(rows), lead, caution)
     _write(compared)
@@ -201,7 +202,7 @@ def latency(path: Path, size: int) -> float:
 
 
 def _lead(
-    best: Sequence[Measure], second: Sequence[Measure], subjects: int
+    best: Sequence[Metric], second: Sequence[Metric], subjects: int
 ) -> tuple[float, float, float]:
     one, other = (next(f for f in side if f.key == MEASURE) for side in (best, second))
     found = difference(one, other, subject_counts(subjects, RESAMPLES, 0))

@@ -20,7 +20,7 @@ import numpy as np
 from wince.errors import ModelError
 from wince.evaluation.bootstrap import estimate
 from wince.evaluation.evaluate import evaluate
-from wince.evaluation.metrics import error_figures, ranking_figures
+from wince.evaluation.metrics import auc_metrics, error_metrics
 from wince.evaluation.prediction_files import read_predictions
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.result_files import write_results
@@ -114,7 +114,7 @@ def _rows(table: Predictions, names: Sequence[str]) -> list[dict[str, Any]]:
     folds = [_row(name, table.take(np.flatnonzero(table.fold == name))) for name in names]
     mean: dict[str, Any] = {"fold": MEAN, "subjects": None, "frames": None}
     by_subject: dict[str, Any] = {"fold": BY_SUBJECT, "subjects": None, "frames": None}
-    found = {one.key: one for one in (*error_figures(table), *ranking_figures(table))}
+    found = {one.key: one for one in (*error_metrics(table), *auc_metrics(table))}
     none = np.empty((0, len(table.subjects)))
     for key in FIGURES:
         known = [row[key] for row in folds if row[key] == row[key]]
@@ -125,7 +125,7 @@ def _rows(table: Predictions, names: Sequence[str]) -> list[dict[str, Any]]:
 
 def _row(name: str, table: Predictions) -> dict[str, Any]:
     none = np.empty((0, len(table.subjects)))
-    found = {one.key: one for one in (*error_figures(table), *ranking_figures(table))}
+    found = {one.key: one for one in (*error_metrics(table), *auc_metrics(table))}
     return {
         "fold": name,
         "subjects": len(table.subjects),

@@ -10,7 +10,7 @@ import numpy as np
 
 from wince.archive.balanced_split import PARTS
 from wince.errors import DataError
-from wince.evaluation.prediction_files import Training
+from wince.evaluation.prediction_files import TrainingLabels
 from wince.runtime.estimator import Estimator
 from wince.training import folds, model_card, predictions, prepared
 from wince.training.folder import Loaded, open_folder
@@ -29,7 +29,7 @@ class Tested:
     """
 
     predictions: Path
-    training: Training | None
+    training: TrainingLabels | None
     notes: tuple[str, ...]
     about: tuple[str, ...]
 
@@ -118,10 +118,10 @@ def _folder(data: Path | None, config: dict[str, Any], model: Path) -> Path:
     return Path(config["data"]["folder"])
 
 
-def _training(loaded: Loaded, config: dict[str, Any]) -> Training | None:
+def _training(loaded: Loaded, config: dict[str, Any]) -> TrainingLabels | None:
     """Return the labels that a run was trained on, when this is the folder it was trained on."""
     same = config and config["data"]["manifest_sha256"] == prepared.digest(loaded.prepared)
     if not same or config["part"]["name"] != folds.SPLIT:
         return None
     labels = loaded.frames.pspi[loaded.frames.split == PARTS[0]]
-    return Training("the training part", labels.astype(np.float64), None)
+    return TrainingLabels("the training part", labels.astype(np.float64), None)

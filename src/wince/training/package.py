@@ -17,7 +17,7 @@ from wince.archive.manifest import Prepared
 from wince.errors import DataError, ModelError
 from wince.evaluation import agreement, regression
 from wince.evaluation.evaluate import evaluate
-from wince.evaluation.prediction_files import Training, read_predictions
+from wince.evaluation.prediction_files import TrainingLabels, read_predictions
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.result_files import without_nan, write_results
 from wince.faces.spec import FaceSpec
@@ -216,7 +216,7 @@ def evaluated(
     read = read_predictions(folder / PREDICTIONS)
     known = None
     if training is not None:
-        known = Training("the training part", training.astype(np.float64), None)
+        known = TrainingLabels("the training part", training.astype(np.float64), None)
     return evaluate(read, training=known, about=about), read
 
 

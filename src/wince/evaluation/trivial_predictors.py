@@ -12,14 +12,14 @@ import numpy as np
 from wince.errors import DataError
 from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.classification import SCHEMES
-from wince.evaluation.prediction_files import Training
+from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
 
-NAMES = ("zero", "mean", "majority")
+TRIVIAL_PREDICTORS = ("zero", "mean", "majority")
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class LabelStatistics:
     """What constant predictors say of each frame, and what they know it from.
 
     source: in words. mean, commonest: PSPI (N,). classes: the majority class number by scheme (N,).
@@ -32,9 +32,9 @@ class Reference:
     classes: dict[str, Indices]
     prior: Floats
 
-    def take(self, rows: Indices) -> "Reference":
+    def take(self, rows: Indices) -> "LabelStatistics":
         """Return the reference of some of the rows."""
-        return Reference(
+        return LabelStatistics(
             self.source,
             self.mean[rows],
             self.commonest[rows],
@@ -43,7 +43,7 @@ class Reference:
         )
 
 
-def reference(table: Predictions, training: Training | None = None) -> Reference:
+def label_statistics(table: Predictions, training: TrainingLabels | None = None) -> LabelStatistics:
     """Return what the constant predictors know: the training labels, or the next best.
 
     With `training`, its labels. Else, with a column `fold` of two or more folds, the labels of the
@@ -65,18 +65,20 @@ def reference(table: Predictions, training: Training | None = None) -> Reference
     return _from_parts(source, len(table), parts)
 
 
-def baseline(name: str, table: Predictions, known: Reference) -> Predictions:
+def predict(name: str, table: Predictions, known: LabelStatistics) -> Predictions:
     """Return the table with its predictions replaced by those of a trivial predictor.
 
-    name: one of NAMES. Raises DataError for another.
+    name: one of TRIVIAL_PREDICTORS. Raises DataError for another.
     """
-    if name not in NAMES:
-        raise DataError(f"Expected one of the baselines {', '.join(NAMES)}; found {name!r}.")
+    if name not in TRIVIAL_PREDICTORS:
+        raise DataError(
+            f"Expected one of the baselines {', '.join(TRIVIAL_PREDICTORS)}; found {name!r}."
+        )
     scores = {"zero": np.zeros(len(table)), "mean": known.mean, "majority": known.commonest}[name]
     return replace(table, predicted=scores, probabilities=None, interval=None)
 
 
-def _from_parts(source: str, rows: int, parts: list[tuple[Indices, Floats]]) -> Reference:
+def _from_parts(source: str, rows: int, parts: list[tuple[Indices, Floats]]) -> LabelStatistics:
     mean, commonest, prior = (
         np.empty(rows),
         np.empty(rows),
@@ -91,4 +93,4 @@ def _from_parts(source: str, rows: int, parts: list[tuple[Indices, Floats]]) -> 
             classes[scheme.key][members] = frequency.argmax()
             if scheme is SCHEMES[0]:
                 prior[members] = frequency / frequency.sum()
-    return Reference(source, mean, commonest, classes, prior)
+    return LabelStatistics(source, mean, commonest, classes, prior)
