@@ -1,95 +1,76 @@
-"""`wince compare`: which architecture reads unseen people best, and what it costs."""
+"""`wince compare`: accuracy, latency and size of several architectures."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wince.cli import training_options
-from wince.cli.tables import plain_table
-from wince.cli.training_options import HeadName, RecipeName
+from wince.cli.option_groups import with_option_groups
+from wince.cli.tables import plain_table, table_console
+from wince.cli.training_options import Data, Folds, MaxFolds, TrainingOptions
+from wince.number_format import decimal, whole
 
 if TYPE_CHECKING:
     from wince.training.architecture_comparison import Compared
 
 
+@with_option_groups
 def compare(
-    data: training_options.Data,
+    data: Data,
     out: Annotated[
         Path,
         typer.Option(
             metavar="DIR",
-            help="Where it all goes. The same command again keeps what is finished and goes on.",
+            help="Folder of the results. The same command keeps what is finished and continues.",
             show_default=False,
         ),
     ],
+    *,
     architectures: Annotated[
         str,
-        typer.Option(metavar="NAMES", help="Which, with commas between."),
+        typer.Option(metavar="NAMES", help="Architectures, separated by commas."),
     ] = "resnet18,resnet50,efficientnet_b4,inception_v3,vit_small,mobilenet",
-    folds: training_options.Folds = "5",
-    max_folds: training_options.MaxFolds = None,
-    recipe: training_options.Recipe = RecipeName.STRONG,
-    head: training_options.Head = HeadName.PSPI,
-    init: training_options.Init = "imagenet",
-    seed: training_options.Seed = 0,
-    epochs: training_options.Epochs = None,
-    batch: training_options.Batch = None,
-    size: training_options.Size = None,
-    learning_rate: training_options.Rate = None,
-    precision: training_options.Numbers = None,
-    accelerator: training_options.Accelerator = "auto",
-    devices: training_options.DeviceCount = "auto",
-    strategy: training_options.Strategy = "auto",
-    num_nodes: training_options.Nodes = 1,
-    workers: training_options.Workers = 0,
+    folds: Folds = "5",
+    max_folds: MaxFolds = None,
+    options: TrainingOptions,
 ) -> None:
     """Cross-validate architectures on the same folds: accuracy against latency and size.
 
-    DIR then holds comparison.csv, .json and .png, and a cross-validation for each. When ImageNet
-    weights can be had for some and not for others, --init none compares like with like.
+    DIR then contains comparison.csv, .json and .png, and a cross-validation for each architecture.
+    If ImageNet weights are available only for some of them, use --init none for a fair comparison.
     """
     names = [name.strip() for name in architectures.split(",") if name.strip()]
-    wanted = training_options.settings(
-        recipe=recipe,
-        head=head,
-        init=init,
-        architecture="resnet18",
-        seed=seed,
-        epochs=epochs,
-        batch=batch,
-        size=size,
-        rate=learning_rate,
-        precision=precision,
-        devices=(accelerator, devices, strategy, num_nodes, workers),
-    )
-    from wince.training.architecture_comparison import compare as run
+    settings = options.settings()
+    from wince.cli.progress import training_watch
+    from wince.training.architecture_comparison import compare as compare_architectures
 
-    with training_options.watching() as watch:
-        done = run(data, out, wanted, names=names, folds=folds, first=max_folds, watch=watch)
-    if done.main:
-        _show(done)
+    with training_watch() as watch:
+        comparison = compare_architectures(
+            data, out, settings, names=names, folds=folds, first=max_folds, watch=watch
+        )
+    if comparison.main:
+        _print_comparison(comparison)
         typer.echo(f"Plot: {out / 'comparison.png'}")
 
 
-def _show(done: "Compared") -> None:
-    from rich.console import Console
-
+def _print_comparison(comparison: "Compared") -> None:
     from wince.evaluation.metric_catalogue import TITLES
     from wince.training.architecture_comparison import SHOWN
 
+    caution = comparison.caution
     table = plain_table()
-    table.add_column(f"Held out ({done.caution})" if done.caution else "Held out", no_wrap=True)
-    more = ("Parameters", "MB", "ms a picture", "Hours")
-    for name in (*(TITLES[key] for key in SHOWN), *more):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in done.rows:
-        scores = (getattr(row, key) for key in SHOWN)
-        cells = ["undefined" if score != score else f"{score:.3f}" for score in scores]
-        cells += [f"{row.parameters:,}", f"{row.megabytes:.1f}", f"{row.milliseconds:.1f}"]
-        table.add_row(row.architecture, *cells, f"{row.hours:.2f}")
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 200
-    console.print(table)
-    typer.echo(done.verdict)
+    table.add_column(f"Held out ({caution})" if caution else "Held out", no_wrap=True)
+    costs = ("Parameters", "MB", "ms per image", "Hours")
+    for title in (*(TITLES[key] for key in SHOWN), *costs):
+        table.add_column(title, justify="right", no_wrap=True)
+    for row in comparison.rows:
+        table.add_row(
+            row.architecture,
+            *(decimal(getattr(row, key)) for key in SHOWN),
+            whole(row.parameters),
+            decimal(row.megabytes, 1),
+            decimal(row.milliseconds, 1),
+            decimal(row.hours, 2),
+        )
+    table_console().print(table)
+    typer.echo(comparison.verdict)

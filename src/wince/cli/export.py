@@ -1,17 +1,20 @@
-"""`wince export`: a run, or the project report's weights, made into a model to serve."""
+"""`wince export`: make a model to serve from a run or from the project report's weights."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wince.cli import training_options
+from wince.number_format import decimal, whole
+
+if TYPE_CHECKING:
+    from wince.training.delivery import Delivered
 
 
 class ModelPrecision(StrEnum):
-    """Numbers that a model.onnx holds; the values of `--precision`."""
+    """Values of `--precision`: the number format in model.onnx."""
 
     FP32 = "fp32"
     FP16 = "fp16"
@@ -21,7 +24,7 @@ class ModelPrecision(StrEnum):
 def export(
     out: Annotated[
         Path,
-        typer.Option(metavar="DIR", help="Where the model goes.", show_default=False),
+        typer.Option(metavar="DIR", help="Folder of the exported model.", show_default=False),
     ],
     run: Annotated[
         Path | None,
@@ -33,27 +36,28 @@ def export(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="In place of RUN: model.pt of the project report's script, the state dict of a "
+            help="Instead of RUN: model.pt of the project report's script, the state dict of a "
             "ResNet-18 with one output.",
         ),
     ] = None,
     precision: Annotated[
         ModelPrecision,
         typer.Option(
-            help="int8 is fastest, fp16 half the size of fp32; what they cost is measured."
+            help="int8 is fastest, fp16 is half the size of fp32; the loss of accuracy is measured."
         ),
     ] = ModelPrecision.FP32,
     data: Annotated[
         Path | None,
         typer.Option(
             metavar="DATA",
-            help="The prepared folder to calibrate and measure on; for RUN, its own by default.",
+            help="The prepared folder to calibrate and measure on. Default: the data of RUN.",
         ),
     ] = None,
     trained_on: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="With --state-dict: CSV with the column subject, whom it has seen."
+            metavar="FILE",
+            help="With --state-dict: CSV with the column subject, the subjects it was trained on.",
         ),
     ] = None,
 ) -> None:
@@ -63,53 +67,67 @@ def export(
     """
     if (run is None) == (state_dict is None):
         raise typer.BadParameter("expected either RUN or --state-dict FILE")
-    training_options.need_extra()
-    notes: tuple[str, ...] = ()
-    with training_options.watching() as watch:
-        if run is not None:
-            from wince.training.delivery import again
+    from wince.cli.training_options import require_training_extra
 
-            delivered = again(run, out, precision.value, data, watch.progress)
-        else:
-            from wince.training.report_weights import take_in
-
-            assert state_dict is not None  # one of the two was given
-            taken = take_in(
-                state_dict,
-                out,
-                data=data,
-                trained_on=trained_on,
-                precision=precision.value,
-                progress=watch.progress,
-            )
-            delivered, notes = taken.delivered, taken.notes
-    _show(delivered.export)
-    for words in notes:
-        typer.echo(words)
+    require_training_extra()
+    if run is not None:
+        delivered, notes = _export_run(run, out, precision, data)
+    elif state_dict is not None:
+        delivered, notes = _export_state_dict(state_dict, out, precision, data, trained_on)
+    _print_export(delivered.export)
+    for note in notes:
+        typer.echo(note)
     if delivered.metrics is not None:
         typer.echo(f"Report: {out / 'evaluation' / 'report.html'}")
     typer.echo(f"Model: {out}. Try it with: wince serve --model {out}")
 
 
-def _show(found: Mapping[str, Any]) -> None:
-    typer.echo(
-        f"{found['precision']}, {found['megabytes']:g} MB; fp32 ONNX differs from torch by at most "
-        f"{found['difference']:.1e}."
-    )
-    if "costs" not in found:
-        return
-    typer.echo(f"On the {found['frames']:,} frames of the {found['held_out']} part:")
-    for name, one in found["costs"].items():
-        typer.echo(
-            f"  {name}  MAE {one['mae']:.4f}  PCC {_number(one['pcc'])}  "
-            f"{one['milliseconds']:.1f} ms a picture  {one['megabytes']:g} MB"
+def _export_run(
+    run: Path, out: Path, precision: ModelPrecision, data: Path | None
+) -> "tuple[Delivered, tuple[str, ...]]":
+    from wince.cli.progress import training_watch
+    from wince.training.delivery import again
+
+    with training_watch() as watch:
+        return again(run, out, precision.value, data, watch.progress), ()
+
+
+def _export_state_dict(
+    file: Path, out: Path, precision: ModelPrecision, data: Path | None, trained_on: Path | None
+) -> "tuple[Delivered, tuple[str, ...]]":
+    """Return the exported model and what the user has to know about it."""
+    from wince.cli.progress import training_watch
+    from wince.training.report_weights import take_in
+
+    with training_watch() as watch:
+        taken = take_in(
+            file,
+            out,
+            data=data,
+            trained_on=trained_on,
+            precision=precision.value,
+            progress=watch.progress,
         )
-    plain, chosen = found["costs"]["fp32"], found["costs"][found["precision"]]
+    return taken.delivered, taken.notes
+
+
+def _print_export(export: Mapping[str, Any]) -> None:
+    """Print the size of the exported model and what its precision costs."""
+    precision = export["precision"]
     typer.echo(
-        f"  {found['precision']} costs {chosen['mae'] - plain['mae']:+.4f} of MAE; PCC changes by "
-        f"{_number(chosen['pcc'] - plain['pcc'], '+')}."
+        f"{precision}, {export['megabytes']:g} MB; fp32 ONNX differs from torch by at most "
+        f"{export['difference']:.1e}."
     )
-
-
-def _number(value: float, sign: str = "") -> str:
-    return "undefined" if value != value else f"{value:{sign}.4f}"
+    if "costs" not in export:
+        return
+    typer.echo(f"On the {whole(export['frames'])} frames of the {export['held_out']} part:")
+    for name, cost in export["costs"].items():
+        typer.echo(
+            f"  {name}  MAE {decimal(cost['mae'], 4)}  PCC {decimal(cost['pcc'], 4)}  "
+            f"{decimal(cost['milliseconds'], 1)} ms per image  {cost['megabytes']:g} MB"
+        )
+    fp32, chosen = export["costs"]["fp32"], export["costs"][precision]
+    typer.echo(
+        f"  {precision} changes MAE by {decimal(chosen['mae'] - fp32['mae'], 4, sign=True)} and "
+        f"PCC by {decimal(chosen['pcc'] - fp32['pcc'], 4, sign=True)}."
+    )

@@ -1,58 +1,72 @@
-"""Options that serve and config share."""
+"""Options shared by serve and config."""
 
+import dataclasses
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 
 class LogFormat(StrEnum):
-    """Forms of the log; the values of `--log-format`."""
+    """Values of `--log-format`."""
 
     TEXT = "text"
     JSON = "json"
 
 
-Host = Annotated[
-    str | None,
-    typer.Option(
-        metavar="ADDRESS",
-        help="Address to listen on. Default: 127.0.0.1, this machine alone; with any other, such "
-        "as 0.0.0.0, callers need a token.",
-    ),
-]
-Port = Annotated[
-    int | None,
-    typer.Option(
-        metavar="PORT", help="Port to listen on. Default: 5001, then 5002, then a free one."
-    ),
-]
-Model = Annotated[
-    Path | None,
-    typer.Option(metavar="PATH", help="A model.onnx, or its folder, in place of the packaged one."),
-]
-AllowHost = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME", help="A further name the server goes by. Can be repeated."),
-]
-Token = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TOKEN",
-        help="What callers must show. Other users of this machine can read a command line, so "
-        "WINCE_TOKEN is the better place. Default: none on this machine, else a new one, printed "
-        "once.",
-    ),
-]
-TlsCert = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Certificate chain (PEM) to serve HTTPS with."),
-]
-TlsKey = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Private key (PEM) of the certificate.")
-]
-LogForm = Annotated[
-    LogFormat | None,
-    typer.Option("--log-format", help="Lines to read, or one JSON object each. Default: text."),
-]
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """Settings of the server that can be given as options; None if not given."""
+
+    host: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Address to listen on. Default: 127.0.0.1, this machine only. With any other "
+            "address, such as 0.0.0.0, callers need a token.",
+        ),
+    ] = None
+    port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT", help="Port to listen on. Default: 5001, then 5002, then a free one."
+        ),
+    ] = None
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="A model.onnx or its folder. Default: the packaged model.",
+        ),
+    ] = None
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Another name of the server. Can be given several times."
+        ),
+    ] = None
+    token: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TOKEN",
+            help="Token that callers must send. Other users of this machine can read a command "
+            "line, so WINCE_TOKEN is safer. Default: no token on this machine only, otherwise a "
+            "new token, printed once.",
+        ),
+    ] = None
+    tls_cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificate chain (PEM) for HTTPS.")
+    ] = None
+    tls_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Private key (PEM) of the certificate.")
+    ] = None
+    log_format: Annotated[
+        LogFormat | None,
+        typer.Option(help="Plain lines, or one JSON object per line. Default: text."),
+    ] = None
+
+    def values(self) -> dict[str, Any]:
+        """Return the options by the names of the server's settings."""
+        return dataclasses.asdict(self)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 
@@ -17,3 +18,18 @@ def plain_table(**options: Any) -> "Table":
 
     style = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "show_edge": False}
     return Table(**{**style, "pad_edge": False, **options})
+
+
+def table_console(pipe_width: int = 200) -> "Console":
+    """Return a console on stdout that prints tables.
+
+    Args:
+        pipe_width: Characters per line when stdout is not a terminal. Wide enough for a row, so
+            that scripts find each row on one line.
+    """
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = pipe_width
+    return console
