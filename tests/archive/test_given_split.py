@@ -87,7 +87,7 @@ def test_groups_are_read_by_subject(tmp_path) -> None:
         ("subject,age\na,1\na,2\n", "line 3: a stands here a second time"),
         ("subject\na\n", "one column a group"),
         ("name,age\na,1\n", "subject is missing"),
-        ("subject,age,age\na,1,2\n", "'age' stands twice"),
+        ("subject,age,age\na,1,2\n", "'age' occurs more than once"),
     ],
 )
 def test_what_is_no_group_file_is_refused(tmp_path, text: str, words: str) -> None:

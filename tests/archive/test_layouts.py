@@ -264,7 +264,7 @@ def test_a_tables_own_units_ratings_and_box_are_read(tmp_path: Path) -> None:
 def test_a_row_longer_than_the_header_is_an_error_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("image,subject,pspi\na.png,p,1\nb.png,p,1,5\n")
-    with pytest.raises(DataError, match=r"line 3: expected 3 cells .* found 4"):
+    with pytest.raises(DataError, match=r"line 3: expected 3 values .* found 4"):
         list(table.files(path))
 
 

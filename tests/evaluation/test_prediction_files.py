@@ -90,8 +90,8 @@ BAD = {
     "label below the scale": (GOOD + "c,s,1,-1,0\n", "line 5: pspi is '-1'"),
     "no subject": (GOOD + " ,s,1,0,0\n", "line 5: subject is empty; expected a name"),
     "duplicate": (GOOD + "\na,s1,f1,0,1\n", "line 6 repeats .* of .*line 2"),
-    "open quote": (GOOD + '"c,s,1,0,0\n', "not readable as CSV"),
-    "not UTF-8": (GOOD.encode() + b"\xff,s,1,0,0\n", "is not UTF-8 text"),
+    "open quote": (GOOD + '"c,s,1,0,0\n', "after line 4: not readable as CSV"),
+    "not UTF-8": (GOOD.encode() + b"\xff,s,1,0,0\n", r"is not UTF-8 text \(line 5\)"),
     "three probabilities": (
         "subject,sequence,frame,pspi,predicted,p_none,p_mild,p_severe\na,s,1,0,0,1,0,0\n",
         "lacks the column p_moderate",
