@@ -80,7 +80,7 @@ def four_checks(root: Path) -> tuple[int, float]:
     """Return how many frames pass the report's four checks, and the seconds that took."""
     start, passed = time.perf_counter(), 0
     for file in unbc.files(root):
-        if not checks.has_picture_name(file.name):
+        if not checks.has_image_suffix(file.name):
             continue
         if checks.header_problem((root / file.name).read_bytes()) or not file.label:
             continue

@@ -172,7 +172,7 @@ def prepared(name: str, root: Path, work: Path, split: Split, protocol: Protocol
     """Return the folder of an archive prepared with a split; prepare it if that was not done."""
     folder = work / name / split
     if not (folder / "report.json").is_file():
-        prepare.prepare(root, folder, prepare.Options(split=split, seed=protocol.seed))
+        prepare.prepare(root, folder, prepare.PrepareOptions(split=split, seed=protocol.seed))
     return folder
 
 

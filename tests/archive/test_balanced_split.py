@@ -8,12 +8,14 @@ from wince.archive import balanced_split
 UNBC_LIKE = np.random.default_rng(5)
 
 
-def subjects(levels) -> balanced_split.Subjects:
+def subjects(levels) -> balanced_split.SubjectLevels:
     levels = np.asarray(levels, np.int64).reshape(-1, 4)
-    return balanced_split.Subjects(tuple(f"s{place:04d}" for place in range(len(levels))), levels)
+    return balanced_split.SubjectLevels(
+        tuple(f"s{place:04d}" for place in range(len(levels))), levels
+    )
 
 
-def archive(count: int) -> balanced_split.Subjects:
+def archive(count: int) -> balanced_split.SubjectLevels:
     """Subjects as UNBC has them: much calm, pain in most, the highest level in a third."""
     draw = np.random.default_rng(count)
     return subjects(

@@ -17,21 +17,21 @@ LONG_AGO = 1_600_000_000
 
 
 @pytest.fixture
-def task(tmp_path: Path) -> frame_check.Task:
+def task(tmp_path: Path) -> frame_check.CheckSettings:
     builder.table(tmp_path / "archive")
     for path in (tmp_path / "archive" / "photos").iterdir():
         os.utime(path, (LONG_AGO, LONG_AGO))
     base = tmp_path / "archive"
-    return frame_check.Task("table", base, base, tmp_path / "out", FaceSpec())
+    return frame_check.CheckSettings("table", base, base, tmp_path / "out", FaceSpec())
 
 
 @pytest.fixture
-def file(task: frame_check.Task) -> FrameFile:
+def file(task: frame_check.CheckSettings) -> FrameFile:
     row = {"image": "photos/p1.jpg", "subject": "p", "pspi": "1"}
     return FrameFile("photos/p1.jpg", "p", "p1", "p1", label="labels.csv", line=3, row=row)
 
 
-def settled(found: frame_check.Examined) -> detection.Look:
+def settled(found: frame_check.FrameResult) -> detection.Detection:
     """The look as it would be had the file been left alone for a minute before it was read."""
     assert found.look is not None
     state = replace(found.look.state, seen=found.look.state.seen + 60 * 10**9)
@@ -39,20 +39,20 @@ def settled(found: frame_check.Examined) -> detection.Look:
 
 
 def test_an_unchanged_picture_is_not_even_opened(task, file, monkeypatch) -> None:
-    first = frame_check.examine(task, file, None)
+    first = frame_check.check_frame(task, file, None)
     assert first.look is not None
     assert (task.out / first.look.crop).is_file()
     known = settled(first)
     path = task.folder / file.name
     monkeypatch.setattr(Path, "open", lambda *_, **__: pytest.fail("the picture was opened"))
-    again = frame_check.examine(task, file, known)
+    again = frame_check.check_frame(task, file, known)
     assert again.reused
     assert again.look == known
     assert path.stat().st_size == known.state.size
 
 
 def test_a_picture_changed_within_the_clocks_tick_is_seen(task, file) -> None:
-    known = frame_check.examine(task, file, None).look
+    known = frame_check.check_frame(task, file, None).look
     assert known is not None
     path = task.folder / file.name
     old = path.read_bytes()
@@ -63,15 +63,15 @@ def test_a_picture_changed_within_the_clocks_tick_is_seen(task, file) -> None:
     blurred = replace(
         known, state=replace(known.state, changed=stat.st_ctime_ns, seen=stat.st_ctime_ns)
     )
-    again = frame_check.examine(task, file, blurred)
+    again = frame_check.check_frame(task, file, blurred)
     assert not again.reused
     assert again.digest != known.state.digest
 
 
 def test_a_touched_picture_with_the_same_bytes_keeps_its_look(task, file) -> None:
-    known = settled(frame_check.examine(task, file, None))
+    known = settled(frame_check.check_frame(task, file, None))
     os.utime(task.folder / file.name, (LONG_AGO + 5, LONG_AGO + 5))
-    again = frame_check.examine(task, file, known)
+    again = frame_check.check_frame(task, file, known)
     assert again.reused
     assert again.look is not None
     assert again.look.state.modified == (LONG_AGO + 5) * 10**9
@@ -79,9 +79,9 @@ def test_a_touched_picture_with_the_same_bytes_keeps_its_look(task, file) -> Non
 
 
 def test_a_changed_picture_is_looked_at_again(task, file) -> None:
-    known = settled(frame_check.examine(task, file, None))
+    known = settled(frame_check.check_frame(task, file, None))
     (task.folder / file.name).write_bytes(builder.picture(30, "JPEG"))
-    again = frame_check.examine(task, file, known)
+    again = frame_check.check_frame(task, file, known)
     assert not again.reused
     assert again.look is not None
     assert again.look.crop != known.crop
@@ -89,39 +89,39 @@ def test_a_changed_picture_is_looked_at_again(task, file) -> None:
 
 @pytest.mark.parametrize("damage", ["gone", "short"])
 def test_a_crop_that_is_gone_or_short_is_made_again(task, file, damage: str) -> None:
-    known = settled(frame_check.examine(task, file, None))
+    known = settled(frame_check.check_frame(task, file, None))
     crop = task.out / known.crop
     whole = crop.read_bytes()
     crop.unlink() if damage == "gone" else crop.write_bytes(whole[:-1])
-    again = frame_check.examine(task, file, known)
+    again = frame_check.check_frame(task, file, known)
     assert not again.reused
     assert crop.read_bytes() == whole
 
 
 def test_other_settings_or_another_box_make_a_new_look(task, file) -> None:
-    known = settled(frame_check.examine(task, file, None))
+    known = settled(frame_check.check_frame(task, file, None))
     wider = replace(task, spec=replace(FaceSpec(), side=3.0))
-    assert not frame_check.examine(wider, file, known).reused
+    assert not frame_check.check_frame(wider, file, known).reused
     boxed = replace(file, row={**file.row, "box": "60 10 260 230"})
-    again = frame_check.examine(task, boxed, known)
+    again = frame_check.check_frame(task, boxed, known)
     assert not again.reused
     assert again.look is not None
     assert again.look.crop != known.crop
-    assert frame_check.examine(task, replace(file, row={**file.row, "pspi": "4"}), known).reused
+    assert frame_check.check_frame(task, replace(file, row={**file.row, "pspi": "4"}), known).reused
 
 
 def test_a_changed_label_counts_although_the_look_is_kept(task, file) -> None:
-    known = settled(frame_check.examine(task, file, None))
-    again = frame_check.examine(task, replace(file, row={**file.row, "pspi": "99"}), known)
+    known = settled(frame_check.check_frame(task, file, None))
+    again = frame_check.check_frame(task, replace(file, row={**file.row, "pspi": "99"}), known)
     assert (again.check, again.line) == ("bad score", 3)
 
 
 def test_looks_survive_being_written_and_foreign_ones_are_dropped(task, file) -> None:
-    seen = frame_check.examine(task, file, None).look
+    seen = frame_check.check_frame(task, file, None).look
     assert seen is not None
-    assert detection.Look.from_json(seen.to_json()) == seen
+    assert detection.Detection.from_json(seen.to_json()) == seen
     for text in ("", "[]", "{}", '{"state": 3}', seen.to_json().replace('"yaw"', '"yawn"')):
-        assert detection.Look.from_json(text) is None
+        assert detection.Detection.from_json(text) is None
 
 
 def test_a_file_that_cannot_be_read_is_an_error_with_its_reason(tmp_path) -> None:

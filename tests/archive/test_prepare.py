@@ -17,10 +17,10 @@ import pytest
 from tests.support import archive_builder as builder
 from tests.support.frames import ROOT
 from wince.archive import crops, folder_swap, frame_database, manifest, prepare
-from wince.archive.prepare import Options
+from wince.archive.prepare import PrepareOptions
 from wince.errors import ArchiveError, DataError
 
-HERE = Options(workers=1)
+HERE = PrepareOptions(workers=1)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -113,7 +113,7 @@ def test_every_defect_is_left_out_with_its_reason_and_nothing_else(tmp_path: Pat
 
 def test_strict_leaves_out_doubtful_labels(tmp_path: Path) -> None:
     archive = builder.defective(tmp_path / "archive")
-    done = prepare.prepare(archive.root, tmp_path / "out", Options(workers=1, strict=True))
+    done = prepare.prepare(archive.root, tmp_path / "out", PrepareOptions(workers=1, strict=True))
     excluded = rows(tmp_path / "out" / "excluded.csv")
     doubtful = [row for row in excluded if row["reason"] == "doubtful label"]
     assert len(doubtful) == builder.DOUBTFUL
@@ -172,7 +172,7 @@ def test_the_three_tables_are_the_manifest_parted_by_subject(sound: Path, sound_
 def test_the_same_input_and_seed_give_the_same_bytes_whatever_the_workers(
     sound: Path, sound_out: Path, tmp_path: Path
 ) -> None:
-    prepare.prepare(sound, tmp_path, Options(workers=3))
+    prepare.prepare(sound, tmp_path, PrepareOptions(workers=3))
     assert digests(tmp_path) == digests(sound_out)
     assert len(digests(tmp_path)) > 48
 
@@ -180,7 +180,7 @@ def test_the_same_input_and_seed_give_the_same_bytes_whatever_the_workers(
 def test_another_seed_gives_another_split(sound: Path, sound_out: Path, tmp_path: Path) -> None:
     splits = set()
     for seed in range(4):
-        prepare.prepare(sound, tmp_path, Options(workers=1, seed=seed))
+        prepare.prepare(sound, tmp_path, PrepareOptions(workers=1, seed=seed))
         splits.add(tuple(row["split"] for row in rows(tmp_path / "manifest.csv")))
     assert len(splits) > 1
 
@@ -197,7 +197,7 @@ def test_running_again_skips_what_is_done_and_gives_the_same(sound: Path, tmp_pa
     assert again.backup is not None
     assert re.fullmatch(r"backup_\d{8}_\d{6}", again.backup.name)
     assert (again.backup / "manifest.csv").read_bytes() == (tmp_path / "manifest.csv").read_bytes()
-    fresh = prepare.prepare(sound, tmp_path, Options(workers=1, fresh=True))
+    fresh = prepare.prepare(sound, tmp_path, PrepareOptions(workers=1, fresh=True))
     assert fresh.reused == 0
     assert digests(tmp_path) == before
 
@@ -243,7 +243,7 @@ def test_crops_live_as_long_as_a_manifest_names_them(tmp_path: Path) -> None:
 
 
 def test_random_frames_are_called_optimistic_everywhere(sound: Path, tmp_path: Path) -> None:
-    done = prepare.prepare(sound, tmp_path, Options(workers=1, split="random-frames"))
+    done = prepare.prepare(sound, tmp_path, PrepareOptions(workers=1, split="random-frames"))
     table = rows(tmp_path / "manifest.csv")
     words = "random-frames (subjects overlap: optimistic)"
     assert {row["protocol"] for row in table} == {words}
@@ -264,7 +264,7 @@ def test_somebody_elses_split_is_followed(sound: Path, sound_out: Path, tmp_path
         "subject,split,fold\n042-ll042,test,2\n047-jl047,train,1\n048-aa048,val,1\n999-x,train,1\n"
     )
     out = tmp_path / "out"
-    done = prepare.prepare(sound, out, Options(workers=1, split_file=theirs))
+    done = prepare.prepare(sound, out, PrepareOptions(workers=1, split_file=theirs))
     parts = {row["subject"]: row["split"] for row in rows(out / "manifest.csv")}
     assert parts["042-ll042"] == "test"
     assert parts["101-mg101"] == ""
@@ -275,7 +275,7 @@ def test_somebody_elses_split_is_followed(sound: Path, sound_out: Path, tmp_path
     assert done.report["split"]["unassigned"] == 24
     assert not done.report["split"]["subjects_overlap"]
 
-    again = prepare.prepare(sound, out, Options(workers=1, split_file=sound_out))
+    again = prepare.prepare(sound, out, PrepareOptions(workers=1, split_file=sound_out))
     assert [row["split"] for row in rows(out / "manifest.csv")] == [
         row["split"] for row in rows(sound_out / "manifest.csv")
     ]
@@ -289,8 +289,10 @@ def test_a_split_is_reproduced_from_what_was_written_in_every_layout(
 ) -> None:
     build(tmp_path / "archive")
     first, second = tmp_path / "first", tmp_path / "second"
-    prepare.prepare(tmp_path / "archive", first, Options(workers=1, seed=3))
-    done = prepare.prepare(tmp_path / "archive", second, Options(workers=1, split_file=first / of))
+    prepare.prepare(tmp_path / "archive", first, PrepareOptions(workers=1, seed=3))
+    done = prepare.prepare(
+        tmp_path / "archive", second, PrepareOptions(workers=1, split_file=first / of)
+    )
     assert done.report["split"]["unassigned"] == 0
     for before, after in zip(
         rows(first / "manifest.csv"), rows(second / "manifest.csv"), strict=True
@@ -306,7 +308,7 @@ def test_an_entry_of_a_split_file_that_names_several_frames_is_told(tmp_path: Pa
         archive.write(f"Frame_Labels/PSPI/{subject}/t1/001_facs.txt", b"1")
     (tmp_path / "split.csv").write_text("image,split\n001.png,test\nb/t1/001.png,train\n")
     done = prepare.prepare(
-        archive.root, tmp_path / "out", Options(workers=1, split_file=tmp_path / "split.csv")
+        archive.root, tmp_path / "out", PrepareOptions(workers=1, split_file=tmp_path / "split.csv")
     )
     parts = {row["subject"]: row["split"] for row in rows(tmp_path / "out" / "manifest.csv")}
     assert parts == {"a": "test", "b": "train", "c": "test"}
@@ -323,7 +325,7 @@ def test_a_split_file_that_parts_frames_of_one_person_is_found_out(
     mixed.write_text(
         "subject,sequence,frame,split\n042-ll042,ll042t1aaaff,1,train\n042-ll042,ll042t1aaaff,2,test\n"
     )
-    done = prepare.prepare(sound, tmp_path / "out", Options(workers=1, split_file=mixed))
+    done = prepare.prepare(sound, tmp_path / "out", PrepareOptions(workers=1, split_file=mixed))
     assert done.report["split"]["subjects_overlap"]
     assert done.report["split"]["caution"] == "subjects overlap: optimistic"
 
@@ -331,7 +333,7 @@ def test_a_split_file_that_parts_frames_of_one_person_is_found_out(
 def test_groups_are_joined_and_counted(sound: Path, tmp_path: Path) -> None:
     people = tmp_path / "people.csv"
     people.write_text("subject,sex,age\n042-ll042,f,41\n047-jl047,m,33\n")
-    done = prepare.prepare(sound, tmp_path / "out", Options(workers=1, groups=people))
+    done = prepare.prepare(sound, tmp_path / "out", PrepareOptions(workers=1, groups=people))
     table = rows(tmp_path / "out" / "manifest.csv")
     assert {(row["subject"], row["sex"]) for row in table} >= {
         ("042-ll042", "f"),
@@ -340,7 +342,7 @@ def test_groups_are_joined_and_counted(sound: Path, tmp_path: Path) -> None:
     assert done.report["groups"]["sex"]["f"] == {"frames": 8, "subjects": 1, "pain_frames": 6}
     people.write_text("subject,split\n042-ll042,f\n")
     with pytest.raises(ArchiveError, match="'split' has a name that is taken"):
-        prepare.prepare(sound, tmp_path / "out", Options(workers=1, groups=people))
+        prepare.prepare(sound, tmp_path / "out", PrepareOptions(workers=1, groups=people))
 
 
 @pytest.mark.parametrize(
@@ -409,7 +411,7 @@ def test_faces_are_in_no_report_and_in_a_file_of_their_own_only_when_asked(
     sound: Path, sound_out: Path, tmp_path: Path
 ) -> None:
     assert not (sound_out / "faces.html").exists()
-    prepare.prepare(sound, tmp_path, Options(workers=1, with_faces=True))
+    prepare.prepare(sound, tmp_path, PrepareOptions(workers=1, with_faces=True))
     faces = (tmp_path / "faces.html").read_text()
     assert faces.count("data:image/jpeg;base64,") == 48
     for text in (faces, (tmp_path / "report.html").read_text()):
@@ -505,7 +507,7 @@ def test_a_damaged_report_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_runs_cannot_write_into_one_folder(sound: Path, tmp_path: Path) -> None:
-    held = frame_database.open_store(tmp_path)
+    held = frame_database.open_database(tmp_path)
     try:
         with pytest.raises(ArchiveError, match="Another `wince prepare`"):
             prepare.prepare(sound, tmp_path, HERE)
@@ -523,8 +525,9 @@ def test_preparing_needs_neither_torch_nor_pandas_nor_matplotlib(
     sound: Path, tmp_path: Path
 ) -> None:
     code = (
-        "import sys; from pathlib import Path; from wince.archive.prepare import Options, prepare; "
-        f"prepare(Path({str(sound)!r}), Path({str(tmp_path)!r}), Options(workers=1)); "
+        "import sys; from pathlib import Path; "
+        "from wince.archive.prepare import PrepareOptions, prepare; "
+        f"prepare(Path({str(sound)!r}), Path({str(tmp_path)!r}), PrepareOptions(workers=1)); "
         "print(sorted({'torch', 'pandas', 'matplotlib', 'sklearn', 'scipy'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -532,7 +535,7 @@ def test_preparing_needs_neither_torch_nor_pandas_nor_matplotlib(
 
 
 def test_a_full_disk_leaves_what_was_and_says_so(sound: Path, tmp_path: Path) -> None:
-    prepare.prepare(sound, tmp_path, Options(workers=1, seed=1))
+    prepare.prepare(sound, tmp_path, PrepareOptions(workers=1, seed=1))
     before = consistent(tmp_path)
     words = ["prepare", str(sound), "--out", str(tmp_path), "--workers", "1", "--fresh"]
     said = []
@@ -615,7 +618,7 @@ def test_a_kill_at_any_moment_leaves_old_or_new_and_the_next_run_finishes(tmp_pa
     assert killed
     subprocess.run(command, check=True, capture_output=True)
     clean = tmp_path / "clean"
-    prepare.prepare(archive.root, clean, Options(workers=1, seed=7))
+    prepare.prepare(archive.root, clean, PrepareOptions(workers=1, seed=7))
     assert consistent(out) == consistent(clean)
     assert not list((out / "crops").rglob("*.part"))
     left = {path.name for path in (out / ".prepared").iterdir()}

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from tests.support.frames import Frame
-from wince.archive.prepare import Options, prepare
+from wince.archive.prepare import PrepareOptions, prepare
 from wince.scale import UNIT_NAMES
 from wince.training import recipe
 from wince.training.recipe import Recipe
@@ -32,7 +32,7 @@ def write_archive(folder: Path, frames: list[Frame], *, units: bool = True) -> P
 def prepared(folder: Path, frames: list[Frame], **options: object) -> Path:
     """Prepare such an archive in `folder`; return the prepared folder."""
     root = write_archive(folder / "archive", frames)
-    prepare(root, folder / "prepared", Options(workers=1, **options))  # type: ignore[arg-type]
+    prepare(root, folder / "prepared", PrepareOptions(workers=1, **options))  # type: ignore[arg-type]
     return folder / "prepared"
 
 

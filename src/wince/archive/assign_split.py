@@ -7,42 +7,44 @@ from typing import Literal
 import numpy as np
 
 from wince.archive import balanced_split
-from wince.archive.frame_database import Store
+from wince.archive.frame_database import FrameDatabase
 from wince.archive.given_split import SplitFile
 
 Protocol = Literal["by-subject", "random-frames", "split-file"]
 
 
-def subjects(store: Store) -> balanced_split.Subjects:
+def subjects(database: FrameDatabase) -> balanced_split.SubjectLevels:
     """Return the subjects of the kept frames with their counts of every level."""
     found: dict[str, list[int]] = {}
-    for subject, level, count in store.rows(
+    for subject, level, count in database.rows(
         "SELECT subject, level, count(*) FROM frame WHERE reason = '' GROUP BY 1, 2 ORDER BY 1, 2"
     ):
         found.setdefault(subject, [0, 0, 0, 0])[level] = count
     levels = np.array(list(found.values()), np.int64).reshape(-1, 4)
-    return balanced_split.Subjects(tuple(found), levels)
+    return balanced_split.SubjectLevels(tuple(found), levels)
 
 
-def split(store: Store, protocol: Protocol, seed: int, given: SplitFile | None) -> list[str]:
+def split(
+    database: FrameDatabase, protocol: Protocol, seed: int, given: SplitFile | None
+) -> list[str]:
     """Give every kept frame its part and fold; return what must be said about a given split."""
-    people = subjects(store)
+    people = subjects(database)
     folds = dict(zip(people.names, balanced_split.folds(people, seed).tolist(), strict=True))
     if given is not None:
-        return _as_given(store, folds, given)
+        return _as_given(database, folds, given)
     if protocol == "random-frames":
-        (count,) = store.one("SELECT count(*) FROM frame WHERE reason = ''")
+        (count,) = database.one("SELECT count(*) FROM frame WHERE reason = ''")
         by_frame = balanced_split.random_frames(count, seed)
-        store.assign(
+        database.assign(
             (balanced_split.PARTS[by_frame[place]], str(folds[frame.subject]), frame.number)
-            for place, frame in enumerate(_frames(store))
+            for place, frame in enumerate(_frames(database))
         )
         return []
     parts = balanced_split.by_share(people, balanced_split.SHARES, seed).tolist()
     by_subject = dict(zip(people.names, parts, strict=True))
-    store.assign(
+    database.assign(
         (balanced_split.PARTS[by_subject[frame.subject]], str(folds[frame.subject]), frame.number)
-        for frame in _frames(store)
+        for frame in _frames(database)
     )
     return []
 
@@ -56,23 +58,23 @@ class _Frame:
     name: str
 
 
-def _frames(store: Store) -> Iterator[_Frame]:
+def _frames(database: FrameDatabase) -> Iterator[_Frame]:
     """Yield the kept frames in the archive's order."""
-    for row in store.rows(
+    for row in database.rows(
         "SELECT number, subject, sequence, json_extract(cells, '$.frame'), name FROM frame "
         "WHERE reason = '' ORDER BY number"
     ):
         yield _Frame(*row)
 
 
-def _as_given(store: Store, folds: dict[str, int], given: SplitFile) -> list[str]:
+def _as_given(database: FrameDatabase, folds: dict[str, int], given: SplitFile) -> list[str]:
     used: set[str] = set()
     several: set[str] = set()
     unnamed = 0
 
     def parts() -> Iterator[tuple[str, str, int]]:
         nonlocal unnamed
-        for frame in _frames(store):
+        for frame in _frames(database):
             key = given.key(frame.subject, frame.sequence, frame.frame, frame.name)
             if key not in given.given:
                 unnamed += 1
@@ -82,7 +84,7 @@ def _as_given(store: Store, folds: dict[str, int], given: SplitFile) -> list[str
             part, fold = given.given.get(key, ("", ""))
             yield part, fold or str(folds[frame.subject]), frame.number
 
-    store.assign(parts())
+    database.assign(parts())
     notes = []
     if unnamed:
         notes.append(

@@ -24,14 +24,14 @@ _STARTS = 2000  # subjects times starting points: many for the few subjects of a
 
 
 @dataclass(frozen=True, slots=True)
-class Subjects:
+class SubjectLevels:
     """Subjects in order of name, and how many kept frames each has of every level: (N, 4)."""
 
     names: tuple[str, ...]
     levels: NDArray[np.int64]
 
 
-def by_share(subjects: Subjects, shares: Sequence[float], seed: int) -> NDArray[np.int64]:
+def by_share(subjects: SubjectLevels, shares: Sequence[float], seed: int) -> NDArray[np.int64]:
     """Return the part of each subject: int64 (N,), an index into `shares`.
 
     The parts' shares of the subjects, of the frames and of each level come as near to `shares` as
@@ -59,7 +59,7 @@ def by_share(subjects: Subjects, shares: Sequence[float], seed: int) -> NDArray[
     return best
 
 
-def folds(subjects: Subjects, seed: int, count: int = FOLDS) -> NDArray[np.int64]:
+def folds(subjects: SubjectLevels, seed: int, count: int = FOLDS) -> NDArray[np.int64]:
     """Return each subject's test fold: int64 (N,), 1 to `count`, or to N with fewer subjects."""
     count = min(count, len(subjects.names))
     return by_share(subjects, [1 / count] * count, seed) + 1 if count else np.empty(0, np.int64)

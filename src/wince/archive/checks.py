@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-PICTURE_NAMES = (".png", ".jpg", ".jpeg")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 BLANK_BELOW = 3.0
 """Standard deviation of grey values (0 to 255) below which a picture is blank. The flattest of 300
 real and rendered faces had 19; a black frame with camera noise or JPEG blocks has 1 or less."""
@@ -45,9 +45,9 @@ CHECKS = (NAME, READABLE, LABELLED, SCORE, SUBJECT, USABLE, AGREES, DECODES, NOT
 REPORT_CHECKS = tuple(check for check in CHECKS if check.of_report)
 
 
-def has_picture_name(name: str) -> bool:
+def has_image_suffix(name: str) -> bool:
     """Return whether a file's name ends as a picture's, in capitals or not."""
-    return PurePosixPath(name).suffix.lower() in PICTURE_NAMES
+    return PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
 
 
 def header_problem(data: bytes) -> str:

@@ -1,6 +1,6 @@
 """What a picture file shows: whether it decodes, whether it is blank, its face, its crop.
 
-A `Look` is kept between runs and used again while the file is the same and nothing that decides
+A `Detection` is cached between runs and reused while the file is the same and nothing that decides
 the result has changed.
 """
 
@@ -39,7 +39,7 @@ class FileState:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Detection:
     """What a picture file showed.
 
     state: the file's at that time; settings, box_given: what else decided the rest.
@@ -69,7 +69,7 @@ class Look:
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod
-    def from_json(cls, text: str) -> "Look | None":
+    def from_json(cls, text: str) -> "Detection | None":
         """Return the look that `to_json` wrote, None when another version of wince wrote it."""
         try:
             data: dict[str, Any] = json.loads(text)
@@ -127,7 +127,7 @@ def at(
     *,
     spec: FaceSpec,
     out: Path,
-) -> Look:
+) -> Detection:
     """Return what a picture's bytes show; its face's crop is written below `out` by then.
 
     box: the labelled face's in pixels of the upright picture, None when the archive gives none.
@@ -138,8 +138,8 @@ def at(
     except ImageError as error:
         # The first sentence says what is wrong; what to do next is for those who took the picture.
         detail = str(error).partition(". ")[0].replace("the image", "the picture", 1)
-        return Look(state, settings, given, checks.DECODES.reason, detail)
-    look = Look(state, settings, given, width=picture.width, height=picture.height)
+        return Detection(state, settings, given, checks.DECODES.reason, detail)
+    look = Detection(state, settings, given, width=picture.width, height=picture.height)
     if checks.is_blank(picture.rgb):
         detail = "one grey nearly everywhere"
         return replace(look, check=checks.NOT_BLANK.reason, detail=detail)

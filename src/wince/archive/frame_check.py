@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wince.archive import checks, detection, labels
-from wince.archive.detection import Look
+from wince.archive.detection import Detection
 from wince.archive.frame_file import FrameFile, Label
 from wince.archive.layouts import known_layouts
 from wince.errors import ImageError
@@ -13,7 +13,7 @@ from wince.faces.spec import FaceSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class CheckSettings:
     """What all frames of one run share.
 
     layout: its name; base: where the archive begins; folder: what its frames' paths are relative
@@ -30,7 +30,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class FrameResult:
     """What became of one frame.
 
     check: reason of the first check it failed, "" when it is kept; detail, line: how and where.
@@ -44,42 +44,44 @@ class Examined:
     detail: str = ""
     line: int = 0
     label: Label | None = None
-    look: Look | None = None
+    look: Detection | None = None
     digest: str = ""
     reused: bool = False
 
 
-def examine_all(task: Task, batch: Sequence[tuple[FrameFile, Look | None]]) -> list[Examined]:
-    """Return `examine` of each frame, in order."""
-    return [examine(task, file, known) for file, known in batch]
+def check_frames(
+    task: CheckSettings, batch: Sequence[tuple[FrameFile, Detection | None]]
+) -> list[FrameResult]:
+    """Return `check_frame` of each frame, in order."""
+    return [check_frame(task, file, known) for file, known in batch]
 
 
-def examine(task: Task, file: FrameFile, known: Look | None) -> Examined:
+def check_frame(task: CheckSettings, file: FrameFile, known: Detection | None) -> FrameResult:
     """Return what became of a frame; the crop of its face, if it has one, is on disk by then.
 
     known: what an earlier run saw in this file, if anything.
     """
-    if not checks.has_picture_name(file.name):
-        return Examined(file, checks.NAME.reason, "expected .png, .jpg or .jpeg")
+    if not checks.has_image_suffix(file.name):
+        return FrameResult(file, checks.NAME.reason, "expected .png, .jpg or .jpeg")
     path = task.folder / file.name
     try:
         state, data = detection.observe(path, known.state if known else None)
     except ImageError as error:
-        return Examined(file, checks.READABLE.reason, str(error))
+        return FrameResult(file, checks.READABLE.reason, str(error))
     digest = state.digest
     problem = "" if data is None else checks.header_problem(data)
     if problem:
-        return Examined(file, checks.READABLE.reason, problem, digest=digest)
+        return FrameResult(file, checks.READABLE.reason, problem, digest=digest)
     if not file.label:
-        return Examined(file, checks.LABELLED.reason, file.missing, digest=digest)
+        return FrameResult(file, checks.LABELLED.reason, file.missing, digest=digest)
     try:
         label = known_layouts.named(task.layout).read_label(task.base, file)
     except labels.BadLabelError as error:
         line = error.line or file.line
-        return Examined(file, checks.SCORE.reason, str(error), line, digest=digest)
+        return FrameResult(file, checks.SCORE.reason, str(error), line, digest=digest)
     check, detail = _label_verdict(task, file, label)
     if check:
-        return Examined(file, check, detail, file.line, label, digest=digest)
+        return FrameResult(file, check, detail, file.line, label, digest=digest)
     if known is not None and known.state.digest == digest and _serves(known, task, label):
         seen, reused = replace(known, state=state), True
     else:
@@ -87,13 +89,13 @@ def examine(task: Task, file: FrameFile, known: Look | None) -> Examined:
             if data is None:  # the file stands, but the label, the settings or the crop do not
                 state, data = detection.observe(path, None)
         except ImageError as error:
-            return Examined(file, checks.READABLE.reason, str(error))
+            return FrameResult(file, checks.READABLE.reason, str(error))
         seen = detection.at(data or b"", state, file, label.box, spec=task.spec, out=task.out)
         reused = False
-    return Examined(file, seen.check, seen.detail, file.line, label, seen, digest, reused)
+    return FrameResult(file, seen.check, seen.detail, file.line, label, seen, digest, reused)
 
 
-def _serves(known: Look, task: Task, label: Label) -> bool:
+def _serves(known: Detection, task: CheckSettings, label: Label) -> bool:
     """Return whether an earlier look at the same bytes is still what a new one would be."""
     decided_by = (detection.settings_of(task.spec), detection.box_text(label.box))
     if (known.settings, known.box_given) != decided_by:
@@ -106,7 +108,7 @@ def _serves(known: Look, task: Task, label: Label) -> bool:
         return False
 
 
-def _label_verdict(task: Task, file: FrameFile, label: Label) -> tuple[str, str]:
+def _label_verdict(task: CheckSettings, file: FrameFile, label: Label) -> tuple[str, str]:
     """Return the first of our checks that a sound score's label fails, and how, or two ""."""
     if not file.subject:
         return checks.SUBJECT.reason, "nobody is named; frames could not be split by subject"

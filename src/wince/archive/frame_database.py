@@ -13,8 +13,8 @@ from typing import Any
 
 from wince import scale
 from wince.archive import checks
-from wince.archive.detection import Look
-from wince.archive.frame_check import Examined
+from wince.archive.detection import Detection
+from wince.archive.frame_check import FrameResult
 from wince.archive.frame_file import RATINGS
 from wince.errors import ArchiveError
 
@@ -40,24 +40,24 @@ CREATE INDEX IF NOT EXISTS frame_crop ON frame (crop);
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
-    """An open store; see `open_store`."""
+class FrameDatabase:
+    """An open database; see `open_database`."""
 
-    database: sqlite3.Connection
+    connection: sqlite3.Connection
 
-    def known(self, name: str) -> Look | None:
+    def known(self, name: str) -> Detection | None:
         """Return what an earlier run saw in a file."""
-        row = self.database.execute("SELECT look FROM look WHERE name = ?", (name,)).fetchone()
-        return None if row is None else Look.from_json(row[0])
+        row = self.connection.execute("SELECT look FROM look WHERE name = ?", (name,)).fetchone()
+        return None if row is None else Detection.from_json(row[0])
 
     def forget(self) -> None:
         """Drop all looks, so that every picture is looked at again."""
-        self.database.execute("DELETE FROM look")
+        self.connection.execute("DELETE FROM look")
 
-    def add(self, number: int, found: Examined, groups: tuple[str, ...]) -> None:
+    def add(self, number: int, found: FrameResult, groups: tuple[str, ...]) -> None:
         """Keep what became of frame `number`, counted from 0 in the archive's order."""
         if found.look is not None and not found.reused:
-            self.database.execute(
+            self.connection.execute(
                 "INSERT OR REPLACE INTO look VALUES (?, ?)",
                 (found.file.name, found.look.to_json()),
             )
@@ -65,54 +65,54 @@ class Store:
         marks = ", ".join(f":{name}" for name in row)
         insert = f"INSERT INTO frame ({', '.join(row)}) VALUES ({marks})"  # noqa: S608 - our names
         try:
-            self.database.execute(insert, row)
+            self.connection.execute(insert, row)
         except sqlite3.IntegrityError:
             first = self.one("SELECT label, line FROM frame WHERE name = ?", found.file.name)
             detail = f"first listed in {first[0]}, line {first[1]}"
-            self.database.execute(
+            self.connection.execute(
                 insert,
                 row | {"reason": checks.ONCE.reason, "detail": detail, "line": found.file.line},
             )
 
     def keep(self) -> None:
         """Write to disk what was added so far; a later kill loses nothing of it."""
-        self.database.commit()
+        self.connection.commit()
 
     def finish(self) -> None:
         """Make the frames ready to be asked about, and forget files that are no longer there."""
-        self.database.executescript(_INDEXES)
-        self.database.execute("DELETE FROM look WHERE name NOT IN (SELECT name FROM frame)")
+        self.connection.executescript(_INDEXES)
+        self.connection.execute("DELETE FROM look WHERE name NOT IN (SELECT name FROM frame)")
         self.keep()
 
     def rows(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query."""
-        yield from self.database.execute(query, values)
+        yield from self.connection.execute(query, values)
 
     def one(self, query: str, *values: Any) -> tuple[Any, ...]:
         """Return the only row of a query that has one."""
-        row: tuple[Any, ...] = self.database.execute(query, values).fetchone()
+        row: tuple[Any, ...] = self.connection.execute(query, values).fetchone()
         return row
 
     def assign(self, parts: Iterable[tuple[str, str, int]]) -> None:
         """Set (part, fold, number) for frames."""
-        self.database.executemany("UPDATE frame SET part = ?, fold = ? WHERE number = ?", parts)
+        self.connection.executemany("UPDATE frame SET part = ?, fold = ? WHERE number = ?", parts)
         self.keep()
 
     def close(self) -> None:
         """Drop the run's frames and let go of the folder."""
         try:
-            self.database.execute("DELETE FROM frame")
+            self.connection.execute("DELETE FROM frame")
             self.keep()
         except sqlite3.Error:
             pass  # the disk is full, say: what stopped the run is told, and the next run drops them
         finally:
-            self.database.close()
+            self.connection.close()
 
 
-def open_store(out: Path) -> Store:
-    """Return the store of a prepared folder, made if there is none; it is locked until closed.
+def open_database(out: Path) -> FrameDatabase:
+    """Return the database of a prepared folder, made if there is none; it is locked until closed.
 
-    A store that another version wrote, or that is damaged, is begun anew.
+    A database that another version wrote, or that is damaged, is begun anew.
 
     Raises ArchiveError when another run holds the folder.
     """
@@ -134,7 +134,7 @@ def open_store(out: Path) -> Store:
         return _open(path)
 
 
-def _open(path: Path) -> Store:
+def _open(path: Path) -> FrameDatabase:
     database = sqlite3.connect(path, timeout=0.5)
     try:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -150,10 +150,10 @@ def _open(path: Path) -> Store:
     except sqlite3.Error:
         database.close()
         raise
-    return Store(database)
+    return FrameDatabase(database)
 
 
-def _row(number: int, found: Examined, groups: tuple[str, ...]) -> dict[str, Any]:
+def _row(number: int, found: FrameResult, groups: tuple[str, ...]) -> dict[str, Any]:
     file, label, seen = found.file, found.label, found.look
     pspi = None if label is None else label.pspi
     return {
@@ -178,7 +178,7 @@ def _row(number: int, found: Examined, groups: tuple[str, ...]) -> dict[str, Any
     }
 
 
-def _cells(found: Examined) -> dict[str, Any]:
+def _cells(found: FrameResult) -> dict[str, Any]:
     """Return what the manifest says of a kept frame beyond the columns of `frame`."""
     file, label, seen = found.file, found.label, found.look
     assert label is not None  # a kept frame has a label and was looked at

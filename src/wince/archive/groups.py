@@ -8,7 +8,7 @@ from wince.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)
-class Groups:
+class SubjectGroups:
     """Columns that a file adds, and their values for each subject."""
 
     names: tuple[str, ...] = ()
@@ -19,13 +19,13 @@ class Groups:
         return self.by_subject.get(subject, ("",) * len(self.names))
 
 
-def read(path: Path | None) -> Groups:
+def read(path: Path | None) -> SubjectGroups:
     """Return the groups in a CSV file with the column subject and one column a group.
 
     Raises DataError when a subject stands twice with different values.
     """
     if path is None:
-        return Groups()
+        return SubjectGroups()
     if not path.is_file():
         raise DataError(f"There is no file of groups at {path}. Check the path.")
     names = tuple(name for name in csv_reader.header(path) if name and name != "subject")
@@ -41,4 +41,4 @@ def read(path: Path | None) -> Groups:
         raise DataError(
             f"{path}, line 1: expected subject and one column a group, found only subject."
         )
-    return Groups(names, found)
+    return SubjectGroups(names, found)

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from wince import scale
 from wince.archive.balanced_split import PARTS
-from wince.archive.frame_database import Store
+from wince.archive.frame_database import FrameDatabase
 from wince.archive.frame_file import RATINGS
 from wince.errors import ArchiveError, DataError
 from wince.faces.spec import FaceSpec
@@ -60,7 +60,7 @@ def columns(groups: Sequence[str]) -> tuple[str, ...]:
 
 def write_tables(
     folder: Path,
-    store: Store,
+    database: FrameDatabase,
     *,
     archive: Path,
     groups: Sequence[str],
@@ -81,7 +81,7 @@ def write_tables(
         writers = {file: csv.writer(files[file], lineterminator="\n") for file in counts}
         for file, writer in writers.items():
             writer.writerow(names if file == "manifest.csv" else (*pair, *names))
-        for label, row in _rows(store, groups, loso, protocol):
+        for label, row in _rows(database, groups, loso, protocol):
             cells = [row[name] for name in names]
             writers["manifest.csv"].writerow(cells)
             counts["manifest.csv"] += 1
@@ -96,10 +96,10 @@ def write_tables(
 
 
 def _rows(
-    store: Store, groups: Sequence[str], loso: Mapping[str, int], protocol: str
+    database: FrameDatabase, groups: Sequence[str], loso: Mapping[str, int], protocol: str
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield (label's path, manifest row) of each kept frame."""
-    for row in store.rows(
+    for row in database.rows(
         "SELECT name, subject, sequence, label, pspi, level, crop, crop_side, part, fold, cells "
         "FROM frame WHERE reason = '' ORDER BY number"
     ):
@@ -124,19 +124,19 @@ def _rows(
         yield label, {column: cell(value) for column, value in merged.items()}
 
 
-def write_excluded(path: Path, store: Store) -> int:
+def write_excluded(path: Path, database: FrameDatabase) -> int:
     """Write every frame that was left out with its reason; return how many there are."""
     return _write(
         path,
         EXCLUDED,
-        store.rows(
+        database.rows(
             "SELECT name, subject, sequence, reason, detail, label, nullif(line, 0) FROM frame "
             "WHERE reason != '' ORDER BY number"
         ),
     )
 
 
-def write_duplicates(path: Path, store: Store) -> int:
+def write_duplicates(path: Path, database: FrameDatabase) -> int:
     """Write the kept frames whose bytes are those of a frame in another sequence; return how many.
 
     The column `picture` is the same for frames that are the same.
@@ -144,7 +144,7 @@ def write_duplicates(path: Path, store: Store) -> int:
     return _write(
         path,
         DUPLICATES,
-        store.rows(
+        database.rows(
             "SELECT substr(digest, 1, 12), name, subject, sequence, part FROM frame "
             "WHERE reason = '' AND digest IN (SELECT digest FROM frame WHERE reason = '' GROUP BY "
             "digest HAVING count(DISTINCT subject || char(0) || sequence) > 1) "
@@ -180,7 +180,7 @@ def crops_named(path: Path) -> Iterator[tuple[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedFolder:
     """A prepared folder.
 
     folder: where manifest.csv lies and what its `crop` column is relative to.
@@ -210,13 +210,13 @@ class Prepared:
                     yield row
 
 
-def open_prepared(folder: Path) -> Prepared:
+def open_prepared(folder: Path) -> PreparedFolder:
     """Return a prepared folder; raise DataError when it is none or was changed by hand."""
     path = folder / "report.json"
     try:
         report = json.loads(path.read_text("utf-8"))
         split, crops = report["split"], report["crops"]
-        return Prepared(
+        return PreparedFolder(
             folder=folder,
             archive=Path(report["archive"]["folder"]),
             face_spec=FaceSpec.from_dict(crops["face_spec"]),

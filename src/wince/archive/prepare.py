@@ -1,8 +1,8 @@
-"""An archive prepared: every frame checked, faces cut out, subjects split, all of it reported.
+"""Prepare an archive: check every frame, cut out the faces, split the subjects, write a report.
 
-Two passes. The first examines the frames, spread over processes, and keeps what it finds in the
-folder's store; the second reads the store and writes the tables and the report. Memory holds a few
-batches of frames and one line for each subject.
+There are two passes. The first one checks the frames in several processes and writes the results
+into the folder's database. The second one reads the database and writes the tables and the report.
+Memory contains a few batches of frames and one line for each subject.
 """
 
 import contextlib
@@ -24,14 +24,14 @@ from wince.archive import (
     groups,
     manifest,
 )
-from wince.archive.detection import Look
-from wince.archive.frame_check import Examined, Task, examine_all
-from wince.archive.frame_database import Store, open_store
+from wince.archive.detection import Detection
+from wince.archive.frame_check import CheckSettings, FrameResult, check_frames
+from wince.archive.frame_database import FrameDatabase, open_database
 from wince.archive.frame_file import FrameFile
 from wince.archive.layouts import known_layouts
 from wince.archive.layouts.known_layouts import Layout
 from wince.archive.report import faces_page, report_files, summary
-from wince.archive.report.cautions import cautions
+from wince.archive.report.report_warnings import report_warnings
 from wince.errors import ArchiveError
 from wince.faces.spec import FaceSpec
 from wince.protocol_names import EXCLUSIVE, OPTIMISTIC
@@ -41,7 +41,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class PrepareOptions:
     """How an archive is prepared.
 
     layout: None to recognise it. split: "by-subject" or "random-frames"; split_file takes its
@@ -63,7 +63,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class PrepareResult:
     """A finished preparation: its folder, its report, where the old files went, and the reuse.
 
     reused: how many pictures an earlier run had already looked at.
@@ -71,14 +71,14 @@ class Done:
 
     out: Path
     report: dict[str, Any]
-    counts: summary.Counts
+    counts: summary.Summary
     backup: Path | None
     reused: int
 
 
 def prepare(
-    root: Path, out: Path, options: Options | None = None, progress: Progress | None = None
-) -> Done:
+    root: Path, out: Path, options: PrepareOptions | None = None, progress: Progress | None = None
+) -> PrepareResult:
     """Prepare an archive into a folder and return what was found.
 
     root: the archive as it was downloaded, or a CSV file; it is only read. out: the prepared
@@ -87,7 +87,7 @@ def prepare(
     Raises ArchiveError when the archive has no known layout or no frame passes the checks, and
     DataError for a table, split file or group file that cannot be used.
     """
-    options = options or Options()
+    options = options or PrepareOptions()
     root, out = root.resolve(), out.resolve()
     layout, base = known_layouts.recognise(root, options.layout)
     joined = groups.read(options.groups)
@@ -95,25 +95,25 @@ def prepare(
     manifest.columns(names)  # a name that is taken is better said now than after an hour
     given = given_split.read(options.split_file) if options.split_file else None
     task = _task(layout, base, out, options)
-    store = open_store(_made(out))
+    database = open_database(_made(out))
     try:
         if options.fresh:
-            store.forget()
+            database.forget()
         staged = folder_swap.stage(out)
-        reused = _examine(store, layout, task, joined, options.workers, progress)
-        _refuse_nothing(store, root)
-        notes = assign_split.split(store, options.split, options.seed, given)
-        found, counts = _write(store, staged, layout, task, names, options, notes)
+        reused = _examine(database, layout, task, joined, options.workers, progress)
+        _refuse_nothing(database, root)
+        notes = assign_split.split(database, options.split, options.seed, given)
+        found, counts = _write(database, staged, layout, task, names, options, notes)
         backup = folder_swap.publish(out, staged)
-        _sweep(store, out)
-        return Done(out, found, counts, backup, reused)
+        _sweep(database, out)
+        return PrepareResult(out, found, counts, backup, reused)
     except (OSError, sqlite3.OperationalError) as error:
         raise ArchiveError(
             f"Preparing into {out} stopped ({error}). Check the space left and the permissions, "
             "and run it again: it goes on where it stopped. The tables there are still whole."
         ) from error
     finally:
-        store.close()
+        database.close()
 
 
 def _made(out: Path) -> Path:
@@ -126,51 +126,51 @@ def _made(out: Path) -> Path:
     return out
 
 
-def _task(layout: Layout, base: Path, out: Path, options: Options) -> Task:
+def _task(layout: Layout, base: Path, out: Path, options: PrepareOptions) -> CheckSettings:
     folder = base if base.is_dir() else base.parent
     if options.spec.kind != "aligned":
         raise ArchiveError(
             "Crops are stored for an aligned FaceSpec; found one of the whole image."
         )
-    return Task(layout.NAME, base, folder, out, options.spec, options.strict)
+    return CheckSettings(layout.NAME, base, folder, out, options.spec, options.strict)
 
 
 def _examine(
-    store: Store,
+    database: FrameDatabase,
     layout: Layout,
-    task: Task,
-    joined: groups.Groups,
+    task: CheckSettings,
+    joined: groups.SubjectGroups,
     processes: int,
     progress: Progress | None,
 ) -> int:
-    """Examine every frame into the store; return how many looks were an earlier run's."""
+    """Examine every frame into the database; return how many looks were an earlier run's."""
     total = sum(1 for _ in layout.files(task.base))
     reused = 0
-    pairs: Iterator[tuple[FrameFile, Look | None]] = (
-        (file, store.known(file.name)) for file in layout.files(task.base)
+    pairs: Iterator[tuple[FrameFile, Detection | None]] = (
+        (file, database.known(file.name)) for file in layout.files(task.base)
     )
-    found: Examined
-    results = workers.spread(partial(examine_all, task), pairs, processes or workers.available())
+    found: FrameResult
+    results = workers.spread(partial(check_frames, task), pairs, processes or workers.available())
     for number, found in enumerate(results):
-        store.add(number, found, (*found.file.groups, *joined.of(found.file.subject)))
+        database.add(number, found, (*found.file.groups, *joined.of(found.file.subject)))
         reused += found.reused
         if number % KEEP_EVERY == KEEP_EVERY - 1:
-            store.keep()
+            database.keep()
         if progress:
             progress(number + 1, max(total, number + 1))
-    store.finish()
+    database.finish()
     return reused
 
 
-def _refuse_nothing(store: Store, root: Path) -> None:
-    steps = summary.steps(store)
+def _refuse_nothing(database: FrameDatabase, root: Path) -> None:
+    steps = summary.steps(database)
     if steps[-1]["kept"]:
         return
     reasons = ", ".join(
         f"{step['reason']}: {step['left_out']:,}" for step in steps if step["left_out"]
     )
     first = ""
-    for name, reason, detail in store.rows(
+    for name, reason, detail in database.rows(
         "SELECT name, reason, detail FROM frame ORDER BY reason = ?, number LIMIT 1",
         checks.NAME.reason,
     ):
@@ -182,30 +182,30 @@ def _refuse_nothing(store: Store, root: Path) -> None:
 
 
 def _write(
-    store: Store,
+    database: FrameDatabase,
     staged: Path,
     layout: Layout,
-    task: Task,
+    task: CheckSettings,
     names: Sequence[str],
-    options: Options,
+    options: PrepareOptions,
     notes: Sequence[str],
-) -> tuple[dict[str, Any], summary.Counts]:
-    counts = summary.count(store, names)
+) -> tuple[dict[str, Any], summary.Summary]:
+    counts = summary.count(database, names)
     overlap = any(" " in subject["split"] for subject in counts.subjects)
     protocol = "split-file" if options.split_file else options.split
     kind = OPTIMISTIC if overlap else EXCLUSIVE
     written = manifest.write_tables(
         staged,
-        store,
+        database,
         archive=task.folder,
         groups=names,
         loso={one["subject"]: place for place, one in enumerate(counts.subjects, start=1)},
         protocol=f"{protocol} ({kind})",
     )
-    written["excluded.csv"] = manifest.write_excluded(staged / "excluded.csv", store)
-    written["duplicates.csv"] = manifest.write_duplicates(staged / "duplicates.csv", store)
-    warnings = cautions(
-        counts, layout=layout.CAUTION, overlap=overlap, strict=options.strict, split_notes=notes
+    written["excluded.csv"] = manifest.write_excluded(staged / "excluded.csv", database)
+    written["duplicates.csv"] = manifest.write_duplicates(staged / "duplicates.csv", database)
+    warnings = report_warnings(
+        counts, layout=layout.WARNING, overlap=overlap, strict=options.strict, split_notes=notes
     )
     data = report_files.as_dict(
         counts,
@@ -221,7 +221,7 @@ def _write(
     )
     report_files.write(staged, data)
     if options.with_faces:
-        faces_page.write(staged / "faces.html", store, task)
+        faces_page.write(staged / "faces.html", database, task)
     return data, counts
 
 
@@ -231,19 +231,19 @@ _NAMED = (
 )
 
 
-def _sweep(store: Store, out: Path) -> None:
+def _sweep(database: FrameDatabase, out: Path) -> None:
     """Remove crops that neither this preparation nor one in backup/ names, and what a kill left."""
-    store.database.execute("CREATE TEMP TABLE IF NOT EXISTS old (crop TEXT PRIMARY KEY)")
+    database.connection.execute("CREATE TEMP TABLE IF NOT EXISTS old (crop TEXT PRIMARY KEY)")
     for backup in sorted((out / folder_swap.BACKUP).glob("backup_*")):
         if (backup / "manifest.csv").is_file():
-            store.database.executemany(
+            database.connection.executemany(
                 "INSERT OR IGNORE INTO old VALUES (?)",
                 manifest.crops_named(backup / "manifest.csv"),
             )
     for folder, _, names in os.walk(out / crops.FOLDER, topdown=False):
         for name in filter(crops.is_ours, names):
             path = Path(folder, name)
-            if not store.one(_NAMED, path.relative_to(out).as_posix())[0]:
+            if not database.one(_NAMED, path.relative_to(out).as_posix())[0]:
                 path.unlink()
         with contextlib.suppress(OSError):
             Path(folder).rmdir()  # does nothing to a folder that still holds something

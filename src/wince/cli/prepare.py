@@ -10,7 +10,7 @@ import typer
 from wince.cli.tables import plain_table
 
 if TYPE_CHECKING:
-    from wince.archive.prepare import Done, Options
+    from wince.archive.prepare import PrepareOptions, PrepareResult
 
 SHOW_EVERY = 0.25  # seconds between two looks at the progress
 
@@ -90,9 +90,9 @@ def prepare(
     """
     if split_file is not None and split is Split.RANDOM_FRAMES:
         raise typer.BadParameter("--split-file and --split random-frames exclude each other")
-    from wince.archive.prepare import Options
+    from wince.archive.prepare import PrepareOptions
 
-    options = Options(
+    options = PrepareOptions(
         layout=None if layout is LayoutName.AUTO else layout.value,
         split="random-frames" if split is Split.RANDOM_FRAMES else "by-subject",
         split_file=split_file,
@@ -106,7 +106,7 @@ def prepare(
     _show(_with_bar(root, out, options), out)
 
 
-def _with_bar(root: Path, out: Path, options: "Options") -> "Done":
+def _with_bar(root: Path, out: Path, options: "PrepareOptions") -> "PrepareResult":
     """Prepare behind a progress bar with the rate and the time left."""
     from rich.console import Console
     from rich.progress import (
@@ -149,7 +149,7 @@ def _with_bar(root: Path, out: Path, options: "Options") -> "Done":
         return run(root, out, options, progress)
 
 
-def _show(done: "Done", out: Path) -> None:
+def _show(done: "PrepareResult", out: Path) -> None:
     """Print what was kept and left out, the parts, and the warnings.
 
     out: the folder as it was given, so that the paths shown are as short as the reader's own.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from wince.archive.manifest import Prepared, open_prepared
+from wince.archive.manifest import PreparedFolder, open_prepared
 from wince.faces.spec import FaceSpec
 from wince.training import pixel_cache
 from wince.training import prepared as frames
@@ -17,7 +17,7 @@ class Loaded:
     without_face: how many frames are left out because no face was found.
     """
 
-    prepared: Prepared
+    prepared: PreparedFolder
     frames: Frames
     without_face: int
 

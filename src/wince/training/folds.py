@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wince import scale
 from wince.archive import balanced_split
-from wince.archive.manifest import Prepared
+from wince.archive.manifest import PreparedFolder
 from wince.errors import DataError
 from wince.protocol_names import OPTIMISTIC
 from wince.training.prepared import Frames, listed
@@ -42,7 +42,7 @@ class Parts:
         return sorted(set(frames.subject[known].tolist()))
 
 
-def from_split(prepared: Prepared, frames: Frames) -> Parts:
+def from_split(prepared: PreparedFolder, frames: Frames) -> Parts:
     """Return the parts that `wince prepare` made."""
     train, validation, test = (
         np.flatnonzero(frames.split == name) for name in balanced_split.PARTS
@@ -50,7 +50,7 @@ def from_split(prepared: Prepared, frames: Frames) -> Parts:
     return _parts(SPLIT, frames, (train, validation, test), prepared.protocol)
 
 
-def from_config(prepared: Prepared, frames: Frames, part: Mapping[str, Any]) -> Parts:
+def from_config(prepared: PreparedFolder, frames: Frames, part: Mapping[str, Any]) -> Parts:
     """Return the parts that a run's config.json describes."""
     if part["name"] == SPLIT:
         return from_split(prepared, frames)
@@ -73,7 +73,7 @@ def folds(frames: Frames, how: str, seed: int) -> list[Parts]:
     levels = np.zeros((len(names), len(scale.LEVELS)), np.int64)
     banded = [scale.LEVELS.index(scale.level(score)) for score in frames.pspi.tolist()]
     np.add.at(levels, (number, np.array(banded, np.intp)), 1)
-    people = balanced_split.Subjects(tuple(names.tolist()), levels)
+    people = balanced_split.SubjectLevels(tuple(names.tolist()), levels)
     count = balanced_split.FOLDS if how == LOSO else _count(how)
     least = 3 if how == LOSO else count
     if len(names) < max(least, 3):

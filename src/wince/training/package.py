@@ -13,7 +13,7 @@ from torch import nn
 
 import wince
 from wince import onnx_session
-from wince.archive.manifest import Prepared
+from wince.archive.manifest import PreparedFolder
 from wince.errors import DataError, ModelError
 from wince.evaluation import agreement, regression
 from wince.evaluation.evaluate import evaluate
@@ -70,7 +70,7 @@ class Material:
     train: int8 takes its ranges here. held_out: calibrates. test: is measured, may be empty.
     """
 
-    prepared: Prepared
+    prepared: PreparedFolder
     frames: Frames
     train: Rows
     held_out: Rows

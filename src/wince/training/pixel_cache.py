@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wince import images, workers
 from wince.archive import crops
-from wince.archive.manifest import Prepared
+from wince.archive.manifest import PreparedFolder
 from wince.errors import DataError
 from wince.faces.align import align
 from wince.faces.spec import FaceSpec
@@ -34,7 +34,7 @@ def margin(spec: FaceSpec) -> float:
     return MARGIN if spec.kind == "aligned" else 1.0
 
 
-def shown(prepared: Prepared, spec: FaceSpec, wider: float = 1.0) -> Callable[[str], Pixels]:
+def shown(prepared: PreparedFolder, spec: FaceSpec, wider: float = 1.0) -> Callable[[str], Pixels]:
     """Return the function from a picture's name to what a model with this spec is shown.
 
     Its result is RGB uint8 (S, S, 3), S = spec.size * wider, and as much wider around the face.
@@ -55,12 +55,12 @@ def shown(prepared: Prepared, spec: FaceSpec, wider: float = 1.0) -> Callable[[s
     return look
 
 
-def stored_margin(prepared: Prepared, spec: FaceSpec) -> float:
+def stored_margin(prepared: PreparedFolder, spec: FaceSpec) -> float:
     """Return how many times as wide as a spec's crop the stored crops are."""
     return prepared.margin * prepared.face_spec.side / spec.side if spec.side else prepared.margin
 
 
-def check_spec(prepared: Prepared, spec: FaceSpec) -> None:
+def check_spec(prepared: PreparedFolder, spec: FaceSpec) -> None:
     """Raise DataError when a prepared folder's crops do not show what a spec asks for.
 
     A spec may show less of the face's surroundings than the folder was prepared for, never more.
@@ -84,7 +84,7 @@ def check_spec(prepared: Prepared, spec: FaceSpec) -> None:
 
 
 def load(
-    prepared: Prepared, frames: Frames, spec: FaceSpec, progress: Progress | None = None
+    prepared: PreparedFolder, frames: Frames, spec: FaceSpec, progress: Progress | None = None
 ) -> Pixels:
     """Return the pixels of all frames, uint8 (N, S, S, 3), mapped from a file; made when needed.
 
@@ -109,7 +109,7 @@ def load(
     return pixels
 
 
-def _key(prepared: Prepared, names: NDArray[np.str_], spec: FaceSpec) -> str:
+def _key(prepared: PreparedFolder, names: NDArray[np.str_], spec: FaceSpec) -> str:
     """Return a key for everything that decides the pixels."""
     hashed = blake2b(digest_size=6)
     hashed.update(f"{stored_margin(prepared, spec)}\0{spec.kind}\0{spec.size}".encode())
@@ -122,7 +122,7 @@ def _key(prepared: Prepared, names: NDArray[np.str_], spec: FaceSpec) -> str:
     return hashed.hexdigest()
 
 
-def _decoded(prepared: Prepared, names: NDArray[np.str_], spec: FaceSpec) -> Iterator[Pixels]:
+def _decoded(prepared: PreparedFolder, names: NDArray[np.str_], spec: FaceSpec) -> Iterator[Pixels]:
     """Yield the pictures in order, decoded by as many threads as there are cores."""
     look = shown(prepared, spec, margin(spec))
     with ThreadPoolExecutor(workers.available()) as pool:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince import scale, workers
-from wince.archive.manifest import Prepared
+from wince.archive.manifest import PreparedFolder
 from wince.errors import DataError
 from wince.evaluation.predictions import INTERVAL, KNOWN, PROBABILITIES, REQUIRED
 from wince.runtime.calibration import Calibration
@@ -69,7 +69,7 @@ def score(
 
 def with_model(
     model: Estimator,
-    prepared: Prepared,
+    prepared: PreparedFolder,
     frames: Frames,
     rows: Rows,
     progress: Progress | None = None,

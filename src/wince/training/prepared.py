@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wince.archive.labels import BadLabelError
 from wince.archive.layouts import known_layouts
-from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, UNITS, Prepared
+from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, UNITS, PreparedFolder
 from wince.errors import ArchiveError, DataError
 from wince.faces.spec import FaceSpec
 from wince.files import sha256
@@ -55,7 +55,7 @@ class Frames:
         return self.path if spec.kind == "whole" else self.crop
 
 
-def read(prepared: Prepared) -> Frames:
+def read(prepared: PreparedFolder) -> Frames:
     """Return every frame of a prepared folder's manifest.
 
     Raises DataError when the manifest lacks a column, holds no frame, or is not the one that
@@ -90,7 +90,7 @@ def usable(frames: Frames, spec: FaceSpec) -> Frames:
     return frames.take(frames.pictures(spec) != "")
 
 
-def check_pictures(prepared: Prepared, frames: Frames, spec: FaceSpec) -> None:
+def check_pictures(prepared: PreparedFolder, frames: Frames, spec: FaceSpec) -> None:
     """Raise DataError, with the first of them and the remedy, when pictures are missing."""
     folder = picture_folder(prepared, spec)
     names = frames.pictures(spec).tolist()
@@ -110,7 +110,7 @@ def check_pictures(prepared: Prepared, frames: Frames, spec: FaceSpec) -> None:
     )
 
 
-def check_labels(prepared: Prepared, frames: Frames) -> None:
+def check_labels(prepared: PreparedFolder, frames: Frames) -> None:
     """Raise DataError when labels in the archive no longer are what the manifest says.
 
     Only label files that are newer than the manifest are read again. An archive that is not there,
@@ -146,12 +146,12 @@ def check_labels(prepared: Prepared, frames: Frames) -> None:
         )
 
 
-def picture_folder(prepared: Prepared, spec: FaceSpec) -> Path:
+def picture_folder(prepared: PreparedFolder, spec: FaceSpec) -> Path:
     """Return the folder that `Frames.pictures` are relative to."""
     return prepared.archive if spec.kind == "whole" else prepared.folder
 
 
-def digest(prepared: Prepared) -> str:
+def digest(prepared: PreparedFolder) -> str:
     """Return the sha256 of the manifest as it was written."""
     return str(prepared.report["files"]["manifest.csv"]["sha256"])
 
@@ -163,7 +163,7 @@ def listed(names: Iterable[str], most: int = 3) -> str:
     return f"{shown} and {len(ordered) - most} more" if len(ordered) > most else shown
 
 
-def _check_unchanged(prepared: Prepared, path: Path) -> None:
+def _check_unchanged(prepared: PreparedFolder, path: Path) -> None:
     try:
         found = sha256(path)
         expected = digest(prepared)
@@ -179,7 +179,7 @@ def _check_unchanged(prepared: Prepared, path: Path) -> None:
         )
 
 
-def _base(prepared: Prepared) -> Path | None:
+def _base(prepared: PreparedFolder) -> Path | None:
     try:
         return known_layouts.recognise(prepared.archive, str(prepared.report["archive"]["layout"]))[
             1

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import wince
-from wince.archive.manifest import Prepared
+from wince.archive.manifest import PreparedFolder
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import Estimator
@@ -66,7 +66,7 @@ def _packaged_spec() -> FaceSpec:
 
 
 def config(
-    prepared: Prepared, frames: Frames, parts: Parts, settings: Settings, notes: list[str]
+    prepared: PreparedFolder, frames: Frames, parts: Parts, settings: Settings, notes: list[str]
 ) -> dict[str, Any]:
     """Return what config.json holds: all that decides the result, and what must be known of it."""
     return {

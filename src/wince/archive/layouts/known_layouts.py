@@ -16,14 +16,14 @@ from wince.errors import ArchiveError
 class Layout(Protocol):
     """What a layout's module has.
 
-    NAME: as in `--layout`; TITLE: for people; SIGNS: what it is known by; CAUTION: what everyone
+    NAME: as in `--layout`; TITLE: for people; SIGNS: what it is known by; WARNING: what everyone
     who uses such data must be told, "" when nothing.
     """
 
     NAME: str
     TITLE: str
     SIGNS: str
-    CAUTION: str
+    WARNING: str
 
     def fits(self, base: Path) -> bool:
         """Return whether a folder (or file) has this layout."""

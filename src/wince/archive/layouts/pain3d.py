@@ -21,7 +21,7 @@ from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
 NAME = "3d-pain"
 TITLE = "3D-Pain"
 SIGNS = "annotations/*_annotations.json with meshes_inpainted/"
-CAUTION = "The faces are synthetic: figures measured on them say little about people."
+WARNING = "The faces are synthetic: figures measured on them say little about people."
 IMAGES = "meshes_inpainted"
 LABELS = "annotations"
 SUFFIX = "_annotations.json"

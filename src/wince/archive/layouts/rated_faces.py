@@ -21,7 +21,7 @@ from wince.scale import UNIT_NAMES, combine
 NAME = "rated-faces"
 TITLE = "Faces rated twice"
 SIGNS = "ratings.csv (image, subject, au4_a ... quality_b, box) with images/"
-CAUTION = (
+WARNING = (
     "These labels are ratings, not FACS coding: calm faces are not rated 0, so levels read "
     "straight off them say 'mild' too often. Map the ratings to PSPI before reading levels."
 )

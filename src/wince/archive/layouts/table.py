@@ -18,7 +18,7 @@ from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
 NAME = "table"
 TITLE = "A table of images"
 SIGNS = "one .csv file with the columns image, subject, pspi"
-CAUTION = ""
+WARNING = ""
 NEEDED = ("image", "subject", "pspi")
 UNITS = tuple(name.lower() for name in UNIT_NAMES)
 KNOWN = (*NEEDED, "sequence", "frame", *UNITS, *RATINGS, "box")

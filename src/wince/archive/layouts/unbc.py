@@ -20,12 +20,12 @@ from wince.archive.layouts import folder_walk
 NAME = "unbc"
 TITLE = "UNBC-McMaster"
 SIGNS = "Images/ with Frame_Labels/PSPI/, or images/Images/ with labels/PSPI/"
-CAUTION = ""
+WARNING = ""
 SUFFIX = "_facs.txt"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Arrangement:
     """Where an arrangement keeps what, as paths below the archive's folder."""
 
     images: str
@@ -35,8 +35,8 @@ class Places:
 
 
 ARRANGEMENTS = (
-    Places("Images", "Frame_Labels/PSPI", "Frame_Labels/FACS", ("Sequence_Labels",)),
-    Places(
+    Arrangement("Images", "Frame_Labels/PSPI", "Frame_Labels/FACS", ("Sequence_Labels",)),
+    Arrangement(
         "images/Images",
         "labels/PSPI",
         "labels/FACS",
@@ -45,7 +45,7 @@ ARRANGEMENTS = (
 )
 
 
-def places(base: Path) -> Places | None:
+def places(base: Path) -> Arrangement | None:
     """Return the arrangement that a folder has, or None."""
     for arrangement in ARRANGEMENTS:
         if (base / arrangement.images).is_dir() and (base / arrangement.pspi).is_dir():
@@ -107,7 +107,7 @@ def read_label(base: Path, file: FrameFile) -> Label:
     return Label(pspi, units, doubt=f"{difference} ({name})" if difference else "")
 
 
-def _places(base: Path) -> Places:
+def _places(base: Path) -> Arrangement:
     found = places(base)
     if found is None:
         raise FileNotFoundError(f"{base} no longer holds {SIGNS}")
@@ -128,7 +128,7 @@ def _missing(pspi: str, folder: str, stem: str, labelled: frozenset[str]) -> str
 
 
 def _ratings(
-    base: Path, where: Places, folder: str
+    base: Path, where: Arrangement, folder: str
 ) -> tuple[tuple[float | None, ...], tuple[str, ...]]:
     """Return a sequence's four ratings, None where there is none, and what was wrong with them."""
     values: list[float | None] = []

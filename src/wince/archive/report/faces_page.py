@@ -12,8 +12,8 @@ from pathlib import Path
 from PIL import Image
 
 from wince import images, scale
-from wince.archive.frame_check import Task
-from wince.archive.frame_database import Store
+from wince.archive.frame_check import CheckSettings
+from wince.archive.frame_database import FrameDatabase
 from wince.errors import WinceError
 
 EACH = 24  # pictures a section
@@ -28,7 +28,7 @@ figcaption { font-size: .72rem; overflow-wrap: anywhere; }
 """
 
 
-def write(path: Path, store: Store, task: Task) -> None:
+def write(path: Path, database: FrameDatabase, task: CheckSettings) -> None:
     """Write the page; it holds the pictures themselves and refers to nothing."""
     with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(
@@ -38,24 +38,26 @@ def write(path: Path, store: Store, task: Task) -> None:
             "this machine: do not send, publish or commit it. Delete it when you have looked.</p>"
         )
         for place, level in enumerate(scale.LEVELS):
-            rows = _spread(store, True, place)
+            rows = _spread(database, True, place)
             file.write(_section(f"Level {level}", rows, task.out, "crop"))
-        rows = _spread(store, False, None)
+        rows = _spread(database, False, None)
         file.write(_section("No face found", rows, task.folder, "name"))
         file.write("</body></html>\n")
 
 
-def _spread(store: Store, found: bool, level: int | None) -> Iterator[tuple[str, str, float]]:
+def _spread(
+    database: FrameDatabase, found: bool, level: int | None
+) -> Iterator[tuple[str, str, float]]:
     """Yield (name, crop, pspi) of a few frames, evenly over the archive.
 
     found: with or without a face; level: place of the level, None for all.
     """
     asked = (int(found), level)
-    (count,) = store.one(
+    (count,) = database.one(
         "SELECT count(*) FROM kept WHERE (crop != '') = ? AND ifnull(level = ?, 1)", *asked
     )
     step = max(1, -(-count // EACH))
-    rows = store.rows(
+    rows = database.rows(
         "SELECT name, crop, pspi FROM kept WHERE (crop != '') = ? AND ifnull(level = ?, 1) "
         "ORDER BY number",
         *asked,

@@ -7,10 +7,10 @@ from typing import Any
 
 import wince
 from wince.archive import crops
-from wince.archive.frame_check import Task
+from wince.archive.frame_check import CheckSettings
 from wince.archive.layouts.known_layouts import Layout
 from wince.archive.report import report_page
-from wince.archive.report.summary import Counts
+from wince.archive.report.summary import Summary
 from wince.files import sha256
 from wince.protocol_names import EXCLUSIVE, OPTIMISTIC
 
@@ -18,10 +18,10 @@ SCHEMA = 1
 
 
 def as_dict(
-    counts: Counts,
+    counts: Summary,
     *,
     layout: Layout,
-    task: Task,
+    task: CheckSettings,
     protocol: str,
     overlap: bool,
     seed: int,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from wince import scale
 from wince.archive import checks
 from wince.archive.balanced_split import PARTS
-from wince.archive.frame_database import Store
+from wince.archive.frame_database import FrameDatabase
 from wince.archive.frame_file import RATINGS
 
 EXAMPLES = 3  # frames named for each reason; excluded.csv names all
@@ -15,8 +15,8 @@ LEVELS = tuple(str(level) for level in scale.LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """Counts of a run, all of kept frames except `found`, `steps` and `examples`.
+class Summary:
+    """Summary of a run, all of kept frames except `found`, `steps` and `examples`.
 
     steps: for each check in order its reason, words, whether it is the project report's, how many
         frames it left out and how many were left.
@@ -47,37 +47,37 @@ class Counts:
         return int(self.steps[-1]["kept"])
 
 
-def count(store: Store, groups: Sequence[str]) -> Counts:
+def count(database: FrameDatabase, groups: Sequence[str]) -> Summary:
     """Return the counts of a finished run whose frames have their parts and folds."""
-    (found,) = store.one("SELECT count(*) FROM frame")
-    return Counts(
+    (found,) = database.one("SELECT count(*) FROM frame")
+    return Summary(
         found=found,
-        steps=steps(store),
-        examples=_examples(store),
-        histogram=_histogram(store),
-        subjects=_subjects(store),
-        parts={part: _levels(store, "part", part) for part in PARTS},
-        unassigned=store.one("SELECT count(*) FROM kept WHERE part = ''")[0],
+        steps=steps(database),
+        examples=_examples(database),
+        histogram=_histogram(database),
+        subjects=_subjects(database),
+        parts={part: _levels(database, "part", part) for part in PARTS},
+        unassigned=database.one("SELECT count(*) FROM kept WHERE part = ''")[0],
         folds={
-            fold: _levels(store, "fold", fold)
-            for (fold,) in store.rows(
+            fold: _levels(database, "fold", fold)
+            for (fold,) in database.rows(
                 "SELECT DISTINCT fold FROM kept WHERE fold != '' ORDER BY fold + 0, fold"
             )
         },
-        groups={name: _group(store, place) for place, name in enumerate(groups)},
-        labels=_labels(store),
-        doubts=_first(store, "doubt"),
-        remarks=_first(store, "remark"),
-        ratings=_ratings(store),
-        faces=_faces(store),
-        crops=_crops(store),
-        duplicates=_duplicates(store),
+        groups={name: _group(database, place) for place, name in enumerate(groups)},
+        labels=_labels(database),
+        doubts=_first(database, "doubt"),
+        remarks=_first(database, "remark"),
+        ratings=_ratings(database),
+        faces=_faces(database),
+        crops=_crops(database),
+        duplicates=_duplicates(database),
     )
 
 
-def steps(store: Store) -> list[dict[str, Any]]:
+def steps(database: FrameDatabase) -> list[dict[str, Any]]:
     """Return the checks in order with how many frames each left out and how many were left."""
-    left_out = dict(store.rows("SELECT reason, count(*) FROM frame GROUP BY reason"))
+    left_out = dict(database.rows("SELECT reason, count(*) FROM frame GROUP BY reason"))
     kept, found = sum(left_out.values()), []
     for check in checks.CHECKS:
         count = left_out.get(check.reason, 0)
@@ -94,7 +94,7 @@ def steps(store: Store) -> list[dict[str, Any]]:
     return found
 
 
-def _examples(store: Store) -> dict[str, list[dict[str, Any]]]:
+def _examples(database: FrameDatabase) -> dict[str, list[dict[str, Any]]]:
     names = ("path", "detail", "label_path", "line")
     return {
         check.reason: examples
@@ -102,7 +102,7 @@ def _examples(store: Store) -> dict[str, list[dict[str, Any]]]:
         if (
             examples := [
                 dict(zip(names, row, strict=True))
-                for row in store.rows(
+                for row in database.rows(
                     "SELECT name, detail, label, nullif(line, 0) FROM frame WHERE reason = ? "
                     "ORDER BY number LIMIT ?",
                     check.reason,
@@ -113,14 +113,16 @@ def _examples(store: Store) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _histogram(store: Store) -> dict[str, int]:
-    counts = dict(store.rows("SELECT CAST(pspi + 0.5 AS INTEGER), count(*) FROM kept GROUP BY 1"))
+def _histogram(database: FrameDatabase) -> dict[str, int]:
+    counts = dict(
+        database.rows("SELECT CAST(pspi + 0.5 AS INTEGER), count(*) FROM kept GROUP BY 1")
+    )
     return {str(score): counts.get(score, 0) for score in range(int(scale.PSPI_MAXIMUM) + 1)}
 
 
-def _subjects(store: Store) -> list[dict[str, Any]]:
+def _subjects(database: FrameDatabase) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for row in store.rows(
+    for row in database.rows(
         "SELECT subject, count(*), count(DISTINCT sequence), sum(level > 0), max(pspi), "
         "sum(crop != ''), group_concat(DISTINCT part), min(fold), sum(level = 0), sum(level = 1), "
         "sum(level = 2), sum(level = 3) FROM kept GROUP BY subject ORDER BY subject"
@@ -143,9 +145,9 @@ def _subjects(store: Store) -> list[dict[str, Any]]:
     return found
 
 
-def _levels(store: Store, column: Literal["part", "fold"], value: str) -> dict[str, Any]:
+def _levels(database: FrameDatabase, column: Literal["part", "fold"], value: str) -> dict[str, Any]:
     """Return frames, subjects and levels of the frames with a value in a column."""
-    frames, subjects, pain, *levels = store.one(
+    frames, subjects, pain, *levels = database.one(
         "SELECT count(*), count(DISTINCT subject), ifnull(sum(level > 0), 0), "
         "ifnull(sum(level = 0), 0), ifnull(sum(level = 1), 0), ifnull(sum(level = 2), 0), "
         "ifnull(sum(level = 3), 0) FROM kept WHERE ? = iif(? = 'part', part, fold)",
@@ -160,11 +162,11 @@ def _levels(store: Store, column: Literal["part", "fold"], value: str) -> dict[s
     }
 
 
-def _group(store: Store, place: int) -> dict[str, dict[str, int]]:
+def _group(database: FrameDatabase, place: int) -> dict[str, dict[str, int]]:
     """Return frames, subjects and frames with pain for each value of a group column."""
     return {
         value: {"frames": frames, "subjects": subjects, "pain_frames": pain}
-        for value, frames, subjects, pain in store.rows(
+        for value, frames, subjects, pain in database.rows(
             "SELECT json_extract(cells, ?) AS value, count(*), count(DISTINCT subject), "
             "sum(level > 0) FROM kept GROUP BY value ORDER BY value",
             f"$.groups[{place}]",
@@ -172,27 +174,27 @@ def _group(store: Store, place: int) -> dict[str, dict[str, int]]:
     }
 
 
-def _labels(store: Store) -> dict[str, int]:
-    units, doubtful = store.one(
+def _labels(database: FrameDatabase) -> dict[str, int]:
+    units, doubtful = database.one(
         "SELECT ifnull(sum(units), 0), ifnull(sum(doubt != ''), 0) FROM kept"
     )
-    (left_out,) = store.one("SELECT count(*) FROM frame WHERE reason = ?", checks.AGREES.reason)
+    (left_out,) = database.one("SELECT count(*) FROM frame WHERE reason = ?", checks.AGREES.reason)
     return {"with_action_units": units, "doubtful": doubtful, "doubtful_left_out": left_out}
 
 
-def _first(store: Store, column: Literal["doubt", "remark"]) -> list[str]:
+def _first(database: FrameDatabase, column: Literal["doubt", "remark"]) -> list[str]:
     """Return the first few distinct texts of a column, whether the frames were kept or not."""
     query = (
         "SELECT iif(? = 'doubt', doubt, remark) AS text FROM frame WHERE text != '' "
         "GROUP BY text ORDER BY min(number) LIMIT ?"
     )
-    return [text for (text,) in store.rows(query, column, EXAMPLES)]
+    return [text for (text,) in database.rows(query, column, EXAMPLES)]
 
 
-def _ratings(store: Store) -> dict[str, int]:
+def _ratings(database: FrameDatabase) -> dict[str, int]:
     """Return how many sequences have each rating."""
     return {
-        name: store.one(
+        name: database.one(
             "SELECT count(DISTINCT subject || char(0) || sequence) FROM kept "
             "WHERE json_extract(cells, ?) IS NOT NULL",
             f"$.{name}",
@@ -201,8 +203,8 @@ def _ratings(store: Store) -> dict[str, int]:
     }
 
 
-def _faces(store: Store) -> dict[str, Any]:
-    kept, found = store.one("SELECT count(*), ifnull(sum(crop != ''), 0) FROM kept")
+def _faces(database: FrameDatabase) -> dict[str, Any]:
+    kept, found = database.one("SELECT count(*), ifnull(sum(crop != ''), 0) FROM kept")
     return {
         "found": found,
         "missing": kept - found,
@@ -210,11 +212,11 @@ def _faces(store: Store) -> dict[str, Any]:
     }
 
 
-def _crops(store: Store) -> dict[str, Any]:
-    count, size = store.one(
+def _crops(database: FrameDatabase) -> dict[str, Any]:
+    count, size = database.one(
         "SELECT count(*), ifnull(sum(crop_bytes), 0) FROM kept WHERE crop != ''"
     )
-    sides = store.rows(
+    sides = database.rows(
         "SELECT crop_side, count(*) FROM kept WHERE crop != '' GROUP BY 1 ORDER BY 1"
     )
     return {
@@ -225,9 +227,9 @@ def _crops(store: Store) -> dict[str, Any]:
     }
 
 
-def _duplicates(store: Store) -> dict[str, int]:
+def _duplicates(database: FrameDatabase) -> dict[str, int]:
     """Return how many pictures stand in several sequences, and in how many frames."""
-    pictures, frames, subjects, parts = store.one(
+    pictures, frames, subjects, parts = database.one(
         "SELECT count(*), ifnull(sum(n), 0), ifnull(sum(s > 1), 0), ifnull(sum(p > 1), 0) FROM "
         "(SELECT count(*) AS n, count(DISTINCT subject) AS s, count(DISTINCT part) AS p "
         "FROM kept GROUP BY digest "

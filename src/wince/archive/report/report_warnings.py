@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wince.archive.balanced_split import FOLDS
-from wince.archive.report.summary import LEVELS, Counts
+from wince.archive.report.summary import LEVELS, Summary
 from wince.protocol_names import OPTIMISTIC
 
 FEW_FACES = 0.95  # of a subject's frames; below, the subject is named
 
 
-def cautions(
-    counts: Counts, *, layout: str, overlap: bool, strict: bool, split_notes: Sequence[str]
+def report_warnings(
+    counts: Summary, *, layout: str, overlap: bool, strict: bool, split_notes: Sequence[str]
 ) -> list[str]:
     """Return the warnings of a run, the weightiest first.
 
@@ -33,7 +33,7 @@ def cautions(
     return found
 
 
-def _of_parts(counts: Counts) -> Iterator[str]:
+def _of_parts(counts: Summary) -> Iterator[str]:
     for part, of_part in counts.parts.items():
         if not of_part["frames"]:
             yield f"The {part} part is empty: there are too few subjects, or the split names none."
@@ -46,7 +46,7 @@ def _of_parts(counts: Counts) -> Iterator[str]:
             yield f"Fold {fold} has no frame with pain: AUC and correlation are undefined there."
 
 
-def _missing_levels(where: str, levels: dict[str, int], counts: Counts) -> Iterator[str]:
+def _missing_levels(where: str, levels: dict[str, int], counts: Summary) -> Iterator[str]:
     missing = [level for level in LEVELS if not levels[level]]
     if missing:
         what = "Level" if len(missing) == 1 else "Levels"
@@ -54,13 +54,13 @@ def _missing_levels(where: str, levels: dict[str, int], counts: Counts) -> Itera
         yield f"{what} missing from {where}: {told}."
 
 
-def _holders(level: str, counts: Counts) -> str:
+def _holders(level: str, counts: Summary) -> str:
     """Return how many subjects have a level: so few that it cannot be everywhere, or none."""
     holders = sum(subject["levels"][level] > 0 for subject in counts.subjects)
     return _many(holders, "subject has it", "subjects have it") if holders else "nobody has it"
 
 
-def _of_subjects(counts: Counts) -> Iterator[str]:
+def _of_subjects(counts: Summary) -> Iterator[str]:
     calm = [subject["subject"] for subject in counts.subjects if not subject["pain_frames"]]
     if calm:
         who = _many(len(calm), "subject has", "subjects have")
@@ -84,7 +84,7 @@ def _of_subjects(counts: Counts) -> Iterator[str]:
         yield f"Faces were found in fewer than {FEW_FACES:.0%} of the frames of {_listed(poor)}."
 
 
-def _of_duplicates(counts: Counts) -> Iterator[str]:
+def _of_duplicates(counts: Summary) -> Iterator[str]:
     same = counts.duplicates
     if not same["pictures"]:
         return
@@ -96,7 +96,7 @@ def _of_duplicates(counts: Counts) -> Iterator[str]:
     )
 
 
-def _of_labels(counts: Counts, strict: bool) -> Iterator[str]:
+def _of_labels(counts: Summary, strict: bool) -> Iterator[str]:
     doubtful = counts.labels["doubtful"]
     if doubtful:
         yield (
