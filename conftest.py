@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.frames import Frame, read_frames
-from tests.support.media import encoded
+from tests.support.media import encode_image
 from wince.runtime.assessor import Assessor
 
 # No deadline: on a shared machine a slow call says nothing about the code.
@@ -72,4 +72,4 @@ def assessor() -> Assessor:
 @pytest.fixture(scope="session")
 def portrait_jpeg(astronaut: NDArray[np.uint8]) -> bytes:
     """The astronaut's portrait as a JPEG file."""
-    return encoded(astronaut)
+    return encode_image(astronaut)

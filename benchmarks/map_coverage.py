@@ -38,7 +38,7 @@ from rich.progress import track
 from wince import images
 from wince.errors import ImageError
 from wince.evaluation.bootstrap import interval, subject_counts
-from wince.faces.align import align, crop_to_picture
+from wince.faces.align import align, crop_to_image
 from wince.faces.detect import Face, detect
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import Estimator
@@ -122,7 +122,7 @@ def elsewhere(region: Mask, face: Mask, rng: np.random.Generator) -> Mask:
 def ellipse(face: Face, spec: FaceSpec) -> Mask:
     """Return which pixels of the crop lie in the ellipse within the face's box, (size, size)."""
     y, x = np.mgrid[: spec.size, : spec.size] + 0.5
-    matrix = crop_to_picture(face, spec)
+    matrix = crop_to_image(face, spec)
     across, down = np.tensordot(matrix, np.stack([x, y, np.ones_like(x)]), axes=1)
     x0, y0, x1, y1 = face.box
     return np.hypot((across - (x0 + x1) / 2) / (x1 - x0), (down - (y0 + y1) / 2) / (y1 - y0)) < 0.5

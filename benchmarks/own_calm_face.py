@@ -89,7 +89,7 @@ def split(frames: list[Read]) -> tuple[dict[str, list[Read]], list[Read]]:
 
 def formula(units: Floats) -> Floats:
     """Return the PSPI formula of action units (N, 6)."""
-    return np.asarray(scale.combine(*units.T, maximum=np.maximum))
+    return np.asarray(scale.pspi_formula(*units.T, maximum=np.maximum))
 
 
 def scores(frames: list[Read], calm: dict[str, Floats]) -> dict[str, Floats]:

@@ -31,7 +31,7 @@ from pathlib import Path
 
 from wince.archive import checks, labels
 from wince.archive.layouts import unbc
-from wince.workers import available
+from wince.workers import core_count
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="where the temporary folder is made")
     given = parser.parse_args()
-    cores = available()
+    cores = core_count()
     print(f"{platform.machine()}, {cores} cores, load before {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory(prefix="wince-prepare-", dir=given.folder) as name:
         folder = Path(name)

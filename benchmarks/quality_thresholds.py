@@ -101,7 +101,9 @@ def photos(folder: Path, seen: set[str]) -> Iterator[Photo]:
             if row["subject"] in seen or "0" in (row["quality_a"], row["quality_b"]):
                 continue
             ratings = [
-                scale.combine(*(float(row[f"{name.lower()}_{one}"]) for name in scale.UNIT_NAMES))
+                scale.pspi_formula(
+                    *(float(row[f"{name.lower()}_{one}"]) for name in scale.UNIT_NAMES)
+                )
                 for one in "ab"
             ]
             box = tuple(map(float, row["box"].split()))

@@ -50,7 +50,7 @@ document.addEventListener("playing", ({target}) => {
 def rendering(language: str) -> list[float]:
     """Return the milliseconds that a sentence takes to become a WAV."""
     found = []
-    words = sentences.spoken(Level.MODERATE, 0.0, language=language)
+    words = sentences.spoken_text(Level.MODERATE, 0.0, language=language)
     for _ in range(TIMES):
         begin = time.perf_counter()
         voices.speak_to_wav(words, language=language)

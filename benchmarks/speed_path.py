@@ -182,7 +182,7 @@ def multiplication(folder: Path, *, int8: bool) -> Callable[[], object]:
     path = folder / f"product-{'int8' if int8 else 'fp32'}.onnx"
     opset = [helper.make_opsetid("", 18)]
     onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=10), path)
-    session = wince_onnx.session(path)
+    session = wince_onnx.open_session(path)
     return lambda: session.run(None, {"left": left})
 
 

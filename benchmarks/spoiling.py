@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from wince.faces.align import align, crop_to_picture
+from wince.faces.align import align, crop_to_image
 from wince.faces.detect import Face
 from wince.faces.spec import FaceSpec
 
@@ -63,7 +63,7 @@ def covered(
 
 
 def _laid_back(rgb: RGB, face: Face, layer: Image.Image, mask: Image.Image) -> RGB:
-    matrix = crop_to_picture(face, SPEC)
+    matrix = crop_to_image(face, SPEC)
     whole = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
     size = (rgb.shape[1], rgb.shape[0])
     kind, fine = Image.Transform.AFFINE, Image.Resampling.BILINEAR

@@ -28,7 +28,7 @@ class BlazeFace(nn.Module):
         super().__init__()
         self._given = {
             one.name.removesuffix("_half"): numpy_helper.to_array(one).astype(np.float32)
-            for one in onnx.load(detect.network_file()).graph.initializer
+            for one in onnx.load(detect.detector_path()).graph.initializer
         }
         self.first = self._layer("conv2d", 3, CHANNELS[0], 5, 2)
         pairs = list(pairwise(CHANNELS))

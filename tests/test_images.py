@@ -170,7 +170,7 @@ def test_a_large_jpeg_is_decoded_smaller_but_keeps_its_own_size(
     picture = images.read(encoded(stored, "JPEG", exif=exif.tobytes()))
     assert (picture.width, picture.height) == (6000, 4000)
     height, width = picture.rgb.shape[:2]
-    assert images.ENOUGH_SIDE <= min(height, width) < 4000
+    assert images.MIN_DECODED_SIDE <= min(height, width) < 4000
     assert picture.scale == pytest.approx(6000 / width) == pytest.approx(4000 / height)
     same = np.asarray(large.resize((width, height), Image.Resampling.BOX))
     assert np.abs(picture.rgb.astype(int) - same).mean() < 2

@@ -59,9 +59,9 @@ def test_pspi_follows_the_formula_of_prkachin_and_solomon(
 @given(st.lists(st.floats(0, 1), min_size=6, max_size=6))
 def test_pspi_is_the_sum_of_the_units_that_count(values: list[float]) -> None:
     units = dict(zip(scale.UNIT_NAMES, values, strict=True))
-    counted = scale.counted(units)
+    counted = scale.counted_units(units)
     assert sum(units[name] for name in counted) == pytest.approx(scale.pspi(units))
-    assert all(name in term for name, term in zip(counted, scale.TERMS, strict=True))
+    assert all(name in term for name, term in zip(counted, scale.PSPI_TERMS, strict=True))
 
 
 def test_pspi_covers_the_whole_scale_and_no_more() -> None:
@@ -100,14 +100,14 @@ def test_an_unknown_action_unit_is_named() -> None:
         scale.pspi(ZERO | {"AU12": 1.0})
 
 
-def test_combine_takes_arrays_with_an_elementwise_maximum() -> None:
+def test_pspi_formula_takes_arrays_with_an_elementwise_maximum() -> None:
     units = np.random.default_rng(0).uniform(0, [5, 5, 5, 5, 5, 1], (50, 6))
     one_by_one = [scale.pspi(dict(zip(scale.UNIT_NAMES, row, strict=True))) for row in units]
-    np.testing.assert_allclose(scale.combine(*units.T, maximum=np.maximum), one_by_one)
+    np.testing.assert_allclose(scale.pspi_formula(*units.T, maximum=np.maximum), one_by_one)
 
 
-def test_combine_takes_the_action_units_in_the_order_of_the_table() -> None:
-    parameters = list(inspect.signature(scale.combine).parameters)[:6]
+def test_pspi_formula_takes_the_action_units_in_the_order_of_the_table() -> None:
+    parameters = list(inspect.signature(scale.pspi_formula).parameters)[:6]
     assert [name.upper() for name in parameters] == list(scale.UNIT_NAMES)
 
 

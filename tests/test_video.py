@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.video_sample import TURNED, UPRIGHT, record, shades
+from tests.support.video_sample import ROTATED_MATRIX, UPRIGHT_MATRIX, grey_frames, write_video
 from wince import errors
 from wince.video import SUFFIXES, Video
 
@@ -19,7 +19,7 @@ pytest.importorskip("av", reason="needs PyAV")
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
     """Fifty grey frames in two seconds, each lighter than the one before."""
-    return record(tmp_path_factory.mktemp("video") / "clip.mp4", shades(50))
+    return write_video(tmp_path_factory.mktemp("video") / "clip.mp4", grey_frames(50))
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ def clip(tmp_path_factory):
     ],
 )
 def test_every_frame_comes_once_in_order_with_its_time(tmp_path, name, codec):
-    path = record(tmp_path / name, shades(50), codec=codec)
+    path = write_video(tmp_path / name, grey_frames(50), codec=codec)
     with Video(path) as video:
         frames = list(video.frames())
     assert [frame.index for frame in frames] == list(range(50))
     assert [frame.seconds for frame in frames] == pytest.approx(
         [n / 25 for n in range(50)], abs=2e-3
     )
-    assert (video.width, video.height, video.damaged) == (64, 48, 0)
+    assert (video.width, video.height, video.damaged_parts) == (64, 48, 0)
     assert path.suffix in SUFFIXES
     shade = [frame.rgb.mean() for frame in frames]
     assert all(frame.rgb.dtype == np.uint8 and frame.rgb.shape == (48, 64, 3) for frame in frames)
@@ -52,21 +52,21 @@ def test_every_frame_comes_once_in_order_with_its_time(tmp_path, name, codec):
 
 def test_length_and_rate_are_told_beforehand(clip):
     with Video(clip) as video:
-        assert video.seconds == pytest.approx(2)
-        assert video.rate == pytest.approx(25)
-        assert video.expected == 50
+        assert video.duration == pytest.approx(2)
+        assert video.frame_rate == pytest.approx(25)
+        assert video.expected_frames == 50
 
 
 def test_red_green_and_blue_stay_in_their_order(tmp_path):
     orange = np.full((48, 64, 3), (230, 120, 20), np.uint8)
-    with Video(record(tmp_path / "orange.mp4", [orange] * 3)) as video:
+    with Video(write_video(tmp_path / "orange.mp4", [orange] * 3)) as video:
         for frame in video.frames():
             assert frame.rgb.mean((0, 1)) == pytest.approx((230, 120, 20), abs=12)
 
 
 def test_times_between_frames_need_not_be_equal(tmp_path):
     times = [0, 0.04, 0.3, 0.31, 1.0]
-    path = record(tmp_path / "uneven.mkv", shades(5), times=times)
+    path = write_video(tmp_path / "uneven.mkv", grey_frames(5), times=times)
     with Video(path) as video:
         assert [frame.seconds for frame in video.frames()] == pytest.approx(times, abs=2e-3)
 
@@ -74,11 +74,11 @@ def test_times_between_frames_need_not_be_equal(tmp_path):
 def test_video_of_a_phone_held_upright_is_turned(tmp_path):
     left_red = np.zeros((48, 96, 3), np.uint8)
     left_red[:, :48, 0] = 220
-    path = record(tmp_path / "lying.mp4", [left_red] * 3)
+    path = write_video(tmp_path / "lying.mp4", [left_red] * 3)
     data = path.read_bytes()
-    assert data.count(UPRIGHT) == 2, "one matrix of the film, one of its track"
-    place = data.index(UPRIGHT, data.index(b"tkhd"))
-    path.write_bytes(data[:place] + TURNED + data[place + len(TURNED) :])
+    assert data.count(UPRIGHT_MATRIX) == 2, "one matrix of the film, one of its track"
+    place = data.index(UPRIGHT_MATRIX, data.index(b"tkhd"))
+    path.write_bytes(data[:place] + ROTATED_MATRIX + data[place + len(ROTATED_MATRIX) :])
     with Video(path) as video:
         (rgb,) = {frame.rgb.tobytes(): frame.rgb for frame in video.frames()}.values()
         assert rgb.shape == (96, 48, 3)
@@ -89,7 +89,7 @@ def test_video_of_a_phone_held_upright_is_turned(tmp_path):
 
 
 def test_large_frames_are_scaled_down(tmp_path):
-    with Video(record(tmp_path / "large.mp4", shades(2, 2560, 1440))) as video:
+    with Video(write_video(tmp_path / "large.mp4", grey_frames(2, 2560, 1440))) as video:
         assert (video.width, video.height) == (2560, 1440)
         assert {frame.rgb.shape for frame in video.frames()} == {(1080, 1920, 3)}
 
@@ -98,15 +98,15 @@ def test_every_nth_frame_and_frames_some_seconds_apart(clip):
     with Video(clip) as video:
         assert [frame.index for frame in video.frames(every=20)] == [0, 20, 40]
     with Video(clip) as video:
-        assert [frame.index for frame in video.frames(seconds=0.5)] == [0, 13, 26, 39]
+        assert [frame.index for frame in video.frames(min_interval=0.5)] == [0, 13, 26, 39]
     with Video(clip) as video:
-        assert [frame.index for frame in video.frames(every=10, seconds=0.5)] == [0, 20, 40]
+        assert [frame.index for frame in video.frames(every=10, min_interval=0.5)] == [0, 20, 40]
 
 
 def test_memory_does_not_grow_with_the_length(tmp_path):
     def peak(count):
         pictures = (np.full((480, 640, 3), n % 200, np.uint8) for n in range(count))
-        path = record(tmp_path / f"{count}.mp4", pictures)
+        path = write_video(tmp_path / f"{count}.mp4", pictures)
         tracemalloc.start()
         with Video(path) as video:
             for _ in video.frames():
@@ -192,7 +192,7 @@ def test_video_without_its_index_is_called_truncated(tmp_path, clip):
 
 
 def test_frames_before_the_break_are_given_then_it_is_told(tmp_path):
-    whole = record(tmp_path / "whole.mkv", shades(50), codec="mjpeg").read_bytes()
+    whole = write_video(tmp_path / "whole.mkv", grey_frames(50), codec="mjpeg").read_bytes()
     short = tmp_path / "short.mkv"
     short.write_bytes(whole[: len(whole) // 2])
     given_out = []
@@ -207,21 +207,21 @@ def test_frames_before_the_break_are_given_then_it_is_told(tmp_path):
 
 def test_damaged_parts_are_counted_and_the_rest_is_read(tmp_path):
     noise = np.random.default_rng(0).integers(0, 40, (48, 64, 3), np.uint8)
-    pictures = [shade + noise for shade in shades(50)]
-    path = record(tmp_path / "clip.avi", pictures, codec="mjpeg")
+    pictures = [shade + noise for shade in grey_frames(50)]
+    path = write_video(tmp_path / "clip.avi", pictures, codec="mjpeg")
     data = bytearray(path.read_bytes())
     middle = len(data) // 2
     data[middle : middle + 300] = bytes(300)
     path.write_bytes(data)
     with Video(path) as video:
         assert 40 < len(list(video.frames())) < 50
-        assert video.damaged >= 1
+        assert video.damaged_parts >= 1
 
 
 def test_frames_beyond_the_limit_are_refused(tmp_path, clip):
     with pytest.raises(errors.VideoError, match="64 x 48 pixels; the limit is 0 million"):
         Video(clip, max_pixels=3000)
-    tiny = record(tmp_path / "tiny.mkv", shades(2, 16, 8))
+    tiny = write_video(tmp_path / "tiny.mkv", grey_frames(2, 16, 8))
     with pytest.raises(errors.VideoError, match="16 x 8 pixels; at least 16"):
         Video(tiny)
 

@@ -28,9 +28,9 @@ def angry(batch: Sequence[int]) -> list[int]:
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_results_come_in_order_whatever_the_workers(count: int) -> None:
-    found = list(workers.spread(squared, range(500), count))
+    found = list(workers.map_batches(squared, range(500), count))
     assert found == [number * number for number in range(500)]
-    assert list(workers.spread(squared, [], count)) == []
+    assert list(workers.map_batches(squared, [], count)) == []
 
 
 def test_little_is_taken_before_it_is_needed() -> None:
@@ -42,18 +42,18 @@ def test_little_is_taken_before_it_is_needed() -> None:
             taken += 1
             yield number
 
-    results = workers.spread(squared, items(), 2)
+    results = workers.map_batches(squared, items(), 2)
     for _ in range(10):
         next(results)
     results.close()
-    assert taken <= (2 * workers.AHEAD + 1) * workers.BATCH
+    assert taken <= (2 * workers.MAX_QUEUED_BATCHES + 1) * workers.BATCH_SIZE
 
 
 def test_a_worker_that_is_ended_from_outside_is_an_error() -> None:
     with pytest.raises(ArchiveError, match="fewer --workers"):
-        list(workers.spread(deadly, range(200), 2))
+        list(workers.map_batches(deadly, range(200), 2))
 
 
 def test_an_error_in_a_worker_reaches_the_caller() -> None:
     with pytest.raises(OSError, match="no space left"):
-        list(workers.spread(angry, range(200), 2))
+        list(workers.map_batches(angry, range(200), 2))

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.frames import ROOT
-from wince.faces.align import crop_to_picture
+from wince.faces.align import crop_to_image
 from wince.faces.detect import detect
 from wince.runtime.assessor import Assessor
 
@@ -80,7 +80,7 @@ def test_the_face_is_the_ellipse_in_the_box(
 ) -> None:
     face, spec = detect(astronaut)[0], assessor.estimator.spec
     mask = coverage.ellipse(face, spec)
-    matrix = crop_to_picture(face, spec)
+    matrix = crop_to_image(face, spec)
     area = mask.sum() * abs(np.linalg.det(matrix[:, :2]))
     x0, y0, x1, y1 = face.box
     assert area == pytest.approx(np.pi / 4 * (x1 - x0) * (y1 - y0), rel=0.05)

@@ -10,28 +10,30 @@ from typing import Any, Self
 from wince.errors import VideoError
 from wince.video import VideoFrame, require_av, to_rgb
 
-FORMS = {"linux": "v4l2", "darwin": "avfoundation", "win32": "dshow"}
-SILENT = 5.0
+INPUT_FORMATS = {"linux": "v4l2", "darwin": "avfoundation", "win32": "dshow"}
+FRAME_TIMEOUT = 5.0
 """Seconds without a frame after which a camera counts as gone."""
 
 
-def form() -> str:
+def input_format() -> str:
     """Return how this system's cameras are read; raise VideoError where that is not known."""
     try:
-        return FORMS[sys.platform]
+        return INPUT_FORMATS[sys.platform]
     except KeyError:
         raise VideoError(
             f"Cameras cannot be read on {sys.platform}; give a video file instead."
         ) from None
 
 
-def default() -> str:
+def default_camera() -> str:
     """Return the name of the first camera. Raises VideoError when there is none."""
     require_av()
     import av
 
     try:
-        found = [one for one in av.enumerate_input_devices(form()) if "video" in one.media_types]
+        found = [
+            one for one in av.enumerate_input_devices(input_format()) if "video" in one.media_types
+        ]
     except (av.FFmpegError, OSError, ValueError):
         found = []
     if not found:
@@ -46,7 +48,7 @@ class Camera:
     A thread of its own reads it and keeps the newest frame alone.
     """
 
-    def __init__(self, name: str, *, source_form: str | None = None) -> None:
+    def __init__(self, name: str, *, source_format: str | None = None) -> None:
         """Open a camera by the name that the system gives it, such as /dev/video0.
 
         Raises VideoError when it cannot be opened.
@@ -55,11 +57,11 @@ class Camera:
         import av
 
         self.name = name
-        chosen = source_form or form()
+        chosen = source_format or input_format()
         address = f"video={name}" if chosen == "dshow" and not name.startswith("video=") else name
         av.logging.set_level(None)
         try:
-            self._container: Any = av.open(address, format=chosen, timeout=SILENT)
+            self._container: Any = av.open(address, format=chosen, timeout=FRAME_TIMEOUT)
             self._stream = self._container.streams.video[0]
         except (av.FFmpegError, OSError, ValueError, IndexError) as error:
             reason = getattr(error, "strerror", None) or str(error)
@@ -110,17 +112,18 @@ class Camera:
         """Return the newest frame as soon as it is number `due` or a later one."""
         with self._changed:
             self._changed.wait_for(
-                lambda: self._ended or (self._newest and self._newest[0] >= due), timeout=SILENT
+                lambda: self._ended or (self._newest and self._newest[0] >= due),
+                timeout=FRAME_TIMEOUT,
             )
             if self._newest is None or self._newest[0] < due:
-                reason = self._ended or f"no frame came for {SILENT:.0f} seconds"
+                reason = self._ended or f"no frame came for {FRAME_TIMEOUT:.0f} seconds"
                 raise VideoError(f"The camera {self.name} is gone: {reason}.")
             return self._newest
 
     def close(self) -> None:
         """Let the camera go."""
         self._open = False
-        self._reader.join(SILENT)
+        self._reader.join(FRAME_TIMEOUT)
         if not self._reader.is_alive():  # closing under a read would crash
             self._container.close()
 

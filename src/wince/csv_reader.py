@@ -14,7 +14,7 @@ from wince.errors import DataError
 SEPARATORS = ",;\t"
 
 
-def header(path: Path) -> list[str]:
+def read_header(path: Path) -> list[str]:
     """Return the column names of a CSV file, in small letters; [] when it is empty or no text."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -25,7 +25,7 @@ def header(path: Path) -> list[str]:
     return [name.strip().lower() for name in cells]
 
 
-def read(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def read_rows(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line number, cells by column name in small letters) for each row of a CSV file.
 
     Args:

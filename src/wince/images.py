@@ -25,7 +25,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 MAX_BYTES = 32 * 2**20
 MAX_PIXELS = 64_000_000  # a 64-megapixel phone photo; 192 MB if it had to be decoded in full
 MIN_SIDE = 16
-ENOUGH_SIDE = 1280  # a JPEG is decoded at the smallest scale whose sides still exceed this
+MIN_DECODED_SIDE = 1280  # a JPEG is decoded at the smallest scale whose sides still exceed this
 
 _FORMATS = ("JPEG", "PNG", "WEBP")  # JPEG opens MPO, a phone's photo with a preview, as well
 _DAMAGED = (
@@ -58,7 +58,7 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class UprightImage:
     """An upright picture.
 
     rgb: uint8 (H, W, 3). A large JPEG is decoded at reduced scale, so H and W may be smaller than
@@ -78,7 +78,7 @@ class Picture:
 
 def read(
     source: ImageSource, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
-) -> Picture:
+) -> UprightImage:
     """Return the upright picture in a file, in bytes, or in an RGB array.
 
     source: a path, the bytes of a JPEG, PNG or WebP file, or a uint8 array (H, W, 3) in RGB order.
@@ -94,7 +94,7 @@ def read(
     return _decode(_read_bytes(path, max_bytes), str(path), max_bytes, max_pixels)
 
 
-def _from_array(rgb: NDArray[np.uint8], max_pixels: int) -> Picture:
+def _from_array(rgb: NDArray[np.uint8], max_pixels: int) -> UprightImage:
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3:
         raise ImageError(
             "An image array must be RGB uint8 of shape (height, width, 3), "
@@ -102,7 +102,7 @@ def _from_array(rgb: NDArray[np.uint8], max_pixels: int) -> Picture:
         )
     height, width = rgb.shape[:2]
     _check_size(width, height, "the array", max_pixels)
-    return Picture(np.ascontiguousarray(rgb), width, height)
+    return UprightImage(np.ascontiguousarray(rgb), width, height)
 
 
 def _read_bytes(path: Path, max_bytes: int) -> bytes:
@@ -115,7 +115,7 @@ def _read_bytes(path: Path, max_bytes: int) -> bytes:
     return data
 
 
-def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> Picture:
+def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> UprightImage:
     if len(data) > max_bytes:
         raise ImageTooLargeError(
             f"{name} is larger than {max_bytes / 2**20:.0f} MB, the limit. Send a smaller picture."
@@ -135,7 +135,7 @@ def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> Picture:
         width, height = image.size
         turns = _turns(image)
         if image.format in ("JPEG", "MPO"):
-            image.draft(None, (min(width, ENOUGH_SIDE), min(height, ENOUGH_SIDE)))
+            image.draft(None, (min(width, MIN_DECODED_SIDE), min(height, MIN_DECODED_SIDE)))
         upright = _to_rgb(_load(image, name))
     for turn in turns:
         upright = upright.transpose(turn)
@@ -145,7 +145,7 @@ def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> Picture:
             Image.Transpose.ROTATE_180,
         ):
             width, height = height, width
-    return Picture(np.asarray(upright), width, height)
+    return UprightImage(np.asarray(upright), width, height)
 
 
 def _open(data: bytes, name: str) -> Image.Image:

@@ -11,7 +11,7 @@ from wince.errors import ModelError
 onnxruntime.disable_telemetry_events()
 
 
-def session(path: Path, *, sha256: str | None = None, threads: int = 1) -> InferenceSession:
+def open_session(path: Path, *, sha256: str | None = None, threads: int = 1) -> InferenceSession:
     """Return a CPU session for an ONNX file; raise ModelError when it cannot be loaded.
 
     sha256: the file's digest in hexadecimal, where it is known; a file with another one is refused,

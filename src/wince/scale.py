@@ -46,8 +46,8 @@ ACTION_UNITS: dict[str, ActionUnit] = {
 UNIT_NAMES: tuple[str, ...] = tuple(ACTION_UNITS)
 PSPI_MAXIMUM = 16.0
 
-TERMS: tuple[tuple[str, ...], ...] = (("AU4",), ("AU6", "AU7"), ("AU9", "AU10"), ("AU43",))
-"""The terms of the formula, which `combine` adds up; of a pair the higher one counts."""
+PSPI_TERMS: tuple[tuple[str, ...], ...] = (("AU4",), ("AU6", "AU7"), ("AU9", "AU10"), ("AU43",))
+"""The terms of the formula, which `pspi_formula` adds up; of a pair the higher one counts."""
 
 
 class Level(StrEnum):
@@ -81,7 +81,7 @@ BINARY_CUTS: tuple[int, ...] = (1, 2, 3)
 """Pain is counted from PSPI >= 1, >= 2 or >= 3 in the literature."""
 
 
-def combine(
+def pspi_formula(
     au4: Any,
     au6: Any,
     au7: Any,
@@ -99,12 +99,12 @@ def combine(
     return au4 + maximum(au6, au7) + maximum(au9, au10) + au43
 
 
-def counted(action_units: Mapping[str, float]) -> tuple[str, ...]:
+def counted_units(action_units: Mapping[str, float]) -> tuple[str, ...]:
     """Return the action units that count in PSPI: of each pair the higher one, the first if equal.
 
     action_units: all six by name; PSPI is the sum of those returned.
     """
-    return tuple(max(term, key=lambda name: action_units[name]) for term in TERMS)
+    return tuple(max(term, key=lambda name: action_units[name]) for term in PSPI_TERMS)
 
 
 def pspi(action_units: Mapping[str, float]) -> float:
@@ -123,7 +123,7 @@ def pspi(action_units: Mapping[str, float]) -> float:
         )
     for name, value in action_units.items():
         check_range(value, 0.0, ACTION_UNITS[name].maximum, name)
-    return float(combine(*(action_units[name] for name in UNIT_NAMES)))
+    return float(pspi_formula(*(action_units[name] for name in UNIT_NAMES)))
 
 
 def check_range(value: float, low: float, high: float, name: str) -> float:
@@ -141,17 +141,17 @@ def check_range(value: float, low: float, high: float, name: str) -> float:
 
 def level(score: float) -> Level:
     """Return the level of a PSPI score (0 to 16): none 0, mild 1-5, moderate 6-10, severe 11-16."""
-    return LEVELS[_band(score, LEVEL_CUTS)]
+    return LEVELS[_class_index(score, LEVEL_CUTS)]
 
 
 def wording(score: float) -> str:
     """Return the finer, seven-step wording of a PSPI score (0 to 16)."""
-    return WORDINGS[_band(score, WORDING_CUTS)]
+    return WORDINGS[_class_index(score, WORDING_CUTS)]
 
 
 def six_class(score: float) -> str:
     """Return the class of a PSPI score (0 to 16) among the literature's 0, 1, 2, 3, 4-5, 6+."""
-    return SIX_CLASSES[_band(score, SIX_CLASS_CUTS)]
+    return SIX_CLASSES[_class_index(score, SIX_CLASS_CUTS)]
 
 
 def percent(score: float) -> float:
@@ -159,6 +159,6 @@ def percent(score: float) -> float:
     return 100.0 * check_range(score, 0.0, PSPI_MAXIMUM, "PSPI") / PSPI_MAXIMUM
 
 
-def _band(score: float, cuts: tuple[float, ...]) -> int:
+def _class_index(score: float, cuts: tuple[float, ...]) -> int:
     score = check_range(score, 0.0, PSPI_MAXIMUM, "PSPI")
     return sum(score >= cut for cut in cuts)

@@ -45,10 +45,10 @@ SUFFIXES = (
     ".mjpeg",
 )
 LONGEST_SIDE = 1920  # pixels of a frame that is handed out; larger ones are scaled down to it
-USUAL_RATE = 25.0  # frames per second where neither the file nor its frames know
+DEFAULT_FRAME_RATE = 25.0  # frames per second where neither the file nor its frames know
 
 # Playlists and picture series, which open further files, are not among the forms that are read.
-_FORMS = (
+_CONTAINER_FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2",
     "matroska,webm",
     "avi",
@@ -63,8 +63,8 @@ _FORMS = (
     "ogg",
     "mjpeg",
 )
-_EARLY = 0.5  # seconds before the stated end at which the last frame may stand
-_EARLY_SHARE = 0.05  # or as much of the stated length, whichever is more
+_END_TOLERANCE_SECONDS = 0.5  # seconds before the stated end at which the last frame may stand
+_END_TOLERANCE_SHARE = 0.05  # or as much of the stated length, whichever is more
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,11 @@ class Video:
             raise
         self._stream.thread_type = "AUTO"
         self.width, self.height = self._stream.width, self._stream.height
-        self.rate = float(self._stream.average_rate or self._stream.guessed_rate or USUAL_RATE)
-        self.seconds = self._length()
-        self.damaged = 0
+        self.frame_rate = float(
+            self._stream.average_rate or self._stream.guessed_rate or DEFAULT_FRAME_RATE
+        )
+        self.duration = self._length()
+        self.damaged_parts = 0
 
     def _first_stream(self) -> "VideoStream":
         pictures = [
@@ -146,13 +148,13 @@ class Video:
         return self._container.duration / 1e6 if self._container.duration else None
 
     @property
-    def expected(self) -> int | None:
+    def expected_frames(self) -> int | None:
         """About how many frames there are, None when the file does not say."""
         if self._stream.frames:
             return int(self._stream.frames)
-        return None if self.seconds is None else round(self.seconds * self.rate)
+        return None if self.duration is None else round(self.duration * self.frame_rate)
 
-    def frames(self, *, every: int = 1, seconds: float = 0.0) -> Iterator[VideoFrame]:
+    def frames(self, *, every: int = 1, min_interval: float = 0.0) -> Iterator[VideoFrame]:
         """Yield the frames in the order of their times.
 
         every: only each nth frame, the first being the first of the file. seconds: and of these
@@ -173,10 +175,10 @@ class Video:
                 step = None if stated is None else stated - start - time
                 # A file put together of several may begin to count anew.
                 if step is None or step <= 0:
-                    step = 1.0 / self.rate
+                    step = 1.0 / self.frame_rate
                     start = start if stated is None else stated - time - step
                 time += step
-            due = yielded is None or time - yielded >= seconds - 1e-6
+            due = yielded is None or time - yielded >= min_interval - 1e-6
             if index % every == 0 and due:
                 yielded = time
                 yield VideoFrame(index, time, self._rgb(frame))
@@ -187,12 +189,12 @@ class Video:
         self._check_end(time)
 
     def _check_end(self, last: float) -> None:
-        if self.seconds is None:
+        if self.duration is None:
             return
-        missing = self.seconds - last - 1.0 / self.rate
-        if missing > max(_EARLY, _EARLY_SHARE * self.seconds):
+        missing = self.duration - last - 1.0 / self.frame_rate
+        if missing > max(_END_TOLERANCE_SECONDS, _END_TOLERANCE_SHARE * self.duration):
             raise TruncatedVideoError(
-                f"{self.name} stops at {last:.1f} s of {self.seconds:.1f} s: the rest is missing "
+                f"{self.name} stops at {last:.1f} s of {self.duration:.1f} s: the rest is missing "
                 "or damaged. Export or copy it again."
             )
 
@@ -205,18 +207,18 @@ class Video:
             try:
                 packet = next(packets, None)
             except (av.FFmpegError, OSError):  # the file itself cannot be read on
-                self.damaged += 1
+                self.damaged_parts += 1
                 return
             if packet is None:
                 return
             try:
                 decoded = packet.decode()
             except (av.FFmpegError, OSError):
-                self.damaged += 1
+                self.damaged_parts += 1
                 continue
             for frame in decoded:
                 if frame.is_corrupt:
-                    self.damaged += 1
+                    self.damaged_parts += 1
                 else:
                     yield frame
 
@@ -277,7 +279,7 @@ def _open(path: Path) -> Any:
     if not begin:
         raise NotAVideoError(f"{path} is empty: expected a video, such as MP4, MOV or WebM.")
     # "file:" and the whitelists keep a name or a file from leading to any other place.
-    options = {"format_whitelist": ",".join(_FORMS), "protocol_whitelist": "file"}
+    options = {"format_whitelist": ",".join(_CONTAINER_FORMATS), "protocol_whitelist": "file"}
     try:
         return av.open(f"file:{path}", container_options=options)
     except (av.FFmpegError, OSError, ValueError) as error:

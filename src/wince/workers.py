@@ -17,18 +17,18 @@ from wince.errors import ArchiveError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-BATCH = 16  # items a worker is sent at a time
-AHEAD = 4  # batches a worker may be ahead of the one being waited for
+BATCH_SIZE = 16  # items a worker is sent at a time
+MAX_QUEUED_BATCHES = 4  # batches a worker may be ahead of the one being waited for
 
 
-def available() -> int:
+def core_count() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def spread(
+def map_batches(
     work: Callable[[Sequence[Item]], list[Result]], items: Iterable[Item], workers: int
 ) -> Iterator[Result]:
     """Yield the results of `work` on batches of `items`, in the order of the items.
@@ -38,20 +38,20 @@ def spread(
 
     Raises ArchiveError when a worker is ended from outside, most often for want of memory.
     """
-    batches = _batches(items, BATCH)
+    batches = _batches(items, BATCH_SIZE)
     if workers == 1:
         for batch in batches:
             yield from work(batch)
         return
     # Spawned and not forked: the caller has threads (its progress bar), onnxruntime has its own.
     pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_follow_parent
+        workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent
     )
     waiting: deque[Future[list[Result]]] = deque()
     try:
         for batch in batches:
             waiting.append(pool.submit(work, batch))
-            if len(waiting) >= workers * AHEAD:
+            if len(waiting) >= workers * MAX_QUEUED_BATCHES:
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
@@ -70,14 +70,14 @@ def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield batch
 
 
-def _follow_parent() -> None:
+def _end_with_parent() -> None:
     """Leave Ctrl-C to the parent, and end when the parent is gone, however it went."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+        threading.Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()
 
 
-def _end_with(sentinel: int) -> None:
+def _exit_after(sentinel: int) -> None:
     wait([sentinel])
     os._exit(1)

@@ -58,7 +58,7 @@ def written(
     return texts
 
 
-def resized(rgb: RGB, width: int, height: int) -> tuple[images.Picture, float]:
+def resized(rgb: RGB, width: int, height: int) -> tuple[images.UprightImage, float]:
     small = np.asarray(Image.fromarray(rgb).resize((width, height), Image.Resampling.LANCZOS))
     return images.read(small), width / rgb.shape[1]
 

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.support.video_sample import record
+from tests.support.video_sample import write_video
 from wince import cli
 from wince.cli.assess import batch, outcome, sources
 from wince.cli.assess.outcome import CSV_COLUMNS, Outcome
@@ -44,7 +44,7 @@ def clip(frames, tmp_path_factory) -> Path:
         face = np.asarray(image.convert("RGB").resize((224, 224)))
     pictures = [face] * 12
     pictures[4] = np.full_like(face, 90)
-    return record(tmp_path_factory.mktemp("clips") / "clip.mp4", pictures, rate=4)
+    return write_video(tmp_path_factory.mktemp("clips") / "clip.mp4", pictures, rate=4)
 
 
 def run(capsys, *words):
@@ -200,7 +200,7 @@ def test_a_file_that_is_no_video_is_a_problem_and_the_next_is_read(tmp_path, cli
 def test_a_damaged_video_says_so_after_its_frames(tmp_path):
     rng = np.random.default_rng(0)
     noise = [rng.integers(0, 255, (64, 64, 3), np.uint8) for _ in range(40)]
-    path = record(tmp_path / "clip.avi", noise, codec="mjpeg")
+    path = write_video(tmp_path / "clip.avi", noise, codec="mjpeg")
     data = bytearray(path.read_bytes())
     middle = len(data) // 2
     data[middle : middle + 600] = bytes(600)

@@ -19,7 +19,7 @@ from PIL import Image
 
 import wince
 from tests.support.frames import DATA, ROOT
-from tests.support.media import listen, needs_espeak
+from tests.support.media import measure_wav, needs_espeak
 from wince import cli
 from wince.cli.assess import outcome
 from wince.runtime.estimator import starter_folder
@@ -427,11 +427,11 @@ def test_results_are_spoken_in_order_after_they_are_written(
         return wince.assess(frame.path).level
 
     paths = [frames[0].path, next(f.path for f in frames if by_level(f) != by_level(frames[0]))]
-    lengths = [listen(voices.speak_to_wav(wince.assess(path).sentence))[0] for path in paths]
+    lengths = [measure_wav(voices.speak_to_wav(wince.assess(path).sentence))[0] for path in paths]
     silent = run("assess", "--csv", paths[0], broken, paths[1])
     assert loudspeaker() == []
     assert run("assess", "--csv", "--speak", paths[0], broken, paths[1]) == silent
-    heard = [listen(wav) for wav in loudspeaker()]
+    heard = [measure_wav(wav) for wav in loudspeaker()]
     assert [seconds for seconds, _ in heard] == lengths
     assert lengths[0] != lengths[1]
     assert all(loudness > 0.02 for _, loudness in heard)
@@ -444,9 +444,9 @@ def test_results_are_spoken_in_the_language_rate_and_voice_asked_for(
     options = ("--language", "de", "--rate", "250", "--voice", "de+f3")
     status, _, err = run("assess", "--csv", "--speak", *options, frames[0].path)
     assert (status, err) == (0, "")
-    words = sentences.spoken(wince.assess(frames[0].path).level, 0.0, language="de")
+    words = sentences.spoken_text(wince.assess(frames[0].path).level, 0.0, language="de")
     expected = voices.speak_to_wav(words, language="de", rate=250, voice="de+f3")
-    assert [listen(wav) for wav in loudspeaker() if len(wav) > 100] == [listen(expected)]
+    assert [measure_wav(wav) for wav in loudspeaker() if len(wav) > 100] == [measure_wav(expected)]
 
 
 @pytest.mark.parametrize(

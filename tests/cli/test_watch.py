@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tests.support.video_sample import record, shades
+from tests.support.video_sample import grey_frames, write_video
 from wince import camera, errors, scale
 from wince.cli import main
 from wince.runtime.session_summary import Session
@@ -34,7 +34,7 @@ def ward(frames, tmp_path_factory):
 
     grey = np.full((360, 480, 3), 128, np.uint8)
     pictures = [face(frames[0])] * 4 * RATE + [grey] * RATE + [face(frames[1])] * 5 * RATE
-    return record(tmp_path_factory.mktemp("watch") / "ward.mp4", pictures, rate=RATE)
+    return write_video(tmp_path_factory.mktemp("watch") / "ward.mp4", pictures, rate=RATE)
 
 
 def test_video_is_followed_and_summed_up(ward, capsys):
@@ -133,7 +133,7 @@ def test_view_in_a_terminal_shows_level_units_rate_and_latency(ward):
 
 
 def test_video_that_stops_early_is_summed_up_and_told(tmp_path, capsys):
-    whole = record(tmp_path / "whole.mkv", shades(50), codec="mjpeg").read_bytes()
+    whole = write_video(tmp_path / "whole.mkv", grey_frames(50), codec="mjpeg").read_bytes()
     short = tmp_path / "short.mkv"
     short.write_bytes(whole[: len(whole) // 2])
     assert main(["watch", str(short)]) == 1
@@ -179,7 +179,7 @@ PICTURE = "testsrc=size=320x240:rate=20"
 
 
 def test_camera_gives_the_newest_frame_and_leaves_out_what_came_between():
-    with camera.Camera(PICTURE, source_form="lavfi") as opened:
+    with camera.Camera(PICTURE, source_format="lavfi") as opened:
         found = []
         for frame in opened.frames():
             found.append(frame)
@@ -194,7 +194,7 @@ def test_camera_gives_the_newest_frame_and_leaves_out_what_came_between():
 
 def test_camera_that_ends_is_told():
     with (
-        camera.Camera(f"{PICTURE}:duration=0.2", source_form="lavfi") as opened,
+        camera.Camera(f"{PICTURE}:duration=0.2", source_format="lavfi") as opened,
         pytest.raises(errors.VideoError, match=r"is gone: it sends no more frames\."),
     ):
         for _ in opened.frames():
@@ -203,7 +203,7 @@ def test_camera_that_ends_is_told():
 
 def test_camera_that_cannot_be_opened_is_told():
     with pytest.raises(errors.VideoError, match="no_such_source cannot be opened"):
-        camera.Camera("no_such_source", source_form="lavfi")
+        camera.Camera("no_such_source", source_format="lavfi")
 
 
 def test_lost_camera_is_tried_again_until_it_is_back(capsys, monkeypatch):
@@ -215,7 +215,7 @@ def test_lost_camera_is_tried_again_until_it_is_back(capsys, monkeypatch):
             if len(opened) in (2, 3):
                 raise errors.VideoError("The camera is not there yet.")
             seconds = "0.3" if len(opened) == 1 else "0.6"
-            super().__init__(f"{PICTURE}:duration={seconds}", source_form="lavfi")
+            super().__init__(f"{PICTURE}:duration={seconds}", source_format="lavfi")
             self.name = name
 
     naps = []
@@ -238,7 +238,7 @@ def test_lost_camera_is_tried_again_until_it_is_back(capsys, monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent as a POSIX signal")
 def test_ctrl_c_ends_with_the_summary(frames, tmp_path):
     path = tmp_path / "long.mkv"
-    record(path, [np.full((48, 64, 3), n % 200, np.uint8) for n in range(1500)], codec="mjpeg")
+    write_video(path, [np.full((48, 64, 3), n % 200, np.uint8) for n in range(1500)], codec="mjpeg")
     rows = tmp_path / "rows.csv"
     command = [sys.executable, "-m", "wince", "watch", str(path), "--csv", str(rows)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

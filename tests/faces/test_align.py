@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wince import images
-from wince.faces.align import align, crop_to_picture
+from wince.faces.align import align, crop_to_image
 from wince.faces.detect import Face, detect
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
 
@@ -81,7 +81,7 @@ def test_eyes_and_mouth_land_where_the_spec_says(
     portrait: tuple[RGB, Face], degrees: float
 ) -> None:
     _, face = turned(*portrait, degrees, (225, 120))
-    matrix = np.vstack([crop_to_picture(face, SPEC), [0, 0, 1]])
+    matrix = np.vstack([crop_to_image(face, SPEC), [0, 0, 1]])
     points = np.column_stack([face.keypoints, np.ones(6)]) @ np.linalg.inv(matrix).T
     right_eye, left_eye, _, mouth = points[:4, :2]
     assert right_eye[1] == pytest.approx(left_eye[1])  # level

@@ -177,7 +177,7 @@ def test_the_same_picture_gives_the_same_face(astronaut: RGB) -> None:
 
 @pytest.fixture(scope="module")
 def network() -> Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]:
-    session = onnx_session.session(detect_module.network_file())
+    session = onnx_session.open_session(detect_module.detector_path())
     name = session.get_inputs()[0].name
     return lambda square: session.run(None, {name: square})
 
@@ -242,6 +242,6 @@ def test_a_picture_without_a_face_is_looked_at_a_bounded_number_of_times(
     monkeypatch.setattr(detect_module, "_detect_once", lambda part: looks.append(part.size) or [])
     picture = np.broadcast_to(np.uint8(128), (height, width, 3))  # takes no memory
     assert detect_module.detect(picture) == []
-    assert len(looks) <= 1 + detect_module.PART_MOST
+    assert len(looks) <= 1 + detect_module.MAX_TILES
     smallest = min(max(size) for size in looks)
     assert smallest <= max(height, width) / 7

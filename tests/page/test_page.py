@@ -23,7 +23,7 @@ from tests.support.browser import (
     upload,
 )
 from tests.support.live_answers import KEYPOINTS, answer_all
-from tests.support.media import encoded, listen, needs_espeak
+from tests.support.media import encode_image, measure_wav, needs_espeak
 from wince.speech import sentences, voices
 
 
@@ -61,7 +61,7 @@ def test_probability_of_each_level_is_shown_and_read(open_page, photo, assessor)
 
 def test_picture_that_cannot_be_judged_shows_the_reason_and_no_number(open_page, astronaut):
     page = open_page()
-    dark = encoded((astronaut * 0.1).astype(np.uint8), "PNG")
+    dark = encode_image((astronaut * 0.1).astype(np.uint8), "PNG")
     page.set_input_files("#file", {"name": "d.png", "mimeType": "image/png", "buffer": dark})
     page.wait_for_selector("#upload-result .refused:not([hidden])")
     card = page.locator("#upload-result")
@@ -82,7 +82,7 @@ def test_another_of_several_faces_is_picked_on_the_picture_by_keyboard(open_page
     both = np.zeros((512, 912, 3), np.uint8)
     both[:, :512] = np.asarray(head.resize((512, 512)))
     both[:400, 512:] = np.asarray(head.resize((400, 400)))
-    upload(page, {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": encoded(both)})
+    upload(page, {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": encode_image(both)})
     faces = page.locator("#faces button")
     assert faces.evaluate_all("(all) => all.map((one) => one.ariaPressed)") == ["true", "false"]
     assert "The largest was assessed" in page.locator("#upload-result .warnings").inner_text()
@@ -143,7 +143,7 @@ def test_photo_in_view_becomes_the_calm_face(open_page, frames):
 def test_calm_photo_that_cannot_be_used_is_explained(open_page, photo, astronaut):
     page = open_page()
     upload(page, photo)
-    dark = encoded((astronaut * 0.1).astype(np.uint8), "PNG")
+    dark = encode_image((astronaut * 0.1).astype(np.uint8), "PNG")
     page.set_input_files(
         "#upload-calm .calm-files", {"name": "d.png", "mimeType": "image/png", "buffer": dark}
     )
@@ -246,7 +246,7 @@ def test_pasted_photo_is_assessed(open_page, portrait_jpeg):
     ("data", "words"),
     [
         (b"hello", "not a JPEG, PNG or WebP"),
-        (encoded(np.full((99, 99, 3), 128, np.uint8)), "No face was found"),
+        (encode_image(np.full((99, 99, 3), 128, np.uint8)), "No face was found"),
     ],
 )
 def test_picture_that_cannot_be_assessed_is_explained_and_not_spoken(open_page, data, words):
@@ -324,7 +324,7 @@ def test_spoken_words_are_those_of_the_library(open_page, photo, assessor):
     page.check("#say-advice")
     upload(page, photo)
     found = assessor.assess(photo["buffer"])
-    said = sentences.spoken(found.level, found.pspi, with_percent=True, with_advice=True)
+    said = sentences.spoken_text(found.level, found.pspi, with_percent=True, with_advice=True)
     assert spoken(page) == [said]
 
 
@@ -341,7 +341,7 @@ def test_muted_page_stays_silent_and_says_again_when_unmuted(open_page, photo):
 
 
 def seconds_of(words):
-    return listen(voices.speak_to_wav(words))[0]
+    return measure_wav(voices.speak_to_wav(words))[0]
 
 
 PLAYING = "!document.getElementById('voice').paused"
@@ -372,7 +372,7 @@ def test_without_a_local_voice_the_machine_that_runs_wince_speaks(
     page.check("#say-advice")
     page.click("#upload-result .say-again")
     until(page, "window.heard.length === 2")
-    words = sentences.spoken(found.level, found.pspi, with_percent=True, with_advice=True)
+    words = sentences.spoken_text(found.level, found.pspi, with_percent=True, with_advice=True)
     assert page.evaluate("window.heard")[1] == pytest.approx(seconds_of(words), abs=0.05)
 
 

@@ -21,7 +21,7 @@ from PIL import Image
 from websockets.sync.client import connect
 
 from tests.support import network_watch
-from tests.support.media import data_url, encoded
+from tests.support.media import data_url, encode_image
 from wince.speech import voices
 
 TOKEN = "a-token.for_tests~1234567890"
@@ -72,7 +72,7 @@ def big_picture(astronaut) -> bytes:
     """A face in a PNG of some megabytes, more than any parser keeps in memory by default."""
     picture = np.asarray(Image.fromarray(astronaut).resize((1400, 1400))).astype(int)
     noise = np.random.default_rng(0).integers(-12, 13, picture.shape)
-    data = encoded(np.clip(picture + noise, 0, 255).astype(np.uint8), "PNG")
+    data = encode_image(np.clip(picture + noise, 0, 255).astype(np.uint8), "PNG")
     assert len(data) > 2 * 2**20
     return data
 
@@ -148,7 +148,7 @@ def use(address: str, session: Session, portrait: bytes, big: bytes) -> None:
         wanted = {"level": "severe", "pspi": 13.7, "percent": True, "advice": True}
         assert call("POST", "/v1/speech", json=wanted).status_code == 200 or not voices.available()
 
-        grey = encoded(np.full((200, 200, 3), 128, np.uint8))
+        grey = encode_image(np.full((200, 200, 3), 128, np.uint8))
         for data in (grey, portrait[:9000], NAME.encode(), b""):
             call("POST", "/v1/assessments", files={"image": (f"{NAME}.jpg", data)})
             call("POST", "/v1/assessments", content=data, headers=jpeg)

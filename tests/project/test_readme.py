@@ -14,7 +14,7 @@ from PIL import Image
 
 from tests.support import network_watch
 from tests.support.frames import ROOT, Frame
-from tests.support.video_sample import record
+from tests.support.video_sample import write_video
 from wince.runtime.estimator import starter_folder
 
 TEXT = (ROOT / "README.md").read_text("utf-8")
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, frames: list[Frame]) -> Path:
     for frame in frames[2:4]:
         shutil.copy(frame.path, tmp_path / "photos")
     face = np.asarray(Image.open(frames[1].path).convert("RGB"))
-    record(tmp_path / "ward.mp4", [face] * 3)
+    write_video(tmp_path / "ward.mp4", [face] * 3)
     return tmp_path
 
 

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
-from tests.support.media import encoded
+from tests.support.media import encode_image
 from wince import scale
 from wince.server.app import create_app
 from wince.server.live_socket import Frame, Inbox
@@ -15,7 +15,7 @@ from wince.server.settings import Settings
 
 BASE = "http://127.0.0.1:5001"
 LIVE = "ws://127.0.0.1:5001/v1/live"
-GREY = encoded(np.full((200, 200, 3), 128, np.uint8))
+GREY = encode_image(np.full((200, 200, 3), 128, np.uint8))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.testclient import TestClient
 
 from tests.support.frames import ROOT
-from tests.support.media import data_url, encoded
+from tests.support.media import data_url, encode_image
 from wince import errors
 from wince.server import problems, request_bodies
 from wince.server.app import create_app
@@ -14,7 +14,7 @@ from wince.server.settings import Settings
 from wince.speech import sentences
 
 BASE = "http://127.0.0.1:5001"
-GREY = encoded(np.full((200, 200, 3), 128, np.uint8))
+GREY = encode_image(np.full((200, 200, 3), 128, np.uint8))
 LIMIT = 300_000
 
 
@@ -45,7 +45,7 @@ def pictures(portrait):
         "text": (b"hello, I am no picture", 415, "not-an-image"),
         "truncated": (portrait[: len(portrait) // 2], 422, "truncated-image"),
         "no face": (GREY, 422, "no-face"),
-        "tiny": (encoded(np.zeros((4, 4, 3), np.uint8)), 422, "unsuitable-image"),
+        "tiny": (encode_image(np.zeros((4, 4, 3), np.uint8)), 422, "unsuitable-image"),
         "too many bytes": (portrait + bytes(LIMIT), 413, "too-large"),
         "empty": (b"", 422, "missing-image"),
     }
@@ -135,7 +135,7 @@ def test_more_than_one_file_is_refused(client, portrait_jpeg):
 
 def test_too_many_pixels_are_refused_before_decoding(client):
     # A PNG whose header claims 60,000 x 60,000 pixels, in a few bytes.
-    png = bytearray(encoded(np.zeros((20, 20, 3), np.uint8), "PNG"))
+    png = bytearray(encode_image(np.zeros((20, 20, 3), np.uint8), "PNG"))
     png[16:24] = (60_000).to_bytes(4, "big") * 2
     import zlib
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from tests.support.media import data_url, encoded
+from tests.support.media import data_url, encode_image
 from wince import __version__, images, scale
 from wince.runtime.assessment import Assessment, FaceFound, Quality
 from wince.server.app import create_app
@@ -77,7 +77,7 @@ def test_openapi_describes_the_map(client):
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_raw_picture_is_assessed(client, assessor, astronaut, form):
-    picture = encoded(astronaut, form)
+    picture = encode_image(astronaut, form)
     headers = {"Content-Type": f"image/{form.lower()}"}
     answer = client.post("/v1/assessments", content=picture, headers=headers)
     assert answer.status_code == 200
@@ -95,7 +95,7 @@ def test_two_faces_are_told_and_the_largest_is_scored(client, astronaut):
     small = np.zeros((180, 120, 3), np.uint8)
     small[:120] = np.asarray(Image.fromarray(near).resize((120, 120)))
     both = np.concatenate([small, near], axis=1)
-    answer = client.post("/v1/assessments", files={"image": encoded(both)}).json()
+    answer = client.post("/v1/assessments", files={"image": encode_image(both)}).json()
     assert answer["face"]["count"] == 2
     assert answer["face"]["box"][0] > 120  # the large one is on the right
     assert any("2 faces" in warning for warning in answer["quality"]["warnings"])
@@ -105,21 +105,21 @@ def test_another_face_is_assessed_when_asked_for(client, astronaut):
     head = astronaut[:256, 96:352]
     both = np.concatenate([head, head], axis=1)
     first, second = (
-        client.post(f"/v1/assessments?face={index}", files={"image": encoded(both)}).json()
+        client.post(f"/v1/assessments?face={index}", files={"image": encode_image(both)}).json()
         for index in (0, 1)
     )
     assert first["face"]["boxes"] == second["face"]["boxes"]
     assert second["face"]["box"] == second["face"]["boxes"][1]
     assert abs(first["face"]["box"][0] - second["face"]["box"][0]) > 200
-    missing = client.post("/v1/assessments?face=2", files={"image": encoded(both)})
+    missing = client.post("/v1/assessments?face=2", files={"image": encode_image(both)})
     assert missing.status_code == 422
     assert missing.json()["type"] == "/problems/no-face"
-    wrong = client.post("/v1/assessments?face=-1", files={"image": encoded(both)})
+    wrong = client.post("/v1/assessments?face=-1", files={"image": encode_image(both)})
     assert wrong.json()["type"] == "/problems/invalid-request"
 
 
 def test_picture_that_cannot_be_judged_is_an_answer_without_a_level(client, astronaut):
-    dark = encoded((astronaut * 0.1).astype(np.uint8), "PNG")
+    dark = encode_image((astronaut * 0.1).astype(np.uint8), "PNG")
     answer = client.post("/v1/assessments", files={"image": dark})
     assert answer.status_code == 200
     found = answer.json()
@@ -203,7 +203,7 @@ def test_calm_face_without_pictures_or_with_unusable_ones_is_refused(client, ast
     assert "'neutral'" in none.json()["detail"]
     raw = client.post("/v1/baselines", content=b"x", headers={"Content-Type": "image/png"})
     assert raw.status_code == 415
-    dark = encoded((astronaut * 0.1).astype(np.uint8), "PNG")
+    dark = encode_image((astronaut * 0.1).astype(np.uint8), "PNG")
     refused = client.post("/v1/baselines", files={"neutral": dark})
     assert refused.status_code == 422
     assert "too dark" in refused.json()["detail"]
@@ -217,7 +217,7 @@ def test_large_upload_is_never_written_to_disk(client, astronaut, monkeypatch):
         monkeypatch.setattr(tempfile, name, refuse)
     large = astronaut[:260, 90:350].repeat(4, axis=0).repeat(4, axis=1)
     grain = np.random.default_rng(0).integers(0, 32, large.shape, np.uint8)
-    picture = encoded(large // 2 + grain, "PNG")
+    picture = encode_image(large // 2 + grain, "PNG")
     assert len(picture) > 1.5 * 2**20  # the framework's own parser would spool this
     answer = client.post("/v1/assessments", files={"image": ("x.png", picture)})
     assert answer.status_code == 200
@@ -286,7 +286,7 @@ def test_scale_is_that_of_the_scale_module(client):
     cuts = [level["to_score"] for level in answer["levels"]]
     assert cuts == [*scale.LEVEL_CUTS, scale.PSPI_MAXIMUM]
     assert [unit["name"] for unit in answer["action_units"]] == list(scale.UNIT_NAMES)
-    assert answer["terms"] == [list(term) for term in scale.TERMS]
+    assert answer["terms"] == [list(term) for term in scale.PSPI_TERMS]
     assert answer["levels"][2]["sentence"] == "This person has pain level: moderate."
 
 

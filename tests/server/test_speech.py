@@ -9,7 +9,7 @@ import time
 import pytest
 from starlette.testclient import TestClient
 
-from tests.support.media import listen, needs_espeak
+from tests.support.media import measure_wav, needs_espeak
 from wince.scale import LEVELS, Level
 from wince.server.app import create_app
 from wince.server.request_bodies import SMALL_JSON
@@ -46,7 +46,7 @@ def test_a_level_is_spoken_in_the_words_of_the_library(client, level):
     assert answer.headers["content-type"] == "audio/wav"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.content == voices.speak_to_wav(sentences.sentence(level))
-    seconds, loudness = listen(answer.content)
+    seconds, loudness = measure_wav(answer.content)
     assert 1 < seconds < 5
     assert loudness > 0.02
 
@@ -54,7 +54,7 @@ def test_a_level_is_spoken_in_the_words_of_the_library(client, level):
 @needs_espeak
 def test_percent_and_advice_are_spoken_on_demand(client):
     wanted = {"level": "severe", "pspi": 12.0, "percent": True, "advice": True}
-    words = sentences.spoken(Level.SEVERE, 12.0, with_percent=True, with_advice=True)
+    words = sentences.spoken_text(Level.SEVERE, 12.0, with_percent=True, with_advice=True)
     assert client.post("/v1/speech", json=wanted).content == voices.speak_to_wav(words)
 
 
@@ -92,11 +92,11 @@ def test_each_language_is_spoken_at_the_rate_and_with_the_voice_asked_for(client
     wanted = {"level": "moderate", "pspi": 8.0, "percent": True, "language": code}
     usual = client.post("/v1/speech", json=wanted)
     assert usual.status_code == 200
-    words = sentences.spoken(Level.MODERATE, 8.0, with_percent=True, language=code)
+    words = sentences.spoken_text(Level.MODERATE, 8.0, with_percent=True, language=code)
     assert usual.content == voices.speak_to_wav(words, language=code)
     other = client.post("/v1/speech", json={**wanted, "rate": 300, "voice": chosen})
     assert other.status_code == 200
-    (slow, loud), (fast, also_loud) = listen(usual.content), listen(other.content)
+    (slow, loud), (fast, also_loud) = measure_wav(usual.content), measure_wav(other.content)
     assert min(loud, also_loud) > 0.02
     assert 0.4 < fast / slow < 0.75
 
@@ -118,7 +118,7 @@ def test_scale_serves_the_words_of_every_language(client):
     for one in served:
         for level in one["levels"]:
             assert level["sentence"] == sentences.sentence(Level(level["name"]), one["code"])
-            assert level["spoken"] == sentences.spoken(
+            assert level["spoken"] == sentences.spoken_text(
                 Level(level["name"]), 0, language=one["code"]
             )
 
@@ -150,7 +150,7 @@ def test_without_a_voice_the_answer_says_what_to_install(client, no_voice):
 def test_with_a_voice_the_server_says_so(client):
     found = client.get("/v1/speech").json()
     assert (found["available"], found["detail"]) == (True, "")
-    assert found["voices"] == {code: list(voices.voices(code)) for code in languages.LANGUAGES}
+    assert found["voices"] == {code: list(voices.voice_names(code)) for code in languages.LANGUAGES}
     assert all(found["voices"].values())
     assert found["rate"] == {"slowest": 80, "fastest": 450, "usual": 150}
 
@@ -180,7 +180,7 @@ def test_speaking_is_bounded_and_holds_nobody_up(assessor, tmp_path, monkeypatch
         go.touch()
         first.join(20)
     assert answers[0].status_code == 200
-    assert listen(answers[0].content)[0] > 1
+    assert measure_wav(answers[0].content)[0] > 1
 
 
 def test_the_log_tells_neither_level_nor_score(client, no_voice, caplog):

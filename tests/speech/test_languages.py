@@ -34,7 +34,9 @@ def test_every_level_has_a_title_and_a_sentence_of_its_own(code: str) -> None:
     assert set(found.titles) == set(found.sentences) == set(LEVELS)
     assert len(set(found.titles.values())) == len(set(found.sentences.values())) == len(LEVELS)
     for level in LEVELS:
-        title, sentence = (languages.shown(text[level]) for text in (found.titles, found.sentences))
+        title, sentence = (
+            languages.without_vowel_signs(text[level]) for text in (found.titles, found.sentences)
+        )
         assert title.casefold() in sentence.casefold()
         assert sentence.endswith(".")
         assert PAIN[code] in sentence.casefold()
@@ -42,9 +44,9 @@ def test_every_level_has_a_title_and_a_sentence_of_its_own(code: str) -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_lowest_level_speaks_of_the_expression_and_never_of_no_pain(code: str) -> None:
-    words = languages.shown(
+    words = languages.without_vowel_signs(
         f"{LANGUAGES[code].titles[Level.NONE]}. "
-        + sentences.spoken(Level.NONE, 0.0, with_percent=True, language=code)
+        + sentences.spoken_text(Level.NONE, 0.0, with_percent=True, language=code)
     ).casefold()
     assert EXPRESSION[code] in words
     for denial in DENIALS[code]:
@@ -53,8 +55,8 @@ def test_the_lowest_level_speaks_of_the_expression_and_never_of_no_pain(code: st
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_percent_is_said_in_the_language(code: str) -> None:
-    plain = sentences.spoken(Level.MILD, 4.0, language=code)
-    words = sentences.spoken(Level.MILD, 4.0, with_percent=True, language=code)
+    plain = sentences.spoken_text(Level.MILD, 4.0, language=code)
+    words = sentences.spoken_text(Level.MILD, 4.0, with_percent=True, language=code)
     assert words.startswith(plain + " ")
     assert "25" in words.removeprefix(plain)
     assert "{" not in words
@@ -66,24 +68,27 @@ def test_arabic_runs_from_the_right_and_is_shown_without_the_vowel_signs_it_is_s
     arabic = LANGUAGES["ar"]
     assert [one.code for one in LANGUAGES.values() if one.direction == "rtl"] == ["ar"]
     for level in LEVELS:
-        spoken, shown = sentences.spoken(level, 0.0, language="ar"), sentences.sentence(level, "ar")
+        spoken, shown = (
+            sentences.spoken_text(level, 0.0, language="ar"),
+            sentences.sentence(level, "ar"),
+        )
         assert any(unicodedata.combining(letter) for letter in spoken)
         assert not any(unicodedata.combining(letter) for letter in shown)
         assert {unicodedata.bidirectional(letter) for letter in shown if letter.isalpha()} == {"AL"}
-        assert languages.shown(spoken) == shown
-    assert arabic.name == languages.shown(arabic.name)
+        assert languages.without_vowel_signs(spoken) == shown
+    assert arabic.name == languages.without_vowel_signs(arabic.name)
 
 
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "ar"])
 def test_what_is_shown_keeps_the_letters_of_the_other_languages(code: str) -> None:
     for text in (*LANGUAGES[code].sentences.values(), *LANGUAGES[code].titles.values()):
-        assert languages.shown(text) == text
+        assert languages.without_vowel_signs(text) == text
 
 
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
 def test_advice_is_refused_in_a_language_that_no_clinician_has_reviewed(code: str) -> None:
     with pytest.raises(SpeechError, match="English only, until a clinician has reviewed"):
-        sentences.spoken(Level.MILD, 3.0, with_advice=True, language=code)
+        sentences.spoken_text(Level.MILD, 3.0, with_advice=True, language=code)
 
 
 def test_an_unknown_language_is_refused_with_those_that_are_known() -> None:
@@ -96,16 +101,16 @@ def test_the_documentation_shows_the_texts_as_they_are(code: str) -> None:
     document = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
     found = LANGUAGES[code]
     for level in LEVELS:
-        title = languages.shown(found.titles[level])
+        title = languages.without_vowel_signs(found.titles[level])
         assert f"{level} | {title} | {sentences.sentence(level, code)} |" in document
 
 
 def test_a_refusal_is_said_in_every_language_and_listed_in_the_documentation() -> None:
     document = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
     for code, found in LANGUAGES.items():
-        said = sentences.spoken(None, 0.0, with_percent=True, language=code)
-        assert said == found.refused
-        assert f"| {found.english} | {languages.shown(said)} |" in document
-    assert len({found.refused for found in LANGUAGES.values()}) == len(LANGUAGES)
-    advised = sentences.spoken(None, 0.0, with_advice=True)
-    assert advised == f"{sentences.REFUSED} {sentences.REFUSED_ADVICE}"
+        said = sentences.spoken_text(None, 0.0, with_percent=True, language=code)
+        assert said == found.refusal
+        assert f"| {found.english_name} | {languages.without_vowel_signs(said)} |" in document
+    assert len({found.refusal for found in LANGUAGES.values()}) == len(LANGUAGES)
+    advised = sentences.spoken_text(None, 0.0, with_advice=True)
+    assert advised == f"{sentences.REFUSAL} {sentences.REFUSAL_ADVICE}"

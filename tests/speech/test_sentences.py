@@ -17,16 +17,18 @@ from wince.speech import sentences
 )
 def test_each_level_has_its_sentence(level: Level, sentence: str) -> None:
     assert sentences.sentence(level) == sentence
-    assert sentences.spoken(level, 3.0) == sentence
+    assert sentences.spoken_text(level, 3.0) == sentence
 
 
 def test_percent_and_advice_are_spoken_on_demand_and_in_that_order() -> None:
-    spoken = sentences.spoken(Level.MODERATE, 8.0, with_percent=True, with_advice=True)
+    spoken = sentences.spoken_text(Level.MODERATE, 8.0, with_percent=True, with_advice=True)
     assert spoken == (
         "This person has pain level: moderate. Pain score: 50 percent of the scale. "
         + sentences.advice(Level.MODERATE)
     )
-    assert sentences.spoken(Level.MILD, 1.0, with_percent=True).endswith("6 percent of the scale.")
+    assert sentences.spoken_text(Level.MILD, 1.0, with_percent=True).endswith(
+        "6 percent of the scale."
+    )
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -36,7 +38,7 @@ def test_every_advice_ends_with_the_caution(level: Level) -> None:
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_nothing_said_rules_pain_out(level: Level) -> None:
-    words = sentences.spoken(level, 0.0, with_percent=True, with_advice=True).lower()
+    words = sentences.spoken_text(level, 0.0, with_percent=True, with_advice=True).lower()
     words = words.replace("no pain expression seen", "")
     for phrase in ("no pain", "pain-free", "free of pain", "not in pain", "painless"):
         assert phrase not in words
@@ -63,4 +65,4 @@ def test_advice_names_no_drug_and_no_dose() -> None:
 @pytest.mark.parametrize("pspi", [-1.0, 17.0])
 def test_a_score_off_the_scale_is_not_spoken(pspi: float) -> None:
     with pytest.raises(ValueError, match="from 0 to 16"):
-        sentences.spoken(Level.MILD, pspi, with_percent=True)
+        sentences.spoken_text(Level.MILD, pspi, with_percent=True)

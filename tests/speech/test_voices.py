@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tests.support.media import listen, needs_espeak
+from tests.support.media import measure_wav, needs_espeak
 from wince.errors import SpeechError
 from wince.scale import LEVELS, Level
 from wince.speech import languages, sentences, voices
@@ -49,7 +49,7 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_level_is_heard_for_as_long_as_its_words_take(level: Level) -> None:
     text = sentences.sentence(level)
-    seconds, loudness = listen(voices.speak_to_wav(text))
+    seconds, loudness = measure_wav(voices.speak_to_wav(text))
     assert loudness > 0.02  # of full scale; silence is 0
     words = len(text.split())
     assert 0.5 * words / 150 * 60 < seconds < 1.6 * words / 150 * 60 + 0.5
@@ -59,11 +59,11 @@ def test_every_level_is_heard_for_as_long_as_its_words_take(level: Level) -> Non
 @pytest.mark.parametrize("code", languages.LANGUAGES)
 def test_every_language_is_heard_to_its_end_at_a_plausible_length(code: str) -> None:
     """Languages differ in how long a word is, so letters give the measure: 9 to 18 a second."""
-    text = sentences.spoken(Level.MODERATE, 8.0, with_percent=True, language=code)
+    text = sentences.spoken_text(Level.MODERATE, 8.0, with_percent=True, language=code)
     wav = voices.speak_to_wav(text, language=code)
-    seconds, loudness = listen(wav)
+    seconds, loudness = measure_wav(wav)
     assert loudness > 0.02
-    letters = len(languages.shown(text))
+    letters = len(languages.without_vowel_signs(text))
     assert letters / 18 < seconds < letters / 7
     with wave.open(io.BytesIO(wav)) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), np.int16) / 32768.0
@@ -72,7 +72,7 @@ def test_every_language_is_heard_to_its_end_at_a_plausible_length(code: str) -> 
     assert energy.min() > 0.01  # no part of it is silent
     other = "de" if code == "en" else "en"
     assert wav != voices.speak_to_wav(text, language=other)
-    fast, _ = listen(voices.speak_to_wav(text, language=code, rate=300))
+    fast, _ = measure_wav(voices.speak_to_wav(text, language=code, rate=300))
     assert 0.4 < fast / seconds < 0.75
 
 
@@ -80,7 +80,7 @@ def test_every_language_is_heard_to_its_end_at_a_plausible_length(code: str) -> 
 @pytest.mark.parametrize("code", languages.LANGUAGES)
 def test_every_level_sounds_different_in_every_language(code: str) -> None:
     said = {
-        voices.speak_to_wav(sentences.spoken(level, 0, language=code), language=code)
+        voices.speak_to_wav(sentences.spoken_text(level, 0, language=code), language=code)
         for level in LEVELS
     }
     assert len(said) == len(LEVELS)
@@ -88,16 +88,18 @@ def test_every_level_sounds_different_in_every_language(code: str) -> None:
 
 @needs_espeak
 def test_a_voice_can_be_chosen_from_those_that_are_there() -> None:
-    usual, *others = voices.voices("de")
+    usual, *others = voices.voice_names("de")
     assert usual == "de"
     assert voices.speak_to_wav("Leicht", language="de", voice=usual) == voices.speak_to_wav(
         "Leicht", language="de"
     )
     woman = next(name for name in others if name.endswith("+f3"))
     sound = voices.speak_to_wav("Leicht", language="de", voice=woman)
-    assert listen(sound)[1] > 0.02
+    assert measure_wav(sound)[1] > 0.02
     assert sound != voices.speak_to_wav("Leicht", language="de")
-    assert not any("mb-" in name for code in languages.LANGUAGES for name in voices.voices(code))
+    assert not any(
+        "mb-" in name for code in languages.LANGUAGES for name in voices.voice_names(code)
+    )
 
 
 @needs_espeak
@@ -136,10 +138,10 @@ def test_the_voices_of_pyttsx3_are_told_apart_by_language(tags, name, code) -> N
 
 @needs_espeak
 def test_the_longest_text_is_heard_to_its_end() -> None:
-    text = sentences.spoken(Level.SEVERE, 12.0, with_percent=True, with_advice=True)
+    text = sentences.spoken_text(Level.SEVERE, 12.0, with_percent=True, with_advice=True)
     assert len(text) < voices.MAX_CHARACTERS / 2
     wav = voices.speak_to_wav(text)
-    seconds, _ = listen(wav)
+    seconds, _ = measure_wav(wav)
     words = len(text.split())
     assert 0.6 * words / 150 * 60 < seconds < 1.4 * words / 150 * 60
     with wave.open(io.BytesIO(wav)) as file:
@@ -152,12 +154,12 @@ def test_the_longest_text_is_heard_to_its_end() -> None:
 def test_more_words_take_longer_and_a_higher_rate_is_faster() -> None:
     texts = [
         SENTENCE,
-        sentences.spoken(Level.MODERATE, 8.0, with_percent=True),
-        sentences.spoken(Level.MODERATE, 8.0, with_percent=True, with_advice=True),
+        sentences.spoken_text(Level.MODERATE, 8.0, with_percent=True),
+        sentences.spoken_text(Level.MODERATE, 8.0, with_percent=True, with_advice=True),
     ]
-    lengths = [listen(voices.speak_to_wav(text))[0] for text in texts]
+    lengths = [measure_wav(voices.speak_to_wav(text))[0] for text in texts]
     assert lengths[0] + 1 < lengths[1] < lengths[2] - 5
-    fast, _ = listen(voices.speak_to_wav(SENTENCE, rate=300))
+    fast, _ = measure_wav(voices.speak_to_wav(SENTENCE, rate=300))
     assert 0.4 < fast / lengths[0] < 0.7
 
 
@@ -180,7 +182,7 @@ def test_text_is_spoken_and_never_run_nor_read_as_an_option(tmp_path: Path) -> N
         "--help",
         "é ß 痛",
     ):
-        seconds, _ = listen(voices.speak_to_wav(text))
+        seconds, _ = measure_wav(voices.speak_to_wav(text))
         assert seconds > 0.3
     assert not mark.exists()
 
@@ -191,9 +193,9 @@ def test_pyttsx3_speaks_where_espeak_is_not_on_the_path() -> None:
     if voices._engine() != "pyttsx3":
         pytest.skip("a Mac speaks through say")
     short = sentences.sentence(Level.MILD)
-    long = sentences.spoken(Level.SEVERE, 8.0, with_percent=True, with_advice=True)
+    long = sentences.spoken_text(Level.SEVERE, 8.0, with_percent=True, with_advice=True)
     try:
-        found = [listen(voices.speak_to_wav(text)) for text in (short, long, short)]
+        found = [measure_wav(voices.speak_to_wav(text)) for text in (short, long, short)]
     except SpeechError as error:
         if "eSpeak" in str(error):  # pyttsx3's own words when the library is missing
             pytest.skip("needs the library of espeak-ng")
@@ -211,10 +213,10 @@ def test_pyttsx3_speaks_every_language_with_a_voice_of_it(code: str) -> None:
     if voices._engine() != "pyttsx3":
         pytest.skip("a Mac speaks through say")
     try:
-        names = voices.voices(code)
+        names = voices.voice_names(code)
         assert names
-        text = sentences.spoken(Level.SEVERE, 12.0, language=code)
-        seconds, loudness = listen(voices.speak_to_wav(text, language=code, voice=names[-1]))
+        text = sentences.spoken_text(Level.SEVERE, 12.0, language=code)
+        seconds, loudness = measure_wav(voices.speak_to_wav(text, language=code, voice=names[-1]))
     except SpeechError as error:
         if "eSpeak" in str(error):  # pyttsx3's own words when the library is missing
             pytest.skip("needs the library of espeak-ng")
@@ -298,11 +300,11 @@ def test_a_loudspeaker_that_is_missing_is_an_error_and_not_a_silence(script) -> 
 @needs_espeak
 def test_the_loudspeaker_gets_the_words_through_stdin(script, tmp_path: Path) -> None:
     """The real espeak-ng speaks, into a file where the loudspeaker would be."""
-    expected = listen(voices.speak_to_wav(SENTENCE))
+    expected = measure_wav(voices.speak_to_wav(SENTENCE))
     script(
         f'echo "$@" > {tmp_path}/arguments\n'
         f'exec {shutil.which("espeak-ng")} -w {tmp_path}/heard.wav "$@"'
     )
     voices.speak(SENTENCE)
     assert "moderate" not in (tmp_path / "arguments").read_text()
-    assert listen((tmp_path / "heard.wav").read_bytes()) == expected
+    assert measure_wav((tmp_path / "heard.wav").read_bytes()) == expected

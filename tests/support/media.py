@@ -15,7 +15,7 @@ needs_espeak = pytest.mark.skipif(
 )
 
 
-def encoded(rgb: NDArray[np.uint8], form: str = "JPEG") -> bytes:
+def encode_image(rgb: NDArray[np.uint8], form: str = "JPEG") -> bytes:
     """Return an RGB picture as the bytes of a file."""
     file = io.BytesIO()
     Image.fromarray(rgb).save(file, form, quality=92)
@@ -27,7 +27,7 @@ def data_url(picture: bytes, kind: str = "image/jpeg") -> str:
     return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
 
 
-def listen(wav: bytes) -> tuple[float, float]:
+def measure_wav(wav: bytes) -> tuple[float, float]:
     """Return a WAV's length in seconds and its root mean square, 1 being full scale; 16 bits."""
     with wave.open(io.BytesIO(wav)) as file:
         assert file.getsampwidth() == 2

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-UPRIGHT = bytes.fromhex("00010000" + "00" * 12 + "00010000" + "00" * 12 + "40000000")
-TURNED = bytes.fromhex(
+UPRIGHT_MATRIX = bytes.fromhex("00010000" + "00" * 12 + "00010000" + "00" * 12 + "40000000")
+ROTATED_MATRIX = bytes.fromhex(
     "00000000 00010000 00000000 ffff0000 00000000 00000000 00000000 00000000 40000000"
 )  # the display matrix of a phone held upright: its rows lie across
 
 
-def record(
+def write_video(
     path: Path,
     pictures: Iterable[NDArray[np.uint8]],
     *,
@@ -41,6 +41,6 @@ def record(
     return path
 
 
-def shades(count: int, width: int = 64, height: int = 48) -> list[NDArray[np.uint8]]:
+def grey_frames(count: int, width: int = 64, height: int = 48) -> list[NDArray[np.uint8]]:
     """Return grey pictures, each one step of four lighter than the one before."""
     return [np.full((height, width, 3), 20 + 4 * n, np.uint8) for n in range(count)]

@@ -114,7 +114,7 @@ def beside_a_fresh_rating(
     if not known.any():
         return None
     fresh, units, rating = fresh[known], faces.units[known], faces.pspi[known]
-    pspi = scale.combine(*fresh.T, maximum=np.maximum)
+    pspi = scale.pspi_formula(*fresh.T, maximum=np.maximum)
     raw, read = found.raw[known], found.action_units[known]
     return {
         "subjects": len(np.unique(faces.subject[known])),

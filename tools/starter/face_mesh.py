@@ -45,8 +45,8 @@ class FaceMesh:
     """MediaPipe's landmark and blendshape models from a folder with their ONNX files."""
 
     def __init__(self, folder: Path) -> None:
-        self._landmarks = onnx_session.session(folder / "face_landmarks.onnx")
-        self._blendshapes = onnx_session.session(folder / "face_blendshapes.onnx")
+        self._landmarks = onnx_session.open_session(folder / "face_landmarks.onnx")
+        self._blendshapes = onnx_session.open_session(folder / "face_blendshapes.onnx")
 
     def __call__(
         self, rgb: NDArray[np.uint8], face: Face

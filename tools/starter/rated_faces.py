@@ -19,7 +19,7 @@ from rich.progress import track
 from tools.starter.face_mesh import FaceMesh
 from wince import images, scale
 from wince.errors import DataError
-from wince.faces.align import align, crop_to_picture
+from wince.faces.align import align, crop_to_image
 from wince.faces.detect import Face, detect
 from wince.faces.spec import FaceSpec
 from wince.files import sha256
@@ -92,7 +92,7 @@ class Faces:
     @property
     def pspi_by_rating(self) -> NDArray[np.float32]:
         """The PSPI of each rating, float32 (N, 2)."""
-        return np.asarray(scale.combine(*np.moveaxis(self.ratings, -1, 0), maximum=np.maximum))
+        return np.asarray(scale.pspi_formula(*np.moveaxis(self.ratings, -1, 0), maximum=np.maximum))
 
     @property
     def pspi(self) -> NDArray[np.float32]:
@@ -248,7 +248,7 @@ def _cut_one(row: dict[str, str]) -> _Cut | None:
     if face is None:
         return None
     points, blendshapes = mesh(rgb, face)
-    matrix = crop_to_picture(face, spec)
+    matrix = crop_to_image(face, spec)
     inside = np.linalg.solve(matrix[:, :2], (points - matrix[:, 2]).T).T / spec.size
     return align(rgb, face, spec), inside.astype(np.float32), blendshapes
 

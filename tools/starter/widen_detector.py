@@ -27,11 +27,11 @@ from speed_path import in_turns, once
 from wince import onnx_session as wince_onnx
 from wince.faces import detect
 
-TARGET = detect.network_file()
+TARGET = detect.detector_path()
 BLOCK = 16  # float32 of AVX-512; with AVX2 it is 8, for which these widths do as well
 CLOSE = 1e-4  # how far the outputs may differ, which reach some hundred
 
-BLANK = np.zeros((1, detect.INPUT, detect.INPUT, 3), np.float32)
+BLANK = np.zeros((1, detect.INPUT_SIDE, detect.INPUT_SIDE, 3), np.float32)
 
 Weights = NDArray[np.float16]
 Network = Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]
@@ -131,7 +131,7 @@ def _filled(values: NDArray[np.generic], shape: tuple[int, ...]) -> Weights:
 
 def network(path: Path) -> Network:
     """Return a network's answer to a picture (1, INPUT, INPUT, 3), by onnxruntime."""
-    session = wince_onnx.session(path)
+    session = wince_onnx.open_session(path)
     name = session.get_inputs()[0].name
     return lambda square: session.run(None, {name: square})
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from wince.annotate import map_column
 from wince.annotate.pen import BACKGROUND, FAINT, TEXT, TRACK, Pen
 from wince.errors import WinceError
-from wince.images import Picture
+from wince.images import UprightImage
 from wince.level_colours import ON_DARK
 from wince.runtime.assessment import Assessment
 from wince.scale import ACTION_UNITS, LEVEL_CUTS, LEVELS, PSPI_MAXIMUM, Level
@@ -27,7 +27,7 @@ SMALLEST_TEXT = 15  # pixels
 _WIDTH, _HEIGHT = 19.0, 28.5  # of the panel, in text sizes; warnings make it longer
 
 
-def annotate(picture: Picture, assessment: Assessment) -> Image.Image:
+def annotate(picture: UprightImage, assessment: Assessment) -> Image.Image:
     """Return an RGB copy of the picture with the assessment drawn in, a panel to its right.
 
     picture: as `images.read` gives it. assessment: of the same picture, its face in pixels of the
@@ -80,7 +80,7 @@ def _umask() -> int:
     return mask
 
 
-def _sized(picture: Picture) -> tuple[Image.Image, float]:
+def _sized(picture: UprightImage) -> tuple[Image.Image, float]:
     """Return the photo at a size to look at, and its pixels per pixel of the upright picture."""
     photo = Image.fromarray(picture.rgb)
     longest = max(photo.size)

@@ -7,10 +7,10 @@ import numpy as np
 from PIL import Image, ImageColor, ImageDraw
 
 from wince.annotate.pen import BACKGROUND, FAINT, TEXT, Pen
-from wince.images import Picture
+from wince.images import UprightImage
 from wince.runtime import heatmap as maps
 from wince.runtime.assessment import Assessment, Grid, Heatmap
-from wince.scale import TERMS, UNIT_NAMES
+from wince.scale import PSPI_TERMS, UNIT_NAMES
 
 RAISES, LOWERS = "#ff8a1f", "#2f86ff"
 """Told apart with every kind of colour vision, and the page's own."""
@@ -22,7 +22,9 @@ _STEP = _SMALL + _GAP
 _ROW = _SMALL + 1.7  # a small face and its caption
 
 
-def column(picture: Picture, assessment: Assessment, heatmap: Heatmap, unit: int) -> Image.Image:
+def column(
+    picture: UprightImage, assessment: Assessment, heatmap: Heatmap, unit: int
+) -> Image.Image:
     """Return the column, RGB; picture: the assessed one, unit: the text size in pixels."""
     image = Image.new("RGB", (round(_WIDTH * unit), round(45 * unit)), BACKGROUND)
     pen = Pen(ImageDraw.Draw(image), unit, _WIDTH)
@@ -61,7 +63,7 @@ def formula(assessment: Assessment) -> str:
     """Return PSPI as the sum of its terms, with the model's numbers in it."""
     units = assessment.action_units
     assert units is not None  # only called for a model that gives them
-    written = [[f"{name} {units[name]:.1f}" for name in term] for term in TERMS]
+    written = [[f"{name} {units[name]:.1f}" for name in term] for term in PSPI_TERMS]
     terms = [f"max({', '.join(names)})" if len(names) > 1 else names[0] for names in written]
     raw, pspi = f"{assessment.raw_score:.1f}", f"{assessment.pspi:.1f}"
     reads = f"PSPI {pspi}" if raw == pspi else f"{raw}, which reads as PSPI {pspi}"
@@ -81,7 +83,7 @@ class _Captions:
         self._pen.text(left, top, words, 0.85, TEXT if name in self._counted else FAINT)
 
 
-def _face(picture: Picture, heatmap: Heatmap, size: int) -> Image.Image:
+def _face(picture: UprightImage, heatmap: Heatmap, size: int) -> Image.Image:
     """Return what the model saw as a grey picture (size, size), cut from the photo itself."""
     photo = Image.fromarray(picture.rgb).convert("L")
     corners = np.array(heatmap.quad) / picture.scale

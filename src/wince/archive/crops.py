@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wince.errors import DataError
-from wince.faces.align import align, crop_to_picture
+from wince.faces.align import align, crop_to_image
 from wince.faces.detect import Face
 from wince.faces.spec import FaceSpec
 
@@ -39,7 +39,7 @@ def encode(rgb: NDArray[np.uint8], face: Face, spec: FaceSpec) -> tuple[bytes, i
     rgb: uint8 (H, W, 3); face: found in it; spec: what the model will be shown.
     """
     wide = stored_spec(spec)
-    matrix = crop_to_picture(face, wide)
+    matrix = crop_to_image(face, wide)
     native = wide.size * float(
         np.hypot(matrix[0, 0], matrix[1, 0])
     )  # the crop's side in the source

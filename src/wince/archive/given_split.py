@@ -90,10 +90,10 @@ def _index(split: SplitFile) -> None:
 def _read_file(source: Path) -> SplitFile:
     if not source.is_file():
         raise DataError(f"There is no split file at {source}. Check the path.")
-    columns = csv_reader.header(source)
+    columns = csv_reader.read_header(source)
     by = _about(source, columns)
     split = SplitFile(source, by)
-    for line, row in csv_reader.read(source, ("split",)):
+    for line, row in csv_reader.read_rows(source, ("split",)):
         word = row["split"].lower()
         if word not in SPELLINGS:
             raise DataError(
@@ -139,7 +139,7 @@ def _add(split: SplitFile, path: Path, line: int, key: str, value: tuple[str, st
 def _read_folder(folder: Path) -> SplitFile:
     split = SplitFile(folder, "path")
     for part, path in _part_files(folder):
-        for line, row in csv_reader.read(path, ("image_path",)):
+        for line, row in csv_reader.read_rows(path, ("image_path",)):
             _add(split, path, line, tail(row["image_path"]), (part, row.get("fold", "")))
     return split
 

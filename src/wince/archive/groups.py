@@ -28,9 +28,9 @@ def read(path: Path | None) -> SubjectGroups:
         return SubjectGroups()
     if not path.is_file():
         raise DataError(f"There is no file of groups at {path}. Check the path.")
-    names = tuple(name for name in csv_reader.header(path) if name and name != "subject")
+    names = tuple(name for name in csv_reader.read_header(path) if name and name != "subject")
     found: dict[str, tuple[str, ...]] = {}
-    for line, row in csv_reader.read(path, ("subject",)):
+    for line, row in csv_reader.read_rows(path, ("subject",)):
         values = tuple(row[name] for name in names)
         if found.setdefault(row["subject"], values) != values:
             raise DataError(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wince.archive.frame_file import UnitValues
 from wince.errors import ArchiveError, ScaleError
-from wince.scale import ACTION_UNITS, PSPI_MAXIMUM, UNIT_NAMES, check_range, combine
+from wince.scale import ACTION_UNITS, PSPI_MAXIMUM, UNIT_NAMES, check_range, pspi_formula
 
 MAX_BYTES = 2**20  # a label is a few lines; anything longer is another kind of file
 AGREES_WITHIN = 0.05  # points of PSPI; FACS values are whole numbers, 3D-Pain's are rounded
@@ -124,7 +124,7 @@ def units(values: Mapping[str, float]) -> UnitValues:
 
 def disagreement(pspi: float, action_units: UnitValues) -> str:
     """Return in words how a PSPI differs from its action units' sum; "" when they agree."""
-    by_formula = float(combine(*action_units))
+    by_formula = float(pspi_formula(*action_units))
     if abs(by_formula - pspi) <= AGREES_WITHIN:
         return ""
     return f"PSPI is {pspi:g}, its action units give {by_formula:g}"

@@ -150,7 +150,9 @@ def _examine(
         (file, database.known(file.name)) for file in layout.files(task.base)
     )
     found: FrameResult
-    results = workers.spread(partial(check_frames, task), pairs, processes or workers.available())
+    results = workers.map_batches(
+        partial(check_frames, task), pairs, processes or workers.core_count()
+    )
     for number, found in enumerate(results):
         database.add(number, found, (*found.file.groups, *joined.of(found.file.subject)))
         reused += found.reused

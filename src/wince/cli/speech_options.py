@@ -46,7 +46,7 @@ class Speaker:
         """
         from wince.speech import sentences, voices
 
-        words = sentences.spoken(level, 0.0, language=self.language)
+        words = sentences.spoken_text(level, 0.0, language=self.language)
         voices.speak(words, rate=self.rate, language=self.language, voice=self.voice)
 
 
@@ -65,9 +65,9 @@ def chosen(
     from wince.errors import SpeechError
     from wince.speech import voices as engine
 
-    found = Speaker(language or "en", engine.RATE if rate is None else rate, voice)
+    found = Speaker(language or "en", engine.DEFAULT_RATE if rate is None else rate, voice)
     try:
-        engine.check(found.rate, found.language, found.voice)
+        engine.check_options(found.rate, found.language, found.voice)
     except SpeechError as error:
         raise typer.BadParameter(str(error)) from None
     return found

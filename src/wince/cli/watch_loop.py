@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wince import scale
-from wince.camera import Camera, default
+from wince.camera import Camera, default_camera
 from wince.cli.messages import complain
 from wince.cli.speech_options import Speaker
 from wince.cli.tables import plain_table
@@ -69,7 +69,7 @@ def run(
         stack.callback(lambda: opened.close())
         assessor = Assessor(model)
         if isinstance(opened, Video):  # frames may lie far apart; such gaps are no absence
-            step = every / opened.rate
+            step = every / opened.frame_rate
             settings = replace(settings, away=min(60.0, max(settings.away, 3 * step)))
         watcher = _Watcher(assessor, settings, _rows(stack, table, source), speaker)
         console = Console(highlight=False)
@@ -85,8 +85,8 @@ def run(
         except VideoError as error:
             ending = error
         watcher.finish()
-        if isinstance(opened, Video) and opened.damaged:
-            complain(f"{opened.name}: {opened.damaged} damaged parts were passed over.")
+        if isinstance(opened, Video) and opened.damaged_parts:
+            complain(f"{opened.name}: {opened.damaged_parts} damaged parts were passed over.")
         console.print(summary(watcher.session))
         if ending is not None:
             raise ending
@@ -95,7 +95,7 @@ def run(
 def _camera(source: str | None) -> str | None:
     """Return the camera that a source names, None when it is a file."""
     if source is None:
-        return default()
+        return default_camera()
     path = Path(source)
     if path.is_char_device():
         return source
@@ -121,7 +121,7 @@ def _rows(stack: ExitStack, path: Path | None, source: str | None) -> "csv.DictW
 def _go_through(video: Video, every: int, watcher: "_Watcher", view: "_View") -> None:
     for frame in video.frames(every=every):
         watcher.take(frame, frame.seconds, time.monotonic())
-        view.show(watcher, position=frame.seconds, length=video.seconds)
+        view.show(watcher, position=frame.seconds, length=video.duration)
 
 
 def _follow(camera: Camera, every: int, watcher: "_Watcher", view: "_View") -> NoReturn:

@@ -22,7 +22,7 @@ def align(rgb: NDArray[np.uint8], face: Face | None, spec: FaceSpec) -> NDArray[
         return np.asarray(resized)
     if face is None:
         raise ValueError("an aligned spec needs a face")
-    matrix = crop_to_picture(face, spec)
+    matrix = crop_to_image(face, spec)
     # Shrinking by more than two would alias, so whole blocks of pixels are averaged first.
     step = max(1, int(math.hypot(matrix[0, 0], matrix[1, 0])))
     rows, columns = _around(matrix, spec.size, step, rgb.shape)
@@ -53,7 +53,7 @@ def _around(
     return rows, columns
 
 
-def crop_to_picture(face: Face, spec: FaceSpec) -> NDArray[np.float64]:
+def crop_to_image(face: Face, spec: FaceSpec) -> NDArray[np.float64]:
     """Return the 2 x 3 matrix that takes a point (x, y, 1) of the crop to the picture's pixels."""
     right_eye, left_eye, _, mouth = face.keypoints[:4]
     eyes = (right_eye + left_eye) / 2

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 # Of face_detector.onnx.
 _SHA256 = "cd23076e465c6fdbe4eeb411b61e27a4ab887bc1da824fc7ff5ebb24dd6bb9cb"
-INPUT = 128
+INPUT_SIDE = 128
 MIN_SCORE = 0.5
-PART_MIN_SCORE = 0.7
-PART_MIN_SIDE = 320  # in a smaller square only faces below 40 pixels would be news
-PART_MOST = 300  # looks at parts of one picture; the largest that a JPEG is decoded to needs 283
+TILE_MIN_SCORE = 0.7
+TILE_MIN_SIDE = 320  # in a smaller square only faces below 40 pixels would be news
+MAX_TILES = 300  # looks at parts of one picture; the largest that a JPEG is decoded to needs 283
 MIN_OVERLAP = 0.3
 KEYPOINTS = ("right_eye", "left_eye", "nose", "mouth", "right_ear", "left_ear")
 """The six key points in order; right and left are the person's own."""
@@ -95,12 +95,12 @@ class Face:
 def detect(rgb: NDArray[np.uint8]) -> list[Face]:
     """Return the faces in an RGB uint8 picture (H, W, 3), the largest first; none gives []."""
     picture = Image.fromarray(rgb)
-    faces = _detect_once(picture) or _detect_in_parts(picture)
+    faces = _detect_once(picture) or _detect_in_tiles(picture)
     faces = sorted(faces, key=lambda face: face.size, reverse=True)
     return [_refined(picture, face) for face in faces[:REFINED_FACES]] + faces[REFINED_FACES:]
 
 
-def _detect_in_parts(picture: Image.Image) -> list[Face]:
+def _detect_in_tiles(picture: Image.Image) -> list[Face]:
     """Return faces too small for one look at the whole picture, from ever smaller squares.
 
     The squares overlap by half, so a face up to half their size lies whole in one. More looks find
@@ -109,10 +109,10 @@ def _detect_in_parts(picture: Image.Image) -> list[Face]:
     """
     width, height = picture.size
     side, looks = -(-max(picture.size) // 2), 0
-    while side >= PART_MIN_SIDE:
+    while side >= TILE_MIN_SIDE:
         tops, lefts = _starts(height, side), _starts(width, side)
         looks += len(tops) * len(lefts)
-        if looks > PART_MOST:
+        if looks > MAX_TILES:
             break
         found = [
             face.moved(left, top)
@@ -121,7 +121,7 @@ def _detect_in_parts(picture: Image.Image) -> list[Face]:
             for face in _detect_once(
                 picture.crop((left, top, min(left + side, width), min(top + side, height)))
             )
-            if face.score >= PART_MIN_SCORE
+            if face.score >= TILE_MIN_SCORE
         ]
         if found:
             boxes = np.array([face.box for face in found])
@@ -168,7 +168,7 @@ def _detect_once(picture: Image.Image) -> list[Face]:
     scores = 1 / (1 + np.exp(-np.clip(logits[0, :, 0].astype(np.float64), -80, 80)))
     keep = np.flatnonzero(scores > MIN_SCORE)
     # (n, 8, 2): box centre, box size, six key points; centres and points relative to the anchor
-    points = regressors[0, keep].astype(np.float64).reshape(-1, 8, 2) / INPUT
+    points = regressors[0, keep].astype(np.float64).reshape(-1, 8, 2) / INPUT_SIDE
     points[:, 0] += _anchors()[keep]
     points[:, 2:] += _anchors()[keep][:, None]
     boxes = np.concatenate(
@@ -178,7 +178,7 @@ def _detect_once(picture: Image.Image) -> list[Face]:
     for group in _overlapping(boxes, scores[keep]):
         weights = scores[keep][group] / scores[keep][group].sum()
         corners = np.concatenate([boxes[group].reshape(-1, 2, 2), points[group, 2:]], axis=1)
-        pixels = (np.tensordot(weights, corners, 1) * INPUT - offset) / scale
+        pixels = (np.tensordot(weights, corners, 1) * INPUT_SIDE - offset) / scale
         (x0, y0), (x1, y1) = pixels[:2].tolist()
         faces.append(Face((x0, y0, x1, y1), pixels[2:], float(scores[keep][group].max())))
     return faces
@@ -189,11 +189,11 @@ def _letterbox(
 ) -> tuple[NDArray[np.float32], float, NDArray[np.float64]]:
     """Return the picture fitted into the network's square, the scale, and the offset in pixels."""
     width, height = picture.size
-    scale = INPUT / max(height, width)
+    scale = INPUT_SIDE / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    left, top = (INPUT - size[0]) // 2, (INPUT - size[1]) // 2
-    canvas = np.zeros((1, INPUT, INPUT, 3), np.float32)
+    left, top = (INPUT_SIDE - size[0]) // 2, (INPUT_SIDE - size[1]) // 2
+    canvas = np.zeros((1, INPUT_SIDE, INPUT_SIDE, 3), np.float32)
     canvas[0, top : top + size[1], left : left + size[0]] = np.asarray(small)
     return canvas * np.float32(2 / 255) - 1, scale, np.array([left, top], np.float64)
 
@@ -215,7 +215,7 @@ def _anchors() -> NDArray[np.float64]:
     """Return the 896 anchor centres (x, y), 0 to 1: two per cell at stride 8, six at stride 16."""
     rows = []
     for stride, repeats in ((8, 2), (16, 6)):
-        cells = INPUT // stride
+        cells = INPUT_SIDE // stride
         centres = (np.arange(cells) + 0.5) / cells
         grid = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)
         rows.append(grid.repeat(repeats, axis=0))
@@ -224,14 +224,14 @@ def _anchors() -> NDArray[np.float64]:
 
 @cache
 def _session() -> "InferenceSession":
-    return onnx_session.session(network_file(), sha256=_SHA256)
+    return onnx_session.open_session(detector_path(), sha256=_SHA256)
 
 
-def network_file() -> Path:
+def detector_path() -> Path:
     """Return the file of the packaged face detector."""
     return Path(str(resources.files("wince.models") / "face" / "face_detector.onnx"))
 
 
-def load() -> None:
+def load_detector() -> None:
     """Load the face detector now, not with the first picture; raise ModelError if it is damaged."""
     _session()

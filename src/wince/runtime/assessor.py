@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from wince import images, scale
 from wince.errors import BaselineError, NoFaceError, WinceError
 from wince.faces.align import align
-from wince.faces.detect import KEYPOINTS, Face, detect
-from wince.faces.detect import load as load_detector
+from wince.faces.detect import KEYPOINTS, Face, detect, load_detector
 from wince.images import ImageSource
 from wince.runtime import neutral as baselines
 from wince.runtime import quality

@@ -53,7 +53,7 @@ class Estimator:
         path = folder / str(self.card["file"])
         self.spec = FaceSpec.from_dict(self.card["face_spec"])
         self.calibration = Calibration.from_dict(self.card["calibration"])
-        self._session = onnx_session.session(path, sha256=str(self.card["sha256"]))
+        self._session = onnx_session.open_session(path, sha256=str(self.card["sha256"]))
         self._input = self._session.get_inputs()[0]
         self._check_shapes(path)
 
@@ -79,7 +79,7 @@ def interpret(scores: NDArray[np.float32], maps: NDArray[np.float32], head: str)
     if head == "pspi":
         return Estimate(None, np.clip(scores[:, 0], 0, scale.PSPI_MAXIMUM), maps)
     units = np.clip(scores, 0, _MAXIMA)
-    return Estimate(units, scale.combine(*units.T, maximum=np.maximum), maps)
+    return Estimate(units, scale.pspi_formula(*units.T, maximum=np.maximum), maps)
 
 
 _MAXIMA = np.array([unit.maximum for unit in scale.ACTION_UNITS.values()], np.float32)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wince import scale
-from wince.faces.align import crop_to_picture
+from wince.faces.align import crop_to_image
 from wince.faces.detect import Face
 from wince.faces.spec import FaceSpec
-from wince.images import Picture
+from wince.images import UprightImage
 from wince.runtime.assessment import Grid, Heatmap, Quad
 from wince.runtime.estimator import Estimate
 
@@ -25,7 +25,7 @@ def heatmap(estimate: Estimate, quad: Quad) -> Heatmap:
     if estimate.action_units is None:
         return Heatmap(quad, _rows(maps[0]), None, None)
     units = dict(zip(scale.UNIT_NAMES, estimate.action_units[0].tolist(), strict=True))
-    counted = scale.counted(units)
+    counted = scale.counted_units(units)
     by_unit = dict(zip(scale.UNIT_NAMES, maps, strict=True))
     total = np.sum([by_unit[name] for name in counted], axis=0)
     return Heatmap(
@@ -33,7 +33,7 @@ def heatmap(estimate: Estimate, quad: Quad) -> Heatmap:
     )
 
 
-def place(face: Face | None, spec: FaceSpec, picture: Picture) -> Quad:
+def place(face: Face | None, spec: FaceSpec, picture: UprightImage) -> Quad:
     """Return the corners of a face's crop, in pixels of the upright picture.
 
     face: as it was found in `picture.rgb`; not needed for whole-image specs.
@@ -45,7 +45,7 @@ def place(face: Face | None, spec: FaceSpec, picture: Picture) -> Quad:
         if face is None:
             raise ValueError("an aligned spec needs a face")
         corners[:, :2] *= spec.size
-        points = corners @ crop_to_picture(face, spec).T * picture.scale
+        points = corners @ crop_to_image(face, spec).T * picture.scale
     first, second, third, fourth = ((round(x, 1), round(y, 1)) for x, y in points.tolist())
     return first, second, third, fourth
 

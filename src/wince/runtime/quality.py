@@ -82,13 +82,13 @@ class Judgement:
     def sentence(self) -> str:
         """What is said in place of a level."""
         short = [REASONS[name].short for name in self.reasons]
-        return f"{sentences.REFUSED.rstrip('.')}: {' and '.join(short)}."
+        return f"{sentences.REFUSAL.rstrip('.')}: {' and '.join(short)}."
 
     @property
     def advice(self) -> str:
         """What to do about it."""
         steps = dict.fromkeys(REASONS[name].remedy for name in self.reasons)
-        return f"{' '.join(steps)} {sentences.REFUSED_ADVICE}"
+        return f"{' '.join(steps)} {sentences.REFUSAL_ADVICE}"
 
 
 @dataclass(frozen=True, slots=True)

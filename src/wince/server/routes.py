@@ -255,7 +255,7 @@ def _add_speech(routes: APIRouter, pool: WorkerPool, settings: Settings) -> None
 
 def _said(wanted: schemas.SpeechRequest) -> bytes:
     try:
-        voices.check(wanted.rate, wanted.language, wanted.voice)
+        voices.check_options(wanted.rate, wanted.language, wanted.voice)
     except SpeechError as error:  # what was asked for is wrong, not the machine
         raise problems.ProblemError("invalid-request", f"voice: {error}") from None
     return voices.speak_to_wav(

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validat
 
 from wince import scale
 from wince.speech import languages, voices
-from wince.speech.sentences import ADVICE, CAUTION, NO_ADVICE, SENTENCES, spoken
+from wince.speech.sentences import ADVICE, CAUTION, NO_ADVICE, SENTENCES, spoken_text
 
 
 class Problem(BaseModel):
@@ -71,7 +71,7 @@ class SpeechRequest(BaseModel):
     )
     language: _LanguageCode = Field("en", description="The language to speak.")
     rate: int = Field(
-        voices.RATE, ge=voices.SLOWEST, le=voices.FASTEST, description="Words per minute."
+        voices.DEFAULT_RATE, ge=voices.MIN_RATE, le=voices.MAX_RATE, description="Words per minute."
     )
     voice: str | None = Field(
         None, max_length=200, description="One of the voices that GET /v1/speech lists."
@@ -82,13 +82,13 @@ class SpeechRequest(BaseModel):
         if self.percent and self.pspi is None:
             raise ValueError("pspi is needed when percent is true")
         if self.advice and self.language != "en":
-            english = languages.LANGUAGES[self.language].english
+            english = languages.LANGUAGES[self.language].english_name
             raise ValueError(NO_ADVICE.format(language=english).removesuffix("."))
         return self
 
     def text(self) -> str:
         """Return the words to speak, in the one wording of `wince.speech.sentences`."""
-        return spoken(
+        return spoken_text(
             self.level,
             self.pspi or 0.0,
             with_percent=self.percent,
@@ -100,9 +100,9 @@ class SpeechRequest(BaseModel):
 class Rate(BaseModel):
     """How fast a voice may speak, in words per minute, and how fast it does unless asked."""
 
-    slowest: int = voices.SLOWEST
-    fastest: int = voices.FASTEST
-    usual: int = voices.RATE
+    slowest: int = voices.MIN_RATE
+    fastest: int = voices.MAX_RATE
+    usual: int = voices.DEFAULT_RATE
 
 
 class Voice(BaseModel):
@@ -118,7 +118,7 @@ class Voice(BaseModel):
 
 def the_voice() -> Voice:
     """Return which voices there are here, and what to do when there is none."""
-    found = {code: list(voices.voices(code)) for code in languages.LANGUAGES}
+    found = {code: list(voices.voice_names(code)) for code in languages.LANGUAGES}
     available = voices.available()
     return Voice(
         available=available, detail="" if available else voices.NO_VOICE, voices=found, rate=Rate()
@@ -240,7 +240,7 @@ def the_scale() -> Scale:
         maximum=scale.PSPI_MAXIMUM,
         levels=levels,
         action_units=units,
-        terms=[list(term) for term in scale.TERMS],
+        terms=[list(term) for term in scale.PSPI_TERMS],
         caution=CAUTION,
         languages=[_language(one) for one in languages.LANGUAGES.values()],
     )
@@ -250,8 +250,8 @@ def _language(found: languages.Language) -> Language:
     levels = [
         LevelWords(
             name=level.value,
-            title=languages.shown(found.titles[level]),
-            sentence=languages.shown(found.sentences[level]),
+            title=languages.without_vowel_signs(found.titles[level]),
+            sentence=languages.without_vowel_signs(found.sentences[level]),
             spoken=found.sentences[level],
         )
         for level in scale.LEVELS
@@ -259,11 +259,11 @@ def _language(found: languages.Language) -> Language:
     return Language(
         code=found.code,
         name=found.name,
-        english=found.english,
+        english=found.english_name,
         direction=found.direction,
         levels=levels,
-        percent=found.percent,
-        refused=languages.shown(found.refused),
-        refused_spoken=found.refused,
+        percent=found.percent_sentence,
+        refused=languages.without_vowel_signs(found.refusal),
+        refused_spoken=found.refusal,
         advice=found is languages.ENGLISH,
     )

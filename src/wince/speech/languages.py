@@ -22,31 +22,31 @@ class Language:
 
     titles: each level in a word or a few. sentences: what is said about each level. percent: said
     on demand, with `{percent}` in the place of a whole number. refused: said in place of a level
-    when the picture cannot be judged. All four are written as they are spoken; `shown` gives them
-    as they are read.
+    when the picture cannot be judged. All four are written as they are spoken;
+    `without_vowel_signs` gives them as they are read.
     """
 
     code: str
     name: str
-    english: str
+    english_name: str
     direction: Literal["ltr", "rtl"]
-    voice: str
+    espeak_voice: str
     titles: dict[Level, str]
     sentences: dict[Level, str]
-    percent: str
-    refused: str
+    percent_sentence: str
+    refusal: str
 
 
 def _language(
     code: str,
     name: str,
-    english: str,
-    voice: str,
+    english_name: str,
+    espeak_voice: str,
     none: str,
     of: str,
     words: str,
-    percent: str,
-    refused: str,
+    percent_sentence: str,
+    refusal: str,
 ) -> Language:
     """Return a language. of: the sentence with `{level}`; words: mild, moderate, severe."""
     levels = dict(zip((Level.MILD, Level.MODERATE, Level.SEVERE), words.split(", "), strict=True))
@@ -55,13 +55,13 @@ def _language(
     return Language(
         code,
         name,
-        english,
+        english_name,
         "rtl" if code == "ar" else "ltr",
-        voice,
+        espeak_voice,
         {Level.NONE: none, **titles},
         {Level.NONE: f"{none}.", **sentences},
-        percent,
-        refused,
+        percent_sentence,
+        refusal,
     )
 
 
@@ -76,8 +76,8 @@ LANGUAGES: dict[str, Language] = {
             none="No pain expression seen",
             of="This person has pain level: {level}.",
             words="mild, moderate, severe",
-            percent="Pain score: {percent} percent of the scale.",
-            refused="This picture cannot be judged.",
+            percent_sentence="Pain score: {percent} percent of the scale.",
+            refusal="This picture cannot be judged.",
         ),
         _language(
             "ar",
@@ -87,8 +87,8 @@ LANGUAGES: dict[str, Language] = {
             none="لَمْ يُلاحَظْ تَعْبِيرٌ عَنِ الأَلَمِ عَلَى الوَجْهِ",
             of="مُسْتَوَى الأَلَمِ لَدَى هَذَا الشَّخْصِ: {level}.",
             words="خَفِيف, مُتَوَسِّط, شَدِيد",
-            percent="دَرَجَةُ الأَلَمِ: {percent} بِالمِئَةِ مِنَ المِقْيَاسِ.",
-            refused="لَا يُمْكِنُ تَقْيِيمُ هَذِهِ الصُّورَةِ.",
+            percent_sentence="دَرَجَةُ الأَلَمِ: {percent} بِالمِئَةِ مِنَ المِقْيَاسِ.",
+            refusal="لَا يُمْكِنُ تَقْيِيمُ هَذِهِ الصُّورَةِ.",
         ),
         _language(
             "es",
@@ -98,8 +98,8 @@ LANGUAGES: dict[str, Language] = {
             none="No se observa expresión de dolor",
             of="Nivel de dolor de esta persona: {level}.",
             words="leve, moderado, intenso",
-            percent="Puntuación de dolor: {percent} por ciento de la escala.",
-            refused="Esta imagen no se puede valorar.",
+            percent_sentence="Puntuación de dolor: {percent} por ciento de la escala.",
+            refusal="Esta imagen no se puede valorar.",
         ),
         _language(
             "de",
@@ -109,8 +109,8 @@ LANGUAGES: dict[str, Language] = {
             none="Kein Schmerzausdruck zu sehen",
             of="Schmerzniveau dieser Person: {level}.",
             words="leicht, mäßig, stark",
-            percent="Schmerzwert: {percent} Prozent der Skala.",
-            refused="Dieses Bild kann nicht beurteilt werden.",
+            percent_sentence="Schmerzwert: {percent} Prozent der Skala.",
+            refusal="Dieses Bild kann nicht beurteilt werden.",
         ),
         _language(
             "fr",
@@ -120,8 +120,8 @@ LANGUAGES: dict[str, Language] = {
             none="Aucune expression de douleur observée",
             of="Niveau de douleur de cette personne : {level}.",
             words="léger, modéré, sévère",
-            percent="Score de douleur : {percent} pour cent de l’échelle.",
-            refused="Cette image ne peut pas être évaluée.",
+            percent_sentence="Score de douleur : {percent} pour cent de l’échelle.",
+            refusal="Cette image ne peut pas être évaluée.",
         ),
     )
 }
@@ -133,12 +133,12 @@ ENGLISH = LANGUAGES["en"]
 def language(code: str) -> Language:
     """Return a language by its code; raise SpeechError, which names all, for an unknown one."""
     if code not in LANGUAGES:
-        known = ", ".join(f"{one.code} ({one.english})" for one in LANGUAGES.values())
+        known = ", ".join(f"{one.code} ({one.english_name})" for one in LANGUAGES.values())
         raise SpeechError(f"wince speaks {known}; found the language {code[:40]!r}.")
     return LANGUAGES[code]
 
 
-def shown(text: str) -> str:
+def without_vowel_signs(text: str) -> str:
     """Return a text as it is read: without the vowel signs of Arabic (U+064B to U+0652)."""
     return "".join(
         letter

@@ -30,8 +30,8 @@ ADVICE: dict[Level, str] = {
     ),
 }
 
-REFUSED = languages.shown(languages.ENGLISH.refused)
-REFUSED_ADVICE = "A picture that cannot be judged says nothing about pain."
+REFUSAL = languages.without_vowel_signs(languages.ENGLISH.refusal)
+REFUSAL_ADVICE = "A picture that cannot be judged says nothing about pain."
 
 NO_ADVICE = (
     "The advice is spoken in English only, until a clinician has reviewed a translation; "
@@ -46,7 +46,7 @@ def sentence(level: Level, language: str = "en") -> str:
     language: a code of `wince.speech.languages`; Arabic comes without its vowel signs. Raises
     SpeechError for an unknown one.
     """
-    return languages.shown(languages.language(language).sentences[level])
+    return languages.without_vowel_signs(languages.language(language).sentences[level])
 
 
 def advice(level: Level) -> str:
@@ -54,7 +54,7 @@ def advice(level: Level) -> str:
     return f"{ADVICE[level]} {CAUTION}"
 
 
-def spoken(
+def spoken_text(
     level: Level | None,
     pspi: float,
     *,
@@ -69,11 +69,11 @@ def spoken(
     Raises SpeechError for an unknown language, and for advice in another than English.
     """
     said = languages.language(language)
-    parts = [said.refused if level is None else said.sentences[level]]
+    parts = [said.refusal if level is None else said.sentences[level]]
     if with_percent and level is not None:
-        parts.append(said.percent.format(percent=f"{percent(pspi):.0f}"))
+        parts.append(said.percent_sentence.format(percent=f"{percent(pspi):.0f}"))
     if with_advice:
         if said is not languages.ENGLISH:
-            raise SpeechError(NO_ADVICE.format(language=said.english))
-        parts.append(REFUSED_ADVICE if level is None else advice(level))
+            raise SpeechError(NO_ADVICE.format(language=said.english_name))
+        parts.append(REFUSAL_ADVICE if level is None else advice(level))
     return " ".join(parts)

@@ -29,10 +29,10 @@ from typing import Any
 from wince.errors import SpeechError
 from wince.speech import languages
 
-RATE = 150
+DEFAULT_RATE = 150
 """Words per minute, unless asked otherwise: calm, and easy to follow in a noisy room."""
 
-SLOWEST, FASTEST = 80, 450  # words per minute, the range of espeak-ng
+MIN_RATE, MAX_RATE = 80, 450  # words per minute, the range of espeak-ng
 MAX_CHARACTERS = 1000  # the longest of wince's own texts has some 300
 NO_VOICE = (
     "The machine that runs wince has no voice, so nothing can be spoken. Give it one with "
@@ -48,7 +48,7 @@ def available() -> bool:
     return _engine() is not None
 
 
-def voices(language: str) -> tuple[str, ...]:
+def voice_names(language: str) -> tuple[str, ...]:
     """Return the names of this machine's voices in a language, the usual one first.
 
     Empty when it has none. Raises SpeechError for an unknown language, and when asking fails.
@@ -60,14 +60,14 @@ def voices(language: str) -> tuple[str, ...]:
 
 
 def speak_to_wav(
-    text: str, *, rate: int = RATE, language: str = "en", voice: str | None = None
+    text: str, *, rate: int = DEFAULT_RATE, language: str = "en", voice: str | None = None
 ) -> bytes:
     """Return `text` spoken, as the bytes of a WAV file: 16-bit PCM, as a rule mono at 22,050 Hz.
 
     text: 1 to 1000 characters. rate: 80 to 450 words per minute. language: a code of
-    `wince.speech.languages`. voice: one of `voices(language)`, or None for the usual one. Raises
-    SpeechError when one of these is not so, when no voice is installed, and when the voice fails or
-    takes longer than 20 seconds.
+    `wince.speech.languages`. voice: one of `voice_names(language)`, or None for the usual one.
+    Raises SpeechError when one of these is not so, when no voice is installed, and when the voice
+    fails or takes longer than 20 seconds.
     """
     engine = _checked_engine(text, rate, language, voice)
     if engine == "espeak-ng":
@@ -86,7 +86,9 @@ def speak_to_wav(
         return _with_true_lengths(path.read_bytes())
 
 
-def speak(text: str, *, rate: int = RATE, language: str = "en", voice: str | None = None) -> None:
+def speak(
+    text: str, *, rate: int = DEFAULT_RATE, language: str = "en", voice: str | None = None
+) -> None:
     """Speak `text` through this machine's loudspeaker, and return when all is said.
 
     The arguments are those of `speak_to_wav`. Raises SpeechError as it does, and also when there is
@@ -108,16 +110,16 @@ def speak(text: str, *, rate: int = RATE, language: str = "en", voice: str | Non
         _play(speak_to_wav(text, rate=rate, language=language, voice=voice))
 
 
-def check(rate: int, language: str, voice: str | None) -> None:
+def check_options(rate: int, language: str, voice: str | None) -> None:
     """Raise SpeechError for a rate, language or voice that `speak` and `speak_to_wav` refuse."""
-    if not SLOWEST <= rate <= FASTEST:
+    if not MIN_RATE <= rate <= MAX_RATE:
         raise SpeechError(
-            f"The rate must be from {SLOWEST} to {FASTEST} words per minute, not {rate}."
+            f"The rate must be from {MIN_RATE} to {MAX_RATE} words per minute, not {rate}."
         )
-    english = languages.language(language).english
+    english = languages.language(language).english_name
     if voice is None or _engine() is None:
         return
-    known = voices(language)
+    known = voice_names(language)
     if voice not in known:
         raise SpeechError(
             f"This machine has no {english} voice {voice[:60]!r}; "
@@ -139,7 +141,7 @@ def _checked_engine(text: str, rate: int, language: str, voice: str | None) -> s
         raise SpeechError(
             f"Expected 1 to {MAX_CHARACTERS} characters to speak; found {len(text.strip())}."
         )
-    check(rate, language, voice)
+    check_options(rate, language, voice)
     engine = _engine()
     if engine is None:
         raise SpeechError(NO_VOICE)
@@ -151,7 +153,7 @@ def _voices(engine: str, program: str, language: str) -> tuple[str, ...]:
     """Return the names of the voices of an engine in a language; program: where it is."""
     if engine == "espeak-ng":
         found = _espeak_names(program, language)
-        usual = languages.language(language).voice
+        usual = languages.language(language).espeak_voice
         names = [usual] * (usual in found) + [name for name in found if name != usual]
         if not names:
             return ()
@@ -189,7 +191,7 @@ def _say_names(listed: bytes, language: str) -> list[str]:
 
 def _espeak(rate: int, language: str, voice: str | None) -> list[str]:
     program = shutil.which("espeak-ng") or "espeak-ng"
-    name = voice or languages.language(language).voice
+    name = voice or languages.language(language).espeak_voice
     return [program, "-v", name, "-s", str(rate), "-b", "1", "--stdin"]
 
 
@@ -197,7 +199,7 @@ def _say(rate: int, language: str, voice: str | None) -> list[str]:
     if (
         voice is None and language != "en"
     ):  # the Mac's own choice is right for its own language only
-        found = voices(language)
+        found = voice_names(language)
         if not found:
             raise SpeechError(_without(language))
         voice = found[0]
@@ -205,7 +207,7 @@ def _say(rate: int, language: str, voice: str | None) -> list[str]:
 
 
 def _without(language: str) -> str:
-    english = languages.language(language).english
+    english = languages.language(language).english_name
     return (
         f"This machine has no {english} voice. Add one in the system's settings for speech, or "
         "install espeak-ng, which has one."

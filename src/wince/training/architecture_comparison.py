@@ -191,7 +191,7 @@ def _row(settings: Settings, done: Validated, run: Path) -> Row:
 
 def latency(path: Path, size: int) -> float:
     """Return the milliseconds of one picture on one thread, the median of TIMED."""
-    session = onnx_session.session(path)
+    session = onnx_session.open_session(path)
     picture = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
     taken = []
     for _ in range(TIMED):

@@ -102,7 +102,7 @@ def write_card(
 ) -> None:
     """Write model.json beside model.onnx: all that using the model needs to know."""
     path = folder / FILE
-    session = wince_onnx.session(path)
+    session = wince_onnx.open_session(path)
     tensors = {
         side: [
             {"name": t.name, "shape": t.shape, "type": t.type}
@@ -139,7 +139,7 @@ def scores(
     folder: Path, crops: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the two outputs of a folder's model.onnx: scores (N, K) and maps (N, K, h, w)."""
-    run = wince_onnx.session(folder / FILE, threads=2).run
+    run = wince_onnx.open_session(folder / FILE, threads=2).run
     batches = [run(None, {"pixels": crops[i : i + 64]}) for i in range(0, len(crops), 64)]
     found, maps = (np.concatenate(parts) for parts in zip(*batches, strict=True))
     return found, maps
@@ -174,7 +174,7 @@ def _trace(shipped: nn.Module, sample: torch.Tensor, path: Path) -> None:
 def _difference(shipped: nn.Module, path: Path, pixels: torch.Tensor) -> float:
     with torch.no_grad():
         expected = shipped(pixels)
-    session = wince_onnx.session(path)
+    session = wince_onnx.open_session(path)
     found = session.run(None, {"pixels": pixels.numpy()})
     return max(float(np.abs(a.numpy() - b).max()) for a, b in zip(expected, found, strict=True))
 

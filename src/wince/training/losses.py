@@ -13,7 +13,7 @@ EYES = 5.0
 def pspi(units: Tensor) -> Tensor:
     """Return PSPI (N,) of action units (N, 6) as the network gives them, AU43 stretched by EYES."""
     au4, au6, au7, au9, au10, au43 = units.unbind(1)
-    score: Tensor = scale.combine(au4, au6, au7, au9, au10, au43 / EYES, maximum=torch.maximum)
+    score: Tensor = scale.pspi_formula(au4, au6, au7, au9, au10, au43 / EYES, maximum=torch.maximum)
     return score
 
 

@@ -104,7 +104,7 @@ def load(path: Path) -> Network:
 
 def scorer(path: Path, head: export.Head) -> Scorer:
     """Return the function from crops uint8 (B, S, S, 3) to raw scores (B,) of a model.onnx."""
-    session = onnx_session.session(path)
+    session = onnx_session.open_session(path)
 
     def run(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         scores, maps = session.run(None, {"pixels": crops})

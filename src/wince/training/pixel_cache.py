@@ -125,7 +125,7 @@ def _key(prepared: PreparedFolder, names: NDArray[np.str_], spec: FaceSpec) -> s
 def _decoded(prepared: PreparedFolder, names: NDArray[np.str_], spec: FaceSpec) -> Iterator[Pixels]:
     """Yield the pictures in order, decoded by as many threads as there are cores."""
     look = shown(prepared, spec, margin(spec))
-    with ThreadPoolExecutor(workers.available()) as pool:
+    with ThreadPoolExecutor(workers.core_count()) as pool:
         for start in range(0, len(names), CHUNK):
             yield from pool.map(look, names[start : start + CHUNK].tolist())
 

@@ -58,7 +58,7 @@ def score(
 
     batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
     found = []
-    with ThreadPoolExecutor(workers.available()) as pool:
+    with ThreadPoolExecutor(workers.core_count()) as pool:
         for result in pool.map(one, batches):
             found.append(result)
             if progress:

@@ -184,7 +184,7 @@ def test_the_label_is_the_mean_of_both_ratings(
     np.testing.assert_allclose(faces.units, (units + higher) / 2)
     np.testing.assert_allclose(faces.ratings[:, 0], units)
     pspi = [
-        (scale.combine(*one) + scale.combine(*two)) / 2
+        (scale.pspi_formula(*one) + scale.pspi_formula(*two)) / 2
         for one, two in zip(units, higher, strict=True)
     ]
     np.testing.assert_allclose(faces.pspi, pspi, rtol=1e-6)

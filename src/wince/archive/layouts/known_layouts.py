@@ -104,5 +104,5 @@ def _described(path: Path) -> str:
         inside = sorted(folder_walk.names_in(path))
         more = f" and {len(inside) - 3} more" if len(inside) > 3 else ""
         return f"{path.name}/ ({', '.join(inside[:3]) or 'empty'}{more})"
-    columns = csv_reader.header(path) if path.suffix.lower() == ".csv" else []
+    columns = csv_reader.read_header(path) if path.suffix.lower() == ".csv" else []
     return f"{path.name} (columns {', '.join(columns[:12])})" if columns else path.name

@@ -16,7 +16,7 @@ from wince.archive import labels
 from wince.archive.frame_file import FrameFile, Label, UnitValues
 from wince.archive.layouts import folder_walk, table_files
 from wince.archive.layouts.table import parse_box
-from wince.scale import UNIT_NAMES, combine
+from wince.scale import UNIT_NAMES, pspi_formula
 
 NAME = "rated-faces"
 TITLE = "Faces rated twice"
@@ -39,19 +39,19 @@ NEEDED = (
 
 def fits(base: Path) -> bool:
     """Return whether a folder holds photographs rated twice."""
-    return set(NEEDED) <= set(csv_reader.header(base / TABLE)) and (base / IMAGES).is_dir()
+    return set(NEEDED) <= set(csv_reader.read_header(base / TABLE)) and (base / IMAGES).is_dir()
 
 
 def group_names(base: Path) -> tuple[str, ...]:
     """Return the group columns that the table has: expression and picked."""
-    columns = csv_reader.header(base / TABLE)
+    columns = csv_reader.read_header(base / TABLE)
     return tuple(name for name in GROUPS if name in columns)
 
 
 def files(base: Path) -> Iterator[FrameFile]:
     """Yield a frame for each row in the file's order, then the photographs that no row names."""
     groups = group_names(base)
-    for line, row in csv_reader.read(base / TABLE, NEEDED):
+    for line, row in csv_reader.read_rows(base / TABLE, NEEDED):
         stem = PurePosixPath(table_files.clean(row["image"])).stem
         yield FrameFile(
             name=folder_walk.join(IMAGES, table_files.clean(row["image"])),
@@ -72,7 +72,7 @@ def read_label(base: Path, file: FrameFile) -> Label:
     A pass with quality 0 makes the label `refused`.
     """
     first, second = (_units(file, which) for which in PASSES)
-    scores = [float(combine(*units)) for units in (first, second)]
+    scores = [float(pspi_formula(*units)) for units in (first, second)]
     au4, au6, au7, au9, au10, au43 = ((a + b) / 2 for a, b in zip(first, second, strict=True))
     qualities = [
         labels.number(file.row[f"quality_{which}"], 0, 2, f"quality_{which}", file.line)

@@ -31,7 +31,9 @@ def fits(base: Path) -> bool:
 
 def group_names(base: Path) -> tuple[str, ...]:
     """Return the group columns: those that mean nothing to wince, in the file's order."""
-    return tuple(name for name in csv_reader.header(_table(base)) if name and name not in KNOWN)
+    return tuple(
+        name for name in csv_reader.read_header(_table(base)) if name and name not in KNOWN
+    )
 
 
 def files(base: Path) -> Iterator[FrameFile]:
@@ -43,7 +45,7 @@ def files(base: Path) -> Iterator[FrameFile]:
     table = _table(base)
     groups = group_names(base)
     folders: set[str] = set()
-    for line, row in csv_reader.read(table, NEEDED):
+    for line, row in csv_reader.read_rows(table, NEEDED):
         name = table_files.clean(row["image"])
         if name and not name.startswith("/"):
             folders.add(name.partition("/")[0] if "/" in name else "")
@@ -134,7 +136,7 @@ def _tables(base: Path) -> list[Path]:
             for name in sorted(folder_walk.names_in(base))
             if name.lower().endswith(".csv")
         ]
-    return [path for path in found if set(NEEDED) <= set(csv_reader.header(path))]
+    return [path for path in found if set(NEEDED) <= set(csv_reader.read_header(path))]
 
 
 def _table(base: Path) -> Path:

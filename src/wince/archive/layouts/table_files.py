@@ -30,7 +30,7 @@ def unlisted(
     named = np.fromiter(
         (
             _key(folder_walk.join(prefix, clean(row[column])))
-            for _, row in csv_reader.read(table, (column,))
+            for _, row in csv_reader.read_rows(table, (column,))
         ),
         np.uint64,
     )

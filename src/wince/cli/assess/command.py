@@ -201,14 +201,14 @@ class _Work:
     def outcomes(self, done: "Done", *, bar: bool) -> Iterator["Outcome"]:
         """Yield what became of each picture and frame that is not done already, in order."""
         from wince.cli.assess import batch, sources
-        from wince.workers import available
+        from wince.workers import core_count
 
         after = dict([done.video]) if done.video else {}
         found = sources.frames(self._files(done), every=self.every, after=after)
         if bar:
             total = sum(1 for _ in self._files(done))
             found = batch.tracked(found, total, SHOW_AFTER)
-        return batch.outcomes(found, self.assess, self._copies(done), self.workers or available())
+        return batch.outcomes(found, self.assess, self._copies(done), self.workers or core_count())
 
     def _files(self, done: "Done") -> Iterator["Source"]:
         from wince.cli.assess import sources

@@ -125,22 +125,22 @@ def _of_video(source: Source, every: float, after: int) -> Iterator[Source]:
     try:
         with Video(source.path) as video:
             left = _expected(video, every) - 1
-            for frame in video.frames(seconds=every):
+            for frame in video.frames(min_interval=every):
                 if frame.index <= after:
                     left -= 1
                     continue
                 yield replace(source, frame=frame, adds=max(0, left))
                 left = 0  # said once
-            if video.damaged:
+            if video.damaged_parts:
                 raise VideoError(
-                    f"{source.path} is damaged: {video.damaged} parts of it could not be decoded, "
-                    "their frames are missing. Export or copy it again."
+                    f"{source.path} is damaged: {video.damaged_parts} parts of it could not be "
+                    "decoded, their frames are missing. Export or copy it again."
                 )
     except WinceError as error:
         yield replace(source, problem=error)
 
 
 def _expected(video: Video, every: float) -> int:
-    if every > 0 and video.seconds is not None:
-        return math.ceil(video.seconds / max(every, 1 / video.rate))
-    return video.expected or 1
+    if every > 0 and video.duration is not None:
+        return math.ceil(video.duration / max(every, 1 / video.frame_rate))
+    return video.expected_frames or 1
