@@ -148,6 +148,7 @@ def test_an_orientation_that_does_not_exist_is_passed_over(
     ],
     ids=["empty", "no directory", "far offset", "too many entries", "noise", "text"],
 )
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_broken_exif_block_does_not_spoil_the_picture(
     scene: Image.Image, kind: str, block: bytes

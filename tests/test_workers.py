@@ -46,7 +46,7 @@ def test_little_is_taken_before_it_is_needed() -> None:
     for _ in range(10):
         next(results)
     results.close()
-    assert taken <= (2 * workers.MAX_QUEUED_BATCHES + 1) * workers.BATCH_SIZE
+    assert taken <= (2 * workers.QUEUED_BATCHES_PER_WORKER + 1) * workers.BATCH_SIZE
 
 
 def test_a_worker_that_is_ended_from_outside_is_an_error() -> None:

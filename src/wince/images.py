@@ -1,13 +1,12 @@
-"""Pictures: bytes, a path or an array in, upright RGB pixels out.
+"""Read images: a path, bytes or an array in, upright 8-bit RGB pixels out.
 
-JPEG, PNG and WebP are read. Size is checked before anything is decoded, large JPEGs are decoded at
-a reduced scale, EXIF orientation is applied, and every colour mode becomes 8-bit RGB.
+JPEG, PNG and WebP are read. The size is checked before pixels are decoded, large JPEGs are decoded
+at a reduced scale, the EXIF orientation is applied, and every colour mode becomes 8-bit RGB.
 """
 
 import io
 import os
 import struct
-import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +22,14 @@ ImageSource: TypeAlias = str | os.PathLike[str] | bytes | NDArray[np.uint8]
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 MAX_BYTES = 32 * 2**20
-MAX_PIXELS = 64_000_000  # a 64-megapixel phone photo; 192 MB if it had to be decoded in full
+MAX_PIXELS = 64_000_000
+"""Pixels of a 64-megapixel phone photo; decoded in full it takes 192 MB."""
 MIN_SIDE = 16
-MIN_DECODED_SIDE = 1280  # a JPEG is decoded at the smallest scale whose sides still exceed this
+MIN_DECODED_SIDE = 1280
+"""A JPEG is decoded at the smallest scale at which both sides are at least this long."""
 
-_FORMATS = ("JPEG", "PNG", "WEBP")  # JPEG opens MPO, a phone's photo with a preview, as well
-_DAMAGED = (
+_FORMATS = ("JPEG", "PNG", "WEBP")  # JPEG includes MPO, a phone's photo with a preview
+_DECODE_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -38,32 +39,35 @@ _DAMAGED = (
     ArithmeticError,
     AttributeError,
     RuntimeError,
+    Warning,  # raised if the host program turns warnings into errors
     struct.error,
     zlib.error,
-)  # what Pillow's decoders raise on damaged bytes, hostile ones included
-_TRANSPOSE = {
-    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
-    3: (Image.Transpose.ROTATE_180,),
-    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
-    5: (Image.Transpose.TRANSPOSE,),
-    6: (Image.Transpose.ROTATE_270,),
-    7: (Image.Transpose.TRANSVERSE,),
-    8: (Image.Transpose.ROTATE_90,),
-}  # EXIF orientation -> what makes the picture upright
-
-
-# Broken EXIF and odd sizes are dealt with here. A filter set for each call would be undone by
-# another thread's, so it is set once.
-warnings.filterwarnings("ignore", module=r"PIL\.")
+)
+"""What Pillow's decoders raise on damaged or malicious bytes."""
+_TOO_MANY_PIXELS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_UPRIGHT_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation -> the operation that makes the image upright; 1 needs none."""
+_SWAPS_SIDES = (5, 6, 7, 8)
+"""EXIF orientations of images that are stored with width and height exchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class UprightImage:
-    """An upright picture.
+    """A decoded image, turned upright.
 
-    rgb: uint8 (H, W, 3). A large JPEG is decoded at reduced scale, so H and W may be smaller than
-        `height` and `width`.
-    width, height: the upright picture's own size in pixels.
+    Attributes:
+        rgb: uint8 (H, W, 3). A large JPEG is decoded at a reduced scale, so H and W may be smaller
+            than `height` and `width`.
+        width: Width of the upright image at full size, in pixels.
+        height: Height of the upright image at full size, in pixels.
     """
 
     rgb: NDArray[np.uint8]
@@ -72,19 +76,27 @@ class UprightImage:
 
     @property
     def scale(self) -> float:
-        """Pixels of the upright picture per pixel of `rgb`, 1 or more."""
+        """Pixels of the full-size image per pixel of `rgb`, 1 or more."""
         return self.width / int(self.rgb.shape[1])
 
 
 def read(
     source: ImageSource, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
 ) -> UprightImage:
-    """Return the upright picture in a file, in bytes, or in an RGB array.
+    """Return the upright image in a file, in bytes, or in an RGB array.
 
-    source: a path, the bytes of a JPEG, PNG or WebP file, or a uint8 array (H, W, 3) in RGB order.
+    Args:
+        source: A path, the bytes of a JPEG, PNG or WebP file, or a uint8 array (H, W, 3) in RGB
+            order.
+        max_bytes: Limit for the encoded file.
+        max_pixels: Limit for width x height.
 
-    Raises NotAnImageError, TruncatedImageError, ImageTooLargeError, or ImageError when the picture
-    is smaller than 16 pixels on a side, animated, or cannot be opened.
+    Raises:
+        NotAnImageError: The bytes are not a JPEG, PNG or WebP file.
+        TruncatedImageError: The file stops before its end or is damaged.
+        ImageTooLargeError: The image exceeds a limit.
+        ImageError: The image is smaller than 16 pixels on a side, is animated, cannot be opened, or
+            the array has another shape or type.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, max_pixels)
@@ -106,96 +118,63 @@ def _from_array(rgb: NDArray[np.uint8], max_pixels: int) -> UprightImage:
 
 
 def _read_bytes(path: Path, max_bytes: int) -> bytes:
+    """Return a file's bytes, at most one more than the limit."""
     try:
         with path.open("rb") as file:
-            data = file.read(max_bytes + 1)
+            return file.read(max_bytes + 1)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise ImageError(f"{path} cannot be opened: {reason}. Check the path.") from error
-    return data
 
 
 def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> UprightImage:
     if len(data) > max_bytes:
         raise ImageTooLargeError(
-            f"{name} is larger than {max_bytes / 2**20:.0f} MB, the limit. Send a smaller picture."
+            f"{name} is larger than {max_bytes / 2**20:.0f} MB, the limit. Send a smaller image."
         )
     if not data:
-        raise NotAnImageError(f"{name} is empty: expected a JPEG, PNG or WebP picture.")
-    image = _open(data, name)
-    with image:
-        _check_size(*image.size, name, max_pixels)
-        if image.format == "PNG":
-            _check_sums(data, name)
-        if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
-            raise ImageError(
-                f"{name} is an animation of {image.n_frames} frames; expected one picture. "  # type: ignore[attr-defined]
-                "Save the frame you mean as JPEG or PNG."
-            )
+        raise NotAnImageError(f"{name} is empty: expected a JPEG, PNG or WebP image.")
+    with _open(data, name) as image:
         width, height = image.size
-        turns = _turns(image)
+        _check_size(width, height, name, max_pixels)
+        if image.format == "PNG":
+            _check_png_checksums(data, name)
+        _refuse_animation(image, name)
+        orientation = _exif_orientation(image)
         if image.format in ("JPEG", "MPO"):
             image.draft(None, (min(width, MIN_DECODED_SIDE), min(height, MIN_DECODED_SIDE)))
-        upright = _to_rgb(_load(image, name))
-    for turn in turns:
-        upright = upright.transpose(turn)
-        if turn not in (
-            Image.Transpose.FLIP_LEFT_RIGHT,
-            Image.Transpose.FLIP_TOP_BOTTOM,
-            Image.Transpose.ROTATE_180,
-        ):
-            width, height = height, width
-    return UprightImage(np.asarray(upright), width, height)
+        _load_pixels(image, name)
+        rgb_image = _to_rgb(image)
+    if orientation in _UPRIGHT_TRANSPOSE:
+        rgb_image = rgb_image.transpose(_UPRIGHT_TRANSPOSE[orientation])
+    if orientation in _SWAPS_SIDES:
+        width, height = height, width
+    return UprightImage(np.asarray(rgb_image), width, height)
 
 
 def _open(data: bytes, name: str) -> Image.Image:
+    """Return the image with its header read and no pixels decoded."""
     try:
         return Image.open(io.BytesIO(data), formats=_FORMATS)
     except UnidentifiedImageError:
-        looks_like = data[:3] == b"\xff\xd8\xff" or data[:4] in (b"\x89PNG", b"RIFF")
-        if looks_like:
+        if data[:3] == b"\xff\xd8\xff" or data[:4] in (b"\x89PNG", b"RIFF"):
             raise TruncatedImageError(
-                f"{name} stops before its end or is damaged. Export or take the picture again."
+                f"{name} stops before its end or is damaged. Export or take the photo again."
             ) from None
         raise NotAnImageError(
-            f"{name} is not a JPEG, PNG or WebP picture. Convert it to one of these."
+            f"{name} is not a JPEG, PNG or WebP image. Convert it to one of these."
         ) from None
-    except Image.DecompressionBombError as error:
+    except _TOO_MANY_PIXELS as error:
         raise ImageTooLargeError(f"{name} has too many pixels: {error}.") from error
-    except _DAMAGED as error:
+    except _DECODE_ERRORS as error:
         raise _damaged(name, error) from error
-
-
-def _check_sums(data: bytes, name: str) -> None:
-    """Check a PNG's checksums, which Pillow does only when asked, and on a copy of its own."""
-    try:
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as copy:
-            copy.verify()
-    except _DAMAGED as error:
-        raise _damaged(name, error) from error
-
-
-def _load(image: Image.Image, name: str) -> Image.Image:
-    try:
-        image.load()
-    except Image.DecompressionBombError as error:
-        raise ImageTooLargeError(f"{name} has too many pixels: {error}.") from error
-    except _DAMAGED as error:
-        raise _damaged(name, error) from error
-    return image
-
-
-def _damaged(name: str, error: Exception) -> TruncatedImageError:
-    return TruncatedImageError(
-        f"{name} stops before its end or is damaged ({error}). Export or take the picture again."
-    )
 
 
 def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise ImageTooLargeError(
             f"{name} has {width} x {height} pixels; the limit is {max_pixels / 1e6:.0f} million. "
-            "Send a smaller picture."
+            "Send a smaller image."
         )
     if min(width, height) < MIN_SIDE:
         raise ImageError(
@@ -203,19 +182,58 @@ def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
         )
 
 
-def _turns(image: Image.Image) -> tuple[Image.Transpose, ...]:
+def _check_png_checksums(data: bytes, name: str) -> None:
+    """Raise TruncatedImageError if a PNG's checksums are wrong.
+
+    Pillow checks them in `verify` only, after which the image can no longer be decoded, so the file
+    is opened a second time.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            image.verify()
+    except _DECODE_ERRORS as error:
+        raise _damaged(name, error) from error
+
+
+def _refuse_animation(image: Image.Image, name: str) -> None:
+    """Raise ImageError if the image has several frames; the previews of an MPO do not count."""
+    frame_count = getattr(image, "n_frames", 1)
+    if image.format != "MPO" and frame_count > 1:
+        raise ImageError(
+            f"{name} is an animation of {frame_count} frames; expected one image. "
+            "Save the frame you mean as JPEG or PNG."
+        )
+
+
+def _exif_orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation; 1 if there is none or the EXIF block is broken."""
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except _DAMAGED:
-        return ()  # a broken EXIF block says nothing about the pixels
-    return _TRANSPOSE.get(orientation, ()) if isinstance(orientation, int) else ()
+    except _DECODE_ERRORS:
+        return 1  # the pixels may still be intact
+    return orientation if isinstance(orientation, int) else 1
+
+
+def _load_pixels(image: Image.Image, name: str) -> None:
+    try:
+        image.load()
+    except _TOO_MANY_PIXELS as error:
+        raise ImageTooLargeError(f"{name} has too many pixels: {error}.") from error
+    except _DECODE_ERRORS as error:
+        raise _damaged(name, error) from error
+
+
+def _damaged(name: str, error: Exception) -> TruncatedImageError:
+    return TruncatedImageError(
+        f"{name} stops before its end or is damaged ({error}). Export or take the photo again."
+    )
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """Return 8-bit RGB: 16-bit grey is scaled, transparency is laid on white."""
+    """Return 8-bit RGB; 16-bit grey is scaled, transparent pixels are blended with white."""
     if image.mode == "RGB":
         return image
-    if image.mode.startswith("I"):  # 16-bit grey PNG; plain convert() would clip at 255
+    if image.mode.startswith("I"):  # 16-bit grey PNG; Pillow's convert() would clip at 255
         grey = np.asarray(image).astype(np.uint32) // 257
         return Image.fromarray(grey.clip(0, 255).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:

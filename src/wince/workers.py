@@ -1,4 +1,4 @@
-"""Work spread over processes, with the results in order and only a little of it in memory."""
+"""Work spread over processes, with results in order and only a few batches in memory."""
 
 import itertools
 import multiprocessing
@@ -13,16 +13,17 @@ from multiprocessing.connection import wait
 from typing import TypeVar
 
 from wince.errors import ArchiveError
+from wince.pillow_warnings import ignore_pillow_warnings
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-BATCH_SIZE = 16  # items a worker is sent at a time
-MAX_QUEUED_BATCHES = 4  # batches a worker may be ahead of the one being waited for
+BATCH_SIZE = 16  # items sent to a worker at a time
+QUEUED_BATCHES_PER_WORKER = 4  # submitted and not yet yielded
 
 
 def core_count() -> int:
-    """Return how many cores this process may use."""
+    """Return how many processor cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -33,45 +34,49 @@ def map_batches(
 ) -> Iterator[Result]:
     """Yield the results of `work` on batches of `items`, in the order of the items.
 
-    work: a picklable function from a batch to its results. workers: processes to use; with 1 the
-    work is done in this one.
+    Args:
+        work: A picklable function from a batch to its results.
+        items: Read only a few batches ahead of the results.
+        workers: Number of processes. With 1 the work is done in the calling process.
 
-    Raises ArchiveError when a worker is ended from outside, most often for want of memory.
+    Raises:
+        ArchiveError: A worker process was killed, most often because memory ran out.
     """
     batches = _batches(items, BATCH_SIZE)
     if workers == 1:
         for batch in batches:
             yield from work(batch)
         return
-    # Spawned and not forked: the caller has threads (its progress bar), onnxruntime has its own.
+    # Spawned, not forked: the caller has threads (its progress bar), and onnxruntime has its own.
     pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent
+        workers, multiprocessing.get_context("spawn"), initializer=_prepare_worker
     )
-    waiting: deque[Future[list[Result]]] = deque()
+    pending: deque[Future[list[Result]]] = deque()
     try:
         for batch in batches:
-            waiting.append(pool.submit(work, batch))
-            if len(waiting) >= workers * MAX_QUEUED_BATCHES:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+            pending.append(pool.submit(work, batch))
+            if len(pending) >= workers * QUEUED_BATCHES_PER_WORKER:
+                yield from pending.popleft().result()
+        while pending:
+            yield from pending.popleft().result()
     except BrokenProcessPool as error:
         raise ArchiveError(
-            "A worker process was ended from outside, most often for want of memory. "
-            "Run the same command with fewer --workers: what is done is kept."
+            "A worker process was killed, most often because memory ran out. "
+            "Run the same command with fewer --workers: finished work is kept."
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    left = iter(items)
-    while batch := list(itertools.islice(left, size)):
+    iterator = iter(items)
+    while batch := list(itertools.islice(iterator, size)):
         yield batch
 
 
-def _end_with_parent() -> None:
-    """Leave Ctrl-C to the parent, and end when the parent is gone, however it went."""
+def _prepare_worker() -> None:
+    """Leave Ctrl-C to the parent process, and exit when the parent exits, even if it was killed."""
+    ignore_pillow_warnings()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

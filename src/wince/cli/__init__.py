@@ -21,6 +21,7 @@ from wince.cli.serve import serve
 from wince.cli.train import train
 from wince.cli.version import show_version, version
 from wince.cli.watch import watch
+from wince.pillow_warnings import ignore_pillow_warnings
 
 INTERRUPTED = 130  # 128 + SIGINT, what a shell expects
 
@@ -61,6 +62,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
     words: the command line after the program's name, taken from `sys.argv` when None.
     """
+    ignore_pillow_warnings()
     words = list(sys.argv[1:] if words is None else words)
     options = words[: words.index("--")] if "--" in words else words
     debug = "--debug" in options
