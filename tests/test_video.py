@@ -153,7 +153,7 @@ def test_sound_is_not_a_video(tmp_path):
         frame.sample_rate = 44100
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    with pytest.raises(errors.NotAVideoError, match="has no pictures in it, only sound"):
+    with pytest.raises(errors.NotAVideoError, match="contains no frames, only sound"):
         Video(path)
     path = tmp_path / "sound.wav"
     with wave.open(str(path), "wb") as file:

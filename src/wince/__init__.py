@@ -1,4 +1,4 @@
-"""wince reads the expression of pain from a face.
+"""wince measures the expression of pain in a face.
 
     import wince
     print(wince.assess("photo.jpg").level)
@@ -8,9 +8,9 @@ Research software, not a medical device. It scores expression, not experience.
 
 import os
 
-# Libraries read these when they are first imported; nothing of wince imports one before this line.
+# Libraries read these variables when they are first imported, so they are set before any import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime
-os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"  # huggingface_hub, which timm fetches weights with
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"  # huggingface_hub, with which timm downloads weights
 
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["Assessment", "Assessor", "WinceError", "__version__", "assess"]
 
-_LAZY = {
+_MODULE_OF_NAME = {
     "Assessment": "wince.runtime.assessment",
     "Assessor": "wince.runtime.assessor",
     "assess": "wince.runtime.assessor",
-}  # public name -> module; loaded on first use so that `import wince` stays light
+}  # imported on first use, so that `import wince` stays fast
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
+    if name not in _MODULE_OF_NAME:
         raise AttributeError(f"module 'wince' has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(_LAZY[name]), name)
+    return getattr(importlib.import_module(_MODULE_OF_NAME[name]), name)

@@ -1,4 +1,4 @@
-"""A camera of this machine: always its newest frame, so that slow work never falls behind."""
+"""Read a camera of this machine, always its newest frame, so that slow processing never lags."""
 
 import sys
 import threading
@@ -11,12 +11,17 @@ from wince.errors import VideoError
 from wince.video import VideoFrame, require_av, to_rgb
 
 INPUT_FORMATS = {"linux": "v4l2", "darwin": "avfoundation", "win32": "dshow"}
+"""`sys.platform` -> FFmpeg's name of the system's camera interface."""
 FRAME_TIMEOUT = 5.0
-"""Seconds without a frame after which a camera counts as gone."""
+"""A camera counts as disconnected after this many seconds without a frame."""
 
 
 def input_format() -> str:
-    """Return how this system's cameras are read; raise VideoError where that is not known."""
+    """Return FFmpeg's name of this system's camera interface.
+
+    Raises:
+        VideoError: The system has none that wince knows.
+    """
     try:
         return INPUT_FORMATS[sys.platform]
     except KeyError:
@@ -26,53 +31,62 @@ def input_format() -> str:
 
 
 def default_camera() -> str:
-    """Return the name of the first camera. Raises VideoError when there is none."""
+    """Return the name of the system's default camera, or of the first one.
+
+    Raises:
+        VideoError: There is no camera.
+    """
     require_av()
     import av
 
     try:
-        found = [
-            one for one in av.enumerate_input_devices(input_format()) if "video" in one.media_types
-        ]
+        devices = av.enumerate_input_devices(input_format())
     except (av.FFmpegError, OSError, ValueError):
-        found = []
-    if not found:
+        devices = []
+    cameras = [device for device in devices if "video" in device.media_types]
+    if not cameras:
         raise VideoError("No camera was found. Plug one in, or give a video file.")
-    chosen = next((one for one in found if one.is_default), found[0])
-    return str(chosen.name)
+    camera = next((camera for camera in cameras if camera.is_default), cameras[0])
+    return str(camera.name)
 
 
 class Camera:
-    """A camera that is open; use it in a `with` statement.
+    """An open camera, for use in a `with` statement.
 
-    A thread of its own reads it and keeps the newest frame alone.
+    A thread reads the camera and keeps only the newest frame.
     """
 
     def __init__(self, name: str, *, source_format: str | None = None) -> None:
-        """Open a camera by the name that the system gives it, such as /dev/video0.
+        """Open a camera.
 
-        Raises VideoError when it cannot be opened.
+        Args:
+            name: The system's name of the camera, such as /dev/video0.
+            source_format: FFmpeg's name of the interface; None for this system's own.
+
+        Raises:
+            VideoError: The camera cannot be opened.
         """
         require_av()
         import av
 
         self.name = name
-        chosen = source_format or input_format()
-        address = f"video={name}" if chosen == "dshow" and not name.startswith("video=") else name
+        source_format = source_format or input_format()
+        is_bare_name = source_format == "dshow" and not name.startswith("video=")
+        address = f"video={name}" if is_bare_name else name
         av.logging.set_level(None)
         try:
-            self._container: Any = av.open(address, format=chosen, timeout=FRAME_TIMEOUT)
+            self._container: Any = av.open(address, format=source_format, timeout=FRAME_TIMEOUT)
             self._stream = self._container.streams.video[0]
         except (av.FFmpegError, OSError, ValueError, IndexError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise VideoError(
-                f"The camera {name} cannot be opened: {reason}. Is it plugged in, and does no "
-                "other program use it?"
+                f"The camera {name} cannot be opened: {reason}. Check that it is plugged in and "
+                "that no other program uses it."
             ) from error
         self._changed = threading.Condition()
-        self._newest: tuple[int, float, Any] | None = None
-        self._ended: str | None = None
-        self._open = True
+        self._newest: tuple[int, float, Any] | None = None  # index, time, frame
+        self._end_reason: str | None = None
+        self._closing = False
         self._reader = threading.Thread(target=self._read, name="wince-camera", daemon=True)
         self._reader.start()
 
@@ -81,50 +95,51 @@ class Camera:
 
         reason = "it sends no more frames"
         try:
-            for number, frame in enumerate(self._container.decode(self._stream)):
-                if not self._open:
+            for index, frame in enumerate(self._container.decode(self._stream)):
+                if self._closing:
                     return
                 with self._changed:
-                    self._newest = (number, time.monotonic(), frame)
+                    self._newest = (index, time.monotonic(), frame)
                     self._changed.notify()
         except (av.FFmpegError, OSError) as error:
             reason = getattr(error, "strerror", None) or str(error)
         finally:
             with self._changed:
-                self._ended = reason
+                self._end_reason = reason
                 self._changed.notify()
 
     def frames(self, *, every: int = 1) -> Iterator[VideoFrame]:
-        """Yield the newest frame each time one is asked for; frames come once, some are left out.
+        """Yield the newest frame on each request; no frame comes twice, and some are skipped.
 
-        `seconds` of a frame is when it was taken, on the clock of `time.monotonic`. every: only
-        such frames of the camera as lie so many apart.
+        Args:
+            every: Skip frames until one is at least this many after the one before.
 
-        Raises VideoError when the camera is gone.
+        Raises:
+            VideoError: The camera is disconnected.
         """
-        due = 0
+        min_index = 0
         while True:
-            number, taken, frame = self._wait(due)
-            due = number + every
-            yield VideoFrame(number, taken, to_rgb(frame))
+            index, seconds, frame = self._wait_for_frame(min_index)
+            min_index = index + every
+            yield VideoFrame(index, seconds, to_rgb(frame))
 
-    def _wait(self, due: int) -> tuple[int, float, Any]:
-        """Return the newest frame as soon as it is number `due` or a later one."""
+    def _wait_for_frame(self, min_index: int) -> tuple[int, float, Any]:
+        """Return the newest frame as soon as its index is `min_index` or higher."""
         with self._changed:
             self._changed.wait_for(
-                lambda: self._ended or (self._newest and self._newest[0] >= due),
+                lambda: self._end_reason or (self._newest and self._newest[0] >= min_index),
                 timeout=FRAME_TIMEOUT,
             )
-            if self._newest is None or self._newest[0] < due:
-                reason = self._ended or f"no frame came for {FRAME_TIMEOUT:.0f} seconds"
+            if self._newest is None or self._newest[0] < min_index:
+                reason = self._end_reason or f"no frame came for {FRAME_TIMEOUT:.0f} seconds"
                 raise VideoError(f"The camera {self.name} is gone: {reason}.")
             return self._newest
 
     def close(self) -> None:
-        """Let the camera go."""
-        self._open = False
+        """Release the camera."""
+        self._closing = True
         self._reader.join(FRAME_TIMEOUT)
-        if not self._reader.is_alive():  # closing under a read would crash
+        if not self._reader.is_alive():  # closing the container during a read would crash
             self._container.close()
 
     def __enter__(self) -> Self:

@@ -15,7 +15,7 @@ SEPARATORS = ",;\t"
 
 
 def read_header(path: Path) -> list[str]:
-    """Return the column names of a CSV file, in small letters; [] when it is empty or no text."""
+    """Return the column names of a CSV file, in lower case; [] if it is empty or not text."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline(65536)
@@ -26,12 +26,12 @@ def read_header(path: Path) -> list[str]:
 
 
 def read_rows(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line number, cells by column name in small letters) for each row of a CSV file.
+    """Yield (line number, cells by column name in lower case) for each row of a CSV file.
 
     Args:
         path: A file with commas, semicolons or tabs between its cells; the header decides. Cells
             missing at the end of a row are "".
-        needed: Columns that must be there, in small letters.
+        needed: Columns that must be there, in lower case.
 
     Raises:
         DataError: The file cannot be read, lacks a needed column or has a row that is longer than

@@ -1,15 +1,15 @@
-"""Every error that wince raises on purpose.
+"""The exceptions that wince raises for bad input, missing parts and failed writes.
 
 WinceError
-├── ScaleError            a number that is not on the PSPI or an action unit's scale
-├── ImageError            a picture that cannot be used
-│   ├── NotAnImageError       the bytes are not a JPEG, PNG or WebP picture
-│   ├── TruncatedImageError   the picture stops before its end
+├── ScaleError            a number outside the range of PSPI or of an action unit
+├── ImageError            an image that cannot be used
+│   ├── NotAnImageError       the bytes are not a JPEG, PNG or WebP image
+│   ├── TruncatedImageError   the image stops before its end, or is damaged
 │   └── ImageTooLargeError    too many bytes or pixels
 ├── VideoError            a video or camera that cannot be used
-│   ├── NotAVideoError        the file is not a video, or has no pictures in it
+│   ├── NotAVideoError        the file is not a video, or contains no frames
 │   └── TruncatedVideoError   the video stops before its stated end
-├── NoFaceError           a picture in which no face was found
+├── NoFaceError           an image in which no face was found
 ├── BaselineError         a calm face that cannot be used
 ├── ModelError            a model file that is missing, damaged or of another kind
 ├── ArchiveError          a data set that cannot be read
@@ -19,33 +19,33 @@ WinceError
 ├── FileWriteError        a file or folder that cannot be written, or that exists already
 └── MissingExtraError     an optional part that is not installed
 
-Callers catch `WinceError`; its text is one sentence or two that say what was expected, what was
-found, where, and what to do next.
+Callers catch `WinceError`. The message is one or two sentences: what was expected, what was found,
+where, and what to do next.
 """
 
 
 class WinceError(Exception):
-    """Base of every error that wince raises on purpose."""
+    """Base class of all errors below."""
 
 
 class ScaleError(WinceError, ValueError):
-    """A number outside the PSPI or an action unit's range."""
+    """A number outside the range of PSPI or of an action unit."""
 
 
 class ImageError(WinceError):
-    """A picture that cannot be used."""
+    """An image that cannot be used."""
 
 
 class NotAnImageError(ImageError):
-    """The bytes are not a picture in a format we read."""
+    """The bytes are not an image in a format that wince reads."""
 
 
 class TruncatedImageError(ImageError):
-    """The picture stops before its end, or its pixels are damaged."""
+    """The image stops before its end, or is damaged."""
 
 
 class ImageTooLargeError(ImageError):
-    """The picture has more bytes or pixels than the limit."""
+    """The image has more bytes or pixels than the limit."""
 
 
 class VideoError(WinceError):
@@ -53,7 +53,7 @@ class VideoError(WinceError):
 
 
 class NotAVideoError(VideoError):
-    """The file is not a video, or has no pictures in it."""
+    """The file is not a video, or contains no frames."""
 
 
 class TruncatedVideoError(VideoError):
@@ -61,7 +61,7 @@ class TruncatedVideoError(VideoError):
 
 
 class NoFaceError(WinceError):
-    """No face was found in the picture."""
+    """No face was found in the image."""
 
 
 class BaselineError(WinceError):
@@ -73,11 +73,11 @@ class ModelError(WinceError):
 
 
 class ArchiveError(WinceError):
-    """A data set that cannot be read as it stands."""
+    """A data set that cannot be read."""
 
 
 class DataError(WinceError):
-    """A table, manifest or prediction file that cannot be read as it stands."""
+    """A table, manifest or prediction file that cannot be read."""
 
 
 class SpeechError(WinceError):

@@ -1,4 +1,4 @@
-"""Files written completely or not at all, never over another by accident, and their SHA-256."""
+"""Write files completely or not at all, refuse to overwrite, and compute SHA-256 digests."""
 
 import hashlib
 import itertools
@@ -11,21 +11,21 @@ from typing import Any
 
 from wince.errors import FileWriteError
 
-_numbers = itertools.count(1)
+_temporary_numbers = itertools.count(1)
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder; it replaces `path` when the block ends.
 
-    Whoever opens `path` finds the old file or the complete new one. The temporary file is removed
-    when the block raises. Missing parent folders are made. The temporary name keeps the suffix,
-    because some writers choose their format by it.
+    At any time `path` is the old file or the complete new one. The temporary file is removed if the
+    block raises. Missing parent folders are created. The temporary name keeps the suffix, because
+    some writers choose their format by it.
 
     Raises:
         FileWriteError: The file cannot be written, such as on a full disk.
     """
-    number = next(_numbers)  # two threads may write the same file
+    number = next(_temporary_numbers)  # two threads may write the same file
     temporary = path.with_name(f".{path.stem}.{os.getpid()}-{number}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,21 +38,21 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write bytes to a file, completely or not at all; raise FileWriteError when that fails."""
+    """Write bytes to a file, completely or not at all; raise FileWriteError if that fails."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text with newlines kept as they are, as `write_bytes` does.
+    """Write UTF-8 text as `write_bytes` does, without changing newlines.
 
-    File names that are not valid Unicode are written with backslash escapes.
+    Characters that are not valid Unicode, as in some file names, become backslash escapes.
     """
     write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write plain data as indented JSON, as `write_bytes` does; NaN raises ValueError."""
+    """Write plain data as indented JSON as `write_bytes` does; NaN raises ValueError."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 

@@ -1,7 +1,7 @@
-"""Colours of the four levels, one table for each medium.
+"""Colours of the four pain levels, one table for each medium.
 
-Levels differ in lightness as well as in hue, and every display names the level in words beside the
-colour. The page's own colours, for a light and a dark screen, are in server/static/style.css.
+The levels of a table differ in lightness as well as in hue, and every display also names the level
+in words. The colours of the web page, for light and dark mode, are in server/static/style.css.
 """
 
 from collections.abc import Mapping
@@ -30,4 +30,4 @@ TERMINAL: Mapping[str, str] = {
     Level.MODERATE: "dark_orange",
     Level.SEVERE: "bold red",
 }
-"""Styles of rich."""
+"""Styles of the library rich, for the terminal."""

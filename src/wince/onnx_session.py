@@ -1,4 +1,4 @@
-"""ONNX sessions: one thread each, and nothing reported to anybody."""
+"""Open ONNX files with onnxruntime, on one CPU thread and with telemetry turned off."""
 
 from pathlib import Path
 
@@ -12,13 +12,17 @@ onnxruntime.disable_telemetry_events()
 
 
 def open_session(path: Path, *, sha256: str | None = None, threads: int = 1) -> InferenceSession:
-    """Return a CPU session for an ONNX file; raise ModelError when it cannot be loaded.
+    """Return a CPU session for an ONNX file.
 
-    sha256: the file's digest in hexadecimal, where it is known; a file with another one is refused,
-    so that damage which leaves a network that still runs is noticed.
+    Args:
+        path: The ONNX file.
+        sha256: Expected digest in hexadecimal, if known. It finds damage that leaves a network
+            which still runs.
+        threads: Threads for one run. One thread that does not spin has the steadiest run time when
+            several sessions or programs share the machine. Callers run sessions in parallel.
 
-    One thread that does not spin is steadier than many when several sessions or programs share
-    the machine; the caller runs sessions side by side instead.
+    Raises:
+        ModelError: The file is missing, has another digest, or is not a loadable model.
     """
     if not path.is_file():
         raise ModelError(
@@ -33,7 +37,7 @@ def open_session(path: Path, *, sha256: str | None = None, threads: int = 1) -> 
     options.log_severity_level = 3
     try:
         return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors share no base class of their own
+    except Exception as error:  # onnxruntime's errors have no common base class
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(
             f"{path} is not a model that onnxruntime can load ({reason}). "
@@ -42,10 +46,10 @@ def open_session(path: Path, *, sha256: str | None = None, threads: int = 1) -> 
 
 
 def _check_digest(path: Path, expected: str) -> None:
-    found = files.sha256(path)
-    if found != expected:
+    digest = files.sha256(path)
+    if digest != expected:
         raise ModelError(
-            f"{path} is not the file that belongs here (sha256 {found[:12]}…, expected "
-            f"{expected[:12]}…). It is damaged or was replaced: copy it or export the model again, "
+            f"{path} is not the expected file (sha256 {digest[:12]}…, expected "
+            f"{expected[:12]}…). It is damaged or was replaced. Copy it or export the model again, "
             "with its model.json, or install wince again."
         )

@@ -1,14 +1,14 @@
-"""The scale: action units, PSPI, and the two wordings of its levels.
+"""The PSPI scale: its action units, formula, range, levels and wordings.
 
 PSPI is the Prkachin and Solomon Pain Intensity (Prkachin & Solomon 2008, Pain 139:267-274):
 
     PSPI = AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43
 
-AU4, AU6, AU7, AU9 and AU10 are FACS intensities from 0 (absent) to 5 (maximum, the letters A to E
-being 1 to 5); AU43, closed eyes, is 0 or 1. The sum runs from 0 to 16. It measures expression, not
+AU4, AU6, AU7, AU9 and AU10 are FACS intensities from 0 (absent) to 5 (maximum; the FACS letters A
+to E are 1 to 5). AU43, closed eyes, is 0 or 1. PSPI is from 0 to 16. It measures expression, not
 experience: a low score never means that no pain is felt.
 
-This is the only module that knows these facts.
+These facts are defined in this module only.
 """
 
 import math
@@ -22,7 +22,14 @@ from wince.errors import ScaleError
 
 @dataclass(frozen=True, slots=True)
 class ActionUnit:
-    """One facial action unit of PSPI: its FACS name, plain words for it, and its highest value."""
+    """One facial action unit of PSPI.
+
+    Attributes:
+        name: FACS name, such as "AU4".
+        title: FACS title, such as "Brow lowerer".
+        plain: Description in plain words.
+        maximum: Highest value; the lowest is 0.
+    """
 
     name: str
     title: str
@@ -41,17 +48,17 @@ ACTION_UNITS: dict[str, ActionUnit] = {
         ActionUnit("AU43", "Eye closure", "eyes closed", 1.0),
     )
 }
-"""The six action units of PSPI in the order used everywhere: arrays, models, tables."""
+"""The six action units of PSPI by name, in the order of all arrays, models and tables."""
 
 UNIT_NAMES: tuple[str, ...] = tuple(ACTION_UNITS)
 PSPI_MAXIMUM = 16.0
 
 PSPI_TERMS: tuple[tuple[str, ...], ...] = (("AU4",), ("AU6", "AU7"), ("AU9", "AU10"), ("AU43",))
-"""The terms of the formula, which `pspi_formula` adds up; of a pair the higher one counts."""
+"""The terms of PSPI; a term of two action units has the value of the higher one."""
 
 
 class Level(StrEnum):
-    """The four pain levels, from the rounded PSPI."""
+    """The four pain levels, by rounded PSPI."""
 
     NONE = "none"
     MILD = "mild"
@@ -61,8 +68,8 @@ class Level(StrEnum):
 
 LEVELS: tuple[Level, ...] = tuple(Level)
 LEVEL_CUTS: tuple[float, ...] = (0.5, 5.5, 10.5)
-"""Where one level ends and the next begins. PSPI is rounded half up to an integer and banded
-0 | 1-5 | 6-10 | 11-16, so on a continuous score the cuts stand half a point lower."""
+"""Lowest PSPI of mild, moderate and severe. The levels are 0, 1-5, 6-10 and 11-16 of PSPI rounded
+half up, so the cuts are half a point below the whole numbers."""
 
 WORDINGS: tuple[str, ...] = (
     "No pain expression",
@@ -78,7 +85,7 @@ WORDING_CUTS: tuple[float, ...] = (0.5, 1.5, 2.5, 3.5, 4.5, 5.5)
 SIX_CLASSES: tuple[str, ...] = ("0", "1", "2", "3", "4-5", "6+")
 SIX_CLASS_CUTS: tuple[float, ...] = (0.5, 1.5, 2.5, 3.5, 5.5)
 BINARY_CUTS: tuple[int, ...] = (1, 2, 3)
-"""Pain is counted from PSPI >= 1, >= 2 or >= 3 in the literature."""
+"""The literature counts PSPI >= 1, >= 2 or >= 3 as pain."""
 
 
 def pspi_formula(
@@ -91,18 +98,28 @@ def pspi_formula(
     *,
     maximum: Callable[[Any, Any], Any] = max,
 ) -> Any:
-    """Return the PSPI formula of six numbers, without validation.
+    """Return PSPI from six action units, without checking their ranges.
 
-    For arrays pass an elementwise `maximum`, such as `numpy.maximum` or `torch.maximum`; all six
-    then have the same shape and so has the result.
+    Args:
+        au4: Number or array; the other five are of the same shape.
+        au6: As `au4`.
+        au7: As `au4`.
+        au9: As `au4`.
+        au10: As `au4`.
+        au43: As `au4`.
+        maximum: Returns the larger of two values; for arrays an elementwise function such as
+            `numpy.maximum` or `torch.maximum`.
     """
     return au4 + maximum(au6, au7) + maximum(au9, au10) + au43
 
 
 def counted_units(action_units: Mapping[str, float]) -> tuple[str, ...]:
-    """Return the action units that count in PSPI: of each pair the higher one, the first if equal.
+    """Return the names of the four action units whose sum is PSPI.
 
-    action_units: all six by name; PSPI is the sum of those returned.
+    Of each pair this is the higher one; if both are equal, the first.
+
+    Args:
+        action_units: All six by name.
     """
     return tuple(max(term, key=lambda name: action_units[name]) for term in PSPI_TERMS)
 
@@ -110,7 +127,8 @@ def counted_units(action_units: Mapping[str, float]) -> tuple[str, ...]:
 def pspi(action_units: Mapping[str, float]) -> float:
     """Return PSPI (0 to 16) from the six action units by name.
 
-    Raises ScaleError when one is missing, unknown, not a number or out of its range.
+    Raises:
+        ScaleError: An action unit is missing, unknown, not a number or out of its range.
     """
     unknown = sorted(set(action_units) - set(ACTION_UNITS))
     missing = [name for name in UNIT_NAMES if name not in action_units]
@@ -127,7 +145,17 @@ def pspi(action_units: Mapping[str, float]) -> float:
 
 
 def check_range(value: float, low: float, high: float, name: str) -> float:
-    """Return `value` as a float; raise ScaleError unless it is finite and within [low, high]."""
+    """Return `value` as a float after checking that it is finite and within [low, high].
+
+    Args:
+        value: What to check.
+        low: Lowest value allowed.
+        high: Highest value allowed.
+        name: What the value is, for the message.
+
+    Raises:
+        ScaleError: The value is not a number in this range.
+    """
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -145,17 +173,17 @@ def level(score: float) -> Level:
 
 
 def wording(score: float) -> str:
-    """Return the finer, seven-step wording of a PSPI score (0 to 16)."""
+    """Return the wording of a PSPI score (0 to 16), one of the seven in WORDINGS."""
     return WORDINGS[_class_index(score, WORDING_CUTS)]
 
 
 def six_class(score: float) -> str:
-    """Return the class of a PSPI score (0 to 16) among the literature's 0, 1, 2, 3, 4-5, 6+."""
+    """Return the class of a PSPI score (0 to 16), one of the six used in the literature."""
     return SIX_CLASSES[_class_index(score, SIX_CLASS_CUTS)]
 
 
 def percent(score: float) -> float:
-    """Return a PSPI score (0 to 16) as percent of the scale's length (0 to 100)."""
+    """Return a PSPI score (0 to 16) as a percentage of the scale (0 to 100)."""
     return 100.0 * check_range(score, 0.0, PSPI_MAXIMUM, "PSPI") / PSPI_MAXIMUM
 
 
