@@ -1,4 +1,4 @@
-"""Damaged pictures and requests by the thousand: `python benchmarks/fuzz.py --inputs 100000`.
+"""Damaged pictures and requests by the thousand: `python -m benchmarks.fuzz --inputs 100000`.
 
 Nine of ten inputs are files, from the corpus of tests/support/bad_inputs.py damaged anew, and go
 the whole way to an assessment; the others are JSON bodies and go through the application. Each must
@@ -9,17 +9,13 @@ own stays flat is for soak.py to say.
 """
 
 import argparse
-import sys
 import time
 import warnings
 from collections import Counter
-from pathlib import Path
 
 import psutil
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from starlette.testclient import TestClient
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.support import bad_inputs
 from wince import Assessor

@@ -1,6 +1,6 @@
 """How fast the live tab is: frames a second, and from a frame's capture to its overlay drawn.
 
-    python benchmarks/live_page.py
+    python -m benchmarks.live_page
 
 It serves the page, opens it in headless Chromium with a camera fed from a film of a face, lets it
 run for ten seconds, and prints the numbers beside the budget. The browser, the film's decoding and

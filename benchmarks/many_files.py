@@ -1,6 +1,6 @@
 """Whether a folder of very many files is assessed to its end, in memory that stays the same.
 
-    python benchmarks/many_files.py --files 100000 PHOTOS
+    python -m benchmarks.many_files --files 100000 PHOTOS
 
 PHOTOS is a folder of pictures; `wince assess` is given a folder of hard links to copies of them, as
 many as asked for, in which every hundredth file is one of them cut off. The resident memory of all
@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 
 import psutil
-from soak import SHARE, grown
 
+from benchmarks.soak import SHARE, grown
 from wince.images import SUFFIXES
 
 DAMAGED_EACH = 100

@@ -1,7 +1,7 @@
 """Does the map mark what the score rests on? Cover the marked region, and an equal one elsewhere.
 
-    python benchmarks/map_coverage.py FOLDER           any folder of pictures of faces
-    python benchmarks/map_coverage.py --rated FOLDER   one with ratings.csv, which names the people
+    python -m benchmarks.map_coverage FOLDER           any folder of pictures of faces
+    python -m benchmarks.map_coverage --rated FOLDER   one with ratings.csv, which names the people
 
 Every face in the folder is measured, none is picked. Left out and counted are only faces of people
 the model has seen, photographs that a rating calls not usable, and those in which no face is found.

@@ -1,6 +1,6 @@
 """How long preparing an archive takes, and how much memory it holds.
 
-    python benchmarks/prepare_archive.py ARCHIVE [--frames 48000] [--folder DIR]
+    python -m benchmarks.prepare_archive ARCHIVE [--frames 48000] [--folder DIR]
 
 The archive (in the layout of UNBC-McMaster) is repeated under new subjects until there are as many
 frames, with hard links, in a temporary folder. Then, one after another:

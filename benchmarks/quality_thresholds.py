@@ -1,6 +1,6 @@
 """How small, turned, dark, flat, blurred or covered a face may be before its score says nothing.
 
-    python benchmarks/quality_thresholds.py RATED
+    python -m benchmarks.quality_thresholds RATED
 
 RATED: a folder of rated photographs with ratings.csv (image, subject, ratings of two passes, box).
 Only people are taken that the model has not seen, and photographs that neither rating calls not
@@ -20,12 +20,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import spoiling
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
-from spoiling import RGB, Rng
 
+from benchmarks import degraded_images
+from benchmarks.degraded_images import RGB, Rng
 from wince import images, scale
 from wince.errors import ImageError
 from wince.faces.align import align
@@ -63,33 +63,35 @@ def steps() -> dict[str, dict[str, Spoil]]:
     return {
         "as it is": {"": lambda rgb, face, rng: rgb},
         "width, pixels": {
-            f"{width}": lambda rgb, face, rng, width=width: spoiling.shrunk(rgb, face, width)
+            f"{width}": lambda rgb, face, rng, width=width: degraded_images.shrunk(rgb, face, width)
             for width in (96, 64, 48, 40, 32, 24, 16)
         },
         "light left, %": {
-            f"{share}": lambda rgb, face, rng, share=share: spoiling.darkened(rgb, share / 100, rng)
+            f"{share}": lambda rgb, face, rng, share=share: degraded_images.darkened(
+                rgb, share / 100, rng
+            )
             for share in (50, 25, 12, 8, 6, 4, 3)
         },
         "contrast left, %": {
-            f"{share}": lambda rgb, face, rng, share=share: spoiling.flattened(
+            f"{share}": lambda rgb, face, rng, share=share: degraded_images.flattened(
                 rgb, share / 100, rng
             )
             for share in (25, 12, 8, 6, 4, 3)
         },
         "blur, sigma in % of the width": {
-            f"{percent}": lambda rgb, face, rng, percent=percent: spoiling.blurred(
+            f"{percent}": lambda rgb, face, rng, percent=percent: degraded_images.blurred(
                 rgb, face, percent
             )
             for percent in (1, 2, 3, 4, 6, 8)
         },
         **{
             f"{where} covered": {
-                cover: lambda rgb, face, rng, where=where, cover=cover: spoiling.covered(
+                cover: lambda rgb, face, rng, where=where, cover=cover: degraded_images.covered(
                     rgb, face, where, rng, cover
                 )[0]
                 for cover in covers
             }
-            for where, covers in spoiling.WHERE.items()
+            for where, covers in degraded_images.WHERE.items()
         },
     }
 

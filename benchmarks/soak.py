@@ -1,6 +1,6 @@
 """Whether memory stays flat: a server at full load for a while, its memory watched.
 
-    python benchmarks/soak.py --minutes 10
+    python -m benchmarks.soak --minutes 10
 
 Four clients upload photos and, every other time, one of the bad inputs of the tests, while a live
 socket is fed, all as fast as answers come. The resident memory of the server's process is read
@@ -14,12 +14,8 @@ import statistics
 import sys
 import threading
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from serving import Answers, live, load, photo, served
-
+from benchmarks.server_load import Answers, live, load, photo, served
 from tests.support import bad_inputs
 
 SHARE = 0.05

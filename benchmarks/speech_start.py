@@ -1,6 +1,6 @@
 """How soon speech begins: from a result on the page to its sound, where the browser has no voice.
 
-    python benchmarks/speech_start.py [LANGUAGE ...]
+    python -m benchmarks.speech_start [LANGUAGE ...]
 
 For each language (en, ar, es, de and fr unless some are named) it opens the page in headless
 Chromium, which has no voices, uploads a photo and presses "Say again" twenty times. Printed are the

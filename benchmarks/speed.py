@@ -1,7 +1,7 @@
 """How fast wince is, beside its budgets and beside the same path written the usual way.
 
-    python benchmarks/speed.py                          # prints the table
-    python benchmarks/speed.py --write docs/speed.md    # and writes the page
+    python -m benchmarks.speed                          # prints the table
+    python -m benchmarks.speed --write docs/speed.md    # and writes the page
 
 One run measures everything: the path from a photo to a score on one core, the network against the
 machine's matrix multiplication, the live socket and the page, a server under load, and what
@@ -21,16 +21,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import live_page
 import numpy as np
 import onnxruntime
-import speed_path
 import torch
 from packaging.requirements import Requirement
-from serving import live, load, megabytes, photo, served
-from speed_path import STAGES, Marks, in_turns, once
 
 import wince
+from benchmarks import assessment_path, live_page
+from benchmarks.assessment_path import STAGES, Marks, in_turns, once
+from benchmarks.server_load import live, load, megabytes, photo, served
 from wince.runtime.assessor import Assessor
 
 CLIENTS = (1, 4, 16, 64)
@@ -96,13 +95,13 @@ def of_the_path(int8: Assessor, fp32: Assessor, rounds: int) -> Iterator[Row]:
     spec = int8.estimator.spec
     found = in_turns(
         {
-            "int8": speed_path.whole(int8, picture),
-            "fp32": speed_path.whole(fp32, picture),
-            "stages": speed_path.staged(int8, picture),
-            "fp32 stages": speed_path.staged(fp32, picture),
-            "usual": speed_path.usual(picture, spec),
-            "usual with our finder": speed_path.usual(picture, spec, our_finder=True),
-            "usual at 224": speed_path.usual(picture, replace(spec, size=224)),
+            "int8": assessment_path.whole(int8, picture),
+            "fp32": assessment_path.whole(fp32, picture),
+            "stages": assessment_path.staged(int8, picture),
+            "fp32 stages": assessment_path.staged(fp32, picture),
+            "usual": assessment_path.usual(picture, spec),
+            "usual with our finder": assessment_path.usual(picture, spec, our_finder=True),
+            "usual at 224": assessment_path.usual(picture, replace(spec, size=224)),
         },
         rounds,
     )
@@ -139,9 +138,9 @@ def of_a_phone(int8: Assessor, fp32: Assessor, rounds: int) -> Iterator[Row]:
     picture = photo(*PHONE)
     found = in_turns(
         {
-            "int8": speed_path.whole(int8, picture),
-            "fp32": speed_path.whole(fp32, picture),
-            "usual": speed_path.usual(picture, int8.estimator.spec),
+            "int8": assessment_path.whole(int8, picture),
+            "fp32": assessment_path.whole(fp32, picture),
+            "usual": assessment_path.usual(picture, int8.estimator.spec),
         },
         rounds,
     )
@@ -156,17 +155,17 @@ def of_the_network(
     """Yield the rows of the network alone against the machine's matrix multiplication."""
     size = int8.estimator.spec.size
     calls = {
-        "int8": speed_path.network_alone(int8),
-        "fp32": speed_path.network_alone(fp32),
-        "torch": speed_path.torch_alone(size),
-        "gemm int8": speed_path.multiplication(folder, int8=True),
-        "gemm fp32": speed_path.multiplication(folder, int8=False),
+        "int8": assessment_path.network_alone(int8),
+        "fp32": assessment_path.network_alone(fp32),
+        "torch": assessment_path.torch_alone(size),
+        "gemm int8": assessment_path.multiplication(folder, int8=True),
+        "gemm fp32": assessment_path.multiplication(folder, int8=False),
     }
     medians = in_turns({name: once(call) for name, call in calls.items()}, rounds)
     found = {name: marks["whole"] for name, marks in medians.items()}
     for name in ("fp32", "int8"):
         product = found[f"gemm {name}"]
-        rate = 2 * speed_path.SIDE**3 / product / 1e6  # of 1e9 operations a second
+        rate = 2 * assessment_path.SIDE**3 / product / 1e6  # of 1e9 operations a second
         limit = count / rate / 1e6
         yield Row(
             f"ResNet-18 alone at {size} x {size}, {name}",
@@ -346,7 +345,7 @@ def page(rows: list[Row], count: int, difference: float) -> str:
     )
     return f"""# How fast it is
 
-    python benchmarks/speed.py --write docs/speed.md
+    python -m benchmarks.speed --write docs/speed.md
 
 measures everything below in one run and writes this page. It was measured on {processor()}, with
 {versions}.
@@ -374,8 +373,8 @@ differ by {difference:.2f} points of PSPI at most.
 
 **The limit** of the network is the time that its {count / 1e9:.2f} billion operations (two for each
 weight and place of every convolution, counted from the graph) would take if all went as fast as
-onnxruntime multiplies matrices of {speed_path.SIDE} x {speed_path.SIDE}; in int8 unsigned by signed
-bytes. The network's own time includes the steps that are no multiplication.
+onnxruntime multiplies matrices of {assessment_path.SIDE} x {assessment_path.SIDE}; in int8 unsigned by
+signed bytes. The network's own time includes the steps that are no multiplication.
 
 **The photos** are made: a rendered face (tests/data) on a cloudy wall, with a sensor's noise, as
 JPEG.
@@ -402,10 +401,10 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        int8, fp32 = Assessor(), Assessor(speed_path.fp32_model(folder))
+        int8, fp32 = Assessor(), Assessor(assessment_path.fp32_model(folder))
         frames = sorted((Path(__file__).parents[1] / "tests" / "data" / "frames").glob("*.jpg"))
-        difference = speed_path.farthest(int8, fp32, frames)
-        count = speed_path.operations(folder / "fp32" / "model.onnx")
+        difference = assessment_path.farthest(int8, fp32, frames)
+        count = assessment_path.operations(folder / "fp32" / "model.onnx")
         add(of_the_path(int8, fp32, chosen.rounds))
         add(of_the_network(int8, fp32, folder, count, chosen.rounds))
         add(of_a_phone(int8, fp32, max(3, chosen.rounds // 4)))

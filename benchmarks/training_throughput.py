@@ -1,4 +1,4 @@
-"""Training throughput beside a plain loop: `python benchmarks/training_throughput.py DATA`.
+"""Training throughput beside a plain loop: `python -m benchmarks.training_throughput DATA`.
 
 DATA is a folder that `wince prepare` wrote, its archive still in place. The plain loop is what a
 first script does: every epoch it opens, resizes and normalises each picture, and trains

@@ -50,7 +50,7 @@ last frame. It refuses to mix the results of two models, of different faces or w
 faces. Memory stays the same however many files there are, but for some 70 bytes for each file that
 is left out, and as many for each annotated copy. Every core is used; a bad file never stops the
 rest. Measured: 100,000 photos at most 350 pixels wide, every hundredth cut off, took 13 minutes on
-two cores; each had its line, and memory stayed at 123 to 126 MB (`python benchmarks/many_files.py
+two cores; each had its line, and memory stayed at 123 to 126 MB (`python -m benchmarks.many_files
 PHOTOS` does the like).
 
 Annotated copies are for looking at: at most 1600 pixels on the photo's longer side, without its

@@ -1,6 +1,6 @@
 """Make the demo archive that ships with wince from the full synthetic archive.
 
-    python tools/make_demo_archive.py SYNTHETIC_ARCHIVE src/wince/archive/demo/archive.zip
+    python -m tools.make_demo_archive SYNTHETIC_ARCHIVE src/wince/archive/demo/archive.zip
 
 Of each subject the two sequences with most pain, of each the 25 neighbouring frames in which pain
 comes and goes most; pictures encoded again at lower quality. The zip holds no times, so that the

@@ -3,7 +3,7 @@
 Three parts of eight seconds at 15 frames a second: the portrait that sways (as in the page's
 tests), a rendered face that is calm, and the same person in pain, eyes closed; between the last two
 a second without a face. Run it again when the packaged model changes:
-PYTHONPATH=tests python tools/record_track.py
+python -m tools.record_track
 """
 
 import csv
@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from skimage.data import astronaut
-from video_sample import record
 
+from tests.support.video_sample import record
 from wince import Assessor
 from wince.errors import NoFaceError
 from wince.scale import UNIT_NAMES

@@ -1,20 +1,15 @@
 """The measurement of the maps, on a made-up model of which it is known what its score rests on."""
 
-import runpy
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.support.frames import ROOT
+from benchmarks import map_coverage
 from wince.faces.align import crop_to_image
 from wince.faces.detect import detect
 from wince.runtime.assessor import Assessor
-
-SCRIPT = ROOT / "benchmarks" / "map_coverage.py"
-coverage = SimpleNamespace(**runpy.run_path(str(SCRIPT)))
 
 SIZE = 64
 PLACE = np.zeros((SIZE, SIZE), bool)
@@ -36,9 +31,9 @@ def crop() -> NDArray[np.uint8]:
 def falls(
     crop: NDArray[np.uint8], own: NDArray[np.bool_], foreign: NDArray[np.bool_]
 ) -> dict[str, tuple[float, float, float]]:
-    photo = coverage.Photo(Path("face.jpg"), "person")
-    shown = coverage.Shown(photo, crop, own.astype(np.float32), FACE, score([crop])[0])
-    found = coverage.falls(shown, foreign.astype(np.float32), score, np.random.default_rng(0))
+    photo = map_coverage.Photo(Path("face.jpg"), "person")
+    shown = map_coverage.Shown(photo, crop, own.astype(np.float32), FACE, score([crop])[0])
+    found = map_coverage.falls(shown, foreign.astype(np.float32), score, np.random.default_rng(0))
     assert set(found) == {"mean colour", "blurred"}
     return dict(found)
 
@@ -58,16 +53,16 @@ def test_a_map_that_marks_the_wrong_place_is_found_out(crop: NDArray[np.uint8]) 
 
 
 def test_a_map_that_marks_nothing_above_zero_has_no_region() -> None:
-    assert not coverage.marked(-PLACE.astype(np.float32), FACE).any()
+    assert not map_coverage.marked(-PLACE.astype(np.float32), FACE).any()
 
 
 def test_regions_are_of_equal_size_on_the_face_and_apart() -> None:
     rng = np.random.default_rng(1)
     smooth = rng.normal(size=(SIZE, SIZE)).astype(np.float32)
-    region = coverage.marked(smooth, FACE)
+    region = map_coverage.marked(smooth, FACE)
     assert region.sum() == round(0.2 * FACE.sum())
     assert smooth[region].min() >= smooth[FACE & ~region].max()
-    drawn = [coverage.elsewhere(region, FACE, rng) for _ in range(20)]
+    drawn = [map_coverage.elsewhere(region, FACE, rng) for _ in range(20)]
     for other in drawn:
         assert other.sum() == region.sum()
         assert not (other & region).any()
@@ -79,7 +74,7 @@ def test_the_face_is_the_ellipse_in_the_box(
     assessor: Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
     face, spec = detect(astronaut)[0], assessor.estimator.spec
-    mask = coverage.ellipse(face, spec)
+    mask = map_coverage.ellipse(face, spec)
     matrix = crop_to_image(face, spec)
     area = mask.sum() * abs(np.linalg.det(matrix[:, :2]))
     x0, y0, x1, y1 = face.box
@@ -91,10 +86,10 @@ def test_the_face_is_the_ellipse_in_the_box(
 
 def test_figures_are_means_over_faces_with_intervals_over_people() -> None:
     found = [
-        coverage.Falls(f"person {number // 2}", "", 5.0, {"blurred": (2.0 + number, 1.0, 0.5)})
+        map_coverage.Falls(f"person {number // 2}", "", 5.0, {"blurred": (2.0 + number, 1.0, 0.5)})
         for number in range(8)
     ]
-    fields = coverage.figures(found, "blurred").split(" | ")
+    fields = map_coverage.figures(found, "blurred").split(" | ")
     assert fields[:3] == ["5.50", "1.00", "0.50"]
     assert fields[3].startswith("4.50 (")
     assert fields[4].startswith("5.50 (")

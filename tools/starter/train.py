@@ -31,11 +31,11 @@ from PIL import Image
 from PIL.Image import Resampling
 from torch import nn
 
-from tools.starter import lessons as fit
 from tools.starter import package
 from tools.starter import rated_faces as rated
-from tools.starter.lessons import Lesson
+from tools.starter import stages as fit
 from tools.starter.rated_faces import MARGIN, Faces, Ratings
+from tools.starter.stages import Lesson
 from wince.errors import WinceError
 from wince.training import checkpoints, export, losses
 from wince.training.network import build, first_outputs

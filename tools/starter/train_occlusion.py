@@ -1,10 +1,10 @@
 """Trains what tells whether eyes or mouth are covered, and says how often it is right.
 
-    python tools/starter/train_occlusion.py RATED --write
+    python -m tools.starter.train_occlusion RATED --write
 
 RATED: a folder of rated photographs of faces with ratings.csv, which names the people. The two
 regressions of `wince.runtime.occlusion` are trained on two thirds of the people, drawn at random,
-each face once as it is and once under each cover that spoiling.py draws, and measured on the other
+each face once as it is and once under each cover that `degraded_images` draws, and measured on other
 people. A face whose half is covered counts as covered for both. In a second round each cover is
 left out of the training and only measured: so a cover that nobody drew may fare. `--every N` takes
 each Nth photograph only.
@@ -18,13 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import spoiling
 from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 
+from benchmarks import degraded_images
 from wince import images
 from wince.faces.align import align
 from wince.faces.detect import Face, detect
@@ -37,7 +37,7 @@ STRENGTH = 0.3  # C of scikit-learn: less is a stronger pull towards zero
 Row = tuple[str, str, NDArray[np.float32]]  # where, cover, features
 
 
-def features(rgb: spoiling.RGB, face: Face) -> NDArray[np.float32]:
+def features(rgb: degraded_images.RGB, face: Face) -> NDArray[np.float32]:
     """Return the features of a face as `wince.runtime.quality` looks at it."""
     crop = Image.fromarray(align(rgb, face, quality.SPEC))
     return occlusion.features(np.asarray(crop.convert("L"), np.float32))
@@ -50,9 +50,9 @@ def rows(path: Path, rng: np.random.Generator) -> Iterator[Row]:
     if not found:
         return
     yield "", "", features(rgb, found[0])
-    for where, covers in spoiling.WHERE.items():
+    for where, covers in degraded_images.WHERE.items():
         for cover in covers:
-            spoilt, _ = spoiling.covered(rgb, found[0], where, rng, cover)
+            spoilt, _ = degraded_images.covered(rgb, found[0], where, rng, cover)
             again = detect(spoilt)
             if again:  # a face that is not found needs no refusal
                 yield where, cover, features(spoilt, again[0])
@@ -103,7 +103,7 @@ def report(part: str, data: list[Row], held: list[tuple[Row, str]]) -> dict[str,
     for name, here in (("uncovered", clean), ("uncovered, by expression", ordinary)):
         cells = [percent(shares[here] > cut) for cut in (warn, refuse)]
         print(f"| {name} | {here.sum()} | {cells[0]} | {cells[1]} | |")
-    for where, covers in spoiling.WHERE.items():
+    for where, covers in degraded_images.WHERE.items():
         for cover in covers:
             here = np.array([row[:2] == (where, cover) for row, _ in held])
             without = regression([row for row in data if row[:2] != (where, cover)], part)

@@ -1,6 +1,6 @@
 """Rewrites the face finder's graph so that it runs faster and says the same.
 
-    python tools/starter/widen_detector.py face_detector.onnx --write
+    python -m tools.starter.widen_detector face_detector.onnx --write
 
 The file is BlazeFace as converted from MediaPipe's bundle (see NOTICE). Its layers have 24, 28, 32,
 36, 42 channels and so on, and eleven steps that only add channels of zeros. onnxruntime computes
@@ -22,8 +22,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-from speed_path import in_turns, once
 
+from benchmarks.assessment_path import in_turns, once
 from wince import onnx_session as wince_onnx
 from wince.faces import detect
 

@@ -22,10 +22,10 @@ from PIL import Image
 import wince
 from tests.support.frames import Frame
 from tests.support.training_sample import write_archive
-from tools.starter import card_metrics, lessons, package, rated_faces, stretch
+from tools.starter import card_metrics, package, rated_faces, stages, stretch
 from tools.starter import train as starter
 from tools.starter.face_mesh import OTHER_SIDE
-from tools.starter.lessons import CLOSED_EYES, Lesson, draws
+from tools.starter.stages import CLOSED_EYES, Lesson, draws
 from tools.starter.train import Recipe
 from wince import scale
 from wince.errors import DataError, WinceError
@@ -390,14 +390,14 @@ def test_what_is_taught_about_an_unrated_face_is_the_same_of_its_mirror_image(
 ) -> None:
     taught = {}
     monkeypatch.setattr(
-        lessons,
+        stages,
         "_fit",
         lambda module, lesson, folder, batches, averaging: taught.update(batches=batches),
     )
-    start = network.build(lessons.UNITS + faces.blendshapes.shape[1])
+    start = network.build(stages.UNITS + faces.blendshapes.shape[1])
     mirrored = replace(faces, crops=np.ascontiguousarray(faces.crops[:, :, ::-1]))
     both = unrated(starter._joined([faces, mirrored]))
-    lessons.learn_answers(start, faces, both, LESSON, tmp_path)
+    stages.learn_answers(start, faces, both, LESSON, tmp_path)
     _, units, score, _ = taught["batches"].dataset.tensors
     rated_, plain, turned = torch.split(units, len(faces))
     assert plain.std() > 0
@@ -411,8 +411,8 @@ def test_what_is_taught_about_a_face_rated_once_is_half_its_own_answer(
     faces: rated_faces.Faces,
 ) -> None:
     once = replace(faces, picked=np.full(len(faces), rated_faces.RATED_ONCE))
-    said = torch.rand(len(faces), lessons.UNITS) * 3
-    units, score = lessons._taught(once, said)
+    said = torch.rand(len(faces), stages.UNITS) * 3
+    units, score = stages._taught(once, said)
     label = torch.from_numpy(faces.units * [1, 1, 1, 1, 1, 5]).float()
     assert torch.allclose(units, (label + said) / 2)
     assert torch.allclose(score, (torch.from_numpy(faces.pspi) + losses.pspi(said)) / 2)
@@ -423,7 +423,7 @@ def test_a_face_rated_once_is_drawn_less_often_than_one_rated_twice(
 ) -> None:
     alike = faces[np.zeros(3, np.intp)]
     weights = draws(replace(alike, picked=np.array(["", rated_faces.RATED_ONCE, "by expression"])))
-    assert weights[1] / weights[0] == pytest.approx(lessons.WEIGHT_OF_ONE)
+    assert weights[1] / weights[0] == pytest.approx(stages.WEIGHT_OF_ONE)
     assert weights[2] == weights[0]
 
 
@@ -497,7 +497,7 @@ def test_faces_rated_once_are_a_lesson_of_their_own(
     once = {image: rating[0] for image, rating in zip(faces.image, faces.ratings, strict=True)}
     once |= {"other_0": once[faces.image[0]], "other_2": once[faces.image[2]]}
     learned = starter.train(faces, others, once, None, TINY, tmp_path)
-    assert learned.fc.out_features == lessons.UNITS
+    assert learned.fc.out_features == stages.UNITS
     assert (tmp_path / "further" / "last.ckpt").exists()
 
 
@@ -506,7 +506,7 @@ def test_a_network_that_learned_its_answers_gives_action_units_alone(
 ) -> None:
     others = replace(unrated(faces[np.arange(4)]), subject=np.array(["another"] * 4))
     learned = starter.train(faces, others, {}, None, TINY, tmp_path)
-    assert learned.fc.out_features == lessons.UNITS
+    assert learned.fc.out_features == stages.UNITS
     assert (tmp_path / "answers" / "last.ckpt").exists()
 
 

@@ -1,6 +1,6 @@
 """What comparing with the person's own calm face does to the agreement with the labels.
 
-    python benchmarks/own_calm_face.py ARCHIVE
+    python -m benchmarks.neutral_face ARCHIVE
 
 ARCHIVE: a folder laid out like UNBC-McMaster. The calm face is the median of the action units over
 the first frames of a sequence, at most FRAMES of them, as long as their label is PSPI 0; these

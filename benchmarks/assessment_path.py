@@ -15,10 +15,10 @@ import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image, ImageOps
-from torch_finder import BlazeFace, in_torch
 from torchvision import transforms
 from torchvision.models import resnet18
 
+from benchmarks.torch_detector import BlazeFace, in_torch
 from wince import images
 from wince import onnx_session as wince_onnx
 from wince.faces.align import align

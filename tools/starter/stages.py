@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset, WeightedRandomSampler
 
 from tools.starter.face_mesh import OTHER_SIDE
-from tools.starter.lesson_modules import ActionUnitModule, FaceModule, MeshModule
+from tools.starter.lightning_modules import ActionUnitModule, FaceModule, MeshModule
 from tools.starter.rated_faces import MARGIN, Faces, shown
 from wince import scale
 from wince.faces.spec import FaceSpec

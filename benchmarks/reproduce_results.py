@@ -1,6 +1,6 @@
 """The figures of docs/results.md under one fixed protocol, and the page itself.
 
-    python benchmarks/results.py --work DIR --archive synthetic=PATH --archive rated=PATH
+    python -m benchmarks.reproduce_results --work DIR --archive synthetic=PATH --archive rated=PATH
 
 Each archive is prepared twice (by subject, frames at random). On each, both recipes are
 cross-validated by subject and trained once on frames at random. On the first archive the default
@@ -411,7 +411,7 @@ def main() -> int:
     archives = [(name, Path(path)) for name, _, path in (a.partition("=") for a in chosen.archive)]
     names = " ".join(f"--archive {name}=PATH" for name, _ in archives)
     command = (
-        f"python benchmarks/results.py --work DIR {names} --size {protocol.size} "
+        f"python -m benchmarks.reproduce_results --work DIR {names} --size {protocol.size} "
         f"--epochs {protocol.epochs} --folds {protocol.folds} --seed {protocol.seed} "
         f"--loso-epochs {protocol.loso_epochs} --without-folds {protocol.without_folds}"
         + (f" --loso-folds {protocol.loso_folds}" if protocol.loso_folds else "")

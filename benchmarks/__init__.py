@@ -1,0 +1,1 @@
+"""Measurements of speed, memory and accuracy. Not part of the wheel."""
