@@ -373,8 +373,8 @@ differ by {difference:.2f} points of PSPI at most.
 
 **The limit** of the network is the time that its {count / 1e9:.2f} billion operations (two for each
 weight and place of every convolution, counted from the graph) would take if all went as fast as
-onnxruntime multiplies matrices of {assessment_path.SIDE} x {assessment_path.SIDE}; in int8 unsigned by
-signed bytes. The network's own time includes the steps that are no multiplication.
+onnxruntime multiplies matrices of {assessment_path.SIDE} x {assessment_path.SIDE}; in int8
+unsigned by signed bytes. The network's own time includes the steps that are no multiplication.
 
 **The photos** are made: a rendered face (tests/data) on a cloudy wall, with a sensor's noise, as
 JPEG.

@@ -2,12 +2,12 @@
 
     python -m tools.starter.train_occlusion RATED --write
 
-RATED: a folder of rated photographs of faces with ratings.csv, which names the people. The two
+RATED is a folder of rated photographs of faces with ratings.csv, which names the people. The two
 regressions of `wince.runtime.occlusion` are trained on two thirds of the people, drawn at random,
-each face once as it is and once under each cover that `degraded_images` draws, and measured on other
-people. A face whose half is covered counts as covered for both. In a second round each cover is
-left out of the training and only measured: so a cover that nobody drew may fare. `--every N` takes
-each Nth photograph only.
+each face once as it is and once under each cover of `benchmarks.degraded_images`. They are tested
+on the other people. A face whose half is covered counts as covered for both. In a second round each
+cover in turn is left out of the training and only tested, which shows how a cover fares that the
+training did not know. `--every N` takes every Nth photograph only.
 """
 
 import argparse
