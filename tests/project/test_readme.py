@@ -50,6 +50,11 @@ def test_each_example_of_the_command_line_runs(line: str, folder: Path) -> None:
     assert not output or len(done.stdout.splitlines()) == 3
 
 
+def test_the_first_command_prints_the_table_that_is_shown(folder: Path) -> None:
+    (command,), expected = promised("<!-- assess -->")
+    assert [line for line in run(command, folder)[0] if line] == expected
+
+
 def test_the_example_in_python_runs(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "".join(blocks("python"))],
@@ -80,7 +85,7 @@ def test_its_figures_are_those_of_the_packaged_model() -> None:
 def test_the_first_screen_has_what_a_newcomer_needs() -> None:
     first = TEXT.partition("## ")[0]
     assert "wince serve --open" in first
-    assert "-m pytest" in first
+    assert "wince assess photo.jpg" in first
     assert "not a medical device" in first
     assert re.search(r"!\[.+\]\(docs/images/.+\.png\)", first)
 
