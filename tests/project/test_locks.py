@@ -16,7 +16,7 @@ LOCKS = {
     "dev": PROJECT["dependencies"]
     + [line for extra in PROJECT["optional-dependencies"].values() for line in extra],
 }
-RENEW = "run tools/lock.sh"
+RENEW = "run scripts/lock"
 
 
 def read(name: str) -> dict[str, list[tuple[Requirement, int]]]:
