@@ -10,15 +10,13 @@ import pytest
 
 from tests.support.frames import ROOT
 from tests.support.media import needs_espeak
+from tools.docs import run_examples
 from wince.server.settings import Settings
 
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), *DOCS.parent.glob("*.md")])
 
-sys.path.insert(0, str(DOCS))
-import run_examples
-
-RENEW = "run python docs/run_examples.py"
+RENEW = "run python -m tools.docs.run_examples"
 
 
 def plain(text: str) -> list[str]:
@@ -66,9 +64,9 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
 
 
 def test_the_index_names_every_page() -> None:
-    index = (DOCS / "README.md").read_text("utf-8")
+    index = (DOCS / "index.md").read_text("utf-8")
     missing = [page.name for page in DOCS.glob("*.md") if f"]({page.name})" not in index]
-    assert missing == ["README.md"]
+    assert missing == ["index.md"]
 
 
 def test_the_page_on_serving_lists_every_setting() -> None:

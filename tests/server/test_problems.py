@@ -241,7 +241,7 @@ def test_documentation_lists_every_problem_and_address(client):
 
 
 def test_documentation_quotes_the_advice_word_for_word():
-    text = (ROOT / "docs" / "advice.md").read_text("utf-8")
+    text = (ROOT / "docs" / "speech.md").read_text("utf-8")
     for level, advice in sentences.ADVICE.items():
         assert f"| {level} | {advice} |" in text
     assert sentences.CAUTION in text

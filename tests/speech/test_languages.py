@@ -98,7 +98,7 @@ def test_an_unknown_language_is_refused_with_those_that_are_known() -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_documentation_shows_the_texts_as_they_are(code: str) -> None:
-    document = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs" / "speech.md").read_text(encoding="utf-8")
     found = LANGUAGES[code]
     for level in LEVELS:
         title = languages.without_vowel_signs(found.titles[level])
@@ -106,7 +106,7 @@ def test_the_documentation_shows_the_texts_as_they_are(code: str) -> None:
 
 
 def test_a_refusal_is_said_in_every_language_and_listed_in_the_documentation() -> None:
-    document = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs" / "speech.md").read_text(encoding="utf-8")
     for code, found in LANGUAGES.items():
         said = sentences.spoken_text(None, 0.0, with_percent=True, language=code)
         assert said == found.refusal

@@ -1,7 +1,7 @@
 """The languages a result can be said in: the sentence and the word for each level, and the percent.
 
 The developers of wince translated them, and no clinician has reviewed the translations; how to
-correct one stands in docs/languages.md. No wording may say that there is no pain: the lowest level
+correct one stands in docs/speech.md. No wording may say that there is no pain: the lowest level
 says that no expression of pain was seen. The advice is in English only.
 
 Arabic is written with its vowel signs, because voices need them to know how a word sounds. Arabic

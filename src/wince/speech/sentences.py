@@ -1,7 +1,7 @@
 """What is said about a level: the sentence that is spoken, and general advice.
 
 The sentence comes in any language of `wince.speech.languages`, the advice in English only. The
-advice was written by the developers of wince from the rules in docs/advice.md. No clinician has
+advice was written by the developers of wince from the rules in docs/speech.md. No clinician has
 reviewed it.
 """
 

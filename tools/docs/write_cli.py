@@ -1,4 +1,4 @@
-"""Writes cli.md beside this file from the commands' own help: `python docs/write_cli.py`."""
+"""Writes docs/cli.md from the help of the commands: `python -m tools.docs.write_cli`."""
 
 import contextlib
 import io
@@ -10,7 +10,7 @@ from wince import cli
 HEAD = """\
 # The command line
 
-Written from `--help` by `docs/write_cli.py`; change the help, not this page.
+Written from `--help` by `python -m tools.docs.write_cli`; change the help, not this page.
 
 What every command has in common:
 
@@ -98,4 +98,4 @@ def _help(*command: str) -> str:
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("cli.md").write_text(reference(), "utf-8")
+    (Path(__file__).parents[2] / "docs" / "cli.md").write_text(reference(), "utf-8")

@@ -1,6 +1,6 @@
 """Runs the examples of the pages below and writes what they print into them.
 
-    python docs/run_examples.py
+    python -m tools.docs.run_examples
 
 An example is a block of kind `console`: lines that begin with `$ ` are commands, the others what
 they print. A block of kind `python` is run too. All of a page's examples share one folder, with a
@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-DOCS = Path(__file__).parent
+DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("tour.md", "http-api.md", "serving.md")
 FACE = "demo/Images/011-kk011/kk011t1aaaff/kk011t1aaaff034.jpg"
 STANDS_FOR = "http://127.0.0.1:5001"  # the address of the server in the pages

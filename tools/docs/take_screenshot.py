@@ -1,4 +1,4 @@
-"""Takes every picture in images/: `python docs/take_screenshot.py`.
+"""Take every screenshot in docs/images: `python -m tools.docs.take_screenshot`.
 
 Needs the `dev` extra and Chromium. The faces are rendered ones from the tests, of no real person,
 and the results are what the packaged model says about them. The camera is a film of such faces.
@@ -16,9 +16,9 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-HERE = Path(__file__).parent
-IMAGES = HERE / "images"
-FACES = HERE.parent / "tests" / "data" / "frames"
+ROOT = Path(__file__).parents[2]
+IMAGES = ROOT / "docs" / "images"
+FACES = ROOT / "tests" / "data" / "frames"
 FACE = FACES / "kk011t1aaaff034.jpg"
 PERSON = "kk011"  # whose frames are the film
 LIVE_SECONDS = 20  # so that the chart has something to show
@@ -127,7 +127,7 @@ def keep(page: Page, name: str, *, full: bool = False) -> None:
     page.screenshot(path=target, full_page=full)
     with Image.open(target) as picture:
         smaller(picture.convert("RGB")).save(target, optimize=True)
-    print(f"{target.relative_to(HERE.parent)}: {target.stat().st_size // 1024} KB")  # noqa: T201
+    print(f"{target.relative_to(ROOT)}: {target.stat().st_size // 1024} KB")
 
 
 def smaller(picture: Image.Image) -> Image.Image:
