@@ -475,7 +475,7 @@ def test_speech_that_cannot_be_is_refused_before_anything_is_assessed(
 def test_without_a_voice_the_result_is_written_and_the_status_is_1(
     run: Run, frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(voices, "_engine", lambda: None)
+    monkeypatch.setattr(voices, "find_engine", lambda: None)
     status, out, err = run("assess", "--csv", "--speak", frames[0].path)
     assert status == 1
     assert (0, out, "") == run("assess", "--csv", frames[0].path)

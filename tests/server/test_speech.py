@@ -28,7 +28,7 @@ def client(assessor):
 
 @pytest.fixture
 def no_voice(monkeypatch):
-    monkeypatch.setattr(voices, "_engine", lambda: None)
+    monkeypatch.setattr(voices, "find_engine", lambda: None)
 
 
 def problem(answer, status, kind):

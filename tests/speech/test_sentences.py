@@ -1,4 +1,4 @@
-"""What is said about a level, and what must never be said."""
+"""The spoken text of each level, and phrases that it must never contain."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_each_level_has_its_sentence(level: Level, sentence: str) -> None:
     assert sentences.spoken_text(level, 3.0) == sentence
 
 
-def test_percent_and_advice_are_spoken_on_demand_and_in_that_order() -> None:
+def test_percentage_and_advice_are_added_on_request_in_that_order() -> None:
     spoken = sentences.spoken_text(Level.MODERATE, 8.0, with_percent=True, with_advice=True)
     assert spoken == (
         "This person has pain level: moderate. Pain score: 50 percent of the scale. "
@@ -37,11 +37,11 @@ def test_every_advice_ends_with_the_caution(level: Level) -> None:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_nothing_said_rules_pain_out(level: Level) -> None:
-    words = sentences.spoken_text(level, 0.0, with_percent=True, with_advice=True).lower()
-    words = words.replace("no pain expression seen", "")
+def test_no_text_rules_pain_out(level: Level) -> None:
+    text = sentences.spoken_text(level, 0.0, with_percent=True, with_advice=True).lower()
+    text = text.replace("no pain expression seen", "")
     for phrase in ("no pain", "pain-free", "free of pain", "not in pain", "painless"):
-        assert phrase not in words
+        assert phrase not in text
 
 
 def test_the_lowest_level_says_that_a_calm_face_does_not_rule_pain_out() -> None:
@@ -49,7 +49,7 @@ def test_the_lowest_level_says_that_a_calm_face_does_not_rule_pain_out() -> None
     assert "ask" in sentences.advice(Level.NONE).lower()
 
 
-def test_the_severe_level_names_somebody_to_tell_and_emergency_help() -> None:
+def test_the_advice_for_severe_pain_is_to_act_now_and_call_for_help() -> None:
     advice = sentences.advice(Level.SEVERE)
     assert "now" in advice
     assert "emergency" in advice

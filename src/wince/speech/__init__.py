@@ -1,1 +1,1 @@
-"""What is said about a level, in five languages, and the voices of this machine that say it."""
+"""The sentences about a result in five languages, and the voices of this machine."""

@@ -1,11 +1,11 @@
-"""The languages a result can be said in: the sentence and the word for each level, and the percent.
+"""Five languages: the words and sentences for each pain level, the percentage and the refusal.
 
-The developers of wince translated them, and no clinician has reviewed the translations; how to
-correct one stands in docs/speech.md. No wording may say that there is no pain: the lowest level
-says that no expression of pain was seen. The advice is in English only.
+The developers of wince translated them, and no clinician has reviewed the translations;
+docs/speech.md describes how to correct one. No wording may say that there is no pain: the lowest
+level says that no expression of pain was seen. Advice exists in English only.
 
-Arabic is written with its vowel signs, because voices need them to know how a word sounds. Arabic
-is shown without them, as it usually is.
+Arabic is stored with its vowel signs, because voices need them for the pronunciation. It is
+displayed without them, as is usual.
 """
 
 import unicodedata
@@ -18,12 +18,20 @@ from wince.scale import Level
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language: its code, names, direction of writing, voice of espeak-ng, and the texts.
+    """One language and its texts, as they are spoken.
 
-    titles: each level in a word or a few. sentences: what is said about each level. percent: said
-    on demand, with `{percent}` in the place of a whole number. refused: said in place of a level
-    when the picture cannot be judged. All four are written as they are spoken;
-    `without_vowel_signs` gives them as they are read.
+    `without_vowel_signs` returns a text as it is displayed.
+
+    Attributes:
+        code: ISO 639-1 code.
+        name: Name of the language in itself.
+        english_name: Name of the language in English.
+        direction: Direction of writing.
+        espeak_voice: The usual voice of espeak-ng.
+        titles: A word or a few for each level.
+        sentences: A sentence for each level.
+        percent_sentence: The score as a percentage, with `{percent}` for a whole number.
+        refusal: Spoken instead of a level if the photo cannot be judged.
     """
 
     code: str
@@ -37,29 +45,42 @@ class Language:
     refusal: str
 
 
-def _language(
+def _make_language(
     code: str,
     name: str,
     english_name: str,
     espeak_voice: str,
-    none: str,
-    of: str,
-    words: str,
+    none_title: str,
+    level_sentence: str,
+    level_words: str,
     percent_sentence: str,
     refusal: str,
 ) -> Language:
-    """Return a language. of: the sentence with `{level}`; words: mild, moderate, severe."""
-    levels = dict(zip((Level.MILD, Level.MODERATE, Level.SEVERE), words.split(", "), strict=True))
-    titles = {level: word[0].upper() + word[1:] for level, word in levels.items()}
-    sentences = {level: of.format(level=word) for level, word in levels.items()}
+    """Return a language.
+
+    Args:
+        code: As in `Language`.
+        name: As in `Language`.
+        english_name: As in `Language`.
+        espeak_voice: As in `Language`.
+        none_title: Title of the lowest level.
+        level_sentence: Sentence for the other levels, with `{level}` for the level's word.
+        level_words: Words for mild, moderate and severe, separated by commas.
+        percent_sentence: As in `Language`.
+        refusal: As in `Language`.
+    """
+    levels = (Level.MILD, Level.MODERATE, Level.SEVERE)
+    words = dict(zip(levels, level_words.split(", "), strict=True))
+    titles = {level: word[0].upper() + word[1:] for level, word in words.items()}
+    sentences = {level: level_sentence.format(level=word) for level, word in words.items()}
     return Language(
         code,
         name,
         english_name,
         "rtl" if code == "ar" else "ltr",
         espeak_voice,
-        {Level.NONE: none, **titles},
-        {Level.NONE: f"{none}.", **sentences},
+        {Level.NONE: none_title, **titles},
+        {Level.NONE: f"{none_title}.", **sentences},
         percent_sentence,
         refusal,
     )
@@ -68,58 +89,58 @@ def _language(
 LANGUAGES: dict[str, Language] = {
     language.code: language
     for language in (
-        _language(
+        _make_language(
             "en",
             "English",
             "English",
             "en-gb",
-            none="No pain expression seen",
-            of="This person has pain level: {level}.",
-            words="mild, moderate, severe",
+            none_title="No pain expression seen",
+            level_sentence="This person has pain level: {level}.",
+            level_words="mild, moderate, severe",
             percent_sentence="Pain score: {percent} percent of the scale.",
             refusal="This picture cannot be judged.",
         ),
-        _language(
+        _make_language(
             "ar",
             "العربية",
             "Arabic",
             "ar",
-            none="لَمْ يُلاحَظْ تَعْبِيرٌ عَنِ الأَلَمِ عَلَى الوَجْهِ",
-            of="مُسْتَوَى الأَلَمِ لَدَى هَذَا الشَّخْصِ: {level}.",
-            words="خَفِيف, مُتَوَسِّط, شَدِيد",
+            none_title="لَمْ يُلاحَظْ تَعْبِيرٌ عَنِ الأَلَمِ عَلَى الوَجْهِ",
+            level_sentence="مُسْتَوَى الأَلَمِ لَدَى هَذَا الشَّخْصِ: {level}.",
+            level_words="خَفِيف, مُتَوَسِّط, شَدِيد",
             percent_sentence="دَرَجَةُ الأَلَمِ: {percent} بِالمِئَةِ مِنَ المِقْيَاسِ.",
             refusal="لَا يُمْكِنُ تَقْيِيمُ هَذِهِ الصُّورَةِ.",
         ),
-        _language(
+        _make_language(
             "es",
             "Español",
             "Spanish",
             "es",
-            none="No se observa expresión de dolor",
-            of="Nivel de dolor de esta persona: {level}.",
-            words="leve, moderado, intenso",
+            none_title="No se observa expresión de dolor",
+            level_sentence="Nivel de dolor de esta persona: {level}.",
+            level_words="leve, moderado, intenso",
             percent_sentence="Puntuación de dolor: {percent} por ciento de la escala.",
             refusal="Esta imagen no se puede valorar.",
         ),
-        _language(
+        _make_language(
             "de",
             "Deutsch",
             "German",
             "de",
-            none="Kein Schmerzausdruck zu sehen",
-            of="Schmerzniveau dieser Person: {level}.",
-            words="leicht, mäßig, stark",
+            none_title="Kein Schmerzausdruck zu sehen",
+            level_sentence="Schmerzniveau dieser Person: {level}.",
+            level_words="leicht, mäßig, stark",
             percent_sentence="Schmerzwert: {percent} Prozent der Skala.",
             refusal="Dieses Bild kann nicht beurteilt werden.",
         ),
-        _language(
+        _make_language(
             "fr",
             "Français",
             "French",
             "fr-fr",
-            none="Aucune expression de douleur observée",
-            of="Niveau de douleur de cette personne : {level}.",
-            words="léger, modéré, sévère",
+            none_title="Aucune expression de douleur observée",
+            level_sentence="Niveau de douleur de cette personne : {level}.",
+            level_words="léger, modéré, sévère",
             percent_sentence="Score de douleur : {percent} pour cent de l’échelle.",
             refusal="Cette image ne peut pas être évaluée.",
         ),
@@ -131,15 +152,23 @@ ENGLISH = LANGUAGES["en"]
 
 
 def language(code: str) -> Language:
-    """Return a language by its code; raise SpeechError, which names all, for an unknown one."""
+    """Return a language by its code; raise SpeechError if it is unknown."""
     if code not in LANGUAGES:
-        known = ", ".join(f"{one.code} ({one.english_name})" for one in LANGUAGES.values())
+        known = ", ".join(f"{entry.code} ({entry.english_name})" for entry in LANGUAGES.values())
         raise SpeechError(f"wince speaks {known}; found the language {code[:40]!r}.")
     return LANGUAGES[code]
 
 
+def missing_voice(code: str) -> str:
+    """Return the message for a machine that has no voice in a language."""
+    return (
+        f"This machine has no {language(code).english_name} voice. Add one in the system's speech "
+        "settings, or install espeak-ng, which has one."
+    )
+
+
 def without_vowel_signs(text: str) -> str:
-    """Return a text as it is read: without the vowel signs of Arabic (U+064B to U+0652)."""
+    """Return a text as it is displayed: without Arabic vowel signs (U+064B to U+0652)."""
     return "".join(
         letter
         for letter in unicodedata.normalize("NFC", text)

@@ -1,8 +1,7 @@
-"""What is said about a level: the sentence that is spoken, and general advice.
+"""The sentence for a pain level, the advice for it, and the full text that is spoken.
 
-The sentence comes in any language of `wince.speech.languages`, the advice in English only. The
-advice was written by the developers of wince from the rules in docs/speech.md. No clinician has
-reviewed it.
+Sentences exist in every language of `wince.speech.languages`, advice in English only. The
+developers of wince wrote the advice by the rules in docs/speech.md. No clinician has reviewed it.
 """
 
 from wince.errors import SpeechError
@@ -43,14 +42,18 @@ CAUTION = "This reads an expression; it is not a diagnosis."
 def sentence(level: Level, language: str = "en") -> str:
     """Return the sentence for a level, such as "This person has pain level: moderate.".
 
-    language: a code of `wince.speech.languages`; Arabic comes without its vowel signs. Raises
-    SpeechError for an unknown one.
+    Args:
+        level: The pain level.
+        language: A code of `wince.speech.languages`. Arabic is without its vowel signs.
+
+    Raises:
+        SpeechError: The language is unknown.
     """
     return languages.without_vowel_signs(languages.language(language).sentences[level])
 
 
 def advice(level: Level) -> str:
-    """Return general advice for a level, the caution included, in English."""
+    """Return general advice for a level in English, with the caution."""
     return f"{ADVICE[level]} {CAUTION}"
 
 
@@ -62,18 +65,25 @@ def spoken_text(
     with_advice: bool = False,
     language: str = "en",
 ) -> str:
-    """Return everything that is spoken: the sentence, and on demand percent of scale and advice.
+    """Return the text that is spoken: the sentence, then the percentage and advice if asked for.
 
-    level: None when the picture cannot be judged; then there is no percent either. pspi: 0 to 16.
-    language: a code of `wince.speech.languages`; Arabic comes with its vowel signs, as voices need.
-    Raises SpeechError for an unknown language, and for advice in another than English.
+    Args:
+        level: The pain level; None if the photo cannot be judged, which has no percentage either.
+        pspi: 0 to 16.
+        with_percent: Whether to add the score as a percentage of the scale.
+        with_advice: Whether to add the advice.
+        language: A code of `wince.speech.languages`. Arabic is with its vowel signs, which voices
+            need.
+
+    Raises:
+        SpeechError: The language is unknown, or advice is asked for in another one than English.
     """
-    said = languages.language(language)
-    parts = [said.refusal if level is None else said.sentences[level]]
+    texts = languages.language(language)
+    parts = [texts.refusal if level is None else texts.sentences[level]]
     if with_percent and level is not None:
-        parts.append(said.percent_sentence.format(percent=f"{percent(pspi):.0f}"))
+        parts.append(texts.percent_sentence.format(percent=f"{percent(pspi):.0f}"))
     if with_advice:
-        if said is not languages.ENGLISH:
-            raise SpeechError(NO_ADVICE.format(language=said.english_name))
+        if texts is not languages.ENGLISH:
+            raise SpeechError(NO_ADVICE.format(language=texts.english_name))
         parts.append(REFUSAL_ADVICE if level is None else advice(level))
     return " ".join(parts)
