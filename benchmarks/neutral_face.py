@@ -1,16 +1,16 @@
-"""What comparing with the person's own calm face does to the agreement with the labels.
+"""What comparing with the person's neutral face does to the agreement with the labels.
 
     python -m benchmarks.neutral_face ARCHIVE
 
-ARCHIVE: a folder laid out like UNBC-McMaster. The calm face is the median of the action units over
-the first frames of a sequence, at most FRAMES of them, as long as their label is PSPI 0; these
+ARCHIVE: a folder laid out like UNBC-McMaster. The neutral face is the median of the action units
+over the first frames of a sequence, at most FRAMES of them, as long as their label is PSPI 0; these
 frames are not scored. It is set once for each sequence, or once for each person, at the first
-sequence that begins calmly, and kept for the others. The scores that are compared:
+sequence that begins with PSPI 0, and kept for the others. The scores that are compared:
 
-- absolute: the raw score, no calm face;
-- score minus calm score: the raw score minus the PSPI formula of the calm action units;
+- absolute: the raw score, no neutral face;
+- score minus neutral score: the raw score minus the PSPI formula of the neutral action units;
 - the same, not below 0;
-- units minus calm units: what each action unit has above the calm one, in the PSPI formula.
+- units minus neutral units: what each action unit has above the neutral one, in the PSPI formula.
 
 PCC pooled over all scored frames, and the mean of the subjects' own; 95 % intervals by a bootstrap
 over subjects, the differences to the absolute score paired. All scores see the same frames.
@@ -71,20 +71,20 @@ def read(archive: Path, estimator: Estimator) -> tuple[list[Read], int]:
 
 
 def split(frames: list[Read]) -> tuple[dict[str, list[Read]], list[Read]]:
-    """Return each sequence's calm frames, those it begins with, and all frames left to score."""
+    """Return each sequence's neutral frames, those it begins with, and all frames left to score."""
     by_sequence: dict[str, list[Read]] = defaultdict(list)
     for one in frames:
         by_sequence[one.sequence].append(one)
-    calm, scored = {}, []
+    at_rest, scored = {}, []
     for sequence, of_it in by_sequence.items():
         of_it.sort(key=lambda one: one.frame)
         count = 0
         while count < min(FRAMES, len(of_it)) and of_it[count].label == 0:
             count += 1
         if count:
-            calm[sequence] = of_it[:count]
+            at_rest[sequence] = of_it[:count]
         scored += of_it[count:]
-    return calm, scored
+    return at_rest, scored
 
 
 def formula(units: Floats) -> Floats:
@@ -92,16 +92,16 @@ def formula(units: Floats) -> Floats:
     return np.asarray(scale.pspi_formula(*units.T, maximum=np.maximum))
 
 
-def scores(frames: list[Read], calm: dict[str, Floats]) -> dict[str, Floats]:
-    """Return every kind of score; calm: by sequence."""
+def scores(frames: list[Read], neutral: dict[str, Floats]) -> dict[str, Floats]:
+    """Return every kind of score; neutral: by sequence."""
     units = np.stack([one.units for one in frames])
-    rest = np.stack([calm[one.sequence] for one in frames])
+    rest = np.stack([neutral[one.sequence] for one in frames])
     difference = formula(units) - formula(rest)
     return {
         "absolute": formula(units),
-        "score minus calm score": difference,
-        "score minus calm score, not below 0": np.maximum(difference, 0),
-        "units minus calm units": formula(np.maximum(units - rest, 0)),
+        "score minus neutral score": difference,
+        "score minus neutral score, not below 0": np.maximum(difference, 0),
+        "units minus neutral units": formula(np.maximum(units - rest, 0)),
     }
 
 
@@ -114,17 +114,17 @@ def agreement(
     return pcc(labels[everything], values[everything]), float(np.nanmean(own))
 
 
-def rows(frames: list[Read], calm: dict[str, Floats]) -> None:
-    """Print the table of one way to set the calm face."""
+def rows(frames: list[Read], neutral: dict[str, Floats]) -> None:
+    """Print the table of one way to set the neutral face."""
     labels = np.array([one.label for one in frames])
     subjects = np.array([one.subject for one in frames])
     groups = [np.flatnonzero(subjects == name) for name in np.unique(subjects)]
     rng = np.random.default_rng(SEED)
     draws = rng.integers(len(groups), size=(RESAMPLES, len(groups)))
-    found = {name: agreement(v, labels, groups) for name, v in scores(frames, calm).items()}
+    found = {name: agreement(v, labels, groups) for name, v in scores(frames, neutral).items()}
     drawn = {
         name: np.array([agreement(v, labels, [groups[i] for i in draw]) for draw in draws])
-        for name, v in scores(frames, calm).items()
+        for name, v in scores(frames, neutral).items()
     }
     print(
         "| score | pooled PCC | minus absolute | within-subject PCC | minus absolute |\n"
@@ -149,21 +149,24 @@ def main() -> None:
     asked = parser.parse_args()
     estimator = Estimator(asked.model)
     frames, missing = read(asked.archive, estimator)
-    calm, scored = split(frames)
-    median = {name: np.median([one.units for one in of_it], axis=0) for name, of_it in calm.items()}
+    at_rest, scored = split(frames)
+    median = {
+        name: np.median([one.units for one in of_it], axis=0) for name, of_it in at_rest.items()
+    }
     first: dict[str, Floats] = {}
-    for name in sorted(calm):
-        first.setdefault(calm[name][0].subject, median[name])
+    for name in sorted(at_rest):
+        first.setdefault(at_rest[name][0].subject, median[name])
     print(f"Model {estimator.card['name']} {estimator.card['version']}, sha256 ", end="")
     print(f"{estimator.card['sha256'][:12]}. {len(frames)} frames read, {missing} without a face.")
-    number = sum(map(len, calm.values()))
-    print(f"{number} calm frames at the beginning of {len(calm)} sequences, at most {FRAMES} each.")
+    number = sum(map(len, at_rest.values()))
+    print(f"{number} neutral frames at the beginning of {len(at_rest)} sequences, ", end="")
+    print(f"at most {FRAMES} each.")
     with_own = [one for one in scored if one.sequence in median]
-    print(f"\nOne calm face for each sequence, {len(with_own)} frames scored:\n")
+    print(f"\nOne neutral face for each sequence, {len(with_own)} frames scored:\n")
     rows(with_own, median)
     kept = {one.sequence: first[one.subject] for one in scored if one.subject in first}
     with_first = [one for one in scored if one.sequence in kept]
-    print(f"\nOne calm face for each person, {len(with_first)} frames scored:\n")
+    print(f"\nOne neutral face for each person, {len(with_first)} frames scored:\n")
     rows(with_first, kept)
 
 

@@ -10,7 +10,7 @@ WinceError
 │   ├── NotAVideoError        the file is not a video, or contains no frames
 │   └── TruncatedVideoError   the video stops before its stated end
 ├── NoFaceError           an image in which no face was found
-├── BaselineError         a calm face that cannot be used
+├── NeutralFaceError      a neutral face that cannot be used
 ├── ModelError            a model file that is missing, damaged or of another kind
 ├── ArchiveError          a data set that cannot be read
 ├── DataError             a table or prediction file that cannot be read
@@ -22,6 +22,9 @@ WinceError
 Callers catch `WinceError`. The message is one or two sentences: what was expected, what was found,
 where, and what to do next.
 """
+
+import warnings
+from typing import TYPE_CHECKING
 
 
 class WinceError(Exception):
@@ -64,8 +67,8 @@ class NoFaceError(WinceError):
     """No face was found in the image."""
 
 
-class BaselineError(WinceError):
-    """A calm face that cannot be used: malformed, of another model, or of unusable pictures."""
+class NeutralFaceError(WinceError):
+    """A neutral face that cannot be used: malformed, of another model, or of unusable images."""
 
 
 class ModelError(WinceError):
@@ -94,3 +97,16 @@ class FileWriteError(WinceError):
 
 class MissingExtraError(WinceError):
     """An optional part of wince that is not installed."""
+
+
+if not TYPE_CHECKING:  # so that mypy still reports names that do not exist
+
+    def __getattr__(name: str) -> type[WinceError]:
+        if name == "BaselineError":
+            warnings.warn(
+                "wince.errors.BaselineError is now called NeutralFaceError.",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            return NeutralFaceError
+        raise AttributeError(f"module 'wince.errors' has no attribute {name!r}")

@@ -15,7 +15,7 @@ from wince.annotate import annotated_copy
 from wince.errors import WinceError
 from wince.level_colours import ON_DARK
 from wince.runtime.assessment import Assessment
-from wince.runtime.neutral import Baseline, Change
+from wince.runtime.neutral import Change, NeutralFace
 from wince.scale import ACTION_UNITS, LEVELS, Level
 
 RGB = NDArray[np.uint8]
@@ -84,13 +84,15 @@ def test_a_refused_picture_gets_the_reason_and_no_number(
         assert 0 <= box[0] <= box[2] <= size[0]
 
 
-def test_the_change_against_the_own_calm_face_is_written(
+def test_the_change_against_the_neutral_face_is_written(
     found: Assessment, astronaut: RGB, written: list[tuple[str, tuple[float, ...], tuple[int, int]]]
 ) -> None:
-    own = Baseline(None, 1.5, 2, found.model)
-    annotated_copy.annotate(images.read(astronaut), replace(found, change=Change(2.3, None, own)))
+    neutral = NeutralFace(None, 1.5, 2, found.model)
+    annotated_copy.annotate(
+        images.read(astronaut), replace(found, change=Change(2.3, None, neutral))
+    )
     words = [text for text, _, _ in written]
-    assert "Above the own calm face" in words
+    assert "Above this person's neutral face" in words
     assert "2.3 points" in words
 
 

@@ -26,7 +26,7 @@ from wince.cli.assess.outcome import CSV_COLUMNS, Outcome
 from wince.cli.assess.results_file import Names, ResultsFile
 from wince.cli.assess.sources import Source
 from wince.errors import DataError, ImageError, NoFaceError
-from wince.runtime.neutral import Baseline, Change
+from wince.runtime.neutral import Change, NeutralFace
 
 MODEL = {"name": "starter", "version": "1"}
 WINCE = (sys.executable, "-m", "wince")
@@ -317,17 +317,48 @@ def test_results_of_another_model_are_not_added_to(tmp_path, reading):
 
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])
-def test_results_compared_with_another_calm_face_are_not_added_to(tmp_path, reading, ending):
-    calm = Baseline(reading.action_units, 0.1 + 0.2, 1, reading.model)
-    compared = replace(reading, change=Change(1.5, None, calm))
+def test_results_compared_with_another_neutral_face_are_not_added_to(tmp_path, reading, ending):
+    neutral = NeutralFace(reading.action_units, 0.1 + 0.2, 1, reading.model)
+    compared = replace(reading, change=Change(1.5, None, neutral))
     path = tmp_path / f"scores.{ending}"
-    with ResultsFile(path, resume=False, model=reading.model, baseline=calm) as results:
+    with ResultsFile(path, resume=False, model=reading.model, neutral=neutral) as results:
         results.write([Outcome("x.jpg", compared)])
-    for other, words in ((None, "none is given"), (replace(calm, raw_score=2.0), "has 2")):
-        with pytest.raises(DataError, match=rf"compared with a calm face of PSPI 0\.3; .*{words}"):
-            ResultsFile(path, resume=True, model=reading.model, baseline=other)
-    with ResultsFile(path, resume=True, model=reading.model, baseline=calm) as results:
+    for other, words in ((None, "none is given"), (replace(neutral, raw_score=2.0), "has 2")):
+        with pytest.raises(
+            DataError, match=rf"compared with a neutral face of PSPI 0\.3; .*{words}"
+        ):
+            ResultsFile(path, resume=True, model=reading.model, neutral=other)
+    with ResultsFile(path, resume=True, model=reading.model, neutral=neutral) as results:
         assert results.done.has("x.jpg")
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_results_with_the_old_names_of_the_neutral_face_are_added_to(tmp_path, reading, ending):
+    neutral = NeutralFace(reading.action_units, 1.5, 1, reading.model)
+    compared = replace(reading, change=Change(1.5, None, neutral))
+    path = tmp_path / f"scores.{ending}"
+    options = {"model": reading.model, "neutral": neutral}
+    with ResultsFile(path, resume=False, **options) as results:
+        results.write([Outcome("x.jpg", compared)])
+    text = path.read_text("utf-8")
+    for name, old in (("neutral_pspi", "calm_pspi"), ('"neutral"', '"baseline"')):
+        text = text.replace(name, old)
+    path.write_text(text.replace('"images"', '"pictures"'), "utf-8")
+    with ResultsFile(path, resume=True, **options) as results:
+        assert results.done.has("x.jpg")
+        results.write([Outcome("y.jpg", compared)])
+    with ResultsFile(path, resume=True, **options) as results:
+        assert results.done.has("x.jpg")
+        assert results.done.has("y.jpg")
+
+
+def test_half_of_an_old_header_is_cut_off(tmp_path, reading):
+    path = tmp_path / "scores.csv"
+    half = ",".join(CSV_COLUMNS[: CSV_COLUMNS.index("neutral_pspi")])
+    path.write_text(half + ",calm_ps", "utf-8")
+    with ResultsFile(path, resume=True, model=reading.model):
+        pass
+    assert path.read_text("utf-8").startswith(half + ",neutral_pspi,")
 
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])

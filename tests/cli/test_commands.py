@@ -182,25 +182,25 @@ def test_another_face_is_assessed_when_asked_for(run: Run, astronaut, tmp_path: 
     assert run("assess", "--face", 0, path)[0] == 2
 
 
-def test_results_are_compared_with_the_calm_face_of_the_same_person(run: Run, frames) -> None:
-    calm, face = [frames[0].path, frames[1].path], frames[2].path
-    neutral = [word for path in calm for word in ("--neutral", path)]
+def test_results_are_compared_with_the_neutral_face_of_the_same_person(run: Run, frames) -> None:
+    at_rest, face = [frames[0].path, frames[1].path], frames[2].path
+    neutral = [word for path in at_rest for word in ("--neutral", path)]
     assessor = wince.Assessor()
-    change = assessor.assess(face, baseline=assessor.baseline(calm)).change
+    change = assessor.assess(face, neutral=assessor.neutral_face(at_rest)).change
     assert change is not None
     _, out, _ = run("assess", "--json", *neutral, face)
     assert json.loads(out)[0]["assessment"]["change"]["pspi"] == change.pspi
     _, out, _ = run("assess", "--csv", *neutral, face)
     (row,) = csv.DictReader(io.StringIO(out))
-    assert (float(row["change"]), float(row["calm_pspi"])) == (
+    assert (float(row["change"]), float(row["neutral_pspi"])) == (
         change.pspi,
-        change.baseline.raw_score,
+        change.neutral.raw_score,
     )
     _, out, _ = run("assess", *neutral, face)
-    assert f"{change.pspi:.1f} points above the person's own calm face" in out
+    assert f"{change.pspi:.1f} points above the person's neutral face" in out
 
 
-def test_calm_face_that_cannot_be_used_stops_the_run(run: Run, frames, empty_wall: Path) -> None:
+def test_neutral_face_that_cannot_be_used_stops_the_run(run: Run, frames, empty_wall: Path) -> None:
     status, out, err = run("assess", "--neutral", empty_wall, frames[0].path)
     assert (status, out) == (1, "")
     assert "No face was found" in err

@@ -72,8 +72,10 @@ def test_picture_that_cannot_be_judged_shows_the_reason_and_no_number(open_page,
     assert spoken(page) == ["This picture cannot be judged: it is too dark."]
     assert "too dark" in page.locator("#announcer").inner_text()
     assert page.locator("#upload-where").is_hidden()
-    page.click("#upload-calm .calm-set")
-    assert "cannot be the calm face" in page.locator("#upload-calm .calm-state").inner_text()
+    page.click("#upload-neutral .neutral-set")
+    assert (
+        "cannot be the neutral face" in page.locator("#upload-neutral .neutral-state").inner_text()
+    )
 
 
 def test_another_of_several_faces_is_picked_on_the_picture_by_keyboard(open_page, astronaut):
@@ -100,66 +102,72 @@ def test_one_face_needs_no_choice(open_page, photo):
     assert page.locator("#faces").is_hidden()
 
 
-# The person's own calm face.
+# The person's neutral face.
 
 
-def test_calm_face_is_set_from_photos_shown_and_cleared(open_page, frames, assessor):
+def test_neutral_face_is_set_from_photos_shown_and_cleared(open_page, frames, assessor):
     page = open_page()
-    calm, strong = (
+    at_rest, strong = (
         [one.path for one in frames if one.subject == "011-kk011" and keep(one.pspi)]
         for keep in (lambda pspi: pspi < 1, lambda pspi: pspi >= 6)
     )
     upload(page, strong[0])
     card = page.locator("#upload-result")
     assert card.locator(".change").is_hidden()
-    page.set_input_files("#upload-calm .calm-files", calm)
+    page.set_input_files("#upload-neutral .neutral-files", at_rest)
     card.locator(".change").wait_for()
-    own = assessor.baseline(calm)
-    change = assessor.assess(strong[0], baseline=own).change
+    neutral = assessor.neutral_face(at_rest)
+    change = assessor.assess(strong[0], neutral=neutral).change
     assert card.locator(".change-number").inner_text() == f"+{change.pspi:.1f}"
-    assert f"the calm face reads {own.raw_score:.1f}" in card.locator(".change-text").inner_text()
-    state = page.locator("#upload-calm .calm-state")
-    pictures = "1 picture" if len(calm) == 1 else f"{len(calm)} pictures"
-    assert f"Calm face set from {pictures}" in state.inner_text()
+    assert (
+        f"the neutral face’s score is {neutral.raw_score:.1f}"
+        in card.locator(".change-text").inner_text()
+    )
+    state = page.locator("#upload-neutral .neutral-state")
+    images = "1 image" if len(at_rest) == 1 else f"{len(at_rest)} images"
+    assert f"Neutral face set from {images}" in state.inner_text()
     score = card.locator(".score-number").inner_text()
-    page.click("#upload-calm .calm-clear")
+    page.click("#upload-neutral .neutral-clear")
     card.locator(".change").wait_for(state="hidden")
-    assert state.inner_text() == "No calm face is set."
+    assert state.inner_text() == "No neutral face is set."
     assert card.locator(".score-number").inner_text() == score
-    assert page.locator("#upload-calm .calm-clear").is_hidden()
+    assert page.locator("#upload-neutral .neutral-clear").is_hidden()
     assert len(spoken(page)) == 1  # the absolute result was said once, at first
 
 
-def test_photo_in_view_becomes_the_calm_face(open_page, frames):
+def test_photo_in_view_becomes_the_neutral_face(open_page, frames):
     page = open_page()
     upload(page, frames[0].path)
-    page.click("#upload-calm .calm-set")
+    page.click("#upload-neutral .neutral-set")
     page.wait_for_selector("#upload-result .change:not([hidden])")
     assert page.locator("#upload-result .change-number").inner_text() == "+0.0"
     upload(page, frames[1].path)
     assert page.locator("#upload-result .change").is_visible()
 
 
-def test_calm_photo_that_cannot_be_used_is_explained(open_page, photo, astronaut):
+def test_photo_at_rest_that_cannot_be_used_is_explained(open_page, photo, astronaut):
     page = open_page()
     upload(page, photo)
     dark = encode_image((astronaut * 0.1).astype(np.uint8), "PNG")
     page.set_input_files(
-        "#upload-calm .calm-files", {"name": "d.png", "mimeType": "image/png", "buffer": dark}
+        "#upload-neutral .neutral-files", {"name": "d.png", "mimeType": "image/png", "buffer": dark}
     )
-    until(page, "/too dark/.test(document.querySelector('#upload-calm .calm-state').textContent)")
+    until(
+        page,
+        "/too dark/.test(document.querySelector('#upload-neutral .neutral-state').textContent)",
+    )
     assert page.locator("#upload-result .change").is_hidden()
 
 
-def test_live_view_sets_the_calm_face_from_its_frames_and_compares_with_it(open_page):
+def test_live_view_sets_the_neutral_face_from_its_frames_and_compares_with_it(open_page):
     page = open_page()
     page.click("#tab-live")
     page.click("#start")
     page.wait_for_selector("#live-result .found:not([hidden])")
-    page.click("#live-calm .calm-set")
+    page.click("#live-neutral .neutral-set")
     page.wait_for_selector("#live-result .change:not([hidden])")
-    assert "Calm face set from" in page.locator("#live-calm .calm-state").inner_text()
-    page.click("#live-calm .calm-clear")
+    assert "Neutral face set from" in page.locator("#live-neutral .neutral-state").inner_text()
+    page.click("#live-neutral .neutral-clear")
     page.locator("#live-result .change").wait_for(state="hidden")
 
 

@@ -141,9 +141,9 @@ def use(address: str, session: Session, portrait: bytes, big: bytes) -> None:
         assert call("POST", "/v1/assessments", content=portrait, headers=jpeg).status_code == 200
         small = {"image": data_url(portrait)}
         assert call("POST", "/analyze", json=small).status_code == 200
-        calm = [("neutral", (f"{NAME}-{i}.jpg", portrait)) for i in range(2)]
-        call("POST", "/v1/baselines", files=calm)
-        call("POST", "/v1/assessments", files=[("image", (f"{NAME}.jpg", portrait)), *calm])
+        at_rest = [("neutral", (f"{NAME}-{i}.jpg", portrait)) for i in range(2)]
+        call("POST", "/v1/neutral", files=at_rest)
+        call("POST", "/v1/assessments", files=[("image", (f"{NAME}.jpg", portrait)), *at_rest])
         assert call("GET", "/v1/speech").status_code == 200
         wanted = {"level": "severe", "pspi": 13.7, "percent": True, "advice": True}
         assert call("POST", "/v1/speech", json=wanted).status_code == 200 or not voices.available()

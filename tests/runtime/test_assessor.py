@@ -15,7 +15,7 @@ from PIL import Image
 
 import wince
 from tests.support.frames import Frame
-from wince.errors import BaselineError, ImageError, NoFaceError, NotAnImageError, WinceError
+from wince.errors import ImageError, NeutralFaceError, NoFaceError, NotAnImageError, WinceError
 from wince.images import ImageSource
 from wince.runtime import assessor as assessors
 from wince.runtime.assessment import SCHEMA, Assessment
@@ -57,7 +57,7 @@ def test_a_smile_is_not_read_as_moderate_or_severe_pain(
     assert assessor.assess(astronaut).level in (Level.NONE, Level.MILD)
 
 
-def test_rendered_grimaces_score_above_rendered_calm_faces(
+def test_rendered_grimaces_score_above_rendered_neutral_faces(
     assessor: wince.Assessor, frames: list[Frame]
 ) -> None:
     score = {True: [], False: []}  # type: dict[bool, list[float]]
@@ -212,9 +212,9 @@ def test_a_batch_gives_what_its_pictures_give_alone(
 def test_a_batch_with_every_option_gives_what_its_pictures_give_alone(
     assessor: wince.Assessor, mixed: list[ImageSource]
 ) -> None:
-    calm = assessor.baseline(mixed[:2])
+    neutral = assessor.neutral_face(mixed[:2])
     for index in (0, 1):
-        options = {"face_index": index, "heatmap": True, "baseline": calm}
+        options = {"face_index": index, "heatmap": True, "neutral": neutral}
         together = [untimed(one) for one in assessor.assess_batch(mixed, **options)]  # type: ignore[arg-type]
         assert together == [alone(assessor, one, **options) for one in mixed]
         assert any(isinstance(one, dict) and one["heatmap"] for one in together)
@@ -277,13 +277,13 @@ def test_a_batch_keeps_no_picture_in_memory(
     assert all(one() is None for one in made)
 
 
-def test_a_calm_face_of_another_model_stops_a_batch(
+def test_a_neutral_face_of_another_model_stops_a_batch(
     assessor: wince.Assessor, frames: list[Frame]
 ) -> None:
-    calm = assessor.baseline([frames[0].path])
-    other = dataclasses.replace(calm, model={"name": "other", "version": "1"})
-    with pytest.raises(BaselineError):
-        assessor.assess_batch([frames[0].path], baseline=other)
+    neutral = assessor.neutral_face([frames[0].path])
+    other = dataclasses.replace(neutral, model={"name": "other", "version": "1"})
+    with pytest.raises(NeutralFaceError):
+        assessor.assess_batch([frames[0].path], neutral=other)
 
 
 def test_several_threads_get_what_one_gets(

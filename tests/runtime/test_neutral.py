@@ -1,4 +1,4 @@
-"""A person's own calm face, and the change against it."""
+"""The neutral face of a person, and the change against it."""
 
 import json
 from typing import Any
@@ -11,123 +11,124 @@ from numpy.typing import NDArray
 
 import wince
 from tests.support.frames import Frame
-from wince import scale
-from wince.errors import BaselineError
-from wince.runtime import neutral as baselines
-from wince.runtime.neutral import Baseline
+from wince import errors, scale
+from wince.errors import NeutralFaceError
+from wince.runtime.neutral import NeutralFace, change
 
 MODEL = {"name": "m", "version": "1"}
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # busy machines
 
 
-def calm(**units: float) -> Baseline:
-    every = {name: units.get(name, 0.0) for name in scale.UNIT_NAMES}
-    return Baseline(every, scale.pspi(every), 3, MODEL)
+def neutral_face(**units: float) -> NeutralFace:
+    """Return a neutral face with these action units; the others are 0."""
+    intensities = {name: units.get(name, 0.0) for name in scale.UNIT_NAMES}
+    return NeutralFace(intensities, scale.pspi(intensities), 3, MODEL)
 
 
-def test_the_calm_face_is_the_median_of_each_action_unit(
+def test_the_neutral_face_is_the_median_of_each_action_unit(
     assessor: wince.Assessor, frames: list[Frame]
 ) -> None:
     paths = [frame.path for frame in frames if frame.subject == frames[0].subject]
-    found = assessor.baseline(paths)
-    read = [assessor.assess(path).action_units for path in paths]
-    assert found.action_units is not None
-    for name, value in found.action_units.items():
-        assert value == pytest.approx(np.median([one[name] for one in read if one]), abs=0.001)
-    assert found.raw_score == pytest.approx(scale.pspi(found.action_units), abs=0.001)
-    assert found.pictures == len(paths)
-    assert found.model == assessor.model
+    neutral = assessor.neutral_face(paths)
+    by_image = [assessor.assess(path).action_units for path in paths]
+    assert neutral.action_units is not None
+    for name, value in neutral.action_units.items():
+        median = np.median([units[name] for units in by_image if units])
+        assert value == pytest.approx(median, abs=0.001)
+    assert neutral.raw_score == pytest.approx(scale.pspi(neutral.action_units), abs=0.001)
+    assert neutral.images == len(paths)
+    assert neutral.model == assessor.model
 
 
-def test_one_picture_alone_may_be_given_bare(
+def test_a_single_image_needs_no_list(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8], frames: list[Frame]
 ) -> None:
-    for picture in (astronaut, frames[0].path, str(frames[0].path), frames[0].path.read_bytes()):
-        assert assessor.baseline(picture) == assessor.baseline([picture])
+    for image in (astronaut, frames[0].path, str(frames[0].path), frames[0].path.read_bytes()):
+        assert assessor.neutral_face(image) == assessor.neutral_face([image])
 
 
 def test_a_face_against_itself_has_not_changed(
     assessor: wince.Assessor, frames: list[Frame]
 ) -> None:
-    found = assessor.assess(frames[0].path, baseline=assessor.baseline([frames[0].path]))
-    assert found.change is not None
-    assert found.change.pspi == 0
-    assert found.change.action_units is not None
-    assert set(found.change.action_units.values()) == {0.0}
+    neutral = assessor.neutral_face([frames[0].path])
+    itself = assessor.assess(frames[0].path, neutral=neutral).change
+    assert itself is not None
+    assert itself.pspi == 0
+    assert itself.action_units is not None
+    assert set(itself.action_units.values()) == {0.0}
 
 
-def test_the_absolute_score_is_the_same_with_and_without_a_calm_face(
+def test_the_absolute_score_is_the_same_with_and_without_a_neutral_face(
     assessor: wince.Assessor, frames: list[Frame]
 ) -> None:
-    alone, beside = (
-        assessor.assess(frames[1].path, baseline=one)
-        for one in (None, assessor.baseline([frames[0].path]))
-    )
-    assert (alone.pspi, alone.level, alone.sentence) == (beside.pspi, beside.level, beside.sentence)
-    assert alone.change is None
-    assert "change" not in alone.to_dict()
-    data = json.loads(json.dumps(beside.to_dict()))["change"]
-    assert set(data) == {"pspi", "action_units", "baseline"}
-    assert Baseline.from_dict(data["baseline"]) == assessor.baseline([frames[0].path])
+    neutral = assessor.neutral_face([frames[0].path])
+    without = assessor.assess(frames[1].path)
+    compared = assessor.assess(frames[1].path, neutral=neutral)
+    for name in ("pspi", "level", "sentence"):
+        assert getattr(without, name) == getattr(compared, name)
+    assert without.change is None
+    assert "change" not in without.to_dict()
+    data = json.loads(json.dumps(compared.to_dict()))["change"]
+    assert set(data) == {"pspi", "action_units", "neutral"}
+    assert NeutralFace.from_dict(data["neutral"]) == neutral
 
 
-def test_a_grimace_is_further_from_the_own_calm_face_than_another_calm_moment(
+def test_grimaces_are_more_than_a_point_above_the_neutral_face(
     assessor: wince.Assessor, frames: list[Frame]
 ) -> None:
     by_subject: dict[str, list[Frame]] = {}
     for frame in frames:
         by_subject.setdefault(frame.subject, []).append(frame)
     changes = []
-    for of_them in by_subject.values():
-        at_rest = [frame for frame in of_them if frame.pspi == 0]
-        strong = [frame for frame in of_them if frame.pspi >= 6]
+    for subject_frames in by_subject.values():
+        at_rest = [frame.path for frame in subject_frames if frame.pspi == 0]
+        strong = [frame.path for frame in subject_frames if frame.pspi >= 6]
         if at_rest and strong:
-            own = assessor.baseline([frame.path for frame in at_rest])
-            found = assessor.assess(strong[0].path, baseline=own).change
-            assert found is not None
-            changes.append(found.pspi)
+            neutral = assessor.neutral_face(at_rest)
+            grimace = assessor.assess(strong[0], neutral=neutral).change
+            assert grimace is not None
+            changes.append(grimace.pspi)
     assert len(changes) >= 3
     assert np.mean(changes) > 1
 
 
 def test_change_is_the_difference_of_the_scores_and_never_below_zero() -> None:
-    own = calm(AU4=2.0, AU7=1.0)
-    more = baselines.change(
-        {"AU4": 3.0, "AU6": 0.0, "AU7": 2.5, "AU9": 0, "AU10": 0, "AU43": 0}, 5.5, own
+    neutral = neutral_face(AU4=2.0, AU7=1.0)
+    above = change(
+        {"AU4": 3.0, "AU6": 0.0, "AU7": 2.5, "AU9": 0, "AU10": 0, "AU43": 0}, 5.5, neutral
     )
-    assert more.pspi == 2.5
-    assert more.action_units is not None
-    assert more.action_units["AU7"] == 1.5
-    less = baselines.change(dict.fromkeys(scale.UNIT_NAMES, 0.0), 0.0, own)
-    assert less.pspi == 0
-    assert less.action_units is not None
-    assert less.action_units["AU4"] == -2
+    assert above.pspi == 2.5
+    assert above.action_units is not None
+    assert above.action_units["AU7"] == 1.5
+    below = change(dict.fromkeys(scale.UNIT_NAMES, 0.0), 0.0, neutral)
+    assert below.pspi == 0
+    assert below.action_units is not None
+    assert below.action_units["AU4"] == -2
 
 
-def test_a_model_without_action_units_has_the_difference_of_its_scores_alone() -> None:
-    own = Baseline(None, 1.2, 2, MODEL)
-    found = baselines.change(None, 4.0, own)
-    assert (found.pspi, found.action_units) == (2.8, None)
+def test_a_model_without_action_units_has_only_the_difference_of_its_scores() -> None:
+    difference = change(None, 4.0, NeutralFace(None, 1.2, 2, MODEL))
+    assert (difference.pspi, difference.action_units) == (2.8, None)
 
 
-def test_calm_face_of_another_model_is_refused(
+def test_neutral_face_of_another_model_is_refused(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
-    with pytest.raises(BaselineError, match=r"read by the model m 1, this picture is read by"):
-        assessor.assess(astronaut, baseline=calm())
+    with pytest.raises(NeutralFaceError, match=r"made with the model m 1; the model in use is"):
+        assessor.assess(astronaut, neutral=neutral_face())
 
 
-def test_a_picture_that_cannot_be_judged_is_no_calm_face(
+def test_an_image_that_cannot_be_judged_gives_no_neutral_face(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
     dark = (astronaut * 0.1).astype(np.uint8)
-    with pytest.raises(BaselineError, match=r"Picture 2 of 2 .* too dark"):
-        assessor.baseline([astronaut, dark])
+    with pytest.raises(NeutralFaceError, match=r"Image 2 of 2 .* too dark"):
+        assessor.neutral_face([astronaut, dark])
 
 
-def test_no_picture_is_no_calm_face(assessor: wince.Assessor) -> None:
-    with pytest.raises(BaselineError, match="one picture of the person at rest at least"):
-        assessor.baseline([])
+def test_a_neutral_face_needs_an_image(assessor: wince.Assessor) -> None:
+    with pytest.raises(NeutralFaceError, match="at least one image of the person at rest"):
+        assessor.neutral_face([])
 
 
 @patient
@@ -142,9 +143,9 @@ def test_no_picture_is_no_calm_face(assessor: wince.Assessor) -> None:
     st.floats(0, 16, allow_nan=False),
     st.integers(1, 10_000),
 )
-def test_a_calm_face_survives_json(units: Any, raw: float, pictures: int) -> None:
-    own = Baseline(units, raw, pictures, MODEL)
-    assert Baseline.from_dict(json.loads(json.dumps(own.to_dict()))) == own
+def test_a_neutral_face_survives_json(units: Any, raw: float, images: int) -> None:
+    neutral = NeutralFace(units, raw, images, MODEL)
+    assert NeutralFace.from_dict(json.loads(json.dumps(neutral.to_dict()))) == neutral
 
 
 json_values = st.recursive(
@@ -155,10 +156,56 @@ json_values = st.recursive(
 
 
 @patient
-@given(json_values, st.sampled_from([None, "action_units", "raw_score", "pictures", "model"]))
-def test_anything_else_is_refused_in_a_sentence(value: Any, field: str | None) -> None:
-    data = value if field is None else {**calm().to_dict(), field: value}
+@given(json_values, st.sampled_from([None, "action_units", "raw_score", "images", "model"]))
+def test_anything_else_is_refused_with_the_next_step(value: Any, field: str | None) -> None:
+    data = value if field is None else {**neutral_face().to_dict(), field: value}
     try:
-        Baseline.from_dict(data)
-    except BaselineError as error:
-        assert str(error).endswith("Set the calm face again from pictures of the person at rest.")
+        NeutralFace.from_dict(data)
+    except NeutralFaceError as error:
+        assert str(error).endswith("Make the neutral face again from images of the person at rest.")
+
+
+# Deprecated names.
+
+
+def test_the_old_method_makes_the_same_neutral_face(
+    assessor: wince.Assessor, frames: list[Frame]
+) -> None:
+    with pytest.warns(DeprecationWarning, match=r"Assessor\.baseline is now called neutral_face"):
+        old = assessor.baseline([frames[0].path])
+    assert old == assessor.neutral_face([frames[0].path])
+
+
+def test_the_old_keyword_compares_with_the_same_neutral_face(
+    assessor: wince.Assessor, frames: list[Frame]
+) -> None:
+    neutral = assessor.neutral_face([frames[0].path])
+    expected = assessor.assess(frames[1].path, neutral=neutral).change
+    with pytest.warns(DeprecationWarning, match="'baseline' is now called 'neutral'"):
+        single = assessor.assess(frames[1].path, baseline=neutral)
+    with pytest.warns(DeprecationWarning, match="'baseline' is now called 'neutral'"):
+        (batched,) = assessor.assess_batch([frames[1].path], baseline=neutral)
+    assert isinstance(batched, wince.Assessment)
+    assert single.change == batched.change == expected
+
+
+def test_both_keywords_together_are_refused(
+    assessor: wince.Assessor, astronaut: NDArray[np.uint8]
+) -> None:
+    with pytest.raises(TypeError, match="not both"):
+        assessor.assess(astronaut, neutral=neutral_face(), baseline=neutral_face())
+
+
+def test_the_old_error_name_is_the_same_class() -> None:
+    with pytest.warns(DeprecationWarning, match="now called NeutralFaceError"):
+        old = getattr(errors, "BaselineError")  # noqa: B009  # mypy does not know the old name
+    assert old is NeutralFaceError
+    with pytest.raises(AttributeError, match="NoSuchError"):
+        getattr(errors, "NoSuchError")  # noqa: B009  # mypy does not know it
+
+
+def test_the_old_count_is_read() -> None:
+    data = neutral_face().to_dict()
+    data["pictures"] = data.pop("images")
+    with pytest.warns(DeprecationWarning, match="'pictures' .* now called 'images'"):
+        assert NeutralFace.from_dict(data) == neutral_face()

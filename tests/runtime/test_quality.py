@@ -94,9 +94,9 @@ def test_a_picture_that_cannot_be_judged_gets_the_reason_in_place_of_a_level(
 
 
 def test_a_refused_picture_has_no_change_either(assessor: wince.Assessor, near: RGB) -> None:
-    calm = assessor.baseline([near])
-    assert assessor.assess(near, baseline=calm).change is not None
-    assert assessor.assess(spoilt(near, "dark"), baseline=calm).change is None
+    neutral = assessor.neutral_face([near])
+    assert assessor.assess(near, neutral=neutral).change is not None
+    assert assessor.assess(spoilt(near, "dark"), neutral=neutral).change is None
 
 
 def test_no_rendered_face_of_the_tests_is_refused(

@@ -130,31 +130,39 @@ def test_text_is_answered_with_a_problem(client):
         assert "binary" in socket.receive_json()["detail"]
 
 
-def test_calm_face_told_in_a_text_message_is_compared_with_until_it_is_cleared(
+def test_frames_are_compared_with_the_neutral_face_of_a_text_message_until_it_is_cleared(
     client, assessor, frames
 ):
-    own = assessor.baseline([frames[0].path])
+    neutral_face = assessor.neutral_face([frames[0].path])
     face = frames[1].path.read_bytes()
     with client.websocket_connect(LIVE) as socket:
-        for told in (None, own, own, None):
-            socket.send_json({"baseline": told and told.to_dict()})
+        for neutral in (None, neutral_face, neutral_face, None):
+            socket.send_json({"neutral": neutral and neutral.to_dict()})
             socket.send_bytes(face)
             answer = socket.receive_json()
-            expected = assessor.assess(face, baseline=told).to_dict().get("change")
+            expected = assessor.assess(face, neutral=neutral).to_dict().get("change")
             assert answer.get("change") == json.loads(json.dumps(expected))
         assert answer["frame"] == 4  # text messages are no frames
 
 
+def test_old_message_sets_the_neutral_face(client, assessor, frames):
+    neutral = assessor.neutral_face([frames[0].path])
+    with client.websocket_connect(LIVE) as socket:
+        socket.send_json({"baseline": neutral.to_dict()})
+        socket.send_bytes(frames[1].path.read_bytes())
+        assert socket.receive_json()["change"]["neutral"] == neutral.to_dict()
+
+
 @pytest.mark.parametrize(
     "text",
-    ["hello", "[]", '{"baseline": 3}', '{"baseline": {}}', '{"other": null}', "[" * 9000],
+    ["hello", "[]", '{"neutral": 3}', '{"neutral": {}}', '{"other": null}', "[" * 9000],
 )
-def test_text_that_tells_no_calm_face_is_a_problem_and_changes_nothing(
+def test_text_without_a_neutral_face_is_a_problem_and_changes_nothing(
     client, assessor, frames, text
 ):
-    own = assessor.baseline([frames[0].path])
+    neutral_face = assessor.neutral_face([frames[0].path])
     with client.websocket_connect(LIVE) as socket:
-        socket.send_json({"baseline": own.to_dict()})
+        socket.send_json({"neutral": neutral_face.to_dict()})
         socket.send_text(text)
         assert socket.receive_json()["detail"].endswith(".")
         socket.send_bytes(frames[1].path.read_bytes())
@@ -172,7 +180,7 @@ class Gated:
         self.running = 0
         self.most = 0
 
-    def assess(self, image, *, face_index=None, heatmap=False, baseline=None):
+    def assess(self, image, *, face_index=None, heatmap=False, neutral=None):
         self.running += 1
         self.most = max(self.most, self.running)
         self.begun.release()
@@ -219,7 +227,7 @@ def test_crash_in_one_frame_is_a_problem_and_the_view_goes_on(assessor, portrait
         estimator = assessor.estimator
         failed = False
 
-        def assess(self, image, *, face_index=None, heatmap=False, baseline=None):
+        def assess(self, image, *, face_index=None, heatmap=False, neutral=None):
             if not self.failed:
                 self.failed = True
                 raise RuntimeError("inside")

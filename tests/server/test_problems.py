@@ -212,7 +212,7 @@ class Failing:
     def __init__(self, error):
         self.error = error
 
-    def assess(self, image, *, face_index=None, heatmap=False, baseline=None):
+    def assess(self, image, *, face_index=None, heatmap=False, neutral=None):
         raise self.error
 
 

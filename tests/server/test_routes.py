@@ -132,79 +132,118 @@ def test_picture_that_cannot_be_judged_is_an_answer_without_a_level(client, astr
     assert "too dark" in small.json()["error"]
 
 
-def test_change_against_calm_pictures_and_against_the_calm_face_they_make(client, assessor, frames):
-    calm = [frame.path.read_bytes() for frame in frames[:2]]
+def test_change_against_images_at_rest_and_against_the_neutral_face_they_make(
+    client, assessor, frames
+):
+    at_rest = [frame.path.read_bytes() for frame in frames[:2]]
     face = frames[2].path.read_bytes()
-    form = [("image", face), *(("neutral", one) for one in calm)]
+    form = [("image", face), *(("neutral", image) for image in at_rest)]
     answer = client.post("/v1/assessments", files=form).json()
-    own = assessor.baseline(calm)
-    expected_change = assessor.assess(face, baseline=own).to_dict()["change"]
+    neutral = assessor.neutral_face(at_rest)
+    expected_change = assessor.assess(face, neutral=neutral).to_dict()["change"]
     assert answer["change"] == json.loads(json.dumps(expected_change))
     again = client.post(
         "/v1/assessments",
         files={"image": face},
-        data={"baseline": json.dumps(answer["change"]["baseline"])},
+        data={"neutral": json.dumps(answer["change"]["neutral"])},
     ).json()
     assert without_times(again) == without_times(answer)
-    made = client.post("/v1/baselines", files=[("neutral", one) for one in calm])
-    assert made.json() == answer["change"]["baseline"]
+    made = client.post("/v1/neutral", files=[("neutral", image) for image in at_rest])
+    assert made.json() == answer["change"]["neutral"]
 
 
 @pytest.mark.parametrize(
-    ("baseline", "kind", "words"),
+    ("neutral", "kind", "words"),
     [
         ("{", "invalid-request", "not JSON"),
         ("[" * 5000, "invalid-request", "not JSON"),
-        ("[]", "invalid-request", "A calm face is an object"),
+        ("[]", "invalid-request", "A neutral face is an object"),
         (
             json.dumps(
                 {
                     "action_units": None,
                     "raw_score": 1.0,
-                    "pictures": 1,
+                    "images": 1,
                     "model": {"name": "other", "version": "9"},
                 }
             ),
             "invalid-request",
-            "read by the model other 9",
+            "made with the model other 9",
         ),
     ],
 )
-def test_calm_face_that_cannot_be_used_is_explained(client, portrait_jpeg, baseline, kind, words):
+def test_neutral_face_that_cannot_be_used_is_explained(client, portrait_jpeg, neutral, kind, words):
     answer = client.post(
-        "/v1/assessments", files={"image": portrait_jpeg}, data={"baseline": baseline}
+        "/v1/assessments", files={"image": portrait_jpeg}, data={"neutral": neutral}
     )
     assert answer.status_code == 422
     assert answer.json()["type"] == f"/problems/{kind}"
     assert words in answer.json()["detail"]
 
 
-def test_calm_face_is_told_in_one_way_only(client, portrait_jpeg):
+def test_neutral_face_is_given_in_one_way_only(client, portrait_jpeg):
     answer = client.post(
         "/v1/assessments",
         files=[("image", portrait_jpeg), ("neutral", portrait_jpeg)],
-        data={"baseline": "{}"},
+        data={"neutral": "{}"},
     )
     assert answer.status_code == 422
     assert "not both" in answer.json()["detail"]
 
 
+def test_old_names_of_the_neutral_face_are_still_accepted(client, portrait_jpeg):
+    made = client.post("/v1/neutral", files={"neutral": portrait_jpeg}).json()
+    old = client.post("/v1/baselines", files={"neutral": portrait_jpeg})
+    assert (old.status_code, old.json()) == (200, made)
+    made["pictures"] = made.pop("images")
+    with pytest.warns(DeprecationWarning, match="now called 'images'"):
+        answer = client.post(
+            "/v1/assessments",
+            files={"image": portrait_jpeg},
+            data={"baseline": json.dumps(made)},
+        )
+    assert answer.json()["change"]["neutral"] == old.json()
+    paths = client.get("/openapi.json").json()["paths"]
+    assert paths["/v1/baselines"]["post"]["deprecated"] is True
+    assert "deprecated" not in paths["/v1/neutral"]["post"]
+
+
+@pytest.mark.parametrize("fields", [("neutral",), ("baseline",), ("neutral", "baseline")])
+def test_text_of_two_neutral_faces_is_refused(client, portrait_jpeg, fields):
+    face = json.dumps(client.post("/v1/neutral", files={"neutral": portrait_jpeg}).json())
+    data = {field: face if len(fields) > 1 else [face, face] for field in fields}
+    answer = client.post("/v1/assessments", files={"image": portrait_jpeg}, data=data)
+    assert answer.status_code == 422
+    assert "one neutral face in 'neutral'" in answer.json()["detail"]
+
+
+def test_old_field_takes_no_images(client, portrait_jpeg):
+    answer = client.post(
+        "/v1/assessments", files={"image": portrait_jpeg, "baseline": portrait_jpeg}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "/problems/invalid-request"
+
+
 def test_text_where_a_picture_belongs_is_refused_and_not_ignored(client, portrait_jpeg):
     refused = client.post(
-        "/v1/assessments", files={"image": portrait_jpeg}, data={"neutral": "calm.jpg"}
+        "/v1/assessments", files={"image": portrait_jpeg}, data={"neutral": "rest.jpg"}
     )
     assert refused.status_code == 422
-    assert "sent as a file, in the field 'neutral'; found text" in refused.json()["detail"]
+    assert (
+        "image files or the JSON of a neutral face in 'neutral'; found text"
+        in refused.json()["detail"]
+    )
 
 
-def test_calm_face_without_pictures_or_with_unusable_ones_is_refused(client, astronaut):
-    none = client.post("/v1/baselines", files={"image": b"x"})
+def test_neutral_face_without_images_or_with_unusable_ones_is_refused(client, astronaut):
+    none = client.post("/v1/neutral", files={"image": b"x"})
     assert none.json()["type"] == "/problems/missing-image"
     assert "'neutral'" in none.json()["detail"]
-    raw = client.post("/v1/baselines", content=b"x", headers={"Content-Type": "image/png"})
+    raw = client.post("/v1/neutral", content=b"x", headers={"Content-Type": "image/png"})
     assert raw.status_code == 415
     dark = encode_image((astronaut * 0.1).astype(np.uint8), "PNG")
-    refused = client.post("/v1/baselines", files={"neutral": dark})
+    refused = client.post("/v1/neutral", files={"neutral": dark})
     assert refused.status_code == 422
     assert "too dark" in refused.json()["detail"]
 

@@ -75,7 +75,7 @@ def test_busy_server_answers_503_and_stays_alive_for_others(assessor, portrait_j
     gate, begun = threading.Event(), threading.Event()
 
     class Slow:
-        def assess(self, image, *, face_index=None, heatmap=False, baseline=None):
+        def assess(self, image, *, face_index=None, heatmap=False, neutral=None):
             begun.set()
             assert gate.wait(20)
             return assessor.assess(image)

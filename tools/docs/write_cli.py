@@ -39,19 +39,19 @@ even when the run is stopped half-way.
   be judged;
 - `usable`, whether it can be, and if not the `reasons`, by their names in [quality.md](quality.md),
   and the `warnings`; several with ` | ` between them;
-- `change`, points above the calm face of `--neutral`, and `calm_pspi`, the score of that face;
+- `change`, points above the neutral face of `--neutral`, and `neutral_pspi`, the score of it;
 - `model` and `model_version`, `annotated`, the path of the copy, and `error`, why there is no
   result.
 
 `--out` is for many files: one line for each in the file, written at once, as CSV or as JSON objects
 (`.jsonl`). However the run ends, the same command with `--resume` goes on: it cuts off a half line
 at the end, if there is one, leaves out every file that has a line, and takes up a video behind its
-last frame. It refuses to mix the results of two models, of different faces or with different calm
-faces. Memory stays the same however many files there are, but for some 70 bytes for each file that
-is left out, and as many for each annotated copy. Every core is used; a bad file never stops the
-rest. Measured: 100,000 photos at most 350 pixels wide, every hundredth cut off, took 13 minutes on
-two cores; each had its line, and memory stayed at 123 to 126 MB (`python -m benchmarks.many_files
-PHOTOS` does the like).
+last frame. It refuses to mix the results of two models, of different faces or with different
+neutral faces. Memory stays the same however many files there are, but for some 70 bytes for each
+file that is left out, and as many for each annotated copy. Every core is used; a bad file never
+stops the rest. Measured: 100,000 photos at most 350 pixels wide, every hundredth cut off, took 13
+minutes on two cores; each had its line, and memory stayed at 123 to 126 MB
+(`python -m benchmarks.many_files PHOTOS` does the like).
 
 Annotated copies are for looking at: at most 1600 pixels on the photo's longer side, without its
 EXIF data. They are named `NAME-annotated.jpg`, or `.png` for a PNG, and keep the folders they were

@@ -161,15 +161,15 @@ def _draw_refusal(pen: Pen, y: float, assessment: Assessment) -> float:
 
 
 def _draw_change(pen: Pen, y: float, assessment: Assessment) -> float:
-    """Say how far the expression is from the person's own calm face, when that is known."""
+    """Say how far the expression is from the person's neutral face, when that is known."""
     if assessment.change is None:
         return y
-    pen.text(pen.left, y, "Above the own calm face", 0.95)
+    pen.text(pen.left, y, "Above this person's neutral face", 0.95)
     pen.text(pen.right, y, f"{assessment.change.pspi:.1f} points", 0.95, anchor="ra")
-    calm = assessment.change.baseline
+    neutral = assessment.change.neutral
     return pen.paragraph(
         y + 1.25,
-        f"The calm face reads {calm.raw_score:.1f}, this one {assessment.raw_score:.1f}.",
+        f"The neutral face reads {neutral.raw_score:.1f}, this one {assessment.raw_score:.1f}.",
         0.8,
         FAINT,
     )

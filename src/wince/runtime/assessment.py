@@ -84,8 +84,8 @@ class Assessment:
     name, AU4 to AU10 from 0 to 5 and AU43 from 0 to 1, or None when the model gives PSPI alone.
     raw_score: the model's own score before the map to PSPI that its card states. model: name and
     version. milliseconds: time per stage; of a batch, its share of the network's. heatmap: where in
-    the face the score comes from, only when it was asked for. change: how far the expression is
-    from the person's own calm face, only when that was given and the picture can be judged.
+    the face the score comes from, only when it was asked for. change: against the person's
+    neutral face, only when that was given and the picture can be judged.
     """
 
     pspi: float

@@ -1,6 +1,7 @@
 """The way from a picture to an assessment."""
 
 import os
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -13,18 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince import images, scale
-from wince.errors import BaselineError, NoFaceError, WinceError
+from wince.errors import NeutralFaceError, NoFaceError, WinceError
 from wince.faces.align import align
 from wince.faces.detect import KEYPOINTS, Face, detect, load_detector
 from wince.images import ImageSource
-from wince.runtime import neutral as baselines
 from wince.runtime import quality
 from wince.runtime.assessment import Assessment, FaceFound, Quad, Quality
 from wince.runtime.calibration import Verdict
 from wince.runtime.estimator import Estimate, Estimator
 from wince.runtime.heatmap import heatmap as lay_out
 from wince.runtime.heatmap import place
-from wince.runtime.neutral import Baseline, change, check_model
+from wince.runtime.neutral import NeutralFace, change, check_model, median_face
 from wince.speech import sentences
 
 AT_ONCE = 64
@@ -80,22 +80,24 @@ class Assessor:
         *,
         face_index: int | None = None,
         heatmap: bool = False,
-        baseline: Baseline | None = None,
+        neutral: NeutralFace | None = None,
+        baseline: NeutralFace | None = None,
     ) -> Assessment:
         """Return what the largest face in a picture expresses, or face `face_index` by size.
 
         image: a path, the bytes of a JPEG, PNG or WebP file, or RGB uint8 (H, W, 3). face_index:
         counted from 0, the largest. heatmap: also say where in the face the score comes from.
-        baseline: the person's own calm face, to say how far the expression is from it.
+        neutral: the person's neutral face; the assessment then has the change against it.
+        baseline: deprecated name of `neutral`.
 
         A face that cannot be judged, too small or covered for example, is no error: the assessment
         then has no level, and says why. See `wince.runtime.quality`.
 
         Raises an ImageError when the picture cannot be used, NoFaceError when it shows no face or
-        fewer than `face_index` asks for, BaselineError when another model read the calm face.
+        fewer than `face_index` asks for, NeutralFaceError for a neutral face of another model.
         """
-        self._check(baseline)
-        (found,) = self._score([self._look(image, face_index)], heatmap, baseline)
+        neutral = self._checked(neutral, baseline)
+        (found,) = self._score([self._look(image, face_index)], heatmap, neutral)
         return found
 
     def assess_batch(
@@ -104,7 +106,8 @@ class Assessor:
         *,
         face_index: int | None = None,
         heatmap: bool = False,
-        baseline: Baseline | None = None,
+        neutral: NeutralFace | None = None,
+        baseline: NeutralFace | None = None,
     ) -> list[Assessment | WinceError]:
         """Return for each picture, in their order, what `assess` returns or would raise.
 
@@ -112,26 +115,37 @@ class Assessor:
         in its place, to be told by `isinstance` or raised.
 
         images: what `assess` takes, several of them, or one array (N, H, W, 3). They are taken one
-        at a time, so of a generator's pictures one is in memory. face_index, heatmap, baseline: as
+        at a time, so of a generator's pictures one is in memory. face_index, heatmap, neutral: as
         for `assess`, the same for all.
 
         The network sees the faces of up to AT_ONCE pictures in one call. The packaged model, in
         int8, gives each exactly what it gives it alone; another may differ in the last digit.
 
-        Raises BaselineError when another model read the calm face.
+        Raises NeutralFaceError when the neutral face is of another model.
         """
-        self._check(baseline)
+        neutral = self._checked(neutral, baseline)
         found: list[Assessment | WinceError] = []
         left = iter(_several(images))
         while looked := [self._try_to_look(one, face_index) for one in islice(left, AT_ONCE)]:
             seen = [one for one in looked if isinstance(one, _Seen)]
-            scored = iter(self._score(seen, heatmap, baseline) if seen else ())
+            scored = iter(self._score(seen, heatmap, neutral) if seen else ())
             found += [next(scored) if isinstance(one, _Seen) else one for one in looked]
         return found
 
-    def _check(self, baseline: Baseline | None) -> None:
+    def _checked(
+        self, neutral: NeutralFace | None, baseline: NeutralFace | None
+    ) -> NeutralFace | None:
+        """Return the neutral face to compare with, by its present or its old keyword."""
         if baseline is not None:
-            check_model(baseline, self.model)
+            if neutral is not None:
+                raise TypeError("Expected 'neutral' or its old name 'baseline', not both.")
+            warnings.warn(
+                "The keyword 'baseline' is now called 'neutral'.", DeprecationWarning, stacklevel=3
+            )
+            neutral = baseline
+        if neutral is not None:
+            check_model(neutral, self.model)
+        return neutral
 
     def _try_to_look(self, image: ImageSource, face_index: int | None) -> _Seen | WinceError:
         try:
@@ -169,14 +183,14 @@ class Assessor:
         )
 
     def _score(
-        self, seen: list[_Seen], heatmap: bool, baseline: Baseline | None
+        self, seen: list[_Seen], heatmap: bool, neutral: NeutralFace | None
     ) -> list[Assessment]:
         """Return the assessments of faces, by one call of the network."""
         started = perf_counter()
         estimate = self.estimator(np.stack([one.crop for one in seen]))
         share = (perf_counter() - started) / len(seen)
         return [
-            self._state(one, estimate.only(number), share, heatmap, baseline)
+            self._state(one, estimate.only(number), share, heatmap, neutral)
             for number, one in enumerate(seen)
         ]
 
@@ -186,7 +200,7 @@ class Assessor:
         estimate: Estimate,
         share: float,
         heatmap: bool,
-        baseline: Baseline | None,
+        neutral: NeutralFace | None,
     ) -> Assessment:
         """Return the assessment of a face; share: seconds the network took for it."""
         started = perf_counter()
@@ -206,30 +220,46 @@ class Assessor:
             model=self.model,
             milliseconds={name: round(value * 1000, 2) for name, value in seconds.items()},
             heatmap=lay_out(estimate, seen.quad) if heatmap else None,
-            change=None if baseline is None or judgement.reasons else change(units, raw, baseline),
+            change=None if neutral is None or judgement.reasons else change(units, raw, neutral),
+        )
+
+    def neutral_face(
+        self, images: Iterable[ImageSource] | ImageSource, *, face_index: int | None = None
+    ) -> NeutralFace:
+        """Return a person's neutral face: the median over a few images of them at rest.
+
+        Args:
+            images: Images of the person at rest, as for `assess`. One image alone is accepted.
+            face_index: As for `assess`, the same for all images.
+
+        Raises:
+            NeutralFaceError: There are no images, or one of them cannot be judged.
+            ImageError, NoFaceError: As for `assess`.
+        """
+        sources = list(_several(images))
+        assessments = []
+        for number, image in enumerate(sources, start=1):
+            assessment = self.assess(image, face_index=face_index)
+            if assessment.level is None:
+                raise NeutralFaceError(
+                    f"Image {number} of {len(sources)} for the neutral face cannot be used. "
+                    f"{assessment.sentence} Leave it out or take another one."
+                )
+            assessments.append(assessment)
+        return median_face(
+            [assessment.action_units for assessment in assessments],
+            [assessment.raw_score for assessment in assessments],
+            self.model,
         )
 
     def baseline(
         self, images: Iterable[ImageSource] | ImageSource, *, face_index: int | None = None
-    ) -> Baseline:
-        """Return a person's own calm face: the median over a few pictures of them at rest.
-
-        images: what `assess` takes, several of them. Give the result to `assess`.
-
-        Raises what `assess` raises, and BaselineError when there is no picture, or one of them
-        cannot be judged.
-        """
-        many = list(_several(images))
-        found = []
-        for number, image in enumerate(many, start=1):
-            assessment = self.assess(image, face_index=face_index)
-            if assessment.level is None:
-                raise BaselineError(
-                    f"Picture {number} of {len(many)} for the calm face cannot be used. "
-                    f"{assessment.sentence} Leave it out or take another one."
-                )
-            found.append(assessment)
-        return baselines.of(found)
+    ) -> NeutralFace:
+        """Return `neutral_face(images)`. Deprecated: use `neutral_face`."""
+        warnings.warn(
+            "Assessor.baseline is now called neutral_face.", DeprecationWarning, stacklevel=2
+        )
+        return self.neutral_face(images, face_index=face_index)
 
 
 def assess(image: ImageSource, *, heatmap: bool = False) -> Assessment:

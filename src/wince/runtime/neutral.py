@@ -1,129 +1,166 @@
-"""A person's own calm face, and how far another expression of theirs is from it.
+"""The neutral face of a person, and the change of another expression against it.
 
-Faces differ at rest: deep furrows, a moustache or a resting frown read as action. The calm face is
-the median of the action units over a few pictures of the same person at rest. The change is
+Faces differ at rest: deep furrows, a moustache or a resting frown look like action units. The
+neutral face is the median of the action units over a few images of one person at rest. The change
+is
 
-    max(PSPI(action units) - PSPI(calm action units), 0)
+    max(PSPI(action units) - PSPI(neutral action units), 0)
 
-in points of the model's raw score, 0 to 16: before the map to PSPI that its card may state, because
-that map takes most of what lies between a calm face and a mild expression away. docs/calm-face.md
-says what else was tried and what it does.
+in points of the model's raw score, 0 to 16. The raw score is used because the map from raw score to
+PSPI in model.json removes most of the difference between a neutral face and a mild expression.
+docs/neutral-face.md compares the alternatives and gives the measured effect.
 """
 
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from wince import scale
-from wince.errors import BaselineError, ScaleError
+from wince.errors import NeutralFaceError, ScaleError
 
-if TYPE_CHECKING:
-    from wince.runtime.assessment import Assessment
+ActionUnits = Mapping[str, float] | None
 
-_AGAIN = "Set the calm face again from pictures of the person at rest."
+_REMEDY = "Make the neutral face again from images of the person at rest."
+_FIELDS = ("action_units", "raw_score", "images", "model")
+_OLD_IMAGES = "pictures"  # the name of the field `images` before it was renamed
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
-    """A calm face. It says nothing of who it is of: keep it with the person, and only as long.
+class NeutralFace:
+    """Scores of one person at rest. It does not identify the person.
 
-    action_units: medians by name, or None when the model gives PSPI alone. raw_score: the PSPI
-    formula of them, or the median of the raw scores. pictures: how many it was made of. model: name
-    and version of the model that read them.
+    Attributes:
+        action_units: Median intensity by name, AU4 to AU10 from 0 to 5 and AU43 from 0 to 1. None
+            for a model that gives PSPI alone.
+        raw_score: PSPI formula of `action_units`, or the median raw score, 0 to 16.
+        images: Number of images it was made from.
+        model: Name and version of the model.
     """
 
     action_units: dict[str, float] | None
     raw_score: float
-    pictures: int
+    images: int
     model: dict[str, str]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data, which `from_dict` reads again."""
+        """Return plain data for JSON; `from_dict` is the inverse."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: object) -> "Baseline":
-        """Return the calm face in what `to_dict` gave; raise BaselineError when it is none."""
-        expected = ("action_units", "raw_score", "pictures", "model")
-        if not isinstance(data, Mapping) or set(data) != set(expected):
+    def from_dict(cls, data: object) -> "NeutralFace":
+        """Return the neutral face from the data of `to_dict`.
+
+        Raises:
+            NeutralFaceError: A field is missing, unknown, or out of its range.
+        """
+        if isinstance(data, Mapping) and _OLD_IMAGES in data and "images" not in data:
+            warnings.warn(
+                f"The field {_OLD_IMAGES!r} of a neutral face is now called 'images'.",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            data = {"images" if name == _OLD_IMAGES else name: data[name] for name in data}
+        if not isinstance(data, Mapping) or set(data) != set(_FIELDS):
             found = sorted(map(str, data)) if isinstance(data, Mapping) else type(data).__name__
-            raise BaselineError(
-                f"A calm face is an object with {', '.join(expected)}; found {found}. {_AGAIN}"
+            raise NeutralFaceError(
+                f"A neutral face is an object with {', '.join(_FIELDS)}; found {found}. {_REMEDY}"
             )
         try:
-            units = None if data["action_units"] is None else _checked(data["action_units"])
+            units = None if data["action_units"] is None else _units(data["action_units"])
             raw = scale.check_range(data["raw_score"], 0.0, scale.PSPI_MAXIMUM, "raw_score")
-            return cls(units, raw, _count(data["pictures"]), _model(data["model"]))
+            return cls(units, raw, _count(data["images"]), _model(data["model"]))
         except ScaleError as error:
-            raise BaselineError(f"The calm face cannot be read: {error} {_AGAIN}") from None
+            raise NeutralFaceError(f"The neutral face cannot be read: {error} {_REMEDY}") from None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How far an expression is from the person's own calm face.
+    """Difference between an expression and the person's neutral face.
 
-    pspi: points of the raw score above it, 0 to 16. action_units: what each action unit has more
-    than the calm one, negative where it has less, or None when the model gives PSPI alone.
-    baseline: the calm face.
+    Attributes:
+        pspi: Points of the raw score above the neutral face, 0 to 16.
+        action_units: Intensity minus the neutral intensity by name, negative where it is lower.
+            None for a model that gives PSPI alone.
+        neutral: The neutral face.
     """
 
     pspi: float
     action_units: dict[str, float] | None
-    baseline: Baseline
+    neutral: NeutralFace
 
 
-def of(assessments: Iterable["Assessment"]) -> Baseline:
-    """Return the calm face that assessments of one person at rest make, the median of each unit.
+def median_face(
+    action_units: Sequence[ActionUnits], raw_scores: Sequence[float], model: Mapping[str, str]
+) -> NeutralFace:
+    """Return the neutral face from the scores of several images of one person at rest.
 
-    Raises BaselineError when there is none, or when they come from different models.
+    Args:
+        action_units: Intensities by name for each image; None for a model that gives PSPI alone.
+        raw_scores: Raw score of each image, 0 to 16.
+        model: Name and version of the model that gave the scores.
+
+    Raises:
+        NeutralFaceError: There are no images.
     """
-    found = list(assessments)
-    if not found:
-        raise BaselineError("A calm face needs one picture of the person at rest at least.")
-    models = {tuple(sorted(one.model.items())) for one in found}
-    if len(models) > 1:
-        raise BaselineError("The pictures of a calm face must all be read by one model.")
-    every = [one.action_units for one in found if one.action_units is not None]
-    if len(every) < len(found):
-        raw = float(np.median([one.raw_score for one in found]))
-        return Baseline(None, round(raw, 3), len(found), found[0].model)
-    units = {n: round(float(np.median([u[n] for u in every])), 3) for n in scale.UNIT_NAMES}
-    return Baseline(units, round(scale.pspi(units), 3), len(found), found[0].model)
+    if not raw_scores:
+        raise NeutralFaceError("A neutral face needs at least one image of the person at rest.")
+    count = len(raw_scores)
+    known = [units for units in action_units if units is not None]
+    if len(known) < count:
+        return NeutralFace(None, round(float(np.median(raw_scores)), 3), count, dict(model))
+    medians = {
+        name: round(float(np.median([units[name] for units in known])), 3)
+        for name in scale.UNIT_NAMES
+    }
+    return NeutralFace(medians, round(scale.pspi(medians), 3), count, dict(model))
 
 
-def change(
-    action_units: Mapping[str, float] | None, raw_score: float, baseline: Baseline
-) -> Change:
-    """Return how far a raw score is from the calm face's, and each action unit if there are any."""
-    calm, more = baseline.action_units, None
-    if action_units is not None and calm is not None:
-        more = {name: round(action_units[name] - calm[name], 3) for name in scale.UNIT_NAMES}
-    return Change(round(max(raw_score - baseline.raw_score, 0.0), 3), more, baseline)
+def change(action_units: ActionUnits, raw_score: float, neutral: NeutralFace) -> Change:
+    """Return the change of an expression against a neutral face.
+
+    Args:
+        action_units: Intensities of the expression by name, or None.
+        raw_score: Raw score of the expression, 0 to 16.
+        neutral: Neutral face of the same person, by the same model.
+    """
+    differences = None
+    if action_units is not None and neutral.action_units is not None:
+        differences = {
+            name: round(action_units[name] - neutral.action_units[name], 3)
+            for name in scale.UNIT_NAMES
+        }
+    return Change(round(max(raw_score - neutral.raw_score, 0.0), 3), differences, neutral)
 
 
-def check_model(baseline: Baseline, model: Mapping[str, str]) -> None:
-    """Raise BaselineError unless the calm face was read by this model (name, version)."""
-    if dict(baseline.model) != dict(model):
-        theirs, ours = (f"{one['name']} {one['version']}" for one in (baseline.model, model))
-        raise BaselineError(
-            f"The calm face was read by the model {theirs}, this picture is read by {ours}. "
-            f"{_AGAIN}"
+def check_model(neutral: NeutralFace, model: Mapping[str, str]) -> None:
+    """Raise NeutralFaceError unless the neutral face is from this model.
+
+    Args:
+        neutral: Neutral face to compare with.
+        model: Name and version of the model in use.
+    """
+    if dict(neutral.model) != dict(model):
+        made_by, in_use = (f"{info['name']} {info['version']}" for info in (neutral.model, model))
+        raise NeutralFaceError(
+            f"The neutral face was made with the model {made_by}; the model in use is {in_use}. "
+            f"{_REMEDY}"
         )
 
 
-def _checked(units: object) -> dict[str, float]:
-    if not isinstance(units, Mapping):
-        raise ScaleError(f"action_units must be an object, not {type(units).__name__}.")
-    plain = {str(name): value for name, value in units.items()}
-    scale.pspi(plain)  # complains about what is missing, unknown or out of its range
-    return {name: float(plain[name]) for name in scale.UNIT_NAMES}
+def _units(data: object) -> dict[str, float]:
+    if not isinstance(data, Mapping):
+        raise ScaleError(f"action_units must be an object, not {type(data).__name__}.")
+    units = {str(name): value for name, value in data.items()}
+    scale.pspi(units)  # raises for a unit that is missing, unknown or out of its range
+    return {name: float(units[name]) for name in scale.UNIT_NAMES}
 
 
 def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ScaleError(f"pictures must be a whole number from 1, not {str(value)[:40]}.")
+        raise ScaleError(f"images must be a whole number from 1, not {str(value)[:40]}.")
     return value
 
 

@@ -16,11 +16,11 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from wince.errors import WinceError
 from wince.runtime.assessment import Assessment
-from wince.runtime.neutral import Baseline, change
+from wince.runtime.neutral import NeutralFace, change
 from wince.runtime.track import Track, TrackSettings
 from wince.server import problems
 from wince.server.problems import ProblemError
-from wince.server.request_bodies import SMALL_JSON
+from wince.server.request_bodies import OLD_NEUTRAL, SMALL_JSON
 
 Assess = Callable[[bytes], Awaitable[Assessment]]
 
@@ -37,27 +37,27 @@ class Frame:
     seconds: float
 
 
-class Calm:
-    """The person's own calm face, as the client last told it in a text message, or none."""
+class Reference:
+    """The neutral face that frames are compared with: the client's last text message, or None."""
 
     def __init__(self) -> None:
-        self.baseline: Baseline | None = None
+        self.neutral: NeutralFace | None = None
 
-    def told(self, text: str) -> problems.Problem | None:
-        """Take `{"baseline": {...} or null}`; return the problem when it is something else."""
+    def update(self, text: str) -> problems.Problem | None:
+        """Read `{"neutral": {...} or null}`; return a problem if the text is something else."""
         try:
             message = json.loads(text) if len(text) <= SMALL_JSON else None
         except (ValueError, RecursionError):
             message = None
-        if not isinstance(message, dict) or set(message) != {"baseline"}:
+        if not isinstance(message, dict) or set(message) not in ({"neutral"}, {OLD_NEUTRAL}):
             return problems.from_kind(
                 "malformed-request",
                 "Text arrived; expected a JPEG frame as a binary message, or the text "
-                '{"baseline": ...} with a calm face or null.',
+                '{"neutral": ...} with a neutral face or null.',
             )
         try:
-            told = message["baseline"]
-            self.baseline = None if told is None else Baseline.from_dict(told)
+            (data,) = message.values()
+            self.neutral = None if data is None else NeutralFace.from_dict(data)
         except WinceError as error:
             return problems.from_error(error)
         return None
@@ -107,17 +107,17 @@ async def converse(
     track: Track,
     *,
     max_frame_bytes: int,
-    own: Calm,
+    reference: Reference,
     clock: Callable[[], float] = perf_counter,
 ) -> None:
-    """Answer the frames of an open socket until it closes; text messages tell the own calm face.
+    """Answer the frames of an open socket until it closes; text messages set the neutral face.
 
     Each answer is an assessment, or a problem, with `frame`: the number of the frame it is about,
     and `track`: what stands with this frame, or None. clock: seconds, for when a frame came.
     """
     inbox = Inbox()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_read(socket, inbox, max_frame_bytes, own, clock))
+        tasks.create_task(_read(socket, inbox, max_frame_bytes, reference, clock))
         tasks.create_task(_answer(socket, inbox, assess, track))
 
 
@@ -125,7 +125,7 @@ async def _read(
     socket: WebSocket,
     inbox: Inbox,
     max_frame_bytes: int,
-    own: Calm,
+    reference: Reference,
     clock: Callable[[], float],
 ) -> None:
     number, begin = 0, clock()
@@ -135,7 +135,11 @@ async def _read(
             if message["type"] == "websocket.disconnect":
                 return
             data = message.get("bytes")
-            wrong = own.told(message["text"]) if data is None else _refusal(data, max_frame_bytes)
+            wrong = (
+                reference.update(message["text"])
+                if data is None
+                else _refusal(data, max_frame_bytes)
+            )
             if data is None and wrong is None:
                 continue  # no frame, so it is not counted
             number += 1
@@ -164,8 +168,8 @@ async def _answer(socket: WebSocket, inbox: Inbox, assess: Assess, track: Track)
         answer = found.to_dict()
         stands = None if reading is None else reading.to_dict()
         if reading and stands and isinstance(found, Assessment) and found.change is not None:
-            own = found.change.baseline
-            stands["change"] = asdict(change(reading.action_units, reading.raw_score, own))
+            neutral = found.change.neutral
+            stands["change"] = asdict(change(reading.action_units, reading.raw_score, neutral))
         await _send(socket, {**answer, "frame": frame.number, "track": stands})
 
 

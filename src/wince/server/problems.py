@@ -86,7 +86,7 @@ _KIND_BY_ERROR: tuple[tuple[type[errors.WinceError], str], ...] = (
     (errors.ImageTooLargeError, "too-large"),
     (errors.ImageError, "unsuitable-image"),
     (errors.NoFaceError, "no-face"),
-    (errors.BaselineError, "invalid-request"),
+    (errors.NeutralFaceError, "invalid-request"),
     (errors.ModelError, "model-error"),
     (errors.SpeechError, "no-voice"),
     (errors.WinceError, "internal-error"),

@@ -19,13 +19,13 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
-from wince.runtime.neutral import Baseline
+from wince.runtime.neutral import NeutralFace
 from wince.server.problems import ProblemError
 from wince.server.settings import Settings
 
 FIELD = "image"
-NEUTRAL = "neutral"  # further pictures, of the same person at rest
-BASELINE = "baseline"  # what an earlier answer called the calm face, as JSON
+NEUTRAL = "neutral"  # images of the same person at rest, or a neutral face as JSON text
+OLD_NEUTRAL = "baseline"  # deprecated field for the JSON text
 MOST_NEUTRAL = 20
 FORM_OVERHEAD = 64 * 1024  # boundaries, part headers and small fields around the picture
 SMALL_JSON = 4 * 1024  # bytes of a request that carries a few values and no picture
@@ -71,18 +71,19 @@ class _InMemoryParser(MultiPartParser):
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """What came in a request: the picture, and the person's own calm face in one form or none.
+    """The image of a request, and the person's neutral face if it has one.
 
-    neutral: pictures of the person at rest; baseline: a calm face that was made of such before.
+    Attributes:
+        image: The image to assess.
+        neutral: Images of the same person at rest, or the neutral face from an earlier answer.
     """
 
     image: bytes
-    neutral: tuple[bytes, ...] = ()
-    baseline: Baseline | None = None
+    neutral: tuple[bytes, ...] | NeutralFace = ()
 
 
 async def picture(request: Request, settings: Settings) -> Pictures:
-    """Return what a multipart request (fields `image`, `neutral`, `baseline`) or a raw one holds.
+    """Return the images of a multipart request (fields `image`, `neutral`) or of a raw one.
 
     Raises ProblemError for another content type, a missing picture, a malformed or too large body.
     """
@@ -190,8 +191,8 @@ async def _drop(stream: AsyncIterator[bytes], seconds: float, limit: int) -> Non
                     return
 
 
-async def calm_pictures(request: Request, settings: Settings) -> tuple[bytes, ...]:
-    """Return the pictures in the field `neutral` of a form, one at least.
+async def neutral_images(request: Request, settings: Settings) -> tuple[bytes, ...]:
+    """Return the images in the field `neutral` of a form, at least one.
 
     Raises ProblemError for another content type, a missing picture, a malformed or too large body.
     """
@@ -199,7 +200,7 @@ async def calm_pictures(request: Request, settings: Settings) -> tuple[bytes, ..
         raise ProblemError(
             "wrong-content-type",
             f"The Content-Type is {_media_type(request) or 'missing'}; expected "
-            f"multipart/form-data with pictures of the person at rest in the field '{NEUTRAL}'.",
+            f"multipart/form-data with images of the person at rest in the field '{NEUTRAL}'.",
         )
     form = await _form(request, settings)
     try:
@@ -211,12 +212,35 @@ async def calm_pictures(request: Request, settings: Settings) -> tuple[bytes, ..
         await form.close()
 
 
-def baseline(text: str) -> Baseline:
-    """Return the calm face in a JSON text; raise ProblemError when it is none."""
+def neutral_face(text: str, field: str) -> NeutralFace:
+    """Return the neutral face in the JSON text of a form field; raise ProblemError if invalid."""
     try:
-        return Baseline.from_dict(json.loads(text))
+        return NeutralFace.from_dict(json.loads(text))
     except (ValueError, RecursionError):
-        raise ProblemError("invalid-request", f"'{BASELINE}' is not JSON.") from None
+        raise ProblemError(
+            "invalid-request",
+            f"Expected image files or the JSON of a neutral face in '{field}'; found text that is "
+            "not JSON.",
+        ) from None
+
+
+async def _neutral(form: FormData) -> tuple[bytes, ...] | NeutralFace:
+    """Return the images or the neutral face of a form; no images when it has neither."""
+    values = [
+        (field, value)
+        for field in (NEUTRAL, OLD_NEUTRAL)
+        for value in form.getlist(field)
+        if isinstance(value, str) or value.size
+    ]
+    if all(field == NEUTRAL and not isinstance(value, str) for field, value in values):
+        return await _uploads(form, NEUTRAL)
+    field, value = values[0]
+    if len(values) > 1 or not isinstance(value, str):
+        raise ProblemError(
+            "invalid-request",
+            f"Expected image files or the JSON text of one neutral face in '{NEUTRAL}', not both.",
+        )
+    return neutral_face(value, field)
 
 
 async def _from_form(request: Request, settings: Settings) -> Pictures:
@@ -231,14 +255,7 @@ async def _from_form(request: Request, settings: Settings) -> Pictures:
                 f"Expected one picture in the field '{FIELD}', found {len(form.getlist(FIELD))}. "
                 f"Pictures of the person at rest go into '{NEUTRAL}'.",
             )
-        neutral, told = await _uploads(form, NEUTRAL), form.get(BASELINE)
-        if told is not None and (neutral or not isinstance(told, str)):
-            raise ProblemError(
-                "invalid-request",
-                f"Expected pictures in '{NEUTRAL}' or a calm face as JSON text in '{BASELINE}', "
-                "not both.",
-            )
-        return Pictures(found[0], neutral, baseline(told) if isinstance(told, str) else None)
+        return Pictures(found[0], await _neutral(form))
     finally:
         await form.close()
 

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from wince import __version__, scale
 from wince.errors import SpeechError, WinceError
 from wince.runtime.assessment import Assessment
-from wince.runtime.neutral import Baseline
+from wince.runtime.neutral import NeutralFace
 from wince.runtime.track import Track
 from wince.server import live_socket as live
 from wince.server import problems, request_bodies, schemas, security
@@ -39,7 +39,11 @@ _NEUTRAL = {
     "type": "array",
     "items": _BINARY,
     "maxItems": request_bodies.MOST_NEUTRAL,
-    "description": "Pictures of the same person at rest.",
+    "description": "Images of the same person at rest.",
+}
+_NEUTRAL_JSON = {
+    "type": "string",
+    "description": "A neutral face from an earlier answer, as JSON.",
 }
 _PICTURE_BODY = {
     "required": True,
@@ -50,11 +54,8 @@ _PICTURE_BODY = {
                 "required": [request_bodies.FIELD],
                 "properties": {
                     request_bodies.FIELD: _BINARY,
-                    request_bodies.NEUTRAL: _NEUTRAL,
-                    request_bodies.BASELINE: {
-                        "type": "string",
-                        "description": "A calm face as an earlier answer gave it, as JSON.",
-                    },
+                    request_bodies.NEUTRAL: {"anyOf": [_NEUTRAL, _NEUTRAL_JSON]},
+                    request_bodies.OLD_NEUTRAL: {**_NEUTRAL_JSON, "deprecated": True},
                 },
             }
         },
@@ -63,7 +64,7 @@ _PICTURE_BODY = {
         "image/webp": {"schema": _BINARY},
     },
 }
-_CALM_BODY = {
+_NEUTRAL_BODY = {
     "required": True,
     "content": {
         "multipart/form-data": {
@@ -176,25 +177,35 @@ def _add_assessments(
         sent = await request_bodies.picture(request, settings)
 
         def work() -> Assessment:
-            baseline = assessor.baseline(sent.neutral) if sent.neutral else sent.baseline
+            neutral = sent.neutral or None
+            if isinstance(neutral, tuple):
+                neutral = assessor.neutral_face(neutral)
             return assessor.assess(
-                sent.image, face_index=face, heatmap=explain == HEATMAP, baseline=baseline
+                sent.image, face_index=face, heatmap=explain == HEATMAP, neutral=neutral
             )
 
         return JSONResponse((await pool.run(work)).to_dict())
 
     @routes.post(
         "/v1/baselines",
-        summary="Make a person's own calm face of pictures at rest; nothing is kept",
-        response_model=Baseline,
+        deprecated=True,
+        summary="Old address of /v1/neutral",
+        response_model=NeutralFace,
         responses=_errors(schemas.Problem, problems.MEDIA_TYPE),
-        openapi_extra={"requestBody": _CALM_BODY},
+        openapi_extra={"requestBody": _NEUTRAL_BODY},
     )
-    async def baselines(request: Request) -> Response:
+    @routes.post(
+        "/v1/neutral",
+        summary="Make the neutral face from images of a person at rest; nothing is stored",
+        response_model=NeutralFace,
+        responses=_errors(schemas.Problem, problems.MEDIA_TYPE),
+        openapi_extra={"requestBody": _NEUTRAL_BODY},
+    )
+    async def neutral_face(request: Request) -> Response:
         await _admit(request, pool, settings)
-        pictures = await request_bodies.calm_pictures(request, settings)
-        found = await pool.run(partial(assessor.baseline, pictures))
-        return JSONResponse(found.to_dict())
+        images = await request_bodies.neutral_images(request, settings)
+        neutral = await pool.run(partial(assessor.neutral_face, images))
+        return JSONResponse(neutral.to_dict())
 
     @routes.post(
         problems.ANALYZE_PATH,
@@ -268,9 +279,9 @@ def _add_live(
 ) -> None:
     sockets: set[WebSocket] = set()
 
-    async def assess(frame: bytes, heatmap: bool, own: live.Calm) -> Assessment:
+    async def assess(frame: bytes, heatmap: bool, reference: live.Reference) -> Assessment:
         work: Callable[[], Assessment] = partial(
-            assessor.assess, frame, heatmap=heatmap, baseline=own.baseline
+            assessor.assess, frame, heatmap=heatmap, neutral=reference.neutral
         )
         return await pool.run(work)
 
@@ -284,7 +295,7 @@ def _add_live(
             await security.send_problem(socket.scope, socket.receive, socket.send, unknown)
             return
         try:
-            calm = live.track_settings(socket.query_params)
+            track_settings = live.track_settings(socket.query_params)
         except WinceError as error:
             wrong = problems.from_kind("invalid-request", str(error))
             await security.send_problem(socket.scope, socket.receive, socket.send, wrong)
@@ -300,11 +311,11 @@ def _add_live(
         await socket.accept()
         sockets.add(socket)
         try:
-            own = live.Calm()
-            work = partial(assess, heatmap=explain == HEATMAP, own=own)
-            track = Track(assessor.estimator.calibration, calm)
+            reference = live.Reference()
+            work = partial(assess, heatmap=explain == HEATMAP, reference=reference)
+            track = Track(assessor.estimator.calibration, track_settings)
             await live.converse(
-                socket, work, track, max_frame_bytes=settings.max_frame_bytes, own=own
+                socket, work, track, max_frame_bytes=settings.max_frame_bytes, reference=reference
             )
         finally:
             sockets.discard(socket)

@@ -121,8 +121,8 @@ def assess(
     the same. A face that cannot be judged, because it is too small, turned, dark, blurred or
     covered, is no such error: it gets no level, and the reason in its place.
 
-    With --neutral every result also says how far the expression is from the person's own calm
-    face, which is taken from those pictures.
+    With --neutral every result also says how far the expression is from the person's neutral
+    face, which is taken from those images.
 
     With --out a run that was stopped, in whatever way, goes on where it was: give the same command
     with --resume. A file that could not be assessed counts as done; remove its line to have it
@@ -148,9 +148,9 @@ def assess(
     if out is not None:
         results_file.check_name(out)
     assessor = Assessor(model)
-    baseline = assessor.baseline(neutral) if neutral else None
+    neutral_face = assessor.neutral_face(neutral) if neutral else None
     index = None if face is None else face - 1
-    assess_one = partial(assessor.assess, face_index=index, heatmap=heatmap, baseline=baseline)
+    assess_one = partial(assessor.assess, face_index=index, heatmap=heatmap, neutral=neutral_face)
     work = _Work(files, assess_one, every, annotate, workers)
     bar = sys.stderr.isatty() and not ((as_json or as_csv) and sys.stdout.isatty())
     levels: list[Level | None] = []
@@ -173,7 +173,7 @@ def assess(
         failures = write(over(results_file.Done()))
     else:
         with results_file.ResultsFile(
-            out, resume=resume, model=assessor.model, face=index or 0, baseline=baseline
+            out, resume=resume, model=assessor.model, face=index or 0, neutral=neutral_face
         ) as results:
             failures = results.write(over(results.done))
     if failures and count > 1:

@@ -86,7 +86,7 @@ CSV_COLUMNS = (
     "reasons",
     "warnings",
     "change",
-    "calm_pspi",
+    "neutral_pspi",
     "model",
     "model_version",
     "annotated",
@@ -149,7 +149,7 @@ def _csv_result(found: Assessment) -> dict[str, Any]:
         **{name: round(value, 3) for name, value in (found.action_units or {}).items()},
     }
     if found.change is not None:
-        row |= {"change": found.change.pspi, "calm_pspi": found.change.baseline.raw_score}
+        row |= {"change": found.change.pspi, "neutral_pspi": found.change.neutral.raw_score}
     return row
 
 
@@ -200,11 +200,11 @@ def _notes(found: Assessment) -> list[str]:
     """Return what stands below the table about one file."""
     notes = [*found.quality.reasons.values(), *found.quality.warnings]
     if found.change is not None:
-        calm = found.change.baseline
-        pictures = "1 picture" if calm.pictures == 1 else f"{calm.pictures} pictures"
+        neutral = found.change.neutral
+        images = "1 image" if neutral.images == 1 else f"{neutral.images} images"
         notes.append(
-            f"{found.change.pspi:.1f} points above the person's own calm face, which reads "
-            f"{calm.raw_score:.1f} ({pictures})."
+            f"{found.change.pspi:.1f} points above the person's neutral face, which reads "
+            f"{neutral.raw_score:.1f} ({images})."
         )
     return notes
 

@@ -17,9 +17,13 @@ from typing import Self
 from wince.cli.assess import outcome
 from wince.cli.assess.outcome import Outcome
 from wince.errors import DataError
-from wince.runtime.neutral import Baseline
+from wince.runtime.neutral import NeutralFace
 
 SUFFIXES = (".csv", ".jsonl")
+_HEADERS = (
+    [*outcome.CSV_COLUMNS],
+    ["calm_pspi" if name == "neutral_pspi" else name for name in outcome.CSV_COLUMNS],
+)  # the column neutral_pspi was called calm_pspi
 LONGEST = 2**20  # bytes of one result; with maps it takes about ten thousand
 
 
@@ -78,13 +82,13 @@ class ResultsFile:
         resume: bool,
         model: Mapping[str, str],
         face: int = 0,
-        baseline: Baseline | None = None,
+        neutral: NeutralFace | None = None,
     ) -> None:
         """Begin a new file, or with `resume` go on with one; one that is not there is begun.
 
         model: name and version of the model in use. face: which face of each picture is assessed,
-        by size from 0. baseline: the calm face in use. Results of another model, of another face,
-        or compared with another calm face, are not added to.
+        by size from 0. neutral: the neutral face in use. Results of another model, of another
+        face, or compared with another neutral face, are not added to.
 
         Raises DataError for another ending than .csv or .jsonl, a file that is there already
         without `resume`, one that holds something else than results, or such results.
@@ -99,12 +103,12 @@ class ResultsFile:
                         f"{path} is there already. Add --resume to go on with it, or choose "
                         "another name."
                     )
-                self.done = _keep_whole(path, self._is_csv, model, face, baseline)
+                self.done = _keep_whole(path, self._is_csv, model, face, neutral)
             self._file = path.open("a", encoding="utf-8", errors="surrogateescape", newline="")
         except OSError as error:
             raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
         if self._is_csv and not self._file.tell():
-            self._put(outcome.csv_line(list(outcome.CSV_COLUMNS)))
+            self._put(outcome.csv_line(_HEADERS[0]))
 
     def write(self, outcomes: Iterable[Outcome]) -> int:
         """Write a line for each outcome as soon as it is known; return the failures."""
@@ -145,7 +149,7 @@ def check_name(path: Path) -> None:
 
 
 def _keep_whole(
-    path: Path, is_csv: bool, model: Mapping[str, str], face: int, baseline: Baseline | None
+    path: Path, is_csv: bool, model: Mapping[str, str], face: int, neutral: NeutralFace | None
 ) -> Done:
     """Cut off what stands half written at the end, and return what the file holds."""
     done, whole = Done(), 0
@@ -165,7 +169,7 @@ def _keep_whole(
             if found is not None:
                 _check_model(path, number, found, model)
                 _check_face(path, number, found, face)
-                _check_calm(path, number, found, baseline)
+                _check_neutral(path, number, found, neutral)
                 _note(done, found)
         file.truncate(whole)
     return done
@@ -191,10 +195,12 @@ def _records(file: Iterable[bytes], is_csv: bool) -> Iterator[tuple[int, bytes]]
 
 def _check_half(record: bytes, number: int, is_csv: bool) -> None:
     """Raise ValueError for what cannot be the beginning of a result; it would be cut off."""
-    begin = b'{"file": '
+    starts = [b'{"file": ']
     if is_csv:
-        begin = outcome.csv_line(list(outcome.CSV_COLUMNS)).encode() if number == 1 else b""
-    if not (begin.startswith(record) or record.startswith(begin)) or len(record) > LONGEST:
+        headers = [outcome.csv_line(names).encode() for names in _HEADERS]
+        starts = headers if number == 1 else [b""]
+    begins = any(start.startswith(record) or record.startswith(start) for start in starts)
+    if not begins or len(record) > LONGEST:
         raise ValueError
 
 
@@ -206,7 +212,7 @@ class _Result:
     model: tuple[str, str] | None
     face: int | None
     judged: bool
-    calm: float | None
+    neutral: float | None
 
 
 def _from_json(record: bytes) -> _Result:
@@ -225,7 +231,7 @@ def _from_json(record: bytes) -> _Result:
         model,
         face=face["index"] if face else None,
         judged=bool(assessment and assessment["level"]),
-        calm=change["baseline"]["raw_score"] if change else None,
+        neutral=(change.get("neutral") or change["baseline"])["raw_score"] if change else None,
     )
 
 
@@ -234,7 +240,7 @@ def _from_csv(record: bytes, number: int) -> _Result | None:
     text = record.decode("utf-8", "surrogateescape")
     (values,) = csv.reader(io.StringIO(text, newline=""), strict=True)
     if number == 1:
-        if values != list(outcome.CSV_COLUMNS):
+        if values not in _HEADERS:
             raise ValueError
         return None
     row = dict(zip(outcome.CSV_COLUMNS, values, strict=True))
@@ -249,7 +255,7 @@ def _from_csv(record: bytes, number: int) -> _Result | None:
         model,
         face=int(row["face"]) - 1 if row["face"] else None,
         judged=bool(row["level"]),
-        calm=float(row["calm_pspi"]) if row["calm_pspi"] else None,
+        neutral=float(row["neutral_pspi"]) if row["neutral_pspi"] else None,
     )
 
 
@@ -271,12 +277,14 @@ def _check_face(path: Path, number: int, found: _Result, face: int) -> None:
         )
 
 
-def _check_calm(path: Path, number: int, found: _Result, baseline: Baseline | None) -> None:
-    calm = None if baseline is None else baseline.raw_score
-    if not found.judged or found.calm == calm:
+def _check_neutral(path: Path, number: int, found: _Result, neutral: NeutralFace | None) -> None:
+    score = None if neutral is None else neutral.raw_score
+    if not found.judged or found.neutral == score:
         return
-    was = "no calm face" if found.calm is None else f"a calm face of PSPI {found.calm:g}"
-    now = "none is given" if calm is None else f"the one given has {calm:g}"
+    was = (
+        "no neutral face" if found.neutral is None else f"a neutral face of PSPI {found.neutral:g}"
+    )
+    now = "none is given" if score is None else f"the one given has {score:g}"
     raise DataError(
         f"{path}, line {number}: this result was compared with {was}; {now}. Choose another name "
         "for --out, or the same --neutral."

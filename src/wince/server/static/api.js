@@ -17,21 +17,21 @@ export function getModel() {
 
 /**
  * Return the assessment of one picture file, with its map; `signal` calls it off. face: which one,
- * by size, or null for the largest; baseline: the person's own calm face, or null.
+ * by size, or null for the largest; neutral: the person's neutral face, or null.
  */
-export async function assess(file, signal, { face = null, baseline = null } = {}) {
+export async function assess(file, signal, { face = null, neutral = null } = {}) {
   const form = new FormData();
   form.append("image", file, "picture"); // the file's own name is nobody's business
-  if (baseline) form.append("baseline", JSON.stringify(baseline));
+  if (neutral) form.append("neutral", JSON.stringify(neutral));
   const which = face === null ? "" : `&face=${face}`;
   return getJson(`/v1/assessments?explain=heatmap${which}`, { method: "POST", body: form, signal });
 }
 
-/** Return the calm face that pictures of one person at rest make. */
-export async function getBaseline(files) {
+/** Return the neutral face of images of one person at rest. */
+export async function getNeutralFace(files) {
   const form = new FormData();
   for (const file of files) form.append("neutral", file, "picture");
-  return getJson("/v1/baselines", { method: "POST", body: form });
+  return getJson("/v1/neutral", { method: "POST", body: form });
 }
 
 /** Return which voices the machine that runs wince has: {available, detail, voices, rate}. */

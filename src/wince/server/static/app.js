@@ -1,7 +1,7 @@
 // The page, put together.
 
 import { Problem, getModel, getScale } from "./api.js";
-import { createCalmFace } from "./calm.js";
+import { createNeutralFace } from "./neutral.js";
 import { createLanguages } from "./languages.js";
 import { createLive } from "./live.js";
 import { fillModel } from "./model.js";
@@ -71,7 +71,7 @@ async function start() {
   const voice = createVoice(languages);
   const card = (id, waitingText) =>
     createResult(byId(id), facts, { languages, waitingText, onSayAgain: voice.again });
-  const calm = createCalmFace();
+  const neutral = createNeutralFace();
   let live = null;
   const tabs = createTabs(document.querySelector('[role="tablist"]'), () => {
     voice.hush();
@@ -79,7 +79,7 @@ async function start() {
   });
   createUpload({
     facts,
-    calm,
+    neutral,
     result: card("upload-result"),
     onResult: voice.tell,
     onProblem: voice.hush,
@@ -89,7 +89,7 @@ async function start() {
   live = createLive({
     facts,
     languages,
-    calm,
+    neutral,
     result: card(
       "live-result",
       "It follows the face as it changes. A level is spoken once it has held for two seconds.",

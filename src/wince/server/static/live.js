@@ -1,6 +1,6 @@
 // The live tab: camera frames to the server and back, the face box and level over the video.
 
-import { createCalmControls } from "./calm.js";
+import { createNeutralControls } from "./neutral.js";
 import { createGrabber, eachFrame, listCameras, openCamera } from "./camera.js";
 import { drawOverlay, setRatio } from "./overlay.js";
 import { createQuiet } from "./quiet.js";
@@ -31,11 +31,11 @@ const byId = (id) => document.getElementById(id);
 
 /**
  * Bring the live tab to life.
- * facts: from /v1/scale; languages: the words of a result; calm: the page's calm face; result: its card; onLevel(assessment): a level
+ * facts: from /v1/scale; languages: the words of a result; neutral: the page's neutral face; result: its card; onLevel(assessment): a level
  * has held and is worth saying; onProblem(sentence): nothing new comes; onQuiet(on): the quiet mode
  * has begun or ended.
  */
-export function createLive({ facts, languages, calm, result, onLevel, onProblem, onQuiet }) {
+export function createLive({ facts, languages, neutral, result, onLevel, onProblem, onQuiet }) {
   const [video, overlay, cameras, mirror] = ["video", "live-overlay", "camera", "mirror"].map(byId);
   const grab = createGrabber(video);
   const rate = createRate();
@@ -63,8 +63,8 @@ export function createLive({ facts, languages, calm, result, onLevel, onProblem,
     },
   });
   result.onChoose(where.toggle);
-  const calmControls = createCalmControls(byId("live-calm"), calm, facts, { live: true });
-  calm.onChange((baseline) => socket?.compare(baseline));
+  const neutralControls = createNeutralControls(byId("live-neutral"), neutral, facts, { live: true });
+  neutral.onChange((face) => socket?.compare(face));
 
   function answered(answer, frame) {
     if (trouble === CAMERA_TITLE) return; // of a frame from before it was lost
@@ -74,7 +74,7 @@ export function createLive({ facts, languages, calm, result, onLevel, onProblem,
     const track = answer.track ?? null;
     watching.add(assessment, track);
     quiet.show(track);
-    calmControls.see(assessment);
+    neutralControls.see(assessment);
     // The box says what the card says; its place is the frame's own.
     drawOverlay(overlay, assessment && standing(assessment, track), frame, {
       mirrored: mirror.checked,
@@ -167,7 +167,7 @@ export function createLive({ facts, languages, calm, result, onLevel, onProblem,
     socket = openSocket({
       withMap: mapAsked,
       settings: Object.fromEntries(new FormData(settings)),
-      baseline: calm.get(),
+      neutral: neutral.get(),
       onAnswer: answered,
       onClose: () => {
         lost(SERVER_LOST, "The connection is lost");
@@ -211,7 +211,7 @@ export function createLive({ facts, languages, calm, result, onLevel, onProblem,
     rate.reset();
     drawOverlay(overlay, null);
     where.update(null);
-    calmControls.stop();
+    neutralControls.stop();
     byId("rate").textContent = "";
     show(false);
   }
@@ -229,7 +229,7 @@ export function createLive({ facts, languages, calm, result, onLevel, onProblem,
     byId("live-where").hidden = !on;
     byId("tuning").hidden = !on;
     watching.show(on);
-    byId("live-calm").hidden = !on;
+    byId("live-neutral").hidden = !on;
     byId("live-stage").classList.toggle("filled", on);
   }
 

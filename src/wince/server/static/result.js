@@ -131,16 +131,16 @@ function fillRefusal(find, { quality }) {
   find(".refused-warnings").replaceChildren(...rows(quality.warnings));
 }
 
-/** Say how far the expression is from the person's own calm face, when that is set. */
+/** Say how far the expression is from the person's neutral face, when that is set. */
 function fillChange(find, facts, { change, raw_score: raw }) {
   find(".change").hidden = !change;
   if (!change) return;
-  const { pspi: points, baseline } = change;
+  const { pspi: points, neutral } = change;
   find(".change-number").textContent = `+${points.toFixed(1)}`;
   find(".change .meter-fill").style.width = `${(100 * points) / facts.maximum}%`;
   find(".change-text").textContent =
-    `${points.toFixed(1)} of ${facts.maximum} points above it: the calm face reads ` +
-    `${baseline.raw_score.toFixed(1)}, this one ${raw.toFixed(1)}. ` +
+    `${points.toFixed(1)} of ${facts.maximum} points above it: the neutral face’s score is ` +
+    `${neutral.raw_score.toFixed(1)}, this one’s ${raw.toFixed(1)}. ` +
     "The level and the score above are the absolute ones.";
 }
 

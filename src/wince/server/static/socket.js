@@ -10,11 +10,11 @@ const MEMORY = 0.8; // weight of the past in the running mean of that time
 /**
  * Open the socket. onAnswer(answer, frame) gets what was sent with the frame; onClose() is told when
  * the connection ends without close() having been called; withMap: ask for the map as well;
- * settings: of the track, such as {smoothing: 1}; baseline: the person's own calm face, or null.
+ * settings: of the track, such as {smoothing: 1}; neutral: the person's neutral face, or null.
  */
 export function openSocket(handlers) {
   const { onAnswer, onClose, withMap = false, settings = {} } = handlers;
-  let { baseline = null } = handlers;
+  let { neutral = null } = handlers;
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const asked = new URLSearchParams({ ...(withMap && { explain: "heatmap" }), ...settings });
   const socket = new WebSocket(`${scheme}://${location.host}/v1/live?${asked}`, tokenProtocols());
@@ -22,9 +22,9 @@ export function openSocket(handlers) {
   let sent = 0;
   let latency = 0;
   let wanted = true;
-  const tell = (calm) => socket.send(JSON.stringify({ baseline: calm }));
+  const tell = (face) => socket.send(JSON.stringify({ neutral: face }));
 
-  socket.addEventListener("open", () => baseline && tell(baseline));
+  socket.addEventListener("open", () => neutral && tell(neutral));
 
   socket.addEventListener("message", ({ data }) => {
     const answer = JSON.parse(data);
@@ -47,10 +47,10 @@ export function openSocket(handlers) {
       pending.set(sent, frame);
       socket.send(frame.blob);
     },
-    /** Compare the frames from here on with a calm face; null for none. */
-    compare(calm) {
-      baseline = calm;
-      if (socket.readyState === WebSocket.OPEN) tell(calm);
+    /** Compare the frames from here on with a neutral face; null for none. */
+    compare(face) {
+      neutral = face;
+      if (socket.readyState === WebSocket.OPEN) tell(face);
     },
     close() {
       wanted = false;

@@ -1,7 +1,7 @@
 // The upload tab: a photo chosen, dropped or pasted is assessed at once; the newest one wins.
 
 import { Problem, assess } from "./api.js";
-import { createCalmControls } from "./calm.js";
+import { createNeutralControls } from "./neutral.js";
 import { createFaces } from "./faces.js";
 import { drawOverlay, setRatio } from "./overlay.js";
 import { createWhere } from "./where.js";
@@ -10,10 +10,10 @@ const byId = (id) => document.getElementById(id);
 
 /**
  * Bring the upload tab to life.
- * facts: from /v1/scale; calm: the page's calm face; result: its card; onResult(assessment) and onProblem(sentence) are told; active(): whether the
+ * facts: from /v1/scale; neutral: the page's neutral face; result: its card; onResult(assessment) and onProblem(sentence) are told; active(): whether the
  * tab is in view; activate() brings it there.
  */
-export function createUpload({ facts, calm, result, onResult, onProblem, active, activate }) {
+export function createUpload({ facts, neutral, result, onResult, onProblem, active, activate }) {
   const [drop, file, preview, overlay] = ["drop", "file", "preview", "upload-overlay"].map(byId);
   let request = null; // of the newest picture
   let address = null; // of the preview
@@ -35,13 +35,13 @@ export function createUpload({ facts, calm, result, onResult, onProblem, active,
     },
   });
   result.onChoose(where.toggle);
-  createCalmControls(byId("upload-calm"), calm, facts, { current: () => found });
-  calm.onChange(() => chosen && found && assessAgain(found.face.index, { aloud: false }));
+  createNeutralControls(byId("upload-neutral"), neutral, facts, { current: () => found });
+  neutral.onChange(() => chosen && found && assessAgain(found.face.index, { aloud: false }));
 
   function setFound(assessment) {
     found = assessment;
     byId("upload-where").hidden = !found?.level;
-    byId("upload-calm").hidden = !found;
+    byId("upload-neutral").hidden = !found;
     where.update(found?.level ? found : null);
   }
 
@@ -69,7 +69,7 @@ export function createUpload({ facts, calm, result, onResult, onProblem, active,
     await read(picture);
   }
 
-  /** Assess the picture in view once more: another face of it, or against another calm face. */
+  /** Assess the picture in view once more: another face of it, or against another neutral face. */
   async function assessAgain(index, { aloud = true } = {}) {
     request?.abort();
     await read(chosen, { face: index, aloud });
@@ -79,7 +79,7 @@ export function createUpload({ facts, calm, result, onResult, onProblem, active,
     const mine = (request = new AbortController());
     byId("busy").hidden = false;
     try {
-      setFound(await assess(picture, mine.signal, { face, baseline: calm.get() }));
+      setFound(await assess(picture, mine.signal, { face, neutral: neutral.get() }));
       result.show(found);
       redraw();
       if (aloud) onResult(found);
