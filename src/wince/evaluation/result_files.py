@@ -12,7 +12,7 @@ from typing import Any
 from wince.errors import DataError
 from wince.evaluation.plots import draw
 from wince.evaluation.predictions import Predictions
-from wince.evaluation.report import report
+from wince.evaluation.report import render_report
 
 
 def write_results(metrics: Mapping[str, Any], table: Predictions, out: Path | str) -> Path:
@@ -25,7 +25,7 @@ def write_results(metrics: Mapping[str, Any], table: Predictions, out: Path | st
     pictures = draw(metrics, table)
     files = {f"plots/{name}.png": png for name, png in pictures.items()}
     files["subjects.csv"] = _subjects_csv(metrics).encode()
-    files["report.html"] = report(metrics, pictures).encode()
+    files["report.html"] = render_report(metrics, pictures).encode()
     plain = json.dumps(without_nan(metrics), indent=1, allow_nan=False, ensure_ascii=False)
     files["metrics.json"] = (plain + "\n").encode()
     try:
