@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from tests.support.evaluation_sample import PLAIN, as_csv, columns
 from tests.support.frames import ROOT
 from wince.cli.evaluate import evaluate as command
-from wince.errors import DataError
+from wince.errors import DataError, FileWriteError
 from wince.evaluation import result_files
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.metric_catalogue import FAMILIES, TITLES, markdown
@@ -209,7 +209,7 @@ def test_a_second_evaluation_leaves_nothing_of_the_first(folder, tmp_path, full)
 
 def test_a_folder_that_cannot_be_written_is_named(full, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match=r"cannot be written to .*file"):
+    with pytest.raises(FileWriteError, match=r"file/?.* cannot be written"):
         result_files.write_results(*full, tmp_path / "file")
 
 

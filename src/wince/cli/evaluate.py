@@ -1,12 +1,14 @@
 """`wince evaluate`: how good a set of predictions is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from wince.cli.tables import plain_table
+from wince.cli.tables import plain_table, table_console
+from wince.number_format import decimal, interval
 
 SHOWN = (
     "pcc",
@@ -21,93 +23,101 @@ SHOWN = (
     "four_levels_accuracy",
 )
 
+Out = Annotated[
+    Path, typer.Option(metavar="DIR", help="Folder for metrics.json, report.html and the plots.")
+]
+Model = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="MODEL",
+        help="A run folder, or a model.onnx or its folder, to score a prepared folder with.",
+        show_default=False,
+    ),
+]
+PredictionFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Instead of MODEL: a CSV file with the columns subject, sequence, frame, pspi and "
+        "predicted. Optional columns: p_none, p_mild, p_moderate, p_severe; low, high; vas, opr; "
+        "milliseconds; fold; overlap; columns to group by.",
+    ),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DATA",
+        help="With MODEL: a folder that `wince prepare` wrote. The default for a run folder is the "
+        "folder it was trained on.",
+    ),
+]
+Part = Annotated[str, typer.Option(metavar="PART", help="With MODEL: test, val, train or all.")]
+Against = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Predictions of another model for the same frames, to compare with."
+    ),
+]
+GroupBy = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN", help="Repeat every metric for each value of a column. Can be repeated."
+    ),
+]
+TrainingFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="CSV file of the training frames (pspi, subject). The trivial predictors use its "
+        "labels, and its subjects are refused in the predictions.",
+    ),
+]
+AllowOverlap = Annotated[
+    bool,
+    typer.Option(
+        "--allow-overlap",
+        help="Accept subjects that the model was trained on; every output is marked.",
+    ),
+]
+Dataset = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="unbc: list published results on this data set as well."),
+]
+Resamples = Annotated[
+    int,
+    typer.Option(
+        metavar="N", min=0, help="Bootstrap resamples of the subjects; 0 for no intervals."
+    ),
+]
+Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the bootstrap.")]
+
 
 def evaluate(
-    out: Annotated[
-        Path,
-        typer.Option(metavar="DIR", help="Folder for metrics.json, report.html and the plots."),
-    ],
-    model: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="MODEL",
-            help="A run folder, or a model.onnx or its folder, to score a prepared folder with.",
-            show_default=False,
-        ),
-    ] = None,
-    predictions: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="In place of MODEL: CSV with the columns subject, sequence, frame, pspi, "
-            "predicted, and what else is known: p_none, p_mild, p_moderate, p_severe; low, high; "
-            "vas, opr; milliseconds; fold; overlap; columns to group by.",
-        ),
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DATA",
-            help="With MODEL: a folder that `wince prepare` wrote; for a run, its own by default.",
-        ),
-    ] = None,
-    part: Annotated[
-        str, typer.Option(metavar="PART", help="With MODEL: test, val, train or all.")
-    ] = "test",
-    against: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Predictions of another model for the same frames, to compare."
-        ),
-    ] = None,
-    group_by: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="Repeat every figure by group. Can be repeated."),
-    ] = None,
-    training: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="CSV of the frames trained on (pspi, subject): for the trivial baselines, and to "
-            "refuse subjects that were trained on.",
-        ),
-    ] = None,
-    allow_overlap: Annotated[
-        bool,
-        typer.Option(
-            "--allow-overlap",
-            help="Accept that the model has seen these subjects; every output is marked.",
-        ),
-    ] = False,
-    dataset: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="unbc: print published results on it beside these."),
-    ] = None,
-    resamples: Annotated[
-        int,
-        typer.Option(
-            metavar="N", min=0, help="Bootstrap resamples of the subjects, 0 for no intervals."
-        ),
-    ] = 1000,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the bootstrap.")] = 0,
+    out: Out,
+    model: Model = None,
+    predictions: PredictionFile = None,
+    data: Data = None,
+    part: Part = "test",
+    against: Against = None,
+    group_by: GroupBy = None,
+    training: TrainingFile = None,
+    allow_overlap: AllowOverlap = False,
+    dataset: Dataset = None,
+    resamples: Resamples = 1000,
+    seed: Seed = 0,
 ) -> None:
-    """Measure a model, or anybody's predictions, against labels: figures, baselines, a report."""
+    """Compare predictions of a model with labels: metrics, trivial predictors, a report."""
     if (model is None) == (predictions is None):
         raise typer.BadParameter("expected either MODEL or --predictions FILE")
-    _need_extra()
-    from wince.evaluation.evaluate import evaluate as measure
+    _check_extra()
+    from wince.evaluation import evaluate as evaluation
     from wince.evaluation.prediction_files import read_predictions, read_training_labels
     from wince.evaluation.result_files import write_results
 
-    with _progress() as progress:
-        step = progress.add_task("Reading", total=None)
-
-        def tell(words: str) -> None:
-            progress.update(step, description=words)
-
-        known = read_training_labels(training) if training else None
-        notes: tuple[str, ...] = ()
-        about: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    with _spinner("Reading") as show_step:
+        labels = read_training_labels(training) if training else None
         if model is not None:
             from wince.training.evaluate_model import test
 
@@ -117,57 +127,59 @@ def evaluate(
                 out,
                 part=part,
                 allow_overlap=allow_overlap,
-                progress=lambda done, total: tell(f"Scoring {done:,} of {total:,}"),
+                progress=lambda done, total: show_step(f"Scoring {done:,} of {total:,}"),
             )
             predictions, notes, about = tested.predictions, tested.notes, tested.about
-            known = known or tested.training
+            labels = labels or tested.training
         assert predictions is not None  # one of the two was given
         table = read_predictions(predictions)
-        other = read_predictions(against) if against else None
-        metrics = measure(
+        metrics = evaluation.evaluate(
             table,
-            against=other,
+            against=read_predictions(against) if against else None,
             group_by=group_by or (),
-            training=known,
+            training=labels,
             allow_overlap=allow_overlap,
             dataset=dataset,
             resamples=resamples,
             seed=seed,
             about=about,
-            progress=tell,
+            progress=show_step,
         )
-        tell("Plots and report")
+        show_step("Plots and report")
         report = write_results(metrics, table, out)
     show(metrics)
-    for words in notes:
-        typer.echo(words)
+    for note in notes:
+        typer.echo(note)
     typer.echo(f"Report: {report}")
 
 
-def _need_extra() -> None:
-    """Raise MissingExtraError unless the plots can be drawn."""
+def _check_extra() -> None:
+    """Raise MissingExtraError unless matplotlib is installed."""
     from importlib.util import find_spec
 
     from wince.errors import MissingExtraError
 
     if find_spec("matplotlib") is None:
         raise MissingExtraError(
-            "wince evaluate draws with matplotlib, which is not installed. Install the training "
-            "extra: pip install 'wince[train]'"
+            "wince evaluate needs matplotlib for its plots, and matplotlib is not installed. "
+            "Install the training extra: pip install 'wince[train]'"
         )
 
 
-def _progress() -> Any:
+@contextmanager
+def _spinner(step: str) -> Iterator[Callable[[str], None]]:
+    """Show the current step on stderr while the block runs; yield what shows the next step."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(step, total=None)
+        yield lambda text: progress.update(task, description=text)
 
 
 def show(metrics: Mapping[str, Any]) -> None:
-    """Print the chief figures beside the trivial predictors, and what must be known of them."""
-    from rich.console import Console
+    """Print the main metrics beside those of the trivial predictors, then the caveats."""
     from rich.text import Text
 
     from wince.evaluation.metric_catalogue import TITLES
@@ -178,25 +190,18 @@ def show(metrics: Mapping[str, Any]) -> None:
     table.add_column(f"Pooled ({label})" if label else "Pooled")
     for title in ("Model", "95 % interval", *TRIVIAL_PREDICTORS, "Mean of subjects"):
         table.add_column(title, justify="right", no_wrap=True)
-    model = metrics["model"]
+    model, baselines = metrics["model"], metrics["baselines"]
     for key in SHOWN:
-        low, high = model["pooled_interval"][key]
         undefined = model["subjects_undefined"][key]
+        note = f" ({undefined} undefined)" if undefined else ""
         table.add_row(
             TITLES[key],
-            _number(model["pooled"][key]),
-            f"{_number(low)} to {_number(high)}",
-            *(_number(metrics["baselines"][name]["pooled"][key]) for name in TRIVIAL_PREDICTORS),
-            _number(model["subject_mean"][key])
-            + (f" ({undefined} undefined)" if undefined else ""),
+            decimal(model["pooled"][key]),
+            interval(*model["pooled_interval"][key]),
+            *(decimal(baselines[name]["pooled"][key]) for name in TRIVIAL_PREDICTORS),
+            decimal(model["subject_mean"][key]) + note,
         )
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 200
+    console = table_console()
     console.print(table)
-    for words in metrics["caveats"]:
-        console.print(Text(words), soft_wrap=True)
-
-
-def _number(value: float) -> str:
-    return "undefined" if value != value else f"{value:.3f}"
+    for caveat in metrics["caveats"]:
+        console.print(Text(caveat), soft_wrap=True)

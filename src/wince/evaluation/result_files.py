@@ -1,15 +1,13 @@
-"""What an evaluation leaves in its folder: metrics.json, report.html, subjects.csv and plots."""
+"""The files of an evaluation: metrics.json, report.html, subjects.csv and plots/*.png."""
 
 import csv
 import io
-import json
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wince.errors import DataError
+from wince import files
 from wince.evaluation.plots import draw
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.report import render_report
@@ -18,26 +16,26 @@ from wince.evaluation.report import render_report
 def write_results(metrics: Mapping[str, Any], table: Predictions, out: Path | str) -> Path:
     """Write metrics.json, report.html, subjects.csv and plots/*.png; return the report's path.
 
-    Each file is written to a temporary name and renamed; metrics.json comes last, so that its
-    presence means that all is there. Raises DataError when the folder cannot be written.
+    Results of an earlier evaluation in the folder are replaced or removed. metrics.json is written
+    last: when it exists, the other files do too.
+
+    Args:
+        metrics: The result of `evaluate.evaluate`.
+        table: The predictions that were evaluated.
+        out: The folder, which is made when it is missing.
+
+    Raises:
+        FileWriteError: The folder cannot be written.
     """
     folder = Path(out)
-    pictures = draw(metrics, table)
-    files = {f"plots/{name}.png": png for name, png in pictures.items()}
-    files["subjects.csv"] = _subjects_csv(metrics).encode()
-    files["report.html"] = render_report(metrics, pictures).encode()
-    plain = json.dumps(without_nan(metrics), indent=1, allow_nan=False, ensure_ascii=False)
-    files["metrics.json"] = (plain + "\n").encode()
-    try:
-        (folder / "plots").mkdir(parents=True, exist_ok=True)
-        _remove_old(folder, keep=set(files))
-        for name, content in files.items():
-            _write(folder / name, content)
-    except OSError as error:
-        raise DataError(
-            f"The results cannot be written to {folder} ({error.strerror or error}). Choose a "
-            "folder that can be written, with room for about 5 MB."
-        ) from error
+    plots = draw(metrics, table)
+    report = render_report(metrics, plots)
+    _remove_old(folder, keep=set(plots))
+    for name, png in plots.items():
+        files.write_bytes(folder / "plots" / f"{name}.png", png)
+    files.write_text(folder / "subjects.csv", _subjects_csv(metrics))
+    files.write_text(folder / "report.html", report)
+    files.write_json(folder / "metrics.json", without_nan(metrics))
     return folder / "report.html"
 
 
@@ -64,18 +62,20 @@ def _subjects_csv(metrics: Mapping[str, Any]) -> str:
 
 
 def _remove_old(folder: Path, keep: set[str]) -> None:
-    """Take away what an earlier evaluation left, so that nothing stale stands beside the new."""
-    (folder / "metrics.json").unlink(missing_ok=True)
-    for pattern in ("groups-*.png", "against.png", "reliability.png", "coverage.png"):
-        for path in (folder / "plots").glob(pattern):
-            if f"plots/{path.name}" not in keep:
-                path.unlink()
+    """Remove metrics.json, and the plots that not every evaluation draws, except those in `keep`.
 
+    Args:
+        folder: The folder of the results.
+        keep: Names of plots that are written next.
 
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    Raises:
+        FileWriteError: A file cannot be removed.
+    """
     try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        (folder / "metrics.json").unlink(missing_ok=True)
+        for pattern in ("groups-*.png", "against.png", "reliability.png", "coverage.png"):
+            for path in (folder / "plots").glob(pattern):
+                if path.stem not in keep:
+                    path.unlink()
+    except OSError as error:
+        raise files.write_error(folder, error) from error
