@@ -1,4 +1,4 @@
-"""The crop a model is shown: upright, centred, of the stated size, wherever the face was."""
+"""The crop for a model is upright, centred and of the spec's size, wherever the face is."""
 
 import math
 from dataclasses import replace
@@ -17,16 +17,16 @@ RGB = NDArray[np.uint8]
 SPEC = FaceSpec()
 
 
-def turned(rgb: RGB, face: Face, degrees: float, centre: tuple[float, float]) -> tuple[RGB, Face]:
-    """Return the picture and the face in it turned clockwise about a point."""
-    picture = Image.fromarray(rgb).rotate(-degrees, Image.Resampling.BICUBIC, center=centre)
+def rotated(rgb: RGB, face: Face, degrees: float, centre: tuple[float, float]) -> tuple[RGB, Face]:
+    """Return the image and its face, both rotated clockwise about a point."""
+    image = Image.fromarray(rgb).rotate(-degrees, Image.Resampling.BICUBIC, center=centre)
     c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     points = (face.keypoints - centre) @ np.array([[c, s], [-s, c]]) + centre
-    return np.asarray(picture), replace(face, keypoints=points)
+    return np.asarray(image), replace(face, keypoints=points)
 
 
-def mean_difference(one: RGB, other: RGB) -> float:
-    return float(np.abs(one.astype(int) - other.astype(int)).mean())
+def mean_difference(first: RGB, second: RGB) -> float:
+    return float(np.abs(first.astype(int) - second.astype(int)).mean())
 
 
 @pytest.fixture(scope="module")
@@ -35,29 +35,29 @@ def portrait(astronaut: RGB) -> tuple[RGB, Face]:
 
 
 @pytest.mark.parametrize("degrees", [-170, -90, -45, -20, 20, 45, 90, 135])
-def test_a_turned_picture_gives_the_same_upright_crop(
+def test_a_rotated_image_gives_the_same_upright_crop(
     portrait: tuple[RGB, Face], degrees: float
 ) -> None:
     upright = align(*portrait, SPEC)
-    crop = align(*turned(*portrait, degrees, (225, 120)), SPEC)
+    crop = align(*rotated(*portrait, degrees, (225, 120)), SPEC)
     assert mean_difference(crop, upright) < 3
-    assert mean_difference(np.rot90(crop), upright) > 20  # the measure can tell
+    assert mean_difference(np.rot90(crop), upright) > 20  # the measure detects a rotation
 
 
 @pytest.mark.parametrize("degrees", [-25, -10, 10, 25])
-def test_a_face_found_in_a_turned_picture_is_set_upright(
+def test_a_face_detected_in_a_rotated_image_is_turned_upright(
     portrait: tuple[RGB, Face], degrees: float
 ) -> None:
     upright = align(*portrait, SPEC)
-    picture, _ = turned(*portrait, degrees, (225, 120))
-    crop = align(picture, detect(picture)[0], SPEC)
-    untreated = align(picture, portrait[1], SPEC)
-    assert mean_difference(crop, upright) < 16  # the detector's points wander by a few pixels
-    assert mean_difference(crop, upright) < 0.5 * mean_difference(untreated, upright)
+    image, _ = rotated(*portrait, degrees, (225, 120))
+    crop = align(image, detect(image)[0], SPEC)
+    unaligned = align(image, portrait[1], SPEC)
+    assert mean_difference(crop, upright) < 16  # the detector's key points vary by a few pixels
+    assert mean_difference(crop, upright) < 0.5 * mean_difference(unaligned, upright)
 
 
 @pytest.mark.parametrize("factor", [0.7, 2.0, 5.0])
-def test_a_picture_of_another_size_gives_the_same_crop(
+def test_an_image_of_another_size_gives_the_same_crop(
     portrait: tuple[RGB, Face], factor: float
 ) -> None:
     rgb, face = portrait
@@ -77,10 +77,10 @@ def test_the_crop_has_the_size_of_the_spec(portrait: tuple[RGB, Face], size: int
 
 
 @pytest.mark.parametrize("degrees", [0, 35])
-def test_eyes_and_mouth_land_where_the_spec_says(
+def test_eyes_and_mouth_are_where_the_spec_places_them(
     portrait: tuple[RGB, Face], degrees: float
 ) -> None:
-    _, face = turned(*portrait, degrees, (225, 120))
+    _, face = rotated(*portrait, degrees, (225, 120))
     matrix = np.vstack([crop_to_image(face, SPEC), [0, 0, 1]])
     points = np.column_stack([face.keypoints, np.ones(6)]) @ np.linalg.inv(matrix).T
     right_eye, left_eye, _, mouth = points[:4, :2]
@@ -92,13 +92,13 @@ def test_eyes_and_mouth_land_where_the_spec_says(
     assert unit == pytest.approx(SPEC.size / SPEC.side)
 
 
-def test_a_wider_spec_shows_more_around_the_same_middle(portrait: tuple[RGB, Face]) -> None:
+def test_a_wider_spec_shows_more_around_the_same_centre(portrait: tuple[RGB, Face]) -> None:
     wide = align(*portrait, SPEC.widened(2, 448))
     assert wide.shape == (448, 448, 3)
     assert mean_difference(wide[112:336, 112:336], align(*portrait, SPEC)) < 2
 
 
-def test_what_lies_outside_the_picture_is_black(portrait: tuple[RGB, Face]) -> None:
+def test_parts_of_the_crop_outside_the_image_are_black(portrait: tuple[RGB, Face]) -> None:
     rgb, face = portrait
     bright = np.full_like(rgb, 255)
     corner = replace(face, keypoints=face.keypoints - face.keypoints[:4].mean(axis=0))
@@ -115,14 +115,14 @@ def test_fine_detail_is_averaged_and_not_aliased(portrait: tuple[RGB, Face]) -> 
     assert crop.std() < 10
 
 
-def test_a_whole_image_spec_squeezes_the_picture_and_needs_no_face(astronaut: RGB) -> None:
+def test_a_whole_image_spec_stretches_the_image_and_needs_no_face(astronaut: RGB) -> None:
     crop = align(astronaut[:200], None, WHOLE_IMAGE)
     assert crop.shape == (224, 224, 3)
-    squeezed = Image.fromarray(astronaut[:200]).resize((224, 224), Image.Resampling.BILINEAR)
-    np.testing.assert_array_equal(crop, np.asarray(squeezed))
+    stretched = Image.fromarray(astronaut[:200]).resize((224, 224), Image.Resampling.BILINEAR)
+    np.testing.assert_array_equal(crop, np.asarray(stretched))
 
 
-def test_an_aligned_spec_without_a_face_is_the_callers_mistake(astronaut: RGB) -> None:
+def test_an_aligned_spec_without_a_face_raises_value_error(astronaut: RGB) -> None:
     with pytest.raises(ValueError, match="needs a face"):
         align(astronaut, None, SPEC)
 
@@ -134,11 +134,11 @@ def test_points_that_coincide_do_not_break_the_crop(portrait: tuple[RGB, Face]) 
 
 
 def test_every_rendered_face_fills_its_crop(frames) -> None:
-    """The crop holds the face and little else: a face found in the crop is nearly as large."""
+    """A face detected in the crop is nearly as large as the crop."""
     for frame in frames:
         rgb = images.read(frame.path).rgb
         crop = align(rgb, detect(rgb)[0], SPEC)
-        again = detect(crop)
-        assert len(again) == 1
-        assert 0.55 < again[0].size / SPEC.size < 1.0
-        assert abs(again[0].roll) < 8
+        faces = detect(crop)
+        assert len(faces) == 1
+        assert 0.55 < faces[0].size / SPEC.size < 1.0
+        assert abs(faces[0].roll) < 8

@@ -1,4 +1,4 @@
-"""Faces found where they are, and the same ones that a second implementation finds."""
+"""Faces are detected where they are, and an independent implementation finds the same ones."""
 
 import math
 from collections.abc import Callable
@@ -14,27 +14,27 @@ from wince.faces.detect import KEYPOINTS, Face, detect
 
 RGB = NDArray[np.uint8]
 
-# Measured by hand in the astronaut's portrait, in pixels; the right eye is the person's own.
+# Measured by hand in the astronaut's portrait, in pixels; the right eye is the person's right eye.
 RIGHT_EYE, LEFT_EYE, NOSE, MOUTH = (204, 101), (247, 103), (225, 126), (224, 146)
 
 
 def rotated(rgb: RGB, degrees: float, centre: tuple[float, float]) -> RGB:
-    """Return the picture turned clockwise about a point."""
+    """Return the image rotated clockwise about a point."""
     return np.asarray(
         Image.fromarray(rgb).rotate(-degrees, Image.Resampling.BICUBIC, center=centre)
     )
 
 
-def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+def overlap(first: tuple[float, ...], second: tuple[float, ...]) -> float:
     """Return the intersection over union of two xyxy boxes."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    common = max(width, 0) * max(height, 0)
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
-    return common / (sum(areas) - common)
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    intersection = max(width, 0) * max(height, 0)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)]
+    return intersection / (sum(areas) - intersection)
 
 
-def only(rgb: RGB) -> Face:
+def only_face(rgb: RGB) -> Face:
     faces = detect(rgb)
     assert len(faces) == 1
     return faces[0]
@@ -54,60 +54,60 @@ def assert_plausible(face: Face) -> None:
         assert x0 < points[name][0] < x1
 
 
-def test_each_rendered_face_is_found_once_and_in_order(frames) -> None:
+def test_each_rendered_face_is_detected_once_with_plausible_key_points(frames) -> None:
     for frame in frames:
-        face = only(images.read(frame.path).rgb)
+        face = only_face(images.read(frame.path).rgb)
         assert_plausible(face)
         assert abs(face.roll) < 10
         assert abs(face.yaw) < 35
 
 
-def test_the_portraits_key_points_are_where_a_person_puts_them(astronaut: RGB) -> None:
-    face = only(astronaut)
+def test_the_key_points_of_the_portrait_match_those_measured_by_hand(astronaut: RGB) -> None:
+    face = only_face(astronaut)
     assert_plausible(face)
     measured = np.array([RIGHT_EYE, LEFT_EYE, NOSE, MOUTH])
-    away = np.hypot(*(face.keypoints[:4] - measured).T)
+    distances = np.hypot(*(face.keypoints[:4] - measured).T)
     between_eyes = math.dist(RIGHT_EYE, LEFT_EYE)
-    assert away[:2].max() < 0.07 * between_eyes
-    assert away.max() < 0.15 * between_eyes
+    assert distances[:2].max() < 0.07 * between_eyes
+    assert distances.max() < 0.15 * between_eyes
 
 
 @pytest.mark.parametrize("degrees", [-30, -20, -10, 10, 20, 30])
-def test_roll_follows_a_turned_picture(astronaut: RGB, degrees: float) -> None:
-    straight = only(astronaut)
-    turned = only(rotated(astronaut, degrees, (225, 120)))
+def test_roll_follows_the_rotation_of_the_image(astronaut: RGB, degrees: float) -> None:
+    straight = only_face(astronaut)
+    turned = only_face(rotated(astronaut, degrees, (225, 120)))
     assert turned.roll - straight.roll == pytest.approx(degrees, abs=4)
 
 
-def test_yaw_changes_its_sign_in_the_mirror(frames) -> None:
-    turned = 0
+def test_yaw_changes_its_sign_in_a_mirrored_image(frames) -> None:
+    turned_faces = 0
     for frame in frames:
         rgb = images.read(frame.path).rgb
-        face, mirrored = only(rgb), only(np.ascontiguousarray(rgb[:, ::-1]))
+        face, mirrored = only_face(rgb), only_face(np.ascontiguousarray(rgb[:, ::-1]))
         assert face.yaw == pytest.approx(-mirrored.yaw, abs=12)
-        turned += abs(face.yaw) > 15
-    assert turned >= 3
+        turned_faces += abs(face.yaw) > 15
+    assert turned_faces >= 3
 
 
-def test_yaw_is_positive_when_the_nose_points_to_the_pictures_right(frames) -> None:
+def test_yaw_is_positive_if_the_nose_points_to_the_right_of_the_image(frames) -> None:
     by_name = {frame.path.name: frame for frame in frames}
     left = images.read(by_name["aa001t1abunaff031.jpg"].path).rgb
     right = images.read(by_name["kk011t1aaaff034.jpg"].path).rgb
-    assert only(left).yaw < -15
-    assert only(right).yaw > 15
+    assert only_face(left).yaw < -15
+    assert only_face(right).yaw > 15
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.5, 3.0])
-def test_the_box_scales_with_the_picture(astronaut: RGB, factor: float) -> None:
+def test_the_box_scales_with_the_image(astronaut: RGB, factor: float) -> None:
     side = round(512 * factor)
     resized = np.asarray(Image.fromarray(astronaut).resize((side, side), Image.Resampling.LANCZOS))
-    expected, found = only(astronaut).scaled(factor), only(resized)
-    assert overlap(found.box, expected.box) > 0.9
-    np.testing.assert_allclose(found.keypoints, expected.keypoints, atol=5 * factor)
+    expected, face = only_face(astronaut).scaled(factor), only_face(resized)
+    assert overlap(face.box, expected.box) > 0.9
+    np.testing.assert_allclose(face.keypoints, expected.keypoints, atol=5 * factor)
 
 
 def test_a_scaled_face_keeps_its_angles_and_score(astronaut: RGB) -> None:
-    face = only(astronaut)
+    face = only_face(astronaut)
     larger = face.scaled(4)
     assert larger.box == tuple(4 * value for value in face.box)
     assert (larger.roll, larger.yaw) == pytest.approx((face.roll, face.yaw))
@@ -115,10 +115,10 @@ def test_a_scaled_face_keeps_its_angles_and_score(astronaut: RGB) -> None:
     assert larger.size == pytest.approx(4 * face.size)
 
 
-def test_several_faces_come_the_largest_first(astronaut: RGB) -> None:
+def test_several_faces_are_returned_largest_first(astronaut: RGB) -> None:
     head = Image.fromarray(astronaut).crop((120, 10, 330, 220))
     montage = Image.new("RGB", (720, 520), "grey")
-    places = {200: (0, 0), 320: (150, 200), 240: (480, 20)}  # side of the head: its corner
+    places = {200: (0, 0), 320: (150, 200), 240: (480, 20)}  # side of the head -> its corner
     for side, place in places.items():
         montage.paste(head.resize((side, side)), place)
     faces = detect(np.asarray(montage))
@@ -148,31 +148,31 @@ def blank(value: int) -> RGB:
     ],
     ids=["black", "grey", "white", "noise", "gradient"],
 )
-def test_no_face_is_seen_where_there_is_none(rgb: RGB) -> None:
+def test_an_image_without_a_face_gives_none(rgb: RGB) -> None:
     assert detect(rgb) == []
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (16, 4000), (4000, 16), (17, 33)])
-def test_a_picture_of_any_shape_can_be_searched(shape: tuple[int, int]) -> None:
+def test_an_image_of_any_shape_can_be_searched(shape: tuple[int, int]) -> None:
     assert detect(np.full((*shape, 3), 90, np.uint8)) == []
 
 
-def test_a_face_at_the_edge_is_found_with_its_points_where_they_were(astronaut: RGB) -> None:
+def test_a_face_at_the_edge_has_its_key_points_at_the_same_place(astronaut: RGB) -> None:
     cut = np.ascontiguousarray(astronaut[60:, 170:])
-    face = only(cut)
-    shifted = only(astronaut)
+    face = only_face(cut)
+    shifted = only_face(astronaut)
     np.testing.assert_allclose(
         face.keypoints[:4] + np.array([170, 60]), shifted.keypoints[:4], atol=6
     )
 
 
-def test_the_same_picture_gives_the_same_face(astronaut: RGB) -> None:
-    one, other = only(astronaut), only(astronaut)
-    assert (one.box, one.score) == (other.box, other.score)
-    np.testing.assert_array_equal(one.keypoints, other.keypoints)
+def test_the_same_image_gives_the_same_face(astronaut: RGB) -> None:
+    first, second = only_face(astronaut), only_face(astronaut)
+    assert (first.box, first.score) == (second.box, second.score)
+    np.testing.assert_array_equal(first.keypoints, second.keypoints)
 
 
-# A second implementation, one anchor at a time
+# An independent implementation, one anchor at a time
 
 
 @pytest.fixture(scope="module")
@@ -185,8 +185,8 @@ def network() -> Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]:
 def reference(rgb: RGB, network) -> tuple[float, tuple[float, ...]]:
     """Return the best face's score and its box in pixels.
 
-    The picture is padded to a square first and averaged down after; anchors are walked in the
-    order of the network's two grids; boxes near the best one are averaged by their scores.
+    The image is padded to a square first and then averaged down. Anchors are visited in the order
+    of the network's two grids. Boxes near the best one are averaged, weighted by their scores.
     """
     side = max(rgb.shape[:2])
     above, before = (side - rgb.shape[0]) // 2, (side - rgb.shape[1]) // 2
@@ -194,7 +194,7 @@ def reference(rgb: RGB, network) -> tuple[float, tuple[float, ...]]:
     square[above : above + rgb.shape[0], before : before + rgb.shape[1]] = rgb
     small = Image.fromarray(square).resize((128, 128), Image.Resampling.BOX)
     offsets, logits = network(np.asarray(small, np.float32)[None] / 127.5 - 1)
-    found = []
+    candidates = []
     for index in range(896):
         score = 1 / (1 + math.exp(-min(max(float(logits[0, index, 0]), -80), 80)))
         if score > 0.5:
@@ -203,9 +203,9 @@ def reference(rgb: RGB, network) -> tuple[float, tuple[float, ...]]:
             x = (column + 0.5) / cells + offsets[0, index, 0] / 128
             y = (row + 0.5) / cells + offsets[0, index, 1] / 128
             w, h = offsets[0, index, 2] / 256, offsets[0, index, 3] / 256
-            found.append((score, (x - w, y - h, x + w, y + h)))
-    best = max(found)
-    near = [(score, box) for score, box in found if overlap(box, best[1]) > 0.3]
+            candidates.append((score, (x - w, y - h, x + w, y + h)))
+    best = max(candidates)
+    near = [(score, box) for score, box in candidates if overlap(box, best[1]) > 0.3]
     total = sum(score for score, _ in near)
     mean = [sum(score * box[i] for score, box in near) / total for i in range(4)]
     return best[0], tuple(
@@ -213,35 +213,39 @@ def reference(rgb: RGB, network) -> tuple[float, tuple[float, ...]]:
     )
 
 
-def test_a_second_implementation_finds_the_same_faces(frames, astronaut: RGB, network) -> None:
-    pictures = [images.read(frame.path).rgb for frame in frames]
-    pictures += [astronaut, astronaut[:300], astronaut[:, 60:400], astronaut[40:220, 20:500]]
-    for rgb in pictures:
-        face = max(detect(rgb), key=lambda found: found.score)
+def test_an_independent_implementation_finds_the_same_faces(
+    frames, astronaut: RGB, network
+) -> None:
+    photos = [images.read(frame.path).rgb for frame in frames]
+    photos += [astronaut, astronaut[:300], astronaut[:, 60:400], astronaut[40:220, 20:500]]
+    for rgb in photos:
+        face = max(detect(rgb), key=lambda face: face.score)
         score, box = reference(rgb, network)
         assert overlap(face.box, box) > 0.9
         assert face.score == pytest.approx(score, abs=0.05)
 
 
-def test_a_face_too_small_for_one_look_is_found_in_a_part_of_the_picture(
+def test_a_face_too_small_in_the_whole_image_is_detected_in_a_tile(
     astronaut: NDArray[np.uint8],
 ) -> None:
     wide = np.zeros((1200, 1600, 3), np.uint8)
     wide[600:1112, 900:1412] = astronaut
     assert not detect_module._detect_once(Image.fromarray(wide))
-    found, own = detect(wide), detect(astronaut)[0]
-    assert len(found) == 1
-    np.testing.assert_allclose(found[0].keypoints, own.keypoints + np.array([900, 600]), atol=8)
+    faces, expected = detect(wide), detect(astronaut)[0]
+    assert len(faces) == 1
+    np.testing.assert_allclose(
+        faces[0].keypoints, expected.keypoints + np.array([900, 600]), atol=8
+    )
 
 
 @pytest.mark.parametrize(("height", "width"), [(7900, 7900), (2559, 2559), (16, 65_500)])
-def test_a_picture_without_a_face_is_looked_at_a_bounded_number_of_times(
+def test_the_number_of_tiles_is_limited_in_an_image_without_a_face(
     monkeypatch: pytest.MonkeyPatch, height: int, width: int
 ) -> None:
-    looks = []
-    monkeypatch.setattr(detect_module, "_detect_once", lambda part: looks.append(part.size) or [])
-    picture = np.broadcast_to(np.uint8(128), (height, width, 3))  # takes no memory
-    assert detect_module.detect(picture) == []
-    assert len(looks) <= 1 + detect_module.MAX_TILES
-    smallest = min(max(size) for size in looks)
+    sizes = []
+    monkeypatch.setattr(detect_module, "_detect_once", lambda tile: sizes.append(tile.size) or [])
+    image = np.broadcast_to(np.uint8(128), (height, width, 3))  # takes no memory
+    assert detect_module.detect(image) == []
+    assert len(sizes) <= 1 + detect_module.MAX_TILES
+    smallest = min(max(size) for size in sizes)
     assert smallest <= max(height, width) / 7

@@ -1,4 +1,4 @@
-"""FaceSpec travels through model.json, and nothing else passes for one."""
+"""A FaceSpec is unchanged after model.json, and other data is refused."""
 
 import json
 
@@ -13,17 +13,17 @@ PLAIN = FaceSpec().to_dict()
 
 
 @pytest.mark.parametrize("spec", [FaceSpec(), WHOLE_IMAGE, FaceSpec(size=112, side=3.1)])
-def test_a_spec_comes_back_from_json_as_it_was(spec: FaceSpec) -> None:
+def test_a_spec_is_unchanged_after_json(spec: FaceSpec) -> None:
     assert FaceSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
 
 
-def test_the_whole_image_is_what_the_first_report_showed_its_model() -> None:
+def test_the_whole_image_spec_is_that_of_the_first_report() -> None:
     assert (WHOLE_IMAGE.kind, WHOLE_IMAGE.size) == ("whole", 224)
     assert WHOLE_IMAGE.mean == (0.485, 0.456, 0.406)
     assert WHOLE_IMAGE.std == (0.229, 0.224, 0.225)
 
 
-def test_a_widened_spec_keeps_all_but_side_and_size() -> None:
+def test_widening_a_spec_changes_only_side_and_size() -> None:
     spec = FaceSpec(side=2.5, centre=0.4)
     assert spec.widened(1.2, 256) == FaceSpec(side=3.0, centre=0.4, size=256)
 
@@ -40,7 +40,7 @@ def test_a_key_of_a_newer_version_is_refused_and_named() -> None:
 
 
 @pytest.mark.parametrize("data", [None, [], "aligned", 3])
-def test_what_is_no_mapping_is_refused(data: object) -> None:
+def test_data_that_is_no_mapping_is_refused(data: object) -> None:
     with pytest.raises(ModelError, match="has the keys"):
         FaceSpec.from_dict(data)
 
@@ -63,7 +63,7 @@ def test_what_is_no_mapping_is_refused(data: object) -> None:
         {"std": [0.2, 0.2, 0.0]},
     ],
 )
-def test_a_value_that_no_model_can_have_is_refused_and_named(change: dict[str, object]) -> None:
+def test_an_invalid_value_is_refused_and_its_key_named(change: dict[str, object]) -> None:
     with pytest.raises(ModelError, match=next(iter(change))):
         FaceSpec.from_dict(PLAIN | change)
 

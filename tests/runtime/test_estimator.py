@@ -275,6 +275,6 @@ def test_a_damaged_face_detector_is_refused_before_the_first_picture(
     detector._session.cache_clear()
     try:
         with pytest.raises(ModelError, match="sha256"):
-            detector.load()
+            detector.load_detector()
     finally:
         detector._session.cache_clear()

@@ -1,1 +1,1 @@
-"""Faces: where they are in a picture, and each one cut out upright at a stated size."""
+"""Find the faces in an image, and cut each one out upright in a given size."""

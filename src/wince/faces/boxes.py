@@ -1,4 +1,4 @@
-"""Arithmetic of boxes given as x0, y0, x1, y1 in pixels."""
+"""Arithmetic of boxes (x0, y0, x1, y1) in pixels."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ def iou(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.floa
     """Return the intersection over union of one box with each of several.
 
     Args:
-        box: float (4,), x0 y0 x1 y1.
+        box: float (4,): x0, y0, x1, y1.
         boxes: float (N, 4).
 
     Returns:

@@ -1,4 +1,4 @@
-"""FaceSpec: what a model is shown, the same for training and for use."""
+"""FaceSpec: how an image is turned into a model's input, in training and in use alike."""
 
 import math
 from collections.abc import Mapping
@@ -13,17 +13,18 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True, slots=True)
 class FaceSpec:
-    """How a picture becomes the square that a model sees.
+    """How an image becomes the square input of a model.
 
-    kind: "aligned", an upright crop of the face; or "whole", the whole picture squeezed into the
-        square, as the project's first report did.
-    size: side of the square in pixels.
-    side: "aligned" only. Side of the crop in units of the face's own size, which is the distance
-        between the eyes or from the eyes to the mouth, whichever is longer.
-    centre: "aligned" only. Where the middle of the crop lies on the line from the middle of the
-        eyes (0) to the mouth (1).
-    mean, std: per channel (R, G, B) on the 0-1 scale; a model's input is
-        (pixel / 255 - mean) / std.
+    Attributes:
+        kind: "aligned", an upright crop of the face; or "whole", the whole image stretched to the
+            square, as in the project's first report.
+        size: Side of the square in pixels.
+        side: For "aligned". Side of the crop in units of the face's size, which is the distance
+            between the eyes or from the eyes to the mouth, whichever is longer.
+        centre: For "aligned". Position of the crop's centre on the line from the middle of the eyes
+            (0) to the mouth (1).
+        mean: Per channel (R, G, B), from 0 to 1. The model's input is (pixel / 255 - mean) / std.
+        std: As `mean`.
     """
 
     kind: Literal["aligned", "whole"] = "aligned"
@@ -34,7 +35,7 @@ class FaceSpec:
     std: tuple[float, float, float] = IMAGENET_STD
 
     def widened(self, factor: float, size: int) -> "FaceSpec":
-        """Return a spec that shows `factor` times as much around the face, in `size` pixels."""
+        """Return a spec whose crop is `factor` times as wide and has `size` pixels a side."""
         return replace(self, side=self.side * factor, size=size)
 
     def to_dict(self) -> dict[str, Any]:
@@ -43,24 +44,24 @@ class FaceSpec:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "FaceSpec":
-        """Return the spec written by `to_dict`; raise ModelError when it is not one."""
+        """Return the spec that `to_dict` wrote; raise ModelError if the data is not one."""
         names = {field.name for field in fields(cls)}
         if not isinstance(data, Mapping) or set(data) != names:
-            found = sorted(data) if isinstance(data, Mapping) else data
-            raise ModelError(f"A face spec has the keys {sorted(names)}, found {found}.")
+            content = sorted(data) if isinstance(data, Mapping) else data
+            raise ModelError(f"A face spec has the keys {sorted(names)}, found {content}.")
         if data["kind"] not in ("aligned", "whole"):
             raise ModelError(
                 f"A face spec's kind is 'aligned' or 'whole', found {data['kind']!r}. "
                 "The model needs a newer wince, or its model.json is damaged."
             )
-        checks = {
+        is_valid = {
             "size": _is_number(data["size"], 1) and isinstance(data["size"], int),
             "side": _is_number(data["side"], 0),
             "centre": _is_number(data["centre"]),
             "mean": _is_triple(data["mean"]),
             "std": _is_triple(data["std"], 1e-6),
         }
-        for name in (name for name, right in checks.items() if not right):
+        for name in (name for name, valid in is_valid.items() if not valid):
             raise ModelError(
                 f"A face spec cannot have {data[name]!r} as its {name}. "
                 "The model.json may be damaged: copy or export the model again."
@@ -68,17 +69,17 @@ class FaceSpec:
         return cls(**{**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
 
 
-def _is_number(value: object, least: float = -math.inf) -> bool:
+def _is_number(value: object, minimum: float = -math.inf) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return least <= value < 1e300 and value > -1e300  # a whole number may be too large for a float
+    return minimum <= value < 1e300 and value > -1e300  # an int may be too large for a float
 
 
-def _is_triple(values: object, least: float = -math.inf) -> bool:
+def _is_triple(values: object, minimum: float = -math.inf) -> bool:
     if not isinstance(values, list | tuple) or len(values) != 3:
         return False
-    return all(_is_number(value, least) for value in values)
+    return all(_is_number(value, minimum) for value in values)
 
 
 WHOLE_IMAGE = FaceSpec(kind="whole", size=224, side=0.0, centre=0.0)
-"""What the project's first report showed its model."""
+"""Spec of the model in the project's first report."""
