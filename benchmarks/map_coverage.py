@@ -291,13 +291,13 @@ def main() -> None:
         ),
         0,
     )
-    seen = set(estimator.card.get("subjects_seen", ()))
+    seen = set(estimator.manifest.get("subjects_seen", ()))
     photos = list(rated(asked.folder, seen, left_out) if asked.rated else plain(asked.folder))
     progress = track(photos, "Looking", console=Console(file=sys.stderr))
     looked = (look(photo, estimator, left_out) for photo in progress)
     shown = [one for one in looked if one is not None]
-    print(f"Model {estimator.card['name']} {estimator.card['version']}, sha256 ", end="")
-    print(f"{estimator.card['sha256'][:12]}, crops of {estimator.spec.size} pixels.")
+    print(f"Model {estimator.manifest['name']} {estimator.manifest['version']}, sha256 ", end="")
+    print(f"{estimator.manifest['sha256'][:12]}, crops of {estimator.spec.size} pixels.")
     for reason, count in left_out.items():
         print(f"Left out: {count} {reason}.")
     if len({one.photo.subject for one in shown}) < 2:

@@ -156,8 +156,10 @@ def main() -> None:
     first: dict[str, Floats] = {}
     for name in sorted(at_rest):
         first.setdefault(at_rest[name][0].subject, median[name])
-    print(f"Model {estimator.card['name']} {estimator.card['version']}, sha256 ", end="")
-    print(f"{estimator.card['sha256'][:12]}. {len(frames)} frames read, {missing} without a face.")
+    print(f"Model {estimator.manifest['name']} {estimator.manifest['version']}, sha256 ", end="")
+    print(
+        f"{estimator.manifest['sha256'][:12]}. {len(frames)} frames read, {missing} without a face."
+    )
     number = sum(map(len, at_rest.values()))
     print(f"{number} neutral frames at the beginning of {len(at_rest)} sequences, ", end="")
     print(f"at most {FRAMES} each.")

@@ -214,13 +214,15 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="each Nth photograph")
     asked = parser.parse_args()
     estimator = Estimator(asked.model)
-    chosen = list(photos(asked.rated, set(estimator.card.get("subjects_seen", ()))))
+    chosen = list(photos(asked.rated, set(estimator.manifest.get("subjects_seen", ()))))
     chosen = chosen[:: asked.every]
     rng = np.random.default_rng(SEED)
     progress = track(chosen, "Spoiling", console=Console(file=sys.stderr))
     all_readings = [found for photo in progress if (found := readings(photo, estimator, rng))]
-    print(f"Model {estimator.card['name']} {estimator.card['version']}, sha256 ", end="")
-    print(f"{estimator.card['sha256'][:12]}. {len(all_readings)} of {len(chosen)} photographs.\n")
+    print(f"Model {estimator.manifest['name']} {estimator.manifest['version']}, sha256 ", end="")
+    print(
+        f"{estimator.manifest['sha256'][:12]}. {len(all_readings)} of {len(chosen)} photographs.\n"
+    )
     clean = [found["as it is", ""] for found in all_readings]
     print(f"| {' | '.join(COLUMNS)} |")
     print("|---" * len(COLUMNS) + "|")

@@ -15,7 +15,7 @@ import pytest
 from tests.support.video_sample import grey_frames, write_video
 from wince import camera, errors, scale
 from wince.cli import main
-from wince.runtime.session_summary import Session
+from wince.runtime.session_summary import SessionSummary
 from wince.speech import voices
 
 av = pytest.importorskip("av", reason="needs PyAV")
@@ -261,7 +261,7 @@ def test_session_adds_up_time_and_peaks(assessor, frames):
     from wince.runtime.track import Track
 
     reading = Track(assessor.estimator.calibration).update(0.0, assessor.assess(frames[0].path))
-    session = Session()
+    session = SessionSummary()
     pain = replace(reading, level=scale.Level.MILD, pspi=3.0)
     for seconds, one in (
         (0.0, reading),
@@ -277,4 +277,4 @@ def test_session_adds_up_time_and_peaks(assessor, frames):
     assert (session.absent, session.watched, session.frames) == (0.5, 2.0, 6)
     assert session.peak == (4.0, 2.0)
     assert session.announced == [(2.0, "mild")]
-    assert Session().peak is None
+    assert SessionSummary().peak is None

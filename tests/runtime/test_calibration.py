@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wince.errors import ModelError
 from wince.runtime import calibration
-from wince.runtime.calibration import Calibration, ScoreMap, calm_map
+from wince.runtime.calibration import Calibration, ScoreMap, neutral_map
 from wince.scale import LEVELS, Level
 
 
@@ -23,7 +23,7 @@ def noisy(faces: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 @pytest.fixture(scope="module")
 def fitted() -> Calibration:
-    return calibration.fit(*noisy(2000, 1), calm_map(2.0))
+    return calibration.fit(*noisy(2000, 1), neutral_map(2.0))
 
 
 def test_the_interval_covers_nine_in_ten_ratings_it_was_not_fitted_on(fitted: Calibration) -> None:
@@ -59,7 +59,7 @@ def test_no_level_is_called_impossible(fitted: Calibration) -> None:
 
 @given(st.floats(-5, 25))
 def test_every_score_gives_an_ordered_verdict_on_the_scale(raw: float) -> None:
-    verdict = calibration.fit(*noisy(200, 4), calm_map(2.0))(raw)
+    verdict = calibration.fit(*noisy(200, 4), neutral_map(2.0))(raw)
     low, high = verdict.interval
     assert 0 <= low <= verdict.pspi <= high <= 16
     assert verdict.level in LEVELS
@@ -67,12 +67,12 @@ def test_every_score_gives_an_ordered_verdict_on_the_scale(raw: float) -> None:
 
 @given(st.floats(0.5, 5.0), st.lists(st.floats(0, 16), min_size=2, max_size=20))
 def test_the_calm_map_keeps_the_order_of_scores(calm: float, raw: list[float]) -> None:
-    mapped = [calm_map(calm)(value) for value in sorted(raw)]
+    mapped = [neutral_map(calm)(value) for value in sorted(raw)]
     assert mapped == sorted(mapped)
 
 
 def test_the_calm_map_reads_calm_scores_as_none_and_leaves_the_upper_levels_alone() -> None:
-    score_map = calm_map(2.4)
+    score_map = neutral_map(2.4)
     assert score_map(2.39) < 0.5 <= score_map(2.41)
     assert [score_map(value) for value in (0, 5.5, 8, 10.5, 16)] == [0, 5.5, 8, 10.5, 16]
 
@@ -80,12 +80,12 @@ def test_the_calm_map_reads_calm_scores_as_none_and_leaves_the_upper_levels_alon
 @pytest.mark.parametrize("calm", [0.0, 5.5, -1.0])
 def test_a_calm_map_whose_knee_would_break_the_order_is_refused(calm: float) -> None:
     with pytest.raises(ValueError, match=r"between 0 and 5\.5"):
-        calm_map(calm)
+        neutral_map(calm)
 
 
 @given(st.floats(0, 16))
 def test_the_inverse_undoes_the_map(pspi: float) -> None:
-    score_map = calm_map(2.0)
+    score_map = neutral_map(2.0)
     assert score_map(score_map.inverse(pspi)) == pytest.approx(pspi, abs=1e-9)
 
 

@@ -95,7 +95,7 @@ def test_outputs_beyond_the_scale_are_held_within_it() -> None:
 
 
 def test_a_model_may_be_named_by_folder_or_by_file(copied: Path) -> None:
-    assert Estimator(copied).card == Estimator(copied / "model.onnx").card
+    assert Estimator(copied).manifest == Estimator(copied / "model.onnx").manifest
 
 
 def test_a_damaged_model_file_is_refused(copied: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_folder_without_a_card_says_what_belongs_there(tmp_path: Path) -> None
 
 
 def test_the_card_names_the_people_it_has_seen_and_none_twice(estimator: Estimator) -> None:
-    seen = estimator.card["subjects_seen"]
+    seen = estimator.manifest["subjects_seen"]
     assert len(seen) == len(set(seen)) > 1000
 
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from tests.support.media import data_url, encode_image
 from wince import __version__, images, scale
-from wince.runtime.assessment import Assessment, FaceFound, Quality
+from wince.runtime.assessment import Assessment, DetectedFace, Quality
 from wince.server.app import create_app
 from wince.server.routes import STATIC, small_answer
 from wince.speech import sentences
@@ -297,7 +297,7 @@ def test_small_answer_is_percent_of_sixteen_and_the_finer_wording(pspi, percent,
         confidence=0.876,
         action_units=None,
         raw_score=pspi,
-        face=FaceFound((0, 0, 1, 1), {}, 1.0, 0.0, 0.0),
+        face=DetectedFace((0, 0, 1, 1), {}, 1.0, 0.0, 0.0),
         quality=Quality(True),
         sentence=sentences.sentence(level),
         advice=sentences.advice(level),
@@ -313,7 +313,7 @@ def test_health_says_the_version(client):
 
 
 def test_model_is_told_from_its_card(client, assessor):
-    card = assessor.estimator.card
+    card = assessor.estimator.manifest
     answer = client.get("/v1/model").json()
     assert answer == {key: card[key] for key in answer}
     assert {"name", "version", "title", "trained_on", "figures"} <= set(answer)

@@ -77,7 +77,7 @@ def test_the_table_has_each_fold_all_frames_and_means(validated: Validated) -> N
 
 def test_folds_are_models_without_checkpoints(validated: Validated) -> None:
     assert not list(validated.folder.rglob("*.ckpt"))
-    assert Estimator(validated.folder / "fold-1").card["head"] == "pspi"
+    assert Estimator(validated.folder / "fold-1").manifest["head"] == "pspi"
 
 
 def test_the_report_says_how_many_of_the_folds_are_in_it(validated: Validated) -> None:

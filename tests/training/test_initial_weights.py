@@ -101,8 +101,8 @@ def test_the_packaged_model_can_be_begun_from_and_brings_its_subjects() -> None:
     spec = packaged.spec
     faces = np.random.default_rng(0).integers(0, 256, (8, spec.size, spec.size, 3), np.uint8)
     start = initial_weights.begin("starter", "resnet18", 1, spec, faces)
-    assert set(start.subjects) == set(packaged.card.get("subjects_seen", ()))
-    assert packaged.card["name"] in start.words
+    assert set(start.subjects) == set(packaged.manifest.get("subjects_seen", ()))
+    assert packaged.manifest["name"] in start.words
     with torch.no_grad():
         assert torch.isfinite(start.network(initial_weights._normal(faces, spec))).all()
 

@@ -68,7 +68,7 @@ def test_with_data_it_is_calibrated_and_everybody_counts_as_seen(
     assert "counts as seen" in taken.notes[0]
     assert taken.delivered.metrics is not None
     assert taken.delivered.metrics["overlap"]["label"] == OPTIMISTIC
-    card = Estimator(tmp_path / "model").card
+    card = Estimator(tmp_path / "model").manifest
     assert set(card["subjects_seen"]) == {row["subject"] for row in rows}
     assert card["calibration"]["faces"] == sum(row["split"] == "val" for row in rows)
     with pytest.raises(DataError, match="has seen people"):

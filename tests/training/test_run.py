@@ -248,7 +248,7 @@ def test_beginning_with_weights_that_have_seen_the_test_part_is_told_and_marked(
 ) -> None:
     other = sample.prepared(tmp_path, frames, seed=1)
     tested = subjects(other, "test")
-    known = tested & set(Estimator(trained).card["subjects_seen"])
+    known = tested & set(Estimator(trained).manifest["subjects_seen"])
     assert known
     told: list[str] = []
     out = tmp_path / "run"
@@ -258,7 +258,7 @@ def test_beginning_with_weights_that_have_seen_the_test_part_is_told_and_marked(
     assert OPTIMISTIC in told[0]
     assert done.metrics is not None
     assert done.metrics["overlap"]["label"] == OPTIMISTIC
-    assert OPTIMISTIC in Estimator(out).card["title"]
+    assert OPTIMISTIC in Estimator(out).manifest["title"]
     assert OPTIMISTIC in (out / "MODEL_CARD.md").read_text()
     red = tuple(bytes.fromhex(plot_style.RED[1:]))
     for folder, marked in ((out, True), (trained, False)):
@@ -278,7 +278,7 @@ def test_the_report_says_which_model_was_measured_on_what(
     assert f"Its training: {count} frames of" in page
     about = evaluate_model.test(trained, None, tmp_path, part="test").about
     assert about[1] in page
-    assert Estimator(trained).card["version"] in about[0]
+    assert Estimator(trained).manifest["version"] in about[0]
 
 
 def test_the_plot_of_the_history_says_what_its_lines_are(trained: Path) -> None:
@@ -323,7 +323,7 @@ def test_int8_is_measured_beside_fp32(trained: Path, folder: Path, tmp_path: Pat
     labels = [float(row["pspi"]) for row in rows(tmp_path / "int8" / "predictions.csv")]
     mae = np.abs(np.array(raw) - labels).mean()
     assert found["costs"]["int8"]["mae"] == pytest.approx(mae, abs=1e-3)
-    assert Estimator(tmp_path / "int8").card["figures"]["export"]["precision"] == "int8"
+    assert Estimator(tmp_path / "int8").manifest["figures"]["export"]["precision"] == "int8"
     can_be_learned_on_from(trained, tmp_path / "int8" / "model.onnx", folder)
 
 

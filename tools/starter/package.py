@@ -223,7 +223,7 @@ def write_readings(path: Path, found: Estimate, faces: Faces, fold: Folds) -> No
 def _calibrated(raw: NDArray[np.floating[Any]], faces: Faces) -> Calibration:
     calm = (faces.expression == "neutral") & (faces.picked == "by expression")
     knee = float(np.quantile(faces.pspi[calm], CALM_SHARE))
-    return calibration.fit(raw, faces.pspi, calibration.calm_map(knee))
+    return calibration.fit(raw, faces.pspi, calibration.neutral_map(knee))
 
 
 def _pcc(scores: Floats, faces: Faces, fold: Folds) -> float:

@@ -30,7 +30,7 @@ from wince.faces.align import align
 from wince.faces.detect import Face, detect
 from wince.runtime import occlusion, quality
 
-TARGET = Path(occlusion.__file__).parents[1] / "models" / "covered" / "covered.json"
+TARGET = Path(occlusion.__file__).parents[1] / "models" / "occlusion" / "occlusion.json"
 SEED = 0
 STRENGTH = 0.3  # C of scikit-learn: less is a stronger pull towards zero
 

@@ -23,8 +23,8 @@ from wince.errors import DataError, NoFaceError, SpeechError, VideoError, WinceE
 from wince.level_colours import TERMINAL
 from wince.runtime.assessment import Assessment
 from wince.runtime.assessor import Assessor
-from wince.runtime.session_summary import LONGEST_STEP, Session
-from wince.runtime.track import Reading, Track, TrackSettings
+from wince.runtime.session_summary import LONGEST_STEP, SessionSummary
+from wince.runtime.track import Track, TrackSettings, TrackState
 from wince.scale import Level
 from wince.video import Video, VideoFrame
 
@@ -161,8 +161,8 @@ class _Watcher:
 
     def __post_init__(self) -> None:
         self.track = Track(self.assessor.estimator.calibration, self.settings)
-        self.session = Session()
-        self.reading: Reading | None = None
+        self.session = SessionSummary()
+        self.reading: TrackState | None = None
         self.note = ""  # what to say below the view
         self.latency = 0.0  # seconds from a frame to its result
         self._times: deque[float] = deque()
@@ -204,7 +204,7 @@ def _row(
     frame: VideoFrame,
     seconds: float,
     found: Assessment | None,
-    reading: Reading | None,
+    reading: TrackState | None,
     latency: float,
 ) -> dict[str, Any]:
     row: dict[str, Any] = {
@@ -336,7 +336,7 @@ def picture(watcher: _Watcher, position: float, length: float | None) -> Rendera
     return Group(*lines)
 
 
-def _found(reading: Reading) -> list[RenderableType]:
+def _found(reading: TrackState) -> list[RenderableType]:
     style = TERMINAL[reading.level]
     head = Text.assemble((_title(reading.level), f"bold {style.removeprefix('bold ')}"))
     head.append(f"   PSPI {reading.pspi:.1f} of {scale.PSPI_MAXIMUM:.0f}", "bold")
@@ -370,7 +370,7 @@ def _clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def summary(session: Session) -> RenderableType:
+def summary(session: SessionSummary) -> RenderableType:
     """Return the table at the end: time in each level, its share, and its peak."""
     table = plain_table()
     for title in ("Level", "Time", "Share", "Peak", "At"):

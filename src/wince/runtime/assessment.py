@@ -20,7 +20,7 @@ Quad: TypeAlias = tuple[Point, Point, Point, Point]
 
 
 @dataclass(frozen=True, slots=True)
-class FaceFound:
+class DetectedFace:
     """The face that was assessed, in pixels of the upright picture.
 
     box: x0, y0, x1, y1. keypoints: name -> (x, y). score: the detector's, 0 to 1. yaw, roll:
@@ -95,7 +95,7 @@ class Assessment:
     confidence: float | None
     action_units: dict[str, float] | None
     raw_score: float
-    face: FaceFound | None
+    face: DetectedFace | None
     quality: Quality
     sentence: str
     advice: str

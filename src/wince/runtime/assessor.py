@@ -19,8 +19,8 @@ from wince.faces.align import align
 from wince.faces.detect import KEYPOINTS, Face, detect, load_detector
 from wince.images import ImageSource
 from wince.runtime import quality
-from wince.runtime.assessment import Assessment, FaceFound, Quad, Quality
-from wince.runtime.calibration import Verdict
+from wince.runtime.assessment import Assessment, DetectedFace, Quad, Quality
+from wince.runtime.calibration import CalibratedScore
 from wince.runtime.estimator import Estimate, Estimator
 from wince.runtime.heatmap import heatmap as lay_out
 from wince.runtime.heatmap import place
@@ -72,7 +72,7 @@ class Assessor:
     @property
     def model(self) -> dict[str, str]:
         """Name and version of the model."""
-        return {key: str(self.estimator.card[key]) for key in ("name", "version")}
+        return {key: str(self.estimator.manifest[key]) for key in ("name", "version")}
 
     def assess(
         self,
@@ -190,7 +190,7 @@ class Assessor:
         estimate = self.estimator(np.stack([one.crop for one in seen]))
         share = (perf_counter() - started) / len(seen)
         return [
-            self._state(one, estimate.only(number), share, heatmap, neutral)
+            self._state(one, estimate.select(number), share, heatmap, neutral)
             for number, one in enumerate(seen)
         ]
 
@@ -306,7 +306,7 @@ def _named(estimate: Estimate) -> dict[str, float] | None:
     return {name: round(value, 3) for name, value in zip(scale.UNIT_NAMES, values, strict=True)}
 
 
-def _stated(verdict: Verdict, judgement: quality.Judgement) -> dict[str, Any]:
+def _stated(verdict: CalibratedScore, judgement: quality.Judgement) -> dict[str, Any]:
     """Return what is said: the level and how sure it is, or that there is none."""
     if judgement.reasons:
         return {
@@ -328,7 +328,7 @@ def _stated(verdict: Verdict, judgement: quality.Judgement) -> dict[str, Any]:
     }
 
 
-def _describe(faces: list[Face], index: int) -> FaceFound:
+def _describe(faces: list[Face], index: int) -> DetectedFace:
     """Return one of the faces, in pixels of the upright picture as all of them are."""
     face = faces[index]
     points = {
@@ -336,7 +336,7 @@ def _describe(faces: list[Face], index: int) -> FaceFound:
         for n, (x, y) in zip(KEYPOINTS, face.keypoints.tolist(), strict=True)
     }
     boxes = tuple(_rounded(one.box) for one in faces)
-    return FaceFound(
+    return DetectedFace(
         boxes[index],
         points,
         round(face.score, 4),

@@ -49,7 +49,7 @@ class ScoreMap:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CalibratedScore:
     """A score with its level, the 90 % interval and the probability of each level."""
 
     pspi: float
@@ -80,7 +80,7 @@ class Calibration:
     faces: int
     score_map: ScoreMap
 
-    def __call__(self, raw: float) -> Verdict:
+    def __call__(self, raw: float) -> CalibratedScore:
         """Return the verdict on a raw score."""
         pspi = self.score_map(raw)
         tail = (1 - COVERAGE) / 2
@@ -90,7 +90,8 @@ class Calibration:
             np.diff([0.0, *below, 1.0]) * (1 - PRIOR_SHARE) + np.array(self.prior) * PRIOR_SHARE
         )
         probabilities = dict(zip(map(str, scale.LEVELS), shares.tolist(), strict=True))
-        return Verdict(pspi, (min(low, pspi), max(high, pspi)), scale.level(pspi), probabilities)
+        interval = min(low, pspi), max(high, pspi)
+        return CalibratedScore(pspi, interval, scale.level(pspi), probabilities)
 
     def _spread(self, raw: float) -> float:
         return self.spread_base + self.spread_slope * max(raw, 0.0)
@@ -189,7 +190,7 @@ def fit(
     )
 
 
-def calm_map(calm: float) -> ScoreMap:
+def neutral_map(calm: float) -> ScoreMap:
     """Return the map under which raw scores up to `calm` read below 0.5, "none".
 
     Raters see traces in calm faces, so rated scores start too high; from mild's upper cut on the

@@ -1,4 +1,4 @@
-"""The trained network as ONNX: crops in, action units and their maps out."""
+"""The ONNX network: face crops in, action units and their activation maps out."""
 
 import json
 from collections.abc import Mapping
@@ -16,55 +16,75 @@ from wince.faces.spec import FaceSpec
 from wince.runtime.calibration import Calibration
 
 FORMAT = 1
+"""Version of the form of model.json."""
+
 STARTER = "starter"
+"""Folder of the packaged model in wince.models."""
+
 _KEYS = ("format", "name", "version", "title", "file", "sha256", "face_spec", "head", "calibration")
+_HEADS = ("pspi", "action-units")
+_UNIT_MAXIMA = np.array([unit.maximum for unit in scale.ACTION_UNITS.values()], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What the network says about N crops.
+    """Output of the network for N crops.
 
-    action_units: float32 (N, 6) within their ranges, or None when the model gives PSPI alone. raw:
-    float32 (N,), the model's score on its own scale, 0 to 16. maps: float32 (N, K, h, w), the exact
-    share of each grid cell in each raw output, bias aside; K is 6, or 1 for PSPI alone.
+    Attributes:
+        action_units: float32 (N, 6), intensities clipped to their ranges, in the order of
+            `scale.UNIT_NAMES`. None for a model that gives PSPI alone.
+        raw: float32 (N,), raw score, 0 to 16.
+        maps: float32 (N, K, h, w), contribution of each grid cell to each network output, without
+            the bias. K is 6, or 1 for a model that gives PSPI alone.
     """
 
     action_units: NDArray[np.float32] | None
     raw: NDArray[np.float32]
     maps: NDArray[np.float32]
 
-    def only(self, number: int) -> "Estimate":
-        """Return what is said about one of the crops, as an estimate of one."""
-        one = slice(number, number + 1)
-        units = None if self.action_units is None else self.action_units[one]
-        return Estimate(units, self.raw[one], self.maps[one])
+    def select(self, index: int) -> "Estimate":
+        """Return the estimate of one crop, with N = 1."""
+        rows = slice(index, index + 1)
+        units = None if self.action_units is None else self.action_units[rows]
+        return Estimate(units, self.raw[rows], self.maps[rows])
 
 
 class Estimator:
-    """A model.onnx with its model.json. Safe to use from several threads at once."""
+    """A loaded model: model.onnx with its manifest, model.json. It is thread-safe.
+
+    Attributes:
+        manifest: Contents of model.json.
+        spec: How the crops are cut and aligned.
+        calibration: From raw score to PSPI, interval and level probabilities.
+    """
 
     def __init__(self, model: Path | None = None) -> None:
-        """Load a model: a folder with model.json, its .onnx file, or None for the packaged one.
+        """Load a model.
 
-        Raises ModelError when a file is missing, damaged, or not what model.json says.
+        Args:
+            model: Folder with model.json, or the .onnx file in it. None loads the packaged model.
+
+        Raises:
+            ModelError: A file is missing, damaged, or does not match model.json.
         """
         folder = starter_folder() if model is None else _folder(Path(model))
-        self.card = _card(folder / "model.json")
-        path = folder / str(self.card["file"])
-        self.spec = FaceSpec.from_dict(self.card["face_spec"])
-        self.calibration = Calibration.from_dict(self.card["calibration"])
-        self._session = onnx_session.open_session(path, sha256=str(self.card["sha256"]))
+        self.manifest = _read_manifest(folder / "model.json")
+        path = folder / str(self.manifest["file"])
+        self.spec = FaceSpec.from_dict(self.manifest["face_spec"])
+        self.calibration = Calibration.from_dict(self.manifest["calibration"])
+        self._head = str(self.manifest["head"])
+        self._session = onnx_session.open_session(path, sha256=str(self.manifest["sha256"]))
         self._input = self._session.get_inputs()[0]
         self._check_shapes(path)
 
     def __call__(self, crops: NDArray[np.uint8]) -> Estimate:
-        """Return what the network says about crops, RGB uint8 (N, size, size, 3)."""
+        """Return the estimate for crops, RGB uint8 (N, size, size, 3)."""
         scores, maps = self._session.run(None, {self._input.name: crops})
-        return interpret(scores, maps, str(self.card["head"]))
+        return interpret(scores, maps, self._head)
 
     def _check_shapes(self, path: Path) -> None:
-        size, head = self.spec.size, str(self.card["head"])
-        expected = [size, size, 3], 1 if head == "pspi" else len(scale.UNIT_NAMES)
+        size = self.spec.size
+        expected = [size, size, 3], 1 if self._head == "pspi" else len(scale.UNIT_NAMES)
         outputs = self._session.get_outputs()
         found = list(self._input.shape[1:]), outputs[0].shape[1]
         if found != expected or len(outputs) != 2:
@@ -75,14 +95,17 @@ class Estimator:
 
 
 def interpret(scores: NDArray[np.float32], maps: NDArray[np.float32], head: str) -> Estimate:
-    """Return the estimate in a network's outputs (N, K) and maps, held within the scale."""
+    """Return the estimate for the outputs of a network, clipped to the scale.
+
+    Args:
+        scores: float32 (N, K).
+        maps: float32 (N, K, h, w).
+        head: "pspi" for K = 1, "action-units" for K = 6.
+    """
     if head == "pspi":
         return Estimate(None, np.clip(scores[:, 0], 0, scale.PSPI_MAXIMUM), maps)
-    units = np.clip(scores, 0, _MAXIMA)
+    units = np.clip(scores, 0, _UNIT_MAXIMA)
     return Estimate(units, scale.pspi_formula(*units.T, maximum=np.maximum), maps)
-
-
-_MAXIMA = np.array([unit.maximum for unit in scale.ACTION_UNITS.values()], np.float32)
 
 
 def starter_folder() -> Path:
@@ -94,31 +117,38 @@ def _folder(model: Path) -> Path:
     folder = model.parent if model.suffix == ".onnx" else model
     if not (folder / "model.json").is_file():
         raise ModelError(
-            f"There is no model.json in {folder}. Name a folder that holds model.json and its "
-            ".onnx file, as `wince export` writes it."
+            f"There is no model.json in {folder}. Name a folder with model.json and its .onnx "
+            "file, as `wince export` writes it."
         )
     return folder
 
 
-def _card(path: Path) -> Mapping[str, Any]:
+def _read_manifest(path: Path) -> Mapping[str, Any]:
+    """Return the contents of model.json.
+
+    Raises:
+        ModelError: It is not JSON, a key is missing, or a value is not supported.
+    """
     try:
-        card = json.loads(path.read_text("utf-8"))
+        manifest = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(
             f"{path} cannot be read as JSON: {error}. Export the model again."
         ) from error
-    missing = [key for key in _KEYS if key not in card] if isinstance(card, dict) else list(_KEYS)
+    keys = manifest if isinstance(manifest, dict) else {}
+    missing = [key for key in _KEYS if key not in keys]
     if missing:
         raise ModelError(f"{path} lacks {', '.join(missing)}. Export the model again.")
-    file = card["file"]
+    file = manifest["file"]
     if not isinstance(file, str) or file != Path(file).name:
         raise ModelError(
             f"{path} names {file!r:.80} as its model; expected the name of a file beside it. "
             "Export the model again."
         )
-    if card["format"] != FORMAT or card["head"] not in ("pspi", "action-units"):
+    if manifest["format"] != FORMAT or manifest["head"] not in _HEADS:
         raise ModelError(
-            f"{path} is of format {card['format']} with head {card['head']!r}; this wince reads "
-            f"format {FORMAT} with head 'pspi' or 'action-units'. Install a wince that fits it."
+            f"{path} is of format {manifest['format']} with head {manifest['head']!r}; this wince "
+            f"reads format {FORMAT} with head 'pspi' or 'action-units'. Install a wince that fits "
+            "it."
         )
-    return dict(card)
+    return dict(manifest)

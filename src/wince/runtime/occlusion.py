@@ -44,7 +44,7 @@ def covered(grey: NDArray[np.float32]) -> dict[str, float]:
 
 @cache
 def _regressions() -> dict[str, tuple[NDArray[np.float32], float]]:
-    text = (resources.files("wince.models") / "covered" / "covered.json").read_text("utf-8")
+    text = (resources.files("wince.models") / "occlusion" / "occlusion.json").read_text("utf-8")
     numbers = json.loads(text)
     return {
         part: (np.array(numbers[part]["weights"], np.float32), float(numbers[part]["bias"]))

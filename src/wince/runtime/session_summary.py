@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from wince.runtime.track import Reading
+from wince.runtime.track import TrackState
 from wince.scale import LEVELS, Level
 
 LONGEST_STEP = 2.0
@@ -10,7 +10,7 @@ LONGEST_STEP = 2.0
 
 
 @dataclass
-class Session:
+class SessionSummary:
     """What a session comes to; `add` each frame in the order of their times.
 
     seconds: watched in each level. absent: seconds without a face that could be judged. frames:
@@ -26,7 +26,7 @@ class Session:
     _last: float | None = None
 
     def add(
-        self, seconds: float, reading: Reading | None, *, longest: float = LONGEST_STEP
+        self, seconds: float, state: TrackState | None, *, longest: float = LONGEST_STEP
     ) -> None:
         """Count a frame: the time since the one before goes to the level that stands with it.
 
@@ -36,14 +36,14 @@ class Session:
         step = step if step <= longest else 0.0
         self._last = seconds
         self.frames += 1
-        if reading is None or reading.away > 0:
+        if state is None or state.away > 0:
             self.absent += step
             return
-        level = reading.level
+        level = state.level
         self.seconds[level] += step
-        if level is not Level.NONE and reading.pspi > self.peaks.get(level, (-1.0, 0.0))[0]:
-            self.peaks[level] = (reading.pspi, seconds)
-        if reading.announced:
+        if level is not Level.NONE and state.pspi > self.peaks.get(level, (-1.0, 0.0))[0]:
+            self.peaks[level] = (state.pspi, seconds)
+        if state.announced:
             self.announced.append((seconds, level))
 
     @property

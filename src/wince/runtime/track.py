@@ -69,7 +69,7 @@ class TrackSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TrackState:
     """What a track says after a frame.
 
     seconds: the frame's time. pspi, raw_score, action_units: smoothed, blinks left out. level: the
@@ -102,7 +102,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class _Filter:
     """What is remembered from frame to frame.
 
     raw, units: smoothed. on: for each cut, whether the score is above it. since: for each cut, when
@@ -127,8 +127,10 @@ class Track:
 
     def reset(self) -> None:
         """Forget everything, as for another person."""
-        self._state: _State | None = None
-        self._closing: _State | None = None  # the same with the present closure of the eyes counted
+        self._state: _Filter | None = None
+        self._closing: _Filter | None = (
+            None  # the same with the present closure of the eyes counted
+        )
         self._closed_since = 0.0
         self._open_eyes = 0.0  # AU43 before they closed
         self._level: scale.Level | None = None
@@ -138,7 +140,7 @@ class Track:
         self._seconds = -math.inf
         self._eyes: str | None = None
 
-    def update(self, seconds: float, assessment: Assessment | None) -> Reading | None:
+    def update(self, seconds: float, assessment: Assessment | None) -> TrackState | None:
         """Take what a frame shows; return what stands now, None when nothing does.
 
         seconds: the frame's time on any clock that does not run backwards. assessment: None for a
@@ -192,10 +194,10 @@ class Track:
         self._state = self._step(self._state, seconds, raw - eyes + self._open_eyes, held)
 
     def _step(
-        self, past: _State | None, seconds: float, raw: float, units: Mapping[str, float] | None
-    ) -> _State:
+        self, past: _Filter | None, seconds: float, raw: float, units: Mapping[str, float] | None
+    ) -> _Filter:
         if past is None:
-            state = _State(seconds, raw, None if units is None else dict(units), (), ())
+            state = _Filter(seconds, raw, None if units is None else dict(units), (), ())
             on = tuple(self._calibration.score_map(raw) >= cut for cut in scale.LEVEL_CUTS)
             return replace(state, on=on, since=(seconds,) * len(on))
         share = self._share(seconds - past.seconds)
@@ -212,7 +214,7 @@ class Track:
             time if was is now else seconds
             for time, was, now in zip(past.since, past.on, on, strict=True)
         )
-        return _State(seconds, raw, dict(smooth) if smooth else None, on, since)
+        return _Filter(seconds, raw, dict(smooth) if smooth else None, on, since)
 
     def _share(self, elapsed: float) -> float:
         """Return how much of a new value is taken over after so many seconds."""
@@ -245,14 +247,14 @@ class Track:
         self._level, self._announced_at = level, seconds
         return True
 
-    def _reading(self, *, announced: bool) -> Reading | None:
+    def _reading(self, *, announced: bool) -> TrackState | None:
         state = self._state
         if state is None or self._seen is None:
             return None
         verdict = self._calibration(state.raw)
         level = self._level if self._level is not None else scale.LEVELS[sum(state.on)]
         units = state.units and {name: round(value, 3) for name, value in state.units.items()}
-        return Reading(
+        return TrackState(
             seconds=round(self._seconds, 3),
             pspi=round(verdict.pspi, 3),
             interval=(round(verdict.interval[0], 3), round(verdict.interval[1], 3)),

@@ -134,14 +134,14 @@ def _add_health(routes: APIRouter, assessor: "Assessor", pool: WorkerPool) -> No
     )
     async def readyz() -> schemas.Ready:
         pool.check_capacity()
-        name = str(assessor.estimator.card["name"])
+        name = str(assessor.estimator.manifest["name"])
         return schemas.Ready(model=name, running=pool.pending, room=pool.capacity)
 
 
 def _add_facts(routes: APIRouter, assessor: "Assessor") -> None:
     @routes.get("/v1/model", summary="What the model is, and what it was trained on")
     def model() -> schemas.Model:
-        return schemas.the_model(assessor.estimator.card)
+        return schemas.the_model(assessor.estimator.manifest)
 
     @routes.get("/v1/scale", summary="The scale: levels, action units, sentences, advice")
     def the_scale() -> schemas.Scale:

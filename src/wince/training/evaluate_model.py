@@ -57,7 +57,7 @@ def test(
     loaded = open_folder(_folder(data, config, model), estimator.spec)
     rows = _rows(loaded, part)
     seen = predictions.refuse_seen(
-        estimator.card,
+        estimator.manifest,
         loaded.frames.subject[rows].tolist(),
         f"the part {part} of {loaded.prepared.folder}",
         allow=allow_overlap,
@@ -71,7 +71,7 @@ def test(
             f"{loaded.without_face:,} frames of the folder have no face that was found; this model "
             "cannot be shown them, and they count nowhere."
         )
-    about = (*model_card.about(estimator.card), _measured_on(loaded, part))
+    about = (*model_card.about(estimator.manifest), _measured_on(loaded, part))
     return Tested(out / PREDICTIONS, _training(loaded, config), tuple(notes), about)
 
 

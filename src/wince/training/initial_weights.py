@@ -84,9 +84,9 @@ def _starter(architecture: str, outputs: int, spec: FaceSpec, typical: NDArray[n
     packaged = Estimator()
     check_spec(packaged.spec, spec, "The packaged model")
     own = network.build(outputs)
-    folded = _folded(starter_folder() / str(packaged.card["file"]))
+    folded = _folded(starter_folder() / str(packaged.manifest["file"]))
     _unfold(own, folded, _normal(typical, spec))
-    card = packaged.card
+    card = packaged.manifest
     return Start(
         own,
         f"{card['name']} {card['version']}, the packaged model",
