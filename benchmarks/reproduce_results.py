@@ -36,7 +36,7 @@ from wince.faces.spec import WHOLE_IMAGE
 from wince.training import recipe
 from wince.training.architecture_comparison import compare
 from wince.training.cross_validation import cross_validate
-from wince.training.run import Watch, train
+from wince.training.run import Reporter, train
 from wince.training.run_settings import Settings
 
 RECIPES = ("report", "strong")
@@ -53,7 +53,7 @@ WITHOUT: dict[str, dict[str, Any]] = {
 }
 """What is taken away from the default recipe, one at a time."""
 SHOWN = ("pcc", "icc", "ccc", "mae", "wmae", "auc_1", "auc_3", "four_levels_balanced_accuracy")
-WATCH = Watch(tell=lambda words: print(words, flush=True))
+REPORTER = Reporter(message=lambda words: print(words, flush=True))
 TITLES = ("PCC", "ICC(3,1)", "CCC", "MAE", "wMAE", "AUC ≥ 1", "AUC ≥ 3", "Balanced accuracy")
 
 
@@ -147,7 +147,7 @@ def of_archive(name: str, root: Path, work: Path, protocol: Protocol, kept: Kept
                 out,
                 wanted,
                 folds=str(protocol.folds),
-                watch=WATCH,
+                reporter=REPORTER,
             ),
         )
         tables[one, "by-subject"] = read_predictions(path)
@@ -156,7 +156,7 @@ def of_archive(name: str, root: Path, work: Path, protocol: Protocol, kept: Kept
             f"{name}, {one}, frames at random",
             out / "predictions.csv",
             lambda out=out, wanted=wanted: train(
-                prepared(name, root, work, "random-frames", protocol), out, wanted, WATCH
+                prepared(name, root, work, "random-frames", protocol), out, wanted, REPORTER
             ),
         )
         tables[one, "random-frames"] = read_predictions(path)
@@ -248,7 +248,7 @@ def leave_one_out(name: str, root: Path, work: Path, protocol: Protocol, kept: K
             settings("strong", protocol, protocol.loso_epochs),
             folds="loso",
             first=protocol.loso_folds,
-            watch=WATCH,
+            reporter=REPORTER,
         ),
     )
     keys = ("pcc", "icc", "ccc", "mae", "rmse", "auc_1", "auc_2", "auc_3")
@@ -280,7 +280,7 @@ def architectures(name: str, root: Path, work: Path, protocol: Protocol, kept: K
             settings("strong", protocol),
             names=ARCHITECTURES,
             folds=str(protocol.folds),
-            watch=WATCH,
+            reporter=REPORTER,
         ),
     )
     found = json.loads(path.read_text("utf-8"))
@@ -325,7 +325,7 @@ def what_each_part_bought(name: str, root: Path, work: Path, protocol: Protocol,
                 without(changes, protocol),
                 folds=str(protocol.folds),
                 first=protocol.without_folds,
-                watch=WATCH,
+                reporter=REPORTER,
             ),
         )
         changed, same = common(read_predictions(path), whole)

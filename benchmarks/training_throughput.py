@@ -25,8 +25,8 @@ from torchvision.transforms import functional
 
 from wince.faces.spec import IMAGENET_MEAN, IMAGENET_STD
 from wince.training import fit, pixel_cache, recipe
-from wince.training.folder import Loaded, open_folder
-from wince.training.folds import Parts
+from wince.training.folds import Split
+from wince.training.prepared import ModelData, open_data
 from wince.training.run_settings import Devices, Settings
 
 GOAL = 1.5
@@ -40,7 +40,7 @@ class Measured:
     processor: float
 
 
-def plain(loaded: Loaded, rows: np.ndarray, size: int, batch: int) -> Measured:
+def plain(data: ModelData, rows: np.ndarray, size: int, batch: int) -> Measured:
     """Train one epoch as a first script does."""
     network = resnet18()
     network.fc = torch.nn.Linear(512, 1)
@@ -50,8 +50,8 @@ def plain(loaded: Loaded, rows: np.ndarray, size: int, batch: int) -> Measured:
     wall, processor = time.perf_counter(), time.process_time()
     for start in range(0, len(order) - batch + 1, batch):
         chosen = order[start : start + batch]
-        pictures = torch.stack([_read(loaded, row, size) for row in chosen])
-        labels = torch.from_numpy(loaded.frames.pspi[chosen])
+        pictures = torch.stack([_read(data, row, size) for row in chosen])
+        labels = torch.from_numpy(data.frames.pspi[chosen])
         loss = (network(pictures)[:, 0] - labels).abs().mean()
         optimizer.zero_grad()
         loss.backward()
@@ -60,27 +60,27 @@ def plain(loaded: Loaded, rows: np.ndarray, size: int, batch: int) -> Measured:
     return Measured(count / (time.perf_counter() - wall), count / (time.process_time() - processor))
 
 
-def _read(loaded: Loaded, row: int, size: int) -> torch.Tensor:
-    with Image.open(loaded.prepared.archive / str(loaded.frames.path[row])) as image:
+def _read(data: ModelData, row: int, size: int) -> torch.Tensor:
+    with Image.open(data.prepared.archive / str(data.frames.path[row])) as image:
         picture = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
     return functional.normalize(functional.to_tensor(picture), IMAGENET_MEAN, IMAGENET_STD)
 
 
-def ours(loaded: Loaded, rows: np.ndarray, settings: Settings) -> Measured:
+def ours(data: ModelData, rows: np.ndarray, settings: Settings) -> Measured:
     """Train two epochs as `wince train` does; the second counts, with its checkpoint.
 
     The pictures have been decoded before: that is done once for all runs.
     """
-    kept = pixel_cache.load(loaded.prepared, loaded.frames, settings.spec)
-    parts = Parts("throughput", rows, rows[:2], rows[:0], "", "")
+    pixels = pixel_cache.load(data, settings.spec)
+    split = Split("throughput", rows, rows[:2], rows[:0], "", "")
     ends: list[tuple[float, float]] = []
 
-    def tell(words: str) -> None:
-        if words.startswith("Epoch"):
+    def note_time(message: str) -> None:
+        if message.startswith("Epoch"):
             ends.append((time.perf_counter(), time.process_time()))
 
     with tempfile.TemporaryDirectory() as folder:
-        fit.fit(kept, loaded.frames, parts, settings, Path(folder), tell=tell)
+        fit.fit(pixels, data.frames, split, settings, Path(folder), message=note_time)
     count = len(rows) // settings.recipe.batch * settings.recipe.batch
     return Measured(count / (ends[1][0] - ends[0][0]), count / (ends[1][1] - ends[0][1]))
 
@@ -103,12 +103,12 @@ def main() -> int:
     }
     fast = replace(variants["report"].recipe, precision="auto")
     variants["report, bfloat16"] = replace(variants["report"], recipe=fast)
-    opened = {name: open_folder(chosen.data, one.spec) for name, one in variants.items()}
+    opened = {name: open_data(chosen.data, one.spec) for name, one in variants.items()}
     found: dict[str, list[Measured]] = {}
     for _ in range(chosen.rounds):
-        loaded = opened["report"]
-        rows = np.arange(min(chosen.frames, len(loaded.frames)))
-        found.setdefault("plain loop", []).append(plain(loaded, rows, chosen.size, chosen.batch))
+        data = opened["report"]
+        rows = np.arange(min(chosen.frames, len(data.frames)))
+        found.setdefault("plain loop", []).append(plain(data, rows, chosen.size, chosen.batch))
         for name, one in variants.items():
             rows = np.arange(min(chosen.frames, len(opened[name].frames)))
             found.setdefault(name, []).append(ours(opened[name], rows, one))

@@ -12,7 +12,7 @@ from wince import images
 from wince.faces.align import align
 from wince.faces.detect import detect
 from wince.faces.spec import FaceSpec
-from wince.training.augment import Strength, augment, centre
+from wince.training.augment import Strength, augment, centre_crop
 
 STILL = Strength(*(0.0 for _ in Strength.__slots__))
 
@@ -36,7 +36,7 @@ def test_the_centre_is_what_the_model_is_shown_in_use(frames: list[Frame]) -> No
     face, spec = detect(rgb)[0], FaceSpec(size=112)
     stored = align(rgb, face, spec.widened(1.25, 140))
     shown = align(rgb, face, spec)
-    picture = centre(torch.from_numpy(stored).permute(2, 0, 1)[None], 112, 1.25)
+    picture = centre_crop(torch.from_numpy(stored).permute(2, 0, 1)[None], 112, 1.25)
     difference = picture[0].permute(1, 2, 0).numpy() * 255 - shown
     assert np.abs(difference).mean() < 1
 
@@ -57,7 +57,7 @@ def test_points_go_where_the_picture_goes(seed: int) -> None:
 def test_nothing_asked_for_changes_nothing() -> None:
     crops = torch.randint(0, 256, (2, 3, 140, 140), dtype=torch.uint8)
     picture, _ = augment(crops, 112, 1.25, STILL)
-    torch.testing.assert_close(picture, centre(crops, 112, 1.25))
+    torch.testing.assert_close(picture, centre_crop(crops, 112, 1.25))
 
 
 @pytest.mark.parametrize("name", ["turn", "zoom", "shift", "light", "contrast", "tint", "noise"])
@@ -65,7 +65,7 @@ def test_each_change_changes_the_picture_and_stays_on_the_scale(name: str) -> No
     torch.manual_seed(0)
     crops = torch.randint(60, 200, (8, 3, 70, 70), dtype=torch.uint8)
     changed, _ = augment(crops, 56, 1.25, only(name, 0.3))
-    assert not torch.allclose(changed, centre(crops, 56, 1.25), atol=1e-3)
+    assert not torch.allclose(changed, centre_crop(crops, 56, 1.25), atol=1e-3)
     assert changed.min() >= 0
     assert changed.max() <= 1
 
@@ -75,7 +75,7 @@ def test_each_occasional_change_happens_when_always_asked_for(name: str) -> None
     torch.manual_seed(0)
     crops = torch.randint(60, 200, (8, 3, 70, 70), dtype=torch.uint8)
     changed, _ = augment(crops, 56, 1.25, only(name, 1.0))
-    assert not torch.allclose(changed, centre(crops, 56, 1.25), atol=1e-3)
+    assert not torch.allclose(changed, centre_crop(crops, 56, 1.25), atol=1e-3)
 
 
 def test_grey_takes_all_colour_away() -> None:

@@ -17,8 +17,15 @@ from wince.evaluation import agreement, regression
 from wince.evaluation.prediction_files import read_predictions
 from wince.runtime.estimator import Estimator
 from wince.training import architecture_comparison, cross_validation
-from wince.training.cross_validation import BY_SUBJECT, MEAN, POOLED, Validated, cross_validate
-from wince.training.run import Watch
+from wince.training.architecture_comparison import ArchitectureComparison, ArchitectureResult
+from wince.training.cross_validation import (
+    BY_SUBJECT,
+    MEAN,
+    POOLED,
+    CrossValidation,
+    cross_validate,
+)
+from wince.training.run import Reporter
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, frames: list[Frame]) -> Pat
 
 
 @pytest.fixture(scope="module")
-def validated(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Validated:
+def validated(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> CrossValidation:
     out = tmp_path_factory.mktemp("cv") / "resnet18"
     return cross_validate(folder, out, sample.settings(epochs=1), folds="3", first=2)
 
@@ -38,7 +45,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def test_every_frame_is_scored_by_a_model_that_has_not_seen_its_subject(
-    validated: Validated,
+    validated: CrossValidation,
 ) -> None:
     merged = rows(validated.folder / "predictions.csv")
     assert {row["fold"] for row in merged} == {"1", "2"}
@@ -49,7 +56,7 @@ def test_every_frame_is_scored_by_a_model_that_has_not_seen_its_subject(
     assert all(row["overlap"] == "0" for row in merged)
 
 
-def test_the_table_has_each_fold_all_frames_and_means(validated: Validated) -> None:
+def test_the_table_has_each_fold_all_frames_and_means(validated: CrossValidation) -> None:
     merged = read_predictions(validated.folder / "predictions.csv")
     table = {row["fold"]: row for row in rows(validated.folder / "folds.csv")}
     assert list(table) == ["1", "2", POOLED, MEAN, BY_SUBJECT]
@@ -75,12 +82,12 @@ def test_the_table_has_each_fold_all_frames_and_means(validated: Validated) -> N
     assert float(table[BY_SUBJECT]["mae"]) == pytest.approx(np.mean(by_subject), rel=1e-4)
 
 
-def test_folds_are_models_without_checkpoints(validated: Validated) -> None:
+def test_folds_are_models_without_checkpoints(validated: CrossValidation) -> None:
     assert not list(validated.folder.rglob("*.ckpt"))
     assert Estimator(validated.folder / "fold-1").manifest["head"] == "pspi"
 
 
-def test_the_report_says_how_many_of_the_folds_are_in_it(validated: Validated) -> None:
+def test_the_report_says_how_many_of_the_folds_are_in_it(validated: CrossValidation) -> None:
     about = " ".join(validated.metrics["about"])
     assert "A model for each fold: wince-strong" in about
     assert "3 folds by subject" in about
@@ -88,7 +95,7 @@ def test_the_report_says_how_many_of_the_folds_are_in_it(validated: Validated) -
     assert "Only 2 of the 3" in (validated.folder / "evaluation" / "report.html").read_text()
 
 
-def test_finished_folds_are_kept(validated: Validated, folder: Path) -> None:
+def test_finished_folds_are_kept(validated: CrossValidation, folder: Path) -> None:
     def stamps() -> dict[str, int]:
         found = validated.folder.glob("fold-*/model.onnx")
         return {str(path): path.stat().st_mtime_ns for path in found}
@@ -100,14 +107,14 @@ def test_finished_folds_are_kept(validated: Validated, folder: Path) -> None:
         sample.settings(epochs=1),
         folds="3",
         first=2,
-        watch=Watch(tell=told.append),
+        reporter=Reporter(message=told.append),
     )
     assert stamps() == before
     assert not any(words.startswith("Epoch") for words in told)
     assert again.rows == validated.rows
 
 
-def test_a_folder_of_other_folds_is_refused(validated: Validated, folder: Path) -> None:
+def test_a_folder_of_other_folds_is_refused(validated: CrossValidation, folder: Path) -> None:
     with pytest.raises(ModelError, match=r"folds: 3; now 5\)"):
         cross_validate(folder, validated.folder, sample.settings(epochs=1), folds="5")
 
@@ -124,7 +131,7 @@ def test_a_fold_with_nothing_to_learn_is_found_before_any_is_trained(
 
 
 def test_architectures_are_compared_on_the_same_folds(
-    validated: Validated, folder: Path, tmp_path: Path
+    validated: CrossValidation, folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "comparison"
     shutil.copytree(validated.folder, out / "resnet18")  # its first fold is finished already
@@ -155,18 +162,16 @@ def test_architectures_are_compared_on_the_same_folds(
 
 
 def test_a_comparison_of_different_beginnings_says_so(tmp_path: Path) -> None:
-    def row(name: str, began_from: str) -> architecture_comparison.Row:
-        return architecture_comparison.Row(name, 0.5, 0.5, 0.5, 1, 0.7, 1, 1, 1, 1, began_from)
+    def row(name: str, began_from: str) -> ArchitectureResult:
+        return ArchitectureResult(name, 0.5, 0.5, 0.5, 1, 0.7, 1, 1, 1, 1, began_from)
 
     alike = (row("resnet18", "random weights"), row("mobilenet", "random weights"))
     other = (row("resnet18", "ImageNet weights"), row("mobilenet", "random weights"))
     lead = (0.1, 0.05, 0.2)
-    assert (
-        "like with like" not in architecture_comparison.Compared(tmp_path, alike, lead, "").verdict
-    )
+    assert "like with like" not in ArchitectureComparison(tmp_path, alike, lead, "").verdict
     assert (
         "different weights (resnet18 ImageNet weights, mobilenet random weights)"
-        in architecture_comparison.Compared(tmp_path, other, lead, "").verdict
+        in ArchitectureComparison(tmp_path, other, lead, "").verdict
     )
 
 
@@ -179,11 +184,11 @@ def test_a_wrong_name_is_refused_before_anything_is_trained(folder: Path, tmp_pa
 
 
 def test_folders_of_folds_have_safe_names(folder: Path) -> None:
-    from wince.training.folds import Parts
+    from wince.training.folds import Split
 
     none = np.array([], np.intp)
     names = [
-        cross_validation.place(Parts(name, none, none, none, "", ""))
+        cross_validation.folder_name(Split(name, none, none, none, "", ""))
         for name in ("1", "042-ll042", "../x", "a b")
     ]
     assert names == ["fold-1", "fold-042-ll042", "fold-_x", "fold-a_b"]

@@ -1,5 +1,6 @@
 """Who trains, who chooses, who tests: parts and folds that never share a subject."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,11 @@ pytest.importorskip("torch", reason="needs wince[train]")
 
 from tests.support import training_sample as sample
 from tests.support.frames import Frame
-from wince.archive.balanced_split import OPTIMISTIC
-from wince.archive.manifest import open_prepared
 from wince.errors import DataError
 from wince.faces.spec import FaceSpec
+from wince.protocol_names import OPTIMISTIC
 from wince.training import batches, folds
-from wince.training import prepared as frames_of
-from wince.training.prepared import Frames
+from wince.training.prepared import Frames, ModelData, open_data
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +23,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory, frames: list[Frame]) -> Pat
 
 
 @pytest.fixture(scope="module")
-def table(folder: Path) -> Frames:
-    return frames_of.usable(frames_of.read(open_prepared(folder)), FaceSpec(size=32))
+def data(folder: Path) -> ModelData:
+    return open_data(folder, FaceSpec(size=32))
+
+
+@pytest.fixture
+def table(data: ModelData) -> Frames:
+    return data.frames
 
 
 def names(table: Frames, rows: np.ndarray) -> set[str]:
@@ -34,7 +38,7 @@ def names(table: Frames, rows: np.ndarray) -> set[str]:
 
 @pytest.mark.parametrize("how", ["3", "5", "loso"])
 def test_folds_share_no_subject_and_test_every_frame_once(table: Frames, how: str) -> None:
-    found = folds.folds(table, how, 0)
+    found = folds.make_folds(table, how, 0)
     assert len(found) == (12 if how == "loso" else int(how))
     for fold in found:
         train, held, test = (
@@ -50,9 +54,9 @@ def test_folds_share_no_subject_and_test_every_frame_once(table: Frames, how: st
         assert [fold.name for fold in found] == sorted(set(table.subject.tolist()))
 
 
-def test_a_run_finds_its_parts_again_from_its_config(folder: Path, table: Frames) -> None:
-    prepared = open_prepared(folder)
-    for chosen in (folds.from_split(prepared, table), folds.folds(table, "5", 0)[2]):
+def test_a_run_finds_its_split_again_from_its_config(data: ModelData) -> None:
+    table = data.frames
+    for chosen in (folds.from_prepared(data), folds.make_folds(table, "5", 0)[2]):
         described = {
             "name": chosen.name,
             "protocol": chosen.protocol,
@@ -61,7 +65,7 @@ def test_a_run_finds_its_parts_again_from_its_config(folder: Path, table: Frames
                 for name in ("train", "validation", "test")
             },
         }
-        again = folds.from_config(prepared, table, described)
+        again = folds.from_config(data, described)
         for name in ("train", "validation", "test"):
             np.testing.assert_array_equal(getattr(again, name), getattr(chosen, name))
 
@@ -69,30 +73,33 @@ def test_a_run_finds_its_parts_again_from_its_config(folder: Path, table: Frames
 @pytest.mark.parametrize("how", ["2", "0", "many", "13"])
 def test_a_number_of_folds_that_cannot_be_is_refused(table: Frames, how: str) -> None:
     with pytest.raises(DataError, match=r"3 or more folds|need at least 13 subjects; found 12"):
-        folds.folds(table, how, 0)
+        folds.make_folds(table, how, 0)
 
 
-def test_one_subject_only_is_refused_with_what_to_do(table: Frames, folder: Path) -> None:
+def test_one_subject_only_is_refused_with_what_to_do(data: ModelData) -> None:
+    table = data.frames
     alone = table.take(table.subject == table.subject[0])
-    chosen = folds.from_split(open_prepared(folder), alone)
+    chosen = folds.from_prepared(replace(data, frames=alone))
     with pytest.raises(DataError, match=r"one subject \(001-aa001\).*at least three"):
         folds.check(chosen, alone)
     with pytest.raises(DataError, match="need at least 3 subjects; found 1"):
-        folds.folds(alone, "loso", 0)
+        folds.make_folds(alone, "loso", 0)
 
 
-def test_a_training_part_without_pain_is_refused(table: Frames, folder: Path) -> None:
+def test_a_training_part_without_pain_is_refused(data: ModelData) -> None:
+    table = data.frames
     calm = table.take(np.flatnonzero((table.pspi == 0) | (table.split != "train")))
-    chosen = folds.from_split(open_prepared(folder), calm)
+    chosen = folds.from_prepared(replace(data, frames=calm))
     with pytest.raises(DataError, match=r"no frame with PSPI 1 or more.*another --seed"):
         folds.check(chosen, calm)
 
 
-def test_a_test_or_validation_part_without_pain_is_told(table: Frames, folder: Path) -> None:
+def test_a_test_or_validation_part_without_pain_is_told(data: ModelData) -> None:
+    table = data.frames
     for part, words in (("val", "chosen by MAE"), ("test", "AUC and correlation are undefined")):
         some = table.take(np.flatnonzero((table.pspi == 0) | (table.split != part)))
         some = some if part == "test" else doubled(some, "val")
-        (note,) = folds.check(folds.from_split(open_prepared(folder), some), some)
+        (note,) = folds.check(folds.from_prepared(replace(data, frames=some)), some)
         assert words in note
 
 
@@ -102,18 +109,18 @@ def doubled(table: Frames, part: str) -> Frames:
     return table.take(np.concatenate([np.arange(len(table)), rows]))
 
 
-def test_an_empty_validation_part_is_refused(table: Frames, folder: Path) -> None:
-    none = table.take(table.split != "val")
+def test_an_empty_validation_part_is_refused(data: ModelData) -> None:
+    none = data.frames.take(data.frames.split != "val")
     with pytest.raises(DataError, match="validation part has 0 frames of"):
-        folds.check(folds.from_split(open_prepared(folder), none), none)
+        folds.check(folds.from_prepared(replace(data, frames=none)), none)
 
 
 def test_frames_at_random_are_marked(frames: list[Frame], tmp_path: Path) -> None:
-    prepared = open_prepared(sample.prepared(tmp_path, frames, split="random-frames"))
-    table = frames_of.read(prepared)
-    chosen = folds.from_split(prepared, table)
+    folder = sample.prepared(tmp_path, frames, split="random-frames")
+    data = open_data(folder, FaceSpec(size=32))
+    chosen = folds.from_prepared(data)
     assert chosen.caution == OPTIMISTIC
-    assert OPTIMISTIC in folds.check(chosen, table)[0]
+    assert OPTIMISTIC in folds.check(chosen, data.frames)[0]
 
 
 def test_an_epoch_has_one_order_whoever_asks_and_shares_are_whole() -> None:
@@ -147,7 +154,7 @@ def test_rare_levels_are_drawn_as_often_as_the_power_says() -> None:
 def test_a_batch_holds_the_rows_asked_for_in_their_order(table: Frames) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (len(table), 8, 8, 3), np.uint8)
     rows = np.array([5, 2, 11, 7])
-    faces = batches.Faces(pixels, table, rows, np.array([1.0, 2.0, 3.0, 4.0]))
+    faces = batches.FaceDataset(pixels, table, rows, np.array([1.0, 2.0, 3.0, 4.0]))
     (batch,) = batches.validation_batches(faces, 8)
     crops, units, pspi, weights = batch
     np.testing.assert_array_equal(crops.permute(0, 2, 3, 1).numpy(), pixels[rows])

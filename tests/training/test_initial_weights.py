@@ -14,11 +14,11 @@ from tests.support.frames import ROOT
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 from tests.support import training_sample as sample
-from wince.errors import ModelError
+from wince.errors import FileWriteError, ModelError
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
 from wince.runtime.estimator import Estimator
 from wince.training import architectures, checkpoints, initial_weights, network, recipe, regressor
-from wince.training.network import Shipped
+from wince.training.network import ExportedNetwork
 from wince.training.run_settings import Settings
 
 SPEC = FaceSpec(size=64)
@@ -55,11 +55,6 @@ def test_the_report_recipe_is_the_report_s() -> None:
     assert (report.loss, report.optimizer, report.rate, report.batch) == ("l1", "adam", 1e-4, 32)
     assert (report.epochs, report.patience, report.monitor) == (50, 5, "val_mae")
     assert (report.strength, report.averaging, report.balance) == (None, 0, 0)
-
-
-def test_a_recipe_survives_being_written_down() -> None:
-    for one in (recipe.REPORT, recipe.named("strong", size=112, rate=1e-3)):
-        assert recipe.from_dict(one.to_dict()) == one
 
 
 def test_the_table_of_recipes_in_the_docs_is_that_of_the_program() -> None:
@@ -100,11 +95,11 @@ def test_the_packaged_model_can_be_begun_from_and_brings_its_subjects() -> None:
     packaged = Estimator()
     spec = packaged.spec
     faces = np.random.default_rng(0).integers(0, 256, (8, spec.size, spec.size, 3), np.uint8)
-    start = initial_weights.begin("starter", "resnet18", 1, spec, faces)
+    start = initial_weights.load("starter", "resnet18", 1, spec, faces)
     assert set(start.subjects) == set(packaged.manifest.get("subjects_seen", ()))
-    assert packaged.manifest["name"] in start.words
+    assert packaged.manifest["name"] in start.origin
     with torch.no_grad():
-        assert torch.isfinite(start.network(initial_weights._normal(faces, spec))).all()
+        assert torch.isfinite(start.network(initial_weights.normalised(faces, spec))).all()
 
 
 def test_a_run_from_the_packaged_model_shows_faces_as_that_saw_them() -> None:
@@ -120,9 +115,9 @@ def test_a_run_from_the_packaged_model_shows_faces_as_that_saw_them() -> None:
 def test_the_packaged_model_fits_only_its_own_kind() -> None:
     none = np.empty((0, 64, 64, 3), np.uint8)
     with pytest.raises(ModelError, match=r"weights do not fit mobilenet"):
-        initial_weights.begin("starter", "mobilenet", 1, SPEC, none)
-    with pytest.raises(ModelError, match=r"another view of faces.*whole pictures"):
-        initial_weights.begin("starter", "resnet18", 1, WHOLE_IMAGE, none)
+        initial_weights.load("starter", "mobilenet", 1, SPEC, none)
+    with pytest.raises(ModelError, match=r"another view of faces.*whole images"):
+        initial_weights.load("starter", "resnet18", 1, WHOLE_IMAGE, none)
 
 
 def test_without_a_network_random_weights_are_used_and_that_is_said(
@@ -133,21 +128,21 @@ def test_without_a_network_random_weights_are_used_and_that_is_said(
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    start = initial_weights.begin("imagenet", "resnet18", 1, SPEC, np.empty(0, np.uint8))
+    start = initial_weights.load("imagenet", "resnet18", 1, SPEC, np.empty(0, np.uint8))
     assert "begins from random weights instead" in start.warning
     assert initial_weights.HUB_FILE in start.warning
-    assert start.words.startswith("random weights")
+    assert start.origin.startswith("random weights")
 
 
 def test_weights_of_a_run_are_taken_over_with_their_subjects(tmp_path: Path) -> None:
     torch.manual_seed(1)
     net = network.build(6)
     path = saved(tmp_path / "best.ckpt", net, head="action-units")
-    start = initial_weights.begin(str(path), "resnet18", 1, SPEC, np.empty(0, np.uint8))
+    start = initial_weights.load(str(path), "resnet18", 1, SPEC, np.empty(0, np.uint8))
     assert start.subjects == ("a", "b")
     assert torch.equal(start.network.layer4[1].conv2.weight, net.layer4[1].conv2.weight)
     assert start.network.fc.weight.shape == (1, 512)
-    larger = initial_weights.begin(
+    larger = initial_weights.load(
         str(path), "resnet18", 6, FaceSpec(size=112), np.empty(0, np.uint8)
     )
     assert torch.equal(larger.network.fc.weight, net.fc.weight)
@@ -155,28 +150,26 @@ def test_weights_of_a_run_are_taken_over_with_their_subjects(tmp_path: Path) -> 
 
 def test_a_checkpoint_of_another_view_of_faces_is_refused(tmp_path: Path) -> None:
     path = saved(tmp_path / "x.ckpt", network.build(1), face_spec=WHOLE_IMAGE.to_dict())
-    with pytest.raises(ModelError, match=r"whole pictures.*Use the recipe it was trained with"):
-        initial_weights.begin(str(path), "resnet18", 1, SPEC, np.empty(0, np.uint8))
+    with pytest.raises(ModelError, match=r"whole images.*Use the recipe it was trained with"):
+        initial_weights.load(str(path), "resnet18", 1, SPEC, np.empty(0, np.uint8))
 
 
 def test_a_plain_state_dict_begins_with_a_warning(tmp_path: Path) -> None:
     torch.save(network.build(1).state_dict(), tmp_path / "model.pt")
-    start = initial_weights.begin(
+    start = initial_weights.load(
         str(tmp_path / "model.pt"), "resnet18", 1, WHOLE_IMAGE, np.empty(0, np.uint8)
     )
-    assert "does not say whom it was trained on" in start.warning
-    assert start.words == "the weights in model.pt, which do not say whom they have seen"
+    assert "does not list the subjects it was trained on" in start.warning
+    assert start.origin == "the weights in model.pt, which do not list their subjects"
 
 
 def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
     path = saved(tmp_path / "x.ckpt", network.build(1), architecture="resnet50")
     with pytest.raises(ModelError, match=r"of a resnet50, not of a resnet18"):
-        initial_weights.begin(str(path), "resnet18", 1, SPEC, np.empty(0, np.uint8))
+        initial_weights.load(str(path), "resnet18", 1, SPEC, np.empty(0, np.uint8))
     torch.save({"conv.weight": torch.zeros(3)}, tmp_path / "other.pt")
     with pytest.raises(ModelError, match=r"does not fit the network: .* missing"):
-        initial_weights.begin(
-            str(tmp_path / "other.pt"), "resnet18", 1, SPEC, np.empty(0, np.uint8)
-        )
+        initial_weights.load(str(tmp_path / "other.pt"), "resnet18", 1, SPEC, np.empty(0, np.uint8))
 
 
 # Files
@@ -204,21 +197,21 @@ def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     torch.save({"fc.weight": torch.tensor([1.0, math.nan])}, tmp_path / "x.pt")
-    with pytest.raises(ModelError, match=r"not numbers in fc\.weight"):
+    with pytest.raises(ModelError, match=r"not finite numbers in fc\.weight"):
         checkpoints.read_weights(tmp_path / "x.pt")
 
 
 def test_a_full_disk_leaves_the_checkpoint_before_and_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "last.ckpt"
-    checkpoints.WholeFiles().save_checkpoint({"epoch": 1}, path)
+    checkpoints.AtomicCheckpointIO().save_checkpoint({"epoch": 1}, path)
     resource = pytest.importorskip("resource")
     signal = pytest.importorskip("signal")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))  # a file cannot grow past it
     try:
-        with pytest.raises(ModelError, match=r"Free some room, then run the same command again"):
-            checkpoints.WholeFiles().save_checkpoint({"x": torch.zeros(100_000)}, path)
+        with pytest.raises(FileWriteError, match=r"Free some room, then run the same"):
+            checkpoints.AtomicCheckpointIO().save_checkpoint({"x": torch.zeros(100_000)}, path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
@@ -233,13 +226,13 @@ def test_a_disk_without_room_is_called_full_and_not_by_what_torch_says(
         raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos")
 
     monkeypatch.setattr(torch, "save", fail)
-    with pytest.raises(ModelError, match="enforce fail"):
-        checkpoints.WholeFiles().save_checkpoint({}, tmp_path / "last.ckpt")
+    with pytest.raises(FileWriteError, match="enforce fail"):
+        checkpoints.AtomicCheckpointIO().save_checkpoint({}, tmp_path / "last.ckpt")
     monkeypatch.setattr(
         checkpoints.shutil, "disk_usage", lambda _: SimpleNamespace(total=1, used=1, free=0)
     )
-    with pytest.raises(ModelError, match=r"last.ckpt cannot be written \(the disk is full\)"):
-        checkpoints.WholeFiles().save_checkpoint({}, tmp_path / "last.ckpt")
+    with pytest.raises(FileWriteError, match=r"last.ckpt cannot be written: No space left"):
+        checkpoints.AtomicCheckpointIO().save_checkpoint({}, tmp_path / "last.ckpt")
 
 
 # Networks
@@ -249,11 +242,11 @@ def test_a_disk_without_room_is_called_full_and_not_by_what_torch_says(
 def test_every_form_of_network_is_an_exact_sum_over_its_grid(name: str) -> None:
     spec = architectures.face_spec(name, FaceSpec(size=32))
     net = architectures.build(name, 2, spec.size).eval()
-    shipped = Shipped(net, spec.mean, spec.std, (1.0, 1.0)).eval()
+    shipped = ExportedNetwork(net, spec.mean, spec.std, (1.0, 1.0)).eval()
     pixels = torch.randint(0, 256, (3, 32, 32, 3), dtype=torch.uint8)
     with torch.no_grad():
         scores, maps = shipped(pixels)
-        expected = net(initial_weights._normal(pixels.numpy(), spec))
+        expected = net(initial_weights.normalised(pixels.numpy(), spec))
     torch.testing.assert_close(scores, expected, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(maps.sum((2, 3)) + net.fc.bias, scores)
     assert maps.shape[2] == maps.shape[3]
@@ -264,7 +257,7 @@ def test_a_name_or_size_that_is_not_offered_is_refused() -> None:
         architectures.build("vgg", 1, 224)
     with pytest.raises(ModelError, match=r"in steps of 16, found 100"):
         architectures.build("vit_small", 1, 100)
-    with pytest.raises(ModelError, match=r"inception_v3 takes pictures of 75 pixels or more"):
+    with pytest.raises(ModelError, match=r"inception_v3 takes images of 75 pixels or more"):
         architectures.face_spec("inception_v3", FaceSpec(size=64))
 
 

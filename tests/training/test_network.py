@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 from wince.faces.spec import IMAGENET_MEAN, IMAGENET_STD
 from wince.training import network
-from wince.training.network import Shipped
+from wince.training.network import ExportedNetwork
 
 
 def trained(outputs: int) -> torch.nn.Module:
@@ -25,12 +25,12 @@ def test_shipped_scores_are_those_of_the_network_times_their_scales() -> None:
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
     with torch.no_grad():
         expected = net((pixels.permute(0, 3, 1, 2) / 255 - mean) / std) * torch.tensor([1, 1, 0.2])
-        scores, _ = Shipped(net, IMAGENET_MEAN, IMAGENET_STD, (1, 1, 0.2)).eval()(pixels)
+        scores, _ = ExportedNetwork(net, IMAGENET_MEAN, IMAGENET_STD, (1, 1, 0.2)).eval()(pixels)
     torch.testing.assert_close(scores, expected, atol=1e-5, rtol=1e-5)
 
 
 def test_maps_are_an_exact_split_of_the_scores() -> None:
-    shipped = Shipped(trained(6), IMAGENET_MEAN, IMAGENET_STD, (1,) * 6).eval()
+    shipped = ExportedNetwork(trained(6), IMAGENET_MEAN, IMAGENET_STD, (1,) * 6).eval()
     pixels = torch.randint(0, 256, (2, 96, 96, 3), dtype=torch.uint8)
     with torch.no_grad():
         scores, maps = shipped(pixels)
@@ -40,7 +40,7 @@ def test_maps_are_an_exact_split_of_the_scores() -> None:
 
 def test_maps_equal_grad_cam_at_the_last_layer() -> None:
     net = trained(2)
-    shipped = Shipped(net, IMAGENET_MEAN, IMAGENET_STD, (1, 1)).eval()
+    shipped = ExportedNetwork(net, IMAGENET_MEAN, IMAGENET_STD, (1, 1)).eval()
     pixels = torch.randint(0, 256, (1, 96, 96, 3), dtype=torch.uint8)
     kept = []
     handle = net.layer4.register_forward_hook(lambda *call: kept.append(call[2]))

@@ -18,7 +18,7 @@ from wince.errors import DataError, ModelError
 from wince.faces.spec import WHOLE_IMAGE
 from wince.protocol_names import OPTIMISTIC
 from wince.runtime.estimator import Estimator
-from wince.training import evaluate_model, report_weights
+from wince.training import evaluate_model, model_folder, report_weights
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def file(tmp_path_factory: pytest.TempPathFactory, network: torch.nn.Module) -> 
 def test_without_data_it_scores_as_the_script_did_and_claims_to_know_nothing(
     file: Path, network: torch.nn.Module, frames: list[Frame], tmp_path: Path
 ) -> None:
-    taken = report_weights.take_in(file, tmp_path / "model")
+    taken = report_weights.import_weights(file, tmp_path / "model")
     assert "Nothing is known of this model's errors" in taken.notes[0]
     estimator = Estimator(tmp_path / "model")
     assert estimator.spec == WHOLE_IMAGE
@@ -55,7 +55,7 @@ def test_without_data_it_scores_as_the_script_did_and_claims_to_know_nothing(
     assert assessment.interval[1] - assessment.interval[0] > 14
     assert assessment.confidence < 0.6
     with pytest.raises(ModelError, match="--data"):
-        report_weights.take_in(file, tmp_path / "int8", precision="int8")
+        report_weights.import_weights(file, tmp_path / "int8", precision="int8")
 
 
 def test_with_data_it_is_calibrated_and_everybody_counts_as_seen(
@@ -64,15 +64,15 @@ def test_with_data_it_is_calibrated_and_everybody_counts_as_seen(
     folder = sample.prepared(tmp_path, frames)
     with (folder / "manifest.csv").open(newline="") as table:
         rows = list(csv.DictReader(table))
-    taken = report_weights.take_in(file, tmp_path / "model", data=folder)
+    taken = report_weights.import_weights(file, tmp_path / "model", prepared_folder=folder)
     assert "counts as seen" in taken.notes[0]
-    assert taken.delivered.metrics is not None
-    assert taken.delivered.metrics["overlap"]["label"] == OPTIMISTIC
+    assert taken.model.metrics is not None
+    assert taken.model.metrics["overlap"]["label"] == OPTIMISTIC
     card = Estimator(tmp_path / "model").manifest
     assert set(card["subjects_seen"]) == {row["subject"] for row in rows}
     assert card["calibration"]["faces"] == sum(row["split"] == "val" for row in rows)
     with pytest.raises(DataError, match="has seen people"):
-        evaluate_model.test(tmp_path / "model", folder, tmp_path / "evaluation")
+        evaluate_model.predict(tmp_path / "model", folder, tmp_path / "evaluation")
 
 
 def test_whom_it_has_seen_can_be_named(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_another_network_is_named_by_what_differs(tmp_path: Path) -> None:
 
 
 def test_nothing_known_means_every_error_is_as_likely() -> None:
-    verdict = report_weights.unknown()(8.0)
+    verdict = model_folder.uncalibrated()(8.0)
     assert verdict.interval == (0.0, 16.0)
     assert np.isclose(sum(verdict.level_probabilities.values()), 1)
     assert verdict.confidence < 0.5

@@ -17,29 +17,30 @@ from PIL import Image
 
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
+
 from tests.support import training_sample as sample
 from tests.support.frames import ROOT, Frame
 from wince import Assessor
 from wince.errors import DataError, ModelError
 from wince.evaluation import plot_style
-from wince.evaluation.prediction_files import read_predictions
 from wince.protocol_names import OPTIMISTIC
 from wince.runtime.estimator import Estimator
 from wince.training import (
     checkpoints,
-    delivery,
     evaluate_model,
+    exported_weights,
     folds,
     history,
     initial_weights,
+    model_folder,
     network,
-    package,
     pixel_cache,
     run,
+    trained_network,
 )
-from wince.training import fit as fitting
-from wince.training.folder import open_folder
+from wince.training.fit import fit
 from wince.training.history import COLUMNS
+from wince.training.prepared import open_data
 from wince.training.run_settings import Devices
 
 
@@ -107,8 +108,8 @@ def test_predictions_are_of_the_test_part_by_the_exported_file(trained: Path, fo
     manifest = [row for row in rows(folder / "manifest.csv") if row["split"] == "test"]
     assert found.keys() == {row["frame"] for row in manifest}
     estimator = Estimator(trained)
-    loaded = open_folder(folder, estimator.spec)
-    look = pixel_cache.shown(loaded.prepared, estimator.spec)
+    loaded = open_data(folder, estimator.spec)
+    look = pixel_cache.image_reader(loaded.prepared, estimator.spec)
     for row in manifest:
         raw = float(estimator(look(row["crop"])[None]).raw[0])
         verdict = estimator.calibration(raw)
@@ -144,7 +145,7 @@ def test_the_same_call_again_finds_the_run_finished(trained: Path, folder: Path)
 
 
 def test_a_folder_that_holds_another_run_is_refused(trained: Path, folder: Path) -> None:
-    with pytest.raises(ModelError, match=r"holds another run \(recipe epochs: 2, now 3\)"):
+    with pytest.raises(ModelError, match=r"has another run \(recipe epochs: 2, now 3\)"):
         run.train(folder, trained, sample.settings(head="action-units", epochs=3))
 
 
@@ -177,7 +178,7 @@ from pathlib import Path
 from tests.support import training_sample as sample
 from wince.training import run
 run.train(Path(sys.argv[1]), Path(sys.argv[2]), sample.settings(epochs=3),
-          run.Watch(tell=lambda words: print(words, flush=True)))
+          run.Reporter(message=lambda words: print(words, flush=True)))
 """
 
 
@@ -201,9 +202,9 @@ def test_a_killed_run_goes_on_to_the_same_result(folder: Path, tmp_path: Path) -
     done_before = torch.load(last, weights_only=True)["epoch"] + 1
     told: list[str] = []
     for name in ("killed", "whole"):
-        fit(folder, tmp_path / name, told if name == "killed" else [])
+        fit_only(folder, tmp_path / name, told if name == "killed" else [])
     assert sum(words.startswith("Epoch") for words in told) == 3 - done_before
-    assert done_before == 3 or told[0] == f"Going on after epoch {done_before}."
+    assert done_before == 3 or told[0] == f"Continuing after epoch {done_before}."
     one, other = (checkpoints.read(tmp_path / name / "checkpoints" / "last.ckpt") for name in NAMES)
     for part in ("state_dict", "current_model_state", "averaging_state"):
         assert one[part].keys() == other[part].keys()
@@ -220,25 +221,24 @@ def test_a_killed_run_goes_on_to_the_same_result(folder: Path, tmp_path: Path) -
 NAMES = ("killed", "whole")
 
 
-def fit(folder: Path, out: Path, told: list[str]) -> None:
+def fit_only(folder: Path, out: Path, told: list[str]) -> None:
     """Train as `run.train` does, up to the best checkpoint."""
     wanted = sample.settings(epochs=3)
-    loaded = open_folder(folder, wanted.spec)
-    chosen = folds.from_split(loaded.prepared, loaded.frames)
-    kept = pixel_cache.load(loaded.prepared, loaded.frames, wanted.spec)
-    fitting.fit(kept, loaded.frames, chosen, wanted, out, tell=told.append)
+    data = open_data(folder, wanted.spec)
+    pixels = pixel_cache.load(data, wanted.spec)
+    fit(pixels, data.frames, folds.from_prepared(data), wanted, out, message=told.append)
 
 
 def test_evaluating_on_people_it_has_seen_is_refused_then_marked(
     trained: Path, folder: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(DataError, match=r"has seen people .* pass --allow-overlap"):
-        evaluate_model.test(trained, None, tmp_path, part="all")
+        evaluate_model.predict(trained, None, tmp_path, part="all")
     assert not list(tmp_path.iterdir())
-    tested = evaluate_model.test(trained, folder, tmp_path, part="all", allow_overlap=True)
+    tested = evaluate_model.predict(trained, folder, tmp_path, part="all", allow_overlap=True)
     from wince.evaluation.evaluate import evaluate
 
-    metrics = evaluate(read_predictions(tested.predictions), resamples=0)
+    metrics = evaluate(tested.table, resamples=0)
     assert metrics["overlap"]["label"] == OPTIMISTIC
     assert metrics["overlap"]["subjects"] == len(subjects(folder, "train", "val"))
 
@@ -253,7 +253,7 @@ def test_beginning_with_weights_that_have_seen_the_test_part_is_told_and_marked(
     told: list[str] = []
     out = tmp_path / "run"
     wanted = sample.settings(epochs=1, init=str(trained), head="action-units")
-    done = run.train(other, out, wanted, run.Watch(tell=told.append))
+    done = run.train(other, out, wanted, run.Reporter(message=told.append))
     assert f"have seen {len(known)} of the {len(tested)} subjects of the test part" in told[0]
     assert OPTIMISTIC in told[0]
     assert done.metrics is not None
@@ -276,7 +276,7 @@ def test_the_report_says_which_model_was_measured_on_what(
     assert "Measured on: the test part of prepared." in page
     count = len([row for row in rows(folder / "manifest.csv") if row["split"] == "train"])
     assert f"Its training: {count} frames of" in page
-    about = evaluate_model.test(trained, None, tmp_path, part="test").about
+    about = evaluate_model.predict(trained, None, tmp_path, part="test").about
     assert about[1] in page
     assert Estimator(trained).manifest["version"] in about[0]
 
@@ -289,7 +289,7 @@ def test_the_plot_of_the_history_says_what_its_lines_are(trained: Path) -> None:
 
 
 def test_evaluating_knows_what_was_trained_on(trained: Path, folder: Path, tmp_path: Path) -> None:
-    tested = evaluate_model.test(trained, None, tmp_path)
+    tested = evaluate_model.predict(trained, None, tmp_path)
     train = [float(r["pspi"]) for r in rows(folder / "manifest.csv") if r["split"] == "train"]
     assert tested.training is not None
     np.testing.assert_allclose(np.sort(tested.training.pspi), np.sort(train))
@@ -303,16 +303,16 @@ def test_a_model_that_is_no_run_needs_a_folder_to_be_tested_on(
     for name in ("model.onnx", "model.json"):
         shutil.copy(trained / name, tmp_path / name)
     with pytest.raises(DataError, match="Name a prepared folder with --data"):
-        evaluate_model.test(tmp_path / "model.onnx", None, tmp_path / "out")
+        evaluate_model.predict(tmp_path / "model.onnx", None, tmp_path / "out")
 
 
 def test_an_empty_part_is_named(trained: Path, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="Expected the part train, val, test or all"):
-        evaluate_model.test(trained, folder, tmp_path, part="dev")
+        evaluate_model.predict(trained, folder, tmp_path, part="dev")
 
 
 def test_int8_is_measured_beside_fp32(trained: Path, folder: Path, tmp_path: Path) -> None:
-    found = delivery.again(trained, tmp_path / "int8", "int8").export
+    found = model_folder.export_run(trained, tmp_path / "int8", "int8").export
     assert found["difference"] < 1e-4
     assert found["held_out"] == "test"
     assert found["frames"] == len(
@@ -329,13 +329,13 @@ def test_int8_is_measured_beside_fp32(trained: Path, folder: Path, tmp_path: Pat
 
 def can_be_learned_on_from(trained: Path, path: Path, folder: Path) -> None:
     """Check that a network restored from a packaged file is the one that was packaged."""
-    original = package.load(trained)
-    loaded = open_folder(folder, original.spec)
-    look = pixel_cache.shown(loaded.prepared, original.spec)
+    original = trained_network.load(trained)
+    loaded = open_data(folder, original.spec)
+    look = pixel_cache.image_reader(loaded.prepared, original.spec)
     faces = np.stack([look(name) for name in loaded.frames.crop.tolist()])
     again = network.build(6)
-    inputs = initial_weights._normal(faces, original.spec)
-    initial_weights._unfold(again, initial_weights._folded(path), inputs)
+    inputs = initial_weights.normalised(faces, original.spec)
+    exported_weights.restore(again, path, inputs)
     again.fc = original.network.fc
     with torch.no_grad():
         expected = original.network(inputs)
@@ -349,7 +349,7 @@ def test_a_run_is_not_exported_with_other_data(
 ) -> None:
     other = sample.prepared(tmp_path, frames[:15])
     with pytest.raises(ModelError, match=r"is not what .* was trained on"):
-        delivery.again(trained, tmp_path / "out", "fp32", other)
+        model_folder.export_run(trained, tmp_path / "out", "fp32", other)
 
 
 def test_random_frames_are_marked_in_every_output(frames: list[Frame], tmp_path: Path) -> None:
@@ -359,7 +359,7 @@ def test_random_frames_are_marked_in_every_output(frames: list[Frame], tmp_path:
         folder,
         tmp_path / "run",
         sample.settings("report", epochs=1),
-        run.Watch(tell=told.append),
+        run.Reporter(message=told.append),
     )
     assert any(OPTIMISTIC in words for words in told)
     assert done.metrics is not None
@@ -369,4 +369,4 @@ def test_random_frames_are_marked_in_every_output(frames: list[Frame], tmp_path:
     assert OPTIMISTIC in card["title"]
     assert card["face_spec"]["kind"] == "whole"
     with pytest.raises(DataError, match="--allow-overlap"):
-        evaluate_model.test(tmp_path / "run", None, tmp_path / "out")
+        evaluate_model.predict(tmp_path / "run", None, tmp_path / "out")

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.starter.card_metrics import GRIMACE
-from wince import scale
-from wince.training import checkpoints
+from wince import files, scale
 
 _GROUPS = {
     "neutral": "labelled neutral, picked by expression",
@@ -20,7 +19,7 @@ _GROUPS = {
 def write(folder: Path) -> None:
     """Write MODEL_CARD.md from the folder's model.json."""
     card = json.loads((folder / "model.json").read_text("utf-8"))
-    checkpoints.write_text(folder / "MODEL_CARD.md", text(card))
+    files.write_text(folder / "MODEL_CARD.md", text(card))
 
 
 def text(card: Mapping[str, Any]) -> str:

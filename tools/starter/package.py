@@ -11,14 +11,14 @@ from torch import nn
 from tools.starter import card_metrics, model_card, stretch
 from tools.starter.rated_faces import Faces, Ratings
 from tools.starter.stretch import Stretch
+from wince import file_names
 from wince.archive.prepare import prepare
 from wince.evaluation import agreement
-from wince.evaluation.prediction_files import read_predictions
 from wince.faces.spec import FaceSpec
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, interpret
-from wince.training import evaluate_model, export, predictions
+from wince.training import evaluate_model, export, model_manifest, prediction_table
 
 NAME, VERSION = "wince-starter", "0.6.0"
 TITLE = (
@@ -94,9 +94,9 @@ def package(
         network,
         spec,
         final,
-        folder / export.FILE,
+        folder / file_names.MODEL,
         precision="int8" if small else "fp16",
-        typical=export.typical(everybody.crops),
+        calibration_images=everybody.crops[export.calibration_rows(np.arange(len(everybody)))],
     )
     for number in range(len(fitted)):
         rows, held = fold != number, everybody.subject[of_everybody == number]
@@ -110,7 +110,7 @@ def package(
     write_readings(run / "readings.csv", found, faces, fold)
 
     def write(figures: Mapping[str, Any]) -> None:
-        export.write_card(
+        model_manifest.write(
             folder,
             name=NAME,
             version=VERSION,
@@ -164,10 +164,10 @@ def on_another_archive(model: Path, archive: Path, work: Path) -> dict[str, Any]
     work: where the archive is prepared and the readings go.
     """
     prepare(archive, work / "prepared")
-    tested = evaluate_model.test(
-        model, work / "prepared", work / "readings", part=evaluate_model.EVERYTHING
+    tested = evaluate_model.predict(
+        model, work / "prepared", work / "readings", part=evaluate_model.ALL
     )
-    table = read_predictions(tested.predictions)
+    table = tested.table
     each = {
         name: card_metrics.pcc(table.predicted[rows], table.pspi[rows])
         for number, name in enumerate(table.subjects)
@@ -190,7 +190,7 @@ def write_fold(
     fitted: its calibration, from the readings of the other folds. seen: subjects it was trained on.
     """
     subjects = np.unique(seen).tolist()
-    export.write_card(
+    model_manifest.write(
         folder,
         name=f"{NAME}-{folder.parent.name}",
         version=VERSION,
@@ -206,7 +206,7 @@ def write_fold(
 
 def write_readings(path: Path, found: Estimate, faces: Faces, fold: Folds) -> None:
     """Write the folds' readings as a table that `wince evaluate --predictions` reads."""
-    predictions.write(
+    prediction_table.write(
         path,
         {
             "subject": faces.subject.tolist(),

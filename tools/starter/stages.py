@@ -99,7 +99,7 @@ def _taught(faces: Faces, said: torch.Tensor) -> tuple[torch.Tensor, torch.Tenso
     own = torch.from_numpy(share.astype(np.float32))
     units = torch.from_numpy(np.nan_to_num(_stretched(faces.units)))
     score = torch.from_numpy(np.nan_to_num(faces.pspi))
-    by_own = losses.pspi(losses.within(said))
+    by_own = losses.pspi(losses.clamp_units(said))
     return torch.lerp(units, said, own[:, None]), torch.lerp(score, by_own, own)
 
 
@@ -127,7 +127,7 @@ def _mirrored_answers(start: nn.Module, faces: Faces, spec: FaceSpec) -> torch.T
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for crops in torch.split(_pixels(faces), READ_AT_ONCE):
             with torch.autocast("cpu", enabled=False):
-                picture = augment.centre(crops, spec.size, MARGIN)
+                picture = augment.centre_crop(crops, spec.size, MARGIN)
             said.append((module(picture) + module(picture.flip(3)))[:, :UNITS] / 2)
     return torch.cat(said).clone()
 
@@ -190,7 +190,7 @@ def _pixels(faces: Faces) -> torch.Tensor:
 
 
 def _stretched(units: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(units * np.array([1] * (UNITS - 1) + [losses.EYES], np.float32))
+    return np.asarray(units * np.array([1] * (UNITS - 1) + [losses.AU43_SCALE], np.float32))
 
 
 def _shapes(*parts: Faces) -> torch.Tensor:

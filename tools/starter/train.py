@@ -36,11 +36,12 @@ from tools.starter import rated_faces as rated
 from tools.starter import stages as fit
 from tools.starter.rated_faces import MARGIN, Faces, Ratings
 from tools.starter.stages import Lesson
+from wince import file_names, files
 from wince.errors import WinceError
-from wince.training import checkpoints, export, losses
+from wince.training import export, losses
 from wince.training.network import build, first_outputs
 
-HEAD = export.Head("action-units", (1.0, 1.0, 1.0, 1.0, 1.0, 1 / losses.EYES))
+HEAD = export.Head("action-units", (1.0, 1.0, 1.0, 1.0, 1.0, 1 / losses.AU43_SCALE))
 STORED = 280  # pixels of a stored crop, the margin around the model's view included
 HOURS = "hours.json"
 RECIPE = "recipe.json"
@@ -239,9 +240,9 @@ def read_fold(
                 network,
                 spec,
                 HEAD,
-                path / export.FILE,
+                path / file_names.MODEL,
                 precision=precision,
-                typical=export.typical(seen.crops[~held]),
+                calibration_images=seen.crops[export.calibration_rows(np.flatnonzero(~held))],
             )
             found[precision] = export.scores(path, seen.crops[held])[0]
         aside = kept.with_suffix(".part.npz")
@@ -265,7 +266,7 @@ def _of_one_recipe(path: Path, recipe: Recipe, tables: Iterable[Path]) -> None:
             f"{path.parent} was begun with another recipe or other tables, see {path.name} there. "
             "Choose another folder for --out."
         )
-    checkpoints.write_text(path, ours)
+    files.write_text(path, ours)
 
 
 @contextmanager
@@ -281,7 +282,7 @@ def _clocked(out: Path, name: str) -> Iterator[None]:
         path = out / HOURS
         hours = json.loads(path.read_text("utf-8")) if path.exists() else {}
         hours[name] = hours.get(name, 0.0) + (time.monotonic() - begun) / 3600
-        checkpoints.write_json(path, hours)
+        files.write_json(path, hours)
 
 
 def gathered(parts: list[NDArray[np.float32]], fold: NDArray[np.intp]) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from wince.cli.training_options import Data, Folds, MaxFolds, TrainingOptions
 from wince.number_format import decimal, whole
 
 if TYPE_CHECKING:
-    from wince.training.architecture_comparison import Compared
+    from wince.training.architecture_comparison import ArchitectureComparison
 
 
 @with_option_groups
@@ -41,19 +41,19 @@ def compare(
     """
     names = [name.strip() for name in architectures.split(",") if name.strip()]
     settings = options.settings()
-    from wince.cli.progress import training_watch
+    from wince.cli.progress import training_reporter
     from wince.training.architecture_comparison import compare as compare_architectures
 
-    with training_watch() as watch:
+    with training_reporter() as reporter:
         comparison = compare_architectures(
-            data, out, settings, names=names, folds=folds, first=max_folds, watch=watch
+            data, out, settings, names=names, folds=folds, first=max_folds, reporter=reporter
         )
-    if comparison.main:
+    if comparison.is_main:
         _print_comparison(comparison)
         typer.echo(f"Plot: {out / 'comparison.png'}")
 
 
-def _print_comparison(comparison: "Compared") -> None:
+def _print_comparison(comparison: "ArchitectureComparison") -> None:
     from wince.evaluation.metric_catalogue import TITLES
     from wince.training.architecture_comparison import SHOWN
 

@@ -36,12 +36,12 @@ def cross_validate(
     DIR then contains one run per fold, folds.csv, the merged predictions.csv and evaluation/.
     """
     settings = options.settings(architecture)
-    from wince.cli.progress import training_watch
+    from wince.cli.progress import training_reporter
     from wince.training.cross_validation import cross_validate as validate
 
-    with training_watch() as watch:
-        validated = validate(data, out, settings, folds=folds, first=max_folds, watch=watch)
-    if not validated.main:
+    with training_reporter() as reporter:
+        validated = validate(data, out, settings, folds=folds, first=max_folds, reporter=reporter)
+    if not validated.is_main:
         return
     _print_folds(validated.rows, validated.metrics)
     typer.echo(f"Report: {out / 'evaluation' / 'report.html'}")

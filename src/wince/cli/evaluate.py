@@ -119,9 +119,9 @@ def evaluate(
     with _spinner("Reading") as show_step:
         labels = read_training_labels(training) if training else None
         if model is not None:
-            from wince.training.evaluate_model import test
+            from wince.training.evaluate_model import predict
 
-            tested = test(
+            tested = predict(
                 model,
                 data,
                 out,
@@ -129,10 +129,10 @@ def evaluate(
                 allow_overlap=allow_overlap,
                 progress=lambda done, total: show_step(f"Scoring {done:,} of {total:,}"),
             )
-            predictions, notes, about = tested.predictions, tested.notes, tested.about
+            table, notes, about = tested.table, tested.notes, tested.about
             labels = labels or tested.training
-        assert predictions is not None  # one of the two was given
-        table = read_predictions(predictions)
+        elif predictions is not None:
+            table = read_predictions(predictions)
         metrics = evaluation.evaluate(
             table,
             against=read_predictions(against) if against else None,

@@ -10,7 +10,7 @@ import typer
 from wince.number_format import decimal, whole
 
 if TYPE_CHECKING:
-    from wince.training.delivery import Delivered
+    from wince.training.model_folder import ModelFolder
 
 
 class ModelPrecision(StrEnum):
@@ -71,44 +71,44 @@ def export(
 
     require_training_extra()
     if run is not None:
-        delivered, notes = _export_run(run, out, precision, data)
+        model, notes = _export_run(run, out, precision, data)
     elif state_dict is not None:
-        delivered, notes = _export_state_dict(state_dict, out, precision, data, trained_on)
-    _print_export(delivered.export)
+        model, notes = _export_state_dict(state_dict, out, precision, data, trained_on)
+    _print_export(model.export)
     for note in notes:
         typer.echo(note)
-    if delivered.metrics is not None:
+    if model.metrics is not None:
         typer.echo(f"Report: {out / 'evaluation' / 'report.html'}")
     typer.echo(f"Model: {out}. Try it with: wince serve --model {out}")
 
 
 def _export_run(
     run: Path, out: Path, precision: ModelPrecision, data: Path | None
-) -> "tuple[Delivered, tuple[str, ...]]":
-    from wince.cli.progress import training_watch
-    from wince.training.delivery import again
+) -> "tuple[ModelFolder, tuple[str, ...]]":
+    from wince.cli.progress import training_reporter
+    from wince.training.model_folder import export_run
 
-    with training_watch() as watch:
-        return again(run, out, precision.value, data, watch.progress), ()
+    with training_reporter() as reporter:
+        return export_run(run, out, precision.value, data, reporter.progress), ()
 
 
 def _export_state_dict(
     file: Path, out: Path, precision: ModelPrecision, data: Path | None, trained_on: Path | None
-) -> "tuple[Delivered, tuple[str, ...]]":
+) -> "tuple[ModelFolder, tuple[str, ...]]":
     """Return the exported model and what the user has to know about it."""
-    from wince.cli.progress import training_watch
-    from wince.training.report_weights import take_in
+    from wince.cli.progress import training_reporter
+    from wince.training.report_weights import import_weights
 
-    with training_watch() as watch:
-        taken = take_in(
+    with training_reporter() as reporter:
+        imported = import_weights(
             file,
             out,
-            data=data,
+            prepared_folder=data,
             trained_on=trained_on,
             precision=precision.value,
-            progress=watch.progress,
+            progress=reporter.progress,
         )
-    return taken.delivered, taken.notes
+    return imported.model, imported.notes
 
 
 def _print_export(export: Mapping[str, Any]) -> None:

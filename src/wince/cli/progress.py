@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from wince.training.run import Watch
+    from wince.training.run import Reporter
 
 
 @contextlib.contextmanager
-def training_watch() -> Iterator["Watch"]:
-    """Yield a Watch that shows progress bars on a terminal, and lines of text elsewhere."""
+def training_reporter() -> Iterator["Reporter"]:
+    """Yield a Reporter that shows progress bars on a terminal, and lines of text elsewhere."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -23,7 +23,7 @@ def training_watch() -> Iterator["Watch"]:
         TimeRemainingColumn,
     )
 
-    from wince.training.run import Watch
+    from wince.training.run import Reporter
 
     console = Console(stderr=True, highlight=False)
     columns = (
@@ -50,7 +50,7 @@ def training_watch() -> Iterator["Watch"]:
         typer.echo(message, err=True)
 
     try:
-        yield Watch(print_line, show, bar=sys.stdout.isatty() and console.is_terminal)
+        yield Reporter(print_line, show, bar=sys.stdout.isatty() and console.is_terminal)
     finally:
         for bar, _ in bars.values():
             bar.stop()

@@ -30,12 +30,12 @@ def train(
     predictions.csv, evaluation/report.html, history.csv and .png, config.json and checkpoints/.
     """
     settings = options.settings(architecture)
-    from wince.cli.progress import training_watch
+    from wince.cli.progress import training_reporter
     from wince.training.run import train as train_run
 
-    with training_watch() as watch:
-        run = train_run(data, out, settings, watch)
-    if not run.main:
+    with training_reporter() as reporter:
+        run = train_run(data, out, settings, reporter)
+    if not run.is_main:
         return
     if run.metrics is None:
         typer.echo("There is no test part, so nothing was measured: see `wince evaluate`.")

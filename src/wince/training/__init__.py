@@ -1,1 +1,1 @@
-"""Training: from prepared faces to a checkpoint and a packaged model. Needs `wince[train]`."""
+"""Training: from prepared data to a checkpoint and a model folder. Needs `wince[train]`."""

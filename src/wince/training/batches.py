@@ -1,4 +1,4 @@
-"""Batches of faces straight from the pixel file, in an order that only seed and epoch decide."""
+"""Batches of faces from the pixel cache, in an order that only seed and epoch decide."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,16 +17,23 @@ from wince.training.prepared import Frames
 from wince.training.regressor import Batch, epoch_seed
 
 
-class Faces(Dataset[Batch]):
-    """Some rows of a prepared folder with their labels, read a batch at a time."""
+class FaceDataset(Dataset[Batch]):
+    """Some rows of prepared data with their labels, read a batch at a time."""
 
     def __init__(
         self, pixels: NDArray[np.uint8], frames: Frames, rows: Rows, weights: NDArray[np.float64]
     ) -> None:
-        """Take pixels (M, S, S, 3) of all frames, the rows meant, and a weight for each (N,)."""
+        """Select rows of prepared data.
+
+        Args:
+            pixels: Images of all frames, uint8 (M, S, S, 3).
+            frames: All frames.
+            rows: The rows to use (N,).
+            weights: Weight of each row's loss (N,).
+        """
         self.pixels, self.rows = pixels, rows
         units = frames.units[rows].copy()
-        units[:, -1] *= losses.EYES
+        units[:, -1] *= losses.AU43_SCALE
         self.units = torch.from_numpy(units)
         self.pspi = torch.from_numpy(frames.pspi[rows])
         self.weights = torch.from_numpy(weights.astype(np.float32))
@@ -38,25 +45,22 @@ class Faces(Dataset[Batch]):
         return self.__getitems__([index])
 
     def __getitems__(self, indices: Sequence[int]) -> Batch:
-        """Return a batch: one copy out of the file, no work per face."""
-        chosen = torch.tensor(indices)
-        rows = self.rows[chosen.numpy()]
-        order = np.argsort(rows, kind="stable")  # the file is read forwards
+        """Return a batch, copied from the cache file without any work per face."""
+        selected = torch.tensor(indices)
+        rows = self.rows[selected.numpy()]
+        order = np.argsort(rows, kind="stable")  # so that the file is read forwards
         crops = np.empty((len(rows), *self.pixels.shape[1:]), np.uint8)
         crops[order] = self.pixels[rows[order]]
         return (
             torch.from_numpy(crops).permute(0, 3, 1, 2),
-            self.units[chosen],
-            self.pspi[chosen],
-            self.weights[chosen],
+            self.units[selected],
+            self.pspi[selected],
+            self.weights[selected],
         )
 
 
 class EpochSampler(Sampler[int]):
-    """Draws an epoch's order from seed and epoch, and gives each process its own share.
-
-    With weights (N,) faces are drawn with replacement, so that rare ones come more often.
-    """
+    """Draws an epoch's order from seed and epoch, and gives each process its own share."""
 
     def __init__(
         self,
@@ -67,12 +71,22 @@ class EpochSampler(Sampler[int]):
         rank: int = 0,
         world: int = 1,
     ) -> None:
+        """Draw from `count` faces.
+
+        Args:
+            count: Number of faces.
+            seed: Seed of the run.
+            weights: Weight of each face (count,). With weights, faces are drawn with replacement
+                in proportion, so that rare ones come more often.
+            rank: Number of this process.
+            world: Number of processes.
+        """
         self.count, self.seed, self.rank, self.world = count, seed, rank, world
         self.weights = None if weights is None else torch.from_numpy(weights)
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Draw for this epoch from now on; Lightning calls it before each."""
+        """Set the epoch to draw for; Lightning calls it before each epoch."""
         self.epoch = epoch
 
     def __len__(self) -> int:
@@ -89,31 +103,33 @@ class EpochSampler(Sampler[int]):
 
 
 def training_batches(
-    faces: Faces, batch: int, sampler: EpochSampler, workers: int = 0
+    faces: FaceDataset, batch: int, sampler: EpochSampler, workers: int = 0
 ) -> DataLoader[Batch]:
-    """Return shuffled batches; a last one that is not full is left out, unless it is the only."""
+    """Return shuffled batches; a last one that is not full is dropped, unless it is the only."""
     return DataLoader(
         faces,
         batch,
         sampler=sampler,
-        collate_fn=_as_it_is,
+        collate_fn=_unchanged,
         drop_last=len(sampler) >= batch,
         num_workers=workers,
     )
 
 
 def validation_batches(
-    faces: Faces, batch: int, *, rank: int = 0, world: int = 1
+    faces: FaceDataset, batch: int, *, rank: int = 0, world: int = 1
 ) -> DataLoader[Batch]:
-    """Return batches in order, every `world`-th face."""
+    """Return batches in order; each of `world` processes gets every `world`-th face."""
     share = range(rank, len(faces), world)
-    return DataLoader(faces, batch, sampler=list(share), collate_fn=_as_it_is)
+    return DataLoader(faces, batch, sampler=list(share), collate_fn=_unchanged)
 
 
 def level_weights(pspi: NDArray[np.float32], power: float) -> NDArray[np.float64]:
     """Return a weight for each face (N,): its level's frequency to the power of -`power`, mean 1.
 
-    power: 0 leaves all alike, 1 gives every level that occurs the same sum of weights.
+    Args:
+        pspi: Labels (N,).
+        power: 0 gives equal weights, 1 gives every level that occurs the same sum of weights.
     """
     levels = np.searchsorted(scale.LEVEL_CUTS, pspi, side="right")
     weights = np.bincount(levels, minlength=len(scale.LEVELS)).clip(1)[levels] ** -power
@@ -121,17 +137,21 @@ def level_weights(pspi: NDArray[np.float32], power: float) -> NDArray[np.float64
 
 
 def with_units(frames: Frames, rows: Rows) -> Rows:
-    """Return the rows whose six action units are all known; raise DataError when none are."""
+    """Return the rows whose six action units are all known.
+
+    Raises:
+        DataError: No row has them all.
+    """
     known = rows[~np.isnan(frames.units[rows]).any(axis=1)]
     if not len(known):
         raise DataError(
-            "No frame to train on has action units, which --head action-units learns. Use --head "
-            "pspi, or prepare an archive with FACS labels."
+            "No frame to train or validate on has all six action units, which --head action-units "
+            "learns. Use --head pspi, or prepare an archive with FACS labels."
         )
     return known
 
 
-def _as_it_is(batch: Any) -> Batch:
+def _unchanged(batch: Any) -> Batch:
     crops, units, pspi, weights = batch
-    found: tuple[Tensor, Tensor, Tensor, Tensor] = crops, units, pspi, weights
-    return found
+    tensors: tuple[Tensor, Tensor, Tensor, Tensor] = crops, units, pspi, weights
+    return tensors

@@ -1,12 +1,13 @@
-"""Checkpoints on disk: written whole or not at all, and read back with what they say of themselves.
+"""Checkpoints on disk: how they are written, and how they are read with their description.
 
-A checkpoint is Lightning's, with our key `wince`: {format, architecture, head, face_spec,
-subjects_seen, recipe}. `state_dict` names the network's tensors with the prefix `network.`, and
-holds the averaged weights where a recipe averages.
+A checkpoint is Lightning's, with one further key `wince`: {format, architecture, head, face_spec,
+subjects_seen, recipe}. `state_dict` names the network's tensors with the prefix `network.`; it has
+the averaged weights when the recipe averages.
 """
 
 import contextlib
-import json
+import errno
+import os
 import pickle
 import shutil
 from collections.abc import Mapping
@@ -18,47 +19,56 @@ import torch
 from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from torch import Tensor
 
-from wince.errors import ModelError
+from wince.errors import FileWriteError, ModelError
+from wince.files import replacing
 
 KEY = "wince"
 FORMAT = 1
 FOLDER = "checkpoints"
 LAST, BEST = "last.ckpt", "best.ckpt"
 PREFIXES = ("network.", "module.", "model.")
+"""Prefixes that wrappers put before a tensor's name."""
 WRAPPERS = ("state_dict", "model_state_dict", "model")
-ROOM = 1_000_000  # bytes; a disk with less is full
-META = ("format", "architecture", "head", "face_spec", "subjects_seen", "recipe")
+"""Keys under which scripts store a state dict."""
+DESCRIPTION_KEYS = ("format", "architecture", "head", "face_spec", "subjects_seen", "recipe")
+FULL_DISK = 1_000_000  # bytes; a disk with less free is called full
 
 
-class WholeFiles(TorchCheckpointIO):
-    """Writes a checkpoint aside and renames it, so that a kill leaves the old one or the new."""
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Lightning's reader and writer of checkpoints; an interrupted write leaves the old file."""
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
     ) -> None:
-        """Write a checkpoint; raise ModelError when the disk is full or cannot be written."""
+        """Write a checkpoint completely or not at all.
+
+        Raises:
+            FileWriteError: The file cannot be written, such as on a full disk.
+        """
         path = Path(path)
-        aside = path.with_name(f".{path.name}.part")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            torch.save(checkpoint, aside)
-            aside.replace(path)
-        except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
-            reason = (str(error).splitlines() or ["unknown"])[0]
-            with contextlib.suppress(OSError):
-                if shutil.disk_usage(path.parent).free < ROOM:
-                    reason = "the disk is full"
-            raise ModelError(
-                f"The checkpoint {path} cannot be written ({reason}). Free some room, then run the "
-                "same command again: it goes on at the last checkpoint."
-            ) from error
-        finally:
-            aside.unlink(missing_ok=True)
+        with replacing(path) as temporary:
+            try:
+                torch.save(checkpoint, temporary)
+            except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
+                reason = (str(error).splitlines() or ["unknown"])[0]
+                with contextlib.suppress(OSError):
+                    if shutil.disk_usage(path.parent).free < FULL_DISK:
+                        reason = os.strerror(errno.ENOSPC)
+                raise FileWriteError(
+                    f"{path} cannot be written: {reason}. Free some room, then run the same "
+                    "command again: it continues at the last checkpoint."
+                ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A network's tensors by name, and what the file says of itself: {} for a plain state dict."""
+    """Weights read from a file.
+
+    Attributes:
+        path: The file.
+        weights: The network's tensors by name.
+        meta: The checkpoint's description, {} for a plain state dict.
+    """
 
     path: Path
     weights: dict[str, Tensor]
@@ -66,85 +76,82 @@ class Weights:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return what a file written by torch holds, plain data and tensors only, on the CPU.
+    """Return the content of a file that torch wrote: plain data and tensors, on the CPU.
 
-    Raises ModelError when there is none, when it is damaged, or when it would run code on loading.
+    Raises:
+        ModelError: The file is missing or damaged, has no names, or would run code on loading.
     """
     if not path.is_file():
         raise ModelError(f"There are no weights at {path}. Check the path.")
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0].partition(". ")[0][:200]
         raise ModelError(
             f"{path} is not a file of weights that can be loaded safely ({reason}). Save the "
-            "network's state_dict with torch.save and use that."
+            "network's state_dict with torch.save and use that file."
         ) from error
-    if not isinstance(found, Mapping):
+    if not isinstance(content, Mapping):
         raise ModelError(
-            f"{path} holds a {type(found).__name__}, not weights by name. Save the network's "
-            "state_dict with torch.save and use that."
+            f"{path} contains a {type(content).__name__}; expected weights by name. Save the "
+            "network's state_dict with torch.save and use that file."
         )
-    return dict(found)
+    return dict(content)
 
 
 def read_weights(path: Path) -> Weights:
     """Return the weights in a checkpoint, a plain state dict, or a run folder's best checkpoint.
 
-    Raises ModelError when there are none.
+    Raises:
+        ModelError: There are no weights, or they are not finite numbers.
     """
     if path.is_dir():
         path = path / FOLDER / BEST
-    held = read(path)
-    meta = held.get(KEY, {})
-    if meta and (set(META) - set(meta) or meta["format"] != FORMAT):
+    content = read(path)
+    meta = content.get(KEY, {})
+    if meta and (set(DESCRIPTION_KEYS) - set(meta) or meta["format"] != FORMAT):
         raise ModelError(
             f"{path} was written by another version of wince (format {meta.get('format')}, "
             f"expected {FORMAT}). Train again, or use the version that wrote it."
         )
-    tensors = next((held[name] for name in WRAPPERS if isinstance(held.get(name), Mapping)), held)
+    tensors = next(
+        (content[name] for name in WRAPPERS if isinstance(content.get(name), Mapping)), content
+    )
     weights = {
-        _plain(str(name)): value for name, value in tensors.items() if isinstance(value, Tensor)
+        _without_prefixes(str(name)): tensor
+        for name, tensor in tensors.items()
+        if isinstance(tensor, Tensor)
     }
     if not weights:
-        raise ModelError(f"{path} holds no tensors by name. Is it a state dict?")
-    broken = [name for name, value in weights.items() if not torch.isfinite(value).all()]
+        raise ModelError(f"{path} has no tensors by name. Expected a state dict.")
+    broken = [name for name, tensor in weights.items() if not torch.isfinite(tensor).all()]
     if broken:
-        raise ModelError(f"{path} has values that are not numbers in {broken[0]}. Use another.")
+        raise ModelError(
+            f"{path} has values that are not finite numbers in {broken[0]}. Use another file."
+        )
     return Weights(path, weights, dict(meta))
 
 
-def settle(folder: Path) -> None:
-    """Keep of a finished run's checkpoints the best one's weights, a quarter of the room."""
+def keep_best_weights(folder: Path) -> None:
+    """Remove all but the best checkpoint of a finished run, and from that all but the weights.
+
+    This leaves a quarter of the size.
+
+    Args:
+        folder: The folder of the run's checkpoints.
+
+    Raises:
+        FileWriteError: The smaller checkpoint cannot be written.
+    """
     best = folder / BEST
-    held = read(best)
-    kept = ("epoch", "global_step", "pytorch-lightning_version", "state_dict", KEY)
-    WholeFiles().save_checkpoint({name: held[name] for name in kept}, best)
+    checkpoint = read(best)
+    needed = ("epoch", "global_step", "pytorch-lightning_version", "state_dict", KEY)
+    AtomicCheckpointIO().save_checkpoint({name: checkpoint[name] for name in needed}, best)
     (folder / LAST).unlink(missing_ok=True)
 
 
-def _plain(name: str) -> str:
-    for prefix in PREFIXES:
+def _without_prefixes(name: str) -> str:
+    """Return a tensor's name without the prefixes that wrappers add, in whatever order they are."""
+    while prefix := next((prefix for prefix in PREFIXES if name.startswith(prefix)), ""):
         name = name.removeprefix(prefix)
     return name
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file aside and rename it; raise ModelError when that fails."""
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(text, "utf-8")
-        aside.replace(path)
-    except OSError as error:
-        raise ModelError(
-            f"{path} cannot be written ({error.strerror or error}). Free some room or choose "
-            "another --out, then run the same command again."
-        ) from error
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Write plain data as JSON, aside first and then renamed."""
-    write_text(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")

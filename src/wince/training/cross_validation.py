@@ -1,8 +1,8 @@
-"""Cross-validation by subject: a run for each fold, and one table and one evaluation of them all.
+"""Cross-validation by subject: a run for each fold, then one table and one evaluation of all.
 
-OUT/fold-1/ ...      each a run folder, without checkpoints once it is finished
+OUT/fold-1/ ...      a run folder for each fold, without checkpoints once it is finished
 OUT/predictions.csv  every frame once, scored by the model that has not seen its subject
-OUT/folds.csv        figures of each fold, of all frames together, and means
+OUT/folds.csv        metrics of each fold and of all frames, and their means
 OUT/evaluation/      metrics.json, report.html
 """
 
@@ -17,170 +17,212 @@ from typing import Any
 
 import numpy as np
 
+from wince import file_names
 from wince.errors import ModelError
 from wince.evaluation.bootstrap import estimate
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.metrics import auc_metrics, error_metrics
-from wince.evaluation.prediction_files import read_predictions
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.result_files import write_results
-from wince.training import checkpoints, model_card, predictions
-from wince.training import folds as parts
-from wince.training.folder import Loaded, open_folder
-from wince.training.folds import Parts
-from wince.training.package import EVALUATION, PREDICTIONS
-from wince.training.run import Run, Watch, train_parts
-from wince.training.run_settings import CONFIG, Settings
+from wince.files import write_json, write_text
+from wince.training import folds as splits
+from wince.training import model_card, model_manifest, prediction_table
+from wince.training.folds import Split
+from wince.training.prepared import ModelData, open_data
+from wince.training.run import Reporter, Run, train_split
+from wince.training.run_settings import Settings
 
 FOLDS = "folds.csv"
-FIGURES = ("mae", "rmse", "wmae", "pcc", "icc", "ccc", "auc_1", "auc_2", "auc_3")
+METRICS = ("mae", "rmse", "wmae", "pcc", "icc", "ccc", "auc_1", "auc_2", "auc_3")
 POOLED, MEAN, BY_SUBJECT = "all frames", "mean of folds", "mean of subjects"
 
 
 @dataclass(frozen=True, slots=True)
-class Validated:
+class CrossValidation:
     """A finished cross-validation.
 
-    rows: folds.csv, a mapping by column; undefined is NaN. metrics: of all predictions together.
-    main: False in the helper processes of a training on several devices, which have nothing.
+    Attributes:
+        folder: Its folder.
+        rows: Rows of folds.csv by column; undefined values are NaN.
+        metrics: Evaluation of all predictions together.
+        predictions: All predictions, None in helper processes.
+        is_main: False in the helper processes of a training on several devices; they have no
+            results.
     """
 
     folder: Path
     rows: tuple[Mapping[str, Any], ...]
     metrics: Mapping[str, Any]
-    main: bool = True
+    predictions: Predictions | None
+    is_main: bool = True
 
 
 def cross_validate(
-    folder: Path,
+    prepared_folder: Path,
     out: Path,
     settings: Settings,
     *,
     folds: str = "5",
     first: int | None = None,
-    watch: Watch | None = None,
-) -> Validated:
+    reporter: Reporter | None = None,
+) -> CrossValidation:
     """Train and test a model on each fold of a prepared folder.
 
-    folds: how many, or "loso". first: only so many of them, for a quick look. Finished folds are
-    kept when the same call is made again, and an unfinished one goes on.
+    When the same call is made again, finished folds are kept and an unfinished one is continued.
 
-    Raises DataError for too few subjects or a fold that has nothing to learn, and ModelError when
-    `out` holds another cross-validation.
+    Args:
+        prepared_folder: A folder that `wince prepare` wrote.
+        out: Where all is written.
+        settings: Settings of each run.
+        folds: A number of folds, or "loso" to leave one subject out at a time.
+        first: Train only this many of the folds, None for all.
+        reporter: Where progress is reported.
+
+    Raises:
+        DataError: There are too few subjects, or a fold has nothing to learn.
+        ModelError: `out` has another cross-validation.
+        FileWriteError: A file cannot be written.
     """
-    watch = watch or Watch()
-    loaded = open_folder(folder, settings.spec)
-    every = parts.folds(loaded.frames, folds, settings.seed)
-    chosen = every[:first]
-    for fold in chosen:  # better said now than after hours
-        parts.check(fold, loaded.frames)
+    data = open_data(prepared_folder, settings.spec)
+    return cross_validate_data(data, out, settings, folds, first, reporter or Reporter())
+
+
+def cross_validate_data(
+    data: ModelData,
+    out: Path,
+    settings: Settings,
+    folds: str,
+    first: int | None,
+    reporter: Reporter,
+) -> CrossValidation:
+    """Train and test a model on each fold of prepared data, as `cross_validate` does."""
+    every_fold = splits.make_folds(data.frames, folds, settings.seed)
+    chosen = every_fold[:first]
+    for fold in chosen:  # all of them before any is trained, which may take hours
+        splits.check(fold, data.frames)
     _claim(out, folds, first)
     runs = []
     for number, fold in enumerate(chosen, start=1):
-        watch.tell(f"Fold {fold.name} ({number} of {len(chosen)}): {_in_words(fold)}.")
-        own = replace(
-            watch,
-            progress=lambda what, done, total, n=fold.name: watch.progress(  # type: ignore[misc]  # a default binds the name
-                f"Fold {n}: {what}", done, total
-            ),
-        )
-        runs.append(train_parts(loaded, fold, settings, out / place(fold), own, lean=True))
-    if not all(run.main for run in runs):
-        return Validated(out, (), {}, main=False)
-    return _merged(out, chosen, runs, _about(loaded, chosen, len(every), runs[0].folder))
+        reporter.message(f"Fold {fold.name} ({number} of {len(chosen)}): {_sizes(fold)}.")
+        run = out / folder_name(fold)
+        runs.append(train_split(data, fold, settings, run, _for_fold(reporter, fold), is_fold=True))
+    if not all(run.is_main for run in runs):
+        return CrossValidation(out, (), {}, None, is_main=False)
+    return _evaluate_all(out, chosen, runs, _about(data, chosen, len(every_fold), runs[0]))
 
 
-def place(fold: Parts) -> str:
-    """Return the folder of a fold below the cross-validation's."""
+def folder_name(fold: Split) -> str:
+    """Return the name of a fold's run folder."""
     return "fold-" + re.sub(r"[^A-Za-z0-9_-]+", "_", fold.name)
 
 
-def _merged(
-    out: Path, folds: Sequence[Parts], runs: Sequence[Run], about: Sequence[str]
-) -> Validated:
-    tables = [predictions.read(run.folder / PREDICTIONS) for run in runs]
-    predictions.write(out / PREDICTIONS, predictions.joined(tables))
-    table = read_predictions(out / PREDICTIONS)
-    metrics = evaluate(table, about=about)
-    write_results(metrics, table, out / EVALUATION)
-    rows = _rows(table, [fold.name for fold in folds])
-    _write(out / FOLDS, rows, metrics["overlap"]["label"])
-    return Validated(out, tuple(rows), metrics)
+def _for_fold(reporter: Reporter, fold: Split) -> Reporter:
+    """Return a reporter that names the fold in its progress."""
+
+    def progress(step: str, done: int, total: int) -> None:
+        reporter.progress(f"Fold {fold.name}: {step}", done, total)
+
+    return replace(reporter, progress=progress)
 
 
-def _rows(table: Predictions, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return a row for each fold, then all frames together, the mean of folds and of subjects."""
-    assert table.fold is not None
-    folds = [_row(name, table.take(np.flatnonzero(table.fold == name))) for name in names]
+def _evaluate_all(
+    out: Path, folds: Sequence[Split], runs: Sequence[Run], about: Sequence[str]
+) -> CrossValidation:
+    """Merge the folds' predictions; write predictions.csv, evaluation/ and folds.csv."""
+    columns = prediction_table.concatenate([run.predictions for run in runs if run.predictions])
+    predictions = prediction_table.write(out / file_names.PREDICTIONS, columns)
+    metrics = evaluate(predictions, about=about)
+    write_results(metrics, predictions, out / file_names.EVALUATION)
+    rows = _rows(predictions, [fold.name for fold in folds])
+    _write_table(out / FOLDS, rows, metrics["overlap"]["label"])
+    return CrossValidation(out, tuple(rows), metrics, predictions)
+
+
+def _rows(predictions: Predictions, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a row for each fold, one for all frames, and the means of folds and of subjects."""
+    assert predictions.fold is not None
+    folds = [
+        _row(name, predictions.take(np.flatnonzero(predictions.fold == name))) for name in names
+    ]
     mean: dict[str, Any] = {"fold": MEAN, "subjects": None, "frames": None}
     by_subject: dict[str, Any] = {"fold": BY_SUBJECT, "subjects": None, "frames": None}
-    found = {one.key: one for one in (*error_metrics(table), *auc_metrics(table))}
-    none = np.empty((0, len(table.subjects)))
-    for key in FIGURES:
-        known = [row[key] for row in folds if row[key] == row[key]]
-        mean[key] = float(np.mean(known)) if known else float("nan")
-        by_subject[key] = estimate(found[key], none).subject_mean
-    return [*folds, _row(POOLED, table), mean, by_subject]
+    metrics = {
+        metric.key: metric for metric in (*error_metrics(predictions), *auc_metrics(predictions))
+    }
+    no_resamples = np.empty((0, len(predictions.subjects)))
+    for key in METRICS:
+        defined = [row[key] for row in folds if row[key] == row[key]]
+        mean[key] = float(np.mean(defined)) if defined else float("nan")
+        by_subject[key] = estimate(metrics[key], no_resamples).subject_mean
+    return [*folds, _row(POOLED, predictions), mean, by_subject]
 
 
-def _row(name: str, table: Predictions) -> dict[str, Any]:
-    none = np.empty((0, len(table.subjects)))
-    found = {one.key: one for one in (*error_metrics(table), *auc_metrics(table))}
+def _row(name: str, predictions: Predictions) -> dict[str, Any]:
+    no_resamples = np.empty((0, len(predictions.subjects)))
+    metrics = {
+        metric.key: metric for metric in (*error_metrics(predictions), *auc_metrics(predictions))
+    }
     return {
         "fold": name,
-        "subjects": len(table.subjects),
-        "frames": len(table),
-        **{key: estimate(found[key], none).pooled for key in FIGURES},
+        "subjects": len(predictions.subjects),
+        "frames": len(predictions),
+        **{key: estimate(metrics[key], no_resamples).pooled for key in METRICS},
     }
 
 
-def _write(path: Path, rows: Sequence[Mapping[str, Any]], caution: str | None) -> None:
+def _write_table(path: Path, rows: Sequence[Mapping[str, Any]], caution: str | None) -> None:
+    """Write folds.csv; with a caution, each row has it in the column `protocol`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*rows[0], *(["protocol"] if caution else [])])
     for row in rows:
-        cells = [
-            "" if value is None or value != value else f"{value:.5g}" if key in FIGURES else value
-            for key, value in row.items()
-        ]
+        cells = [_cell(key, value) for key, value in row.items()]
         writer.writerow([*cells, *([caution] if caution else [])])
-    checkpoints.write_text(path, text.getvalue())
+    write_text(path, text.getvalue())
+
+
+def _cell(key: str, value: Any) -> Any:
+    if value is None or value != value:
+        return ""
+    return f"{value:.5g}" if key in METRICS else value
 
 
 def _claim(out: Path, folds: str, first: int | None) -> None:
-    """Make a folder this cross-validation's own; each fold's run checks the other settings."""
-    path = out / CONFIG
-    wanted = {"folds": folds, "first": first}
+    """Write config.json, or check that the folder is this cross-validation's.
+
+    The run of each fold checks the other settings.
+    """
+    path = out / file_names.CONFIG
     if not path.is_file():
-        checkpoints.write_json(path, wanted)
+        write_json(path, {"folds": folds, "first": first})
         return
     try:
-        found = json.loads(path.read_text("utf-8"))
+        existing = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read ({error}). Give another --out.") from error
-    if found.get("folds") != folds:
+        raise ModelError(f"{path} cannot be read ({error}). Choose another --out.") from error
+    if existing.get("folds") != folds:
         raise ModelError(
-            f"{out} holds something else (folds: {found.get('folds', 'none, a single run')}; now "
-            f"{folds}). Give another --out."
+            f"{out} has something else (folds: {existing.get('folds', 'none, a single run')}; now "
+            f"{folds}). Choose another --out."
         )
 
 
-def _about(loaded: Loaded, chosen: Sequence[Parts], every: int, run: Path) -> list[str]:
-    """Return what the report says of a cross-validation, its settings from the first fold's run."""
-    of_first = json.loads((run / "model.json").read_text("utf-8"))
-    folder = loaded.prepared
-    few = "" if len(chosen) == every else f" Only {len(chosen)} of the {every} folds are here."
+def _about(data: ModelData, chosen: Sequence[Split], count: int, run: Run) -> list[str]:
+    """Return what the report states about a cross-validation; the settings are the first run's."""
+    manifest = model_manifest.read(run.folder)
+    prepared = data.prepared
+    only = "" if len(chosen) == count else f" Only {len(chosen)} of the {count} folds are here."
     return [
-        model_card.about(of_first)[0].replace("The model:", "A model for each fold:"),
-        f"Protocol: {chosen[0].protocol}; each model is tested on the subjects of its fold, and "
-        f"was trained on others.{few}",
-        f"Measured on: {folder.folder.resolve().name}, prepared from an archive of the layout "
-        f"{folder.report['archive']['title']}.",
+        model_card.about(manifest)[0].replace("The model:", "A model for each fold:"),
+        f"Protocol: {chosen[0].protocol}; each model is tested on the subjects of its fold and "
+        f"was trained on others.{only}",
+        f"Measured on: {prepared.folder.resolve().name}, prepared from an archive of the layout "
+        f"{prepared.report['archive']['title']}.",
     ]
 
 
-def _in_words(fold: Parts) -> str:
+def _sizes(fold: Split) -> str:
     return (
-        f"{len(fold.train):,} frames to train on, {len(fold.validation):,} to choose by, "
+        f"{len(fold.train):,} frames to train on, {len(fold.validation):,} to validate on, "
         f"{len(fold.test):,} to test on"
     )

@@ -1,4 +1,4 @@
-"""A finished model on a part of a prepared folder: predictions, and what they may be set beside."""
+"""A finished model scored on a part of a prepared folder, ready to be evaluated."""
 
 import json
 from collections.abc import Callable
@@ -8,108 +8,126 @@ from typing import Any
 
 import numpy as np
 
+from wince import file_names
 from wince.archive.balanced_split import PARTS
 from wince.errors import DataError
 from wince.evaluation.prediction_files import TrainingLabels
+from wince.evaluation.predictions import Predictions
 from wince.runtime.estimator import Estimator
-from wince.training import folds, model_card, predictions, prepared
-from wince.training.folder import Loaded, open_folder
+from wince.training import folds, model_card, prediction_table
+from wince.training.folds import Rows, subject_list
+from wince.training.frame_scores import score_frames
+from wince.training.prepared import ModelData, manifest_sha256, open_data
 
-CONFIG = "config.json"
-EVERYTHING = "all"
-PREDICTIONS = "predictions.csv"
+ALL = "all"
+"""The part that has all frames."""
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
-    """Where the predictions are, what the model was trained on where that is known, and doubts.
+class ModelPredictions:
+    """Predictions of a model, with what their evaluation needs.
 
-    about: sentences on model and data for the report.
+    Attributes:
+        table: The predictions.
+        training: The labels that the model was trained on, None where they are not known.
+        notes: Sentences on what is left out.
+        about: Sentences on model and data for the report.
     """
 
-    predictions: Path
+    table: Predictions
     training: TrainingLabels | None
     notes: tuple[str, ...]
     about: tuple[str, ...]
 
 
-def test(
+def predict(
     model: Path,
-    data: Path | None,
+    prepared_folder: Path | None,
     out: Path,
     *,
     part: str = "test",
     allow_overlap: bool = False,
     progress: Progress | None = None,
-) -> Tested:
-    """Score a part of a prepared folder with a model; write out/predictions.csv.
+) -> ModelPredictions:
+    """Score a part of a prepared folder with a model, and write predictions.csv.
 
-    model: a run folder, a folder with model.json, or its .onnx file. data: a prepared folder, None
-    for the one that a run was trained on. part: train, val, test or all.
+    Args:
+        model: A run folder, a folder with model.json, or its .onnx file.
+        prepared_folder: A prepared folder, None for the one that a run was trained on.
+        out: The folder of predictions.csv.
+        part: "train", "val", "test" or "all".
+        allow_overlap: Whether the model may have seen subjects of the part. They are marked.
+        progress: Called with (images done, images in all).
 
-    Raises DataError when the model has seen a subject of the part and `allow_overlap` is not given,
-    when the part is empty, and when the folder cannot be used with this model; ModelError when the
-    model cannot be loaded.
+    Raises:
+        DataError: The model has seen subjects of the part, the part is empty, or the folder cannot
+            be used with this model.
+        ModelError: The model cannot be loaded.
+        FileWriteError: The predictions cannot be written.
     """
     estimator = Estimator(model)
-    config = _config(model)
-    loaded = open_folder(_folder(data, config, model), estimator.spec)
-    rows = _rows(loaded, part)
-    seen = predictions.refuse_seen(
-        estimator.manifest,
-        loaded.frames.subject[rows].tolist(),
-        f"the part {part} of {loaded.prepared.folder}",
-        allow=allow_overlap,
+    config = _run_config(model)
+    data = open_data(_prepared_folder(prepared_folder, config, model), estimator.spec)
+    rows = _rows(data, part)
+    shared = set(estimator.manifest.get("subjects_seen", ())) & set(
+        data.frames.subject[rows].tolist()
     )
-    scored = predictions.with_model(estimator, loaded.prepared, loaded.frames, rows, progress)
-    table = predictions.columns(scored, loaded.frames, estimator.calibration, seen=seen)
-    predictions.write(out / PREDICTIONS, table)
-    notes = []
-    if loaded.without_face:
-        notes.append(
-            f"{loaded.without_face:,} frames of the folder have no face that was found; this model "
-            "cannot be shown them, and they count nowhere."
+    if shared and not allow_overlap:
+        raise DataError(
+            f"The model has seen people that it is to be tested on: {subject_list(shared)} of the "
+            f"part {part} of {data.prepared.folder} are in its list of subjects. Such results "
+            "flatter the model. Test on other people, or pass --allow-overlap, and every output "
+            "will be marked."
         )
-    about = (*model_card.about(estimator.manifest), _measured_on(loaded, part))
-    return Tested(out / PREDICTIONS, _training(loaded, config), tuple(notes), about)
+    scores = score_frames(lambda crops: estimator(crops).raw, estimator.spec, data, rows, progress)
+    columns = prediction_table.columns(scores, data.frames, estimator.calibration, seen=shared)
+    table = prediction_table.write(out / file_names.PREDICTIONS, columns)
+    notes = []
+    if data.without_face:
+        notes.append(
+            f"{data.without_face:,} frames of the folder have no face that was found; this model "
+            "cannot score them, and they are not counted."
+        )
+    about = (*model_card.about(estimator.manifest), _measured_on(data, part))
+    return ModelPredictions(table, _training(data, config), tuple(notes), about)
 
 
-def _measured_on(loaded: Loaded, part: str) -> str:
-    folder = loaded.prepared
-    which = "all frames" if part == EVERYTHING else f"the {part} part (split {folder.protocol})"
+def _measured_on(data: ModelData, part: str) -> str:
+    prepared = data.prepared
+    name = "all frames" if part == ALL else f"the {part} part (split {prepared.protocol})"
     return (
-        f"Measured on: {which} of {folder.folder.resolve().name}, prepared from an archive of the "
-        f"layout {folder.report['archive']['title']}."
+        f"Measured on: {name} of {prepared.folder.resolve().name}, prepared from an archive of the "
+        f"layout {prepared.report['archive']['title']}."
     )
 
 
-def _rows(loaded: Loaded, part: str) -> folds.Rows:
-    if part not in (*PARTS, EVERYTHING):
-        raise DataError(f"Expected the part {', '.join(PARTS)} or {EVERYTHING}; found {part!r}.")
-    split = loaded.frames.split
-    rows = np.arange(len(split)) if part == EVERYTHING else np.flatnonzero(split == part)
+def _rows(data: ModelData, part: str) -> Rows:
+    if part not in (*PARTS, ALL):
+        raise DataError(f"Expected the part {', '.join(PARTS)} or {ALL}; found {part!r}.")
+    split = data.frames.split
+    rows = np.arange(len(split)) if part == ALL else np.flatnonzero(split == part)
     if not len(rows):
         raise DataError(
-            f"The part {part} of {loaded.prepared.folder} has no frame that this model can be "
-            f"shown. Choose another with --part, such as {EVERYTHING}."
+            f"The part {part} of {data.prepared.folder} has no frame that this model can score. "
+            f"Choose another with --part, such as {ALL}."
         )
     return rows
 
 
-def _config(model: Path) -> dict[str, Any]:
+def _run_config(model: Path) -> dict[str, Any]:
     """Return the config.json of a run folder, {} for any other model."""
-    path = (model if model.is_dir() else model.parent) / CONFIG
+    path = (model if model.is_dir() else model.parent) / file_names.CONFIG
     try:
-        found = json.loads(path.read_text("utf-8"))
+        config = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) and "data" in found and "part" in found else {}
+    return config if isinstance(config, dict) and {"data", "part"} <= set(config) else {}
 
 
-def _folder(data: Path | None, config: dict[str, Any], model: Path) -> Path:
-    if data is not None:
-        return data
+def _prepared_folder(folder: Path | None, config: dict[str, Any], model: Path) -> Path:
+    if folder is not None:
+        return folder
     if not config:
         raise DataError(
             f"{model} is not a run folder, so it is not known what to test it on. Name a prepared "
@@ -118,10 +136,9 @@ def _folder(data: Path | None, config: dict[str, Any], model: Path) -> Path:
     return Path(config["data"]["folder"])
 
 
-def _training(loaded: Loaded, config: dict[str, Any]) -> TrainingLabels | None:
-    """Return the labels that a run was trained on, when this is the folder it was trained on."""
-    same = config and config["data"]["manifest_sha256"] == prepared.digest(loaded.prepared)
+def _training(data: ModelData, config: dict[str, Any]) -> TrainingLabels | None:
+    """Return the labels that a run was trained on when `data` is the folder it was trained on."""
+    same = config and config["data"]["manifest_sha256"] == manifest_sha256(data.prepared)
     if not same or config["part"]["name"] != folds.SPLIT:
         return None
-    labels = loaded.frames.pspi[loaded.frames.split == PARTS[0]]
-    return TrainingLabels("the training part", labels.astype(np.float64), None)
+    return folds.training_labels(data.frames, folds.from_prepared(data).train)

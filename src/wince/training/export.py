@@ -1,12 +1,10 @@
-"""Export: a trained network to model.onnx and model.json, checked against torch."""
+"""Export of a trained network to model.onnx, checked against torch."""
 
-import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import onnx
@@ -21,25 +19,26 @@ from onnxruntime.quantization import (
 )
 from torch import nn
 
-from wince import onnx_session as wince_onnx
+from wince import file_names, onnx_session
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
-from wince.files import sha256
-from wince.runtime.calibration import Calibration
-from wince.runtime.estimator import FORMAT, Estimate, interpret
-from wince.training.network import Shipped
+from wince.files import replacing
+from wince.training.network import ExportedNetwork
 
 Precision = Literal["fp32", "fp16", "int8"]
 OPSET = 18
-AGREEMENT = 1e-4
-FILE = "model.onnx"
+AGREEMENT = 1e-4  # the most by which ONNX and torch may differ
+CALIBRATION_IMAGES = 256  # training images from which int8 takes its ranges
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the network's outputs are: "pspi" or "action-units", and the lines to their ranges.
+    """The network's outputs, and the linear maps that bring them to their scales.
 
-    scales: one factor for each output. offsets: added after that; empty for none.
+    Attributes:
+        kind: "pspi" or "action-units".
+        scales: One factor for each output.
+        offsets: Added after the factors; empty for none.
     """
 
     kind: Literal["pspi", "action-units"]
@@ -54,105 +53,76 @@ def to_onnx(
     path: Path,
     *,
     precision: Precision = "fp32",
-    typical: NDArray[np.uint8] | None = None,
+    calibration_images: NDArray[np.uint8] | None = None,
 ) -> float:
-    """Write a network as ONNX; return the largest difference from torch of the fp32 graph.
+    """Write a network as ONNX.
 
-    typical: RGB uint8 (N, size, size, 3), training crops from which int8 takes its ranges.
+    Args:
+        network: A network whose last layer is `fc`, see `ExportedNetwork`.
+        spec: What the network sees.
+        head: What its outputs are.
+        path: Where the model is written.
+        precision: Type of the weights; int8 also computes in 8 bits.
+        calibration_images: RGB uint8 (N, size, size, 3), training images from which int8 takes its
+            ranges. Needed for int8 only.
 
-    Raises ModelError when ONNX and torch differ by more than 1e-4: nothing is written then.
+    Returns:
+        The largest difference between torch and the fp32 graph.
+
+    Raises:
+        ModelError: ONNX and torch differ by more than 1e-4, or int8 has no calibration images.
+            Nothing is written then.
+        FileWriteError: The file cannot be written.
     """
-    shipped = Shipped(network, spec.mean, spec.std, head.scales, head.offsets).float().eval()
+    if precision == "int8" and calibration_images is None:
+        raise ModelError(
+            "int8 takes its ranges from training images. Name a prepared folder with --data."
+        )
+    exported = ExportedNetwork(network, spec.mean, spec.std, head.scales, head.offsets)
+    exported = exported.float().eval()
     sample = torch.randint(0, 256, (2, spec.size, spec.size, 3), dtype=torch.uint8)
     with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / "fp32.onnx"
-        _trace(shipped, sample, plain)
-        pixels = sample if typical is None else torch.from_numpy(typical[:8])
-        difference = _difference(shipped, plain, pixels)
+        fp32 = Path(folder) / "fp32.onnx"
+        _trace(exported, sample, fp32)
+        pixels = sample if calibration_images is None else torch.from_numpy(calibration_images[:8])
+        difference = _difference(exported, fp32, pixels)
         if difference > AGREEMENT:
             raise ModelError(
                 f"ONNX and torch differ by {difference:.1e}, more than {AGREEMENT:.0e}; nothing "
                 "was written. Check that the network is a plain ResNet-18 with finite weights."
             )
-        result = plain
+        model = fp32
         if precision == "fp16":
-            result = _with_half_weights(plain)
-        elif precision == "int8":
-            if typical is None:
-                raise ModelError("int8 needs typical training crops to take its ranges from.")
-            result = _quantised(plain, typical)
-        aside = path.with_suffix(".part")
-        shutil.copyfile(result, aside)
-        aside.rename(path)
+            model = _with_half_weights(fp32)
+        elif precision == "int8" and calibration_images is not None:
+            model = _quantised(fp32, calibration_images)
+        with replacing(path) as temporary:
+            shutil.copyfile(model, temporary)
     return difference
 
 
-def write_card(
-    folder: Path,
-    *,
-    name: str,
-    version: str,
-    title: str,
-    spec: FaceSpec,
-    head: Head,
-    calibration: Calibration,
-    trained_on: Mapping[str, Any],
-    subjects_seen: Sequence[str],
-    figures: Mapping[str, Any],
-) -> None:
-    """Write model.json beside model.onnx: all that using the model needs to know."""
-    path = folder / FILE
-    session = wince_onnx.open_session(path)
-    tensors = {
-        side: [
-            {"name": t.name, "shape": t.shape, "type": t.type}
-            for t in getattr(session, f"get_{side}")()
-        ]
-        for side in ("inputs", "outputs")
-    }
-    card = {
-        "format": FORMAT,
-        "name": name,
-        "version": version,
-        "title": title,
-        "file": FILE,
-        "sha256": sha256(path),
-        "face_spec": spec.to_dict(),
-        "head": head.kind,
-        **tensors,
-        "calibration": calibration.to_dict(),
-        "trained_on": dict(trained_on),
-        "figures": dict(figures),
-        "subjects_seen": sorted(subjects_seen),
-    }
-    aside = folder / "model.json.part"
-    aside.write_text(json.dumps(card, indent=1) + "\n", "utf-8")
-    aside.rename(folder / "model.json")
+def calibration_rows(rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return up to 256 of the given rows, drawn at random with a fixed seed, in ascending order.
 
-
-def estimate(folder: Path, crops: NDArray[np.uint8], head: Head) -> Estimate:
-    """Return what the model.onnx in a folder says about crops (N, S, S, 3), model.json or not."""
-    return interpret(*scores(folder, crops), head.kind)
+    They represent the training images where only statistics are needed: the ranges of int8, and
+    the normalisation layers of a network restored from an exported file.
+    """
+    return np.sort(np.random.default_rng(0).permutation(rows)[:CALIBRATION_IMAGES])
 
 
 def scores(
     folder: Path, crops: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the two outputs of a folder's model.onnx: scores (N, K) and maps (N, K, h, w)."""
-    run = wince_onnx.open_session(folder / FILE, threads=2).run
-    batches = [run(None, {"pixels": crops[i : i + 64]}) for i in range(0, len(crops), 64)]
-    found, maps = (np.concatenate(parts) for parts in zip(*batches, strict=True))
-    return found, maps
+    session = onnx_session.open_session(folder / file_names.MODEL, threads=2)
+    batches = [session.run(None, {"pixels": crops[i : i + 64]}) for i in range(0, len(crops), 64)]
+    scores_of_crops, maps = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    return scores_of_crops, maps
 
 
-def typical(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return up to 256 crops (N, S, S, 3), drawn at random, from which int8 takes its ranges."""
-    return crops[np.random.default_rng(0).permutation(len(crops))[:256]]
-
-
-def _trace(shipped: nn.Module, sample: torch.Tensor, path: Path) -> None:
+def _trace(exported: nn.Module, sample: torch.Tensor, path: Path) -> None:
     torch.onnx.export(
-        shipped,
+        exported,
         (sample,),
         str(path),
         input_names=["pixels"],
@@ -164,23 +134,22 @@ def _trace(shipped: nn.Module, sample: torch.Tensor, path: Path) -> None:
         verbose=False,
     )
     model = onnx.load(path)
-    # The exporter notes the lines of source, with their folders, that each node came from.
+    # The exporter records source files, with their folders, for each node.
     for part in (model, model.graph, *model.graph.node, *model.graph.value_info):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
     onnx.save(model, path)
 
 
-def _difference(shipped: nn.Module, path: Path, pixels: torch.Tensor) -> float:
+def _difference(exported: nn.Module, path: Path, pixels: torch.Tensor) -> float:
     with torch.no_grad():
-        expected = shipped(pixels)
-    session = wince_onnx.open_session(path)
-    found = session.run(None, {"pixels": pixels.numpy()})
-    return max(float(np.abs(a.numpy() - b).max()) for a, b in zip(expected, found, strict=True))
+        by_torch = exported(pixels)
+    by_onnx = onnx_session.open_session(path).run(None, {"pixels": pixels.numpy()})
+    return max(float(np.abs(a.numpy() - b).max()) for a, b in zip(by_torch, by_onnx, strict=True))
 
 
 def _with_half_weights(path: Path) -> Path:
-    """Store the weights as float16 and widen them on loading: half the size, the same speed."""
+    """Store the weights as float16, converted on loading: half the size, the same speed."""
     model = onnx.load(path)
     casts = []
     for tensor in model.graph.initializer:
@@ -200,25 +169,25 @@ def _with_half_weights(path: Path) -> Path:
     return result
 
 
-class _Crops(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships no types
-    def __init__(self, crops: NDArray[np.uint8]) -> None:
-        self._batches = iter([crops[i : i + 16] for i in range(0, len(crops), 16)])
+class _CalibrationImages(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships no types
+    def __init__(self, images: NDArray[np.uint8]) -> None:
+        self._batches = iter([images[i : i + 16] for i in range(0, len(images), 16)])
 
     def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
         batch = next(self._batches, None)
         return None if batch is None else {"pixels": batch}
 
 
-def _quantised(path: Path, typical: NDArray[np.uint8]) -> Path:
+def _quantised(path: Path, images: NDArray[np.uint8]) -> Path:
     """Quantise to int8: U8 activations, S8 weights, per channel, QDQ; the head stays fp32."""
     ready, result = path.with_name("ready.onnx"), path.with_name("int8.onnx")
     shape_inference.quant_pre_process(str(path), str(ready), skip_symbolic_shape=True)
     nodes = onnx.load(ready).graph.node
-    head = max(place for place, node in enumerate(nodes) if node.op_type == "Conv")
+    head = max(index for index, node in enumerate(nodes) if node.op_type == "Conv")
     quantize_static(
         str(ready),
         str(result),
-        _Crops(typical),
+        _CalibrationImages(images),
         quant_format=QuantFormat.QDQ,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,

@@ -1,6 +1,6 @@
-"""Who is trained on, who chooses and calibrates, and who tests: parts of a prepared folder."""
+"""Rows of prepared data to train, validate and test on: the prepared split, or folds by subject."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,24 +9,29 @@ from numpy.typing import NDArray
 
 from wince import scale
 from wince.archive import balanced_split
-from wince.archive.manifest import PreparedFolder
 from wince.errors import DataError
+from wince.evaluation.prediction_files import TrainingLabels
 from wince.protocol_names import OPTIMISTIC
-from wince.training.prepared import Frames, listed
+from wince.training.prepared import Frames, ModelData
 
 Rows = NDArray[np.intp]
 PAIN = scale.BINARY_CUTS[0] - 0.5  # a score that rounds to 1 or more
 LOSO = "loso"
 SPLIT = "split"
-"""The name of the parts that `wince prepare` made; folds have names of their own."""
+"""Name of the split that `wince prepare` made; folds have names of their own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """Rows of Frames to train on, to choose the epoch and calibrate on, and to test on.
+class Split:
+    """Rows of Frames to train, validate and test on.
 
-    name: of the fold, or "split". protocol: in words. caution: "subjects overlap: optimistic" when
-    a subject that is tested was trained on, else "".
+    Attributes:
+        name: Name of the fold, or "split".
+        train: Rows to train on.
+        validation: Rows that choose the best epoch and calibrate.
+        test: Rows to test on, may be empty.
+        protocol: How the rows were chosen, in words.
+        caution: "subjects overlap: optimistic" when a subject is in several parts, else "".
     """
 
     name: str
@@ -37,133 +42,144 @@ class Parts:
     caution: str
 
     def seen(self, frames: Frames) -> list[str]:
-        """Return the subjects that the model knows: trained on, chosen or calibrated by."""
-        known = np.concatenate([self.train, self.validation])
-        return sorted(set(frames.subject[known].tolist()))
+        """Return the subjects that a model of this split is trained, chosen or calibrated on."""
+        rows = np.concatenate([self.train, self.validation])
+        return sorted(set(frames.subject[rows].tolist()))
 
 
-def from_split(prepared: PreparedFolder, frames: Frames) -> Parts:
-    """Return the parts that `wince prepare` made."""
-    train, validation, test = (
-        np.flatnonzero(frames.split == name) for name in balanced_split.PARTS
-    )
-    return _parts(SPLIT, frames, (train, validation, test), prepared.protocol)
+def from_prepared(data: ModelData) -> Split:
+    """Return the split that `wince prepare` made."""
+    rows = tuple(np.flatnonzero(data.frames.split == part) for part in balanced_split.PARTS)
+    return _split(SPLIT, data.frames, rows, data.prepared.protocol)
 
 
-def from_config(prepared: PreparedFolder, frames: Frames, part: Mapping[str, Any]) -> Parts:
-    """Return the parts that a run's config.json describes."""
+def from_config(data: ModelData, part: Mapping[str, Any]) -> Split:
+    """Return the split that a run's config.json describes under `part`."""
     if part["name"] == SPLIT:
-        return from_split(prepared, frames)
+        return from_prepared(data)
     rows = [
-        np.flatnonzero(np.isin(frames.subject, part[name]["subjects"]))
+        np.flatnonzero(np.isin(data.frames.subject, part[name]["subjects"]))
         for name in ("train", "validation", "test")
     ]
-    return _parts(part["name"], frames, rows, part["protocol"])
+    return _split(part["name"], data.frames, rows, part["protocol"])
 
 
-def folds(frames: Frames, how: str, seed: int) -> list[Parts]:
-    """Return the parts of each fold of a cross-validation by subject, stratified by level.
+def make_folds(frames: Frames, folds: str, seed: int) -> list[Split]:
+    """Return the folds of a cross-validation by subject, stratified by level.
 
-    how: "loso", or a number of folds. Each fold's test subjects are in no other fold's. The next
-    fold's subjects choose the epoch and calibrate; under "loso" those of the next of five folds.
+    Each subject is tested in exactly one fold. The subjects tested in the next fold choose the best
+    epoch and calibrate; when one subject is left out at a time, those of the next of five folds.
 
-    Raises DataError when there are too few subjects.
+    Args:
+        frames: The frames.
+        folds: A number of folds, or "loso" to leave one subject out at a time.
+        seed: Seed of the assignment of subjects to folds.
+
+    Raises:
+        DataError: There are too few subjects, or `folds` is neither.
     """
     names, number = np.unique(frames.subject, return_inverse=True)
-    levels = np.zeros((len(names), len(scale.LEVELS)), np.int64)
-    banded = [scale.LEVELS.index(scale.level(score)) for score in frames.pspi.tolist()]
-    np.add.at(levels, (number, np.array(banded, np.intp)), 1)
-    people = balanced_split.SubjectLevels(tuple(names.tolist()), levels)
-    count = balanced_split.FOLDS if how == LOSO else _count(how)
-    least = 3 if how == LOSO else count
-    if len(names) < max(least, 3):
+    count = balanced_split.FOLDS if folds == LOSO else _fold_count(folds)
+    needed = 3 if folds == LOSO else count
+    if len(names) < needed:
+        title = "Folds that leave one subject out" if folds == LOSO else f"{folds} folds"
         raise DataError(
-            f"{_folds_in_words(how)} need at least {max(least, 3)} subjects; found {len(names)} "
-            f"({listed(names.tolist())}). Add subjects, or use fewer folds."
+            f"{title} need at least {needed} subjects; found {len(names)} "
+            f"({subject_list(names.tolist())}). Add subjects, or use fewer folds."
         )
-    of_subject = balanced_split.folds(people, seed, count)
-    if how == LOSO:
-        return [_leave_out(frames, name, of_subject, names, number) for name in names.tolist()]
-    found = []
+    levels = np.zeros((len(names), len(scale.LEVELS)), np.int64)
+    level_of_frame = [scale.LEVELS.index(scale.level(score)) for score in frames.pspi.tolist()]
+    np.add.at(levels, (number, np.array(level_of_frame, np.intp)), 1)
+    subjects = balanced_split.SubjectLevels(tuple(names.tolist()), levels)
+    fold_of_subject = balanced_split.folds(subjects, seed, count)
+    fold_of_frame = fold_of_subject[number]
+    if folds == LOSO:
+        return [
+            _leave_out(frames, name, fold_of_frame, int(fold), int(fold_of_subject.max()))
+            for name, fold in zip(names.tolist(), fold_of_subject, strict=True)
+        ]
+    splits = []
     for fold in range(1, count + 1):
-        nearby = fold % count + 1
-        parts = [of_subject[number] == fold, of_subject[number] == nearby]
-        train = ~parts[0] & ~parts[1]
-        rows = tuple(np.flatnonzero(mask) for mask in (train, parts[1], parts[0]))
-        found.append(_parts(str(fold), frames, rows, f"{count} folds by subject"))
-    return found
+        test, validation = fold_of_frame == fold, fold_of_frame == fold % count + 1
+        rows = [np.flatnonzero(mask) for mask in (~test & ~validation, validation, test)]
+        splits.append(_split(str(fold), frames, rows, f"{count} folds by subject"))
+    return splits
 
 
-def check(parts: Parts, frames: Frames) -> list[str]:
-    """Return what a reader must be told of the parts; raise DataError when they are of no use."""
+def check(split: Split, frames: Frames) -> list[str]:
+    """Return what a reader must know about a split, in sentences.
+
+    Raises:
+        DataError: Nothing can be learned or measured with the split.
+    """
     subjects = sorted(set(frames.subject.tolist()))
     if len(subjects) == 1:
         raise DataError(
-            f"All {len(frames):,} frames are of one subject ({subjects[0]}). Whether a model reads "
-            "other people cannot be known from one: prepare frames of at least three."
+            f"All {len(frames):,} frames are of one subject ({subjects[0]}). One subject cannot "
+            "show how well a model does on other people: prepare frames of at least three."
         )
-    for rows, name in ((parts.train, "training"), (parts.validation, "validation")):
+    for rows, name in ((split.train, "training"), (split.validation, "validation")):
         if len(rows) < 2:
             raise DataError(
                 f"The {name} part has {len(rows)} frames of {len(frames):,}; at least two are "
                 "needed. Prepare an archive with more subjects, or give another --split-file."
             )
-    if frames.pspi[parts.train].max() < PAIN:
+    if frames.pspi[split.train].max() < PAIN:
         raise DataError(
-            f"The training part ({len(parts.train):,} frames) has no frame with PSPI 1 or more, so "
+            f"The training part ({len(split.train):,} frames) has no frame with PSPI 1 or more, so "
             "there is no pain expression to learn. Prepare with another --seed, or add subjects."
         )
-    notes = [f"Split: {parts.caution}."] if parts.caution else []
-    if frames.pspi[parts.validation].max() < PAIN:
+    notes = [f"Split: {split.caution}."] if split.caution else []
+    if frames.pspi[split.validation].max() < PAIN:
         notes.append(
             "The validation part has no frame with pain: the best epoch is chosen by MAE, and the "
-            "calibration knows calm faces only. Another --seed for the split may be better."
+            "calibration is fitted on neutral faces only. Another --seed for the split may help."
         )
-    if len(parts.test) and frames.pspi[parts.test].max() < PAIN:
+    if len(split.test) and frames.pspi[split.test].max() < PAIN:
         notes.append(
-            "The test part has no frame with pain: AUC and correlation are undefined there, and "
-            "only its errors say something."
+            "The test part has no frame with pain: AUC and correlation are undefined there; only "
+            "its errors can be read."
         )
     return notes
 
 
-def _parts(name: str, frames: Frames, rows: Sequence[Rows], protocol: str) -> Parts:
+def training_labels(frames: Frames, rows: Rows) -> TrainingLabels:
+    """Return the labels that a model was trained on, for the trivial baselines."""
+    return TrainingLabels("the training part", frames.pspi[rows].astype(np.float64), None)
+
+
+def subject_list(names: Iterable[str], limit: int = 3) -> str:
+    """Return names as text: the first few in order, and how many more there are."""
+    ordered = sorted(names)
+    shown = ", ".join(ordered[:limit])
+    return f"{shown} and {len(ordered) - limit} more" if len(ordered) > limit else shown
+
+
+def _split(name: str, frames: Frames, rows: Sequence[Rows], protocol: str) -> Split:
     train, validation, test = rows
-    known = set(frames.subject[np.concatenate([train, validation])].tolist())
-    overlap = bool(known & set(frames.subject[test].tolist())) or bool(
-        set(frames.subject[train].tolist()) & set(frames.subject[validation].tolist())
-    )
-    return Parts(name, train, validation, test, protocol, OPTIMISTIC if overlap else "")
+    subjects = [set(frames.subject[part].tolist()) for part in rows]
+    overlap = subjects[0] & subjects[1] or (subjects[0] | subjects[1]) & subjects[2]
+    return Split(name, train, validation, test, protocol, OPTIMISTIC if overlap else "")
 
 
 def _leave_out(
-    frames: Frames,
-    subject: str,
-    of_subject: NDArray[np.int64],
-    names: NDArray[np.str_],
-    number: NDArray[np.intp],
-) -> Parts:
-    """Return the fold that tests on one subject; the next of the folds chooses and calibrates."""
-    own = int(of_subject[names == subject][0])
-    count = int(of_subject.max())
-    chooses = (of_subject[number] == own % count + 1) & (frames.subject != subject)
+    frames: Frames, subject: str, fold_of_frame: NDArray[np.int64], fold: int, count: int
+) -> Split:
+    """Return the fold that tests on one subject; `fold` is that subject's among `count` folds."""
     test = frames.subject == subject
-    rows = tuple(np.flatnonzero(mask) for mask in (~chooses & ~test, chooses, test))
-    return _parts(subject, frames, rows, "leave one subject out")
+    validation = (fold_of_frame == fold % count + 1) & ~test
+    rows = [np.flatnonzero(mask) for mask in (~validation & ~test, validation, test)]
+    return _split(subject, frames, rows, "leave one subject out")
 
 
-def _count(how: str) -> int:
+def _fold_count(folds: str) -> int:
     try:
-        count = int(how)
+        count = int(folds)
     except ValueError:
         count = 0
     if count < 3:
         raise DataError(
-            f"Expected 3 or more folds, or {LOSO}; found {how!r}. Each fold needs others to train "
-            "on and to choose by."
+            f"Expected 3 or more folds, or {LOSO}; found {folds!r}. Each fold needs other folds to "
+            "train and to validate on."
         )
     return count
-
-
-def _folds_in_words(how: str) -> str:
-    return "Folds that leave one subject out" if how == LOSO else f"{how} folds"

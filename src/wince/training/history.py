@@ -1,4 +1,4 @@
-"""The course of a training: history.csv and history.png, rewritten after every epoch."""
+"""The history of a training by epoch: history.csv and history.png, rewritten after every epoch."""
 
 import csv
 import io
@@ -12,9 +12,9 @@ from lightning.pytorch.callbacks import Callback
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from wince.errors import ModelError
 from wince.evaluation.plot_style import BLUE, GREY, ORANGE, png, tidy
-from wince.training.checkpoints import write_text
+from wince.files import write_bytes, write_text
+from wince.number_format import decimal
 
 CSV, PNG = "history.csv", "history.png"
 COLUMNS = (
@@ -34,77 +34,92 @@ PANELS = (("loss", "Loss"), ("mae", "MAE, points of PSPI"), ("accuracy", "Accura
 
 
 class History(Callback):
-    """Keeps a row for each epoch. The rows travel in the checkpoint, so a resumed run has all."""
+    """Lightning callback that records a row for each epoch.
+
+    The rows are stored in the checkpoint, so that a resumed run has all of them.
+    """
 
     def __init__(
-        self, folder: Path, monitor: str, caution: str, tell: Callable[[str], None] | None
+        self,
+        folder: Path,
+        monitor: str,
+        caution: str,
+        message: Callable[[str], None] | None = None,
     ) -> None:
         """Write into a folder.
 
-        monitor: which column decides. caution: stands in the plot. tell: is given each row in
-        words, where no progress bar is shown.
+        Args:
+            folder: The run folder.
+            monitor: The column that decides which epoch is best.
+            caution: A mark drawn into the plot, "" for none.
+            message: Called with each row as a line of text, or None.
         """
-        self.folder, self.monitor, self.caution, self.tell = folder, monitor, caution, tell
+        self.folder, self.monitor, self.caution, self.message = folder, monitor, caution, message
         self.rows: list[dict[str, float]] = []
         self.finished = False
-        self._begun = 0.0
+        self._epoch_start = 0.0
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what goes into the checkpoint."""
+        """Return the state that is stored in the checkpoint."""
         return {"rows": self.rows, "finished": self.finished}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up the rows of the epochs before."""
+        """Restore the rows of earlier epochs."""
         self.rows, self.finished = list(state["rows"]), bool(state["finished"])
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, _: Any) -> None:
-        """Look at the clock."""
-        self._begun = time.perf_counter()
+        """Start timing the epoch."""
+        self._epoch_start = time.perf_counter()
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, module: Any) -> None:
-        """Add the epoch's row; runs before the checkpoint is written."""
-        found = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        row = {name: found.get(name, float("nan")) for name in COLUMNS}
+        """Add the epoch's row; called before the checkpoint is written."""
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        row = {name: metrics.get(name, float("nan")) for name in COLUMNS}
         row["epoch"] = trainer.current_epoch + 1
         row["learning_rate"] = float(trainer.optimizers[0].param_groups[0]["lr"])
-        row["seconds"] = round(time.perf_counter() - self._begun, 3)
+        row["seconds"] = round(time.perf_counter() - self._epoch_start, 3)
         self.rows = [*self.rows, row]
         self.finished = trainer.should_stop or row["epoch"] == trainer.max_epochs
         if trainer.is_global_zero:
             write(self.folder, self.rows, self.monitor, self.caution)
-            if self.tell:
-                self.tell(in_words(row, int(trainer.max_epochs or 0)))
+            if self.message:
+                self.message(row_text(row, int(trainer.max_epochs or 0)))
 
 
 def write(
     folder: Path, rows: Sequence[Mapping[str, float]], monitor: str, caution: str = ""
 ) -> None:
-    """Write history.csv and history.png; raise ModelError when the disk is full."""
+    """Write history.csv and history.png.
+
+    Args:
+        folder: The run folder.
+        rows: A row for each epoch, values by column.
+        monitor: The column that decides which epoch is best.
+        caution: A mark drawn into the plot, "" for none.
+
+    Raises:
+        FileWriteError: A file cannot be written.
+    """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
     for row in rows:
         table.writerow([f"{row[name]:.6g}" if row[name] == row[name] else "" for name in COLUMNS])
     write_text(folder / CSV, text.getvalue())
-    picture = png(plot(rows, monitor), caution or None)
-    aside = folder / f".{PNG}.part"
-    try:
-        aside.write_bytes(picture)
-        aside.replace(folder / PNG)
-    except OSError as error:
-        raise ModelError(
-            f"{folder / PNG} cannot be written ({error.strerror or error}). Free some room, then "
-            "run the same command again: it goes on at the last epoch."
-        ) from error
-    finally:
-        aside.unlink(missing_ok=True)
+    write_bytes(folder / PNG, png(plot(rows, monitor), caution or None))
+
+
+def read_seconds(path: Path) -> float:
+    """Return the seconds that the epochs in a history.csv took."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return sum(float(row["seconds"]) for row in csv.DictReader(file))
 
 
 def best_row(rows: Sequence[Mapping[str, float]], monitor: str) -> Mapping[str, float]:
-    """Return the row of the best epoch, the first of equals; undefined ones are worst."""
+    """Return the row of the best epoch, the first of equals; undefined values are worst."""
     sign = 1.0 if monitor == "val_mae" else -1.0
-    known = [row for row in rows if row[monitor] == row[monitor]]
-    return min(known or rows, key=lambda row: sign * row[monitor])
+    defined = [row for row in rows if row[monitor] == row[monitor]]
+    return min(defined or rows, key=lambda row: sign * row[monitor])
 
 
 def plot(rows: Sequence[Mapping[str, float]], monitor: str) -> Figure:
@@ -112,12 +127,13 @@ def plot(rows: Sequence[Mapping[str, float]], monitor: str) -> Figure:
     figure = Figure(figsize=(11, 3.8), layout="constrained")
     epochs = [row["epoch"] for row in rows]
     best = best_row(rows, monitor)["epoch"]
+    parts = (("train", ORANGE, "training"), ("val", BLUE, "validation"))
     for axes, (name, title) in zip(figure.subplots(1, len(PANELS)), PANELS, strict=True):
         label = f"best epoch, by validation {monitor.removeprefix('val_').upper()}"
         axes.axvline(best, color=GREY, lw=1, ls="--", label=label)
-        for part, colour, words in (("train", ORANGE, "training"), ("val", BLUE, "validation")):
+        for part, colour, part_label in parts:
             values = [row[f"{part}_{name}"] for row in rows]
-            axes.plot(epochs, values, "o-", ms=3, color=colour, label=words)
+            axes.plot(epochs, values, "o-", ms=3, color=colour, label=part_label)
         axes.set(title=title, xlabel="Epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         tidy(axes)
@@ -127,11 +143,10 @@ def plot(rows: Sequence[Mapping[str, float]], monitor: str) -> Figure:
     return figure
 
 
-def in_words(row: Mapping[str, float], epochs: int) -> str:
-    """Return a row as a line of a log."""
-    pcc = f"{row['val_pcc']:.3f}" if row["val_pcc"] == row["val_pcc"] else "undefined"
+def row_text(row: Mapping[str, float], epochs: int) -> str:
+    """Return an epoch's row as a line of text."""
     return (
         f"Epoch {row['epoch']:.0f} of {epochs}: loss {row['train_loss']:.3f}, validation MAE "
-        f"{row['val_mae']:.3f}, PCC {pcc}, accuracy {row['val_accuracy']:.3f}, "
-        f"{row['seconds']:.0f} s"
+        f"{row['val_mae']:.3f}, PCC {decimal(row['val_pcc'])}, accuracy "
+        f"{row['val_accuracy']:.3f}, {row['seconds']:.0f} s"
     )

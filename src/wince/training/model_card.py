@@ -1,14 +1,15 @@
-"""MODEL_CARD.md of a trained run, every number of it from model.json."""
+"""MODEL_CARD.md of a trained run; every number in it is from model.json."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wince.training.checkpoints import write_text
+from wince import file_names
+from wince.files import write_text
+from wince.number_format import decimal
+from wince.training import model_manifest
 
-FILE = "MODEL_CARD.md"
-_ROWS = (
+_METRICS = (
     ("pcc", "PCC"),
     ("icc", "ICC(3,1)"),
     ("ccc", "CCC"),
@@ -22,137 +23,135 @@ _ROWS = (
     ("four_levels_accuracy", "Accuracy, four levels"),
 )
 _BASELINES = ("zero", "mean", "majority")
+_LIMITS = """## Limits
+
+- It was trained on the people, the cameras and the pain of the data above. In published systems the
+  error differs by age, dementia, skin tone and sex; measure it by group where the data name the
+  group.
+- PSPI scores an expression. People in real pain often show none, and other expressions share its
+  actions.
+- A face that is turned, half covered or small can be scored as action. Closed eyes may be a blink.
+- It must not be used for diagnosis, triage, withholding relief, monitoring without a responsible
+  person, surveillance, or judging whether somebody tells the truth about their pain."""
 
 
 def write(folder: Path) -> None:
-    """Write MODEL_CARD.md from a folder's model.json."""
-    found = json.loads((folder / "model.json").read_text("utf-8"))
-    write_text(folder / FILE, text(found))
+    """Write MODEL_CARD.md from a folder's model.json; raise FileWriteError when that fails."""
+    write_text(folder / file_names.MODEL_CARD, text(model_manifest.read(folder)))
 
 
-def about(card: Mapping[str, Any]) -> list[str]:
-    """Return what a model is, for the report of its evaluation: `card` as in model.json."""
-    spec, trained = card["face_spec"], card["trained_on"]
-    view = "aligned crops" if spec["kind"] == "aligned" else "whole pictures"
-    name = " ".join(str(card[key]) for key in ("name", "version") if key in card)
-    settings = "".join(f", {key} {value}" for key, value in trained.get("settings", {}).items())
+def about(manifest: Mapping[str, Any]) -> list[str]:
+    """Return a model's description for the report of its evaluation.
+
+    Args:
+        manifest: The content of model.json, of which `name`, `face_spec` and `trained_on` are used.
+    """
+    spec, trained_on = manifest["face_spec"], manifest["trained_on"]
+    view = "aligned crops" if spec["kind"] == "aligned" else "whole images"
+    name = " ".join(str(manifest[key]) for key in ("name", "version") if key in manifest)
+    settings = "".join(f", {key} {value}" for key, value in trained_on.get("settings", {}).items())
     return [
         f"The model: {name}, {view} of {spec['size']} x {spec['size']} pixels{settings}.",
-        f"Its training: {trained.get('words') or card['title']}",
+        f"Its training: {trained_on.get('words') or manifest['title']}",
     ]
 
 
-def text(card: Mapping[str, Any]) -> str:
-    """Return the card of a model as Markdown."""
-    spec = card["face_spec"]
+def text(manifest: Mapping[str, Any]) -> str:
+    """Return the model card as Markdown; `manifest` is the content of model.json."""
+    spec = manifest["face_spec"]
     view = (
         f"an aligned {spec['size']} x {spec['size']} crop of a face"
         if spec["kind"] == "aligned"
-        else f"a whole picture squeezed to {spec['size']} x {spec['size']}"
+        else f"a whole image resized to {spec['size']} x {spec['size']}"
     )
-    reads = "six facial action units and PSPI" if card["head"] == "action-units" else "PSPI"
-    parts = (
-        f"# {card['name']} {card['version']}",
-        _warning(card),
-        f"Reads {reads}, the Prkachin and Solomon Pain Intensity (0 to 16), from {view}. "
+    outputs = "six facial action units and PSPI" if manifest["head"] == "action-units" else "PSPI"
+    sections = (
+        f"# {manifest['name']} {manifest['version']}",
+        _warning(manifest),
+        f"Estimates {outputs}, the Prkachin and Solomon Pain Intensity (0 to 16), from {view}. "
         "**Research software, not a medical device.** It scores an expression, not what a person "
         "feels: a low score does not rule pain out.",
-        _trained(card),
-        _measured(card),
-        _sure(card),
+        _training(manifest),
+        _accuracy(manifest),
+        _confidence(manifest),
         _LIMITS,
-        _files(card),
+        _files(manifest),
     )
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _warning(card: Mapping[str, Any]) -> str:
-    overlap = (card["figures"].get("test") or {}).get("overlap")
-    caution = card["trained_on"].get("caution") or overlap
-    return f"> **{caution}.** Figures here say nothing about new people." if caution else ""
+def _warning(manifest: Mapping[str, Any]) -> str:
+    overlap = (manifest["figures"].get("test") or {}).get("overlap")
+    caution = manifest["trained_on"].get("caution") or overlap
+    return f"> **{caution}.** The metrics here do not apply to new people." if caution else ""
 
 
-def _trained(card: Mapping[str, Any]) -> str:
-    trained = card["trained_on"]
-    rows = "\n".join(f"| {name} | {value} |" for name, value in trained.get("settings", {}).items())
-    notes = "\n".join(f"- {note}" for note in trained.get("notes", ()))
-    seen = len(card["subjects_seen"])
-    return "\n\n".join(
-        part
-        for part in (
-            f"## What it was trained on\n\n{trained['words']}",
-            f"It has seen {seen:,} subjects, all named in model.json; scoring it on any of them is "
-            "refused unless it is asked for, and then marked.",
-            f"| | |\n|---|---|\n{rows}" if rows else "",
-            notes,
-        )
-        if part
+def _training(manifest: Mapping[str, Any]) -> str:
+    trained_on = manifest["trained_on"]
+    settings = trained_on.get("settings", {})
+    rows = "\n".join(f"| {name} | {value} |" for name, value in settings.items())
+    seen = len(manifest["subjects_seen"])
+    paragraphs = (
+        f"## What it was trained on\n\n{trained_on['words']}",
+        f"It has seen {seen:,} subjects, all named in model.json. `wince evaluate` refuses to "
+        "measure it on any of them without --allow-overlap, and marks the results.",
+        f"| | |\n|---|---|\n{rows}" if rows else "",
+        "\n".join(f"- {note}" for note in trained_on.get("notes", ())),
     )
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
-def _measured(card: Mapping[str, Any]) -> str:
-    test = card["figures"].get("test")
+def _accuracy(manifest: Mapping[str, Any]) -> str:
+    test = manifest["figures"].get("test")
     if not test:
         return (
-            "## How well it does\n\nNot measured: there was no test part. Use "
+            "## How accurate it is\n\nNot measured: there was no test part. Use "
             "`wince evaluate` on people it has not seen."
         )
-    pooled, mean = test["pooled"], test["subject_mean"]
+    columns = [
+        test["pooled"],
+        *(test["baselines"][name] for name in _BASELINES),
+        test["subject_mean"],
+    ]
     rows = "\n".join(
-        f"| {title} | {_n(pooled.get(key))} | "
-        + " | ".join(_n(test["baselines"][name].get(key)) for name in _BASELINES)
-        + f" | {_n(mean.get(key))} |"
-        for key, title in _ROWS
+        f"| {title} | " + " | ".join(decimal(values.get(key)) for values in columns) + " |"
+        for key, title in _METRICS
     )
-    return f"""## How well it does
+    return f"""## How accurate it is
 
-On {test["frames"]:,} frames of {test["subjects"]} subjects of the test part, all frames together,
-beside always saying zero, the mean or the commonest of the training labels; and the mean over
-subjects. Intervals and all other figures: evaluation/report.html where the model was trained.
+On {test["frames"]:,} frames of {test["subjects"]} subjects of the test part. The first columns are
+of all frames together: the model, and three trivial predictors, which always give zero, the mean or
+the commonest of the training labels. The last is the mean over subjects. Intervals and all other
+metrics: evaluation/report.html where the model was trained.
 
 | | model | zero | mean | majority | mean of subjects |
 |---|---|---|---|---|---|
 {rows}"""
 
 
-def _sure(card: Mapping[str, Any]) -> str:
-    words = card["trained_on"]["calibration"]
-    pooled = (card["figures"].get("test") or {}).get("pooled", {})
-    covered = pooled.get("coverage")
-    held = (
-        f" On the test part the interval holds {covered:.1%} of the labels and is "
-        f"{_n(pooled['interval_width'], 1)} points wide on average; the calibration error of the "
-        f"stated confidence is {_n(pooled['calibration_error'])}."
-        if covered is not None
+def _confidence(manifest: Mapping[str, Any]) -> str:
+    pooled = (manifest["figures"].get("test") or {}).get("pooled", {})
+    coverage = pooled.get("coverage")
+    measured = (
+        f" On the test part the interval contains {coverage:.1%} of the labels and is "
+        f"{decimal(pooled['interval_width'], 1)} points wide on average; the calibration error of "
+        f"the stated confidence is {decimal(pooled['calibration_error'])}."
+        if coverage is not None
         else ""
     )
-    return f"## How sure it is\n\n{words}{held}"
+    return f"## How certain it is\n\n{manifest['trained_on']['calibration']}{measured}"
 
 
-def _files(card: Mapping[str, Any]) -> str:
-    export = card["figures"].get("export", {})
+def _files(manifest: Mapping[str, Any]) -> str:
+    export = manifest["figures"].get("export", {})
     costs = "; ".join(
-        f"{name}: MAE {_n(one['mae'])}, PCC {_n(one['pcc'], 4)}, {one['megabytes']:g} MB"
-        for name, one in export.get("costs", {}).items()
+        f"{name}: MAE {decimal(cost['mae'])}, PCC {decimal(cost['pcc'], 4)}, "
+        f"{cost['megabytes']:g} MB"
+        for name, cost in export.get("costs", {}).items()
     )
-    where = f" On the {export['held_out']} part: {costs}." if costs else ""
+    measured = f" On the {export['held_out']} part: {costs}." if costs else ""
     return (
         "## Files\n\n`model.onnx` gives the score and, as a second output, the share of each cell "
-        "of the last grid in it, exact but for the bias; `model.json` holds everything that using "
-        f"it needs.{where}"
+        "of the last grid in it, exact but for the bias. `model.json` has everything that using "
+        f"the model needs.{measured}"
     )
-
-
-_LIMITS = """## Limits
-
-- It knows the people, the cameras and the pain of the data above. Error differs by age, dementia,
-  skin tone and sex in published systems; measure it by group where the data says the group.
-- PSPI is an expression's score. People in real pain often show none; other expressions share its
-  actions.
-- A face turned, half covered or small can read as action. Closed eyes may be a blink.
-- It must not be used for diagnosis, triage, withholding relief, monitoring without a person who
-  answers for it, surveillance, or judging whether somebody tells the truth about their pain."""
-
-
-def _n(value: float | None, digits: int = 3) -> str:
-    return "undefined" if value is None else f"{value:.{digits}f}"

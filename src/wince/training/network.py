@@ -1,4 +1,4 @@
-"""The network: torchvision's ResNet-18 with one linear layer on global average pooling."""
+"""torchvision's ResNet-18 with one linear layer on global average pooling, and its export form."""
 
 from collections.abc import Sequence
 
@@ -8,32 +8,32 @@ from torchvision.models import resnet18
 
 
 def build(outputs: int) -> nn.Module:
-    """Return an untrained ResNet-18 with a 512 -> `outputs` linear head, no activation."""
+    """Return an untrained ResNet-18 whose last layer is linear, 512 -> `outputs`."""
     network: nn.Module = resnet18(num_classes=outputs)
     return network.to(memory_format=torch.channels_last)
 
 
 def with_head(network: nn.Module, outputs: int) -> nn.Module:
-    """Return the network with a fresh linear head, everything below it kept."""
+    """Return the network with a new last layer; everything below it is kept."""
     network.fc = nn.Linear(512, outputs)
     return network.to(memory_format=torch.channels_last)
 
 
 def first_outputs(network: nn.Module, count: int) -> nn.Module:
-    """Return the network with only the first outputs of its head."""
-    whole = network.fc
-    assert isinstance(whole, nn.Linear)
-    network.fc = nn.Linear(whole.in_features, count)
-    network.fc.load_state_dict({name: v[:count] for name, v in whole.state_dict().items()})
+    """Return the network with only the first outputs of its last layer."""
+    head = network.fc
+    assert isinstance(head, nn.Linear)
+    network.fc = nn.Linear(head.in_features, count)
+    network.fc.load_state_dict({name: value[:count] for name, value in head.state_dict().items()})
     return network
 
 
-class Shipped(nn.Module):
-    """What is exported: pixels in, scores and their activation maps out.
+class ExportedNetwork(nn.Module):
+    """A network as it is exported: from pixels to scores and their activation maps.
 
-    The head is linear on an average over the last grid, so each output is exactly the sum of its
-    map plus the bias. This equals Grad-CAM at the last layer (Selvaraju et al. 2017) and needs no
-    gradient.
+    The last layer is linear on an average over the last grid, so each output is exactly the sum of
+    its map plus the bias. This equals Grad-CAM at the last layer (Selvaraju et al. 2017) and needs
+    no gradient.
     """
 
     mean: Tensor
@@ -47,7 +47,15 @@ class Shipped(nn.Module):
         scales: Sequence[float],
         offsets: Sequence[float] = (),
     ) -> None:
-        """Take a trained ResNet-18; its outputs are multiplied by `scales`, then offset."""
+        """Wrap a trained network.
+
+        Args:
+            network: A network whose children end with a pooling layer and the last layer `fc`.
+            mean: Mean of each colour channel on the 0-1 scale.
+            std: Standard deviation of each colour channel on the 0-1 scale.
+            scales: Factors of the outputs.
+            offsets: Added to the outputs after the factors; empty for none.
+        """
         super().__init__()
         self.body = nn.Sequential(*list(network.children())[:-2])
         head = network.fc
@@ -61,8 +69,8 @@ class Shipped(nn.Module):
         self.register_buffer("std", torch.tensor(std) * 255)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Take RGB pixels 0-255 (N, S, S, 3); return scores (N, K) and maps (N, K, h, w)."""
-        # By whole rows: three numbers at a time take onnxruntime as long as two layers.
+        """Return scores (N, K) and maps (N, K, h, w) of RGB pixels 0-255 (N, S, S, 3)."""
+        # By whole rows: three numbers at a time would take onnxruntime as long as two layers.
         side, rows = pixels.shape[2], pixels.flatten(2).float()
         rows = (rows - self.mean.repeat(side)) / self.std.repeat(side)
         features = self.body(rows.reshape(-1, side, side, 3).permute(0, 3, 1, 2))

@@ -1,31 +1,46 @@
-"""The frames of a prepared folder as arrays, and whether they are still what was prepared."""
+"""Prepared data opened for a model: its frames as arrays, checked against the files on disk."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wince import file_names
+from wince.archive import crops
 from wince.archive.labels import BadLabelError
 from wince.archive.layouts import known_layouts
-from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, UNITS, PreparedFolder
+from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, UNITS, PreparedFolder, open_prepared
 from wince.errors import ArchiveError, DataError
 from wince.faces.spec import FaceSpec
 from wince.files import sha256
 
-TEXT = ("path", "subject", "sequence", "frame", "vas", "opr", "crop", "split", "fold", "loso")
+TEXT_COLUMNS = (
+    *("path", "subject", "sequence", "frame", "vas", "opr"),
+    *("crop", "split", "fold", "loso"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """Frames row by row.
+    """Frames of a prepared folder, one row each.
 
-    path: below the archive. subject, sequence, frame: names. vas, opr: the sequence's ratings as
-    text, "" where there is none. crop: the face's crop below the prepared folder, "" without a
-    face. split: "train", "val", "test" or "". fold, loso: names of folds. All (N,). pspi: 0 to 16,
-    (N,). units: the six action units, NaN where unknown, (N, 6). groups: further columns by name.
+    Attributes:
+        path: Image file relative to the archive (N,).
+        subject: Name of the subject (N,).
+        sequence: Name of the sequence (N,).
+        frame: Name of the frame (N,).
+        vas: VAS rating of the sequence as text, "" where there is none (N,).
+        opr: OPR rating of the sequence as text, "" where there is none (N,).
+        crop: Face crop relative to the prepared folder, "" without a face (N,).
+        split: "train", "val", "test" or "" (N,).
+        fold: Name of the fold (N,).
+        loso: Name of the fold when one subject is left out (N,).
+        pspi: Label, 0 to 16 (N,).
+        units: The six action units, AU43 0 or 1, the others 0 to 5, NaN where unknown (N, 6).
+        groups: Further columns of the manifest by name, each (N,).
     """
 
     path: NDArray[np.str_]
@@ -47,21 +62,63 @@ class Frames:
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Frames":
         """Return some of the rows, by number or by mask."""
-        parts = {name: getattr(self, name)[rows] for name in (*TEXT, "pspi", "units")}
-        return Frames(**parts, groups={name: one[rows] for name, one in self.groups.items()})
+        columns = {name: getattr(self, name)[rows] for name in (*TEXT_COLUMNS, "pspi", "units")}
+        return Frames(
+            **columns, groups={name: values[rows] for name, values in self.groups.items()}
+        )
 
-    def pictures(self, spec: FaceSpec) -> NDArray[np.str_]:
-        """Return the file of each frame that a model with this spec is shown, "" for none."""
+    def image_names(self, spec: FaceSpec) -> NDArray[np.str_]:
+        """Return the image file of each frame that a model with this spec sees, "" for none."""
         return self.path if spec.kind == "whole" else self.crop
 
 
-def read(prepared: PreparedFolder) -> Frames:
+@dataclass(frozen=True, slots=True)
+class ModelData:
+    """The frames of a prepared folder that a model with one FaceSpec can see, checked.
+
+    Attributes:
+        prepared: The prepared folder.
+        frames: Its frames that have an image for the spec (N).
+        image_states: Size in bytes and modification time in ns of each frame's image, (N, 2).
+        without_face: Number of frames left out because no face was found in them.
+    """
+
+    prepared: PreparedFolder
+    frames: Frames
+    image_states: NDArray[np.int64]
+    without_face: int
+
+
+def open_data(folder: Path, spec: FaceSpec) -> ModelData:
+    """Return the frames of a prepared folder that a model can see.
+
+    Each image file is looked at once.
+
+    Args:
+        folder: A folder that `wince prepare` wrote.
+        spec: What the model sees.
+
+    Raises:
+        DataError: The folder is not a prepared one, was changed, lacks images that its manifest
+            names, has crops for another FaceSpec, or labels of the archive have changed.
+    """
+    prepared = open_prepared(folder)
+    every_frame = read_frames(prepared)
+    check_crop_spec(prepared, spec)
+    frames = every_frame.take(every_frame.image_names(spec) != "")
+    states = _image_states(prepared, frames, spec)
+    _check_labels(prepared, every_frame)
+    return ModelData(prepared, frames, states, len(every_frame) - len(frames))
+
+
+def read_frames(prepared: PreparedFolder) -> Frames:
     """Return every frame of a prepared folder's manifest.
 
-    Raises DataError when the manifest lacks a column, holds no frame, or is not the one that
-    `wince prepare` wrote: then somebody has changed it since.
+    Raises:
+        DataError: The manifest lacks a column, has no frame, or differs from the one that
+            `wince prepare` wrote.
     """
-    path = prepared.folder / "manifest.csv"
+    path = prepared.folder / file_names.MANIFEST
     _check_unchanged(prepared, path)
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
@@ -69,124 +126,146 @@ def read(prepared: PreparedFolder) -> Frames:
         missing = sorted({*BEFORE_GROUPS, *AFTER_GROUPS} - set(names))
         if missing:
             raise DataError(
-                f"{path}, line 1: the column {missing[0]} is missing. "
-                "It is of another version of wince: run `wince prepare` again."
+                f"{path}, line 1: the column {missing[0]} is missing. Another version of wince "
+                "wrote the file: run `wince prepare` again."
             )
         columns = dict(zip(names, zip(*reader, strict=True), strict=False))
     if not columns:
-        raise DataError(f"{path} holds no frame. Prepare an archive that has some.")
-    units = np.array([[_number(cell) for cell in columns[name]] for name in UNITS], np.float32)
+        raise DataError(f"{path} has no frame. Prepare an archive that has some.")
+    units = [[float(cell or "nan") for cell in columns[name]] for name in UNITS]
     known = {*BEFORE_GROUPS, *AFTER_GROUPS}
     return Frames(
-        **{name: np.array(columns[name]) for name in TEXT},
+        **{name: np.array(columns[name]) for name in TEXT_COLUMNS},
         pspi=np.array(columns["pspi"], np.float32),
-        units=units.T.copy(),
+        units=np.array(units, np.float32).T.copy(),
         groups={name: np.array(cells) for name, cells in columns.items() if name not in known},
     )
 
 
-def usable(frames: Frames, spec: FaceSpec) -> Frames:
-    """Return the frames that a model with this spec can be shown: those with a face, or all."""
-    return frames.take(frames.pictures(spec) != "")
+def check_crop_spec(prepared: PreparedFolder, spec: FaceSpec) -> None:
+    """Raise DataError when a prepared folder's crops do not show what a spec asks for.
 
-
-def check_pictures(prepared: PreparedFolder, frames: Frames, spec: FaceSpec) -> None:
-    """Raise DataError, with the first of them and the remedy, when pictures are missing."""
-    folder = picture_folder(prepared, spec)
-    names = frames.pictures(spec).tolist()
-    gone = [name for name in names if name and not (folder / name).is_file()]
-    if not gone:
+    A spec may show less around the face than the folder was prepared for, never more.
+    """
+    if spec.kind == "whole":
         return
+    stored = prepared.face_spec
+    if spec.side > stored.side or stored.centre != spec.centre:
+        raise DataError(
+            f"{prepared.folder} has crops for a FaceSpec of side {stored.side:g} and centre "
+            f"{stored.centre:g}; this model needs side {spec.side:g} and centre {spec.centre:g}. "
+            "Prepare the archive again with the version of wince that trained the model, or train "
+            "a model on this folder."
+        )
+    largest = int(crops.SIDES[-1] / stored_margin(prepared, spec))
+    if spec.size > largest:
+        raise DataError(
+            f"The stored crops suffice for models of up to {largest} pixels; found {spec.size}. "
+            f"Use --size {largest} or less."
+        )
+
+
+def stored_margin(prepared: PreparedFolder, spec: FaceSpec) -> float:
+    """Return how many times as wide as a spec's crop the stored crops are."""
+    return prepared.margin * prepared.face_spec.side / spec.side if spec.side else prepared.margin
+
+
+def image_folder(prepared: PreparedFolder, spec: FaceSpec) -> Path:
+    """Return the folder that `Frames.image_names` are relative to."""
+    return prepared.archive if spec.kind == "whole" else prepared.folder
+
+
+def manifest_sha256(prepared: PreparedFolder) -> str:
+    """Return the SHA-256 of the manifest as `wince prepare` wrote it."""
+    return str(prepared.report["files"][file_names.MANIFEST]["sha256"])
+
+
+def _image_states(prepared: PreparedFolder, frames: Frames, spec: FaceSpec) -> NDArray[np.int64]:
+    """Return size and modification time of each frame's image, (N, 2).
+
+    Raises:
+        DataError: Images are missing; names how many, the first one, and the remedy.
+    """
+    folder = image_folder(prepared, spec)
+    states = np.zeros((len(frames), 2), np.int64)
+    missing = []
+    for row, name in enumerate(frames.image_names(spec).tolist()):
+        try:
+            status = (folder / name).stat()
+        except OSError:
+            missing.append(name)
+        else:
+            states[row] = status.st_size, status.st_mtime_ns
+    if not missing:
+        return states
     if spec.kind == "whole":
         remedy = (
-            "This recipe is shown whole pictures: bring the archive back to this place, or run "
-            "`wince prepare` on the place where it is now."
+            "This recipe uses whole images: bring the archive back to this place, or run "
+            "`wince prepare` where the archive is now."
         )
     else:
         remedy = "Run `wince prepare` again with the same --out: it makes what is missing."
     raise DataError(
-        f"{len(gone):,} of the {len(names):,} pictures that the manifest names are missing, the "
-        f"first is {folder / gone[0]}. {remedy}"
+        f"{len(missing):,} of the {len(frames):,} images that the manifest names are missing, the "
+        f"first is {folder / missing[0]}. {remedy}"
     )
 
 
-def check_labels(prepared: PreparedFolder, frames: Frames) -> None:
-    """Raise DataError when labels in the archive no longer are what the manifest says.
+def _check_labels(prepared: PreparedFolder, frames: Frames) -> None:
+    """Raise DataError when labels in the archive differ from the manifest.
 
-    Only label files that are newer than the manifest are read again. An archive that is not there,
-    or no longer has its layout, is no reason to refuse: the prepared folder stands by itself.
+    Only label files newer than the manifest are read. An archive that is gone or has lost its
+    layout is accepted, because training on crops does not need it.
     """
-    base = _base(prepared)
+    base = _archive_base(prepared)
     if base is None:
         return
-    written = (prepared.folder / "manifest.csv").stat().st_mtime
+    written = (prepared.folder / file_names.MANIFEST).stat().st_mtime
     layout = known_layouts.named(str(prepared.report["archive"]["layout"]))
-    by_path = dict(zip(frames.path.tolist(), frames.pspi.tolist(), strict=True))
+    labels = dict(zip(frames.path.tolist(), frames.pspi.tolist(), strict=True))
     folder = base if base.is_dir() else base.parent
     changed: list[str] = []
-    newer: dict[str, bool] = {}  # one table may hold the labels of all frames
+    is_newer: dict[str, bool] = {}  # by label file: one table may have the labels of all frames
     for file in layout.files(base):
-        if file.name not in by_path or not file.label:
+        if file.name not in labels or not file.label:
             continue
-        if file.label not in newer:
-            newer[file.label] = (folder / file.label).stat().st_mtime > written
-        if not newer[file.label]:
+        if file.label not in is_newer:
+            is_newer[file.label] = (folder / file.label).stat().st_mtime > written
+        if not is_newer[file.label]:
             continue
         try:
-            now = f"{layout.read_label(base, file).pspi:g}"
+            current = f"{layout.read_label(base, file).pspi:g}"
         except BadLabelError as error:
-            now = str(error)
-        before = f"{by_path[file.name]:g}"
-        if now != before:
-            changed.append(f"{file.name} had PSPI {before}, now {now}")
+            current = str(error)
+        previous = f"{labels[file.name]:g}"
+        if current != previous:
+            changed.append(f"{file.name} had PSPI {previous}, now {current}")
     if changed:
         raise DataError(
             f"Labels of the archive have changed since it was prepared ({len(changed):,} of "
-            f"{len(by_path):,}; the first: {changed[0]}). Run `wince prepare` again."
+            f"{len(labels):,}; the first: {changed[0]}). Run `wince prepare` again."
         )
-
-
-def picture_folder(prepared: PreparedFolder, spec: FaceSpec) -> Path:
-    """Return the folder that `Frames.pictures` are relative to."""
-    return prepared.archive if spec.kind == "whole" else prepared.folder
-
-
-def digest(prepared: PreparedFolder) -> str:
-    """Return the sha256 of the manifest as it was written."""
-    return str(prepared.report["files"]["manifest.csv"]["sha256"])
-
-
-def listed(names: Iterable[str], most: int = 3) -> str:
-    """Return some names as words: the first few, and how many more there are."""
-    ordered: Sequence[str] = sorted(names)
-    shown = ", ".join(ordered[:most])
-    return f"{shown} and {len(ordered) - most} more" if len(ordered) > most else shown
 
 
 def _check_unchanged(prepared: PreparedFolder, path: Path) -> None:
     try:
-        found = sha256(path)
-        expected = digest(prepared)
+        current = sha256(path)
+        expected = manifest_sha256(prepared)
     except (OSError, KeyError, TypeError) as error:
         raise DataError(
             f"{path} cannot be read ({error}). Run `wince prepare` again with the same --out."
         ) from error
-    if found != expected:
+    if current != expected:
         raise DataError(
             f"{path} is not what `wince prepare` wrote: labels or splits have changed since "
-            f"(sha256 {found[:12]}…, expected {expected[:12]}…). Change the archive or the split "
-            "file instead, and run `wince prepare` again."
+            f"(expected sha256 {expected[:12]}…, found {current[:12]}…). Change the archive or the "
+            "split file instead, and run `wince prepare` again."
         )
 
 
-def _base(prepared: PreparedFolder) -> Path | None:
+def _archive_base(prepared: PreparedFolder) -> Path | None:
+    layout = str(prepared.report["archive"]["layout"])
     try:
-        return known_layouts.recognise(prepared.archive, str(prepared.report["archive"]["layout"]))[
-            1
-        ]
+        return known_layouts.recognise(prepared.archive, layout)[1]
     except ArchiveError:
         return None
-
-
-def _number(cell: str) -> float:
-    return float(cell) if cell else float("nan")

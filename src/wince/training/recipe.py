@@ -1,53 +1,59 @@
 """Recipes: everything that decides how a network is trained, as plain data.
 
-`report` is the recipe of the project's report, to reproduce it. `strong` is ours and the default.
+`report` is the recipe of the project's report, to reproduce it. `strong` is wince's default.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from wince.errors import ModelError
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
 from wince.training.augment import Strength
 
-MOST_PIXELS = 512  # a crop's side; above it a mistake is likelier than a wish
+LARGEST_SIZE = 512  # pixels; a larger size is more likely a mistake
 INITS = ("imagenet", "starter", "none")
-"""Where training can begin, besides from a file."""
+"""Initial weights that have a name; others are files."""
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a network is trained.
-
-    spec: what it is shown. batch: faces a step, of all devices together. loss: "l1", or "huber"
-    with its knee at one point. balance: how strongly rare levels are favoured when faces are drawn,
-    0 (as they come) to 1 (every level as often). weighting: the same for the weight of a face's
-    loss. optimizer: "adam" or "adamw" (with `weight_decay`). rate, head_rate: highest learning
-    rates of the body and of the last layer. schedule: "constant", or "cosine" with a warm-up over
-    its first tenth. averaging: decay of the weights' running mean, 0 for none. strength: how far
-    pictures are changed, None for not at all. monitor: what of the validation part decides which
-    epoch is best. patience: epochs without improvement until training stops, 0 for never.
-    precision: as Lightning names it; "auto" is bfloat16 where the processor has it.
-    """
+    """How a network is trained. The fields are the keys of config.json."""
 
     name: str
+
+    # What the network sees.
     spec: FaceSpec
-    epochs: int
-    batch: int
+    # How far images are changed in training, None for not at all.
+    strength: Strength | None
+
+    # Loss of a face: "l1", or "huber", which is quadratic below one point.
     loss: Literal["l1", "huber"]
+    # Faces a step, of all devices together.
+    batch: int
+    # How strongly rare levels are favoured when faces are drawn: 0 as they come, 1 every level as
+    # often.
     balance: float
+    # The same for the weight of a face's loss.
     weighting: float
+
+    # Optimiser; `weight_decay` is AdamW's.
     optimizer: Literal["adam", "adamw"]
+    weight_decay: float
+    # Highest learning rates of the body and of the last layer.
     rate: float
     head_rate: float
-    weight_decay: float
+    # "constant", or "cosine" with a warm-up over the first tenth of the steps.
     schedule: Literal["constant", "cosine"]
+    # Decay of the running mean of the weights, 0 for none.
     averaging: float
-    strength: Strength | None
-    monitor: Literal["val_mae", "val_ccc"]
+
+    # At most so many epochs; `patience` epochs without improvement end the training, 0 for never.
+    epochs: int
     patience: int
+    # The metric of the validation part that decides which epoch is best.
+    monitor: Literal["val_mae", "val_ccc"]
+    # Lightning's name of the numbers; "auto" is bfloat16 where the processor has it.
     precision: str = field(default="auto")
 
     def to_dict(self) -> dict[str, Any]:
@@ -99,29 +105,32 @@ RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (REPORT, STRONG)
 
 
 def named(name: str, **changes: Any) -> Recipe:
-    """Return a recipe by its name, with what is not None in `changes` in place of its own.
+    """Return a recipe by its name, with some fields changed.
 
-    changes: fields of Recipe by name; `size` is that of its FaceSpec, and `rate` alone moves
-    `head_rate` along in proportion.
+    Args:
+        name: A name of RECIPES.
+        **changes: Fields of Recipe by name; None leaves a field as it is. `size` is that of its
+            FaceSpec. `rate` without `head_rate` changes both in proportion.
 
-    Raises ModelError for an unknown name or a value that cannot be used.
+    Raises:
+        ModelError: The name is unknown, or a value cannot be used.
     """
     if name not in RECIPES:
         raise ModelError(f"There is no recipe {name!r}; expected {' or '.join(RECIPES)}.")
     recipe = RECIPES[name]
-    wanted: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
-    size = wanted.pop("size", None)
+    fields: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
+    size = fields.pop("size", None)
     if size is not None:
-        wanted["spec"] = replace(recipe.spec, size=size)
-    if "rate" in wanted and "head_rate" not in wanted:
-        wanted["head_rate"] = wanted["rate"] * recipe.head_rate / recipe.rate
-    return checked(replace(recipe, **wanted))
+        fields["spec"] = replace(recipe.spec, size=size)
+    if "rate" in fields and "head_rate" not in fields:
+        fields["head_rate"] = fields["rate"] * recipe.head_rate / recipe.rate
+    return _checked(replace(recipe, **fields))
 
 
-def checked(recipe: Recipe) -> Recipe:
-    """Return the recipe; raise ModelError when one of its numbers cannot be used."""
+def _checked(recipe: Recipe) -> Recipe:
+    """Return the recipe; raise ModelError when one of its values cannot be used."""
     limits: dict[str, tuple[float, float, float]] = {
-        "size": (recipe.spec.size, 32, MOST_PIXELS),
+        "size": (recipe.spec.size, 32, LARGEST_SIZE),
         "epochs": (recipe.epochs, 1, 10_000),
         "batch": (recipe.batch, 2, 8192),
         "rate": (recipe.rate, 1e-9, 10.0),
@@ -137,23 +146,3 @@ def checked(recipe: Recipe) -> Recipe:
             f"Expected a precision of {', '.join(PRECISIONS)}; found {recipe.precision!r}."
         )
     return recipe
-
-
-def from_dict(data: Mapping[str, Any]) -> Recipe:
-    """Return the recipe that `to_dict` wrote; raise ModelError when it is none."""
-    names = {one.name for one in fields(Recipe)}
-    if not isinstance(data, Mapping) or set(data) != names:
-        raise ModelError(
-            "The recipe in config.json is of another version of wince. Train again into a new "
-            "folder, or use the version that wrote it."
-        )
-    strength = data["strength"]
-    return checked(
-        Recipe(
-            **{
-                **data,
-                "spec": FaceSpec.from_dict(data["spec"]),
-                "strength": None if strength is None else Strength(**strength),
-            }
-        )
-    )

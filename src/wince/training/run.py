@@ -1,126 +1,151 @@
-"""One run in one folder: trained, resumed after a kill, and left as a model that can be served.
+"""A run: training in one folder, resumed after a kill, that ends with a model to serve.
 
-config.json          what was trained on what; the same command in the same folder goes on
+config.json          data and settings; the same command in the same folder continues the run
 history.csv, .png    loss, MAE and accuracy by epoch
-checkpoints/         last.ckpt to go on from, best.ckpt by the recipe's measure
-predictions.csv      scores of the test part; evaluation/ says what they are worth
-model.onnx, model.json, MODEL_CARD.md
+checkpoints/         last.ckpt to continue from, best.ckpt by the recipe's metric
+...                  the model, see `model_folder`
 """
 
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from wince import file_names
+from wince.evaluation.evaluate import evaluate
+from wince.evaluation.prediction_files import read_predictions
 from wince.training import (
     checkpoints,
-    delivery,
     folds,
-    model_card,
-    package,
+    model_folder,
     pixel_cache,
-    run_settings,
+    prediction_table,
+    run_config,
+    run_description,
+    trained_network,
 )
 from wince.training.fit import fit
-from wince.training.folder import Loaded, open_folder
-from wince.training.folds import Parts
+from wince.training.folds import Split
+from wince.training.prediction_table import Columns
+from wince.training.prepared import ModelData, open_data
 from wince.training.run_settings import Settings
-
-Tell = Callable[[str], None]
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """Who is told what.
+class Reporter:
+    """Where a run reports its progress.
 
-    tell: is given sentences and epochs. progress: (what, done, in all). bar: whether Lightning
-    draws its own progress bar.
+    Attributes:
+        message: Called with sentences and with a line for each epoch.
+        progress: Called with (step, done, in all).
+        bar: Whether Lightning draws its own progress bar.
     """
 
-    tell: Tell = lambda words: None
-    progress: Progress = lambda what, done, total: None
+    message: Callable[[str], None] = lambda text: None
+    progress: Callable[[str, int, int], None] = lambda step, done, total: None
     bar: bool = False
-
-    def of(self, what: str) -> Callable[[int, int], None]:
-        """Return the progress of one thing."""
-        return lambda done, total: self.progress(what, done, total)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run: its folder, and the metrics of its test part (None without one).
+    """A finished run.
 
-    main: False in the helper processes of a training on several devices, which have nothing.
+    Attributes:
+        folder: The run folder.
+        metrics: Evaluation of its test part; None without one, and for a fold.
+        predictions: Columns of its predictions.csv, None without a test part.
+        is_main: False in the helper processes of a training on several devices; they have no
+            results.
     """
 
     folder: Path
     metrics: Mapping[str, Any] | None
-    main: bool = True
+    predictions: Columns | None
+    is_main: bool = True
 
 
-def train(folder: Path, out: Path, wanted: Settings, watch: Watch | None = None) -> Run:
-    """Train on the split of a prepared folder; return the finished run.
-
-    Interrupted at any point, the same call goes on where it was; finished, it returns at once.
-
-    Raises DataError and ModelError with a sentence that says what to do.
-    """
-    watch = watch or Watch()
-    loaded = open_folder(folder, wanted.spec)
-    return train_parts(loaded, folds.from_split(loaded.prepared, loaded.frames), wanted, out, watch)
-
-
-def train_parts(
-    loaded: Loaded, chosen: Parts, wanted: Settings, out: Path, watch: Watch, *, lean: bool = False
+def train(
+    prepared_folder: Path, out: Path, settings: Settings, reporter: Reporter | None = None
 ) -> Run:
-    """Train on some parts of a prepared folder; return the finished run.
+    """Train on the split of a prepared folder.
 
-    lean: a fold among others, which keeps no checkpoints and has no evaluation of its own.
+    Interrupted at any point, the same call continues the run. When the run is finished, the call
+    returns at once.
+
+    Args:
+        prepared_folder: A folder that `wince prepare` wrote.
+        out: The run folder.
+        settings: Settings of the run.
+        reporter: Where progress is reported.
+
+    Raises:
+        DataError: The prepared folder or its split cannot be used.
+        ModelError: `out` has another run, or the settings cannot be used.
+        FileWriteError: A file cannot be written.
     """
-    notes = _notes(loaded, chosen)
-    described = run_settings.config(loaded.prepared, loaded.frames, chosen, wanted, notes)
-    run_settings.claim(out, described)
-    if finished(out):
-        tested = len(chosen.test) > 0
-        labels = loaded.frames.pspi[chosen.train]
-        return Run(out, package.evaluated(out, labels)[0] if tested else None)
-    for note in notes:
-        watch.tell(note)
-    kept = pixel_cache.load(
-        loaded.prepared, loaded.frames, wanted.spec, watch.of("Decoding pictures, once")
-    )
-    fitted = fit(kept, loaded.frames, chosen, wanted, out, tell=watch.tell, bar=watch.bar)
-    if not fitted.main:
-        return Run(out, None, main=False)
-    network = package.load(out)
-    delivered = delivery.deliver(
-        network,
-        delivery.material(loaded, chosen),
-        out,
-        described,
-        fold="" if chosen.name == folds.SPLIT else chosen.name,
-        report=not lean,
-        progress=watch.progress,
-    )
-    if lean:
-        shutil.rmtree(out / checkpoints.FOLDER)
-    else:
-        checkpoints.settle(out / checkpoints.FOLDER)
-    return Run(out, delivered.metrics)
+    data = open_data(prepared_folder, settings.spec)
+    return train_split(data, folds.from_prepared(data), settings, out, reporter or Reporter())
 
 
-def finished(out: Path) -> bool:
-    """Return whether a run folder holds a whole model: its card is written last."""
-    return (out / model_card.FILE).is_file()
+def train_split(
+    data: ModelData,
+    split: Split,
+    settings: Settings,
+    out: Path,
+    reporter: Reporter,
+    *,
+    is_fold: bool = False,
+) -> Run:
+    """Train on one split of prepared data, as `train` does.
 
-
-def _notes(loaded: Loaded, chosen: Parts) -> list[str]:
-    notes = folds.check(chosen, loaded.frames)
-    if loaded.without_face:
+    A fold of a cross-validation keeps no checkpoints and has no evaluation/ of its own.
+    """
+    notes = folds.check(split, data.frames)
+    if data.without_face:
         notes.append(
-            f"{loaded.without_face:,} frames in which no face was found are left out, in training "
+            f"{data.without_face:,} frames in which no face was found are left out, in training "
             "and in the test."
         )
-    return notes
+    config = run_config.describe(data, split, settings, notes)
+    run_config.claim(out, config)
+    if is_finished(out):
+        return _finished_run(data, split, out, is_fold=is_fold)
+    for note in notes:
+        reporter.message(note)
+
+    decoding = partial(reporter.progress, "Decoding images, once")
+    pixels = pixel_cache.load(data, settings.spec, decoding)
+    is_main = fit(
+        pixels, data.frames, split, settings, out, message=reporter.message, bar=reporter.bar
+    )
+    if not is_main:
+        return Run(out, None, None, is_main=False)
+
+    network = trained_network.load(out)
+    description = run_description.describe(config, network, is_fold=is_fold)
+    model = model_folder.write(
+        network, description, out, data, split, report=not is_fold, progress=reporter.progress
+    )
+    if is_fold:
+        shutil.rmtree(out / checkpoints.FOLDER)
+    else:
+        checkpoints.keep_best_weights(out / checkpoints.FOLDER)
+    return Run(out, model.metrics, model.predictions)
+
+
+def is_finished(run: Path) -> bool:
+    """Return whether a run folder has a complete model: its model card is written last."""
+    return (run / file_names.MODEL_CARD).is_file()
+
+
+def _finished_run(data: ModelData, split: Split, run: Path, *, is_fold: bool) -> Run:
+    """Return a run that was finished earlier, from its predictions.csv."""
+    if not len(split.test):
+        return Run(run, None, None)
+    path = run / file_names.PREDICTIONS
+    if is_fold:
+        return Run(run, None, prediction_table.read(path))
+    training = folds.training_labels(data.frames, split.train)
+    return Run(run, evaluate(read_predictions(path), training=training), None)

@@ -1,0 +1,209 @@
+"""A model folder, written from a trained network: what can be served, and what it was measured at.
+
+model.onnx           the network, checked against torch
+predictions.csv      its scores of the test part
+evaluation/          metrics, plots and the report of these predictions
+model.json           the model manifest
+MODEL_CARD.md        the model card, written last: its presence means that all is there
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import wince
+from wince import file_names, scale
+from wince.errors import ModelError
+from wince.evaluation.evaluate import evaluate
+from wince.evaluation.result_files import write_results
+from wince.runtime import calibration
+from wince.runtime.calibration import Calibration, ScoreMap
+from wince.training import (
+    folds,
+    model_card,
+    model_manifest,
+    onnx_model,
+    prediction_table,
+    run_config,
+    run_description,
+    trained_network,
+)
+from wince.training.export import Precision
+from wince.training.folds import Split
+from wince.training.frame_scores import score_frames
+from wince.training.prediction_table import Columns
+from wince.training.prepared import ModelData, manifest_sha256, open_data
+from wince.training.run_description import ModelDescription
+from wince.training.trained_network import TrainedNetwork
+
+Progress = Callable[[str, int, int], None]
+"""Called with (step, done, in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A written model folder.
+
+    Attributes:
+        export: `precision`, `difference` (of fp32 ONNX from torch) and `megabytes`. For another
+            precision than fp32 also `held_out` (which part was scored), `frames`, and `costs`, by
+            precision: `mae`, `pcc`, `milliseconds` and `megabytes`.
+        metrics: Evaluation of the test part, None without one.
+        predictions: Columns of predictions.csv, None without a test part.
+    """
+
+    export: Mapping[str, Any]
+    metrics: Mapping[str, Any] | None
+    predictions: Columns | None
+
+
+def write(
+    network: TrainedNetwork,
+    description: ModelDescription,
+    out: Path,
+    data: ModelData | None = None,
+    split: Split | None = None,
+    *,
+    precision: Precision = "fp32",
+    report: bool = True,
+    progress: Progress = lambda step, done, total: None,
+) -> ModelFolder:
+    """Export a network, check it against torch, calibrate it, measure it and describe it.
+
+    Args:
+        network: The trained network.
+        description: Its name, title and provenance.
+        out: The model folder.
+        data: Prepared data to calibrate and measure on. Without it the model gets a calibration
+            that allows any error, and is not measured.
+        split: Rows of `data.frames`: int8 takes its ranges from the training part, the validation
+            part calibrates, the test part is measured. Given exactly when `data` is.
+        precision: Type of the weights in model.onnx.
+        report: Whether evaluation/ is written.
+        progress: Called while the model is exported and tested.
+
+    Raises:
+        ModelError: ONNX and torch differ by more than 1e-4, or int8 is asked for without data.
+        FileWriteError: A file cannot be written.
+    """
+    path = out / file_names.MODEL
+    progress("Exporting", 0, 1)
+    exported = onnx_model.export_model(network, path, precision, data, split)
+    progress("Exporting", 1, 1)
+    fitted, metrics, predictions = uncalibrated(), None, None
+    if data is not None and split is not None:
+        scorer = onnx_model.scorer(path, network.head)
+        scores = score_frames(scorer, network.spec, data, split.validation)
+        fitted = calibration.fit(scores.raw, data.frames.pspi[split.validation], ScoreMap())
+        if len(split.test):
+            scores = score_frames(
+                scorer, network.spec, data, split.test, partial(progress, "Testing")
+            )
+            seen = network.meta["subjects_seen"]
+            predictions = prediction_table.columns(
+                scores, data.frames, fitted, seen=seen, fold=description.fold
+            )
+            about = _about(network, description, data)
+            metrics = _measure(predictions, out, data, split, description, about, report=report)
+    test_part = model_manifest.selected_metrics(metrics) if metrics else None
+    model_manifest.write(
+        out,
+        name=description.name,
+        version=_version(description),
+        title=description.title,
+        spec=network.spec,
+        head=network.head,
+        calibration=fitted,
+        trained_on=description.trained_on,
+        subjects_seen=network.meta["subjects_seen"],
+        figures={"test": test_part, "export": exported},
+    )
+    model_card.write(out)
+    return ModelFolder(exported, metrics, predictions)
+
+
+def export_run(
+    run: Path,
+    out: Path,
+    precision: Precision,
+    prepared_folder: Path | None = None,
+    progress: Progress = lambda step, done, total: None,
+) -> ModelFolder:
+    """Write a model folder from a run's best checkpoint, at any precision.
+
+    Args:
+        run: A run folder.
+        out: The model folder.
+        precision: Type of the weights in model.onnx.
+        prepared_folder: The prepared folder that the run was trained on, None for where it was.
+        progress: Called while the model is exported and tested.
+
+    Raises:
+        ModelError: The run has no checkpoint, or the folder has been prepared anew since.
+        DataError: The prepared folder cannot be used.
+        FileWriteError: A file cannot be written.
+    """
+    config = run_config.read(run)
+    network = trained_network.load(run)
+    data = open_data(prepared_folder or Path(config["data"]["folder"]), network.spec)
+    if manifest_sha256(data.prepared) != config["data"]["manifest_sha256"]:
+        raise ModelError(
+            f"{data.prepared.folder} is not what {run} was trained on: it has been prepared anew "
+            "since, or is another folder. Name the folder with --data, or train again."
+        )
+    split = folds.from_config(data, config["part"])
+    description = run_description.describe(config, network, is_fold=split.name != folds.SPLIT)
+    return write(network, description, out, data, split, precision=precision, progress=progress)
+
+
+def uncalibrated() -> Calibration:
+    """Return the calibration of a model whose errors are unknown: all errors are as likely."""
+    top = scale.PSPI_MAXIMUM
+    probabilities = tuple(np.linspace(0, 1, 5).tolist())
+    residuals = tuple(np.linspace(-top, top, 5).tolist())
+    levels = len(scale.LEVELS)
+    return Calibration(1.0, 0.0, probabilities, residuals, (1 / levels,) * levels, 0, ScoreMap())
+
+
+def _measure(
+    predictions: Columns,
+    out: Path,
+    data: ModelData,
+    split: Split,
+    description: ModelDescription,
+    about: Sequence[str],
+    *,
+    report: bool,
+) -> dict[str, Any]:
+    """Write predictions.csv and, with `report`, evaluation/; return the metrics."""
+    table = prediction_table.write(out / file_names.PREDICTIONS, predictions)
+    training = (
+        folds.training_labels(data.frames, split.train) if description.trained_on_split else None
+    )
+    metrics = evaluate(table, training=training, about=about)
+    if report:
+        write_results(metrics, table, out / file_names.EVALUATION)
+    return metrics
+
+
+def _about(network: TrainedNetwork, description: ModelDescription, data: ModelData) -> list[str]:
+    """Return what the report of the evaluation states about model and data."""
+    manifest = {
+        "name": description.name,
+        "face_spec": network.spec.to_dict(),
+        "trained_on": description.trained_on,
+    }
+    folder = data.prepared.folder.resolve().name
+    return [*model_card.about(manifest), f"Measured on: the test part of {folder}."]
+
+
+def _version(description: ModelDescription) -> str:
+    """Return the version of wince with eight digits that differ between trainings."""
+    content = json.dumps(description.trained_on, sort_keys=True).encode()
+    return f"{wince.__version__}+{hashlib.sha256(content).hexdigest()[:8]}"

@@ -1,0 +1,108 @@
+"""model.onnx of a trained network: written, scored with, and what its precision costs."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wince import onnx_session
+from wince.evaluation import agreement, regression
+from wince.runtime.estimator import interpret
+from wince.training import export
+from wince.training.export import Head, Precision
+from wince.training.folds import Rows, Split
+from wince.training.frame_scores import Scorer, score_frames
+from wince.training.pixel_cache import image_reader
+from wince.training.prepared import ModelData
+from wince.training.trained_network import TrainedNetwork
+
+
+def export_model(
+    network: TrainedNetwork,
+    path: Path,
+    precision: Precision,
+    data: ModelData | None = None,
+    split: Split | None = None,
+) -> dict[str, Any]:
+    """Write model.onnx, and measure what a precision other than fp32 costs.
+
+    Args:
+        network: The trained network.
+        path: Where the model is written.
+        precision: Type of the weights.
+        data: Prepared data. Without it nothing is measured, and int8 is refused.
+        split: Rows of `data.frames`. The scores are compared on the test part, or on the validation
+            part when there is no test part.
+
+    Returns:
+        `precision`, `difference` (of fp32 ONNX from torch) and `megabytes`. When another precision
+        was compared with fp32 also `held_out` (which part was scored), `frames`, and `costs`, by
+        precision: `mae`, `pcc`, `milliseconds` and `megabytes`.
+
+    Raises:
+        ModelError: ONNX and torch differ by more than 1e-4, or int8 is asked for without data.
+        FileWriteError: The file cannot be written.
+    """
+    if data is None or split is None:
+        return _export(network, path, precision, None)
+    images = _calibration_images(network, data, split.train)
+    fp32 = _export(network, path, "fp32", images)
+    if precision == "fp32":
+        return fp32
+    part, rows = ("test", split.test) if len(split.test) else ("validation", split.validation)
+    costs = {"fp32": _cost(network, path, data, rows)}
+    smaller = _export(network, path, precision, images)
+    costs[precision] = _cost(network, path, data, rows)
+    return {
+        **smaller,
+        "held_out": part,
+        "frames": len(rows),
+        "costs": costs,
+    }
+
+
+def scorer(path: Path, head: Head) -> Scorer:
+    """Return the function from crops to raw scores of a model.onnx."""
+    session = onnx_session.open_session(path)
+
+    def score(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        scores, maps = session.run(None, {"pixels": crops})
+        return interpret(scores, maps, head.kind).raw
+
+    return score
+
+
+def _export(
+    network: TrainedNetwork, path: Path, precision: Precision, images: NDArray[np.uint8] | None
+) -> dict[str, Any]:
+    """Write model.onnx; return `precision`, `difference` and `megabytes`."""
+    difference = export.to_onnx(
+        network.network,
+        network.spec,
+        network.head,
+        path,
+        precision=precision,
+        calibration_images=images,
+    )
+    megabytes = round(path.stat().st_size / 1e6, 2)
+    return {"precision": precision, "difference": difference, "megabytes": megabytes}
+
+
+def _calibration_images(network: TrainedNetwork, data: ModelData, rows: Rows) -> NDArray[np.uint8]:
+    """Return some training images as the model sees them, uint8 (M, size, size, 3)."""
+    read_image = image_reader(data.prepared, network.spec)
+    names = data.frames.image_names(network.spec)[export.calibration_rows(rows)]
+    return np.stack([read_image(name) for name in names.tolist()])
+
+
+def _cost(network: TrainedNetwork, path: Path, data: ModelData, rows: Rows) -> dict[str, float]:
+    """Return what scoring with a model.onnx costs: error, time per image and size."""
+    scores = score_frames(scorer(path, network.head), network.spec, data, rows)
+    labels = data.frames.pspi[rows]
+    return {
+        "mae": regression.mae(labels, scores.raw),
+        "pcc": agreement.pcc(labels, scores.raw),
+        "milliseconds": float(np.median(scores.milliseconds)),
+        "megabytes": round(path.stat().st_size / 1e6, 2),
+    }

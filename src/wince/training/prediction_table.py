@@ -1,0 +1,120 @@
+"""Predictions of a model as a table: the columns of predictions.csv and the table they make."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from wince import files, scale
+from wince.errors import DataError
+from wince.evaluation.predictions import (
+    INTERVAL,
+    KNOWN,
+    PROBABILITIES,
+    REQUIRED,
+    Predictions,
+    from_columns,
+)
+from wince.runtime.calibration import Calibration
+from wince.training.frame_scores import FrameScores
+from wince.training.prepared import Frames
+
+Columns = Mapping[str, Sequence[str]]
+"""Cells by column name, as in predictions.csv; all columns have one length."""
+
+
+def columns(
+    scores: FrameScores,
+    frames: Frames,
+    calibration: Calibration,
+    *,
+    seen: Iterable[str] = (),
+    fold: str | None = None,
+) -> dict[str, list[str]]:
+    """Return calibrated scores with their labels as columns of text.
+
+    Args:
+        scores: Scores of some rows of `frames`.
+        frames: The frames.
+        calibration: From a raw score to PSPI, interval and level probabilities.
+        seen: Subjects that the model was trained or chosen on, marked in the column `overlap`.
+        fold: Name of the held-out fold; without it there is no column `fold`.
+    """
+    scored = frames.take(scores.rows)
+    results = [calibration(raw) for raw in scores.raw.tolist()]
+    seen_subjects = set(seen)
+    table: dict[str, list[str]] = {
+        "subject": scored.subject.tolist(),
+        "sequence": scored.sequence.tolist(),
+        "frame": scored.frame.tolist(),
+        "pspi": [f"{value:g}" for value in scored.pspi.tolist()],
+        "predicted": [f"{result.pspi:.5f}" for result in results],
+        **{
+            name: [f"{result.level_probabilities[level]:.5f}" for result in results]
+            for name, level in zip(PROBABILITIES, scale.LEVELS, strict=True)
+        },
+        **{
+            name: [f"{result.interval[end]:.4f}" for result in results]
+            for end, name in enumerate(INTERVAL)
+        },
+        "vas": scored.vas.tolist(),
+        "opr": scored.opr.tolist(),
+        "milliseconds": [f"{value:.3f}" for value in scores.milliseconds.tolist()],
+        "overlap": [str(int(subject in seen_subjects)) for subject in scored.subject.tolist()],
+        **{name: cells.tolist() for name, cells in scored.groups.items() if name not in KNOWN},
+    }
+    if fold is not None:
+        table["fold"] = [fold] * len(scored)
+    for name in ("vas", "opr"):
+        if not any(table[name]):
+            del table[name]
+    return table
+
+
+def concatenate(tables: Sequence[Columns]) -> dict[str, list[str]]:
+    """Return tables one below the other; a column that one table lacks is left out."""
+    names = [name for name in tables[0] if all(name in table for table in tables)]
+    return {name: [cell for table in tables for cell in table[name]] for name in names}
+
+
+def write(path: Path, table: Columns) -> Predictions:
+    """Write predictions as CSV; return them as a checked table, ready to be evaluated.
+
+    Args:
+        path: The file to write.
+        table: Columns as `evaluation.predictions.from_columns` describes them.
+
+    Raises:
+        DataError: A column is missing or a value is out of its range; nothing is written.
+        FileWriteError: The file cannot be written.
+    """
+    predictions = from_columns(table, str(path))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table)
+    writer.writerows(zip(*table.values(), strict=True))
+    files.write_text(path, text.getvalue())
+    return replace(predictions, sha256=files.sha256(path))
+
+
+def read(path: Path) -> dict[str, list[str]]:
+    """Return the columns that `write` wrote.
+
+    Raises:
+        DataError: The file cannot be read or is not a table of predictions.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = csv.reader(file)
+            names = next(rows, [])
+            cells = list(zip(*rows, strict=True)) or [()] * len(names)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read ({error}). Delete it and run again.") from error
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise DataError(
+            f"{path} is not a table of predictions: the column {missing[0]} is missing. Delete it "
+            "and run again."
+        )
+    return {name: list(values) for name, values in zip(names, cells, strict=True)}
