@@ -1,6 +1,8 @@
-"""The annotated copy: true to the photo, readable at any size, and safe to write."""
+"""The annotated copy shows the photo unchanged, is readable at any size, and is saved safely."""
 
 import io
+import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 import wince
 from wince import images
 from wince.annotate import annotated_copy
-from wince.errors import WinceError
+from wince.errors import FileWriteError
 from wince.level_colours import ON_DARK
 from wince.runtime.assessment import Assessment
 from wince.runtime.neutral import Change, NeutralFace
@@ -22,8 +24,8 @@ RGB = NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")
-def found(astronaut: RGB) -> Assessment:
-    """What the packaged model says about the portrait, with numbers that are easy to look for."""
+def assessment(astronaut: RGB) -> Assessment:
+    """The portrait's assessment by the packaged model, with numbers that are easy to search for."""
     return replace(
         wince.assess(astronaut),
         pspi=7.3,
@@ -35,24 +37,24 @@ def found(astronaut: RGB) -> Assessment:
 
 
 def matches(image: Image.Image, colour: str) -> NDArray[np.bool_]:
-    """Return where an image has exactly this colour, (H, W)."""
+    """Return a mask (H, W) of the pixels with exactly this colour."""
     return np.asarray((np.asarray(image) == ImageColor.getrgb(colour)).all(axis=2))
 
 
 @pytest.fixture
-def written(
+def drawn_texts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> list[tuple[str, tuple[float, ...], tuple[int, int]]]:
-    """Every text that is drawn from now on: the words, their box, and the image's size."""
+    """Every text drawn during the test: the text, its box, and the size of the image."""
     texts: list[tuple[str, tuple[float, ...], tuple[int, int]]] = []
     draw = ImageDraw.ImageDraw.text
 
-    def text(self, xy, words, fill=None, font=None, anchor=None, **more):  # type: ignore[no-untyped-def]
+    def text(self, xy, text, fill=None, font=None, anchor=None, **options):
         assert isinstance(font, ImageFont.FreeTypeFont)
         assert font.size >= 11
-        box = self.textbbox(xy, words, font=font, anchor=anchor)
-        texts.append((words, box, self.im.size))
-        draw(self, xy, words, fill, font, anchor, **more)
+        box = self.textbbox(xy, text, font=font, anchor=anchor)
+        texts.append((text, box, self.im.size))
+        draw(self, xy, text, fill, font, anchor, **options)
 
     monkeypatch.setattr(ImageDraw.ImageDraw, "text", text)
     return texts
@@ -63,46 +65,52 @@ def resized(rgb: RGB, width: int, height: int) -> tuple[images.UprightImage, flo
     return images.read(small), width / rgb.shape[1]
 
 
-def moved(found: Assessment, factor: float, x: float = 0, y: float = 0) -> Assessment:
-    assert found.face is not None
-    box = np.array(found.face.box) * factor + [x, y, x, y]
-    return replace(found, face=replace(found.face, box=tuple(box.tolist())))
+def moved(assessment: Assessment, factor: float, x: float = 0, y: float = 0) -> Assessment:
+    box = np.array(assessment.face.box) * factor + [x, y, x, y]
+    return replace(assessment, face=replace(assessment.face, box=tuple(box.tolist())))
 
 
-def test_a_refused_picture_gets_the_reason_and_no_number(
-    astronaut: RGB, written: list[tuple[str, tuple[float, ...], tuple[int, int]]]
+def without_face_box(assessment: Assessment) -> Assessment:
+    """Return the assessment with its face outside the photo, where no box is drawn."""
+    return moved(assessment, 1, -9000, -9000)
+
+
+def test_an_image_that_cannot_be_judged_gets_the_reason_and_no_number(
+    astronaut: RGB, drawn_texts: list[tuple[str, tuple[float, ...], tuple[int, int]]]
 ) -> None:
     dark = (astronaut * 0.1).astype(np.uint8)
     refused = wince.assess(dark)
     annotated_copy.annotate(images.read(dark), refused)
-    words = " ".join(text for text, _, _ in written)
-    assert words.count("not judged") == 2  # on the box and in the panel
-    assert "The face is dark" in words
-    assert "PSPI" not in words
-    assert "Confidence" not in words
-    for _, box, size in written:
+    all_text = " ".join(text for text, _, _ in drawn_texts)
+    assert all_text.count("not judged") == 2  # on the box and in the panel
+    assert "The face is dark" in all_text
+    assert "PSPI" not in all_text
+    assert "Confidence" not in all_text
+    for _, box, size in drawn_texts:
         assert 0 <= box[0] <= box[2] <= size[0]
 
 
-def test_the_change_against_the_neutral_face_is_written(
-    found: Assessment, astronaut: RGB, written: list[tuple[str, tuple[float, ...], tuple[int, int]]]
+def test_the_change_from_the_neutral_face_is_written(
+    assessment: Assessment,
+    astronaut: RGB,
+    drawn_texts: list[tuple[str, tuple[float, ...], tuple[int, int]]],
 ) -> None:
-    neutral = NeutralFace(None, 1.5, 2, found.model)
+    neutral = NeutralFace(None, 1.5, 2, assessment.model)
     annotated_copy.annotate(
-        images.read(astronaut), replace(found, change=Change(2.3, None, neutral))
+        images.read(astronaut), replace(assessment, change=Change(2.3, None, neutral))
     )
-    words = [text for text, _, _ in written]
-    assert "Above this person's neutral face" in words
-    assert "2.3 points" in words
+    texts = [text for text, _, _ in drawn_texts]
+    assert "Above this person's neutral face" in texts
+    assert "2.3 points" in texts
 
 
 @pytest.mark.parametrize("side", [24, 64, 150, 512, 1100, 4000])
-def test_all_is_said_and_fits_at_any_size_of_photo(
-    astronaut: RGB, found: Assessment, written, side: int
+def test_all_texts_are_drawn_and_fit_at_any_size_of_photo(
+    astronaut: RGB, assessment: Assessment, drawn_texts, side: int
 ) -> None:
-    picture, factor = resized(astronaut, side, side)
-    image = annotated_copy.annotate(picture, moved(found, factor))
-    words = " ".join(text for text, _, _ in written)
+    image, factor = resized(astronaut, side, side)
+    image = annotated_copy.annotate(image, moved(assessment, factor))
+    all_text = " ".join(text for text, _, _ in drawn_texts)
     for expected in (
         "Pain expression moderate",
         "Confidence 71 %",
@@ -112,10 +120,10 @@ def test_all_is_said_and_fits_at_any_size_of_photo(
         "Eye closure 0.5 of 1 AU43",
         "not a medical device",
     ):
-        assert expected in words
-    assert all(unit.title in words for unit in ACTION_UNITS.values())
-    assert words.count("moderate 7.3") == 1  # the tag at the box
-    for _, (x0, y0, x1, y1), (width, height) in written:
+        assert expected in all_text
+    assert all(unit.title in all_text for unit in ACTION_UNITS.values())
+    assert all_text.count("moderate 7.3") == 1  # the label at the box
+    for _, (x0, y0, x1, y1), (width, height) in drawn_texts:
         assert 0 <= x0 < x1 <= width
         assert 0 <= y0 < y1 <= height
     assert 400 <= max(image.size) <= 1600 * 1.8
@@ -123,34 +131,35 @@ def test_all_is_said_and_fits_at_any_size_of_photo(
 
 
 @pytest.mark.parametrize("shape", [(16, 1600), (1600, 16), (100, 5000), (300, 90)])
-def test_panoramas_and_strips_get_a_whole_panel(
-    found: Assessment, written, shape: tuple[int, int]
+def test_very_wide_and_very_high_photos_get_a_complete_panel(
+    assessment: Assessment, drawn_texts, shape: tuple[int, int]
 ) -> None:
-    picture = images.read(np.full((*shape, 3), 120, np.uint8))
-    image = annotated_copy.annotate(picture, replace(found, face=None))
-    assert "not a medical device" in " ".join(text for text, _, _ in written)
+    image = images.read(np.full((*shape, 3), 120, np.uint8))
+    image = annotated_copy.annotate(image, without_face_box(assessment))
+    assert "not a medical device" in " ".join(text for text, _, _ in drawn_texts)
     assert min(image.size) > 300
     assert max(image.size) < 2200
 
 
-def test_the_panel_hides_nothing_of_the_photo(astronaut: RGB, found: Assessment) -> None:
-    image = np.asarray(annotated_copy.annotate(images.read(astronaut), replace(found, face=None)))
+def test_the_panel_does_not_cover_the_photo(astronaut: RGB, assessment: Assessment) -> None:
+    image = np.asarray(
+        annotated_copy.annotate(images.read(astronaut), without_face_box(assessment))
+    )
     assert image.shape[1] > 512
     top = (image.shape[0] - 512) // 2
     np.testing.assert_array_equal(image[top : top + 512, :512], astronaut)
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_the_box_stands_around_the_face_in_the_levels_colour(
-    astronaut: RGB, found: Assessment, level: Level
+def test_the_box_is_around_the_face_in_the_levels_colour(
+    astronaut: RGB, assessment: Assessment, level: Level
 ) -> None:
-    assert found.face is not None
-    image = annotated_copy.annotate(images.read(astronaut), replace(found, level=level))
+    image = annotated_copy.annotate(images.read(astronaut), replace(assessment, level=level))
     top = (image.height - 512) // 2
     photo = image.crop((0, top, 512, top + 512))
     coloured = matches(photo, ON_DARK[level])
-    x0, y0, x1, y1 = found.face.box
-    assert y0 - 40 < np.nonzero(coloured)[0].min() < y0  # the tag stands above the box
+    x0, y0, x1, y1 = assessment.face.box
+    assert y0 - 40 < np.nonzero(coloured)[0].min() < y0  # the label is above the box
     rows, columns = np.nonzero(coloured[round(y0) + 4 :])
     assert abs(rows.max() + round(y0) + 4 - y1) <= 2
     assert abs(columns.min() - x0) <= 2
@@ -160,16 +169,15 @@ def test_the_box_stands_around_the_face_in_the_levels_colour(
     np.testing.assert_array_equal(inside, untouched)
 
 
-def test_the_box_is_right_on_a_large_turned_jpeg(astronaut: RGB) -> None:
-    """Decoded at reduced scale, turned by EXIF, shown smaller: the box is still at the face."""
+def test_the_box_is_at_the_face_of_a_large_jpeg_with_exif_orientation(astronaut: RGB) -> None:
+    """The photo is decoded at a reduced scale, rotated by EXIF, and shown smaller."""
     exif = Image.Exif()
     exif[0x0112] = 6
     stored = Image.fromarray(astronaut).transpose(Image.Transpose.ROTATE_90).resize((4000, 4000))
     buffer = io.BytesIO()
     stored.save(buffer, "JPEG", quality=90, exif=exif)
     assessment = wince.assess(buffer.getvalue())
-    assert assessment.face is not None
-    assert assessment.face.box[2] > 1600  # in pixels of the full-size picture
+    assert assessment.face.box[2] > 1600  # in pixels of the full-size image
     image = annotated_copy.annotate(images.read(buffer.getvalue()), assessment)
     photo = image.crop((0, (image.height - 1600) // 2, 1600, (image.height + 1600) // 2))
     coloured = matches(photo, ON_DARK[assessment.level])
@@ -184,33 +192,34 @@ def test_the_box_is_right_on_a_large_turned_jpeg(astronaut: RGB) -> None:
 @pytest.mark.parametrize(
     ("x", "y"), [(-200, -90), (300, 0), (0, 400), (300, 400), (-2000, 0), (0, -5000)]
 )
-def test_a_face_that_reaches_past_the_edge_is_drawn_as_far_as_it_goes(
-    astronaut: RGB, found: Assessment, x: float, y: float
+def test_the_box_of_a_face_beyond_the_edge_is_cut_at_the_edge(
+    astronaut: RGB, assessment: Assessment, x: float, y: float
 ) -> None:
-    image = annotated_copy.annotate(images.read(astronaut), moved(found, 1, x, y))
+    image = annotated_copy.annotate(images.read(astronaut), moved(assessment, 1, x, y))
     top = (image.height - 512) // 2
-    drawn = matches(image.crop((0, top, 512, top + 512)), ON_DARK[found.level]).any()
+    drawn = matches(image.crop((0, top, 512, top + 512)), ON_DARK[assessment.level]).any()
     assert drawn == (abs(x) < 1000 and abs(y) < 1000)
 
 
-def test_each_bar_is_as_long_as_its_action_unit_is_strong(
-    astronaut: RGB, found: Assessment
+def test_the_length_of_each_bar_is_its_action_units_share_of_its_maximum(
+    astronaut: RGB, assessment: Assessment
 ) -> None:
-    image = annotated_copy.annotate(images.read(astronaut), found)
+    image = annotated_copy.annotate(images.read(astronaut), assessment)
     bars = matches(image, "#8ab4f8").sum(axis=1)
     track = matches(image, "#323b4a").sum(axis=1)
     full = (bars + track).max()
     rows = np.flatnonzero(bars + track == full)
     starts = rows[np.diff(rows, prepend=-9) > 1]
-    assert found.action_units is not None
-    shares = [found.action_units[name] / unit.maximum for name, unit in ACTION_UNITS.items()]
+    shares = [assessment.action_units[name] / unit.maximum for name, unit in ACTION_UNITS.items()]
     assert len(starts) == 6
     np.testing.assert_allclose(bars[starts] / full, shares, atol=0.01)
 
 
 @pytest.mark.parametrize("pspi", [0.0, 4.0, 8.0, 16.0])
-def test_the_mark_stands_at_the_score(astronaut: RGB, found: Assessment, pspi: float) -> None:
-    image = annotated_copy.annotate(images.read(astronaut), replace(found, pspi=pspi))
+def test_the_mark_on_the_scale_is_at_the_score(
+    astronaut: RGB, assessment: Assessment, pspi: float
+) -> None:
+    image = annotated_copy.annotate(images.read(astronaut), replace(assessment, pspi=pspi))
     panel = image.crop((512, 0, image.width, image.height))
     band = np.flatnonzero(matches(panel, ON_DARK[Level.SEVERE]).any(axis=1))
     row = np.asarray(panel)[band[len(band) // 2]]
@@ -222,36 +231,40 @@ def test_the_mark_stands_at_the_score(astronaut: RGB, found: Assessment, pspi: f
     assert right - left > 16 * unit
 
 
-def test_a_low_score_is_never_worded_as_no_pain(astronaut: RGB, found: Assessment, written) -> None:
-    annotated_copy.annotate(images.read(astronaut), replace(found, level=Level.NONE, pspi=0.0))
-    words = " ".join(text for text, _, _ in written)
-    assert "Pain expression none seen" in words
-    assert "none seen 0.0" in words
-    assert "no pain" not in words.lower()
+def test_a_low_score_is_never_worded_as_no_pain(
+    astronaut: RGB, assessment: Assessment, drawn_texts
+) -> None:
+    annotated_copy.annotate(images.read(astronaut), replace(assessment, level=Level.NONE, pspi=0.0))
+    all_text = " ".join(text for text, _, _ in drawn_texts)
+    assert "Pain expression none seen" in all_text
+    assert "none seen 0.0" in all_text
+    assert "no pain" not in all_text.lower()
 
 
-def test_warnings_are_written_out_whole_and_in_letters_the_font_has(
-    astronaut: RGB, found: Assessment, written
+def test_warnings_are_written_completely_in_characters_of_the_font(
+    astronaut: RGB, assessment: Assessment, drawn_texts
 ) -> None:
     warnings = tuple(f"Warning {i}: the façade – “quoted” – is turned away." * 3 for i in range(5))
-    quality = replace(found.quality, warnings=warnings)
-    annotated_copy.annotate(images.read(astronaut), replace(found, quality=quality))
-    words = " ".join(text for text, _, _ in written)
-    assert words.count("the facade - quoted - is turned away") == 15
-    assert words.isascii()
-    for _, (_, _, _, bottom), (_, height) in written:
+    quality = replace(assessment.quality, warnings=warnings)
+    annotated_copy.annotate(images.read(astronaut), replace(assessment, quality=quality))
+    all_text = " ".join(text for text, _, _ in drawn_texts)
+    assert all_text.count("the facade - quoted - is turned away") == 15
+    assert all_text.isascii()
+    for _, (_, _, _, bottom), (_, height) in drawn_texts:
         assert bottom <= height
 
 
-def test_a_model_without_action_units_says_so(astronaut: RGB, found: Assessment, written) -> None:
-    annotated_copy.annotate(images.read(astronaut), replace(found, action_units=None))
-    words = " ".join(text for text, _, _ in written)
-    assert "This model gives no action units." in words
-    assert "AU4" not in words
+def test_without_action_units_the_panel_says_that_the_model_gives_none(
+    astronaut: RGB, assessment: Assessment, drawn_texts
+) -> None:
+    annotated_copy.annotate(images.read(astronaut), replace(assessment, action_units=None))
+    all_text = " ".join(text for text, _, _ in drawn_texts)
+    assert "This model gives no action units." in all_text
+    assert "AU4" not in all_text
 
 
 @pytest.mark.parametrize(("name", "kind"), [("a.jpg", "JPEG"), ("a.png", "PNG"), ("A.PNG", "PNG")])
-def test_the_suffix_decides_the_format_and_nothing_else_is_left_behind(
+def test_the_suffix_decides_the_format_and_no_other_file_remains(
     tmp_path: Path, name: str, kind: str
 ) -> None:
     path = tmp_path / "new" / "folder" / name
@@ -262,13 +275,34 @@ def test_the_suffix_decides_the_format_and_nothing_else_is_left_behind(
     assert [file.name for file in path.parent.iterdir()] == [name]
 
 
-def test_a_file_that_cannot_be_written_leaves_the_old_one_and_no_rubbish(tmp_path: Path) -> None:
+def test_a_failed_write_keeps_the_old_file_and_leaves_no_other(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(b"old")
     too_large = Image.new("RGB", (70_000, 1))  # a JPEG has at most 65,535 pixels a side
-    with pytest.raises(WinceError, match=r"a\.jpg cannot be written"):
+    with pytest.raises(FileWriteError, match=r"a\.jpg cannot be written"):
         annotated_copy.save(too_large, path)
     assert path.read_bytes() == b"old"
     assert [file.name for file in tmp_path.iterdir()] == ["a.jpg"]
-    with pytest.raises(WinceError, match="cannot be written"):
+    with pytest.raises(FileWriteError, match="cannot be written"):
         annotated_copy.save(Image.new("RGB", (50, 40)), path / "b.jpg")
+
+
+def test_saving_never_sets_the_umask_of_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is shared by all threads, so a moment with umask 0 would change other threads' files."""
+    masks: list[int] = []
+    set_umask = os.umask
+    monkeypatch.setattr(os, "umask", lambda mask: masks.append(mask) or set_umask(mask))
+    annotated_copy.save(Image.new("RGB", (50, 40)), tmp_path / "a.jpg")
+    assert masks == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+def test_the_umask_decides_who_may_read_the_copy(tmp_path: Path) -> None:
+    previous = os.umask(0o027)
+    try:
+        annotated_copy.save(Image.new("RGB", (50, 40)), tmp_path / "a.jpg")
+    finally:
+        os.umask(previous)
+    assert stat.S_IMODE((tmp_path / "a.jpg").stat().st_mode) == 0o640

@@ -1,1 +1,1 @@
-"""A copy of the photo with the assessment drawn beside it."""
+"""Draw an assessment beside a copy of the photo."""

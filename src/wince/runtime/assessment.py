@@ -95,7 +95,7 @@ class Assessment:
     confidence: float | None
     action_units: dict[str, float] | None
     raw_score: float
-    face: DetectedFace | None
+    face: DetectedFace
     quality: Quality
     sentence: str
     advice: str

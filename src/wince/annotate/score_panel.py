@@ -1,0 +1,130 @@
+"""The panel of an annotated copy: level, score on its scale, action units and warnings."""
+
+from PIL import Image
+
+from wince.annotate.panel_canvas import BACKGROUND, BAR_TRACK, FAINT, TEXT, PanelCanvas
+from wince.level_colours import ON_DARK
+from wince.runtime.assessment import Assessment
+from wince.scale import ACTION_UNITS, LEVEL_CUTS, LEVELS, PSPI_MAXIMUM, Level
+
+NOT_JUDGED = "#a9b4c4"
+"""Colour in place of a level's colour if the image cannot be judged."""
+UNIT_BAR = "#8ab4f8"
+"""Colour of the bars of action units."""
+
+WIDTH, HEIGHT = 19.0, 28.5
+"""Size of the panel in text sizes; warnings make it higher."""
+
+
+def draw_score_panel(assessment: Assessment, text_size: int) -> Image.Image:
+    """Return the panel, RGB, with text of this size in pixels."""
+    messages = [*assessment.quality.warnings, *assessment.quality.reasons.values()]
+    max_height = HEIGHT + 15 + 3 * len(messages) + sum(map(len, messages)) / 10
+    canvas = PanelCanvas(WIDTH, max_height, text_size)
+    if assessment.level is None:
+        y = _draw_refusal(canvas, 1.0, assessment)
+    else:
+        y = _draw_level(canvas, 1.0, assessment)
+        y = _draw_scale(canvas, y + 0.6, assessment)
+        y = _draw_change(canvas, y + 0.3, assessment)
+        y = _draw_action_units(canvas, y + 0.9, assessment)
+    y = _draw_notes(canvas, y + 0.5, assessment)
+    return canvas.cropped(y)
+
+
+def level_name(level: Level | None) -> str:
+    """Return a level in words; the lowest one must not read as "no pain"."""
+    if level is None:
+        return "not judged"
+    return "none seen" if level is Level.NONE else str(level)
+
+
+def level_colour(level: Level | None) -> str:
+    """Return the colour of a level on the dark panel."""
+    return NOT_JUDGED if level is None else ON_DARK[level]
+
+
+# Each function below draws one part from y downwards and returns the y where it ends.
+
+
+def _draw_level(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
+    name, colour = level_name(assessment.level), level_colour(assessment.level)
+    canvas.text(canvas.left, y, "Pain expression", 0.95, FAINT)
+    canvas.text(canvas.left, y + 1.1, name, 2.2, colour)
+    canvas.text(canvas.right, y, "Confidence", 0.95, FAINT, anchor="ra")
+    percent = 100 * (assessment.confidence or 0.0)
+    canvas.text(canvas.right, y + 1.1, f"{percent:.0f} %", 2.2, anchor="ra")
+    return y + 4.0
+
+
+def _draw_refusal(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
+    """Write, in place of the level and all numbers, why the image cannot be judged."""
+    canvas.text(canvas.left, y, "Pain expression", 0.95, FAINT)
+    canvas.text(canvas.left, y + 1.1, level_name(None), 2.2, NOT_JUDGED)
+    y += 4.0
+    for reason in assessment.quality.reasons.values():
+        y = canvas.paragraph(y, reason, 1.0, TEXT) + 0.3
+    return y
+
+
+def _draw_scale(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
+    """Draw PSPI on its scale: bands of the levels, the interval above them, a mark at the score."""
+    low, high = assessment.interval or (assessment.pspi, assessment.pspi)
+    canvas.text(canvas.left, y, f"PSPI {assessment.pspi:.1f} of {PSPI_MAXIMUM:g}", 1.2)
+    canvas.text(canvas.right, y + 0.2, f"90 %: {low:.1f} to {high:.1f}", 0.95, FAINT, anchor="ra")
+    y += 2.2
+
+    def x_of(pspi: float) -> float:
+        return canvas.left + pspi * (canvas.right - canvas.left) / PSPI_MAXIMUM
+
+    canvas.bar(x_of(low), y, x_of(high), y + 0.35, FAINT)
+    edges = (0.0, *LEVEL_CUTS, PSPI_MAXIMUM)
+    for level, start, end in zip(LEVELS, edges, edges[1:], strict=False):
+        canvas.bar(x_of(start), y + 0.5, x_of(end), y + 1.2, ON_DARK[level])
+    mark = x_of(assessment.pspi)
+    canvas.bar(mark - 0.22, y - 0.25, mark + 0.22, y + 1.45, BACKGROUND)
+    canvas.bar(mark - 0.12, y - 0.15, mark + 0.12, y + 1.35, TEXT)
+    for tick in (0, 4, 8, 12, 16):
+        anchor = "la" if tick == 0 else "ra" if tick == PSPI_MAXIMUM else "ma"
+        canvas.text(x_of(tick), y + 1.5, str(tick), 0.8, FAINT, anchor)
+    return y + 2.6
+
+
+def _draw_change(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
+    """Write how far the expression is from the person's neutral face, if that is known."""
+    if assessment.change is None:
+        return y
+    canvas.text(canvas.left, y, "Above this person's neutral face", 0.95)
+    points = f"{assessment.change.pspi:.1f} points"
+    canvas.text(canvas.right, y, points, 0.95, anchor="ra")
+    neutral = assessment.change.neutral
+    return canvas.paragraph(
+        y + 1.25,
+        f"The neutral face reads {neutral.raw_score:.1f}, this one {assessment.raw_score:.1f}.",
+        0.8,
+        FAINT,
+    )
+
+
+def _draw_action_units(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
+    """Draw a bar for each action unit; a full bar is the unit's maximum."""
+    if assessment.action_units is None:
+        return canvas.paragraph(y, "This model gives no action units.", 0.95, FAINT)
+    for name, unit in ACTION_UNITS.items():
+        value = assessment.action_units[name]
+        canvas.text(canvas.left, y, unit.title, 0.95)
+        canvas.text(canvas.right, y, f"{value:.1f} of {unit.maximum:g}", 0.95, anchor="ra")
+        canvas.text(canvas.left + 9.2, y + 0.1, name, 0.85, FAINT)
+        length = (canvas.right - canvas.left) * value / unit.maximum
+        canvas.bar(canvas.left, y + 1.25, canvas.right, y + 1.6, BAR_TRACK)
+        canvas.bar(canvas.left, y + 1.25, canvas.left + length, y + 1.6, UNIT_BAR)
+        y += 2.25
+    return y
+
+
+def _draw_notes(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
+    for warning in assessment.quality.warnings:
+        y = canvas.paragraph(y, warning, 0.85, ON_DARK[Level.MILD]) + 0.2
+    model = f"{assessment.model['name']} {assessment.model['version']}"
+    caution = "An expression, not what is felt. Research software, not a medical device."
+    return canvas.paragraph(y, f"{caution} Model: {model}.", 0.75, FAINT)
