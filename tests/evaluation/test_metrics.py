@@ -40,11 +40,23 @@ def rows(request):
     return frames(request.param)
 
 
-@pytest.mark.parametrize("module", [regression, weighted_errors, agreement, roc, sequence_scores])
-def test_examples_in_the_docstrings_are_true(module):
-    found = doctest.testmod(module, extraglobs={"np": np})
-    assert found.attempted > 0
-    assert found.failed == 0
+@pytest.mark.parametrize(
+    "module",
+    [
+        regression,
+        weighted_errors,
+        agreement,
+        roc,
+        classification,
+        calibration,
+        sequence_scores,
+    ],
+    ids=lambda module: module.__name__.rpartition(".")[2],
+)
+def test_docstring_examples_give_the_values_shown(module):
+    results = doctest.testmod(module)
+    assert results.attempted > 0
+    assert results.failed == 0
 
 
 def test_errors_agree_with_sklearn(rows):
@@ -212,7 +224,7 @@ def test_auc_of_a_resample_equals_that_of_the_repeated_rows(rows):
         [np.repeat(np.flatnonzero(subject == s), int(counts[0, s])) for s in range(6)]
     )
     expected = sk.roc_auc_score(positive[taken], predicted[taken])
-    for way in (roc._through_pairs, roc._through_frames):
+    for way in (roc._auc_from_pairs, roc._auc_from_frames):
         areas = way(positive, predicted, subject, counts)
         assert areas[0] == pytest.approx(expected, **EXACT)
         assert np.isnan(areas[1])  # only the subject without pain

@@ -276,7 +276,7 @@ def test_a_missing_extra_is_named_with_its_install_command(tmp_path):
     assert "pip install 'wince[train]'" in done.stdout
 
 
-def test_the_figures_need_no_more_than_the_small_install():
+def test_metrics_need_no_more_than_the_small_install():
     code = (
         "import sys, wince.evaluation.evaluate, wince.evaluation.prediction_files\n"
         "heavy = {'matplotlib', 'pandas', 'sklearn', 'scipy', 'torch', 'seaborn'}\n"
@@ -298,9 +298,9 @@ def documented(section):
     return [key for cell in cells for key in re.findall(r"`([^`]+)`", cell)]
 
 
-def test_the_table_of_figures_is_that_of_the_program():
+def test_the_documentation_lists_the_metrics_of_the_catalogue():
     assert markdown() in DOCS.read_text()
-    assert documented("The figures") == [entry.key for entry in FAMILIES]
+    assert documented("The metrics") == [family.key for family in FAMILIES]
 
 
 def test_every_key_of_metrics_json_is_documented_and_the_other_way_round(full):

@@ -1,11 +1,19 @@
-"""How good a set of predictions is: metrics, protocol, plots and the report.
+"""How good a set of predictions is: metrics, intervals, plots and a report.
 
-    from wince.evaluation.prediction_files import read_predictions
     from wince.evaluation.evaluate import evaluate
+    from wince.evaluation.prediction_files import read_predictions
+
     metrics = evaluate(read_predictions("predictions.csv"))
 
-One module per subject: regression, weighted, agreement, ranking, classification, calibration and
-sequences hold the formulas; figures puts them in one list; bootstrap gives the uncertainty;
-baselines the trivial predictors that stand in the same table; evaluate runs it all; plots and
-report show it. Nothing here knows where predictions come from.
+==================  ===========================================================================
+Predictions         prediction_files, predictions, prediction_columns
+Formulas            regression, weighted_errors, agreement, roc, classification, calibration,
+                    sequence_scores; arrays contains what they share
+All metrics         metrics computes them, metric_catalogue describes them
+Uncertainty         bootstrap, model_comparison
+Context             trivial_predictors, protocol (overlap and caveats), published_results
+Result              evaluate, plot_data, plots, plot_style, report, result_files
+==================  ===========================================================================
+
+The package works with predictions of any model; it does not import the training code.
 """

@@ -1,9 +1,11 @@
 """Whether predictions rise and fall with the labels: PCC, ICC(3,1) and CCC.
 
-All three are functions of central moments, kept per subject and pooled exactly for any resample
-of subjects. Undefined is NaN: PCC when either side does not vary; ICC and CCC when the labels do
-not vary, where the formulas give 0 whatever is predicted. (A prediction that does not vary while
-the labels do has ICC and CCC of 0: that is a real, and the worst useful, score.)
+The three metrics are functions of central moments. `moments` computes these by subject, and `pool`
+combines them exactly for any resample of subjects.
+
+Undefined is NaN: PCC if the labels or the predictions do not vary; ICC and CCC if the labels do not
+vary, because the formulas then give 0 for all predictions. Constant predictions for labels that
+vary have an ICC and a CCC of 0, which is a valid value.
 """
 
 import numpy as np
@@ -12,7 +14,7 @@ from numpy.typing import ArrayLike
 from wince.evaluation.arrays import Floats, Indices, paired, ratio, subject_index, sums_by_subject
 
 CONSTANT = 1e-9
-"""A standard deviation below this (in points) is rounding: the values do not vary."""
+"""Values with a standard deviation (in points) below this are constant apart from rounding."""
 
 
 def moments(
@@ -21,71 +23,90 @@ def moments(
     subject: Indices | None = None,
     subjects: int | None = None,
 ) -> Floats:
-    """Return (S, 6): n, mean t, mean p, Σ(t-t̄)², Σ(p-p̄)², Σ(t-t̄)(p-p̄), of each subject.
+    """Return the moments that the metrics of this module need, by subject.
 
-    truth, predicted: (N,); subject: number of each row's subject (N,), all one when None;
-    subjects: S when known (a subject without a row has n = 0). Raises DataError for arrays that
-    do not match. Two passes, because Σt² - n t̄² loses its digits when values hardly vary.
+    Args:
+        truth: Labels t, shape (N,).
+        predicted: Predictions p, shape (N,).
+        subject: Subject number of each row, shape (N,); None for a single subject.
+        subjects: S, if it is known. A subject without a row has n = 0.
+
+    Returns:
+        Shape (S, 6): n, mean t̄, mean p̄, Σ(t-t̄)², Σ(p-p̄)², Σ(t-t̄)(p-p̄). Computed in two passes,
+        because Σt² - n t̄² loses its digits when values hardly vary.
+
+    Raises:
+        DataError: The arrays do not match or contain NaN or infinity.
     """
     labels, scores = paired(truth, predicted)
     index = subject_index(subject, labels.size)
     totals = sums_by_subject(index, np.ones_like(labels), labels, scores, subjects=subjects)
     means = np.nan_to_num(ratio(totals[:, 1:], totals[:, :1]))
-    left, right = labels - means[index, 0], scores - means[index, 1]
-    spread = sums_by_subject(index, left**2, right**2, left * right, subjects=subjects)
-    return np.column_stack([totals[:, 0], means, spread])
+    from_t, from_p = labels - means[index, 0], scores - means[index, 1]
+    squares = sums_by_subject(index, from_t**2, from_p**2, from_t * from_p, subjects=subjects)
+    return np.column_stack([totals[:, 0], means, squares])
 
 
 def pool(parts: Floats, counts: Floats) -> Floats:
-    """Return the moments (B, 6) of all frames together when subject s is taken counts[b, s] times.
+    """Return the moments of all frames together, in each resample of subjects.
 
-    parts: moments (S, 6); counts: (B, S). Exact (Chan, Golub & LeVeque 1983).
+    Args:
+        parts: Moments by subject, shape (S, 6).
+        counts: How often each resample contains each subject, shape (B, S).
+
+    Returns:
+        Shape (B, 6). Exact; Chan, Golub & LeVeque 1983, Am Stat 37:242-247.
     """
-    n, mean_t, mean_p, *spread = parts.T
+    n, mean_t, mean_p, *squares = parts.T
     total = counts @ n
-    overall_t = np.nan_to_num(ratio(counts @ (n * mean_t), total))
-    overall_p = np.nan_to_num(ratio(counts @ (n * mean_p), total))
+    pooled_t = np.nan_to_num(ratio(counts @ (n * mean_t), total))
+    pooled_p = np.nan_to_num(ratio(counts @ (n * mean_p), total))
     weight = counts * n
-    off_t, off_p = mean_t - overall_t[:, None], mean_p - overall_p[:, None]
-    between = [(weight * product).sum(1) for product in (off_t**2, off_p**2, off_t * off_p)]
-    within = [counts @ part for part in spread]
+    from_t, from_p = mean_t - pooled_t[:, None], mean_p - pooled_p[:, None]
+    between = [(weight * product).sum(1) for product in (from_t**2, from_p**2, from_t * from_p)]
+    within = [counts @ part for part in squares]
     sums = [inside + across for inside, across in zip(within, between, strict=True)]
-    return np.column_stack([total, overall_t, overall_p, *sums])
+    return np.column_stack([total, pooled_t, pooled_p, *sums])
 
 
-def _varies(squares: Floats, n: Floats) -> Floats:
-    """Return the sums of squares, NaN where they are no more than rounding."""
+def _nan_if_constant(squares: Floats, n: Floats) -> Floats:
+    """Return sums of squared deviations, NaN where they are no more than rounding errors."""
     return np.where(squares > n * CONSTANT**2, squares, np.nan)
 
 
 def pcc_of(parts: Floats) -> Floats:
-    """Return Pearson's correlation, Σ(t-t̄)(p-p̄) / √(Σ(t-t̄)² Σ(p-p̄)²)."""
+    """Return Pearson's correlation of moments (..., 6), shape (...); see `pcc`."""
     n, _, _, tt, pp, tp = np.moveaxis(parts, -1, 0)
-    return np.asarray(np.clip(tp / np.sqrt(_varies(tt, n) * _varies(pp, n)), -1.0, 1.0))
+    product = _nan_if_constant(tt, n) * _nan_if_constant(pp, n)
+    return np.asarray(np.clip(tp / np.sqrt(product), -1.0, 1.0))
 
 
 def icc_of(parts: Floats) -> Floats:
-    """Return ICC(3,1), consistency: (BMS - EMS) / (BMS + EMS) with two raters, label and model.
-
-    Shrout & Fleiss 1979, Psychol Bull 86:420-428. With two raters it equals
-    2 Σ(t-t̄)(p-p̄) / (Σ(t-t̄)² + Σ(p-p̄)²): an offset between the two costs nothing, a different
-    spread does.
-    """
+    """Return ICC(3,1) of moments (..., 6), shape (...); see `icc`."""
     n, _, _, tt, pp, tp = np.moveaxis(parts, -1, 0)
-    return np.asarray(2 * tp / (_varies(tt, n) + pp))
+    return np.asarray(2 * tp / (_nan_if_constant(tt, n) + pp))
 
 
 def ccc_of(parts: Floats) -> Floats:
-    """Return Lin's concordance: 2 s_tp / (s_t² + s_p² + (t̄ - p̄)²), moments divided by n.
-
-    Lin 1989, Biometrics 45:255-268, whose moments are divided by n, not n - 1. An offset costs.
-    """
+    """Return Lin's concordance of moments (..., 6), shape (...); see `ccc`."""
     n, mean_t, mean_p, tt, pp, tp = np.moveaxis(parts, -1, 0)
-    return np.asarray(2 * tp / (_varies(tt, n) + pp + n * (mean_t - mean_p) ** 2))
+    return np.asarray(2 * tp / (_nan_if_constant(tt, n) + pp + n * (mean_t - mean_p) ** 2))
 
 
 def pcc(truth: ArrayLike, predicted: ArrayLike) -> float:
-    """Return Pearson's correlation (-1 to 1) of two arrays (N,), NaN when one does not vary.
+    """Return Pearson's correlation, Σ(t-t̄)(p-p̄) / √(Σ(t-t̄)² Σ(p-p̄)²).
+
+    Pearson 1895, Proc R Soc Lond 58:240-242. Dividing by n or by n - 1 gives the same value.
+
+    Args:
+        truth: Labels, shape (N,).
+        predicted: Predictions, shape (N,).
+
+    Returns:
+        -1 to 1 (best); NaN if the labels or the predictions do not vary.
+
+    Raises:
+        DataError: The arrays do not match or contain NaN or infinity.
 
     >>> round(pcc([1, 2, 3, 4], [2, 1, 4, 4]), 6)
     0.774597
@@ -94,7 +115,22 @@ def pcc(truth: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def icc(truth: ArrayLike, predicted: ArrayLike) -> float:
-    """Return ICC(3,1), consistency, of two arrays (N,), NaN when the labels do not vary.
+    """Return the intraclass correlation ICC(3,1), consistency: (BMS - EMS) / (BMS + EMS).
+
+    Shrout & Fleiss 1979, Psychol Bull 86:420-428, with two raters: the label and the model. BMS
+    and EMS are the mean squares between frames and of the residual. With two raters the formula
+    equals 2 Σ(t-t̄)(p-p̄) / (Σ(t-t̄)² + Σ(p-p̄)²), so n or n - 1 makes no difference. A constant
+    offset between labels and predictions does not lower the value; a different spread does.
+
+    Args:
+        truth: Labels, shape (N,).
+        predicted: Predictions, shape (N,).
+
+    Returns:
+        -1 to 1 (best); NaN if the labels do not vary.
+
+    Raises:
+        DataError: The arrays do not match or contain NaN or infinity.
 
     >>> round(icc([1, 2, 3, 4], [3, 4, 5, 6]), 6)
     1.0
@@ -103,7 +139,20 @@ def icc(truth: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def ccc(truth: ArrayLike, predicted: ArrayLike) -> float:
-    """Return Lin's concordance of two arrays (N,), NaN when the labels do not vary.
+    """Return Lin's concordance correlation, 2 s_tp / (s_t² + s_p² + (t̄ - p̄)²).
+
+    Lin 1989, Biometrics 45:255-268. As in that paper, variances and covariance divide by n, not by
+    n - 1. A constant offset between labels and predictions lowers the value.
+
+    Args:
+        truth: Labels, shape (N,).
+        predicted: Predictions, shape (N,).
+
+    Returns:
+        -1 to 1 (best); NaN if the labels do not vary.
+
+    Raises:
+        DataError: The arrays do not match or contain NaN or infinity.
 
     >>> round(ccc([1, 2, 3, 4], [3, 4, 5, 6]), 6)
     0.384615

@@ -1,4 +1,4 @@
-"""Arrays as the metrics want them: paired, finite, and summed by subject."""
+"""Arrays that the metrics share: pairs of labels and predictions, and sums by subject."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,26 +10,31 @@ Indices = NDArray[np.intp]
 
 
 def paired(truth: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
-    """Return two arrays of shape (N,), N >= 1, as float64.
+    """Return labels and predictions as two float64 arrays of shape (N,), N >= 1.
 
-    Raises DataError when the shapes differ, when there is no row, or when a value is not finite:
-    a metric of such arrays would be a number that means nothing.
+    Raises:
+        DataError: The shapes differ, there is no row, or a value is NaN or infinite.
     """
-    left, right = np.asarray(truth, np.float64), np.asarray(predicted, np.float64)
-    if left.ndim != 1 or left.shape != right.shape or left.size == 0:
+    labels, scores = np.asarray(truth, np.float64), np.asarray(predicted, np.float64)
+    if labels.ndim != 1 or labels.shape != scores.shape or labels.size == 0:
         raise DataError(
             "A metric needs as many predictions as labels, in two arrays of shape (N,), N of at "
-            f"least 1; found shapes {left.shape} and {right.shape}."
+            f"least 1; found shapes {labels.shape} and {scores.shape}."
         )
-    if not (np.isfinite(left).all() and np.isfinite(right).all()):
+    if not (np.isfinite(labels).all() and np.isfinite(scores).all()):
         raise DataError("A metric needs finite numbers; found NaN or infinity among them.")
-    return left, right
+    return labels, scores
 
 
 def subject_index(subject: Indices | None, rows: int) -> Indices:
-    """Return the subject's number (0 to S-1) of each of N rows; without subjects, all are one.
+    """Return the subject number (0 to S-1) of each row; 0 for all rows without `subject`.
 
-    Raises DataError when there are not as many as rows.
+    Args:
+        subject: Subject numbers, shape (N,), or None.
+        rows: N.
+
+    Raises:
+        DataError: `subject` does not have shape (N,).
     """
     if subject is None:
         return np.zeros(rows, np.intp)
@@ -40,9 +45,15 @@ def subject_index(subject: Indices | None, rows: int) -> Indices:
 
 
 def sums_by_subject(subject: Indices, *columns: ArrayLike, subjects: int | None = None) -> Floats:
-    """Return the sums (S, k) of k columns (N,) over the rows of each subject.
+    """Return the sum of each column over the rows of each subject.
 
-    subjects: S, when it is known; subjects without a row then get zeros.
+    Args:
+        subject: Subject numbers, shape (N,).
+        *columns: K arrays of shape (N,).
+        subjects: S, if it is known. Subjects without a row get zeros.
+
+    Returns:
+        Shape (S, K).
     """
     count = int(subject.max(initial=-1)) + 1 if subjects is None else subjects
     return np.column_stack(
@@ -50,15 +61,15 @@ def sums_by_subject(subject: Indices, *columns: ArrayLike, subjects: int | None 
     )
 
 
-def ratio(above: ArrayLike, below: ArrayLike) -> Floats:
-    """Return above / below elementwise, NaN where below is 0: undefined, not zero."""
-    over, under = np.asarray(above, np.float64), np.asarray(below, np.float64)
-    over, under = np.broadcast_arrays(over, under)
-    quotient: Floats = np.full(over.shape, np.nan)
-    return np.divide(over, under, out=quotient, where=under != 0)
+def ratio(numerator: ArrayLike, denominator: ArrayLike) -> Floats:
+    """Return the elementwise quotient, NaN (undefined) where the denominator is 0."""
+    above, below = np.asarray(numerator, np.float64), np.asarray(denominator, np.float64)
+    above, below = np.broadcast_arrays(above, below)
+    quotient: Floats = np.full(above.shape, np.nan)
+    return np.divide(above, below, out=quotient, where=below != 0)
 
 
 def mean_defined(values: Floats, axis: int = -1) -> Floats:
-    """Return the mean along an axis of the values that are not NaN, NaN where all are."""
+    """Return the mean of the values that are not NaN along an axis; NaN where all are NaN."""
     defined = ~np.isnan(values)
     return ratio(np.where(defined, values, 0.0).sum(axis), defined.sum(axis))

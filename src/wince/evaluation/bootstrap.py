@@ -1,9 +1,10 @@
 """Confidence intervals by resampling subjects.
 
-Frames of one person, even of one sequence, are near-copies of each other, so frames are not
-resampled: whole subjects are, with replacement, as many as there are (the cluster bootstrap;
-Field & Welsh 2007, J R Stat Soc B 69:369-390). Intervals are percentiles of the resampled values
-(Efron & Tibshirani 1993, ch. 13). With few subjects they are too narrow, and one subject has none.
+Frames of one person are not independent; neighbouring frames are nearly equal. So the bootstrap
+resamples whole subjects, with replacement, as many as there are (cluster bootstrap; Field & Welsh
+2007, J R Stat Soc B 69:369-390). An interval is between percentiles of the resampled values
+(Efron & Tibshirani 1993, ch. 13). With few subjects the intervals are too narrow; one subject has
+no interval.
 """
 
 from collections.abc import Mapping
@@ -17,18 +18,22 @@ from wince.evaluation.metrics import Metric
 
 CONFIDENCE = 0.95
 FEW_SUBJECTS = 10
-"""Below this many the report warns that intervals are too narrow."""
+"""With fewer subjects the report warns that the intervals are too narrow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure's value over all frames and as mean over subjects, each with its interval.
+    """A metric with its intervals. Undefined values are NaN.
 
-    pooled, subject_mean: value; *_interval: (low, high), NaN when there are fewer than two subjects
-    or no resample in which the figure is defined; subjects_defined and subjects_undefined: how many
-    subjects the mean is over, and how many it leaves out, None for a figure that single subjects do
-    not have; resamples_undefined: how many resamples the pooled interval leaves out. Undefined is
-    NaN.
+    Attributes:
+        pooled: Value over all frames.
+        pooled_interval: Its low and high end; NaN with fewer than two subjects, or if the metric is
+            undefined in all resamples.
+        subject_mean: Mean over the subjects for whom the metric is defined.
+        subject_mean_interval: Its low and high end; NaN with fewer than two such subjects.
+        subjects_defined: Number of those subjects; None if the metric has no values by subject.
+        subjects_undefined: Number of the other subjects; None if it has no values by subject.
+        resamples_undefined: Number of resamples that the pooled interval leaves out.
     """
 
     pooled: float
@@ -41,14 +46,23 @@ class Estimate:
 
 
 def subject_counts(subjects: int, resamples: int, seed: int) -> Floats:
-    """Return how often each subject is drawn in each resample, (B, S); rows sum to S."""
+    """Return how often each resample contains each subject.
+
+    Args:
+        subjects: S.
+        resamples: B.
+        seed: Random seed; the same seed gives the same resamples.
+
+    Returns:
+        Shape (B, S); each row sums to S.
+    """
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(subjects, np.full(subjects, 1 / subjects), resamples)
     return np.asarray(drawn, np.float64)
 
 
 def interval(values: Floats) -> tuple[float, float]:
-    """Return the central 95 % of resampled values (B,), ignoring undefined ones."""
+    """Return the ends of the central 95 % of resampled values, shape (B,), NaN left out."""
     defined = values[~np.isnan(values)]
     if not defined.size:
         return (np.nan, np.nan)
@@ -57,74 +71,104 @@ def interval(values: Floats) -> tuple[float, float]:
 
 
 def mean_resampled(by_subject: Floats, counts: Floats) -> Floats:
-    """Return the mean over the subjects drawn (B,) of a value per subject (S,), NaN left out."""
+    """Return the mean over the subjects of each resample, NaN left out.
+
+    Args:
+        by_subject: Value of each subject, shape (S,).
+        counts: How often each resample contains each subject, shape (B, S).
+
+    Returns:
+        Shape (B,).
+    """
     defined = ~np.isnan(by_subject)
-    drawn = counts @ defined
     total = counts @ np.where(defined, by_subject, 0.0)
-    return ratio(total, drawn)
+    return ratio(total, counts @ defined)
 
 
 def estimate(metric: Metric, counts: Floats) -> Estimate:
-    """Return a figure with its intervals; counts: (B, S), B = 0 for no intervals."""
+    """Return a metric with its intervals.
+
+    Args:
+        metric: The metric.
+        counts: How often each resample contains each subject, shape (B, S). B = 0 gives no
+            intervals.
+    """
     return _estimate(
-        _pooled(metric, _once(counts)), _pooled(metric, counts), metric.by_subject, counts
+        metric.resampled(_all_once(counts)),
+        _resampled(metric, counts),
+        metric.by_subject,
+        counts,
     )
 
 
 def difference(metric: Metric, other: Metric, counts: Floats) -> Estimate:
-    """Return figure - other, both computed on the same resamples of the same subjects.
+    """Return metric minus other, both computed on the same resamples of the same subjects.
 
-    The mean over subjects is over those for whom both are defined.
+    The mean over subjects is over the subjects for whom both are defined.
     """
-    once = _once(counts)
+    once = _all_once(counts)
     by_subject = None
     if metric.by_subject is not None and other.by_subject is not None:
         by_subject = metric.by_subject - other.by_subject
     return _estimate(
-        _pooled(metric, once) - _pooled(other, once),
-        _pooled(metric, counts) - _pooled(other, counts),
+        metric.resampled(once) - other.resampled(once),
+        _resampled(metric, counts) - _resampled(other, counts),
         by_subject,
         counts,
     )
 
 
-def as_data(found: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
-    """Return estimates by key as plain data by part: each part maps keys to numbers."""
-    own = {key: one for key, one in found.items() if one.subjects_defined is not None}
-    return {
-        "pooled": {key: one.pooled for key, one in found.items()},
-        "pooled_interval": {key: list(one.pooled_interval) for key, one in found.items()},
-        "resamples_undefined": {
-            key: one.resamples_undefined for key, one in found.items() if one.resamples_undefined
-        },
-        "subject_mean": {key: one.subject_mean for key, one in own.items()},
-        "subject_mean_interval": {key: list(one.subject_mean_interval) for key, one in own.items()},
-        "subjects_defined": {key: one.subjects_defined for key, one in own.items()},
-        "subjects_undefined": {key: one.subjects_undefined for key, one in own.items()},
+def as_data(estimates: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
+    """Return estimates by key as plain data: name of each attribute -> key -> value."""
+    with_subjects = {
+        key: estimate
+        for key, estimate in estimates.items()
+        if estimate.subjects_defined is not None
     }
+    data: dict[str, dict[str, Any]] = {
+        "pooled": {key: estimate.pooled for key, estimate in estimates.items()},
+        "pooled_interval": {
+            key: list(estimate.pooled_interval) for key, estimate in estimates.items()
+        },
+        "resamples_undefined": {
+            key: estimate.resamples_undefined
+            for key, estimate in estimates.items()
+            if estimate.resamples_undefined
+        },
+        "subject_mean": {key: estimate.subject_mean for key, estimate in with_subjects.items()},
+        "subject_mean_interval": {
+            key: list(estimate.subject_mean_interval) for key, estimate in with_subjects.items()
+        },
+    }
+    for name in ("subjects_defined", "subjects_undefined"):
+        data[name] = {key: getattr(estimate, name) for key, estimate in with_subjects.items()}
+    return data
 
 
 def _estimate(
-    once: Floats, resampled: Floats, by_subject: Floats | None, counts: Floats
+    pooled: Floats, resampled: Floats, by_subject: Floats | None, counts: Floats
 ) -> Estimate:
-    values = np.full(counts.shape[1], np.nan) if by_subject is None else by_subject
+    """Return the estimate of a pooled value (1,), its resampled values (B,) and subjects' (S,)."""
+    subjects = counts.shape[1]
+    values = np.full(subjects, np.nan) if by_subject is None else by_subject
     defined = int((~np.isnan(values)).sum())
     return Estimate(
-        pooled=float(once[0]),
-        pooled_interval=interval(resampled) if counts.shape[1] > 1 else (np.nan, np.nan),
+        pooled=float(pooled[0]),
+        pooled_interval=interval(resampled) if subjects > 1 else (np.nan, np.nan),
         subject_mean=float(mean_defined(values)),
         subject_mean_interval=(
             interval(mean_resampled(values, counts)) if defined > 1 else (np.nan, np.nan)
         ),
         subjects_defined=None if by_subject is None else defined,
-        subjects_undefined=None if by_subject is None else len(values) - defined,
+        subjects_undefined=None if by_subject is None else subjects - defined,
         resamples_undefined=int(np.isnan(resampled).sum()),
     )
 
 
-def _once(counts: Floats) -> Floats:
+def _all_once(counts: Floats) -> Floats:
+    """Return the counts, shape (1, S), of the table itself: each subject once."""
     return np.ones((1, counts.shape[1]))
 
 
-def _pooled(metric: Metric, counts: Floats) -> Floats:
+def _resampled(metric: Metric, counts: Floats) -> Floats:
     return metric.resampled(counts) if len(counts) else np.empty(0)

@@ -1,8 +1,7 @@
-"""Whether stated probabilities and intervals can be believed.
+"""Whether a model's probabilities and intervals are right.
 
-Proper scores of the level probabilities (Brier, ranked probability score), set against a constant
-prior; expected calibration error and the reliability diagram of the stated confidence; coverage of
-the 90 % interval. Probabilities are (N, K), rows sum to 1, classes in order.
+Proper scores of the level probabilities (Brier score, ranked probability score), the expected
+calibration error and reliability diagram of the stated level, and the coverage of the interval.
 """
 
 import numpy as np
@@ -16,48 +15,84 @@ BINS = 10
 
 
 def brier_rows(probabilities: ArrayLike, truth: Indices) -> Floats:
-    """Return each row's Brier score (N,), Σ_k (p_k - o_k)², from 0 (best) to 2.
-
-    Brier 1950, Mon Weather Rev 78:1-3, in its original form for several classes.
-    """
-    stated, happened = _checked(probabilities, truth)
-    return np.asarray(((stated - happened) ** 2).sum(1))
+    """Return the Brier score of each row, shape (N,); see `brier`."""
+    stated, outcome = _checked(probabilities, truth)
+    return np.asarray(((stated - outcome) ** 2).sum(1))
 
 
 def rps_rows(probabilities: ArrayLike, truth: Indices) -> Floats:
-    """Return each row's ranked probability score (N,), from 0 (best) to 1.
-
-    (1/(K-1)) Σ_{k<K} (P_k - O_k)² with cumulative P and O: a level next to the true one costs less
-    than one far away. Epstein 1969, J Appl Meteorol 8:985-987, divided by K-1.
-    """
-    stated, happened = _checked(probabilities, truth)
-    gap = np.cumsum(stated - happened, axis=1)[:, :-1]
+    """Return the ranked probability score of each row, (N,); see `ranked_probability_score`."""
+    stated, outcome = _checked(probabilities, truth)
+    gap = np.cumsum(stated - outcome, axis=1)[:, :-1]
     return np.asarray((gap**2).sum(1) / gap.shape[1])
 
 
 def brier(probabilities: ArrayLike, truth: Indices) -> float:
-    """Return the mean Brier score of probabilities (N, K) for the true classes (N,)."""
+    """Return the Brier score, the mean of Σ_k (p_k - o_k)².
+
+    Brier 1950, Mon Weather Rev 78:1-3, in its original form for several classes (not halved). o_k
+    is 1 for the true class and 0 for the others.
+
+    Args:
+        probabilities: p, shape (N, K); rows sum to 1.
+        truth: True class numbers, 0 to K-1, shape (N,).
+
+    Returns:
+        0 (best) to 2.
+
+    Raises:
+        DataError: The shapes do not match, a probability is not finite, or a class is not 0 to K-1.
+
+    >>> brier([[0.5, 0.5, 0.0]], [0])
+    0.5
+    """
     return float(brier_rows(probabilities, truth).mean())
 
 
 def ranked_probability_score(probabilities: ArrayLike, truth: Indices) -> float:
-    """Return the mean ranked probability score of probabilities (N, K) for true classes (N,)."""
+    """Return the ranked probability score, the mean of (1/(K-1)) Σ_{k<K} (P_k - O_k)².
+
+    Epstein 1969, J Appl Meteorol 8:985-987, divided by K-1. P and O are cumulative over the
+    classes in their order, so a class next to the true one costs less than one far away.
+
+    Args:
+        probabilities: p, shape (N, K), classes in their order; rows sum to 1.
+        truth: True class numbers, 0 to K-1, shape (N,).
+
+    Returns:
+        0 (best) to 1.
+
+    Raises:
+        DataError: The shapes do not match, a probability is not finite, or a class is not 0 to K-1.
+
+    >>> ranked_probability_score([[0.5, 0.5, 0.0]], [0])
+    0.125
+    """
     return float(rps_rows(probabilities, truth).mean())
 
 
 def bin_of(confidence: ArrayLike) -> Indices:
-    """Return the bin (N,), 0 to BINS-1, of confidences 0 to 1; a bin includes its lower edge."""
+    """Return the bin number, 0 to BINS-1, of each confidence, 0 to 1, shape (N,).
+
+    A bin includes its lower end; the last bin also includes 1.
+    """
     values = np.asarray(confidence, np.float64)
-    # Compared with the edges, because products such as 0.29 * 100 fall short of theirs.
+    # Compared with the ends, because a product such as 0.29 * 100 is below 29.
     return np.clip(np.digitize(values, np.arange(BINS) / BINS) - 1, 0, BINS - 1)
 
 
 def reliability_sums(
     confidence: ArrayLike, correct: ArrayLike, subject: Indices | None = None
 ) -> Floats:
-    """Return per subject and bin (S, BINS, 3): frames, Σ confidence, Σ correct.
+    """Return the sums that the calibration error and the reliability diagram need.
 
-    confidence: 0 to 1 (N,); correct: whether the stated class was right (N,).
+    Args:
+        confidence: Probability given to the stated class, 0 to 1, shape (N,).
+        correct: Whether the stated class was right, shape (N,).
+        subject: Subject number of each row, shape (N,); None for a single subject.
+
+    Returns:
+        Shape (S, BINS, 3): frames, Σ confidence, Σ correct.
     """
     stated, right = np.asarray(confidence, np.float64), np.asarray(correct, np.float64)
     index = subject_index(subject, stated.size)
@@ -68,26 +103,41 @@ def reliability_sums(
 
 
 def calibration_error_of(sums: Floats) -> Floats:
-    """Return the expected calibration error: Σ over bins of (n_bin/n) |accuracy - confidence|.
-
-    Guo et al. 2017, ICML, equal-width bins. sums: (..., BINS, 3).
-    """
+    """Return the expected calibration error of sums (..., BINS, 3); see `calibration_error`."""
     gap = np.abs(sums[..., 1] - sums[..., 2]).sum(-1)
     return ratio(gap, sums[..., 0].sum(-1))
 
 
 def calibration_error(confidence: ArrayLike, correct: ArrayLike) -> float:
-    """Return the expected calibration error (0 to 1) of confidences (N,) that were right or not."""
+    """Return the expected calibration error, Σ_bins (n_bin / n) |accuracy - mean confidence|.
+
+    Guo et al. 2017, ICML, with ten bins of equal width.
+
+    Args:
+        confidence: Probability given to the stated class, 0 to 1, shape (N,).
+        correct: Whether the stated class was right, shape (N,).
+
+    Returns:
+        0 (best) to 1.
+
+    >>> calibration_error([0.75, 0.75, 0.75, 0.75], [True, True, False, False])
+    0.25
+    """
     return float(calibration_error_of(reliability_sums(confidence, correct))[0])
 
 
 def covered(interval: Floats, truth: ArrayLike) -> NDArray[np.bool_]:
-    """Return whether each label (N,) lies within its interval (N, 2), both ends included."""
+    """Return whether each label, shape (N,), is in its interval, shape (N, 2), ends included.
+
+    >>> covered(np.array([[0, 1], [0, 1]]), [1, 2]).tolist()
+    [True, False]
+    """
     labels = np.asarray(truth, np.float64)
     return np.asarray((interval[:, 0] <= labels) & (labels <= interval[:, 1]))
 
 
 def _checked(probabilities: ArrayLike, truth: Indices) -> tuple[Floats, Floats]:
+    """Return probabilities and outcomes (1 for the true class, else 0), both of shape (N, K)."""
     stated, index = np.asarray(probabilities, np.float64), np.asarray(truth)
     if stated.ndim != 2 or stated.shape[1] < 2 or index.shape != stated.shape[:1] or not index.size:
         raise DataError(

@@ -1,25 +1,35 @@
-"""What each figure is: its title, which way is better, its formula and convention, its source.
+"""What each metric is: its title, which values are better, its formula and its source.
 
-The only place that says so: the report's last section and the table in docs/evaluation.md are
-made from it.
+The last section of the report and the table in docs/evaluation.md are generated from it.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from wince.evaluation.classification import SCHEMES
 from wince.scale import BINARY_CUTS, LEVELS
 
-SUMMARY_TITLES = {"maximum": "maximum", "top_tenth": "top tenth"}
-TARGET_TITLES = {"pspi": "PSPI", "vas": "VAS", "opr": "OPR"}
+PLACEHOLDERS: dict[str, dict[str, str]] = {
+    "cut": {str(cut): str(cut) for cut in BINARY_CUTS},
+    "level": {str(level): str(level) for level in LEVELS},
+    "target": {"vas": "VAS", "opr": "OPR"},
+    "summary": {"maximum": "maximum", "top_tenth": "top tenth"},
+    "agreement": {"pcc": "PCC", "icc": "ICC(3,1)", "ccc": "CCC"},
+}
+"""Placeholder of a family -> its text in a key -> its text in a title. See also SCHEMES."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricFamily:
-    """One figure or family of figures.
+    """One metric, or the metrics that differ only in a class, level, cut, rating or summary.
 
-    key: as in metrics.json, with {scheme}, {class}, {cut}, {target}, {summary} or {level} standing
-    for each of them. better: "lower", "higher", or a value to be near to.
+    Attributes:
+        key: Key in metrics.json, with placeholders such as {scheme}, {class} or {cut}.
+        title: Name for people, with the same placeholders.
+        better: "lower", "higher", a value that is best, or "" if no value is better.
+        formula: Formula and convention. t is the label, p the prediction.
+        source: Where the formula comes from.
     """
 
     key: str
@@ -29,6 +39,7 @@ class MetricFamily:
     source: str
 
 
+PEARSON = "Pearson 1895, Proc R Soc Lond 58:240-242"
 SHROUT = "Shrout & Fleiss 1979, Psychol Bull 86:420-428"
 WANG = "Wang et al. 2017, arXiv:1702.06925, and its published script"
 
@@ -52,7 +63,7 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "PCC",
         "higher",
         "Σ(t − t̄)(p − p̄) / √(Σ(t − t̄)² Σ(p − p̄)²); undefined if either side does not vary",
-        "Pearson 1895",
+        PEARSON,
     ),
     MetricFamily(
         "icc",
@@ -75,7 +86,7 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "AUC ≥ {cut}",
         "higher",
         "probability that a frame with PSPI ≥ {cut} scores above one below it, ties half; "
-        "undefined without both kinds",
+        "undefined without frames on both sides of the cut",
         "Hanley & McNeil 1982, Radiology 143:29-36",
     ),
     MetricFamily(
@@ -89,21 +100,22 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "{scheme}_balanced_accuracy",
         "{scheme}: balanced accuracy",
         "higher",
-        "averaged recall: its mean over the classes that occur",
+        "mean recall over the classes that occur",
         "Brodersen et al. 2010, ICPR",
     ),
     MetricFamily(
         "{scheme}_macro_precision",
         "{scheme}: averaged precision",
         "higher",
-        "its mean over the classes that are predicted (fewer than occur flatters: see F1)",
+        "mean precision over the classes that are predicted; too high if some classes are never "
+        "predicted, so see F1 too",
         "standard",
     ),
     MetricFamily(
         "{scheme}_macro_f1",
         "{scheme}: averaged F1",
         "higher",
-        "its mean over the classes that occur or are predicted",
+        "mean F1 over the classes that occur or are predicted",
         "standard",
     ),
     MetricFamily(
@@ -111,7 +123,7 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "{scheme}: quadratic kappa",
         "higher",
         "1 − ΣwO / ΣwE, w = (i − j)², E from the margins; Cohen's plain kappa for two classes; "
-        "undefined if only one class is true",
+        "undefined if only one class occurs",
         "Cohen 1968, Psychol Bull 70:213-220",
     ),
     MetricFamily(
@@ -147,15 +159,15 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "sequence_pspi_{summary}_{agreement}",
         "Sequence PSPI, {summary}: {agreement}",
         "higher",
-        "agreement of the sequence's score with the same summary of its labels",
+        "agreement of the sequence score with the same summary of the labels",
         "as for frames",
     ),
     MetricFamily(
         "sequence_{target}_{summary}_pcc",
         "{target}, {summary}: PCC",
         "higher",
-        "correlation of the sequence's score with its {target}, over rated sequences",
-        "Pearson 1895",
+        "correlation of the sequence score with {target}, over the sequences that have a rating",
+        PEARSON,
     ),
     MetricFamily(
         "sequence_{target}_{summary}_line_mae",
@@ -169,14 +181,14 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "label_sequence_{target}_{summary}_pcc",
         "{target} from the labels, {summary}: PCC",
         "",
-        "the same for the labelled PSPI: what a perfect model would reach",
-        "Pearson 1895",
+        "the same for the labelled PSPI: the value of a perfect model",
+        PEARSON,
     ),
     MetricFamily(
         "label_sequence_{target}_{summary}_line_mae",
         "{target} from the labels, {summary}: MAE of a line",
         "",
-        "the same for the labelled PSPI: what a perfect model would reach",
+        "the same for the labelled PSPI: the value of a perfect model",
         "leave one subject out",
     ),
     MetricFamily(
@@ -190,14 +202,14 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "brier_prior",
         "Brier score of the constant prior",
         "",
-        "the same for the reference's level frequencies",
+        "the same for the level frequencies of the trivial predictors",
         "as above",
     ),
     MetricFamily(
         "brier_skill",
         "Brier skill",
         "higher",
-        "1 − Brier / Brier of the prior; 0 or less: no better than the prior",
+        "1 − Brier / Brier of the prior; 0 or less is no better than the prior",
         "standard",
     ),
     MetricFamily(
@@ -211,7 +223,7 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "rps_prior",
         "RPS of the constant prior",
         "",
-        "the same for the reference's level frequencies",
+        "the same for the level frequencies of the trivial predictors",
         "as above",
     ),
     MetricFamily("rps_skill", "RPS skill", "higher", "1 − RPS / RPS of the prior", "standard"),
@@ -247,57 +259,55 @@ FAMILIES: tuple[MetricFamily, ...] = (
 )
 
 
-def members(entry: MetricFamily) -> Iterator[tuple[str, str]]:
-    """Yield the key and title of each figure that an entry stands for."""
-    if "{scheme}" in entry.key:
-        for scheme in SCHEMES:
-            if entry.key.endswith("distance") and len(scheme.classes) == 2:
-                continue
-            for name in scheme.classes if "{class}" in entry.key else ("",):
-                yield (
-                    entry.key.replace("{scheme}", scheme.key).replace("{class}", name),
-                    entry.title.replace("{scheme}", scheme.title).replace("{class}", name),
-                )
+def members(family: MetricFamily) -> Iterator[tuple[str, str]]:
+    """Yield the key and the title of each metric of a family."""
+    if "{scheme}" in family.key:
+        yield from _scheme_members(family)
         return
-    parts: dict[str, dict[str, str]] = {
-        "{cut}": {str(cut): str(cut) for cut in BINARY_CUTS},
-        "{level}": {str(level): str(level) for level in LEVELS},
-        "{target}": {name: TARGET_TITLES[name] for name in ("vas", "opr")},
-        "{summary}": SUMMARY_TITLES,
-        "{agreement}": {"pcc": "PCC", "icc": "ICC(3,1)", "ccc": "CCC"},
-    }
-    found = [(entry.key, entry.title)]
-    for mark, values in parts.items():
-        if mark in entry.key:
-            found = [
-                (key.replace(mark, short), title.replace(mark, long))
-                for key, title in found
-                for short, long in values.items()
-            ]
-    yield from found
+    names = [name for name in PLACEHOLDERS if f"{{{name}}}" in family.key]
+    for choice in product(*(PLACEHOLDERS[name].items() for name in names)):
+        key, title = family.key, family.title
+        for name, (in_key, in_title) in zip(names, choice, strict=True):
+            key = key.replace(f"{{{name}}}", in_key)
+            title = title.replace(f"{{{name}}}", in_title)
+        yield key, title
 
 
-TITLES: dict[str, str] = {key: title for entry in FAMILIES for key, title in members(entry)}
-"""Key of a figure -> its title."""
+def _scheme_members(family: MetricFamily) -> Iterator[tuple[str, str]]:
+    for scheme in SCHEMES:
+        if family.key.endswith("distance") and len(scheme.classes) == 2:
+            continue
+        for name in scheme.classes if "{class}" in family.key else ("",):
+            yield (
+                family.key.replace("{scheme}", scheme.key).replace("{class}", name),
+                family.title.replace("{scheme}", scheme.title).replace("{class}", name),
+            )
 
-BETTER: dict[str, str] = {key: entry.better for entry in FAMILIES for key, _ in members(entry)}
-"""Key of a figure -> which way is better, as in its entry."""
+
+TITLES: dict[str, str] = {key: title for family in FAMILIES for key, title in members(family)}
+"""Key of each metric -> its title."""
+
+BETTER: dict[str, str] = {key: family.better for family in FAMILIES for key, _ in members(family)}
+"""Key of each metric -> which values are better, as in its family."""
 
 
 def is_worse(key: str, value: float, than: float) -> bool:
-    """Return whether a value of a figure is worse than another; False where no way is better."""
-    way = BETTER[key]
-    if way in ("lower", "higher"):
-        return value > than if way == "lower" else value < than
-    return bool(way) and abs(value - float(way)) > abs(than - float(way))
+    """Return whether a value of a metric is worse than another one.
+
+    False if either value is NaN, or if no value of the metric is better than another.
+    """
+    better = BETTER[key]
+    if better in ("lower", "higher"):
+        return value > than if better == "lower" else value < than
+    return bool(better) and abs(value - float(better)) > abs(than - float(better))
 
 
 def markdown() -> str:
-    """Return the table of docs/evaluation.md, one line per entry."""
-    head = ["| key | figure | better | formula and convention | source |", "|---|---|---|---|---|"]
+    """Return the table of docs/evaluation.md, with a row for each family."""
+    head = ["| key | metric | better | formula and convention | source |", "|---|---|---|---|---|"]
     rows = [
-        f"| `{entry.key}` | {entry.title} | {entry.better or '–'} "
-        f"| {entry.formula.replace('|', chr(92) + '|')} | {entry.source} |"
-        for entry in FAMILIES
+        f"| `{family.key}` | {family.title} | {family.better or '–'} "
+        f"| {family.formula.replace('|', chr(92) + '|')} | {family.source} |"
+        for family in FAMILIES
     ]
     return "\n".join([*head, *rows])

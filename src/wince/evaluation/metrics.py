@@ -1,8 +1,8 @@
-"""Every figure of a table of predictions in one list, each able to answer for any resample.
+"""All metrics of a table of predictions, each of which can be computed for any resample.
 
-A figure knows its key in metrics.json, its value for each subject, and its pooled value when
-subjects are taken any number of times. So the pooled value, the mean over subjects, the bootstrap
-and the paired bootstrap all come from the one formula in the metric's module.
+A `Metric` has its key in metrics.json, its value for each subject, and a function that returns its
+pooled value for any resample of subjects. So the pooled value, the mean over subjects, the
+bootstrap and the paired bootstrap all use the one formula in the module of that metric.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,13 +27,20 @@ from wince.scale import BINARY_CUTS, LEVELS
 
 FOUR_LEVELS = SCHEMES[0]
 
+Formula = Callable[[Floats], Floats]
+"""From sums, moments or confusion matrices of any leading shape to values of that shape."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One number to report: its key, its value by subject (S,), and how to pool and resample it.
+    """One metric of one table.
 
-    resampled: counts (B, S) -> values (B,) with subject s taken counts[b, s] times. by_subject is
-    None where a single subject's value would mean nothing.
+    Attributes:
+        key: Key in metrics.json.
+        resampled: Returns the pooled values, shape (B,), of resamples. Its argument has shape
+            (B, S): how often each resample contains each subject.
+        by_subject: Value of each subject, shape (S,). None where a value for a single subject has
+            no meaning.
     """
 
     key: str
@@ -47,10 +54,13 @@ def all_metrics(
     prior: Floats | None = None,
     classes: Mapping[str, Indices] | None = None,
 ) -> list[Metric]:
-    """Return the figures that a table allows, in the order of the report.
+    """Return all metrics that the columns of a table allow, in the order of the catalogue.
 
-    prior: level probabilities (N, 4) of a constant forecast, to set the table's own against.
-    classes: predicted class numbers by scheme, where they are not simply the banded score.
+    Args:
+        table: N predictions.
+        prior: Level probabilities of a constant forecast, shape (N, 4), for the skill scores.
+        classes: Predicted class numbers, shape (N,), by key of the scheme. A scheme that is missing
+            here uses the classes of the predicted scores.
     """
     metrics = [*error_metrics(table), *auc_metrics(table)]
     for scheme in SCHEMES:
@@ -64,49 +74,48 @@ def all_metrics(
 
 
 def error_metrics(table: Predictions) -> list[Metric]:
-    """Return MAE and its kin, their weighted forms, PCC, ICC(3,1) and CCC."""
+    """Return MAE, MSE, RMSE, mean error, the weighted errors, PCC, ICC(3,1) and CCC."""
     labels, scores, subject = table.pspi, table.predicted, table.subject
     errors = regression.error_sums(labels, scores, subject)
-    weights = weighted_errors.weighted_sums(labels, scores, subject)
+    weighted = weighted_errors.weighted_sums(labels, scores, subject)
     return [
-        _of_sums("mae", errors, regression.mae_of),
-        _of_sums("mse", errors, regression.mse_of),
-        _of_sums("rmse", errors, regression.rmse_of),
-        _of_sums("bias", errors, regression.bias_of),
-        _of_sums("wmae", weights, weighted_errors.wmae_of),
-        _of_sums("wmse", weights, weighted_errors.wmse_of),
-        *_agreement("", agreement.moments(labels, scores, subject)),
+        _from_sums("mae", errors, regression.mae_of),
+        _from_sums("mse", errors, regression.mse_of),
+        _from_sums("rmse", errors, regression.rmse_of),
+        _from_sums("bias", errors, regression.bias_of),
+        _from_sums("wmae", weighted, weighted_errors.wmae_of),
+        _from_sums("wmse", weighted, weighted_errors.wmse_of),
+        *_agreement_metrics("", agreement.moments(labels, scores, subject)),
     ]
 
 
 def auc_metrics(table: Predictions) -> list[Metric]:
-    """Return the areas under the ROC curve at each cut."""
+    """Return the area under the ROC curve at each cut of PSPI."""
     metrics = []
     for cut in BINARY_CUTS:
-        flags = roc.at_least(table.pspi, cut)
-        rows = (flags, table.predicted, table.subject)
-        metrics.append(
-            Metric(
-                f"auc_{cut}",
-                partial(roc.auc_resampled, *rows),
-                roc.auc_by_subject(*rows, len(table.subjects)),
-            )
-        )
+        rows = (roc.at_least(table.pspi, cut), table.predicted, table.subject)
+        areas = roc.auc_by_subject(*rows, len(table.subjects))
+        metrics.append(Metric(f"auc_{cut}", partial(roc.auc_resampled, *rows), areas))
     return metrics
 
 
 def class_metrics(
     table: Predictions, scheme: Scheme, predicted: Indices | None = None
 ) -> list[Metric]:
-    """Return the figures of one way to cut the scale into classes.
+    """Return the metrics of one division of the scale into classes.
 
-    predicted: class numbers (N,), the banded scores when None.
+    Args:
+        table: N predictions.
+        scheme: The division.
+        predicted: Predicted class numbers, shape (N,); None for those of the predicted scores.
     """
-    said = scheme.of(table.predicted) if predicted is None else predicted
     matrices = classification.confusion_by_subject(
-        scheme.of(table.pspi), said, len(scheme.classes), table.subject
+        scheme.of(table.pspi),
+        scheme.of(table.predicted) if predicted is None else predicted,
+        len(scheme.classes),
+        table.subject,
     )
-    whole = {
+    formulas: dict[str, Formula] = {
         "accuracy": classification.accuracy,
         "balanced_accuracy": classification.balanced_accuracy,
         "macro_precision": classification.macro_precision,
@@ -114,83 +123,111 @@ def class_metrics(
         "kappa": classification.kappa,
     }
     if len(scheme.classes) > 2:
-        whole["distance"] = classification.distance
-    metrics = [_of_matrices(f"{scheme.key}_{name}", matrices, of) for name, of in whole.items()]
+        formulas["distance"] = classification.distance
     for number, name in enumerate(scheme.classes):
-        for of in (classification.precision, classification.recall, classification.f1):
-            key = f"{scheme.key}_{name}_{of.__name__}"
-            metrics.append(_of_matrices(key, matrices, partial(_class_value, of, number)))
-    return metrics
+        for formula in (classification.precision, classification.recall, classification.f1):
+            formulas[f"{name}_{formula.__name__}"] = partial(_value_of_class, formula, number)
+    return [
+        Metric(
+            f"{scheme.key}_{name}",
+            partial(_resample_matrices, matrices, formula),
+            formula(matrices),
+        )
+        for name, formula in formulas.items()
+    ]
 
 
 def sequence_metrics(table: Predictions) -> list[Metric]:
-    """Return how sequence scores relate to VAS and OPR, where given, and to the labels' own."""
+    """Return how the scores of sequences agree with those of the labels, and with VAS and OPR."""
+    first = sequence_scores.first_rows(table.sequence)
+    owner = table.subject[first]
+    subjects = len(table.subjects)
     metrics = []
-    for summary, of in sequence_scores.SUMMARIES.items():
-        scores, labels = of(table.predicted, table.sequence), of(table.pspi, table.sequence)
-        owner = table.subject[sequence_scores.first_rows(table.sequence)]
-        metrics += _relation(f"sequence_pspi_{summary}", scores, labels, owner, table)
-        for name, rating in (("vas", table.vas), ("opr", table.opr)):
-            if rating is None:
+    for summary, summarise in sequence_scores.SUMMARIES.items():
+        scores = summarise(table.predicted, table.sequence)
+        labels = summarise(table.pspi, table.sequence)
+        parts = agreement.moments(labels, scores, owner, subjects)
+        metrics += _agreement_metrics(f"sequence_pspi_{summary}_", parts, by_subject=False)
+        for name, ratings in (("vas", table.vas), ("opr", table.opr)):
+            if ratings is None:
                 continue
-            target = rating[sequence_scores.first_rows(table.sequence)]
-            rated = ~np.isnan(target)
-            for prefix, x in (("sequence", scores), ("label_sequence", labels)):
-                key = f"{prefix}_{name}_{summary}"
-                metrics += _relation(key, x[rated], target[rated], owner[rated], table, line=True)
+            rating = ratings[first]
+            rated = ~np.isnan(rating)
+            for prefix, source in (("sequence", scores), ("label_sequence", labels)):
+                metrics += _rating_metrics(
+                    f"{prefix}_{name}_{summary}",
+                    source[rated],
+                    rating[rated],
+                    owner[rated],
+                    subjects,
+                )
     return metrics
 
 
 def probability_metrics(table: Predictions, stated: Floats, prior: Floats) -> list[Metric]:
-    """Return the proper scores of the level probabilities, their skill, and calibration error."""
+    """Return the proper scores of the level probabilities, their skill, and the calibration error.
+
+    Args:
+        table: N predictions.
+        stated: Level probabilities of the model, shape (N, 4).
+        prior: Level probabilities of a constant forecast, shape (N, 4).
+    """
     truth, subject = FOUR_LEVELS.of(table.pspi), table.subject
-    said = FOUR_LEVELS.of(table.predicted)
-    confidence = stated[np.arange(len(said)), said]
+    level = FOUR_LEVELS.of(table.predicted)
+    confidence = stated[np.arange(len(level)), level]
     metrics = []
     for name, rows in (("brier", calibration.brier_rows), ("rps", calibration.rps_rows)):
-        own, constant = rows(stated, truth), rows(prior, truth)
-        sums = sums_by_subject(subject, np.ones_like(own), own, constant)
+        model, constant = rows(stated, truth), rows(prior, truth)
+        sums = sums_by_subject(subject, np.ones_like(model), model, constant)
         metrics += [
-            _of_sums(name, sums, partial(_column_mean, 1)),
-            _of_sums(f"{name}_prior", sums, partial(_column_mean, 2)),
+            _from_sums(name, sums, partial(_column_mean, 1)),
+            _from_sums(f"{name}_prior", sums, partial(_column_mean, 2)),
             Metric(f"{name}_skill", partial(_resample_sums, sums, _skill)),
         ]
-    bins = calibration.reliability_sums(confidence, said == truth, subject)
+    bins = calibration.reliability_sums(confidence, level == truth, subject)
     error = partial(_resample_matrices, bins, calibration.calibration_error_of)
     return [*metrics, Metric("calibration_error", error)]
 
 
 def interval_metrics(table: Predictions, interval: Floats) -> list[Metric]:
-    """Return how often the 90 % interval holds the label, by true level too, and its mean width."""
+    """Return the coverage of the 90 % interval, overall and by true level, and its mean width.
+
+    Args:
+        table: N predictions.
+        interval: Low and high end of each interval, shape (N, 2).
+    """
     inside = calibration.covered(interval, table.pspi).astype(np.float64)
     width = interval[:, 1] - interval[:, 0]
     sums = sums_by_subject(table.subject, np.ones_like(width), inside, width)
     metrics = [
-        _of_sums("coverage", sums, partial(_column_mean, 1)),
-        _of_sums("interval_width", sums, partial(_column_mean, 2)),
+        _from_sums("coverage", sums, partial(_column_mean, 1)),
+        _from_sums("interval_width", sums, partial(_column_mean, 2)),
     ]
     truth = FOUR_LEVELS.of(table.pspi)
     for number, level in enumerate(LEVELS):
-        there = (truth == number).astype(np.float64)
-        sums = sums_by_subject(table.subject, there, inside * there)
-        metrics.append(_of_sums(f"coverage_{level}", sums, partial(_column_mean, 1)))
+        of_level = (truth == number).astype(np.float64)
+        sums = sums_by_subject(table.subject, of_level, inside * of_level)
+        metrics.append(_from_sums(f"coverage_{level}", sums, partial(_column_mean, 1)))
     return metrics
 
 
-def _relation(
-    key: str, scores: Floats, target: Floats, owner: Indices, table: Predictions, line: bool = False
+def _rating_metrics(
+    key: str, scores: Floats, rating: Floats, owner: Indices, subjects: int
 ) -> list[Metric]:
-    """Return correlation and agreement of sequence scores with a target, or the line's error.
+    """Return the correlation of sequence scores with a rating, and the error of a fitted line.
 
-    Few sequences per subject: pooled only.
+    Pooled only, because a subject has few sequences.
+
+    Args:
+        key: First part of the keys.
+        scores: Score of each rated sequence, shape (Q,).
+        rating: Rating of each of these sequences, shape (Q,).
+        owner: Subject number of each of these sequences, shape (Q,).
+        subjects: Number of subjects in the table, rated or not.
     """
-    subjects = len(table.subjects)
-    parts = agreement.moments(target, scores, owner, subjects)
-    if not line:
-        return _agreement(f"{key}_", parts, by_subject=False)
-    # A fitted line needs numbers from 0 upwards; subjects without a rated sequence have none.
-    _, rated = np.unique(owner, return_inverse=True)
-    error = np.abs(sequence_scores.held_out_line(scores, target, rated) - target)
+    parts = agreement.moments(rating, scores, owner, subjects)
+    _, rated_owner = np.unique(owner, return_inverse=True)
+    error = np.abs(sequence_scores.held_out_line(scores, rating, rated_owner) - rating)
     sums = sums_by_subject(owner, np.ones_like(error), error, subjects=subjects)
     return [
         Metric(f"{key}_pcc", partial(_resample_moments, parts, agreement.pcc_of)),
@@ -198,48 +235,45 @@ def _relation(
     ]
 
 
-def _agreement(prefix: str, parts: Floats, by_subject: bool = True) -> list[Metric]:
-    """Return PCC, ICC(3,1) and CCC of moments by subject (S, 6)."""
-    formulas = (
-        ("pcc", agreement.pcc_of),
-        ("icc", agreement.icc_of),
-        ("ccc", agreement.ccc_of),
-    )
+def _agreement_metrics(prefix: str, parts: Floats, by_subject: bool = True) -> list[Metric]:
+    """Return PCC, ICC(3,1) and CCC of moments by subject, shape (S, 6)."""
+    formulas = {"pcc": agreement.pcc_of, "icc": agreement.icc_of, "ccc": agreement.ccc_of}
     return [
         Metric(
-            prefix + name, partial(_resample_moments, parts, of), of(parts) if by_subject else None
+            prefix + name,
+            partial(_resample_moments, parts, formula),
+            formula(parts) if by_subject else None,
         )
-        for name, of in formulas
+        for name, formula in formulas.items()
     ]
 
 
-def _of_sums(key: str, sums: Floats, of: Callable[[Floats], Floats]) -> Metric:
-    return Metric(key, partial(_resample_sums, sums, of), of(sums))
+def _from_sums(key: str, sums: Floats, formula: Formula) -> Metric:
+    """Return the metric of sums by subject, shape (S, K)."""
+    return Metric(key, partial(_resample_sums, sums, formula), formula(sums))
 
 
-def _of_matrices(key: str, matrices: Floats, of: Callable[[Floats], Floats]) -> Metric:
-    return Metric(key, partial(_resample_matrices, matrices, of), of(matrices))
+def _resample_sums(sums: Floats, formula: Formula, counts: Floats) -> Floats:
+    return formula(counts @ sums)
 
 
-def _resample_sums(sums: Floats, of: Callable[[Floats], Floats], counts: Floats) -> Floats:
-    return of(counts @ sums)
+def _resample_moments(parts: Floats, formula: Formula, counts: Floats) -> Floats:
+    return formula(agreement.pool(parts, counts))
 
 
-def _resample_moments(parts: Floats, of: Callable[[Floats], Floats], counts: Floats) -> Floats:
-    return of(agreement.pool(parts, counts))
+def _resample_matrices(matrices: Floats, formula: Formula, counts: Floats) -> Floats:
+    return formula(np.tensordot(counts, matrices, axes=1))
 
 
-def _resample_matrices(matrices: Floats, of: Callable[[Floats], Floats], counts: Floats) -> Floats:
-    return of(np.tensordot(counts, matrices, axes=1))
-
-
-def _class_value(of: Callable[[Floats], Floats], number: int, matrices: Floats) -> Floats:
-    return of(matrices)[..., number]
+def _value_of_class(formula: Formula, number: int, matrices: Floats) -> Floats:
+    return formula(matrices)[..., number]
 
 
 def _column_mean(column: int, sums: Floats) -> Floats:
+    """Return the mean of a column whose sums are there, the row counts being in column 0."""
     return ratio(sums[..., column], sums[..., 0])
 
 
 def _skill(sums: Floats) -> Floats:
+    """Return 1 - score / score of the prior; sums: rows, score, score of the prior."""
     return 1.0 - ratio(sums[..., 1], sums[..., 2])

@@ -1,4 +1,4 @@
-"""Two models on the same frames: what each has, and the difference on the same resamples."""
+"""Two models on the same frames: the metrics of both, and differences on the same resamples."""
 
 from pathlib import PurePath
 from typing import Any
@@ -13,59 +13,83 @@ from wince.evaluation.trivial_predictors import LabelStatistics
 
 
 def compare(
-    table: Predictions, other: Predictions, known: LabelStatistics, resamples: int, seed: int
+    table: Predictions,
+    other: Predictions,
+    statistics: LabelStatistics,
+    resamples: int,
+    seed: int,
 ) -> dict[str, Any]:
-    """Return the second table's figures and the differences, table minus other."""
+    """Return the metrics of the other model, and the differences (table minus other).
+
+    Args:
+        table: Predictions of this model.
+        other: Predictions of the other model, in the same order (see `match_frames`).
+        statistics: What the trivial predictors know of the labels.
+        resamples: Number of bootstrap resamples of the subjects.
+        seed: Random seed of the bootstrap.
+
+    Returns:
+        The entry `against` of metrics.json.
+    """
     counts = bootstrap.subject_counts(len(table.subjects), resamples, seed)
-    mine = {f.key: f for f in all_metrics(table, prior=known.prior)}
-    theirs = {f.key: f for f in all_metrics(other, prior=known.prior)}
-    # What the labels or the prior alone reach does not depend on the model.
-    shared = [k for k in mine if k in theirs and not k.startswith("label_") and "_prior" not in k]
+    metrics = {metric.key: metric for metric in all_metrics(table, prior=statistics.prior)}
+    other_metrics = {metric.key: metric for metric in all_metrics(other, prior=statistics.prior)}
+    # Metrics of the labels or of the prior alone do not depend on the model.
+    shared = [
+        key
+        for key in metrics
+        if key in other_metrics and not key.startswith("label_") and "_prior" not in key
+    ]
     return {
-        "source": _name(table, other),
+        "source": _other_name(table, other),
         "sha256": other.sha256,
         "model": bootstrap.as_data(
-            {key: bootstrap.estimate(f, counts) for key, f in theirs.items()}
+            {key: bootstrap.estimate(metric, counts) for key, metric in other_metrics.items()}
         ),
         "difference": bootstrap.as_data(
-            {key: bootstrap.difference(mine[key], theirs[key], counts) for key in shared}
+            {key: bootstrap.difference(metrics[key], other_metrics[key], counts) for key in shared}
         ),
     }
 
 
-def _name(table: Predictions, other: Predictions) -> str:
-    """Return the other's name; with its folder where both tables are called alike."""
+def _other_name(table: Predictions, other: Predictions) -> str:
+    """Return the file name of the other table, with its folder if both have the same name."""
     if other.name != table.name:
         return other.name
     return "/".join(PurePath(other.source).parts[-2:])
 
 
 def match_frames(table: Predictions, other: Predictions) -> Predictions:
-    """Return the other table in the order of the first; raise DataError unless frames agree."""
-    place = {key: row for row, key in enumerate(_keys(other))}
-    keys = _keys(table)
-    missing = [key for key in keys if key not in place]
-    if missing or len(keys) != len(place):
-        name = ", ".join(missing[0] if missing else next(iter(place.keys() - set(keys))))
-        here, there = (table, other) if missing else (other, table)
+    """Return the other table in the order of the first.
+
+    Raises:
+        DataError: The tables do not contain the same frames, or give a frame different labels.
+    """
+    row_of = {key: row for row, key in enumerate(_frame_keys(other))}
+    keys = _frame_keys(table)
+    missing = [key for key in keys if key not in row_of]
+    if missing or len(keys) != len(row_of):
+        frame = ", ".join(missing[0] if missing else next(iter(row_of.keys() - set(keys))))
+        present, absent = (table, other) if missing else (other, table)
         raise DataError(
-            f"{table.source} and {other.source} must hold the same frames to be compared; found "
-            f"{len(keys):,} and {len(place):,}, and {name} is in {here.source} but not in "
-            f"{there.source}."
+            f"{table.source} and {other.source} must contain the same frames to be compared; found "
+            f"{len(keys):,} and {len(row_of):,}, and {frame} is in {present.source} but not in "
+            f"{absent.source}."
         )
-    ordered = other.take(np.array([place[key] for key in keys]))
-    wrong = np.flatnonzero(ordered.pspi != table.pspi)
-    if wrong.size:
-        row = int(wrong[0])
+    ordered = other.take(np.array([row_of[key] for key in keys]))
+    different = np.flatnonzero(ordered.pspi != table.pspi)
+    if different.size:
+        row = int(different[0])
         raise DataError(
-            f"{table.source} and {other.source} give different labels to {wrong.size:,} "
+            f"{table.source} and {other.source} give different labels to {different.size:,} "
             f"frames, the first being {', '.join(keys[row])}: PSPI {table.pspi[row]:g} and "
-            f"{ordered.pspi[row]:g}. Compare predictions made from the same labels."
+            f"{ordered.pspi[row]:g}. Compare predictions that were made with the same labels."
         )
     return ordered
 
 
-def _keys(table: Predictions) -> list[tuple[str, str]]:
+def _frame_keys(table: Predictions) -> list[tuple[str, str]]:
+    """Return (sequence, frame) of each row."""
     return [
         (table.sequences[sequence], str(frame))
         for sequence, frame in zip(table.sequence, table.frame, strict=True)

@@ -1,7 +1,8 @@
-"""How far predictions are from the labels, in points of PSPI.
+"""Errors of predictions in points of PSPI: MAE, MSE, RMSE and mean error.
 
-Every metric is a function of sums over frames, so the same formula serves one array, each subject,
-and every bootstrap resample of subjects: `*_of` takes sums (..., 4) and returns values (...).
+Each metric is a function of sums over frames. So one formula serves all frames, each subject and
+each bootstrap resample of subjects: `mae_of` takes the sums, `mae` takes labels and predictions.
+With e = p - t (prediction minus label), the sums are n, Σ|e|, Σe² and Σe. All means divide by n.
 """
 
 import numpy as np
@@ -11,10 +12,18 @@ from wince.evaluation.arrays import Floats, Indices, paired, ratio, subject_inde
 
 
 def error_sums(truth: ArrayLike, predicted: ArrayLike, subject: Indices | None = None) -> Floats:
-    """Return the sums (S, 4) that the metrics below need: frames, Σ|e|, Σe², Σe; e = p - t.
+    """Return the sums that the metrics of this module need, by subject.
 
-    truth, predicted: PSPI (N,); subject: number of each row's subject (N,), all one when None.
-    Raises DataError for arrays that do not match.
+    Args:
+        truth: Labels t, PSPI, shape (N,).
+        predicted: Predictions p, shape (N,).
+        subject: Subject number of each row, shape (N,); None for a single subject.
+
+    Returns:
+        Shape (S, 4): n, Σ|e|, Σe², Σe.
+
+    Raises:
+        DataError: The arrays do not match or contain NaN or infinity.
     """
     labels, scores = paired(truth, predicted)
     error = scores - labels
@@ -23,27 +32,37 @@ def error_sums(truth: ArrayLike, predicted: ArrayLike, subject: Indices | None =
 
 
 def mae_of(sums: Floats) -> Floats:
-    """Return the mean absolute error, (1/n) Σ|p - t|."""
+    """Return the mean absolute error, Σ|e| / n, of sums (..., 4), shape (...)."""
     return ratio(sums[..., 1], sums[..., 0])
 
 
 def mse_of(sums: Floats) -> Floats:
-    """Return the mean squared error, (1/n) Σ(p - t)²."""
+    """Return the mean squared error, Σe² / n, of sums (..., 4), shape (...)."""
     return ratio(sums[..., 2], sums[..., 0])
 
 
 def rmse_of(sums: Floats) -> Floats:
-    """Return the root of the mean squared error."""
+    """Return the root of the mean squared error, √(Σe² / n), of sums (..., 4), shape (...)."""
     return np.sqrt(mse_of(sums))
 
 
 def bias_of(sums: Floats) -> Floats:
-    """Return the mean error, (1/n) Σ(p - t): positive when scores are too high."""
+    """Return the mean error, Σe / n, of sums (..., 4), shape (...)."""
     return ratio(sums[..., 3], sums[..., 0])
 
 
 def mae(truth: ArrayLike, predicted: ArrayLike) -> float:
-    """Return the mean absolute error of predictions (N,) against labels (N,), in points.
+    """Return the mean absolute error, (1/n) Σ|p - t|.
+
+    Args:
+        truth: Labels, PSPI, shape (N,).
+        predicted: Predictions, shape (N,).
+
+    Returns:
+        Points of PSPI, 0 (best) or more.
+
+    Raises:
+        DataError: The arrays do not match or contain NaN or infinity.
 
     >>> mae([0, 0, 4], [1, 0, 2])
     1.0
@@ -52,19 +71,57 @@ def mae(truth: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def mse(truth: ArrayLike, predicted: ArrayLike) -> float:
-    """Return the mean squared error of predictions (N,) against labels (N,), in squared points.
+    """Return the mean squared error, (1/n) Σ(p - t)².
 
-    >>> mse([0, 0, 3], [1, 0, 2])
-    0.6666666666666666
+    Args:
+        truth: Labels, PSPI, shape (N,).
+        predicted: Predictions, shape (N,).
+
+    Returns:
+        Squared points of PSPI, 0 (best) or more.
+
+    Raises:
+        DataError: The arrays do not match or contain NaN or infinity.
+
+    >>> mse([0, 0, 4], [1, 0, 1])
+    3.3333333333333335
     """
     return float(mse_of(error_sums(truth, predicted))[0])
 
 
 def rmse(truth: ArrayLike, predicted: ArrayLike) -> float:
-    """Return the root mean squared error of predictions (N,) against labels (N,), in points."""
+    """Return the root of the mean squared error, √((1/n) Σ(p - t)²).
+
+    Args:
+        truth: Labels, PSPI, shape (N,).
+        predicted: Predictions, shape (N,).
+
+    Returns:
+        Points of PSPI, 0 (best) or more.
+
+    Raises:
+        DataError: The arrays do not match or contain NaN or infinity.
+
+    >>> rmse([0, 0, 4, 4], [1, 1, 4, 2])
+    1.224744871391589
+    """
     return float(rmse_of(error_sums(truth, predicted))[0])
 
 
 def bias(truth: ArrayLike, predicted: ArrayLike) -> float:
-    """Return the mean error of predictions (N,) against labels (N,), in points."""
+    """Return the mean error, (1/n) Σ(p - t).
+
+    Args:
+        truth: Labels, PSPI, shape (N,).
+        predicted: Predictions, shape (N,).
+
+    Returns:
+        Points of PSPI; positive when the predictions are too high.
+
+    Raises:
+        DataError: The arrays do not match or contain NaN or infinity.
+
+    >>> bias([0, 0, 4, 4], [1, 1, 4, 4])
+    0.5
+    """
     return float(bias_of(error_sums(truth, predicted))[0])

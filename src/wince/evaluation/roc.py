@@ -8,20 +8,29 @@ from wince.evaluation.arrays import Floats, Indices, paired, ratio
 
 Flags = NDArray[np.bool_]
 MANY_SUBJECTS = 500
-"""Above this the matrix of subject pairs costs more than going through the frames again."""
+"""With more subjects, a matrix of all pairs of subjects takes longer than sorting the frames."""
 
 
 def at_least(pspi: ArrayLike, cut: int) -> Flags:
-    """Return which PSPI values (N,) count as `cut` or more once rounded half up."""
+    """Return whether each PSPI value, shape (N,), is `cut` or more when rounded half up."""
     return np.asarray(np.asarray(pspi, np.float64) >= cut - 0.5)
 
 
 def auc(positive: ArrayLike, score: ArrayLike) -> float:
-    """Return the area under the ROC curve; NaN when one of the two kinds is missing.
+    """Return the area under the ROC curve.
 
-    positive: true or false (N,); score: (N,), higher means more pain. It is the probability that
-    a frame with pain scores higher than one without, ties counting half (Mann-Whitney;
-    Hanley & McNeil 1982, Radiology 143:29-36). Raises DataError for arrays that do not match.
+    This is the probability that a positive frame scores higher than a negative one; a tie counts
+    one half (the Mann-Whitney statistic). Hanley & McNeil 1982, Radiology 143:29-36.
+
+    Args:
+        positive: Whether each frame is positive, shape (N,).
+        score: Predictions, shape (N,); higher means more pain.
+
+    Returns:
+        0 to 1 (best), 0.5 for a constant score; NaN without positive or without negative frames.
+
+    Raises:
+        DataError: The arrays do not match, or `positive` contains anything but true and false.
 
     >>> auc([False, False, True, True], [0.1, 0.4, 0.35, 0.8])
     0.75
@@ -31,22 +40,49 @@ def auc(positive: ArrayLike, score: ArrayLike) -> float:
 
 
 def roc_curve(positive: ArrayLike, score: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """Return false positive rate, true positive rate and threshold (M,), from (0, 0) to (1, 1).
+    """Return the points of the ROC curve from (0, 0) to (1, 1).
 
-    A frame counts as found when its score is at or above the threshold; the first threshold is
-    infinite. Rates are NaN when one of the two kinds is missing.
+    A frame is called positive if its score is at or above the threshold.
+
+    Args:
+        positive: Whether each frame is positive, shape (N,).
+        score: Predictions, shape (N,).
+
+    Returns:
+        False positive rates, true positive rates and thresholds, each of shape (M,). The first
+        threshold is infinite. Rates are NaN without positive or without negative frames.
+
+    Raises:
+        DataError: The arrays do not match, or `positive` contains anything but true and false.
+
+    >>> [rates.tolist() for rates in roc_curve([False, True], [1.0, 2.0])]
+    [[0.0, 0.0, 1.0], [0.0, 1.0, 1.0], [inf, 2.0, 1.0]]
     """
     flags, scores = _checked(positive, score)
     order = np.argsort(-scores, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(scores[order])), flags.size - 1)
-    found = np.concatenate([[0.0], np.cumsum(flags[order])[ends]])
-    alarms = np.concatenate([[0.0], np.cumsum(~flags[order])[ends]])
+    true_positives = np.concatenate([[0.0], np.cumsum(flags[order])[ends]])
+    false_positives = np.concatenate([[0.0], np.cumsum(~flags[order])[ends]])
     thresholds = np.concatenate([[np.inf], scores[order][ends]])
-    return ratio(alarms, alarms[-1]), ratio(found, found[-1]), thresholds
+    return (
+        ratio(false_positives, false_positives[-1]),
+        ratio(true_positives, true_positives[-1]),
+        thresholds,
+    )
 
 
 def auc_by_subject(positive: Flags, score: Floats, subject: Indices, subjects: int) -> Floats:
-    """Return each subject's own area (S,), NaN where a subject shows only one kind."""
+    """Return the area under the ROC curve of each subject.
+
+    Args:
+        positive: Whether each frame is positive, shape (N,).
+        score: Predictions, shape (N,).
+        subject: Subject number of each row, shape (N,).
+        subjects: S.
+
+    Returns:
+        Shape (S,), NaN for a subject without positive or without negative frames.
+    """
     order = np.argsort(subject, kind="stable")
     ends = np.cumsum(np.bincount(subject, minlength=subjects))[:-1]
     parts = zip(np.split(positive[order], ends), np.split(score[order], ends), strict=True)
@@ -54,15 +90,24 @@ def auc_by_subject(positive: Flags, score: Floats, subject: Indices, subjects: i
 
 
 def auc_resampled(positive: Flags, score: Floats, subject: Indices, counts: Floats) -> Floats:
-    """Return the pooled area (B,) when subject s is taken counts[b, s] times; counts: (B, S)."""
-    subjects = counts.shape[1]
-    if subjects > MANY_SUBJECTS:
-        return _through_frames(positive, score, subject, counts)
-    return _through_pairs(positive, score, subject, counts)
+    """Return the pooled area under the ROC curve in each resample of subjects.
+
+    Args:
+        positive: Whether each frame is positive, shape (N,).
+        score: Predictions, shape (N,).
+        subject: Subject number of each row, shape (N,).
+        counts: How often each resample contains each subject, shape (B, S).
+
+    Returns:
+        Shape (B,), NaN for a resample without positive or without negative frames.
+    """
+    if counts.shape[1] > MANY_SUBJECTS:
+        return _auc_from_frames(positive, score, subject, counts)
+    return _auc_from_pairs(positive, score, subject, counts)
 
 
-def _through_pairs(positive: Flags, score: Floats, subject: Indices, counts: Floats) -> Floats:
-    """Count once how often a positive of subject s beats a negative of subject t."""
+def _auc_from_pairs(positive: Flags, score: Floats, subject: Indices, counts: Floats) -> Floats:
+    """Count once how often positives of each subject exceed negatives of each other subject."""
     subjects = counts.shape[1]
     wins = np.zeros((subjects, subjects))
     scores, owners = score[positive], subject[positive]
@@ -71,24 +116,23 @@ def _through_pairs(positive: Flags, score: Floats, subject: Indices, counts: Flo
         below = np.searchsorted(negatives, scores, "left")
         not_above = np.searchsorted(negatives, scores, "right")
         wins[:, other] = np.bincount(owners, (below + not_above) / 2, subjects)
-    pairs = (counts @ np.bincount(owners, minlength=subjects)) * (
-        counts @ np.bincount(subject[~positive], minlength=subjects)
-    )
-    return ratio(((counts @ wins) * counts).sum(1), pairs)
+    positives = counts @ np.bincount(owners, minlength=subjects)
+    negatives = counts @ np.bincount(subject[~positive], minlength=subjects)
+    return ratio(((counts @ wins) * counts).sum(1), positives * negatives)
 
 
-def _through_frames(positive: Flags, score: Floats, subject: Indices, counts: Floats) -> Floats:
-    """Go through the frames in order of score, a few resamples at a time to bound the memory."""
+def _auc_from_frames(positive: Flags, score: Floats, subject: Indices, counts: Floats) -> Floats:
+    """Sort the frames by score, then weight them; a few resamples at a time to limit memory."""
     order = np.argsort(score, kind="stable")
     flags, owners = positive[order], subject[order]
     starts = np.flatnonzero(np.append(True, np.diff(score[order]) != 0))
     areas, step = np.empty(len(counts)), max(1, 1_000_000 // score.size)
     for first in range(0, len(counts), step):
         weight = counts[first : first + step][:, owners]
-        above = np.add.reduceat(weight * flags, starts, axis=1)
-        below = np.add.reduceat(weight * ~flags, starts, axis=1)
-        wins = (above * (np.cumsum(below, axis=1) - below / 2)).sum(1)
-        areas[first : first + step] = ratio(wins, above.sum(1) * below.sum(1))
+        positives = np.add.reduceat(weight * flags, starts, axis=1)
+        negatives = np.add.reduceat(weight * ~flags, starts, axis=1)
+        wins = (positives * (np.cumsum(negatives, axis=1) - negatives / 2)).sum(1)
+        areas[first : first + step] = ratio(wins, positives.sum(1) * negatives.sum(1))
     return areas
 
 

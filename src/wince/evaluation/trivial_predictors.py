@@ -1,7 +1,8 @@
-"""The trivial predictors every model is set beside: always zero, the mean, the majority.
+"""Predictors that do not look at the face: always zero, the mean, the majority.
 
-Four frames in five of the UNBC archive have PSPI 0, so "always zero" has an accuracy of .83 and an
-MAE of .45 there without looking at a face. A figure means nothing until it beats these.
+On the UNBC-McMaster archive four frames in five have PSPI 0, so "always zero" has an accuracy of
+.83 in four levels and an MAE of .45. A model has learned something only if it is better than these
+predictors.
 """
 
 from dataclasses import dataclass, replace
@@ -20,10 +21,16 @@ TRIVIAL_PREDICTORS = ("zero", "mean", "majority")
 
 @dataclass(frozen=True, slots=True)
 class LabelStatistics:
-    """What constant predictors say of each frame, and what they know it from.
+    """What the trivial predictors know of the labels, for each of N rows.
 
-    source: in words. mean, commonest: PSPI (N,). classes: the majority class number by scheme (N,).
-    prior: frequencies of the four levels (N, 4). Rows differ only when there are folds.
+    Rows differ only if there are folds: each row then has the statistics of the other folds.
+
+    Attributes:
+        source: Which labels these are, in words.
+        mean: Mean PSPI, shape (N,).
+        commonest: Most frequent PSPI, shape (N,).
+        classes: Number of the most frequent class, shape (N,), by key of the scheme.
+        prior: Frequencies of the four levels, shape (N, 4).
     """
 
     source: str
@@ -33,7 +40,7 @@ class LabelStatistics:
     prior: Floats
 
     def take(self, rows: Indices) -> "LabelStatistics":
-        """Return the reference of some of the rows."""
+        """Return the statistics of some of the rows."""
         return LabelStatistics(
             self.source,
             self.mean[rows],
@@ -44,14 +51,17 @@ class LabelStatistics:
 
 
 def label_statistics(table: Predictions, training: TrainingLabels | None = None) -> LabelStatistics:
-    """Return what the constant predictors know: the training labels, or the next best.
+    """Return the statistics of the training labels, or of the next best labels.
 
-    With `training`, its labels. Else, with a column `fold` of two or more folds, the labels of the
-    other folds. Else the evaluated labels themselves, which favours the baselines a little.
+    Args:
+        table: The predictions to evaluate.
+        training: The training labels. If None, the labels of the other folds are used, when the
+            table has a column `fold` with two or more values; otherwise the evaluated labels, which
+            favours the trivial predictors a little.
     """
-    everything = np.arange(len(table))
+    all_rows = np.arange(len(table))
     if training is not None:
-        parts = [(everything, training.pspi)]
+        parts = [(all_rows, training.pspi)]
         source = f"the {len(training.pspi):,} training labels in {PurePath(training.source).name}"
     elif table.fold is not None and len(np.unique(table.fold)) > 1:
         parts = [
@@ -60,30 +70,39 @@ def label_statistics(table: Predictions, training: TrainingLabels | None = None)
         ]
         source = "the labels of the other folds"
     else:
-        parts = [(everything, table.pspi)]
+        parts = [(all_rows, table.pspi)]
         source = "the evaluated labels themselves (in-sample: the training labels are not known)"
     return _from_parts(source, len(table), parts)
 
 
-def predict(name: str, table: Predictions, known: LabelStatistics) -> Predictions:
-    """Return the table with its predictions replaced by those of a trivial predictor.
+def predict(name: str, table: Predictions, statistics: LabelStatistics) -> Predictions:
+    """Return the table with the predictions of a trivial predictor.
 
-    name: one of TRIVIAL_PREDICTORS. Raises DataError for another.
+    Args:
+        name: One of TRIVIAL_PREDICTORS.
+        table: The predictions of the model.
+        statistics: What the trivial predictors know of the labels.
+
+    Raises:
+        DataError: There is no trivial predictor of this name.
     """
     if name not in TRIVIAL_PREDICTORS:
         raise DataError(
-            f"Expected one of the baselines {', '.join(TRIVIAL_PREDICTORS)}; found {name!r}."
+            f"Expected one of the trivial predictors {', '.join(TRIVIAL_PREDICTORS)}; "
+            f"found {name!r}."
         )
-    scores = {"zero": np.zeros(len(table)), "mean": known.mean, "majority": known.commonest}[name]
-    return replace(table, predicted=scores, probabilities=None, interval=None)
+    scores = {
+        "zero": np.zeros(len(table)),
+        "mean": statistics.mean,
+        "majority": statistics.commonest,
+    }
+    return replace(table, predicted=scores[name], probabilities=None, interval=None)
 
 
 def _from_parts(source: str, rows: int, parts: list[tuple[Indices, Floats]]) -> LabelStatistics:
-    mean, commonest, prior = (
-        np.empty(rows),
-        np.empty(rows),
-        np.empty((rows, len(SCHEMES[0].classes))),
-    )
+    """Return the statistics of parts: (row numbers, labels that these rows know)."""
+    mean, commonest = np.empty(rows), np.empty(rows)
+    prior = np.empty((rows, len(SCHEMES[0].classes)))
     classes = {scheme.key: np.empty(rows, np.intp) for scheme in SCHEMES}
     for members, labels in parts:
         values, counts = np.unique(labels, return_counts=True)
