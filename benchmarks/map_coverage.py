@@ -42,7 +42,7 @@ from wince.faces.align import align, crop_to_image
 from wince.faces.detect import Face, detect
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import Estimator
-from wince.runtime.heatmap import heatmap, place, spread
+from wince.runtime.heatmap import crop_corners, heatmap, smooth
 
 SHARE = 0.2  # of the face's area
 REGIONS = 8  # elsewhere, for each face
@@ -199,8 +199,8 @@ def look(photo: Photo, estimator: Estimator, left_out: dict[str, int]) -> Shown 
     spec = estimator.spec
     crop = align(picture.rgb, face, spec)
     estimate = estimator(crop[None])
-    smooth = spread(heatmap(estimate, place(face, spec, picture)).pspi, spec.size)
-    shown = Shown(photo, crop, smooth, ellipse(face, spec), float(estimate.raw[0]))
+    smoothed = smooth(heatmap(estimate, crop_corners(face, spec, picture)).pspi, spec.size)
+    shown = Shown(photo, crop, smoothed, ellipse(face, spec), float(estimate.raw[0]))
     if not marked(shown.smooth, shown.face).any():
         left_out["whose map marks nothing on the face"] += 1
         return None

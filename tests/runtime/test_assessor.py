@@ -233,7 +233,7 @@ def test_the_faces_of_a_batch_go_through_the_network_together(
     monkeypatch.setattr(assessor.estimator.__class__, "__call__", counted)
     whole = assessor.assess_batch(mixed)
     assert sizes == [len(mixed) - 4]
-    monkeypatch.setattr(assessors, "AT_ONCE", 8)
+    monkeypatch.setattr(assessors, "BATCH_SIZE", 8)
     assert list(map(untimed, assessor.assess_batch(mixed))) == list(map(untimed, whole))
     assert len(sizes) == 1 + -(-len(mixed) // 8)
     assert max(sizes[1:]) == 8

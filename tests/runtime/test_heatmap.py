@@ -67,7 +67,7 @@ def test_the_map_of_pspi_adds_the_maps_of_the_terms_that_count(
     estimate = interpret(np.array([scores], np.float32), maps, "action-units")
     picture = images.read(astronaut)
     face = detect(astronaut)[0]
-    found = heatmap.heatmap(estimate, heatmap.place(face, assessor.estimator.spec, picture))
+    found = heatmap.heatmap(estimate, heatmap.crop_corners(face, assessor.estimator.spec, picture))
     assert found.counted == counted
     rows = [scale.UNIT_NAMES.index(name) for name in counted]
     np.testing.assert_allclose(found.pspi, maps[0, rows].sum(0), atol=1e-4)
@@ -79,7 +79,7 @@ def test_a_model_that_gives_pspi_alone_has_its_one_map(astronaut: RGB, assessor:
     estimate = interpret(np.array([[4.0]], np.float32), maps, "pspi")
     face = detect(astronaut)[0]
     found = heatmap.heatmap(
-        estimate, heatmap.place(face, assessor.estimator.spec, images.read(astronaut))
+        estimate, heatmap.crop_corners(face, assessor.estimator.spec, images.read(astronaut))
     )
     assert (found.action_units, found.counted) == (None, None)
     np.testing.assert_allclose(found.pspi, maps[0, 0], atol=1e-4)
@@ -123,7 +123,7 @@ def test_a_whole_image_models_map_covers_the_picture(astronaut: RGB) -> None:
     estimate = interpret(np.zeros((1, 1), np.float32), np.zeros((1, 1, 7, 7), np.float32), "pspi")
     picture = images.read(astronaut[:300])
     spec = FaceSpec(kind="whole", size=224)
-    found = heatmap.heatmap(estimate, heatmap.place(None, spec, picture))
+    found = heatmap.heatmap(estimate, heatmap.crop_corners(None, spec, picture))
     assert found.quad == ((0, 0), (512, 0), (512, 300), (0, 300))
 
 
@@ -133,7 +133,7 @@ def test_full_colour_is_the_strongest_cell_and_little_stays_pale() -> None:
 
 
 def test_a_grid_is_spread_between_the_middles_of_its_cells() -> None:
-    smooth = heatmap.spread(((0.0, 1.0), (0.0, 1.0)), 8)
+    smooth = heatmap.smooth(((0.0, 1.0), (0.0, 1.0)), 8)
     assert smooth.shape == (8, 8)
     np.testing.assert_allclose(smooth[0], [0, 0, 0.125, 0.375, 0.625, 0.875, 1, 1], atol=1e-6)
     np.testing.assert_allclose(smooth, smooth[:1].repeat(8, axis=0))

@@ -108,7 +108,7 @@ def _grey_face(image: UprightImage, heatmap: Heatmap, size: int) -> Image.Image:
 
 def _with_map(face: Image.Image, grid: Grid) -> Image.Image:
     """Return the grey face with a map over it, RGB."""
-    strength = maps.spread(grid, face.width) / maps.full_colour(grid)
+    strength = maps.smooth(grid, face.width) / maps.full_colour(grid)
     alpha = _OPACITY * np.abs(strength.clip(-1, 1))[:, :, None] ** _FADE_EXPONENT
     raises, lowers = ImageColor.getrgb(RAISES), ImageColor.getrgb(LOWERS)
     colour = np.where(strength[:, :, None] > 0, raises, lowers)

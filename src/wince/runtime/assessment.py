@@ -1,4 +1,4 @@
-"""What wince says about a face."""
+"""The assessment: the result for one face in one image, as plain data."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
@@ -7,43 +7,61 @@ from wince.runtime.neutral import Change
 from wince.scale import Level
 
 SCHEMA = "2"
-"""Version of the form below; it changes when a field changes its meaning or goes away."""
+"""Version of the JSON form. It increases when a field changes its meaning or is removed."""
 
 HEATMAP_NOTE = (
-    "A hint, not proof: the map is coarse, each of its cells sees more of the face than the place "
-    "it is drawn at, and at low scores it says little."
+    "A hint, not proof: the map is coarse, each cell depends on more of the face than the place it "
+    "is drawn at, and at low scores it has little meaning."
 )
 
-Grid: TypeAlias = tuple[tuple[float, ...], ...]
+Box: TypeAlias = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in pixels."""
+
 Point: TypeAlias = tuple[float, float]
+"""x, y in pixels."""
+
 Quad: TypeAlias = tuple[Point, Point, Point, Point]
+"""Corners: top left, top right, bottom right, bottom left."""
+
+Grid: TypeAlias = tuple[tuple[float, ...], ...]
+"""Rows of cells from the top, each row from the left."""
 
 
 @dataclass(frozen=True, slots=True)
 class DetectedFace:
-    """The face that was assessed, in pixels of the upright picture.
+    """The assessed face, in pixels of the upright image at full size.
 
-    box: x0, y0, x1, y1. keypoints: name -> (x, y). score: the detector's, 0 to 1. yaw, roll:
-    degrees; yaw is positive when the nose points to the picture's right. index: which of the faces
-    it is, the largest being 0; count: how many there are; boxes: of all of them, in that order.
+    Attributes:
+        box: Its bounding box.
+        keypoints: Points by the names in `wince.faces.detect.KEYPOINTS`.
+        score: The detector's score, 0 to 1.
+        yaw: Degrees by which the head is turned, positive if the nose points to the image's right.
+        roll: Degrees by which the head is tilted, clockwise positive.
+        index: Position of this face among all faces of the image by size; the largest is 0.
+        count: Number of faces in the image.
+        boxes: Boxes of all faces, the largest first.
     """
 
-    box: tuple[float, float, float, float]
-    keypoints: dict[str, tuple[float, float]]
+    box: Box
+    keypoints: dict[str, Point]
     score: float
     yaw: float
     roll: float
     index: int = 0
     count: int = 1
-    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    boxes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Whether the picture can be judged, and what speaks against it.
+    """Whether the face can be judged.
 
-    usable: False when no level is given. warnings: sentences. reasons: why there is no level, a
-    sentence by its name: small, turned, dark, flat, blurred, eyes-covered or mouth-covered.
+    Attributes:
+        usable: False if there is no level.
+        warnings: Sentences about limitations.
+        reasons: Why there is no level, sentence by name. The names are the keys of
+            `wince.runtime.quality.REASONS`: small, turned, dark, flat, blurred, eyes-covered,
+            mouth-covered.
     """
 
     usable: bool
@@ -53,14 +71,17 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Heatmap:
-    """How much each part of what the model looked at raised or lowered the score.
+    """How much each part of the face crop raised or lowered the score.
 
-    quad: the corners of that region, a square that is turned with the head, in pixels of the
-    upright picture: top left, top right, bottom right, bottom left. It may reach past the picture.
-    pspi: rows of cells that divide the region evenly, from the top, each row from the left; a cell
-    holds points of `raw_score`, negative where it lowers it. action_units: the same for each, in
-    its own steps, or None when the model gives PSPI alone. counted: the action units whose maps
-    make up that of PSPI, the higher one of each pair.
+    Attributes:
+        quad: Corners of the crop in pixels of the upright image, rotated with the head. It may
+            extend beyond the image.
+        pspi: Cells of equal size in points of `raw_score`, negative where they lower it.
+        action_units: The same for each action unit, in its own units of intensity. None for a
+            model that gives PSPI alone.
+        counted: The action units whose maps are summed in `pspi`: the higher one of each pair.
+            None for a model that gives PSPI alone.
+        note: Limits of the map, for users.
     """
 
     quad: Quad
@@ -72,20 +93,30 @@ class Heatmap:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """How much pain a face expresses, how sure that is, and what it rests on.
+    """How much pain a face expresses, with its uncertainty and its components.
 
-    level: none, mild, moderate or severe, or None when the picture cannot be judged; `quality` then
-    says why, `sentence` too, and interval, level_probabilities and confidence are None as well,
-    because they were measured on faces that can be judged. pspi, raw_score and action_units are
-    then what the model made of the picture: no result, kept for those who study refusals.
+    If the face cannot be judged, `level`, `interval`, `level_probabilities` and `confidence` are
+    None, and `quality.reasons` and `sentence` give the reason. `pspi`, `raw_score` and
+    `action_units` are then the model's output without validity, for the study of refusals.
 
-    pspi: 0 to 16. interval: where PSPI lies with 90 % probability. level_probabilities: by level,
-    they sum to 1. confidence: probability of the stated level. action_units: FACS intensity by
-    name, AU4 to AU10 from 0 to 5 and AU43 from 0 to 1, or None when the model gives PSPI alone.
-    raw_score: the model's own score before the map to PSPI that its card states. model: name and
-    version. milliseconds: time per stage; of a batch, its share of the network's. heatmap: where in
-    the face the score comes from, only when it was asked for. change: against the person's
-    neutral face, only when that was given and the picture can be judged.
+    Attributes:
+        pspi: Prkachin and Solomon pain intensity, 0 to 16.
+        interval: Lower and upper end of the 90 % interval of PSPI.
+        level: none, mild, moderate or severe.
+        level_probabilities: Probability by level; they sum to 1.
+        confidence: Probability of `level`, 0 to 1.
+        action_units: FACS intensity by name, AU4 to AU10 from 0 to 5 and AU43 from 0 to 1. None
+            for a model that gives PSPI alone.
+        raw_score: The model's score, 0 to 16, before the map to PSPI in its manifest.
+        face: The assessed face.
+        quality: Whether the face can be judged.
+        sentence: The result as a sentence.
+        advice: General advice for the level.
+        model: Name and version of the model.
+        milliseconds: Duration by stage. In a batch, `score` is the image's share.
+        schema: Version of this form.
+        heatmap: Contribution of each part of the face; None unless requested.
+        change: Against the person's neutral face; None without one.
     """
 
     pspi: float
@@ -106,9 +137,9 @@ class Assessment:
     change: Change | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the assessment as plain data, the JSON of the HTTP API and of `--json`.
+        """Return plain data: the JSON of the HTTP API and of `wince assess --json`.
 
-        There is no `heatmap` or `change` in it when none was asked for.
+        `heatmap` and `change` are left out if they are None.
         """
         data = asdict(self)
         for name in ("heatmap", "change"):
