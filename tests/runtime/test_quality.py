@@ -85,7 +85,7 @@ def test_a_picture_that_cannot_be_judged_gets_the_reason_in_place_of_a_level(
     assert list(found.quality.reasons) == [how]
     assert not found.quality.usable
     assert found.level is found.confidence is found.interval is found.level_probabilities is None
-    assert found.sentence == f"This picture cannot be judged: {REASONS[how].short}."
+    assert found.sentence == f"This picture cannot be judged: {REASONS[how].phrase}."
     assert REASONS[how].remedy in found.advice
     assert "says nothing about pain" in found.advice
     data = json.loads(json.dumps(found.to_dict(), allow_nan=False))

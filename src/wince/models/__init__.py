@@ -1,1 +1,1 @@
-"""Packaged model files with their cards: data only."""
+"""Files of the packaged models: ONNX networks, manifests and weights. No code."""

@@ -1,1 +1,1 @@
-"""From a picture to an assessment, with ONNX models and no torch."""
+"""From an image to an assessment, with ONNX models and without torch."""

@@ -221,22 +221,23 @@ class Assessor:
         """
         started = perf_counter()
         raw = float(estimate.raw[0])
+        raw_score = round(raw, 3)
         score = self.estimator.calibration(raw)
         seconds = {**crop.seconds, "score": share + perf_counter() - started}
         seconds["total"] = sum(seconds.values())
         units = _action_units(estimate)
-        compared = neutral is not None and not crop.judgement.reasons
+        refused = bool(crop.judgement.reasons)
         return Assessment(
             pspi=round(score.pspi, 3),
             **_level_fields(score, crop.judgement),
             action_units=units,
-            raw_score=round(raw, 3),
+            raw_score=raw_score,
             face=crop.face,
             quality=_quality(crop),
             model=self.model,
             milliseconds={name: round(value * 1000, 2) for name, value in seconds.items()},
             heatmap=make_heatmap(estimate, crop.quad) if heatmap else None,
-            change=change(units, round(raw, 3), neutral) if compared else None,
+            change=None if refused or neutral is None else change(units, raw_score, neutral),
         )
 
 

@@ -1,12 +1,12 @@
-"""Whether a face can be judged at all: measured first, and refused with the reason when it cannot.
+"""Whether a face can be judged: measures, limits, and the reasons for a refusal.
 
-Each limit has two steps, both read off the table in docs/quality.md, which
-benchmarks/quality_thresholds.py measures: from `warn` on the score agrees much worse with ratings
-than it does on the same faces unspoilt, from `refuse` on it says next to nothing.
+Each limit has two steps. Beyond `warn` the score agrees much less with ratings than it does for the
+same faces in good quality. Beyond `refuse` it has almost no relation to them. The steps come from
+the table in docs/quality.md, which benchmarks/quality_thresholds.py measures.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,45 +19,56 @@ from wince.runtime.occlusion import covered
 from wince.speech import sentences
 
 SPEC = FaceSpec(size=96)
-"""What is looked at: the upright face, whatever the model itself is shown."""
+"""Crop that is measured; it does not depend on the model's own crop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Where a measure makes a warning and where a refusal."""
+    """The two steps of a limit.
+
+    Attributes:
+        warn: Value beyond which there is a warning.
+        refuse: Value beyond which the face is not judged.
+    """
 
     warn: float
     refuse: float
 
 
 WIDTH = Limit(warn=32, refuse=20)
-"""Pixels of the face's box, at least."""
+"""Minimum size of the face's box, in pixels."""
 
 YAW = Limit(warn=35, refuse=45)
-"""Degrees the head is turned to either side, at most. Not measured: few photographs show that."""
+"""Maximum turn of the head, in degrees. Not measured: few photos show heads turned that far."""
 
 CONTRAST = Limit(warn=35, refuse=16)
-"""Steps of luminance, of 255, between the face's darkest and brightest twentieth, at least. Range
-and not brightness, so that dark skin in good light is not taken for darkness."""
+"""Minimum range of luminance in the face, from the 5th to the 95th percentile, of 255.
+
+The range is used instead of the brightness, so that dark skin in good light passes.
+"""
 
 SHARPNESS = Limit(warn=0.08, refuse=0.06)
-"""Share of fine detail in the face's contrast, at least."""
+"""Minimum ratio of fine detail to contrast."""
 
 COVERED = Limit(warn=0.8, refuse=0.85)
-"""How likely eyes or mouth are covered, at most."""
+"""Maximum probability that the eyes or the mouth are covered."""
 
 DARK = 70
-"""Mean luminance, of 255, below which too little contrast is put down to darkness."""
+"""Mean luminance, of 255, below which a face with too little contrast is called dark."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What decides whether a face can be judged.
+    """Measures of one face.
 
-    width: of its box, in pixels of the upright picture. yaw: degrees. contrast: steps of luminance
-    between the 5th and the 95th percentile. light: mean luminance, 0 to 255. sharpness: standard
-    deviation of the detail some two to four hundredths of the face in size, over that of the
-    luminance. covered: how likely "eyes" and "mouth" are covered, 0 to 1.
+    Attributes:
+        width: Longer side of the box, in pixels of the upright image at full size.
+        yaw: Degrees by which the head is turned, positive if the nose points to the image's right.
+        contrast: Range of luminance from the 5th to the 95th percentile, 0 to 255.
+        light: Mean luminance, 0 to 255.
+        sharpness: Standard deviation of the details of about 0.02 to 0.04 of the face in size,
+            divided by the standard deviation of the luminance.
+        covered: Probability that "eyes" and "mouth" are covered, 0 to 1.
     """
 
     width: float
@@ -70,9 +81,11 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Why a face cannot be judged, and what speaks against it where it can.
+    """Whether a face can be judged.
 
-    reasons: a sentence by its name in REASONS; none means it can be judged. warnings: sentences.
+    Attributes:
+        reasons: Why it cannot be judged, sentence by name in REASONS. Empty if it can be judged.
+        warnings: Sentences about limitations.
     """
 
     reasons: dict[str, str] = field(default_factory=dict)
@@ -80,22 +93,27 @@ class Judgement:
 
     @property
     def sentence(self) -> str:
-        """What is said in place of a level."""
-        short = [REASONS[name].short for name in self.reasons]
-        return f"{sentences.REFUSAL.rstrip('.')}: {' and '.join(short)}."
+        """Sentence that takes the place of the level's sentence."""
+        phrases = [REASONS[name].phrase for name in self.reasons]
+        return f"{sentences.REFUSAL.rstrip('.')}: {' and '.join(phrases)}."
 
     @property
     def advice(self) -> str:
-        """What to do about it."""
-        steps = dict.fromkeys(REASONS[name].remedy for name in self.reasons)
-        return f"{' '.join(steps)} {sentences.REFUSAL_ADVICE}"
+        """What to do to get a face that can be judged."""
+        remedies = dict.fromkeys(REASONS[name].remedy for name in self.reasons)
+        return f"{' '.join(remedies)} {sentences.REFUSAL_ADVICE}"
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a picture cannot be judged: in a few words, and what to do."""
+    """A reason for a refusal.
 
-    short: str
+    Attributes:
+        phrase: The reason in a few words, for use within a sentence.
+        remedy: What to do, as a sentence.
+    """
+
+    phrase: str
     remedy: str
 
 
@@ -113,16 +131,19 @@ REASONS: dict[str, Reason] = {
         "Uncover the mouth if that may be done; with a mask or a tube in place watch other signs.",
     ),
 }
-"""Every reason by its name, in the order they are given in."""
+"""Every reason by name, in the order in which they are listed."""
 
 
 def measure(rgb: NDArray[np.uint8], face: Face, scale: float = 1.0) -> Measures:
-    """Measure a face found in an RGB uint8 picture (H, W, 3).
+    """Measure a face.
 
-    scale: pixels of the upright picture at full size for each of `rgb`.
+    Args:
+        rgb: uint8 (H, W, 3).
+        face: The face in pixels of `rgb`.
+        scale: Pixels of the upright image at full size per pixel of `rgb`.
     """
     grey = np.asarray(Image.fromarray(align(rgb, face, SPEC)).convert("L"), np.float32)
-    inner = grey[_INNER]
+    inner = grey[_INNER_FACE]
     low, high = np.percentile(inner, (5, 95))
     return Measures(
         width=face.size * scale,
@@ -135,107 +156,115 @@ def measure(rgb: NDArray[np.uint8], face: Face, scale: float = 1.0) -> Measures:
 
 
 def judge(measures: Measures) -> Judgement:
-    """Say whether a face with these measures can be judged."""
+    """Return whether a face with these measures can be judged."""
     reasons, warnings = {}, []
     for check in _CHECKS:
-        found = check(measures)
-        if found is None:
+        defect = check(measures)
+        if defect is None:
             continue
-        name, words, refused = found
-        if refused:
-            reasons[name] = f"{words} {REASONS[name].remedy}"
+        message = f"{defect.description} {REASONS[defect.name].remedy}"
+        if defect.refused:
+            reasons[defect.name] = message
         else:
-            warnings.append(f"{words} {REASONS[name].remedy}")
+            warnings.append(message)
     return Judgement(reasons, tuple(warnings))
 
 
-_Found = tuple[str, str, bool] | None  # name of the reason, what was found, whether that refuses
+class _Defect(NamedTuple):
+    name: str  # in REASONS
+    description: str
+    refused: bool
 
 
-def _small(found: Measures) -> _Found:
-    if found.width >= WIDTH.warn:
+def _check_size(measures: Measures) -> _Defect | None:
+    if measures.width >= WIDTH.warn:
         return None
-    words = (
-        f"The face is only {found.width:.0f} pixels wide; {WIDTH.warn:.0f} or more are needed for "
-        "a score to be trusted."
+    description = (
+        f"The face is only {measures.width:.0f} pixels wide; {WIDTH.warn:.0f} or more are needed "
+        "for a score to be trusted."
     )
-    return "small", words, found.width < WIDTH.refuse
+    return _Defect("small", description, measures.width < WIDTH.refuse)
 
 
-def _turned(found: Measures) -> _Found:
-    if abs(found.yaw) <= YAW.warn:
+def _check_yaw(measures: Measures) -> _Defect | None:
+    if abs(measures.yaw) <= YAW.warn:
         return None
-    words = (
-        f"The face is turned about {abs(found.yaw):.0f} degrees to the side; up to "
+    description = (
+        f"The face is turned about {abs(measures.yaw):.0f} degrees to the side; up to "
         f"{YAW.warn:.0f} can be read well."
     )
-    return "turned", words, abs(found.yaw) > YAW.refuse
+    return _Defect("turned", description, abs(measures.yaw) > YAW.refuse)
 
 
-def _flat(found: Measures) -> _Found:
-    if found.contrast >= CONTRAST.warn:
+def _check_contrast(measures: Measures) -> _Defect | None:
+    if measures.contrast >= CONTRAST.warn:
         return None
-    name = "dark" if found.light < DARK else "flat"
-    what = "dark" if name == "dark" else "flat"
-    words = (
-        f"The face is {what}: {found.contrast:.0f} steps of grey lie between its dark and bright "
-        f"parts, {CONTRAST.warn:.0f} or more are needed."
+    name = "dark" if measures.light < DARK else "flat"
+    description = (
+        f"The face is {name}: {measures.contrast:.0f} steps of grey lie between its dark and "
+        f"bright parts, {CONTRAST.warn:.0f} or more are needed."
     )
-    return name, words, found.contrast < CONTRAST.refuse
+    return _Defect(name, description, measures.contrast < CONTRAST.refuse)
 
 
-def _blurred(found: Measures) -> _Found:
-    if found.sharpness >= SHARPNESS.warn or found.width < WIDTH.warn:
-        return None  # a small face has no fine detail in any case, and is told by its size
-    return "blurred", "The face is blurred.", found.sharpness < SHARPNESS.refuse
+def _check_sharpness(measures: Measures) -> _Defect | None:
+    if measures.sharpness >= SHARPNESS.warn or measures.width < WIDTH.warn:
+        return None  # a small face has no fine detail, and gets the warning about its size
+    return _Defect("blurred", "The face is blurred.", measures.sharpness < SHARPNESS.refuse)
 
 
-def _covered(part: str, words: str) -> Callable[[Measures], _Found]:
-    def check(found: Measures) -> _Found:
-        share = found.covered[part]
-        if share <= COVERED.warn or not _clear(found):
-            return None
-        return f"{part}-covered", words, share > COVERED.refuse
-
-    return check
+def _check_eyes(measures: Measures) -> _Defect | None:
+    return _check_cover(measures, "eyes", "The eyes seem to be covered.")
 
 
-def _clear(found: Measures) -> bool:
-    """Return whether the picture shows enough to see a cover by."""
+def _check_mouth(measures: Measures) -> _Defect | None:
+    return _check_cover(measures, "mouth", "The mouth seems to be covered.")
+
+
+def _check_cover(measures: Measures, part: str, description: str) -> _Defect | None:
+    probability = measures.covered[part]
+    if probability <= COVERED.warn or not _is_clear(measures):
+        return None
+    return _Defect(f"{part}-covered", description, probability > COVERED.refuse)
+
+
+def _is_clear(measures: Measures) -> bool:
+    """Return whether the face is good enough for a cover to be visible."""
     return (
-        found.width >= WIDTH.warn
-        and found.contrast >= CONTRAST.warn
-        and found.sharpness >= SHARPNESS.warn
+        measures.width >= WIDTH.warn
+        and measures.contrast >= CONTRAST.warn
+        and measures.sharpness >= SHARPNESS.warn
     )
 
 
-_CHECKS: tuple[Callable[[Measures], _Found], ...] = (
-    _small,
-    _turned,
-    _flat,
-    _blurred,
-    _covered("eyes", "The eyes seem to be covered."),
-    _covered("mouth", "The mouth seems to be covered."),
+_CHECKS = (
+    _check_size,
+    _check_yaw,
+    _check_contrast,
+    _check_sharpness,
+    _check_eyes,
+    _check_mouth,
 )
 
 
 def _sharpness(grey: NDArray[np.float32]) -> float:
-    once = _softened(grey)  # takes the grain of a sensor away
-    fine = (once - _softened(_softened(_softened(once))))[_INNER]
-    return float(fine.std() / max(float(grey[_INNER].std()), 1e-3))
+    """Return the ratio of fine detail to contrast in the inner face."""
+    denoised = _smoothed(grey)  # without the noise of the sensor
+    detail = (denoised - _smoothed(_smoothed(_smoothed(denoised))))[_INNER_FACE]
+    return float(detail.std() / max(float(grey[_INNER_FACE].std()), 1e-3))
 
 
-def _softened(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return it smoothed with weights 1 2 1 across and down."""
-    wide = np.pad(grey, 1, mode="edge")
-    across = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
-    return np.asarray((across[:-2] + 2 * across[1:-1] + across[2:]) / 16)
+def _smoothed(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return luminance (S, S) smoothed with the weights 1 2 1 in both directions."""
+    padded = np.pad(grey, 1, mode="edge")
+    rows = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
+    return np.asarray((rows[:-2] + 2 * rows[1:-1] + rows[2:]) / 16)
 
 
-def _ellipse() -> NDArray[np.bool_]:
-    """Return which pixels of SPEC's square are well inside the face."""
+def _inner_face() -> NDArray[np.bool_]:
+    """Return which pixels of a crop by SPEC are inside the face, bool (S, S): an ellipse."""
     y, x = (np.mgrid[: SPEC.size, : SPEC.size] + 0.5) / SPEC.size - 0.5
     return np.asarray(np.hypot(x / 0.30, y / 0.38) < 1)
 
 
-_INNER = _ellipse()
+_INNER_FACE = _inner_face()

@@ -1,4 +1,4 @@
-"""A session: for how long a track was in each level, and how high it went."""
+"""Summary of a session: seconds in each level, peaks, and the announced levels."""
 
 from dataclasses import dataclass, field
 
@@ -6,16 +6,20 @@ from wince.runtime.track import TrackState
 from wince.scale import LEVELS, Level
 
 LONGEST_STEP = 2.0
-"""Seconds between two frames that still count as watched; after a longer pause none do."""
+"""Seconds between two frames that still count as watched; a longer pause counts for nothing."""
 
 
 @dataclass
 class SessionSummary:
-    """What a session comes to; `add` each frame in the order of their times.
+    """Totals of a session. Call `add` for each frame, in order of time.
 
-    seconds: watched in each level. absent: seconds without a face that could be judged. frames:
-    how many there were. peaks: for each level above "none" that was reached, the highest smoothed
-    score in it and when. announced: when each level was announced.
+    Attributes:
+        seconds: Seconds in each level.
+        absent: Seconds without a face that can be judged.
+        frames: Number of frames.
+        peaks: For each level above "none" that was reached, the highest filtered PSPI in it and its
+            time in seconds.
+        announced: Time in seconds and level of each announcement.
     """
 
     seconds: dict[Level, float] = field(default_factory=lambda: dict.fromkeys(LEVELS, 0.0))
@@ -28,9 +32,12 @@ class SessionSummary:
     def add(
         self, seconds: float, state: TrackState | None, *, longest: float = LONGEST_STEP
     ) -> None:
-        """Count a frame: the time since the one before goes to the level that stands with it.
+        """Add a frame. The time since the previous frame counts for this frame's level.
 
-        longest: seconds between two frames that still count as watched.
+        Args:
+            seconds: Time of the frame.
+            state: State of the track after the frame.
+            longest: Seconds between two frames that still count as watched.
         """
         step = 0.0 if self._last is None else seconds - self._last
         step = step if step <= longest else 0.0
@@ -48,10 +55,10 @@ class SessionSummary:
 
     @property
     def watched(self) -> float:
-        """Seconds in which a face was seen."""
+        """Seconds with a face that can be judged."""
         return sum(self.seconds.values())
 
     @property
     def peak(self) -> tuple[float, float] | None:
-        """The highest smoothed score and when it was; None when it never left "none"."""
+        """Highest filtered PSPI and its time; None if the level was always "none"."""
         return max(self.peaks.values(), default=None)
