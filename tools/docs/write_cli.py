@@ -1,4 +1,4 @@
-"""Writes docs/cli.md from the help of the commands: `python -m tools.docs.write_cli`."""
+"""Write docs/cli.md from the help of the commands: `python -m tools.docs.write_cli`."""
 
 import contextlib
 import io
@@ -10,61 +10,62 @@ from wince import cli
 HEAD = """\
 # The command line
 
-Written from `--help` by `python -m tools.docs.write_cli`; change the help, not this page.
+Written from `--help` by `python -m tools.docs.write_cli`. Change the help, not this page.
 
-What every command has in common:
+All commands have in common:
 
-- Errors are one line on stderr, `wince: ` and a sentence. `--debug`, before or after the command,
-  shows the traceback as well.
-- The exit status is 0 when all went well, 1 when something failed, 2 when the command was wrong and
-  130 when it was stopped with Ctrl+C.
-- Colour and progress bars are for terminals. `NO_COLOR=1` turns colour off; in a pipe there is
-  neither, and each file keeps its one line.
+- An error is one line on stderr: `wince: ` and a sentence. `--debug`, before or after the command,
+  also shows the traceback.
+- The exit status is 0 for success, 1 for a failure, 2 for a wrong command and 130 after Ctrl+C.
+- Colours and progress bars are for terminals. `NO_COLOR=1` turns colours off. In a pipe there is
+  neither, and each file is one line.
 """
 
 EXAMPLES = {
     "assess": """\
-`--json` writes one array, an object for each file in the order given: `file`, then `assessment`
-(the form of `POST /v1/assessments`) or `error` with its `type` and `message`, and `annotated`, the
-path of the copy, when `--annotate` was asked for. Of a video each frame is an entry, with its
-number as `frame` and its time as `seconds`. The array is written as the files are done, and closed
-even when the run is stopped half-way.
+`--json` writes one array with an object per file, in the order given: `file`, then `assessment`
+(as in `POST /v1/assessments`) or `error` with its `type` and `message`. With `--annotate` there is
+also `annotated`, the path of the copy. Each frame of a video is an entry, with its number as
+`frame` and its time as `seconds`. Each object is written as soon as it is known, and the array is
+closed even if the run is interrupted.
 
-`--csv` writes a row for each file or frame, with these columns; what does not apply is empty:
+`--csv` writes a row per file or frame with these columns. A column that does not apply is empty:
 
-- `file`, and of a video `frame`, from 0, and `seconds` since the first;
-- `face`, which of the `faces` found was assessed, the largest being 1;
+- `file`, and for a video `frame`, from 0, and `seconds` since the first frame;
+- `face`, the number of the assessed face by size, from 1, and `faces`, how many were found;
 - `level`, `pspi`, `pspi_low` and `pspi_high`, the ends of the 90 % interval, `confidence`, and the
-  action units `AU4`, `AU6`, `AU7`, `AU9`, `AU10` and `AU43`; none of them where the picture cannot
-  be judged;
-- `usable`, whether it can be, and if not the `reasons`, by their names in [quality.md](quality.md),
-  and the `warnings`; several with ` | ` between them;
-- `change`, points above the neutral face of `--neutral`, and `neutral_pspi`, the score of it;
+  action units `AU4`, `AU6`, `AU7`, `AU9`, `AU10` and `AU43`; all are empty if the face cannot be
+  judged;
+- `usable`, whether the face can be judged, and if not, the `reasons` by their names in
+  [quality.md](quality.md), and the `warnings`, separated by ` | `;
+- `change`, the points above the neutral face of `--neutral`, and `neutral_pspi`, the score of that
+  face;
 - `model` and `model_version`, `annotated`, the path of the copy, and `error`, why there is no
   result.
 
-`--out` is for many files: one line for each in the file, written at once, as CSV or as JSON objects
-(`.jsonl`). However the run ends, the same command with `--resume` goes on: it cuts off a half line
-at the end, if there is one, leaves out every file that has a line, and takes up a video behind its
-last frame. It refuses to mix the results of two models, of different faces or with different
-neutral faces. Memory stays the same however many files there are, but for some 70 bytes for each
-file that is left out, and as many for each annotated copy. Every core is used; a bad file never
-stops the rest. Measured: 100,000 photos at most 350 pixels wide, every hundredth cut off, took 13
-minutes on two cores; each had its line, and memory stayed at 123 to 126 MB
-(`python -m benchmarks.many_files PHOTOS` does the like).
+`--out` is for many files. Each result is one line of the file and is written at once, as CSV or as
+JSON objects (`.jsonl`). However the run ends, the same command with `--resume` continues it: it
+cuts off an incomplete line at the end, skips every file that has a line, and continues a video
+after its last frame. It does not mix the results of two models, of different faces or with
+different neutral faces. Memory does not grow with the number of files, except for the path of each
+skipped file and of each annotated copy, about 150 bytes each. All cores are used, and a bad file
+does not stop the others. Measured: 100,000 photos of up to 350 pixels in width, one in a hundred
+cut off, took 13 minutes on two cores. Each had its line, and memory stayed at 123 to 126 MB
+(`python -m benchmarks.many_files PHOTOS` makes such a measurement).
 
-Annotated copies are for looking at: at most 1600 pixels on the photo's longer side, without its
-EXIF data. They are named `NAME-annotated.jpg`, or `.png` for a PNG, and keep the folders they were
-found in. Two of one name get `-2`, `-3`; an input is never overwritten, an earlier copy is.
+Annotated copies are for viewing: the longer side of the photo has at most 1600 pixels, and there is
+no EXIF data. They are named `NAME-annotated.jpg`, or `.png` for a PNG, and keep the subfolders of
+the photos. Further copies with the same name get `-2`, `-3` and so on. An input is never
+overwritten; a copy of an earlier run is.
 
-`--heatmap` puts a column beside the reading: the face as the model saw it under its map, for PSPI
-and for each action unit, and the formula with its terms. [explain.md](explain.md) says what the
-maps are and are not.
+`--heatmap` adds a column to the copy: the face as the model sees it under its map, for PSPI and for
+each action unit, and the formula with its terms. [explain.md](explain.md) explains what the maps
+are and are not.
 
-`--speak` says one sentence for each result, in order, when everything is written. It takes
-espeak-ng where it is installed, else the voice of macOS, else the one of Windows through
-`pip install 'wince[speech]'`. The files are assessed and written all the same when there is no
-voice; the exit status is 1 then.
+`--speak` speaks one sentence per result, in order, after everything is written. It uses espeak-ng
+if installed, otherwise the voice of macOS, or the one of Windows through
+`pip install 'wince[speech]'`. Without a voice the files are still assessed and written, and the
+exit status is 1.
 
     wince assess photo.jpg
     wince assess --speak photo.jpg

@@ -1,4 +1,8 @@
-"""The command line. Each command is one thin file here; what is heavy is imported inside it."""
+"""The command line: one module per command.
+
+Commands import numpy, onnxruntime, torch and other large packages inside their functions, so that
+`wince --help` is fast.
+"""
 
 import os
 import sys
@@ -19,16 +23,17 @@ from wince.cli.messages import complain
 from wince.cli.prepare import prepare
 from wince.cli.serve import serve
 from wince.cli.train import train
-from wince.cli.version import show_version, version
+from wince.cli.version import print_versions, version
 from wince.cli.watch import watch
 from wince.pillow_warnings import ignore_pillow_warnings
 
-INTERRUPTED = 130  # 128 + SIGINT, what a shell expects
+INTERRUPTED = 130
+"""Exit status after Ctrl+C: 128 + SIGINT, as shells expect."""
 
 app = typer.Typer(
     name="wince",
     add_completion=False,
-    rich_markup_mode=None,  # plain help needs no rich, which takes longer to import than all else
+    rich_markup_mode=None,  # plain help does not import rich, which is slow
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 100},
 )
@@ -37,59 +42,73 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def _options(
     context: typer.Context,
-    show: Annotated[
+    version_requested: Annotated[
         bool, typer.Option("--version", help="Show the versions and exit.", is_eager=True)
     ] = False,
     debug: Annotated[
         bool,
-        typer.Option("--debug", help="Show the traceback of an error; works after a command too."),
+        typer.Option(
+            "--debug", help="Show the traceback of an error. Can also be given after a command."
+        ),
     ] = False,
 ) -> None:
     """Read the expression of pain from a face.
 
     Research software, not a medical device: it scores expression, not experience.
     """
-    if show:
-        show_version()
+    if version_requested:
+        print_versions()
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
         raise typer.Exit(2)
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, 1 for a failure, 2 for a usage error.
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
 
-    words: the command line after the program's name, taken from `sys.argv` when None.
+    Args:
+        arguments: The command line after the name of the program; None for `sys.argv`.
+
+    Returns:
+        0 for success, 1 for a failure, 2 for a wrong command, 130 after Ctrl+C.
     """
     ignore_pillow_warnings()
-    words = list(sys.argv[1:] if words is None else words)
-    options = words[: words.index("--")] if "--" in words else words
-    debug = "--debug" in options
-    rest = [word for word in options if word != "--debug"] + words[len(options) :]
-    if hasattr(sys.stdout, "reconfigure"):  # a file name need not be valid text
+    arguments, debug = _without_debug(list(sys.argv[1:] if arguments is None else arguments))
+    if hasattr(sys.stdout, "reconfigure"):  # file names may not be valid Unicode
         sys.stdout.reconfigure(errors="backslashreplace")
+    command = typer.main.get_command(app)
     try:
-        status = typer.main.get_command(app).main(rest, prog_name="wince", standalone_mode=False)
+        status = command.main(arguments, prog_name="wince", standalone_mode=False)
         sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except BrokenPipeError:
-        status = _hang_up()
+        status = _close_stdout()
     except Exception as error:
         if debug:
             traceback.print_exc()
-        return _explain(error)
+        return _report(error)
     if status == INTERRUPTED:
         complain("stopped.")
     return status if isinstance(status, int) else 0
 
 
-def _explain(error: Exception) -> int:
-    """Say in one line what went wrong; return the exit status."""
+def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
+    """Return the arguments without --debug, and whether it was among them.
+
+    The option can be at any place before "--".
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = [argument for argument in arguments[:end] if argument != "--debug"]
+    return options + arguments[end:], len(options) < end
+
+
+def _report(error: Exception) -> int:
+    """Write one line about an error to stderr and return the exit status."""
     from wince.errors import WinceError
 
-    if hasattr(error, "format_message"):  # typer's own errors are about how the command was used
+    if hasattr(error, "format_message"):  # an error of typer: the command is wrong
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "wince"
         complain(f"{error.format_message().rstrip('.')}. Try '{path} --help'.")
@@ -109,9 +128,9 @@ def _explain(error: Exception) -> int:
     return 1
 
 
-def _hang_up() -> int:
-    """Give up on a reader that went away, such as `head`, without a word."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more
+def _close_stdout() -> int:
+    """Silence stdout after its reader has gone, such as `head`, and return the exit status."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it at exit
     return 1
 
 
@@ -129,7 +148,7 @@ COMMANDS = (
     demo_archive,
     version,
 )
-"""The functions behind the commands, one in each module here."""
+"""The functions of the commands, in the order of the help."""
 
 for command in COMMANDS:
     app.command()(command)

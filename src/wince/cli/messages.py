@@ -1,16 +1,19 @@
-"""What the command line says on stderr."""
+"""Messages of the command line on stderr."""
 
 import sys
 
 
-def complain(words: object) -> None:
-    """Write `wince: words` as one line on stderr, control characters of file names made visible."""
-    print(f"wince: {one_line(str(words))}", file=sys.stderr)  # noqa: T201 - this is the program's voice
+def complain(message: object) -> None:
+    """Write `wince: message` as one line on stderr."""
+    print(f"wince: {one_line(str(message))}", file=sys.stderr)  # noqa: T201 - the output of a command
 
 
-def one_line(words: str) -> str:
-    """Return the words with what is not printable escaped, so that they fill one line."""
+def one_line(text: str) -> str:
+    """Return the text on one line, with unprintable characters escaped.
+
+    File names can contain line feeds and control characters.
+    """
     return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in words
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
     )

@@ -1,15 +1,15 @@
-"""`wince version`."""
+"""`wince version`: the versions that a bug report needs."""
 
 import typer
 
 
 def version() -> None:
-    """Show the versions of wince, its model and what runs it."""
-    show_version()
+    """Show the versions of wince, its model, Python and onnxruntime."""
+    print_versions()
 
 
-def show_version() -> None:
-    """Write one line each: name and version."""
+def print_versions() -> None:
+    """Print a line per component: name and version."""
     import platform
     from importlib.metadata import version as installed
 
@@ -20,5 +20,5 @@ def show_version() -> None:
     typer.echo(f"onnxruntime  {installed('onnxruntime')}")
     from wince.runtime.assessor import Assessor
 
-    model = Assessor().model  # loaded, so that a damaged installation shows here
+    model = Assessor().model  # loaded, to find a damaged installation
     typer.echo(f"model        {model['name']} {model['version']}")

@@ -1,71 +1,69 @@
-"""`wince watch`: a face over time, from a camera or a video file, in the terminal."""
+"""`wince watch`: follow a face over time in the terminal, from a camera or a video file."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from wince.cli.speech_options import LanguageOption, RateOption, VoiceOption, chosen
+from wince.cli.option_groups import with_option_groups
+from wince.cli.speech_options import SpeechOptions
 
 
+@with_option_groups
 def watch(
     source: Annotated[
         str | None,
         typer.Argument(
             metavar="[SOURCE]",
-            help="A video file, or a camera by its name, such as /dev/video0. Without it, the "
-            "first camera.",
+            help="A video file, or the name of a camera, such as /dev/video0. Default: the first "
+            "camera.",
             show_default=False,
         ),
     ] = None,
-    table: Annotated[
+    *,
+    csv_path: Annotated[
         Path | None,
-        typer.Option(
-            "--csv", metavar="FILE", help="Write a row for each frame into FILE, as it is assessed."
-        ),
+        typer.Option("--csv", metavar="FILE", help="Write a row for each frame into a new FILE."),
     ] = None,
     smoothing: Annotated[
         float, typer.Option(min=0, max=60, help="Time constant of the smoothing, in seconds.")
     ] = 1.0,
     hold: Annotated[
-        float, typer.Option(min=0, max=60, help="Seconds a level must hold to be announced.")
+        float, typer.Option(min=0, max=60, help="Seconds a level must last to be announced.")
     ] = 2.0,
     margin: Annotated[
         float,
-        typer.Option(min=0, max=2.5, help="Points below a cut at which the level falls again."),
+        typer.Option(
+            min=0, max=2.5, help="Points the score must fall below a cut for the level to fall."
+        ),
     ] = 0.5,
-    every: Annotated[int, typer.Option(min=1, help="Look at every Nth frame only.")] = 1,
-    speak: Annotated[
-        bool, typer.Option("--speak", help="Say each level that is announced.")
-    ] = False,
-    language: LanguageOption = None,
-    rate: RateOption = None,
-    voice: VoiceOption = None,
+    every: Annotated[int, typer.Option(min=1, help="Assess every Nth frame only.")] = 1,
     model: Annotated[
         Path | None,
         typer.Option(
-            metavar="PATH", help="A model.onnx, or its folder, in place of the packaged one."
+            metavar="PATH", help="A model.onnx or its folder. Default: the packaged model."
         ),
     ] = None,
+    speech: SpeechOptions,
 ) -> None:
     """Watch a face over time, with a camera or in a video file.
 
-    Shows the announced level, the smoothed score, the action units, frames per second and how old a
-    frame is when its result stands. A level is announced when it has held; blinks do not count. At
-    the end (of the video, or with Ctrl+C) it says how long each level stood and where the peaks
-    were. A camera that is lost is tried again. Nothing is stored but the file of --csv.
+    Shows the announced level, the smoothed score, the action units, the frame rate and the time
+    from a frame to its result. A level is announced when it has lasted; blinks do not count. At the
+    end (of the video, or with Ctrl+C) a summary gives the time in each level and the peaks. A
+    camera that is disconnected is opened again. Nothing is stored except the file of --csv.
 
-    A video is gone through as fast as this machine can; with a camera the newest frame is taken.
-    Needs `pip install 'wince[video]'`.
+    A video is processed as fast as this machine can; of a camera the newest frame is used. Needs
+    `pip install 'wince[video]'`.
     """
     from wince.cli import watch_loop
     from wince.runtime.track import TrackSettings
 
     watch_loop.run(
         source,
-        table=table,
+        csv_path=csv_path,
         settings=TrackSettings(smoothing, hold, margin),
         every=every,
-        speaker=chosen(speak, language, rate, voice),
+        speaker=speech.speaker(),
         model=model,
     )

@@ -1,386 +1,209 @@
-"""What `wince watch` does: frames in, a view in the terminal, rows and a summary out."""
+"""The loop of `wince watch`: read frames, assess them, follow the face, write rows."""
 
 import csv
-import threading
 import time
 from collections import deque
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import NoReturn
 
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console
 
-from wince import scale
 from wince.camera import Camera, default_camera
 from wince.cli.messages import complain
 from wince.cli.speech_options import Speaker
-from wince.cli.tables import plain_table
-from wince.errors import DataError, NoFaceError, SpeechError, VideoError, WinceError
-from wince.level_colours import TERMINAL
+from wince.cli.watch_rows import frame_row, rows_file
+from wince.cli.watch_view import TerminalView, WatchStatus, summary
+from wince.cli.watch_voice import BackgroundSpeaker
+from wince.errors import NoFaceError, VideoError
 from wince.runtime.assessment import Assessment
 from wince.runtime.assessor import Assessor
 from wince.runtime.session_summary import LONGEST_STEP, SessionSummary
-from wince.runtime.track import Track, TrackSettings, TrackState
-from wince.scale import Level
+from wince.runtime.track import Track, TrackSettings
+from wince.video import SUFFIXES as VIDEO_SUFFIXES
 from wince.video import Video, VideoFrame
 
-COLUMNS = (
-    "seconds",
-    "frame",
-    "face",
-    "pspi",
-    "level",
-    "confidence",
-    *scale.UNIT_NAMES,
-    "track_pspi",
-    "track_level",
-    "announced",
-    "eyes",
-    "away",
-    "milliseconds",
-)
-RATE_WINDOW = 2.0  # seconds over which frames per second are counted
-REDRAWS = 10  # of the view, per second
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds between tries to open a lost camera again
-BAR = 32  # characters of the scale
+RATE_WINDOW = 2.0
+"""Seconds over which the frame rate is measured."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
+"""Seconds between attempts to open a disconnected camera; the pause doubles each time."""
+MOST_AWAY = 60.0  # seconds
 
 
 def run(
     source: str | None,
     *,
-    table: Path | None,
+    csv_path: Path | None,
     settings: TrackSettings,
     every: int,
     speaker: Speaker | None,
     model: Path | None,
 ) -> None:
-    """Watch until the video ends or Ctrl+C; then write the summary.
+    """Watch until the video ends or Ctrl+C, then print the summary.
 
-    Raises a WinceError when the source cannot be opened, and after the summary when a video stops
-    before its end.
+    Args:
+        source: A video file or the name of a camera; None for the first camera.
+        csv_path: New file for a row per frame; None to write none.
+        settings: Settings of the track.
+        every: Assess every nth frame only.
+        speaker: Speaks announced levels; None for no speech.
+        model: A model.onnx or its folder; None for the packaged model.
+
+    Raises:
+        WinceError: The source cannot be opened, or, after the summary, a video stops before its
+            stated end.
     """
-    camera = _camera(source)
+    camera = camera_name(source)
+    console = Console(highlight=False)
     with ExitStack() as stack:
         opened: Camera | Video = Camera(camera) if camera is not None else Video(str(source))
-        stack.callback(lambda: opened.close())
+        stack.callback(opened.close)
+        if isinstance(opened, Video):
+            settings = _with_longer_gaps(settings, every / opened.frame_rate)
         assessor = Assessor(model)
-        if isinstance(opened, Video):  # frames may lie far apart; such gaps are no absence
-            step = every / opened.frame_rate
-            settings = replace(settings, away=min(60.0, max(settings.away, 3 * step)))
-        watcher = _Watcher(assessor, settings, _rows(stack, table, source), speaker)
-        console = Console(highlight=False)
-        ending: WinceError | None = None
-        try:
-            with _view(console) as view:
-                if isinstance(opened, Video):
-                    _go_through(opened, every, watcher, view)
-                else:
-                    _follow(opened, every, watcher, view)
-        except KeyboardInterrupt:
-            pass
-        except VideoError as error:
-            ending = error
-        watcher.finish()
+        rows = stack.enter_context(rows_file(csv_path)) if csv_path else None
+        voice = BackgroundSpeaker(speaker) if speaker else None
+        watcher = Watcher(assessor, settings, rows, voice)
+        error = _watch(opened, every, watcher, console)
+        if voice:
+            voice.finish()
         if isinstance(opened, Video) and opened.damaged_parts:
-            complain(f"{opened.name}: {opened.damaged_parts} damaged parts were passed over.")
+            complain(f"{opened.name}: {opened.damaged_parts} damaged parts were skipped.")
         console.print(summary(watcher.session))
-        if ending is not None:
-            raise ending
+    if error is not None:
+        raise error
 
 
-def _camera(source: str | None) -> str | None:
-    """Return the camera that a source names, None when it is a file."""
+def camera_name(source: str | None) -> str | None:
+    """Return the name of the camera to watch; None if the source is a video file.
+
+    A source is a file if it exists or ends in the suffix of a video. Names of cameras may contain
+    dots and slashes, such as "USB2.0 HD UVC WebCam" or /dev/video0.
+
+    Args:
+        source: A file or a camera as given; None for the first camera.
+
+    Raises:
+        VideoError: No source is given and there is no camera.
+    """
     if source is None:
         return default_camera()
     path = Path(source)
     if path.is_char_device():
         return source
-    if path.exists():
-        return None
-    if path.suffix or "/" in source or "\\" in source:
-        return None  # a file that is missing is told by whoever opens it
-    return source
+    is_file = path.exists() or path.suffix.lower() in VIDEO_SUFFIXES
+    return None if is_file else source
 
 
-def _rows(stack: ExitStack, path: Path | None, source: str | None) -> "csv.DictWriter[str] | None":
-    if path is None:
-        return None
-    given = None if source is None else Path(source)
-    if given is not None and given.exists() and path.exists() and path.samefile(given):
-        raise DataError(f"--csv {path} is the video itself. Name another file for the rows.")
-    file: TextIO = stack.enter_context(path.open("w", newline="", encoding="utf-8", buffering=1))
-    rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-    rows.writeheader()
-    return rows
+def _with_longer_gaps(settings: TrackSettings, step: float) -> TrackSettings:
+    """Return settings under which a track survives three steps between assessed frames."""
+    return replace(settings, away=min(MOST_AWAY, max(settings.away, 3 * step)))
 
 
-def _go_through(video: Video, every: int, watcher: "_Watcher", view: "_View") -> None:
+@dataclass
+class Watcher:
+    """Assesses frames, follows the face, writes rows and announces levels.
+
+    Attributes:
+        assessor: Assesses the frames.
+        settings: Settings of the track.
+        rows: Writes a row per frame, if any.
+        voice: Speaks announced levels, if any.
+        status: What the view shows.
+        session: Sums over all frames.
+    """
+
+    assessor: Assessor
+    settings: TrackSettings
+    rows: "csv.DictWriter[str] | None"
+    voice: BackgroundSpeaker | None
+    status: WatchStatus = field(default_factory=WatchStatus)
+    session: SessionSummary = field(default_factory=SessionSummary)
+
+    def __post_init__(self) -> None:
+        self._track = Track(self.assessor.estimator.calibration, self.settings)
+        self._finish_times: deque[float] = deque()
+
+    def process(self, frame: VideoFrame, seconds: float, available_at: float) -> None:
+        """Assess a frame.
+
+        Args:
+            frame: The frame.
+            seconds: Its time in the session.
+            available_at: When the frame was available, on the clock of `time.monotonic`.
+        """
+        assessment: Assessment | None
+        try:
+            assessment = self.assessor.assess(frame.rgb)
+        except NoFaceError:
+            assessment = None
+        state = self._track.update(seconds, assessment)
+        self.session.add(seconds, state, longest=max(LONGEST_STEP, self.settings.away))
+        now = time.monotonic()
+        self.status.state = state
+        self.status.latency = now - available_at
+        self.status.frame_rate = self._frame_rate(now)
+        if self.rows:
+            self.rows.writerow(frame_row(frame, seconds, assessment, state, self.status.latency))
+        if state and state.announced and self.voice:
+            self.voice.say(state.level)
+
+    def _frame_rate(self, now: float) -> float:
+        """Return the frames per second over the last RATE_WINDOW seconds."""
+        times = self._finish_times
+        times.append(now)
+        while now - times[0] > RATE_WINDOW:
+            times.popleft()
+        span = times[-1] - times[0]
+        return (len(times) - 1) / span if span else 0.0
+
+
+def _watch(
+    opened: Camera | Video, every: int, watcher: Watcher, console: Console
+) -> VideoError | None:
+    """Watch until the source ends or Ctrl+C; return the error of a video that stops early."""
+    try:
+        with TerminalView(console) as view:
+            if isinstance(opened, Video):
+                _watch_video(opened, every, watcher, view)
+            else:
+                _watch_camera(opened, every, watcher, view)
+    except KeyboardInterrupt:
+        pass
+    except VideoError as error:
+        return error
+    return None
+
+
+def _watch_video(video: Video, every: int, watcher: Watcher, view: TerminalView) -> None:
     for frame in video.frames(every=every):
-        watcher.take(frame, frame.seconds, time.monotonic())
-        view.show(watcher, position=frame.seconds, length=video.duration)
+        watcher.process(frame, frame.seconds, time.monotonic())
+        view.show(watcher.status, position=frame.seconds, duration=video.duration)
 
 
-def _follow(camera: Camera, every: int, watcher: "_Watcher", view: "_View") -> NoReturn:
-    """Watch a camera until Ctrl+C, and try to open it again whenever it is lost."""
-    begin = time.monotonic()
+def _watch_camera(camera: Camera, every: int, watcher: Watcher, view: TerminalView) -> NoReturn:
+    """Watch a camera until Ctrl+C, and open it again whenever it is disconnected."""
+    start = time.monotonic()
+    status = watcher.status
     pause = FIRST_PAUSE
     while True:
         try:
             for frame in camera.frames(every=every):
                 pause = FIRST_PAUSE
-                watcher.take(frame, frame.seconds - begin, frame.seconds)
-                view.show(watcher, position=frame.seconds - begin)
+                watcher.process(frame, frame.seconds - start, frame.seconds)
+                view.show(status, position=frame.seconds - start)
         except VideoError as error:
-            watcher.note = f"{error} Trying again."
+            status.note = f"{error} Trying again."
         finally:
             camera.close()
         reopened: Camera | None = None
         while reopened is None:
-            view.show(watcher, position=time.monotonic() - begin, force=True)
+            view.show(status, position=time.monotonic() - start, force=True)
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
             try:
                 reopened = Camera(camera.name)
             except VideoError as error:
-                watcher.note = f"{error} Trying again."
-        camera, watcher.note = reopened, ""
-
-
-@dataclass
-class _Watcher:
-    """Assesses frames, follows the face, writes rows, speaks."""
-
-    assessor: Assessor
-    settings: TrackSettings
-    rows: "csv.DictWriter[str] | None"
-    speaker: Speaker | None
-
-    def __post_init__(self) -> None:
-        self.track = Track(self.assessor.estimator.calibration, self.settings)
-        self.session = SessionSummary()
-        self.reading: TrackState | None = None
-        self.note = ""  # what to say below the view
-        self.latency = 0.0  # seconds from a frame to its result
-        self._times: deque[float] = deque()
-        self._voice = _Voice(self.speaker) if self.speaker else None
-
-    def take(self, frame: VideoFrame, seconds: float, taken: float) -> None:
-        """Assess a frame. seconds: its time in the session; taken: on the clock of this machine."""
-        found: Assessment | None
-        try:
-            found = self.assessor.assess(frame.rgb)
-        except NoFaceError:
-            found = None
-        self.reading = reading = self.track.update(seconds, found)
-        longest = max(LONGEST_STEP, self.settings.away)
-        self.session.add(seconds, reading, longest=longest)
-        now = time.monotonic()
-        self.latency = now - taken
-        self._times.append(now)
-        while now - self._times[0] > RATE_WINDOW:
-            self._times.popleft()
-        if self.rows:
-            self.rows.writerow(_row(frame, seconds, found, reading, self.latency))
-        if reading and reading.announced and self._voice:
-            self._voice.say(reading.level)
-
-    @property
-    def rate(self) -> float:
-        """Frames per second over the last two seconds."""
-        span = self._times[-1] - self._times[0] if len(self._times) > 1 else 0.0
-        return (len(self._times) - 1) / span if span else 0.0
-
-    def finish(self) -> None:
-        """Wait until what is being said is said."""
-        if self._voice:
-            self._voice.finish()
-
-
-def _row(
-    frame: VideoFrame,
-    seconds: float,
-    found: Assessment | None,
-    reading: TrackState | None,
-    latency: float,
-) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "seconds": round(seconds, 3),
-        "frame": frame.index,
-        "face": int(found is not None),
-        "milliseconds": round(1000 * latency, 1),
-    }
-    if found is not None:
-        row |= {"pspi": found.pspi, "level": found.level and str(found.level)}
-        row |= {"confidence": found.confidence, **(found.action_units or {})}
-    if reading is not None:
-        row |= {
-            "track_pspi": reading.pspi,
-            "track_level": str(reading.level),
-            "announced": int(reading.announced),
-            "eyes": reading.eyes,
-            "away": reading.away,
-        }
-    return row
-
-
-class _Voice:
-    """Speaks beside the watching; of what waits, the newest is said."""
-
-    def __init__(self, speaker: Speaker) -> None:
-        self._speaker = speaker
-        self._waiting: Level | None = None
-        self._changed = threading.Condition()
-        self._open = True
-        self._thread = threading.Thread(target=self._speak, name="wince-voice", daemon=True)
-        self._thread.start()
-
-    def say(self, level: Level) -> None:
-        """Say a level soon; one that still waits is forgotten."""
-        with self._changed:
-            self._waiting = level
-            self._changed.notify()
-
-    def finish(self) -> None:
-        """Return when all is said."""
-        with self._changed:
-            self._open = False
-            self._changed.notify()
-        self._thread.join()
-
-    def _speak(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or not self._open)
-                level, self._waiting = self._waiting, None
-            if level is None:
-                return
-            try:
-                self._speaker.say(level)
-            except SpeechError as error:
-                complain(error)
-                return
-
-
-class _View:
-    """The view that changes in place; in a pipe, one line for each level that is announced."""
-
-    def __init__(self, console: Console, live: Live | None) -> None:
-        self._console, self._live = console, live
-        self._drawn = 0.0
-        self._away = False
-
-    def show(
-        self,
-        watcher: _Watcher,
-        *,
-        position: float,
-        length: float | None = None,
-        force: bool = False,
-    ) -> None:
-        """Show what stands: ten times a second at most, but a lost face or a new level at once."""
-        reading = watcher.reading
-        if self._live is None:
-            if reading is not None and reading.announced:
-                word = _title(reading.level)
-                self._console.print(f"{_clock(position)} {word} (PSPI {reading.pspi:.1f})")
-            return
-        now = time.monotonic()
-        away = reading is not None and reading.away > 0
-        force = force or away != self._away or (reading is not None and reading.announced)
-        self._away = away
-        if force or now - self._drawn >= 1 / REDRAWS:
-            self._drawn = now
-            self._live.update(picture(watcher, position, length), refresh=True)
-
-
-class _view:
-    """Open the view for a `with` statement."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._live = (
-            Live(console=console, auto_refresh=False, transient=True)
-            if console.is_terminal
-            else None
-        )
-
-    def __enter__(self) -> _View:
-        if self._live:
-            self._live.start()
-        return _View(self._console, self._live)
-
-    def __exit__(self, *_: object) -> None:
-        if self._live:
-            self._live.stop()
-
-
-def picture(watcher: _Watcher, position: float, length: float | None) -> RenderableType:
-    """Return the view: level, score on the scale, action units, time, frame rate and latency."""
-    reading = watcher.reading
-    lines: list[RenderableType] = []
-    if reading is None:
-        lines.append(Text("No face yet: point the camera at one face, from the front.", "bold"))
-    else:
-        lines += _found(reading)
-    clock = _clock(position) + (f" of {_clock(length)}" if length else "")
-    lines.append(
-        Text(f"{clock}   {watcher.rate:.0f} frames/s   {1000 * watcher.latency:.0f} ms", "dim")
-    )
-    if watcher.note:
-        lines.append(Text(watcher.note, "yellow"))
-    lines.append(Text("Ctrl+C ends. An expression, not a diagnosis.", "dim"))
-    return Group(*lines)
-
-
-def _found(reading: TrackState) -> list[RenderableType]:
-    style = TERMINAL[reading.level]
-    head = Text.assemble((_title(reading.level), f"bold {style.removeprefix('bold ')}"))
-    head.append(f"   PSPI {reading.pspi:.1f} of {scale.PSPI_MAXIMUM:.0f}", "bold")
-    if reading.away:
-        head.append(f"   no face for {reading.away:.1f} s", "yellow")
-    elif reading.eyes == "closed":
-        head.append("   eyes closed", "dim")
-    lines: list[RenderableType] = [head, _bar(reading.pspi, scale.PSPI_MAXIMUM, style)]
-    if reading.action_units:
-        units = Table.grid(padding=(0, 1))
-        for name, value in reading.action_units.items():
-            unit = scale.ACTION_UNITS[name]
-            bar = _bar(value, unit.maximum, "cyan", BAR // 2)
-            units.add_row(name, unit.title, bar, f"{value:.1f}")
-        lines.append(units)
-    return lines
-
-
-def _bar(value: float, maximum: float, style: str, width: int = BAR) -> Text:
-    full = round(width * value / maximum)
-    return Text.assemble(("━" * full, style), ("─" * (width - full), "dim"))
-
-
-def _title(level: scale.Level) -> str:
-    return "No pain expression seen" if level is scale.Level.NONE else level.capitalize()
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def summary(session: SessionSummary) -> RenderableType:
-    """Return the table at the end: time in each level, its share, and its peak."""
-    table = plain_table()
-    for title in ("Level", "Time", "Share", "Peak", "At"):
-        table.add_column(title, justify="left" if title == "Level" else "right")
-    for level, seconds in session.seconds.items():
-        share = f"{100 * seconds / session.watched:.0f} %" if session.watched else ""
-        peak = session.peaks.get(level)
-        high = (f"{peak[0]:.1f}", _clock(peak[1])) if peak else ("", "")
-        table.add_row(_title(level), _clock(seconds), share, *high)
-    absent = f"Without a face: {_clock(session.absent)}. " if session.absent >= 0.5 else ""
-    times = len(session.announced)
-    words = f"{absent}Frames: {session.frames}. Levels announced: {times}."
-    return Group(table, Text(words))
+                status.note = f"{error} Trying again."
+        camera, status.note = reopened, ""

@@ -1,6 +1,5 @@
-"""Many pictures at a time: every core busy, results in order, and only a few in memory."""
+"""Assess many images in parallel, with the results in order and only a few images in memory."""
 
-import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,128 +9,117 @@ from pathlib import Path
 
 from wince import images
 from wince.annotate import annotated_copy
+from wince.cli.assess.annotated_paths import AnnotatedPaths
+from wince.cli.assess.inputs import STDIN, InputFile, InputImage, find_files, read_images
 from wince.cli.assess.outcome import Outcome
-from wince.cli.assess.results_file import Names
-from wince.cli.assess.sources import MARK, STDIN, Source
+from wince.cli.assess.previous_results import PreviousResults
+from wince.cli.progress import file_progress
 from wince.errors import WinceError
 from wince.images import ImageSource
 from wince.runtime.assessment import Assessment
+from wince.workers import core_count
 
 Assess = Callable[[ImageSource], Assessment]
 
-AHEAD = 2  # pictures for each worker that are begun before the oldest one is written
+QUEUED_PER_WORKER = 2  # images submitted and not yet yielded
 
 
-def outcomes(
-    sources: Iterable[Source], assess: Assess, copies: "Copies | None", workers: int
-) -> Iterator[Outcome]:
-    """Assess pictures and frames, `workers` at a time; yield what became of them, in their order.
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The files of one `wince assess` and how they are assessed.
 
-    Threads do it: decoding, scaling and the networks run outside the interpreter's lock. At most
-    AHEAD times `workers` are under way, so memory does not grow with their number, and one that
-    takes long holds up no more than these.
+    Attributes:
+        paths: Files and folders as given.
+        assess: Returns the assessment of one image.
+        every: Seconds between the frames of a video; 0 for every frame.
+        annotate: Folder of the annotated copies; None to write none.
+        workers: Threads; None for one per core.
     """
-    waiting: deque[Future[Outcome]] = deque()
+
+    paths: list[Path]
+    assess: Assess
+    every: float
+    annotate: Path | None
+    workers: int | None
+
+    def outcomes(self, previous: PreviousResults, *, progress_bar: bool) -> Iterator[Outcome]:
+        """Yield the outcome of each image and frame without a previous result, in order."""
+        last_frames = dict([previous.last_frame]) if previous.last_frame else {}
+        found = read_images(self._files(previous), every=self.every, last_frames=last_frames)
+        if progress_bar:
+            found = file_progress(found, total=sum(1 for _ in self._files(previous)))
+        copies = self._annotated_paths(previous)
+        return assess_images(found, self.assess, copies, self.workers or core_count())
+
+    def _files(self, previous: PreviousResults) -> Iterator[InputFile]:
+        return (
+            file
+            for file in find_files(self.paths)
+            if str(file.path) == STDIN or not previous.is_complete(str(file.path))
+        )
+
+    def _annotated_paths(self, previous: PreviousResults) -> AnnotatedPaths | None:
+        if self.annotate is None:
+            return None
+        copies = AnnotatedPaths(self.annotate)
+        for file in find_files(self.paths):
+            copies.reserve(file.path)
+        for path in previous.annotated_copies:
+            copies.reserve(Path(path))
+        return copies
+
+
+def assess_images(
+    found: Iterable[InputImage], assess: Assess, copies: AnnotatedPaths | None, workers: int
+) -> Iterator[Outcome]:
+    """Assess images in threads and yield their outcomes in order.
+
+    Decoding, scaling and the networks release the interpreter's lock, so threads use all cores. At
+    most QUEUED_PER_WORKER images per worker are in memory.
+
+    Args:
+        found: The images.
+        assess: Returns the assessment of one image.
+        copies: Chooses the paths of annotated copies; None to write none.
+        workers: Threads.
+    """
+    queue: deque[Future[Outcome]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="wince")
     try:
-        for source in sources:
-            copy = None if copies is None else copies.place(source)
-            waiting.append(pool.submit(_assessed, source, assess, copy))
-            del source  # a frame would stay in memory
-            if len(waiting) >= AHEAD * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        for image in found:
+            copy = None if copies is None else copies.choose(image)
+            queue.append(pool.submit(_outcome, image, assess, copy))
+            del image  # releases the pixels of a frame as soon as it is assessed
+            if len(queue) >= QUEUED_PER_WORKER * workers:
+                yield queue.popleft().result()
+        while queue:
+            yield queue.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _assessed(source: Source, assess: Assess, copy: Path | None) -> Outcome:
-    name, frame = str(source.path), source.frame
-    where = (None, None) if frame is None else (frame.index, round(frame.seconds, 3))
+def _outcome(image: InputImage, assess: Assess, copy: Path | None) -> Outcome:
+    name, frame = str(image.file.path), image.frame
+    position = (None, None) if frame is None else (frame.index, round(frame.seconds, 3))
     try:
-        if source.problem is not None:
-            raise source.problem
-        image: ImageSource = source.path if frame is None else frame.rgb
+        if image.error is not None:
+            raise image.error
+        source: ImageSource = image.file.path if frame is None else frame.rgb
         if name == STDIN:
-            image = sys.stdin.buffer.read(images.MAX_BYTES + 1)
-        assessment = assess(image)
+            source = sys.stdin.buffer.read(images.MAX_BYTES + 1)
+        assessment = assess(source)
         if copy is not None:
-            annotated_copy.save(annotated_copy.annotate(images.read(image), assessment), copy)
-        return Outcome(name, assessment, None, None if copy is None else str(copy), *where)
+            annotated_copy.save(annotated_copy.annotate(images.read(source), assessment), copy)
+        return Outcome(name, assessment, None, None if copy is None else str(copy), *position)
     except WinceError as error:
-        kept = error.with_traceback(None)  # which would keep the picture
-        return Outcome(name, None, kept, None, *where)
+        # The traceback would keep the pixels in memory.
+        return Outcome(name, None, error.with_traceback(None), None, *position)
     except MemoryError:
-        return Outcome(name, None, WinceError("There was not enough memory for it."), None, *where)
-    except Exception as error:  # whatever it is, the other files are still done
+        memory_error = WinceError("There was not enough memory for it.")
+        return Outcome(name, None, memory_error, None, *position)
+    except Exception as unexpected:  # one file must not stop the others
         bug = WinceError(
-            f"This is a bug in wince ({type(error).__name__}: {error}). Report it, with the file "
-            "if it may be shown."
+            f"This is a bug in wince ({type(unexpected).__name__}: {unexpected}). Report it, with "
+            "the file if it may be shown."
         )
-        return Outcome(name, None, bug, None, *where)
-
-
-@dataclass(slots=True)
-class Copies:
-    """Names for annotated copies, each its own, and never that of an input.
-
-    folder: where they go. taken: where they must not go, the inputs to begin with.
-    """
-
-    folder: Path
-    taken: Names
-
-    def keep(self, path: Path) -> None:
-        """Keep a place free of copies."""
-        self.taken.add(_place(path))
-
-    def place(self, source: Source) -> Path:
-        """Return a path that no other copy of this run has, nor any input.
-
-        The name ends in -annotated, then .png for a PNG and .jpg for all else; subfolders are kept,
-        and the frames of a video have their number. A second picture of the same name gets -2
-        before that ending.
-        """
-        suffix = ".png" if source.path.suffix.lower() == ".png" else ".jpg"
-        number = 1
-        while True:
-            again = f"-{number}" if number > 1 else ""
-            name = f"{source.copy_stem}{again}{MARK}{suffix}"
-            path = self.folder / source.relative.parent / name
-            if _place(path) not in self.taken:
-                self.keep(path)
-                return path
-            number += 1
-
-
-def _place(path: Path) -> str:
-    return os.path.normcase(path.resolve())
-
-
-def tracked(sources: Iterable[Source], total: int, show_after: float) -> Iterator[Source]:
-    """Yield the sources; once `show_after` seconds have passed, a progress bar on stderr follows.
-
-    total: how many files there are; the frames of a video are added when it is opened.
-    """
-    import time
-
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    progress = Progress(
-        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False
-    )
-    begin, task = time.monotonic(), progress.add_task("Assessing", total=total)
-    try:
-        for source in sources:
-            total += source.adds
-            progress.update(task, total=total)
-            if time.monotonic() - begin > show_after and total > 1:
-                progress.start()
-            yield source
-            del source
-            progress.advance(task)
-    finally:
-        progress.stop()
+        return Outcome(name, None, bug, None, *position)

@@ -1,0 +1,87 @@
+"""The CSV of `wince assess`: one row per file or frame."""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from wince.cli.assess.outcome import Outcome
+from wince.runtime.assessment import Assessment
+from wince.scale import UNIT_NAMES
+
+COLUMNS = (
+    "file",
+    "frame",
+    "seconds",
+    "face",
+    "faces",
+    "level",
+    "pspi",
+    "pspi_low",
+    "pspi_high",
+    "confidence",
+    *UNIT_NAMES,
+    "usable",
+    "reasons",
+    "warnings",
+    "change",
+    "neutral_pspi",
+    "model",
+    "model_version",
+    "annotated",
+    "error",
+)
+
+
+def line(values: Iterable[Any]) -> str:
+    """Return the values as one CSV record that ends in a line feed."""
+    text = io.StringIO()
+    csv.writer(text).writerow(values)  # with CR LF as line end, both are quoted within values
+    return text.getvalue().removesuffix("\r\n") + "\n"
+
+
+def row(outcome: Outcome) -> str:
+    """Return the CSV record of an outcome; columns that do not apply are empty."""
+    values: dict[str, Any] = {
+        "file": outcome.file,
+        "frame": outcome.frame,
+        "seconds": outcome.seconds,
+        "annotated": outcome.annotated,
+        "error": outcome.error,
+    }
+    if outcome.assessment is not None:
+        values |= _assessment_values(outcome.assessment)
+    return line(values.get(column) for column in COLUMNS)
+
+
+def _assessment_values(assessment: Assessment) -> dict[str, Any]:
+    return {
+        "face": assessment.face.index + 1,
+        "faces": assessment.face.count,
+        "usable": str(assessment.quality.usable).lower(),
+        "reasons": " | ".join(assessment.quality.reasons),
+        "warnings": " | ".join(assessment.quality.warnings),
+        "model": assessment.model["name"],
+        "model_version": assessment.model["version"],
+        **_score_values(assessment),
+    }
+
+
+def _score_values(assessment: Assessment) -> dict[str, Any]:
+    """Return the scores; none for a face that cannot be judged, so that nobody averages them."""
+    if assessment.level is None or assessment.interval is None or assessment.confidence is None:
+        return {}
+    values = {
+        "level": str(assessment.level),
+        "pspi": round(assessment.pspi, 3),
+        "pspi_low": round(assessment.interval[0], 3),
+        "pspi_high": round(assessment.interval[1], 3),
+        "confidence": round(assessment.confidence, 4),
+        **{name: round(value, 3) for name, value in (assessment.action_units or {}).items()},
+    }
+    if assessment.change is not None:
+        values |= {
+            "change": assessment.change.pspi,
+            "neutral_pspi": assessment.change.neutral.raw_score,
+        }
+    return values

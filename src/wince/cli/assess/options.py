@@ -1,0 +1,136 @@
+"""Options of `wince assess`: how images are scored, and where the results go."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from wince.cli.assess.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """Form and place of the results."""
+
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write a JSON array of {file, assessment or error}.")
+    ] = False
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV, one row per file.")] = False
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write each result into a new FILE as soon as it is known: .csv, or .jsonl for "
+            "one JSON object per line.",
+        ),
+    ] = None
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Continue the FILE of --out: skip files that have a result in it."
+        ),
+    ] = False
+    annotate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write a copy of each photo into DIR with the result drawn on it."
+        ),
+    ] = None
+
+    def check(self, *, heatmap: bool) -> None:
+        """Raise an error for options that do not fit together.
+
+        Args:
+            heatmap: Whether activation maps are requested.
+
+        Raises:
+            BadParameter: The options do not fit together.
+            DataError: The suffix of --out is not supported.
+        """
+        if self.as_json + self.as_csv + (self.out is not None) > 1:
+            raise typer.BadParameter("--json, --csv and --out exclude each other")
+        if self.resume and self.out is None:
+            raise typer.BadParameter("--resume needs --out FILE, the file to continue")
+        is_jsonl = self.out is not None and self.out.suffix.lower() == ".jsonl"
+        if heatmap and not (self.as_json or is_jsonl or self.annotate):
+            raise typer.BadParameter(
+                "--heatmap needs --annotate DIR or --json, or --out FILE.jsonl, to show the map in"
+            )
+        if self.out is not None:
+            from wince.cli.assess.results_file import check_suffix
+
+            check_suffix(self.out)
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether a progress bar fits: on a terminal to which no JSON or CSV is written."""
+        data_on_terminal = (self.as_json or self.as_csv) and sys.stdout.isatty()
+        return sys.stderr.isatty() and not data_on_terminal
+
+    def stdout_writer(self) -> "Callable[[Iterable[Outcome]], None]":
+        """Return the function that writes results to stdout."""
+        from wince.cli.assess import stdout_results
+
+        if self.as_json:
+            return stdout_results.write_json
+        return stdout_results.write_csv if self.as_csv else stdout_results.write_table
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringOptions:
+    """Which images and faces are scored, and how."""
+
+    every: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0.0,
+            help="Time between the assessed frames of a video; 0 for every frame.",
+        ),
+    ] = 1.0
+    heatmap: Annotated[
+        bool,
+        typer.Option(
+            "--heatmap",
+            help="Also show where in the face the score comes from: a column of maps in annotated "
+            "copies, the field `heatmap` in JSON.",
+        ),
+    ] = False
+    face: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Assess the Nth largest face of each image. Default: the largest.",
+            show_default=False,
+        ),
+    ] = None
+    neutral: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="An image of the same person at rest, to compare with. Can be given several "
+            "times.",
+            show_default=False,
+        ),
+    ] = None
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=256,
+            help="Images assessed at the same time. Default: one per core.",
+            show_default=False,
+        ),
+    ] = None
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="A model.onnx or its folder. Default: the packaged model."
+        ),
+    ] = None
