@@ -1,4 +1,4 @@
-"""Shared fixtures: one public-domain portrait and a handful of rendered faces with their labels."""
+"""Fixtures for all tests: a public-domain portrait, and rendered faces with their labels."""
 
 import os
 from collections.abc import Generator
@@ -13,7 +13,7 @@ from tests.support.frames import Frame, read_frames
 from tests.support.media import encode_image
 from wince.runtime.assessor import Assessor
 
-# No deadline: on a shared machine a slow call says nothing about the code.
+# No deadline, because calls may be slow on a busy machine.
 hypothesis.settings.register_profile("wince", deadline=None)
 hypothesis.settings.load_profile("wince")
 
@@ -22,29 +22,29 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "network: needs a package index")
     for name in [name for name in os.environ if name.startswith("WINCE_")]:
         if name != "WINCE_REQUIRE_ALL":
-            del os.environ[name]  # the settings of whoever runs the tests are not the tests'
+            del os.environ[name]  # settings of the person who runs the tests
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let a skipped test fail where nothing may be missing, as in the project's own checks."""
-    return _not_skipped((yield))
+    """Make a skipped test fail if WINCE_REQUIRE_ALL is set, as in the project's own checks."""
+    return _fail_if_skipped((yield))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Let a file that is skipped as a whole fail in the same way."""
-    return _not_skipped((yield))
+    """Do the same for a test file that is skipped as a whole."""
+    return _fail_if_skipped((yield))
 
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
-def _not_skipped(report: Report) -> Report:
+def _fail_if_skipped(report: Report) -> Report:
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("WINCE_REQUIRE_ALL"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
-        report.longrepr = f"{reason}; with WINCE_REQUIRE_ALL set nothing may be skipped"
+        report.longrepr = f"{reason}; WINCE_REQUIRE_ALL is set, so no test may be skipped"
     return report
 
 
@@ -58,14 +58,14 @@ def frames() -> list[Frame]:
 def astronaut() -> NDArray[np.uint8]:
     """NASA's portrait of Eileen Collins, public domain: uint8 (512, 512, 3), a frontal face."""
     data = pytest.importorskip("skimage.data", reason="needs scikit-image for its portrait")
-    picture = np.asarray(data.astronaut())
-    picture.setflags(write=False)
-    return picture
+    portrait = np.asarray(data.astronaut())
+    portrait.setflags(write=False)
+    return portrait
 
 
 @pytest.fixture(scope="session")
 def assessor() -> Assessor:
-    """The packaged model, loaded once; it is safe to share."""
+    """The packaged model, loaded once; tests may share it."""
     return Assessor()
 
 

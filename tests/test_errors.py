@@ -1,4 +1,4 @@
-"""The error tree is the one drawn on top of the module."""
+"""The error classes are those drawn at the top of the module."""
 
 import inspect
 import re
@@ -15,8 +15,8 @@ CLASSES = {
 }
 
 
-def drawn() -> dict[str, str]:
-    """Return each class in the drawing with the one it hangs from."""
+def drawn_tree() -> dict[str, str]:
+    """Return the base class of each class in the drawing."""
     parents: dict[str, str] = {}
     path: list[str] = []
     for line in (errors.__doc__ or "").splitlines():
@@ -29,15 +29,15 @@ def drawn() -> dict[str, str]:
 
 
 def test_every_error_is_drawn_below_its_base() -> None:
-    assert drawn() == {name: cls.__bases__[0].__name__ for name, cls in CLASSES.items()}
+    assert drawn_tree() == {name: cls.__bases__[0].__name__ for name, cls in CLASSES.items()}
     assert len(CLASSES) > 5
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_every_error_is_a_wince_error_and_says_what_it_is_for(name: str) -> None:
+def test_every_error_is_a_wince_error_with_a_docstring(name: str) -> None:
     assert issubclass(CLASSES[name], wince.WinceError)
     assert CLASSES[name].__doc__
 
 
-def test_the_text_of_an_error_is_its_sentence() -> None:
+def test_the_text_of_an_error_is_its_message() -> None:
     assert str(errors.NoFaceError("No face was found.")) == "No face was found."

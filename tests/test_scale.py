@@ -1,4 +1,4 @@
-"""Every row of the scale, through its public names."""
+"""PSPI, its levels, wordings and classes at every boundary."""
 
 import inspect
 import math
@@ -74,7 +74,7 @@ def test_pspi_covers_the_whole_scale_and_no_more() -> None:
 
 
 @pytest.mark.parametrize("name", scale.UNIT_NAMES)
-def test_each_action_unit_is_held_to_its_own_range(name: str) -> None:
+def test_each_action_unit_is_checked_against_its_own_range(name: str) -> None:
     maximum = scale.ACTION_UNITS[name].maximum
     assert scale.pspi(ZERO | {name: maximum}) == maximum
     for wrong in (-0.01, maximum + 0.01, NAN, INF, -INF):
@@ -83,13 +83,13 @@ def test_each_action_unit_is_held_to_its_own_range(name: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["three", None, [1]])
-def test_what_is_not_a_number_is_refused(wrong: object) -> None:
+def test_a_value_that_is_not_a_number_is_refused(wrong: object) -> None:
     with pytest.raises(ScaleError, match="AU4 must be a number"):
         scale.pspi(ZERO | {"AU4": wrong})
 
 
 @pytest.mark.parametrize("name", scale.UNIT_NAMES)
-def test_a_missing_action_unit_is_named_not_taken_for_zero(name: str) -> None:
+def test_a_missing_action_unit_is_an_error_and_not_zero(name: str) -> None:
     units = {other: 0.0 for other in scale.UNIT_NAMES if other != name}
     with pytest.raises(ScaleError, match=f"missing: {name}"):
         scale.pspi(units)
@@ -102,8 +102,8 @@ def test_an_unknown_action_unit_is_named() -> None:
 
 def test_pspi_formula_takes_arrays_with_an_elementwise_maximum() -> None:
     units = np.random.default_rng(0).uniform(0, [5, 5, 5, 5, 5, 1], (50, 6))
-    one_by_one = [scale.pspi(dict(zip(scale.UNIT_NAMES, row, strict=True))) for row in units]
-    np.testing.assert_allclose(scale.pspi_formula(*units.T, maximum=np.maximum), one_by_one)
+    expected = [scale.pspi(dict(zip(scale.UNIT_NAMES, row, strict=True))) for row in units]
+    np.testing.assert_allclose(scale.pspi_formula(*units.T, maximum=np.maximum), expected)
 
 
 def test_pspi_formula_takes_the_action_units_in_the_order_of_the_table() -> None:
@@ -138,7 +138,7 @@ def test_the_four_levels_begin_and_end_at_their_cuts(low: float, high: float, le
         (range(11, 17), Level.SEVERE),
     ],
 )
-def test_whole_scores_are_banded_as_the_first_report_did(scores: range, level: Level) -> None:
+def test_whole_scores_have_the_levels_of_the_first_report(scores: range, level: Level) -> None:
     assert {scale.level(score) for score in scores} == {level}
 
 
@@ -184,13 +184,13 @@ def test_percent_is_of_the_whole_scale_of_sixteen(score: float, percent: float) 
     assert scale.percent(score) == pytest.approx(percent)
 
 
-@pytest.mark.parametrize("read", [scale.level, scale.wording, scale.six_class, scale.percent])
+@pytest.mark.parametrize("function", [scale.level, scale.wording, scale.six_class, scale.percent])
 @pytest.mark.parametrize("score", [-0.001, 16.001, NAN, INF])
 def test_a_score_off_the_scale_is_refused_everywhere(
-    read: Callable[[float], object], score: float
+    function: Callable[[float], object], score: float
 ) -> None:
     with pytest.raises(ScaleError, match="PSPI must be a number from 0 to 16"):
-        read(score)
+        function(score)
 
 
 def test_a_scale_error_is_a_wince_error_and_a_value_error() -> None:
@@ -199,8 +199,8 @@ def test_a_scale_error_is_a_wince_error_and_a_value_error() -> None:
 
 
 @given(st.floats(0, 16), st.floats(0, 16))
-def test_no_reading_falls_when_the_score_rises(one: float, other: float) -> None:
-    low, high = sorted((one, other))
+def test_a_higher_score_never_has_a_lower_level_or_wording(first: float, second: float) -> None:
+    low, high = sorted((first, second))
     assert scale.LEVELS.index(scale.level(low)) <= scale.LEVELS.index(scale.level(high))
     assert scale.WORDINGS.index(scale.wording(low)) <= scale.WORDINGS.index(scale.wording(high))
 

@@ -1,4 +1,4 @@
-"""Videos are read frame by frame, upright, in time, and say what is wrong with them."""
+"""Videos are read frame by frame, upright and with times; bad files are refused with a reason."""
 
 import sys
 import tracemalloc
@@ -34,7 +34,7 @@ def clip(tmp_path_factory):
         ("clip.mjpeg", "mjpeg"),
     ],
 )
-def test_every_frame_comes_once_in_order_with_its_time(tmp_path, name, codec):
+def test_each_frame_is_read_once_in_order_with_its_time(tmp_path, name, codec):
     path = write_video(tmp_path / name, grey_frames(50), codec=codec)
     with Video(path) as video:
         frames = list(video.frames())
@@ -44,48 +44,48 @@ def test_every_frame_comes_once_in_order_with_its_time(tmp_path, name, codec):
     )
     assert (video.width, video.height, video.damaged_parts) == (64, 48, 0)
     assert path.suffix in SUFFIXES
-    shade = [frame.rgb.mean() for frame in frames]
+    shades = [frame.rgb.mean() for frame in frames]
     assert all(frame.rgb.dtype == np.uint8 and frame.rgb.shape == (48, 64, 3) for frame in frames)
-    # A lossy coder shifts a shade by less than the four steps between two frames.
-    assert shade == pytest.approx([20 + 4 * n for n in range(50)], abs=4)
+    # A lossy codec changes a shade by less than the four steps between two frames.
+    assert shades == pytest.approx([20 + 4 * n for n in range(50)], abs=4)
 
 
-def test_length_and_rate_are_told_beforehand(clip):
+def test_duration_and_frame_rate_are_known_before_reading(clip):
     with Video(clip) as video:
         assert video.duration == pytest.approx(2)
         assert video.frame_rate == pytest.approx(25)
         assert video.expected_frames == 50
 
 
-def test_red_green_and_blue_stay_in_their_order(tmp_path):
+def test_red_green_and_blue_keep_their_order(tmp_path):
     orange = np.full((48, 64, 3), (230, 120, 20), np.uint8)
     with Video(write_video(tmp_path / "orange.mp4", [orange] * 3)) as video:
         for frame in video.frames():
             assert frame.rgb.mean((0, 1)) == pytest.approx((230, 120, 20), abs=12)
 
 
-def test_times_between_frames_need_not_be_equal(tmp_path):
+def test_frames_need_not_be_evenly_spaced_in_time(tmp_path):
     times = [0, 0.04, 0.3, 0.31, 1.0]
     path = write_video(tmp_path / "uneven.mkv", grey_frames(5), times=times)
     with Video(path) as video:
         assert [frame.seconds for frame in video.frames()] == pytest.approx(times, abs=2e-3)
 
 
-def test_video_of_a_phone_held_upright_is_turned(tmp_path):
+def test_a_video_with_a_rotation_matrix_is_turned_upright(tmp_path):
     left_red = np.zeros((48, 96, 3), np.uint8)
     left_red[:, :48, 0] = 220
     path = write_video(tmp_path / "lying.mp4", [left_red] * 3)
     data = path.read_bytes()
-    assert data.count(UPRIGHT_MATRIX) == 2, "one matrix of the film, one of its track"
-    place = data.index(UPRIGHT_MATRIX, data.index(b"tkhd"))
-    path.write_bytes(data[:place] + ROTATED_MATRIX + data[place + len(ROTATED_MATRIX) :])
+    assert data.count(UPRIGHT_MATRIX) == 2, "one matrix of the movie, one of its track"
+    start = data.index(UPRIGHT_MATRIX, data.index(b"tkhd"))
+    path.write_bytes(data[:start] + ROTATED_MATRIX + data[start + len(ROTATED_MATRIX) :])
     with Video(path) as video:
         (rgb,) = {frame.rgb.tobytes(): frame.rgb for frame in video.frames()}.values()
         assert rgb.shape == (96, 48, 3)
-        # Turned a quarter clockwise, what was on the left is on top.
+        # After a quarter turn clockwise the left half is on top.
         assert rgb[:40, :, 0].mean() > 180
         assert rgb[56:, :, 0].mean() < 40
-        assert (video.width, video.height) == (96, 48), "as coded"
+        assert (video.width, video.height) == (96, 48), "as stored"
 
 
 def test_large_frames_are_scaled_down(tmp_path):
@@ -94,7 +94,7 @@ def test_large_frames_are_scaled_down(tmp_path):
         assert {frame.rgb.shape for frame in video.frames()} == {(1080, 1920, 3)}
 
 
-def test_every_nth_frame_and_frames_some_seconds_apart(clip):
+def test_every_nth_frame_and_a_minimum_interval_can_be_asked_for(clip):
     with Video(clip) as video:
         assert [frame.index for frame in video.frames(every=20)] == [0, 20, 40]
     with Video(clip) as video:
@@ -103,10 +103,10 @@ def test_every_nth_frame_and_frames_some_seconds_apart(clip):
         assert [frame.index for frame in video.frames(every=10, min_interval=0.5)] == [0, 20, 40]
 
 
-def test_memory_does_not_grow_with_the_length(tmp_path):
+def test_memory_does_not_grow_with_the_length_of_the_video(tmp_path):
     def peak(count):
-        pictures = (np.full((480, 640, 3), n % 200, np.uint8) for n in range(count))
-        path = write_video(tmp_path / f"{count}.mp4", pictures)
+        images = (np.full((480, 640, 3), n % 200, np.uint8) for n in range(count))
+        path = write_video(tmp_path / f"{count}.mp4", images)
         tracemalloc.start()
         with Video(path) as video:
             for _ in video.frames():
@@ -118,7 +118,7 @@ def test_memory_does_not_grow_with_the_length(tmp_path):
     assert peak(120) < peak(20) + 640 * 480 * 3  # less than one frame more
 
 
-def test_missing_file_and_folder_are_named(tmp_path):
+def test_a_missing_file_and_a_folder_are_reported_with_their_path(tmp_path):
     with pytest.raises(errors.VideoError, match=r"missing\.mp4 cannot be opened: No such file"):
         Video(tmp_path / "missing.mp4")
     with pytest.raises(errors.VideoError, match="cannot be opened: Is a directory"):
@@ -126,24 +126,24 @@ def test_missing_file_and_folder_are_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [(b"", "is empty"), (b"no video\n" * 500, "is not a video"), (b"\x00", "is not a video")],
 )
-def test_other_files_are_not_videos(tmp_path, content, words):
+def test_other_files_are_not_videos(tmp_path, content, message):
     path = tmp_path / "other.mp4"
     path.write_bytes(content)
-    with pytest.raises(errors.NotAVideoError, match=words):
+    with pytest.raises(errors.NotAVideoError, match=message):
         Video(path)
 
 
-def test_picture_is_not_a_video(tmp_path, portrait_jpeg):
+def test_a_photo_is_not_a_video(tmp_path, portrait_jpeg):
     path = tmp_path / "photo.mp4"
     path.write_bytes(portrait_jpeg)
     with pytest.raises(errors.NotAVideoError, match="is not a video"):
         Video(path)
 
 
-def test_sound_is_not_a_video(tmp_path):
+def test_a_sound_file_is_not_a_video(tmp_path):
     import av
 
     path = tmp_path / "sound.mp4"
@@ -163,7 +163,7 @@ def test_sound_is_not_a_video(tmp_path):
         Video(path)
 
 
-def test_file_that_only_points_elsewhere_is_not_opened(tmp_path, clip):
+def test_a_file_that_refers_to_another_file_is_not_opened(tmp_path, clip):
     playlist = tmp_path / "list.m3u8"
     playlist.write_text(f"#EXTM3U\n#EXTINF:2,\n{clip}\n#EXT-X-ENDLIST\n")
     with pytest.raises(errors.NotAVideoError):
@@ -174,7 +174,7 @@ def test_file_that_only_points_elsewhere_is_not_opened(tmp_path, clip):
         Video(concat)
 
 
-def test_name_with_a_colon_is_a_file_and_no_address(tmp_path, clip, monkeypatch):
+def test_a_name_with_a_colon_is_a_file_not_an_address(tmp_path, clip, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rtsp:ward.mp4").write_bytes(clip.read_bytes())
     with Video("rtsp:ward.mp4") as video:
@@ -183,7 +183,7 @@ def test_name_with_a_colon_is_a_file_and_no_address(tmp_path, clip, monkeypatch)
         Video("http://127.0.0.1/clip.mp4")
 
 
-def test_video_without_its_index_is_called_truncated(tmp_path, clip):
+def test_a_video_without_its_index_is_reported_as_truncated(tmp_path, clip):
     short = tmp_path / "short.mp4"
     data = clip.read_bytes()
     short.write_bytes(data[: data.index(b"moov") - 4])
@@ -191,24 +191,24 @@ def test_video_without_its_index_is_called_truncated(tmp_path, clip):
         Video(short)
 
 
-def test_frames_before_the_break_are_given_then_it_is_told(tmp_path):
-    whole = write_video(tmp_path / "whole.mkv", grey_frames(50), codec="mjpeg").read_bytes()
+def test_a_truncated_video_gives_its_frames_and_then_an_error(tmp_path):
+    complete = write_video(tmp_path / "whole.mkv", grey_frames(50), codec="mjpeg").read_bytes()
     short = tmp_path / "short.mkv"
-    short.write_bytes(whole[: len(whole) // 2])
-    given_out = []
+    short.write_bytes(complete[: len(complete) // 2])
+    indices = []
     with (
         Video(short) as video,
         pytest.raises(errors.TruncatedVideoError, match=r"stops at \d\.\d s of 2\.0 s"),
     ):
         for frame in video.frames():
-            given_out.append(frame.index)
-    assert 10 < len(given_out) < 40
+            indices.append(frame.index)
+    assert 10 < len(indices) < 40
 
 
-def test_damaged_parts_are_counted_and_the_rest_is_read(tmp_path):
+def test_damaged_parts_are_counted_and_skipped(tmp_path):
     noise = np.random.default_rng(0).integers(0, 40, (48, 64, 3), np.uint8)
-    pictures = [shade + noise for shade in grey_frames(50)]
-    path = write_video(tmp_path / "clip.avi", pictures, codec="mjpeg")
+    images = [image + noise for image in grey_frames(50)]
+    path = write_video(tmp_path / "clip.avi", images, codec="mjpeg")
     data = bytearray(path.read_bytes())
     middle = len(data) // 2
     data[middle : middle + 300] = bytes(300)
@@ -218,7 +218,7 @@ def test_damaged_parts_are_counted_and_the_rest_is_read(tmp_path):
         assert video.damaged_parts >= 1
 
 
-def test_frames_beyond_the_limit_are_refused(tmp_path, clip):
+def test_frames_that_are_too_large_or_too_small_are_refused(tmp_path, clip):
     with pytest.raises(errors.VideoError, match="64 x 48 pixels; the limit is 0 million"):
         Video(clip, max_pixels=3000)
     tiny = write_video(tmp_path / "tiny.mkv", grey_frames(2, 16, 8))
@@ -230,7 +230,7 @@ def test_frames_beyond_the_limit_are_refused(tmp_path, clip):
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
-def test_damaged_bytes_never_raise_anything_else(clip, tmp_path, data):
+def test_damaged_bytes_raise_nothing_but_a_video_error(clip, tmp_path, data):
     content = bytearray(clip.read_bytes())
     for _ in range(data.draw(st.integers(1, 8))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
@@ -248,7 +248,7 @@ def test_damaged_bytes_never_raise_anything_else(clip, tmp_path, data):
         assert str(error).endswith(".")
 
 
-def test_without_pyav_the_command_to_install_it_is_told(clip, monkeypatch):
+def test_without_pyav_the_error_has_the_command_to_install_it(clip, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(errors.MissingExtraError, match=r"pip install 'wince\[video\]'"):
         Video(clip)

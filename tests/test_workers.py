@@ -1,3 +1,5 @@
+"""Work is spread over processes and its results come back in order."""
+
 import os
 import signal
 import time
@@ -10,50 +12,50 @@ from wince.errors import ArchiveError
 
 
 def squared(batch: Sequence[int]) -> list[int]:
-    time.sleep(0.002 * (7 - batch[0] % 7))  # earlier batches are often done later
+    time.sleep(0.002 * (7 - batch[0] % 7))  # later batches are often finished first
     return [number * number for number in batch]
 
 
-def deadly(batch: Sequence[int]) -> list[int]:
+def killing_itself(batch: Sequence[int]) -> list[int]:
     if 40 in batch:
         os.kill(os.getpid(), signal.SIGKILL)
     return list(batch)
 
 
-def angry(batch: Sequence[int]) -> list[int]:
+def raising(batch: Sequence[int]) -> list[int]:
     if 40 in batch:
         raise OSError("no space left")
     return list(batch)
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_results_come_in_order_whatever_the_workers(count: int) -> None:
-    found = list(workers.map_batches(squared, range(500), count))
-    assert found == [number * number for number in range(500)]
+def test_results_are_in_order_for_any_number_of_workers(count: int) -> None:
+    results = list(workers.map_batches(squared, range(500), count))
+    assert results == [number * number for number in range(500)]
     assert list(workers.map_batches(squared, [], count)) == []
 
 
-def test_little_is_taken_before_it_is_needed() -> None:
-    taken = 0
+def test_items_are_read_only_a_few_batches_ahead() -> None:
+    items_read = 0
 
     def items():
-        nonlocal taken
+        nonlocal items_read
         for number in range(100_000):
-            taken += 1
+            items_read += 1
             yield number
 
     results = workers.map_batches(squared, items(), 2)
     for _ in range(10):
         next(results)
     results.close()
-    assert taken <= (2 * workers.QUEUED_BATCHES_PER_WORKER + 1) * workers.BATCH_SIZE
+    assert items_read <= (2 * workers.QUEUED_BATCHES_PER_WORKER + 1) * workers.BATCH_SIZE
 
 
-def test_a_worker_that_is_ended_from_outside_is_an_error() -> None:
+def test_a_killed_worker_is_an_error() -> None:
     with pytest.raises(ArchiveError, match="fewer --workers"):
-        list(workers.map_batches(deadly, range(200), 2))
+        list(workers.map_batches(killing_itself, range(200), 2))
 
 
 def test_an_error_in_a_worker_reaches_the_caller() -> None:
     with pytest.raises(OSError, match="no space left"):
-        list(workers.map_batches(angry, range(200), 2))
+        list(workers.map_batches(raising, range(200), 2))

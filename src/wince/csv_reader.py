@@ -18,10 +18,10 @@ def read_header(path: Path) -> list[str]:
     """Return the column names of a CSV file, in lower case; [] if it is empty or not text."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline(65536)
+            header = file.readline(65536)
     except (OSError, UnicodeDecodeError):
         return []
-    cells = next(csv.reader([first], delimiter=_separator(first, SEPARATORS)), [])
+    cells = next(csv.reader([header], delimiter=_separator(header, SEPARATORS)), [])
     return [name.strip().lower() for name in cells]
 
 
@@ -29,13 +29,13 @@ def read_rows(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str
     """Yield (line number, cells by column name in lower case) for each row of a CSV file.
 
     Args:
-        path: A file with commas, semicolons or tabs between its cells; the header decides. Cells
-            missing at the end of a row are "".
-        needed: Columns that must be there, in lower case.
+        path: A file whose cells are separated by commas, semicolons or tabs; the header decides.
+            Cells that are missing at the end of a row are "".
+        needed: Columns that must be present, in lower case.
 
     Raises:
-        DataError: The file cannot be read, lacks a needed column or has a row that is longer than
-            its header.
+        DataError: The file cannot be read, a needed column is missing, a column occurs twice, or a
+            row is longer than the header.
     """
     rows = _rows(path, SEPARATORS)
     names = [name.lower() for name in next(rows)[1]]
@@ -81,10 +81,10 @@ def _rows(path: Path, separators: str) -> Iterator[tuple[int, list[str]]]:
     line = 1
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            lines = itertools.chain([first], file)
+            header = file.readline()
+            lines = itertools.chain([header], file)
             # Strict, because an unclosed quote would otherwise swallow the rows after it.
-            reader = csv.reader(lines, delimiter=_separator(first, separators), strict=True)
+            reader = csv.reader(lines, delimiter=_separator(header, separators), strict=True)
             names = [name.strip() for name in next(reader, [])]
             yield reader.line_num, names
             for row in reader:
@@ -107,8 +107,8 @@ def _rows(path: Path, separators: str) -> Iterator[tuple[int, list[str]]]:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _separator(first: str, separators: str) -> str:
-    return max(separators, key=first.count)
+def _separator(header: str, separators: str) -> str:
+    return max(separators, key=header.count)
 
 
 def _check_header(path: Path, names: list[str], needed: Sequence[str]) -> None:

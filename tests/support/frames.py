@@ -1,4 +1,4 @@
-"""The rendered faces of tests/data with their labels, and where the project lies."""
+"""The rendered faces of tests/data with their labels, and the project's folders."""
 
 import csv
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ class Frame:
 
 
 def read_frames() -> list[Frame]:
+    """Return the frames in tests/data/frames.csv."""
     with (DATA / "frames.csv").open(newline="") as file:
         return [
             Frame(

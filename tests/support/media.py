@@ -1,4 +1,4 @@
-"""Images and sound as bytes, and back."""
+"""Encode images for tests, and measure sound."""
 
 import base64
 import io
@@ -15,20 +15,20 @@ needs_espeak = pytest.mark.skipif(
 )
 
 
-def encode_image(rgb: NDArray[np.uint8], form: str = "JPEG") -> bytes:
-    """Return an RGB picture as the bytes of a file."""
+def encode_image(rgb: NDArray[np.uint8], image_format: str = "JPEG") -> bytes:
+    """Return an image, uint8 (H, W, 3), as the bytes of a file."""
     file = io.BytesIO()
-    Image.fromarray(rgb).save(file, form, quality=92)
+    Image.fromarray(rgb).save(file, image_format, quality=92)
     return file.getvalue()
 
 
-def data_url(picture: bytes, kind: str = "image/jpeg") -> str:
-    """Return the bytes of a picture as the small contract takes them."""
-    return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
+def data_url(image: bytes, media_type: str = "image/jpeg") -> str:
+    """Return an encoded image as a data URL, which POST /analyze expects."""
+    return f"data:{media_type};base64,{base64.b64encode(image).decode()}"
 
 
 def measure_wav(wav: bytes) -> tuple[float, float]:
-    """Return a WAV's length in seconds and its root mean square, 1 being full scale; 16 bits."""
+    """Return the length in seconds and the root mean square (1 is full scale) of a 16-bit WAV."""
     with wave.open(io.BytesIO(wav)) as file:
         assert file.getsampwidth() == 2
         samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)

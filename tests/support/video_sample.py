@@ -1,4 +1,4 @@
-"""Videos for the tests, written anew: pictures at times of one's choice, in several forms."""
+"""Write videos for tests, from images at given times, in several formats."""
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -7,26 +7,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+# Display matrices of MP4: the identity, and that of a phone held upright, whose rows are columns.
 UPRIGHT_MATRIX = bytes.fromhex("00010000" + "00" * 12 + "00010000" + "00" * 12 + "40000000")
 ROTATED_MATRIX = bytes.fromhex(
     "00000000 00010000 00000000 ffff0000 00000000 00000000 00000000 00000000 40000000"
-)  # the display matrix of a phone held upright: its rows lie across
+)
 
 
 def write_video(
     path: Path,
-    pictures: Iterable[NDArray[np.uint8]],
+    images: Iterable[NDArray[np.uint8]],
     *,
     rate: int = 25,
     times: Sequence[float] | None = None,
     codec: str = "libx264",
 ) -> Path:
-    """Write a video; times: of each picture in seconds, else they stand 1 / rate apart."""
+    """Write a video and return its path; `times` in seconds, by default 1 / rate apart."""
     import av
 
     with av.open(str(path), "w") as container:
         stream = None
-        for number, rgb in enumerate(pictures):
+        for number, rgb in enumerate(images):
             if stream is None:
                 stream = container.add_stream(codec, rate=rate)
                 stream.height, stream.width = rgb.shape[:2]
@@ -42,5 +43,5 @@ def write_video(
 
 
 def grey_frames(count: int, width: int = 64, height: int = 48) -> list[NDArray[np.uint8]]:
-    """Return grey pictures, each one step of four lighter than the one before."""
+    """Return grey images, each lighter by four grey levels than the one before."""
     return [np.full((height, width, 3), 20 + 4 * n, np.uint8) for n in range(count)]
