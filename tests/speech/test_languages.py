@@ -63,18 +63,12 @@ def test_the_percentage_is_added_in_each_language(code: str) -> None:
     assert "{" not in text
 
 
-def test_arabic_runs_from_the_right_and_is_shown_without_the_vowel_signs_it_is_spoken_with() -> (
-    None
-):
+def test_arabic_is_right_to_left_and_displayed_without_vowel_signs() -> None:
     arabic = LANGUAGES["ar"]
-    assert [language.code for language in LANGUAGES.values() if language.direction == "rtl"] == [
-        "ar"
-    ]
+    assert {code for code in LANGUAGES if LANGUAGES[code].direction == "rtl"} == {"ar"}
     for level in LEVELS:
-        spoken, shown = (
-            sentences.spoken_text(level, 0.0, language="ar"),
-            sentences.sentence(level, "ar"),
-        )
+        spoken = sentences.spoken_text(level, 0.0, language="ar")
+        shown = sentences.sentence(level, "ar")
         assert any(unicodedata.combining(letter) for letter in spoken)
         assert not any(unicodedata.combining(letter) for letter in shown)
         assert {unicodedata.bidirectional(letter) for letter in shown if letter.isalpha()} == {"AL"}
