@@ -14,8 +14,8 @@ from wince.evaluation import bootstrap, protocol
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.metric_catalogue import BETTER, TITLES, is_worse
 from wince.evaluation.metrics import all_metrics
+from wince.evaluation.prediction_columns import from_columns
 from wince.evaluation.prediction_files import TrainingLabels
-from wince.evaluation.predictions import from_columns
 from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, label_statistics, predict
 
 EXACT = {"rel": 0, "abs": 1e-6}

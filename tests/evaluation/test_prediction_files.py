@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wince.errors import DataError
+from wince.evaluation.prediction_columns import from_columns
 from wince.evaluation.prediction_files import read_predictions, read_training_labels
-from wince.evaluation.predictions import from_columns
 
 HEAD = "subject,sequence,frame,pspi,predicted"
 GOOD = f"{HEAD}\na,s1,f1,0,0.25\na,s1,f2,3,2.5\nb,s1,f1,1.2e+01,9\n"

@@ -22,7 +22,7 @@ from wince.errors import DataError, FileWriteError
 from wince.evaluation import result_files
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.metric_catalogue import FAMILIES, TITLES, markdown
-from wince.evaluation.predictions import from_columns
+from wince.evaluation.prediction_columns import from_columns
 
 DOCS = ROOT / "docs" / "evaluation.md"
 LABEL = "subjects overlap: optimistic"
@@ -325,6 +325,6 @@ def test_every_inner_key_is_named_in_the_docs(full):
 
 
 def test_every_column_is_documented():
-    from wince.evaluation.predictions import KNOWN
+    from wince.evaluation.prediction_columns import KNOWN
 
     assert documented("The file") == list(KNOWN)

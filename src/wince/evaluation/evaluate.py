@@ -1,10 +1,10 @@
-"""From a table of predictions to every figure: the contents of metrics.json.
+"""From a table of predictions to the contents of metrics.json.
 
-    predictions ─┬─ figures × bootstrap ──> model, baselines, groups, against
-                 ├─ curves and matrices ──> roc, classes, reliability
-                 └─ protocol ─────────────> overlap, caveats, published figures
+    predictions ─┬─ metrics × bootstrap ──> model, baselines, groups, against
+                 ├─ plot_data ────────────> roc, classes, reliability
+                 └─ protocol ─────────────> overlap, caveats
 
-The result is plain data whose keys docs/evaluation.md describes; undefined numbers are NaN here and
+The result is plain data; docs/evaluation.md describes its keys. Undefined numbers are NaN here and
 null in the file.
 """
 
@@ -33,13 +33,12 @@ from wince.protocol_names import OPTIMISTIC
 from wince.scale import BINARY_CUTS
 
 SCHEMA = "1"
-"""Version of the form of metrics.json; it changes when a key changes its meaning or goes away."""
+"""Version of the form of metrics.json; it changes when a key is removed or gets another meaning."""
 
 DATASETS = ("unbc",)
 MOST_GROUPS = 50
-SUBJECT_FIGURES = ("mae", "rmse", "bias", "wmae", "pcc", "icc", "ccc", "auc_1", "auc_2", "auc_3")
+SUBJECT_METRICS = ("mae", "rmse", "bias", "wmae", "pcc", "icc", "ccc", "auc_1", "auc_2", "auc_3")
 
-Block = dict[str, Any]
 Progress = Callable[[str], None]
 
 
@@ -55,121 +54,156 @@ def evaluate(
     seed: int = 0,
     about: Sequence[str] = (),
     progress: Progress = lambda step: None,
-) -> Block:
-    """Return every figure of a table of predictions, with baselines, intervals and caveats.
+) -> dict[str, Any]:
+    """Return all metrics of a table of predictions, with trivial predictors, intervals and caveats.
 
-    against: a second table of the same frames, for paired differences. group_by: columns by whose
-    values everything is repeated. training: what the model was trained on, for the baselines and
-    to find subjects it has seen. dataset: "unbc" to set published figures beside. resamples: of
-    the subjects, for the 95 % intervals; 0 for none. about: sentences on what was measured, for a
-    reader who has nothing but the report. progress: told the name of each step.
+    Args:
+        table: The predictions.
+        against: Predictions of another model for the same frames, for paired differences.
+        group_by: Columns; the metrics are repeated for each of their values.
+        training: What the model was trained on, for the trivial predictors and to find subjects
+            that the model was trained on.
+        allow_overlap: Accept such subjects, and mark the results.
+        dataset: "unbc" to add published results on that data set.
+        resamples: Bootstrap resamples of the subjects for the 95 % intervals; 0 for no intervals.
+        seed: Random seed of the bootstrap.
+        about: Sentences on the model and the data, for readers of the report.
+        progress: Called with the name of each step.
 
-    Raises DataError when subjects overlap without leave, when the two tables do not hold the same
-    frames, and for a column to group by that is not there or has too many values.
+    Returns:
+        The contents of metrics.json, with NaN for undefined numbers.
+
+    Raises:
+        DataError: Subjects overlap and `allow_overlap` is false; the two tables do not contain the
+            same frames; a column to group by is missing or has too many values; the data set is
+            unknown.
     """
     if dataset is not None and dataset not in DATASETS:
         raise DataError(f"Expected one of the data sets {', '.join(DATASETS)}; found {dataset!r}.")
     overlap = protocol.find_overlap(table, training, allow=allow_overlap)
-    other = None if against is None else match_frames(table, against)
-    if other is not None and not overlap.optimistic:
-        overlap = protocol.find_overlap(other)
-    groups = {column: _groups(table, column) for column in group_by}
-    known = label_statistics(table, training)
-    progress("Figures and intervals")
+    other = None
+    if against is not None:
+        other = match_frames(table, against)
+        overlap = overlap if overlap.optimistic else protocol.find_overlap(other)
+    groups = {column: _rows_by_group(table, column) for column in group_by}
+    statistics = label_statistics(table, training)
+    progress("Metrics and intervals")
     metrics = {
-        "schema": SCHEMA,
-        "wince": wince.__version__,
-        "about": list(about),
-        "data": _describe(table, dataset),
-        "overlap": {
-            **asdict(overlap),
-            "label": OPTIMISTIC if overlap.optimistic else None,
-        },
+        **_describe(table, dataset, about),
+        "overlap": {**asdict(overlap), "label": OPTIMISTIC if overlap.optimistic else None},
         "caveats": protocol.caveats(table, overlap, dataset),
-        "bootstrap": {
-            "unit": "subject",
-            "resamples": resamples,
-            "seed": seed,
-            "confidence": bootstrap.CONFIDENCE,
-            "method": "percentile",
-        },
-        "reference": {
-            "source": known.source,
-            "mean": float(known.mean.mean()),
-            "commonest": float(known.commonest[0]),
-            "level_frequencies": dict(
-                zip(FOUR_LEVELS.classes, known.prior.mean(0).tolist(), strict=True)
-            ),
-        },
-        **block(table, known, resamples, seed),
+        "bootstrap": _describe_bootstrap(resamples, seed),
+        "reference": _describe_statistics(statistics),
+        **_measure(table, statistics, resamples, seed),
         "by_subject": _by_subject(table),
         "groups": {},
     }
-    for column, members in groups.items():
+    for column, rows_by_name in groups.items():
         progress(f"Groups by {column}")
         metrics["groups"][column] = {
-            name: block(table.take(rows), known.take(rows), resamples, seed)
-            for name, rows in members.items()
+            name: _measure(table.take(rows), statistics.take(rows), resamples, seed)
+            for name, rows in rows_by_name.items()
         }
     if other is not None:
         progress("Paired differences")
-        metrics["against"] = compare(table, other, known, resamples, seed)
+        metrics["against"] = compare(table, other, statistics, resamples, seed)
     if dataset == "unbc":
-        metrics["published"] = published_results.rows()
+        metrics["published"] = published_results.as_data()
     return metrics
 
 
-def block(table: Predictions, known: LabelStatistics, resamples: int, seed: int) -> Block:
-    """Return the figures of one table or group: model, baselines, curves and matrices."""
+def _measure(
+    table: Predictions, statistics: LabelStatistics, resamples: int, seed: int
+) -> dict[str, Any]:
+    """Return the entries of a whole table or of one group: metrics and data of the plots."""
     counts = bootstrap.subject_counts(len(table.subjects), resamples, seed)
-    metrics = all_metrics(table, prior=known.prior)
+    metrics = all_metrics(table, prior=statistics.prior)
     return {
         "frames": len(table),
         "subjects": len(table.subjects),
         "sequences": len(table.sequences),
-        "model": bootstrap.as_data({f.key: bootstrap.estimate(f, counts) for f in metrics}),
-        "baselines": {name: _baseline(name, table, known) for name in TRIVIAL_PREDICTORS},
+        "model": bootstrap.as_data(
+            {metric.key: bootstrap.estimate(metric, counts) for metric in metrics}
+        ),
+        "baselines": {
+            name: _measure_trivial(name, table, statistics) for name in TRIVIAL_PREDICTORS
+        },
         "classes": {scheme.key: plot_data.confusion_matrix(table, scheme) for scheme in SCHEMES},
         "roc": {str(cut): plot_data.roc_curve(table, cut) for cut in BINARY_CUTS},
-        "error_by_pspi": plot_data.error_by_pspi(table, known),
+        "error_by_pspi": plot_data.error_by_pspi(table, statistics),
         "reliability": plot_data.reliability(table),
         "milliseconds": plot_data.times(table),
     }
 
 
-def _baseline(name: str, table: Predictions, known: LabelStatistics) -> Block:
-    classes = known.classes if name == "majority" else None
-    metrics = all_metrics(predict(name, table, known), classes=classes)
-    none = np.empty((0, len(table.subjects)))
-    found = bootstrap.as_data({f.key: bootstrap.estimate(f, none) for f in metrics})
-    return {part: found[part] for part in ("pooled", "subject_mean", "subjects_undefined")}
+def _measure_trivial(name: str, table: Predictions, statistics: LabelStatistics) -> dict[str, Any]:
+    """Return the metrics of a trivial predictor, without intervals."""
+    classes = statistics.classes if name == "majority" else None
+    metrics = all_metrics(predict(name, table, statistics), classes=classes)
+    no_resamples = np.empty((0, len(table.subjects)))
+    data = bootstrap.as_data(
+        {metric.key: bootstrap.estimate(metric, no_resamples) for metric in metrics}
+    )
+    return {part: data[part] for part in ("pooled", "subject_mean", "subjects_undefined")}
 
 
-def _groups(table: Predictions, column: str) -> dict[str, Indices]:
+def _rows_by_group(table: Predictions, column: str) -> dict[str, Indices]:
+    """Return the row numbers of each value of a column."""
     values = table.column(column)
     names = np.unique(values)
     if len(names) > MOST_GROUPS:
         raise DataError(
             f"{table.source}: the column {column} has {len(names):,} different values; at most "
-            f"{MOST_GROUPS} groups make a readable table. Put them into fewer classes first."
+            f"{MOST_GROUPS} groups make a readable table. Combine values into fewer groups first."
         )
     return {str(name): np.flatnonzero(values == name) for name in names}
 
 
-def _describe(table: Predictions, dataset: str | None) -> Block:
+def _describe(table: Predictions, dataset: str | None, about: Sequence[str]) -> dict[str, Any]:
     values, counts = np.unique(table.pspi, return_counts=True)
+    histogram = {f"{value:g}": int(count) for value, count in zip(values, counts, strict=True)}
     return {
-        "source": table.name,
-        "sha256": table.sha256,
-        "dataset": dataset,
-        "pspi_histogram": {f"{value:g}": int(n) for value, n in zip(values, counts, strict=True)},
-        "vas": table.vas is not None,
-        "opr": table.opr is not None,
+        "schema": SCHEMA,
+        "wince": wince.__version__,
+        "about": list(about),
+        "data": {
+            "source": table.name,
+            "sha256": table.sha256,
+            "dataset": dataset,
+            "pspi_histogram": histogram,
+            "vas": table.vas is not None,
+            "opr": table.opr is not None,
+        },
     }
 
 
-def _by_subject(table: Predictions) -> list[Block]:
-    by_key = {f.key: f.by_subject for f in all_metrics(table) if f.key in SUBJECT_FIGURES}
+def _describe_bootstrap(resamples: int, seed: int) -> dict[str, Any]:
+    return {
+        "unit": "subject",
+        "resamples": resamples,
+        "seed": seed,
+        "confidence": bootstrap.CONFIDENCE,
+        "method": "percentile",
+    }
+
+
+def _describe_statistics(statistics: LabelStatistics) -> dict[str, Any]:
+    frequencies = statistics.prior.mean(0).tolist()
+    return {
+        "source": statistics.source,
+        "mean": float(statistics.mean.mean()),
+        "commonest": float(statistics.commonest[0]),
+        "level_frequencies": dict(zip(FOUR_LEVELS.classes, frequencies, strict=True)),
+    }
+
+
+def _by_subject(table: Predictions) -> list[dict[str, Any]]:
+    """Return the rows of subjects.csv."""
+    values_by_key = {
+        metric.key: metric.by_subject
+        for metric in all_metrics(table)
+        if metric.key in SUBJECT_METRICS and metric.by_subject is not None
+    }
     frames = np.bincount(table.subject)
     mean = np.bincount(table.subject, table.pspi) / frames
     pain = np.bincount(table.subject, table.pspi >= 0.5) / frames
@@ -179,7 +213,7 @@ def _by_subject(table: Predictions) -> list[Block]:
             "frames": int(frames[i]),
             "mean_pspi": float(mean[i]),
             "pain_fraction": float(pain[i]),
-            **{key: float(values[i]) for key, values in by_key.items() if values is not None},
+            **{key: float(values[i]) for key, values in values_by_key.items()},
         }
         for i, name in enumerate(table.subjects)
     ]

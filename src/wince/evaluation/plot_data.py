@@ -1,4 +1,7 @@
-"""What the plots are drawn from: confusion matrices, ROC curves, errors by label, reliability."""
+"""The data of the plots: confusion matrices, ROC curves, errors by label, reliability, times.
+
+Each function returns an entry of metrics.json.
+"""
 
 from typing import Any
 
@@ -11,84 +14,88 @@ from wince.evaluation.metrics import FOUR_LEVELS
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.trivial_predictors import LabelStatistics
 
-CURVE_POINTS = 200
-
-Block = dict[str, Any]
+MOST_CURVE_POINTS = 200
 
 
-def confusion_matrix(table: Predictions, scheme: Scheme) -> Block:
-    """Return a scheme's class names and confusion matrix: rows true, columns predicted."""
-    counted = confusion(scheme.of(table.pspi), scheme.of(table.predicted), len(scheme.classes))
-    return {"labels": list(scheme.classes), "confusion": counted.astype(int).tolist()}
+def confusion_matrix(table: Predictions, scheme: Scheme) -> dict[str, Any]:
+    """Return the class names and the confusion matrix (rows true, columns predicted)."""
+    counts = confusion(scheme.of(table.pspi), scheme.of(table.predicted), len(scheme.classes))
+    return {"labels": list(scheme.classes), "confusion": counts.astype(int).tolist()}
 
 
-def roc_curve(table: Predictions, cut: int) -> Block:
-    """Return the ROC curve at a cut, thinned to at most CURVE_POINTS points."""
-    flags = roc.at_least(table.pspi, cut)
-    alarms, found, thresholds = roc.roc_curve(flags, table.predicted)
-    kept = _thin(alarms, found)
+def roc_curve(table: Predictions, cut: int) -> dict[str, Any]:
+    """Return the ROC curve at a cut of PSPI, with at most MOST_CURVE_POINTS points."""
+    positive = roc.at_least(table.pspi, cut)
+    false_rate, true_rate, thresholds = roc.roc_curve(positive, table.predicted)
+    points = _evenly_spaced_points(false_rate, true_rate)
     return {
-        "positives": int(flags.sum()),
-        "negatives": int((~flags).sum()),
-        "false_positive_rate": alarms[kept].tolist(),
-        "true_positive_rate": found[kept].tolist(),
-        "threshold": [None, *thresholds[kept][1:].tolist()],
+        "positives": int(positive.sum()),
+        "negatives": int((~positive).sum()),
+        "false_positive_rate": false_rate[points].tolist(),
+        "true_positive_rate": true_rate[points].tolist(),
+        "threshold": [None, *thresholds[points][1:].tolist()],
     }
 
 
-def _thin(alarms: Floats, found: Floats) -> Indices:
-    """Return at most CURVE_POINTS points, evenly along the curve; the area is from all of them."""
-    if len(alarms) <= CURVE_POINTS or np.isnan(alarms + found).any():
-        return np.unique(np.linspace(0, len(alarms) - 1, CURVE_POINTS).astype(np.intp))
-    way = alarms + found
-    kept = np.searchsorted(way, np.linspace(0, 2, CURVE_POINTS))
-    return np.unique(np.clip(kept, 0, len(way) - 1))
+def _evenly_spaced_points(false_rate: Floats, true_rate: Floats) -> Indices:
+    """Return the numbers of at most MOST_CURVE_POINTS points, evenly spaced along the curve."""
+    count = len(false_rate)
+    if count <= MOST_CURVE_POINTS or np.isnan(false_rate + true_rate).any():
+        return np.unique(np.linspace(0, count - 1, MOST_CURVE_POINTS).astype(np.intp))
+    distance = false_rate + true_rate
+    points = np.searchsorted(distance, np.linspace(0, 2, MOST_CURVE_POINTS))
+    return np.unique(np.clip(points, 0, count - 1))
 
 
-def error_by_pspi(table: Predictions, known: LabelStatistics) -> list[Block]:
-    """Return MAE, mean score and frames at each rounded label, beside what zero and mean have."""
+def error_by_pspi(table: Predictions, statistics: LabelStatistics) -> list[dict[str, Any]]:
+    """Return frames, mean prediction and MAE at each rounded label.
+
+    With the MAE that two trivial predictors, always zero and the mean, have there.
+    """
     rounded = np.floor(table.pspi + 0.5).astype(np.intp)
     rows = []
     for value in np.unique(rounded):
-        there = rounded == value
-        labels, scores = table.pspi[there], table.predicted[there]
+        members = rounded == value
+        labels, scores = table.pspi[members], table.predicted[members]
         rows.append(
             {
                 "pspi": int(value),
-                "frames": int(there.sum()),
+                "frames": int(members.sum()),
                 "mean_predicted": float(scores.mean()),
                 "mae": float(np.abs(scores - labels).mean()),
                 "mae_zero": float(labels.mean()),
-                "mae_mean": float(np.abs(known.mean[there] - labels).mean()),
+                "mae_mean": float(np.abs(statistics.mean[members] - labels).mean()),
             }
         )
     return rows
 
 
-def reliability(table: Predictions) -> list[Block] | None:
-    """Return the reliability diagram of the stated level; None without probabilities.
+def reliability(table: Predictions) -> list[dict[str, Any]] | None:
+    """Return how often the stated level was right, by bin of confidence.
 
-    By bin of confidence: frames, mean confidence, and the share of them that were right.
+    Returns:
+        For each bin its ends, the number of frames, their mean confidence, and the share of them
+        for which the level was right (NaN in an empty bin). None without probabilities.
     """
     if table.probabilities is None:
         return None
-    said = FOUR_LEVELS.of(table.predicted)
-    confidence = table.probabilities[np.arange(len(said)), said]
-    bins = calibration.reliability_sums(confidence, said == FOUR_LEVELS.of(table.pspi))[0]
+    level = FOUR_LEVELS.of(table.predicted)
+    confidence = table.probabilities[np.arange(len(level)), level]
+    bins = calibration.reliability_sums(confidence, level == FOUR_LEVELS.of(table.pspi))[0]
     return [
         {
             "low": number / calibration.BINS,
             "high": (number + 1) / calibration.BINS,
-            "frames": int(n),
-            "confidence": float(stated / n) if n else float("nan"),
-            "accuracy": float(right / n) if n else float("nan"),
+            "frames": int(frames),
+            "confidence": float(stated / frames) if frames else float("nan"),
+            "accuracy": float(right / frames) if frames else float("nan"),
         }
-        for number, (n, stated, right) in enumerate(bins)
+        for number, (frames, stated, right) in enumerate(bins)
     ]
 
 
-def times(table: Predictions) -> Block | None:
-    """Return milliseconds per image: mean, median and 95th percentile; None when not known."""
+def times(table: Predictions) -> dict[str, float] | None:
+    """Return the mean, median and 95th percentile of milliseconds per image; None if unknown."""
     if table.milliseconds is None:
         return None
     median, p95 = np.quantile(table.milliseconds, [0.5, 0.95])

@@ -1,4 +1,4 @@
-"""How the pictures look: colours, axes, and the two shapes that several of them share."""
+"""The style of the plots: colours, axes, and two shapes that several plots use."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -9,19 +9,17 @@ from matplotlib.figure import Figure
 
 from wince.evaluation.arrays import Floats
 
-INK, BLUE, ORANGE, GREY, PALE, RED = (
-    "#1f2933",
-    "#2166ac",
-    "#b35806",
-    "#8a94a0",
-    "#d7dee6",
-    "#b00020",
-)
+INK = "#1f2933"
+BLUE = "#2166ac"
+ORANGE = "#b35806"
+GREY = "#8a94a0"
+PALE = "#d7dee6"
+RED = "#b00020"
 LINES = (BLUE, "#5aae61", "#762a83")
 
 
 def canvas(width: float, height: float) -> tuple[Figure, Axes]:
-    """Return a figure of one pair of axes, in inches."""
+    """Return an empty figure of this size in inches, and its only axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots()
     tidy(axes)
@@ -29,48 +27,50 @@ def canvas(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def tidy(axes: Axes) -> None:
-    """Take the frame away and put a faint grid behind."""
+    """Remove the upper and right edge, and draw a light grid behind the data."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color=PALE, lw=0.6)
     axes.set_axisbelow(True)
 
 
 def short(count: int) -> str:
-    """Return a count in at most four letters or so."""
+    """Return a count as a short text, such as "9999" or "12k"."""
     return f"{count}" if count < 10_000 else f"{count / 1000:.0f}k"
 
 
-def forest(
+def draw_intervals(
     axes: Axes, keys: Sequence[str], values: Mapping[str, float], ends: Mapping[str, list[float]]
 ) -> None:
-    """Draw values with their intervals one below the other, undefined ones as that word."""
-    for place, key in enumerate(keys):
+    """Draw one row for each key: the value as a dot on its interval, or the word "undefined"."""
+    for row, key in enumerate(keys):
         if np.isnan(values[key]):
-            axes.text(0.02, place, "undefined", va="center", fontsize=7, color=GREY,
-                      transform=axes.get_yaxis_transform())  # fmt: skip
+            at_left_edge = axes.get_yaxis_transform()
+            axes.text(
+                0.02, row, "undefined", va="center", fontsize=7, color=GREY, transform=at_left_edge
+            )
             continue
-        axes.plot(ends[key], [place, place], color=BLUE, lw=2)
-        axes.plot(values[key], place, "o", color=BLUE)
+        axes.plot(ends[key], [row, row], color=BLUE, lw=2)
+        axes.plot(values[key], row, "o", color=BLUE)
     axes.set_ylim(len(keys) - 0.5, -0.5)
     tidy(axes)
 
 
 def draw_matrix(axes: Axes, counts: Floats, labels: list[str]) -> None:
-    """Draw a confusion matrix (K, K) of counts, shaded by share of the true class."""
+    """Draw a confusion matrix of counts, shape (K, K), coloured by the share of the true class."""
     totals = counts.sum(1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
-        words = f"{share:.2f}\n{short(int(counts[row, column]))}" if totals[row, 0] else "–"
+        text = f"{share:.2f}\n{short(int(counts[row, column]))}" if totals[row, 0] else "–"
         colour = "white" if share > 0.55 else INK
-        axes.text(column, row, words, ha="center", va="center", fontsize=7, color=colour)
+        axes.text(column, row, text, ha="center", va="center", fontsize=7, color=colour)
     axes.set_xticks(range(len(labels)), labels, fontsize=8)
     axes.set_yticks(range(len(labels)), labels, fontsize=8)
     axes.set(xlabel="Predicted", ylabel="True")
 
 
 def png(figure: Figure, warning: str | None) -> bytes:
-    """Return a figure as PNG bytes, with a warning in red above it when there is one."""
+    """Return a figure as PNG bytes, with a warning in red above it if there is one."""
     if warning:
         title = figure.get_suptitle()
         figure.suptitle(f"{warning}\n{title}".rstrip(), color=RED, fontsize=10, weight="bold")

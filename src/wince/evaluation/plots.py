@@ -1,4 +1,4 @@
-"""The pictures of the report, as PNG bytes. Drawn without a display and without global state."""
+"""The plots of the report, as PNG bytes. They need no display and no global state."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,19 +19,20 @@ from wince.evaluation.plot_style import (
     ORANGE,
     PALE,
     canvas,
+    draw_intervals,
     draw_matrix,
-    forest,
     png,
     short,
     tidy,
 )
 from wince.evaluation.predictions import Predictions
+from wince.number_format import decimal
 from wince.scale import LEVELS, PSPI_MAXIMUM
 
-MANY_SUBJECTS = 60
-"""Above this many subjects a histogram says more than one dot each."""
-FOREST = ("mae", "wmae", "pcc", "icc", "auc_1")
-UNITLESS = (
+MOST_LISTED_SUBJECTS = 60
+"""With more subjects a histogram is drawn instead of one dot for each subject."""
+GROUP_METRICS = ("mae", "wmae", "pcc", "icc", "auc_1")
+HIGHER_IS_BETTER = (
     "pcc",
     "icc",
     "ccc",
@@ -42,14 +43,22 @@ UNITLESS = (
     "four_levels_macro_f1",
     "four_levels_kappa",
 )
-POINTS = ("mae", "rmse", "wmae")
+LOWER_IS_BETTER = ("mae", "rmse", "wmae")
 
 Metrics = Mapping[str, Any]
 
 
 def draw(metrics: Metrics, table: Predictions) -> dict[str, bytes]:
-    """Return every picture that the metrics allow: name of the file without .png -> PNG bytes."""
-    drawn: dict[str, Figure] = {
+    """Return the plots that the metrics allow.
+
+    Args:
+        metrics: The result of `evaluate.evaluate`.
+        table: The predictions that were evaluated.
+
+    Returns:
+        PNG bytes by name, which is the file name without ".png".
+    """
+    figures: dict[str, Figure] = {
         "scores": draw_scores(table),
         "errors": draw_errors(metrics),
         "roc": draw_roc(metrics),
@@ -58,26 +67,26 @@ def draw(metrics: Metrics, table: Predictions) -> dict[str, bytes]:
         "sequences": draw_sequences(table),
     }
     if metrics["reliability"]:
-        drawn["reliability"] = draw_reliability(metrics)
+        figures["reliability"] = draw_reliability(metrics)
     if "coverage" in metrics["model"]["pooled"]:
-        drawn["coverage"] = draw_coverage(metrics)
+        figures["coverage"] = draw_coverage(metrics)
     for number, (column, groups) in enumerate(metrics["groups"].items(), start=1):
-        drawn[f"groups-{number}"] = draw_by_group(column, groups, metrics)
+        figures[f"groups-{number}"] = draw_by_group(column, groups, metrics)
     if "against" in metrics:
-        drawn["against"] = draw_differences(metrics)
-    return {name: png(figure, metrics["overlap"]["label"]) for name, figure in drawn.items()}
+        figures["against"] = draw_differences(metrics)
+    return {name: png(figure, metrics["overlap"]["label"]) for name, figure in figures.items()}
 
 
 def draw_scores(table: Predictions) -> Figure:
-    """Draw how the scores of frames spread at each labelled PSPI."""
+    """Draw the distribution of the scores at each labelled PSPI."""
     figure, axes = canvas(7.2, 4.2)
     rounded = np.floor(table.pspi + 0.5)
     values = np.unique(rounded)
     boxes = []
     for value in values:
-        here = table.predicted[rounded == value]
-        low, first, middle, third, high = np.quantile(here, [0.05, 0.25, 0.5, 0.75, 0.95])
-        boxes.append({"whislo": low, "q1": first, "med": middle, "q3": third, "whishi": high})
+        scores = table.predicted[rounded == value]
+        low, first, median, third, high = np.quantile(scores, [0.05, 0.25, 0.5, 0.75, 0.95])
+        boxes.append({"whislo": low, "q1": first, "med": median, "q3": third, "whishi": high})
     axes.axline((0, 0), slope=1, color=GREY, lw=1, ls="--", zorder=1)
     axes.bxp(
         boxes,
@@ -101,7 +110,7 @@ def draw_scores(table: Predictions) -> Figure:
 
 
 def draw_errors(metrics: Metrics) -> Figure:
-    """Draw the MAE at each labelled PSPI, beside what always zero and the mean have there."""
+    """Draw the MAE at each labelled PSPI, beside that of always zero and of the mean."""
     figure, axes = canvas(7.2, 3.6)
     rows = metrics["error_by_pspi"]
     x = [row["pspi"] for row in rows]
@@ -120,7 +129,7 @@ def draw_roc(metrics: Metrics) -> Figure:
     axes.axline((0, 0), slope=1, color=GREY, lw=1, ls="--")
     for (cut, curve), colour in zip(metrics["roc"].items(), LINES, strict=False):
         area = metrics["model"]["pooled"][f"auc_{cut}"]
-        name = f"PSPI ≥ {cut}: AUC " + (f"{area:.3f}" if area == area else "undefined")
+        name = f"PSPI ≥ {cut}: AUC {decimal(area)}"
         axes.plot(
             curve["false_positive_rate"],
             curve["true_positive_rate"],
@@ -135,19 +144,19 @@ def draw_roc(metrics: Metrics) -> Figure:
 
 
 def draw_confusion(metrics: Metrics) -> Figure:
-    """Draw the confusion matrices of four levels, six classes and PSPI >= 1, rows summing to 1."""
+    """Draw the confusion matrices of the four levels, the six classes and PSPI >= 1."""
     figure = Figure(figsize=(11.5, 3.9), layout="constrained")
     for axes, scheme in zip(figure.subplots(1, 3), SCHEMES[:3], strict=True):
-        found = metrics["classes"][scheme.key]
-        draw_matrix(axes, np.array(found["confusion"], float), found["labels"])
+        matrix = metrics["classes"][scheme.key]
+        draw_matrix(axes, np.array(matrix["confusion"], float), matrix["labels"])
         axes.set_title(scheme.title)
     return figure
 
 
 def draw_subjects(metrics: Metrics) -> Figure:
-    """Draw each subject's MAE, beside that of always zero, and PCC; undefined ones are named so."""
+    """Draw the MAE of each subject, beside that of always zero, and the PCC of each subject."""
     rows = sorted(metrics["by_subject"], key=lambda row: row["mae"])
-    if len(rows) > MANY_SUBJECTS:
+    if len(rows) > MOST_LISTED_SUBJECTS:
         return _histograms(rows)
     figure = Figure(figsize=(9, 1.4 + 0.21 * len(rows)), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
@@ -162,9 +171,9 @@ def draw_subjects(metrics: Metrics) -> Figure:
     left.legend(frameon=False, fontsize=8)
     right.axvline(0, color=GREY, lw=1)
     right.plot([row["pcc"] for row in rows], y, "o", color=BLUE)
-    for place, row in enumerate(rows):
+    for number, row in enumerate(rows):
         if np.isnan(row["pcc"]):
-            right.text(0.02, place, "undefined", va="center", fontsize=7, color=GREY)
+            right.text(0.02, number, "undefined", va="center", fontsize=7, color=GREY)
     right.set(
         xlabel="PCC",
         title="Correlation by subject",
@@ -176,9 +185,9 @@ def draw_subjects(metrics: Metrics) -> Figure:
 
 
 def draw_sequences(table: Predictions) -> Figure:
-    """Draw each sequence's mean of the top tenth of scores against its labels', VAS and OPR."""
+    """Draw the score of each sequence (top tenth) against that of its labels, VAS and OPR."""
     first = sequence_scores.first_rows(table.sequence)
-    found = sequence_scores.top_tenth(table.predicted, table.sequence)
+    scores = sequence_scores.top_tenth(table.predicted, table.sequence)
     panels: list[tuple[str, Floats]] = [
         ("PSPI, top tenth of labels", sequence_scores.top_tenth(table.pspi, table.sequence))
     ]
@@ -189,14 +198,14 @@ def draw_sequences(table: Predictions) -> Figure:
     for axes, (name, target) in zip(
         np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True
     ):
-        axes.plot(target + jitter, found, "o", ms=4, alpha=0.5, color=BLUE, mec="none")
+        axes.plot(target + jitter, scores, "o", ms=4, alpha=0.5, color=BLUE, mec="none")
         axes.set(xlabel=name, ylabel="Score, top tenth of frames")
         tidy(axes)
     return figure
 
 
 def draw_reliability(metrics: Metrics) -> Figure:
-    """Draw how often the stated level was right at each stated confidence."""
+    """Draw how often the stated level was right, by stated confidence."""
     figure = Figure(figsize=(4.8, 5.0), layout="constrained")
     upper, lower = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
     bins = [row for row in metrics["reliability"] if row["frames"]]
@@ -208,8 +217,8 @@ def draw_reliability(metrics: Metrics) -> Figure:
         color=BLUE,
         lw=2,
     )
-    upper.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="Share that was right")
-    upper.set_title("Stated confidence against what happened")
+    upper.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="Share of right levels")
+    upper.set_title("Stated confidence and share of right levels")
     lower.bar(
         [(row["low"] + row["high"]) / 2 for row in bins],
         [row["frames"] for row in bins],
@@ -223,26 +232,28 @@ def draw_reliability(metrics: Metrics) -> Figure:
 
 
 def draw_coverage(metrics: Metrics) -> Figure:
-    """Draw how often the 90 % interval held the label, overall and by true level."""
+    """Draw how often the 90 % interval contains the label, overall and by true level."""
     figure, axes = canvas(5.4, 3.2)
     model = metrics["model"]
     keys = ["coverage", *(f"coverage_{level}" for level in LEVELS)]
     axes.axvline(0.9, color=ORANGE, lw=1.5, ls="--")
-    forest(axes, keys, model["pooled"], model["pooled_interval"])
+    draw_intervals(axes, keys, model["pooled"], model["pooled_interval"])
     axes.set_yticks(range(len(keys)), ["all frames", *LEVELS])
     axes.set(xlim=(0, 1.02), xlabel="Share of labels inside", title="90 % interval, by true level")
     return figure
 
 
 def draw_by_group(column: str, groups: Mapping[str, Any], metrics: Metrics) -> Figure:
-    """Draw the chief figures of each group with their 95 % intervals; dashed: all frames."""
+    """Draw the main metrics of each group with their 95 % intervals; dashed: all frames."""
     names = list(groups)
     figure = Figure(figsize=(12, 1.5 + 0.34 * len(names)), layout="constrained")
-    for axes, key in zip(figure.subplots(1, len(FOREST), sharey=True), FOREST, strict=True):
+    for axes, key in zip(
+        figure.subplots(1, len(GROUP_METRICS), sharey=True), GROUP_METRICS, strict=True
+    ):
         values = {name: groups[name]["model"]["pooled"][key] for name in names}
         ends = {name: groups[name]["model"]["pooled_interval"][key] for name in names}
         axes.axvline(metrics["model"]["pooled"][key], color=GREY, lw=1, ls="--")
-        forest(axes, names, values, ends)
+        draw_intervals(axes, names, values, ends)
         axes.set_yticks(range(len(names)), [name[:28] for name in names])
         axes.set_title(TITLES[key])
         axes.xaxis.set_major_locator(MaxNLocator(4))
@@ -252,18 +263,18 @@ def draw_by_group(column: str, groups: Mapping[str, Any], metrics: Metrics) -> F
 
 def draw_differences(metrics: Metrics) -> Figure:
     """Draw the paired differences to the other model with their 95 % intervals."""
-    found = metrics["against"]["difference"]
+    difference = metrics["against"]["difference"]
     figure = Figure(figsize=(10, 3.9), layout="constrained")
-    for axes, keys, words in zip(
+    for axes, keys, note in zip(
         figure.subplots(1, 2),
-        (UNITLESS, POINTS),
-        ("more is better", "points; less is better"),
+        (HIGHER_IS_BETTER, LOWER_IS_BETTER),
+        ("higher is better", "points; lower is better"),
         strict=True,
     ):
         axes.axvline(0, color=ORANGE, lw=1.5, ls="--")
-        forest(axes, keys, found["pooled"], found["pooled_interval"])
+        draw_intervals(axes, keys, difference["pooled"], difference["pooled_interval"])
         axes.set_yticks(range(len(keys)), [TITLES[key] for key in keys])
-        axes.set(xlabel=f"This model minus the other ({words})")
+        axes.set(xlabel=f"This model minus the other ({note})")
     return figure
 
 
@@ -272,12 +283,13 @@ def _defined(rows: Sequence[Mapping[str, Any]], key: str) -> list[float]:
 
 
 def _histograms(rows: list[Mapping[str, Any]]) -> Figure:
+    """Draw the distribution of MAE and PCC over subjects."""
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     for axes, key in zip(figure.subplots(1, 2), ("mae", "pcc"), strict=True):
         values = np.array([row[key] for row in rows])
         undefined = int(np.isnan(values).sum())
         axes.hist(values[~np.isnan(values)], bins=30, color=BLUE)
-        words = f"{TITLES[key]} by subject" + (f" ({undefined} undefined)" if undefined else "")
-        axes.set(xlabel=words, ylabel="Subjects")
+        note = f" ({undefined} undefined)" if undefined else ""
+        axes.set(xlabel=f"{TITLES[key]} by subject{note}", ylabel="Subjects")
         tidy(axes)
     return figure

@@ -8,14 +8,21 @@ import numpy as np
 from wince.csv_reader import read_columns
 from wince.errors import DataError
 from wince.evaluation.arrays import Floats
-from wince.evaluation.predictions import Predictions, from_columns
+from wince.evaluation.prediction_columns import from_columns
+from wince.evaluation.predictions import Predictions
 from wince.files import sha256
 from wince.scale import PSPI_MAXIMUM, check_range
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingLabels:
-    """What is known of the frames a model was trained on: labels (M,), and subjects or None."""
+    """The labels that a model was trained on.
+
+    Attributes:
+        source: Name of the file, or other words, for messages and reports.
+        pspi: Label of each of M frames, shape (M,).
+        subjects: Names of the subjects; None if they are not known.
+    """
 
     source: str
     pspi: Floats
@@ -23,10 +30,13 @@ class TrainingLabels:
 
 
 def read_predictions(path: Path | str) -> Predictions:
-    """Read a predictions file: comma-separated UTF-8 with a header line, one row per frame.
+    """Read predictions from comma-separated UTF-8 text with a header line and a row per frame.
 
-    Columns as in `predictions.from_columns`. Raises DataError, with file and line, when it cannot
-    be read or a value is not what it should be.
+    Args:
+        path: A file with the columns described at `prediction_columns.from_columns`.
+
+    Raises:
+        DataError: The file cannot be read, or a value is wrong; the message names file and line.
     """
     columns, lines = read_columns(Path(path))
     table = from_columns(columns, str(path), lambda row: f"{path}, line {lines[row]}")
@@ -34,15 +44,20 @@ def read_predictions(path: Path | str) -> Predictions:
 
 
 def read_training_labels(path: Path | str) -> TrainingLabels:
-    """Read the labels a model was trained on: a CSV with `pspi` and, if it can be had, `subject`.
+    """Read the labels that a model was trained on.
 
-    A `manifest.csv` of the training frames will do. Raises DataError with file and line.
+    Args:
+        path: A CSV file with the column `pspi` and, if it is known, `subject`, such as the
+            manifest.csv of the training frames.
+
+    Raises:
+        DataError: The file cannot be read, or a value is wrong; the message names file and line.
     """
     columns, lines = read_columns(Path(path))
     if "pspi" not in columns or not columns["pspi"]:
         raise DataError(
-            f"{path} is to say what the model was trained on: expected a column pspi with at least "
-            f"one row; found the columns {', '.join(columns)} and {len(lines)} rows."
+            f"{path} does not contain training labels: expected a column pspi with at least one "
+            f"row; found the columns {', '.join(columns)} and {len(lines)} rows."
         )
     labels = []
     for cell, line in zip(columns["pspi"], lines, strict=True):
@@ -52,7 +67,5 @@ def read_training_labels(path: Path | str) -> TrainingLabels:
             raise DataError(
                 f"{path}, line {line}: pspi is {cell[:40]!r}; expected a number from 0 to 16."
             ) from None
-    subjects = (
-        frozenset(name.strip() for name in columns["subject"]) if "subject" in columns else None
-    )
+    subjects = frozenset(columns["subject"]) if "subject" in columns else None
     return TrainingLabels(str(path), np.array(labels), subjects)

@@ -1,8 +1,4 @@
-"""Published figures on the UNBC-McMaster archive, to print beside a result on it.
-
-`checked` figures were read in a public source or recomputed from published predictions; `recalled`
-ones are from memory of the paper, have not been verified, and must be shown as such.
-"""
+"""Published results on the UNBC-McMaster archive, to list beside a result on it."""
 
 from dataclasses import asdict, dataclass
 
@@ -11,10 +7,16 @@ UNBC_SUBJECTS = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """One work: what was done, under which protocol, on which scale, with which result.
+class PublishedResult:
+    """The result of one published work.
 
-    status: "checked" or "recalled". figures: the result in words.
+    Attributes:
+        work: Authors, year, method.
+        protocol: How training and test were split.
+        scale: The scale of labels and errors.
+        figures: The result in words.
+        status: "checked": read in a public source or recomputed from published predictions.
+            "recalled": from memory of the paper and not verified, which reports must say.
     """
 
     work: str
@@ -24,8 +26,8 @@ class Published:
     status: str
 
 
-UNBC: tuple[Published, ...] = (
-    Published(
+UNBC: tuple[PublishedResult, ...] = (
+    PublishedResult(
         "Wang et al. 2017, regularised regression (released predictions, recomputed)",
         "leave one subject out",
         "six levels, 0-5",
@@ -33,38 +35,38 @@ UNBC: tuple[Published, ...] = (
         "pooled: PCC .61-.63, ICC(3,1) .57-.61, AUC ≥ 1/2/3 .855/.892/.915",
         "checked",
     ),
-    Published(
+    PublishedResult(
         "Fiorentini et al. 2022, ViT", "5 folds by subject", "PSPI ≥ 1 or not", "F1 .55", "checked"
     ),
-    Published(
+    PublishedResult(
         "Kaltwang et al. 2012",
         "leave one subject out",
         "PSPI 0-15",
         "MSE 1.39, PCC .59",
         "recalled",
     ),
-    Published(
+    PublishedResult(
         "Zhou et al. 2016, RCNN",
         "leave one subject out, windows of frames",
         "not noted",
         "MSE 1.54, PCC .65",
         "recalled",
     ),
-    Published(
+    PublishedResult(
         "Rodriguez et al. 2017, LSTM",
         "leave one subject out, windows of frames",
         "not noted",
         "AUC .933, MSE .74, PCC .78",
         "recalled",
     ),
-    Published(
+    PublishedResult(
         "Hammal & Cohn 2012, the same system twice",
         "subjects mixed, against leave one subject out",
         "not noted",
         "ICC .85 with mixed subjects, .55 leave one subject out",
         "checked",
     ),
-    Published(
+    PublishedResult(
         "Xu et al. 2020, sequences",
         "5 folds by subject",
         "VAS 0-10",
@@ -72,9 +74,9 @@ UNBC: tuple[Published, ...] = (
         "checked",
     ),
 )
-"""Results beside which a model on UNBC stands. Six-level figures compare with `six_classes_*`."""
+"""Results on six levels (0-5) compare with `six_classes_*`, not with errors in PSPI points."""
 
 
-def rows() -> list[dict[str, str]]:
-    """Return the published figures as plain data, for metrics.json."""
-    return [asdict(entry) for entry in UNBC]
+def as_data() -> list[dict[str, str]]:
+    """Return the published results as plain data, for metrics.json."""
+    return [asdict(result) for result in UNBC]

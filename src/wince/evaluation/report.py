@@ -6,7 +6,7 @@ from typing import Any
 
 from wince.evaluation.classification import SCHEMES
 from wince.evaluation.metric_catalogue import FAMILIES, TITLES, is_worse
-from wince.evaluation.plots import MANY_SUBJECTS
+from wince.evaluation.plots import MOST_LISTED_SUBJECTS
 from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS
 from wince.html_templates import render
 
@@ -99,7 +99,7 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str
         trivial_titles=[TRIVIAL_TITLES[name] for name in TRIVIAL_PREDICTORS],
         better_mark=BETTER_MARK,
         most_group_columns=MOST_GROUP_COLUMNS,
-        most_subject_rows=MANY_SUBJECTS,
+        most_subject_rows=MOST_LISTED_SUBJECTS,
         zero_share=_zero_share(metrics),
         formulas=_formulas(),
     )

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from wince import files, scale
 from wince.errors import DataError
-from wince.evaluation.predictions import (
+from wince.evaluation.prediction_columns import (
     INTERVAL,
     KNOWN,
     PROBABILITIES,
     REQUIRED,
-    Predictions,
     from_columns,
 )
+from wince.evaluation.predictions import Predictions
 from wince.runtime.calibration import Calibration
 from wince.training.frame_scores import FrameScores
 from wince.training.prepared import Frames

@@ -1,0 +1,203 @@
+"""Predictions from columns of text, with every value checked."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wince.errors import DataError
+from wince.evaluation.arrays import Floats, Indices
+from wince.evaluation.predictions import Predictions
+from wince.evaluation.sequence_scores import first_rows
+from wince.scale import LEVELS, PSPI_MAXIMUM
+
+REQUIRED = ("subject", "sequence", "frame", "pspi", "predicted")
+PROBABILITIES = tuple(f"p_{level}" for level in LEVELS)
+INTERVAL = ("low", "high")
+RATINGS = {"vas": 10.0, "opr": 5.0}
+"""Ratings of a sequence -> the highest value of their scale."""
+KNOWN = (*REQUIRED, *PROBABILITIES, *INTERVAL, *RATINGS, "milliseconds", "fold", "overlap")
+SUM_TOLERANCE = 0.02
+"""How far the sum of four rounded probabilities may be from 1; they are then rescaled."""
+NOT_STATED = "not stated"
+LONGEST_GROUP_NAME = 200
+"""Characters; longer texts in further columns are cut."""
+LARGEST = 1e6
+"""A prediction may be off the scale, but one beyond this is a mistake and would overflow sums."""
+YES, NO = ("1", "true", "yes"), ("0", "false", "no", "")
+
+Columns = Mapping[str, Sequence[str]]
+Place = Callable[[int], str]
+
+
+def from_columns(columns: Columns, source: str, place: Place | None = None) -> Predictions:
+    """Return checked predictions from columns of text.
+
+    Args:
+        columns: Values by column name, all of one length. The columns in REQUIRED are needed, the
+            others in KNOWN are optional, and any other column is there to group by. See
+            `Predictions` for their meaning.
+        source: Name of the table in messages.
+        place: Returns where a row is, in words, such as a file and a line. The default is the row
+            number, from 1.
+
+    Raises:
+        DataError: A column is missing; there is no row; a name is empty; a number is malformed or
+            out of its range; a frame occurs twice; a rating changes within a sequence. The message
+            names the place.
+    """
+    place = place or (lambda row: f"{source}, row {row + 1}")
+    _check_columns(columns, source)
+    parser = _ColumnParser(columns, place)
+    subjects, subject = np.unique(parser.names("subject"), return_inverse=True)
+    clips, clip = np.unique(parser.names("sequence"), return_inverse=True)
+    keys, sequence = np.unique(subject * len(clips) + clip, return_inverse=True)
+    frame = parser.names("frame")
+    _check_unique(sequence, frame, place)
+    return Predictions(
+        source=source,
+        subjects=tuple(subjects.tolist()),
+        sequences=tuple(f"{subjects[key // len(clips)]}/{clips[key % len(clips)]}" for key in keys),
+        subject=subject,
+        sequence=sequence,
+        frame=frame,
+        pspi=parser.numbers("pspi", 0.0, PSPI_MAXIMUM),
+        predicted=parser.numbers("predicted", -LARGEST, LARGEST),
+        probabilities=parser.probabilities(),
+        interval=parser.interval(),
+        vas=parser.rating("vas", sequence),
+        opr=parser.rating("opr", sequence),
+        milliseconds=parser.numbers("milliseconds", 0.0) if "milliseconds" in columns else None,
+        fold=parser.names("fold") if "fold" in columns else None,
+        overlap=parser.flags("overlap") if "overlap" in columns else None,
+        others={
+            name: np.array([value.strip()[:LONGEST_GROUP_NAME] or NOT_STATED for value in values])
+            for name, values in columns.items()
+            if name not in KNOWN
+        },
+    )
+
+
+def _check_columns(columns: Columns, source: str) -> None:
+    needed = list(REQUIRED)
+    for names in (PROBABILITIES, INTERVAL):
+        needed += names if any(name in columns for name in names) else ()
+    missing = [name for name in needed if name not in columns]
+    if missing:
+        raise DataError(
+            f"{source} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}. Expected "
+            f"{', '.join(needed)}; found {', '.join(columns) or 'none'}."
+        )
+    if not columns["pspi"]:
+        raise DataError(f"{source} has a header but no row. Expected one row per frame below it.")
+
+
+def _check_unique(sequence: Indices, frame: NDArray[np.str_], place: Place) -> None:
+    _, name = np.unique(frame, return_inverse=True)
+    key = sequence * (int(name.max()) + 1) + name
+    order = np.argsort(key, kind="stable")
+    repeated = np.flatnonzero(np.diff(key[order]) == 0)
+    if repeated.size:
+        second = int(order[repeated + 1].min())
+        first = int(np.flatnonzero(key == key[second])[0])
+        raise DataError(
+            f"{place(second)} repeats the subject, sequence and frame of {place(first)}. Each "
+            "frame may occur once: remove one of the two rows."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _ColumnParser:
+    """Reads columns of text as names, numbers or flags; raises DataError with the place."""
+
+    columns: Columns
+    place: Place
+
+    def names(self, column: str) -> NDArray[np.str_]:
+        """Return a column of names, none of which may be empty."""
+        values = [value.strip() for value in self.columns[column]]
+        if "" in values:
+            raise DataError(f"{self.place(values.index(''))}: {column} is empty; expected a name.")
+        return np.array(values)
+
+    def numbers(
+        self, column: str, low: float, high: float = np.inf, *, allow_empty: bool = False
+    ) -> Floats:
+        """Return a column of finite numbers from `low` to `high`, NaN for allowed empty cells."""
+        cells = self.columns[column]
+        values = np.array([_number(cell) for cell in cells])
+        empty = np.array([allow_empty and not cell.strip() for cell in cells])
+        wrong = ~(np.isfinite(values) & (values >= low) & (values <= high)) & ~empty
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            expected = f"from {low:g} to {high:g}" if np.isfinite(high) else f"of at least {low:g}"
+            raise DataError(
+                f"{self.place(row)}: {column} is {cells[row][:40]!r}; expected a number {expected}."
+            )
+        return np.where(empty, np.nan, values)
+
+    def flags(self, column: str) -> NDArray[np.bool_]:
+        """Return a column of yes and no."""
+        cells = [cell.strip().lower() for cell in self.columns[column]]
+        for row, cell in enumerate(cells):
+            if cell not in YES + NO:
+                raise DataError(
+                    f"{self.place(row)}: {column} is {cell[:40]!r}; expected 1 or 0, true or "
+                    "false, yes or no."
+                )
+        return np.array([cell in YES for cell in cells])
+
+    def probabilities(self) -> Floats | None:
+        """Return the level probabilities, rescaled to a sum of 1; None without these columns."""
+        if PROBABILITIES[0] not in self.columns:
+            return None
+        stated = np.column_stack([self.numbers(name, 0.0, 1.0) for name in PROBABILITIES])
+        sums = stated.sum(1)
+        wrong = np.abs(sums - 1) > SUM_TOLERANCE
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise DataError(
+                f"{self.place(row)}: {', '.join(PROBABILITIES)} sum to {sums[row]:.4g}; expected 1."
+            )
+        return np.asarray(stated / sums[:, None])
+
+    def interval(self) -> Floats | None:
+        """Return the low and high ends of the intervals; None without these columns."""
+        if INTERVAL[0] not in self.columns:
+            return None
+        ends = np.column_stack([self.numbers(name, -LARGEST, LARGEST) for name in INTERVAL])
+        wrong = ends[:, 0] > ends[:, 1]
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise DataError(
+                f"{self.place(row)}: the interval runs from low {ends[row, 0]:g} to high "
+                f"{ends[row, 1]:g}; expected low to be the smaller."
+            )
+        return ends
+
+    def rating(self, column: str, sequence: Indices) -> Floats | None:
+        """Return the ratings, which are the same in all rows of a sequence; None without any."""
+        if column not in self.columns:
+            return None
+        values = self.numbers(column, 0.0, RATINGS[column], allow_empty=True)
+        first = first_rows(sequence)
+        expected = values[first][sequence]
+        wrong = (values != expected) & ~(np.isnan(values) & np.isnan(expected))
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise DataError(
+                f"{self.place(row)}: {column} is {self.columns[column][row]!r}, "
+                f"but {expected[row]:g} at {self.place(int(first[sequence[row]]))} in the same "
+                "sequence. A rating belongs to the whole sequence: write the same value in all its "
+                "rows."
+            )
+        return None if np.isnan(values).all() else values
+
+
+def _number(cell: str) -> float:
+    """Return a cell as a float, NaN if it is not a decimal number."""
+    try:
+        return float("nan") if "_" in cell else float(cell)
+    except ValueError:
+        return float("nan")
