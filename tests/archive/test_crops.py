@@ -30,7 +30,7 @@ def stored(rgb):
 @pytest.mark.parametrize("factor", [0.7, 1, 2, 4])
 def test_the_middle_of_a_stored_crop_is_what_a_model_is_shown(factor: float) -> None:
     for number in (0, 17, 41):
-        rgb = enlarged(images.read(builder.picture(number)).rgb, factor)
+        rgb = enlarged(images.read(builder.frame_image(number)).rgb, factor)
         crop, _ = stored(rgb)
         shown = align(rgb, detect(rgb)[0], SPEC).astype(int)
         difference = np.abs(crops.view(crop, SPEC.size).astype(int) - shown)
@@ -40,7 +40,7 @@ def test_the_middle_of_a_stored_crop_is_what_a_model_is_shown(factor: float) -> 
 
 
 def test_crops_are_fine_enough_and_small_sources_are_not_blown_up() -> None:
-    rgb = images.read(builder.picture(0)).rgb
+    rgb = images.read(builder.frame_image(0)).rgb
     sides = [stored(enlarged(rgb, factor))[1] for factor in (0.5, 1, 2, 5)]
     assert sides[0] == 210
     assert sides == sorted(sides)
@@ -76,8 +76,8 @@ def test_frames_alike_in_all_but_one_thing_have_keys_of_their_own() -> None:
 def test_a_missing_or_damaged_crop_is_named(tmp_path) -> None:
     with pytest.raises(DataError, match="wince prepare"):
         crops.read(tmp_path / "x.jpg")
-    (tmp_path / "x.jpg").write_bytes(builder.picture(0, "JPEG")[:500])
+    (tmp_path / "x.jpg").write_bytes(builder.frame_image(0, "JPEG")[:500])
     with pytest.raises(DataError, match=r"x\.jpg"):
         crops.read(tmp_path / "x.jpg")
-    (tmp_path / "x.jpg").write_bytes(builder.picture(0, "JPEG"))
+    (tmp_path / "x.jpg").write_bytes(builder.frame_image(0, "JPEG"))
     assert crops.read(tmp_path / "x.jpg").shape == (240, 320, 3)

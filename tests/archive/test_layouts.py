@@ -17,14 +17,14 @@ def by_name(layout: known_layouts.Layout, base: Path) -> dict[str, FrameFile]:
 
 def test_every_layout_module_is_listed() -> None:
     folder = Path(known_layouts.__file__).parent
-    having = {path.stem for path in folder.glob("*.py") if "\nSIGNS = " in path.read_text("utf-8")}
+    modules = {path.stem for path in folder.glob("*.py") if "\nSIGNS = " in path.read_text("utf-8")}
     listed = {layout.__name__.rpartition(".")[2] for layout in known_layouts.LAYOUTS}  # type: ignore[attr-defined]  # modules
-    assert having == listed
+    assert modules == listed
 
 
 @pytest.mark.parametrize("places", [builder.DISTRIBUTED, builder.REPACKAGED])
 def test_both_arrangements_of_unbc_are_read_alike(tmp_path: Path, places) -> None:
-    builder.sound(tmp_path, places)
+    builder.valid(tmp_path, places)
     layout, base = known_layouts.recognise(tmp_path)
     assert (layout, base) == (unbc, tmp_path)
     files = by_name(layout, base)
@@ -39,12 +39,12 @@ def test_both_arrangements_of_unbc_are_read_alike(tmp_path: Path, places) -> Non
 
 
 def test_an_archive_one_folder_deeper_is_found(tmp_path: Path) -> None:
-    builder.sound(tmp_path / "data", builder.REPACKAGED)
+    builder.valid(tmp_path / "data", builder.REPACKAGED)
     assert known_layouts.recognise(tmp_path) == (unbc, tmp_path / "data")
 
 
 def test_linked_folders_are_followed_and_loops_are_not(tmp_path: Path) -> None:
-    builder.sound(tmp_path / "a")
+    builder.valid(tmp_path / "a")
     linked = tmp_path / "b"
     linked.mkdir()
     for name in ("Images", "Frame_Labels", "Sequence_Labels"):
@@ -54,20 +54,20 @@ def test_linked_folders_are_followed_and_loops_are_not(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_not_utf8_is_shown_and_left_out(tmp_path: Path) -> None:
-    archive = builder.sound(tmp_path)
+    archive = builder.valid(tmp_path)
     folder = archive.root / "Images" / "042-ll042"
     odd = os.fsencode(folder / "ll042t1aaaff" / "ll042t1aaaff") + b"\xe9.png"
     try:
-        Path(os.fsdecode(odd)).write_bytes(builder.picture(3))
+        Path(os.fsdecode(odd)).write_bytes(builder.frame_image(3))
     except OSError:
         pytest.skip("this file system takes UTF-8 names only")
     assert "Images/042-ll042/ll042t1aaaff/ll042t1aaaff\\udce9.png" in by_name(unbc, tmp_path)
     Path(os.fsdecode(os.fsencode(folder) + b"/\xe9")).mkdir()
-    with pytest.raises(ArchiveError, match="not valid UTF-8"):
+    with pytest.raises(ArchiveError, match="not valid_archive UTF-8"):
         by_name(unbc, tmp_path)
 
 
-def test_a_label_under_another_name_is_named_but_not_taken(tmp_path: Path) -> None:
+def test_a_label_with_another_name_is_named_but_not_used(tmp_path: Path) -> None:
     archive = builder.Unbc(tmp_path)
     name = archive.frame("001-a", "at1", 1, label_suffix="_FACS.txt")
     file = by_name(unbc, tmp_path)[name]
@@ -87,7 +87,7 @@ def test_a_bad_rating_is_left_empty_and_named(tmp_path: Path) -> None:
     )
 
 
-def test_facs_rows_that_contradict_the_score_cast_doubt(tmp_path: Path) -> None:
+def test_facs_rows_that_contradict_the_score_make_the_label_doubtful(tmp_path: Path) -> None:
     archive = builder.Unbc(tmp_path)
     wrong = archive.frame("001-a", "at1", 1, 3, rows=builder.facs(AU4=1))
     broken = archive.frame("001-a", "at1", 2, 3, rows="4 2 0 0\n6 x 0 0\n")
@@ -117,11 +117,11 @@ def test_3d_pain_is_read(tmp_path: Path) -> None:
     assert label.doubt == ""
     assert files["meshes_inpainted/readme.jpg"].label == ""
     bad = {100: "no key PSPI", 101: "is not JSON", 102: "from 0 to 16, found 21"}
-    for subject, words in bad.items():
+    for subject, message in bad.items():
         name = (
             f"meshes_inpainted/flame_sample_{subject:04d}_neutral_textured_view_000_inpainted.jpg"
         )
-        with pytest.raises(labels.BadLabelError, match=words) as caught:
+        with pytest.raises(labels.BadLabelError, match=message) as caught:
             layout.read_label(base, files[name])
         assert caught.value.line >= 1
     name = "meshes_inpainted/flame_sample_0103_neutral_textured_view_000_inpainted.jpg"
@@ -131,7 +131,7 @@ def test_3d_pain_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["[1]", "3", "null", '{"PSPI": true}', '{"PSPI": [1]}', "{", "[" * 9999]
 )
-def test_json_that_is_no_annotation_is_a_bad_label(tmp_path: Path, text: str) -> None:
+def test_json_that_is_not_an_annotation_is_a_bad_label(tmp_path: Path, text: str) -> None:
     builder.pain3d(tmp_path)
     name = "annotations/flame_sample_0000_neutral_annotations.json"
     (tmp_path / name).write_text(text)
@@ -139,7 +139,7 @@ def test_json_that_is_no_annotation_is_a_bad_label(tmp_path: Path, text: str) ->
         pain3d.read_label(tmp_path, FrameFile("x.jpg", "s", "q", "f", label=name))
 
 
-def test_3d_pain_whose_units_contradict_its_score_casts_doubt(tmp_path: Path) -> None:
+def test_3d_pain_units_that_contradict_the_score_make_the_label_doubtful(tmp_path: Path) -> None:
     builder.pain3d(tmp_path)
     name = "annotations/flame_sample_0000_neutral_annotations.json"
     units = dict.fromkeys(("AU4", "AU6", "AU7", "AU9", "AU10", "AU43"), 0)
@@ -166,10 +166,10 @@ def test_faces_rated_twice_give_mean_and_spread(tmp_path: Path) -> None:
     assert label.action_units == (3, 1.5, 1.5, 0.5, 0.5, 0.5)
     assert label.box == (60, 10, 260, 230)
     assert layout.read_label(base, files["images/face_0004.jpg"]).refused == "quality 0 in pass b"
-    assert files["images/stranger.jpg"].missing == "no row of ratings.csv names it"
+    assert files["images/stranger.jpg"].missing == "no row of ratings.csv lists it"
 
 
-def test_a_rating_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
+def test_an_invalid_rating_is_named_with_its_line(tmp_path: Path) -> None:
     builder.rated(tmp_path)
     path = tmp_path / "ratings.csv"
     path.write_text(
@@ -183,7 +183,7 @@ def test_a_rating_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
 
 def test_a_plain_table_is_read_with_its_groups(tmp_path: Path) -> None:
     path = builder.table(tmp_path)
-    (tmp_path / "photos" / "extra.jpg").write_bytes(builder.picture(20, "JPEG"))
+    (tmp_path / "photos" / "extra.jpg").write_bytes(builder.frame_image(20, "JPEG"))
     for root in (tmp_path, path):
         layout, base = known_layouts.recognise(root)
         assert layout is table
@@ -193,20 +193,20 @@ def test_a_plain_table_is_read_with_its_groups(tmp_path: Path) -> None:
         assert (file.subject, file.sequence, file.frame) == ("person 1", "p3", "p3")
         assert file.groups == ("33", "III")
         assert layout.read_label(base, file).pspi == 3
-        assert files["photos/extra.jpg"].missing == "no row of labels.csv names it"
+        assert files["photos/extra.jpg"].missing == "no row of labels.csv lists it"
 
 
-def test_pictures_beside_a_table_that_no_row_names_are_told(tmp_path: Path) -> None:
+def test_images_beside_a_table_that_no_row_lists_are_named(tmp_path: Path) -> None:
     for name in ("a.png", "b.png", "mine/c.png", "absolute.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(builder.picture(1))
+        (tmp_path / name).write_bytes(builder.frame_image(1))
     path = tmp_path / "mine.csv"
     path.write_text("image,subject,pspi\na.png,p,1\n")
     missing = {name: file.missing for name, file in by_name(table, path).items()}
     assert missing == {
         "a.png": "",
-        "absolute.png": "no row of mine.csv names it",
-        "b.png": "no row of mine.csv names it",
+        "absolute.png": "no row of mine.csv lists it",
+        "b.png": "no row of mine.csv lists it",
     }, "folders that no row points into may hold anything"
     path.write_text(f"image,subject,pspi\n{tmp_path / 'absolute.png'},p,1\n,q,2\n")
     assert sorted(by_name(table, path)) == ["", str(tmp_path / "absolute.png")]
@@ -268,7 +268,7 @@ def test_a_row_longer_than_the_header_is_an_error_with_its_line(tmp_path: Path) 
         list(table.files(path))
 
 
-def test_a_folder_that_fits_none_is_told_what_was_looked_for_and_found(tmp_path: Path) -> None:
+def test_an_error_for_an_unknown_layout_names_what_was_expected_and_found(tmp_path: Path) -> None:
     (tmp_path / "Pictures").mkdir()
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "mine.csv").write_text("file,person,score\n")
@@ -285,8 +285,8 @@ def test_a_folder_that_fits_none_is_told_what_was_looked_for_and_found(tmp_path:
         known_layouts.recognise(tmp_path, "bdf")
 
 
-def test_half_an_archive_shows_what_it_lacks(tmp_path: Path) -> None:
-    archive = builder.sound(tmp_path)
+def test_an_error_for_half_an_archive_shows_what_is_missing(tmp_path: Path) -> None:
+    archive = builder.valid(tmp_path)
     (archive.root / "Frame_Labels" / "PSPI").rename(tmp_path / "elsewhere")
     with pytest.raises(ArchiveError) as caught:
         known_layouts.recognise(tmp_path)
@@ -296,7 +296,7 @@ def test_half_an_archive_shows_what_it_lacks(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_fits_several_needs_the_layout(tmp_path: Path) -> None:
-    builder.sound(tmp_path)
+    builder.valid(tmp_path)
     builder.table(tmp_path)
     with pytest.raises(ArchiveError, match="--layout"):
         known_layouts.recognise(tmp_path)

@@ -1,6 +1,6 @@
-"""Archives built for tests: sound ones, and one with every defect the real ones have or could have.
+"""Build archives for tests: valid ones, and one with every defect that real ones may have.
 
-The faces are those of the packaged demo archive, so no test needs anything from elsewhere.
+The faces are those of the packaged demo archive.
 """
 
 import io
@@ -22,7 +22,7 @@ WIDTH, HEIGHT = 320, 240
 
 @cache
 def demo_frames() -> tuple[bytes, ...]:
-    """Every tenth frame of the demo archive as JPEG bytes, each another picture."""
+    """Every tenth frame of the demo archive as JPEG bytes, all different."""
     with zipfile.ZipFile(
         io.BytesIO((resources.files("wince.archive.demo") / "archive.zip").read_bytes())
     ) as archive:
@@ -30,8 +30,8 @@ def demo_frames() -> tuple[bytes, ...]:
         return tuple(archive.read(name) for name in names[::10])
 
 
-def picture(number: int, form: str = "PNG") -> bytes:
-    """A face in a 320 x 240 frame, as the real archive has them; every number another picture."""
+def frame_image(number: int, form: str = "PNG") -> bytes:
+    """A face in a 320 x 240 frame, as in the real archive; each number gives another image."""
     faces = demo_frames()
     with Image.open(io.BytesIO(faces[number % len(faces)])) as face:
         frame = Image.new("RGB", (WIDTH, HEIGHT), (40 + number % 50, 90, 120))
@@ -48,7 +48,7 @@ def black(form: str = "PNG") -> bytes:
 
 
 def without_face(number: int) -> bytes:
-    """A picture with something on it, but nobody: coloured noise in large squares."""
+    """An image without a face: coloured noise in large squares."""
     noise = np.random.default_rng(number).integers(0, 255, (6, 8, 3), np.uint8)
     file = io.BytesIO()
     Image.fromarray(noise).resize((WIDTH, HEIGHT), Image.Resampling.NEAREST).save(file, "PNG")
@@ -80,9 +80,9 @@ def facs_of(pspi: int) -> str:
 
 @dataclass
 class Unbc:
-    """An archive in the layout of UNBC-McMaster that is being built.
+    """An archive in the layout of UNBC-McMaster, to add frames to.
 
-    expected: path -> reason for every file that must be left out.
+    expected: reason by path, for every file that must be left out.
     """
 
     root: Path
@@ -104,12 +104,12 @@ class Unbc:
         reason: str = "",
         label_suffix: str = "_facs.txt",
     ) -> str:
-        """Write one frame; label None writes none, "" the score; rows likewise for FACS."""
+        """Write one frame. label: None for no label, "" for the score; rows: the same for FACS."""
         images, scores, units, _ = self.places
         stem = f"{sequence}{number:03d}"
         form = "JPEG" if suffix.lower() in (".jpg", ".jpeg") else "PNG"
         name = f"{images}/{subject}/{sequence}/{stem}{suffix}"
-        self.write(name, picture(self.made, form) if image is None else image)
+        self.write(name, frame_image(self.made, form) if image is None else image)
         self.made += 1
         if label is not None:
             text = label if label else score(pspi)
@@ -141,8 +141,8 @@ SUBJECTS = {
 }
 
 
-def sound(root: Path, places: tuple[str, str, str, str] = DISTRIBUTED) -> Unbc:
-    """Six subjects, two sequences of four frames each, all levels, nothing wrong."""
+def valid(root: Path, places: tuple[str, str, str, str] = DISTRIBUTED) -> Unbc:
+    """Six subjects, two sequences of four frames each, all levels, all valid."""
     archive = Unbc(root, places)
     for subject, scores in SUBJECTS.items():
         code = subject.partition("-")[2]
@@ -157,8 +157,8 @@ def sound(root: Path, places: tuple[str, str, str, str] = DISTRIBUTED) -> Unbc:
 
 
 def defective(root: Path, places: tuple[str, str, str, str] = DISTRIBUTED) -> Unbc:
-    """The sound archive with every defect added; `expected` says what must become of it."""
-    archive = sound(root, places)
+    """The valid archive with every defect added; `expected` lists what must be left out."""
+    archive = valid(root, places)
     add = archive.frame
     who, seq = "042-ll042", "ll042t1aaaff"
     for suffix in (".bmp", ".txt", ""):
@@ -169,14 +169,14 @@ def defective(root: Path, places: tuple[str, str, str, str] = DISTRIBUTED) -> Un
     assert kept_jpeg not in archive.expected
     add(who, seq, 13, image=b"", reason="unreadable picture")
     add(who, seq, 14, image=b"not a picture at all", reason="unreadable picture")
-    add(who, seq, 15, image=picture(15)[:2000], reason="unreadable picture")
+    add(who, seq, 15, image=frame_image(15)[:2000], reason="unreadable picture")
     add(who, seq, 16, label=None, reason="no label")
     add(who, seq, 17, label_suffix=".txt", reason="no label")
     add(who, seq, 18, label_suffix="_FACS.txt", reason="no label")
     for number, text in enumerate(BAD_SCORES, start=20):
         add(who, seq, number, label=text, reason="bad score")
     add(who, seq, 40, 12, label="  1.2e+01  \n")
-    jpeg = picture(50, "JPEG")
+    jpeg = frame_image(50, "JPEG")
     add(who, seq, 50, image=jpeg[: len(jpeg) // 2], suffix=".jpg", reason="damaged picture")
     for number in range(1, 8):
         add("095-tv095", "tv095t2aeunaff", number, image=black(), reason="blank picture")
@@ -190,7 +190,7 @@ def defective(root: Path, places: tuple[str, str, str, str] = DISTRIBUTED) -> Un
     add("064-ak064", "ak064t1aaaff", 60, 3, rows=facs(AU4=1))
     add("064-ak064", "ak064t1aaaff", 61, 3, rows="  4.0000000e+00  nonsense  0  0\n")
     add("064-ak064", "ak064t1aaaff", 62, 3, rows=None)
-    same = picture(777)
+    same = frame_image(777)
     add("047-jl047", "jl047t1aaaff", 70, 0, image=same)
     add("048-aa048", "aa048t1aaaff", 70, 0, image=same)
     archive.rating("VAS", "059-fn059", "fn059t1aaaff", "eleven\n")
@@ -218,7 +218,7 @@ def pain3d(root: Path) -> None:
     _json(root, "flame_sample_0102_neutral", {"PSPI": 21})
     for subject in (100, 101, 102, 103):
         _view(root, f"flame_sample_{subject:04d}_neutral", 40 + subject, 0)
-    (root / "meshes_inpainted" / "readme.jpg").write_bytes(picture(60, "JPEG"))
+    (root / "meshes_inpainted" / "readme.jpg").write_bytes(frame_image(60, "JPEG"))
 
 
 def _json(root: Path, base: str, data: dict[str, float]) -> None:
@@ -231,18 +231,18 @@ def _view(root: Path, base: str, number: int, view: int) -> None:
     folder = root / "meshes_inpainted"
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{base}_textured_view_{view:03d}_inpainted.jpg"
-    (folder / name).write_bytes(picture(number, "JPEG"))
+    (folder / name).write_bytes(frame_image(number, "JPEG"))
 
 
 def rated(root: Path) -> None:
-    """Six photographs rated twice, one of them not usable in pass b, and one that nobody rated."""
+    """Six images rated twice, one of them unusable in pass b, and one without a rating."""
     (root / "images").mkdir(parents=True)
     columns = ["au4", "au6", "au7", "au9", "au10", "au43", "quality"]
     header = ["image", "subject", "expression"]
     header += [f"{name}_{which}" for which in "ab" for name in columns] + ["box", "picked"]
     lines = [",".join(header)]
     for number in range(6):
-        (root / "images" / f"face_{number:04d}.jpg").write_bytes(picture(number, "JPEG"))
+        (root / "images" / f"face_{number:04d}.jpg").write_bytes(frame_image(number, "JPEG"))
         first, second = [number % 6, 1, 2, 0, 1, 0, 2], [number % 6, 2, 1, 1, 0, 1, 2]
         second[-1] = 0 if number == 4 else 2
         cells = [f"face_{number:04d}.jpg", f"s{number // 2}", "anger" if number % 2 else "neutral"]
@@ -251,16 +251,16 @@ def rated(root: Path) -> None:
             "by expression",
         ]
         lines.append(",".join(cells))
-    (root / "images" / "stranger.jpg").write_bytes(picture(9, "JPEG"))
+    (root / "images" / "stranger.jpg").write_bytes(frame_image(9, "JPEG"))
     (root / "ratings.csv").write_text("\n".join(lines) + "\n")
 
 
 def table(root: Path, change: Callable[[str], str] = str) -> Path:
-    """Anybody's own data: eight photographs of four people with age and skin tone."""
+    """A table of eight images of four subjects with age and skin tone."""
     (root / "photos").mkdir(parents=True)
     lines = ["Image,Subject,PSPI,age,skin tone"]
     for number in range(8):
-        (root / "photos" / f"p{number}.jpg").write_bytes(picture(number, "JPEG"))
+        (root / "photos" / f"p{number}.jpg").write_bytes(frame_image(number, "JPEG"))
         lines.append(f"photos/p{number}.jpg,person {number // 2},{number % 5},{30 + number},III")
     path = root / "labels.csv"
     path.write_text(change("\n".join(lines) + "\n"), encoding="utf-8")

@@ -15,7 +15,7 @@ pytest.importorskip("torch", reason="needs wince[train]")
 from tests.support import training_sample as sample
 from tests.support.frames import Frame
 from wince import images
-from wince.archive.manifest import open_prepared
+from wince.archive.prepared_folder import open_prepared
 from wince.errors import DataError, FileWriteError
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
 from wince.training import pixel_cache
@@ -44,7 +44,7 @@ def test_a_manifest_that_was_edited_is_refused(folder: Path) -> None:
     text = path.read_text()
     path.unlink()
     path.write_text(text.replace(",mild,", ",none,"))
-    with pytest.raises(DataError, match=r"not what `wince prepare` wrote.*run `wince prepare`"):
+    with pytest.raises(DataError, match=r"not the file that .* wrote.*run `wince prepare` again"):
         open_data(folder, SPEC)
 
 

@@ -1,4 +1,4 @@
-"""Archives of labelled faces: read in any known layout, checked frame by frame, and prepared.
+"""Archives of labelled faces: read any known layout, check every frame, prepare it for training.
 
-Everything here runs in the core install; torch and pandas are not needed.
+Everything here works with the core install, without torch or pandas.
 """

@@ -1,4 +1,4 @@
-"""Every kept frame given its part and its fold."""
+"""Assign a part and a fold to every kept frame."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,46 +7,11 @@ from typing import Literal
 import numpy as np
 
 from wince.archive import balanced_split
+from wince.archive.balanced_split import PARTS, SubjectLevels
 from wince.archive.frame_database import FrameDatabase
-from wince.archive.given_split import SplitFile
+from wince.archive.given_split import GivenSplit
 
 Protocol = Literal["by-subject", "random-frames", "split-file"]
-
-
-def subjects(database: FrameDatabase) -> balanced_split.SubjectLevels:
-    """Return the subjects of the kept frames with their counts of every level."""
-    found: dict[str, list[int]] = {}
-    for subject, level, count in database.rows(
-        "SELECT subject, level, count(*) FROM frame WHERE reason = '' GROUP BY 1, 2 ORDER BY 1, 2"
-    ):
-        found.setdefault(subject, [0, 0, 0, 0])[level] = count
-    levels = np.array(list(found.values()), np.int64).reshape(-1, 4)
-    return balanced_split.SubjectLevels(tuple(found), levels)
-
-
-def split(
-    database: FrameDatabase, protocol: Protocol, seed: int, given: SplitFile | None
-) -> list[str]:
-    """Give every kept frame its part and fold; return what must be said about a given split."""
-    people = subjects(database)
-    folds = dict(zip(people.names, balanced_split.folds(people, seed).tolist(), strict=True))
-    if given is not None:
-        return _as_given(database, folds, given)
-    if protocol == "random-frames":
-        (count,) = database.one("SELECT count(*) FROM frame WHERE reason = ''")
-        by_frame = balanced_split.random_frames(count, seed)
-        database.assign(
-            (balanced_split.PARTS[by_frame[place]], str(folds[frame.subject]), frame.number)
-            for place, frame in enumerate(_frames(database))
-        )
-        return []
-    parts = balanced_split.by_share(people, balanced_split.SHARES, seed).tolist()
-    by_subject = dict(zip(people.names, parts, strict=True))
-    database.assign(
-        (balanced_split.PARTS[by_subject[frame.subject]], str(folds[frame.subject]), frame.number)
-        for frame in _frames(database)
-    )
-    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,54 +23,115 @@ class _Frame:
     name: str
 
 
+def split(
+    database: FrameDatabase, protocol: Protocol, seed: int, given: GivenSplit | None
+) -> list[str]:
+    """Assign a part and a fold to every kept frame.
+
+    Args:
+        database: The frames.
+        protocol: How to split them. `given` takes precedence.
+        seed: Random seed.
+        given: A split made before.
+
+    Returns:
+        Warnings about `given`.
+    """
+    subjects = _subject_levels(database)
+    fold_numbers = balanced_split.folds(subjects, seed).tolist()
+    folds = {name: str(fold) for name, fold in zip(subjects.names, fold_numbers, strict=True)}
+    if given is not None:
+        return _assign_given(database, folds, given)
+    if protocol == "random-frames":
+        (count,) = database.one("SELECT count(*) FROM kept")
+        by_frame = balanced_split.random_frames(count, seed)
+        parts = (PARTS[part] for part in by_frame)
+    else:
+        part_numbers = balanced_split.by_share(subjects, balanced_split.SHARES, seed).tolist()
+        by_subject = dict(zip(subjects.names, part_numbers, strict=True))
+        parts = (PARTS[by_subject[frame.subject]] for frame in _frames(database))
+    database.assign(
+        (part, folds[frame.subject], frame.number)
+        for part, frame in zip(parts, _frames(database), strict=True)
+    )
+    return []
+
+
+def _subject_levels(database: FrameDatabase) -> SubjectLevels:
+    counts: dict[str, list[int]] = {}
+    for subject, level, count in database.rows(
+        "SELECT subject, level, count(*) FROM kept GROUP BY 1, 2 ORDER BY 1, 2"
+    ):
+        counts.setdefault(subject, [0, 0, 0, 0])[level] = count
+    return SubjectLevels(tuple(counts), np.array(list(counts.values()), np.int64).reshape(-1, 4))
+
+
 def _frames(database: FrameDatabase) -> Iterator[_Frame]:
     """Yield the kept frames in the archive's order."""
     for row in database.rows(
-        "SELECT number, subject, sequence, json_extract(cells, '$.frame'), name FROM frame "
-        "WHERE reason = '' ORDER BY number"
+        "SELECT number, subject, sequence, json_extract(cells, '$.frame'), name FROM kept "
+        "ORDER BY number"
     ):
         yield _Frame(*row)
 
 
-def _as_given(database: FrameDatabase, folds: dict[str, int], given: SplitFile) -> list[str]:
-    used: set[str] = set()
-    several: set[str] = set()
-    unnamed = 0
+def _assign_given(database: FrameDatabase, folds: dict[str, str], given: GivenSplit) -> list[str]:
+    """Assign the parts of a split made before; return warnings about it."""
+    matched: set[str] = set()
+    ambiguous: set[str] = set()
+    unassigned = 0
 
     def parts() -> Iterator[tuple[str, str, int]]:
-        nonlocal unnamed
+        nonlocal unassigned
         for frame in _frames(database):
             key = given.key(frame.subject, frame.sequence, frame.frame, frame.name)
-            if key not in given.given:
-                unnamed += 1
-            elif key in used and given.by != "subject":
-                several.add(key)
-            used.add(key)
-            part, fold = given.given.get(key, ("", ""))
-            yield part, fold or str(folds[frame.subject]), frame.number
+            if key not in given.entries:
+                unassigned += 1
+            elif key in matched and given.by != "subject":
+                ambiguous.add(key)
+            matched.add(key)
+            part, fold = given.entries.get(key, ("", ""))
+            yield part, fold or folds[frame.subject], frame.number
 
     database.assign(parts())
-    notes = []
-    if unnamed:
-        notes.append(
-            f"{given.source.name} gives no part to {unnamed:,} kept frames: they are in the "
+    return _given_warnings(
+        given, unassigned, sorted(ambiguous), sorted(given.entries.keys() - matched)
+    )
+
+
+def _given_warnings(
+    given: GivenSplit, unassigned: int, ambiguous: list[str], unmatched: list[str]
+) -> list[str]:
+    """Return warnings about a split made before.
+
+    Args:
+        given: The split.
+        unassigned: Number of kept frames without an entry.
+        ambiguous: Keys of entries that match more than one frame.
+        unmatched: Keys of entries that match no frame.
+    """
+    warnings = []
+    if unassigned:
+        warnings.append(
+            f"{given.source.name} gives no part to {unassigned:,} kept frames: they are in the "
             "manifest but in none of train, val and test."
         )
-    if several:
-        notes.append(
-            f"{_entries(len(several), given)} {'names' if len(several) == 1 else 'name'} more than "
-            f"one frame; the first is {_shown(min(several))}. Give longer paths."
+    if ambiguous:
+        verb = "matches" if len(ambiguous) == 1 else "match"
+        warnings.append(
+            f"{_entries(len(ambiguous), given)} {verb} more than one frame; the first is "
+            f"{_shown(ambiguous[0])}. Give longer paths."
         )
-    strangers = sorted(given.given.keys() - used)
-    if strangers:
-        notes.append(
-            f"{_entries(len(strangers), given)} {'matches' if len(strangers) == 1 else 'match'} no "
-            f"kept frame; the first is {_shown(strangers[0])}."
+    if unmatched:
+        verb = "matches" if len(unmatched) == 1 else "match"
+        warnings.append(
+            f"{_entries(len(unmatched), given)} {verb} no kept frame; the first is "
+            f"{_shown(unmatched[0])}."
         )
-    return notes
+    return warnings
 
 
-def _entries(count: int, given: SplitFile) -> str:
+def _entries(count: int, given: GivenSplit) -> str:
     return f"{count:,} {'entry' if count == 1 else 'entries'} of {given.source.name}"
 
 

@@ -1,14 +1,16 @@
-"""Face crops as they are stored for training: wider and finer than any model sees.
+"""Face crops as stored for training: wider and larger than any model is shown.
 
-One JPEG a frame, quality 95, `MARGIN` times as wide as the FaceSpec shows, so that turning, moving
-and zooming need no original frame. A crop's side is the smallest of `SIDES` with `DENSITY` times
-the pixels that the original has there: 420 leaves 300 once the margin is cut away, and a small
-source is not blown up to it.
+There is one JPEG for each frame, with quality 95. It is `MARGIN` times as wide as the FaceSpec
+shows, so that rotation, translation and zoom do not need the original frame. Its side is the
+smallest of `SIDES` that has `DENSITY` times the pixels of the face in the original: 420 leaves 300
+without the margin, and a small face is not enlarged to 420.
 """
 
 import io
 import os
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from wince import files
 from wince.errors import DataError
 from wince.faces.align import align, crop_to_image
 from wince.faces.detect import Face
@@ -26,24 +29,27 @@ MARGIN = 1.4
 SIDES = (210, 280, 350, 420)
 DENSITY = 1.25
 QUALITY = 95
+_FILE_NAME = re.compile(r"\.?[A-Za-z0-9_-]+-[0-9a-f]{12}(\.[0-9]+-[0-9]+\.part)?\.jpg")
+"""Names of crops, and of the temporary files of `files.write_bytes`."""
 
 
 def stored_spec(spec: FaceSpec) -> FaceSpec:
-    """Return the spec of stored crops for a model's spec: `MARGIN` wider, at the largest side."""
+    """Return the spec of stored crops for a model's spec: `MARGIN` wider, with the largest side."""
     return spec.widened(MARGIN, SIDES[-1])
 
 
 def encode(rgb: NDArray[np.uint8], face: Face, spec: FaceSpec) -> tuple[bytes, int]:
     """Return a face's crop as JPEG bytes, and its side in pixels.
 
-    rgb: uint8 (H, W, 3); face: found in it; spec: what the model will be shown.
+    Args:
+        rgb: uint8 (H, W, 3).
+        face: A face in `rgb`.
+        spec: What a model is shown.
     """
     wide = stored_spec(spec)
     matrix = crop_to_image(face, wide)
-    native = wide.size * float(
-        np.hypot(matrix[0, 0], matrix[1, 0])
-    )  # the crop's side in the source
-    side = next((side for side in SIDES if side >= native * DENSITY), SIDES[-1])
+    side_in_image = wide.size * float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    side = next((side for side in SIDES if side >= side_in_image * DENSITY), SIDES[-1])
     crop = align(rgb, face, spec.widened(MARGIN, side))
     file = io.BytesIO()
     Image.fromarray(crop).save(file, "JPEG", quality=QUALITY)
@@ -51,46 +57,66 @@ def encode(rgb: NDArray[np.uint8], face: Face, spec: FaceSpec) -> tuple[bytes, i
 
 
 def name(frame: str, subject: str, sequence: str, key: str) -> str:
-    """Return where a frame's crop is kept below the prepared folder.
+    """Return the path of a frame's crop below the prepared folder.
 
-    key: what the crop was made from, see `key`. It is part of the name, so that a crop never
-    changes under a name: what an older manifest names stays what it was.
+    Args:
+        frame: Path of the frame below the archive's folder.
+        subject: The frame's subject.
+        sequence: The frame's sequence.
+        key: See `key`. As it is part of the name, a crop with this name never changes, and an older
+            manifest that names it stays valid.
     """
     stem = Path(frame).stem
-    folders = (subject,) if sequence == stem else (subject, sequence)  # a picture that stands alone
-    return "/".join((FOLDER, *map(_plain, folders), f"{_plain(stem)}-{key}.jpg"))
+    # A single image is a sequence of its own and needs no folder for it.
+    folders = (subject,) if sequence == stem else (subject, sequence)
+    return "/".join((FOLDER, *map(_safe, folders), f"{_safe(stem)}-{key}.jpg"))
 
 
-def _plain(part: str) -> str:
-    """Return a name that is safe in a path whatever it was; `key` keeps crops apart."""
+def _safe(part: str) -> str:
+    """Return a name that is safe in a path; different names may become equal."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", part)[:80] or "_"
 
 
 def key(frame: str, digest: str, settings: str, box: str) -> str:
-    """Return twelve hexadecimal digits for all that decides a crop's pixels and its frame."""
+    """Return twelve hexadecimal digits that depend on all that decides a crop's pixels and frame.
+
+    Args:
+        frame: Path of the frame below the archive's folder.
+        digest: SHA-256 of the frame's file.
+        settings: `detection.settings_key`.
+        box: `detection.box_text` of the labelled box.
+    """
     return blake2b(
         "\0".join((frame, digest, settings, box)).encode(errors="surrogateescape"), digest_size=6
     ).hexdigest()
 
 
 def write(folder: Path, crop: str, data: bytes) -> None:
-    """Write a crop below the prepared folder, aside first and then renamed."""
-    path = folder / crop
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    aside.write_bytes(data)
-    aside.replace(path)
+    """Write a crop below the prepared folder; raise FileWriteError if that fails."""
+    files.write_bytes(folder / crop, data)
 
 
-def is_ours(name: str) -> bool:
-    """Return whether a file's name is that of a crop, or of one that was being written."""
-    return re.fullmatch(r"\.?[A-Za-z0-9_-]+-[0-9a-f]{12}\.jpg(\.[0-9]+\.part)?", name) is not None
+def remove_unused(folder: Path, is_used: Callable[[str], bool]) -> None:
+    """Remove unused crops, and temporary files of a killed run, from a prepared folder.
+
+    Args:
+        folder: The prepared folder.
+        is_used: Whether the crop at a path below the folder is still used.
+    """
+    for directory, _, file_names in os.walk(folder / FOLDER, topdown=False):
+        for file_name in filter(_FILE_NAME.fullmatch, file_names):
+            path = Path(directory, file_name)
+            if not is_used(path.relative_to(folder).as_posix()):
+                path.unlink()
+        with suppress(OSError):  # the directory is not empty
+            Path(directory).rmdir()
 
 
 def read(path: Path) -> NDArray[np.uint8]:
     """Return a stored crop: RGB uint8 (S, S, 3), S one of SIDES.
 
-    Raises DataError when the file is missing or damaged.
+    Raises:
+        DataError: The file is missing or damaged.
     """
     try:
         with Image.open(path, formats=("JPEG",)) as image:
@@ -103,7 +129,16 @@ def read(path: Path) -> NDArray[np.uint8]:
 
 
 def view(crop: NDArray[np.uint8], size: int, margin: float = MARGIN) -> NDArray[np.uint8]:
-    """Return the middle of a stored crop as a model sees it: RGB uint8 (size, size, 3)."""
+    """Return the centre of a stored crop as a model is shown it.
+
+    Args:
+        crop: uint8 (S, S, 3).
+        size: Side of the result in pixels.
+        margin: Width of `crop` divided by the width of the result's view.
+
+    Returns:
+        RGB uint8 (size, size, 3).
+    """
     side = crop.shape[0]
     edge = side * (1 - 1 / margin) / 2
     box = (edge, edge, side - edge, side - edge)

@@ -1,4 +1,4 @@
-"""The small synthetic archive that ships with the package, written out as a folder."""
+"""Write the small synthetic archive that comes with the package into a folder."""
 
 import shutil
 import tempfile
@@ -6,36 +6,35 @@ import zipfile
 from importlib import resources
 from pathlib import Path
 
-from wince.errors import ArchiveError
+from wince.errors import FileWriteError
+from wince.files import write_error
 
 README = "README.md"
 
 
 def write(folder: Path) -> int:
-    """Write the demo archive into a new or empty folder; return how many frames it has.
+    """Write the demo archive into a new or empty folder; return its number of frames.
 
-    Raises ArchiveError when the folder holds something, or cannot be written.
+    Raises:
+        FileWriteError: The folder is not empty, or cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ArchiveError(
-            f"{folder} is there already and is not an empty folder. Name a new folder for the demo."
+        raise FileWriteError(
+            f"{folder} exists already and is not an empty folder. Name a new folder for the demo."
         )
     data = resources.files("wince.archive.demo")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
             with data.joinpath("archive.zip").open("rb") as file, zipfile.ZipFile(file) as archive:
-                archive.extractall(aside)
+                archive.extractall(temporary)
                 frames = sum(name.endswith(".jpg") for name in archive.namelist())
-            (aside / README).write_bytes(data.joinpath(README).read_bytes())
-            aside.chmod(0o755)  # mkdtemp keeps others out
-            aside.replace(folder)
+            (temporary / README).write_bytes(data.joinpath(README).read_bytes())
+            temporary.chmod(0o755)  # mkdtemp makes it private
+            temporary.replace(folder)
         finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
-        raise ArchiveError(
-            f"The demo archive cannot be written to {folder} ({error.strerror}). "
-            "Check the space left and the folder's permissions."
-        ) from error
+        raise write_error(folder, error) from error
     return frames

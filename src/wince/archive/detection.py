@@ -1,7 +1,7 @@
-"""What a picture file shows: whether it decodes, whether it is blank, its face, its crop.
+"""Find the face in one image file and store its crop.
 
-A `Detection` is cached between runs and reused while the file is the same and nothing that decides
-the result has changed.
+The result, a `Detection`, is cached between runs. It is reused while the file is the same and
+nothing else that decides the result has changed.
 """
 
 import json
@@ -16,38 +16,63 @@ import numpy as np
 
 from wince import images
 from wince.archive import checks, crops
-from wince.archive.frame_file import FrameFile
+from wince.archive.frame_file import Box, FrameFile
 from wince.errors import ImageError
 from wince.faces.boxes import iou
 from wince.faces.detect import Face, detect
 from wince.faces.spec import FaceSpec
 
-Box = tuple[float, float, float, float]
-SAME_FACE = 0.1  # overlap with the labelled box from which a found face is the one meant
-SETTLED = 2_000_000_000  # nanoseconds after which a file's time of change tells versions apart
+DETECTION_VERSION = 1
+"""Version of all that decides a detection besides its file: checks, face search, alignment, crop.
+
+Raise it whenever a change to that code, to the face detector or to a decoding library can change a
+detection; detections cached under another version are made again.
+"""
+MINIMUM_IOU = 0.1
+"""A detected face is the labelled one if its overlap with the labelled box is at least this."""
+SETTLED_NS = 2_000_000_000
+"""Age in nanoseconds that a file must have when it is read for its times to identify its content.
+On many file systems two changes within a clock tick have the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it was read: bytes, times of change in nanoseconds, when it was read, SHA-256."""
+    """Size, times and content of a file when it was read.
+
+    Attributes:
+        size: In bytes.
+        modified: Time of the last change of the content, in nanoseconds.
+        changed: Time of the last change of the inode, in nanoseconds.
+        read_at: When the file was read, in nanoseconds.
+        digest: SHA-256 as hexadecimal digits.
+    """
 
     size: int
     modified: int
     changed: int
-    seen: int
+    read_at: int
     digest: str
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What a picture file showed.
+    """What was found in an image file.
 
-    state: the file's at that time; settings, box_given: what else decided the rest.
-    check: reason of the check it failed, "" when none; detail: how.
-    width, height: of the upright picture in pixels.
-    crop: where the face's crop is kept, "" when no face was found; then the rest is 0.
-    crop_side: in pixels; crop_bytes: its size; score: the detector's, 0 to 1.
-    box: x0, y0, x1, y1 in pixels of the upright picture; yaw in degrees, see `Face.yaw`.
+    Attributes:
+        state: State of the file.
+        settings: `settings_key` of the run.
+        box_given: `box_text` of the labelled box.
+        check: Reason of the check that the image failed, "" if none.
+        detail: How it failed.
+        width: Width of the upright image in pixels.
+        height: Height of the upright image in pixels.
+        crop: Path of the crop below the prepared folder. If "", there is no face, and the
+            attributes below are 0.
+        crop_side: Side of the crop in pixels.
+        crop_bytes: Size of the crop's file.
+        score: The detector's score, 0 to 1.
+        box: The face in the upright image.
+        yaw: In degrees, see `Face.yaw`.
     """
 
     state: FileState
@@ -65,12 +90,12 @@ class Detection:
     yaw: float = 0.0
 
     def to_json(self) -> str:
-        """Return the look as one line of JSON."""
+        """Return the detection as one line of JSON."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "Detection | None":
-        """Return the look that `to_json` wrote, None when another version of wince wrote it."""
+        """Return the detection that `to_json` wrote, None if another version of wince wrote it."""
         try:
             data: dict[str, Any] = json.loads(text)
             data["state"] = FileState(**data["state"])
@@ -80,46 +105,45 @@ class Detection:
             return None
 
 
-DETECTION_VERSION = 1
-"""Version of all that decides a detection besides its file: checks, face search, alignment, crop.
-
-Raise it whenever a change to that code, to the face detector or to a decoding library can change a
-detection; detections cached under another version are made again.
-"""
-
-
-def settings_of(spec: FaceSpec) -> str:
+def settings_key(spec: FaceSpec) -> str:
     """Return the key under which detections are cached: the version and the crop's spec."""
     return f"{DETECTION_VERSION} {json.dumps(spec.to_dict(), sort_keys=True)}"
 
 
-def observe(path: Path, known: FileState | None) -> tuple[FileState, bytes | None]:
-    """Return a file's state, and its bytes unless it is still as it was known.
+def box_text(box: Box | None) -> str:
+    """Return a box as text, "" for None."""
+    return "" if box is None else " ".join(f"{value:g}" for value in box)
 
-    Size and times alone are trusted only when the file had been left alone for a while before it
-    was read then: on many file systems two changes within a tick carry the same time.
 
-    Raises ImageError when the file cannot be read.
+def read_if_changed(path: Path, known: FileState | None) -> tuple[FileState, bytes | None]:
+    """Return a file's state and bytes; None for the bytes if its state is still `known`.
+
+    Args:
+        path: The file.
+        known: The state of an earlier run. It is trusted only if the file was older than
+            `SETTLED_NS` when it was read.
+
+    Raises:
+        ImageError: The file cannot be read.
     """
     try:
         stat = path.stat()
-        if known is not None and _stands(known, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns):
+        times = (stat.st_mtime_ns, stat.st_ctime_ns)
+        if (
+            known is not None
+            and (known.size, known.modified, known.changed) == (stat.st_size, *times)
+            and max(times) + SETTLED_NS < known.read_at
+        ):
             return known, None
-        seen = time.time_ns()
+        read_at = time.time_ns()
         with path.open("rb") as file:
             data = file.read(images.MAX_BYTES + 1)
     except OSError as error:
         raise ImageError(f"it cannot be opened: {error.strerror or error}") from error
-    digest = sha256(data).hexdigest()
-    return FileState(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, seen, digest), data
+    return FileState(stat.st_size, *times, read_at, sha256(data).hexdigest()), data
 
 
-def _stands(known: FileState, size: int, modified: int, changed: int) -> bool:
-    same = (known.size, known.modified, known.changed) == (size, modified, changed)
-    return same and max(modified, changed) + SETTLED < known.seen
-
-
-def at(
+def detect_and_crop(
     data: bytes,
     state: FileState,
     file: FrameFile,
@@ -128,31 +152,40 @@ def at(
     spec: FaceSpec,
     out: Path,
 ) -> Detection:
-    """Return what a picture's bytes show; its face's crop is written below `out` by then.
+    """Return what is found in an image, and write the crop of its face.
 
-    box: the labelled face's in pixels of the upright picture, None when the archive gives none.
+    Args:
+        data: The file's bytes.
+        state: The file's state.
+        file: The frame.
+        box: The labelled face, None if the archive does not give it.
+        spec: What a model is shown.
+        out: The prepared folder.
+
+    Raises:
+        FileWriteError: The crop cannot be written.
     """
-    settings, given = settings_of(spec), box_text(box)
+    settings, box_given = settings_key(spec), box_text(box)
     try:
-        picture = images.read(data)
+        image = images.read(data)
     except ImageError as error:
-        # The first sentence says what is wrong; what to do next is for those who took the picture.
-        detail = str(error).partition(". ")[0].replace("the image", "the picture", 1)
-        return Detection(state, settings, given, checks.DECODES.reason, detail)
-    look = Detection(state, settings, given, width=picture.width, height=picture.height)
-    if checks.is_blank(picture.rgb):
-        detail = "one grey nearly everywhere"
-        return replace(look, check=checks.NOT_BLANK.reason, detail=detail)
-    face = meant(detect(picture.rgb), box, picture.scale)
+        # The first sentence is the reason. The rest is advice for whoever took the image.
+        detail = str(error).partition(". ")[0]
+        return Detection(state, settings, box_given, checks.DECODES.reason, detail)
+    detection = Detection(state, settings, box_given, width=image.width, height=image.height)
+    if checks.is_blank(image.rgb):
+        detail = "almost the same grey value everywhere"
+        return replace(detection, check=checks.NOT_BLANK.reason, detail=detail)
+    face = labelled_face(detect(image.rgb), box, image.scale)
     if face is None:
-        return look
-    jpeg, side = crops.encode(picture.rgb, face, spec)
-    key = crops.key(file.name, state.digest, settings, given)
+        return detection
+    jpeg, side = crops.encode(image.rgb, face, spec)
+    key = crops.key(file.name, state.digest, settings, box_given)
     crop = crops.name(file.name, file.subject, file.sequence, key)
     crops.write(out, crop, jpeg)
-    x0, y0, x1, y1 = (round(value, 1) for value in face.scaled(picture.scale).box)
+    x0, y0, x1, y1 = (round(value, 1) for value in face.scaled(image.scale).box)
     return replace(
-        look,
+        detection,
         crop=crop,
         crop_side=side,
         crop_bytes=len(jpeg),
@@ -162,19 +195,17 @@ def at(
     )
 
 
-def box_text(box: Box | None) -> str:
-    """Return a box as text, "" for None."""
-    return "" if box is None else " ".join(f"{value:g}" for value in box)
+def labelled_face(faces: Sequence[Face], box: Box | None, scale: float) -> Face | None:
+    """Return the face that a label is about: the best match of the box, or the largest face.
 
-
-def meant(faces: Sequence[Face], box: Box | None, scale: float) -> Face | None:
-    """Return the face that a label is about: the largest, or the one that fits the label's box.
-
-    faces: the largest first; box: in pixels of a picture `scale` times as large, or None.
+    Args:
+        faces: Faces in one image, the largest first.
+        box: The labelled face in pixels of an image `scale` times as large, or None.
+        scale: Size of the image of `box` divided by the size of the image of `faces`.
     """
     if box is None or not faces:
         return faces[0] if faces else None
     target = np.array(box) / scale
     overlaps = iou(target, np.array([face.box for face in faces]))
     best = int(overlaps.argmax())
-    return faces[best] if overlaps[best] >= SAME_FACE else None
+    return faces[best] if overlaps[best] >= MINIMUM_IOU else None

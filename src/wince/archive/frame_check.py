@@ -1,11 +1,11 @@
-"""One frame examined from end to end: its checks, its label, its face. Runs in worker processes."""
+"""Check one frame: its file, its label and its face. This runs in worker processes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wince.archive import checks, detection, labels
-from wince.archive.detection import Detection
+from wince.archive.detection import Detection, FileState
 from wince.archive.frame_file import FrameFile, Label
 from wince.archive.layouts import known_layouts
 from wince.errors import ImageError
@@ -14,11 +14,15 @@ from wince.faces.spec import FaceSpec
 
 @dataclass(frozen=True, slots=True)
 class CheckSettings:
-    """What all frames of one run share.
+    """What all frames of one run have in common.
 
-    layout: its name; base: where the archive begins; folder: what its frames' paths are relative
-    to; out: the prepared folder; spec: what a model will be shown; strict: whether a doubtful label
-    is left out.
+    Attributes:
+        layout: Name of the archive's layout.
+        base: Where the archive begins: a folder or a CSV file.
+        folder: The folder that the frames' paths are relative to.
+        out: The prepared folder.
+        spec: What a model is shown.
+        strict: Whether frames with a doubtful label are left out.
     """
 
     layout: str
@@ -31,12 +35,17 @@ class CheckSettings:
 
 @dataclass(frozen=True, slots=True)
 class FrameResult:
-    """What became of one frame.
+    """Result of checking one frame.
 
-    check: reason of the first check it failed, "" when it is kept; detail, line: how and where.
-    label: None when it was not or could not be read. look: None when it was not looked at.
-    digest: SHA-256 of the file, "" when it was not opened.
-    reused: whether the look is an earlier run's.
+    Attributes:
+        file: The frame.
+        check: Reason of the first check that it failed, "" if it is kept.
+        detail: How it failed.
+        line: Line of the label file that is about it, 0 if unknown.
+        label: None if it was not read or is invalid.
+        detection: None if the image was not decoded.
+        digest: SHA-256 of the file, "" if it was not opened.
+        reused: Whether the detection is an earlier run's.
     """
 
     file: FrameFile
@@ -44,28 +53,31 @@ class FrameResult:
     detail: str = ""
     line: int = 0
     label: Label | None = None
-    look: Detection | None = None
+    detection: Detection | None = None
     digest: str = ""
     reused: bool = False
 
 
 def check_frames(
-    task: CheckSettings, batch: Sequence[tuple[FrameFile, Detection | None]]
+    settings: CheckSettings, batch: Sequence[tuple[FrameFile, Detection | None]]
 ) -> list[FrameResult]:
-    """Return `check_frame` of each frame, in order."""
-    return [check_frame(task, file, known) for file, known in batch]
+    """Return the result of each frame, in order; see `check_frame`."""
+    return [check_frame(settings, file, cached) for file, cached in batch]
 
 
-def check_frame(task: CheckSettings, file: FrameFile, known: Detection | None) -> FrameResult:
-    """Return what became of a frame; the crop of its face, if it has one, is on disk by then.
+def check_frame(settings: CheckSettings, file: FrameFile, cached: Detection | None) -> FrameResult:
+    """Return the result of checking a frame, and write the crop of its face.
 
-    known: what an earlier run saw in this file, if anything.
+    Args:
+        settings: The run's settings.
+        file: The frame.
+        cached: Detection of an earlier run in a file of this name, if any.
     """
     if not checks.has_image_suffix(file.name):
         return FrameResult(file, checks.NAME.reason, "expected .png, .jpg or .jpeg")
-    path = task.folder / file.name
+    path = settings.folder / file.name
     try:
-        state, data = detection.observe(path, known.state if known else None)
+        state, data = detection.read_if_changed(path, cached.state if cached else None)
     except ImageError as error:
         return FrameResult(file, checks.READABLE.reason, str(error))
     digest = state.digest
@@ -75,45 +87,54 @@ def check_frame(task: CheckSettings, file: FrameFile, known: Detection | None) -
     if not file.label:
         return FrameResult(file, checks.LABELLED.reason, file.missing, digest=digest)
     try:
-        label = known_layouts.named(task.layout).read_label(task.base, file)
+        label = known_layouts.named(settings.layout).read_label(settings.base, file)
     except labels.BadLabelError as error:
         line = error.line or file.line
         return FrameResult(file, checks.SCORE.reason, str(error), line, digest=digest)
-    check, detail = _label_verdict(task, file, label)
+    check, detail = _check_label(settings, file, label)
     if check:
         return FrameResult(file, check, detail, file.line, label, digest=digest)
-    if known is not None and known.state.digest == digest and _serves(known, task, label):
-        seen, reused = replace(known, state=state), True
+    if cached is not None and cached.state.digest == digest and _is_valid(cached, settings, label):
+        found, reused = replace(cached, state=state), True
     else:
         try:
-            if data is None:  # the file stands, but the label, the settings or the crop do not
-                state, data = detection.observe(path, None)
+            found, reused = _detect(settings, file, label, state, data), False
         except ImageError as error:
             return FrameResult(file, checks.READABLE.reason, str(error))
-        seen = detection.at(data or b"", state, file, label.box, spec=task.spec, out=task.out)
-        reused = False
-    return FrameResult(file, seen.check, seen.detail, file.line, label, seen, digest, reused)
+    return FrameResult(file, found.check, found.detail, file.line, label, found, digest, reused)
 
 
-def _serves(known: Detection, task: CheckSettings, label: Label) -> bool:
-    """Return whether an earlier look at the same bytes is still what a new one would be."""
-    decided_by = (detection.settings_of(task.spec), detection.box_text(label.box))
-    if (known.settings, known.box_given) != decided_by:
+def _detect(
+    settings: CheckSettings, file: FrameFile, label: Label, state: FileState, data: bytes | None
+) -> Detection:
+    """Return a new detection; `data` is None if the file is unchanged and was not read."""
+    if data is None:
+        state, data = detection.read_if_changed(settings.folder / file.name, None)
+    return detection.detect_and_crop(
+        data or b"", state, file, label.box, spec=settings.spec, out=settings.out
+    )
+
+
+def _is_valid(cached: Detection, settings: CheckSettings, label: Label) -> bool:
+    """Return whether a new detection in the same bytes would give the same result."""
+    if cached.settings != detection.settings_key(settings.spec):
         return False
-    if not known.crop:
+    if cached.box_given != detection.box_text(label.box):
+        return False
+    if not cached.crop:
         return True
     try:
-        return (task.out / known.crop).stat().st_size == known.crop_bytes
+        return (settings.out / cached.crop).stat().st_size == cached.crop_bytes
     except OSError:
         return False
 
 
-def _label_verdict(task: CheckSettings, file: FrameFile, label: Label) -> tuple[str, str]:
-    """Return the first of our checks that a sound score's label fails, and how, or two ""."""
+def _check_label(settings: CheckSettings, file: FrameFile, label: Label) -> tuple[str, str]:
+    """Return reason and detail of the first of our checks that a valid label fails, or two ""."""
     if not file.subject:
-        return checks.SUBJECT.reason, "nobody is named; frames could not be split by subject"
+        return checks.SUBJECT.reason, "no subject is given, so the frame cannot be split by subject"
     if label.refused:
         return checks.USABLE.reason, label.refused
-    if task.strict and label.doubt:
+    if settings.strict and label.doubt:
         return checks.AGREES.reason, label.doubt
     return "", ""

@@ -1,9 +1,10 @@
-"""The prepared folder's own memory: looks kept between runs, and the frames of the run at hand.
+"""The prepared folder's database: detections cached between runs, and the frames of this run.
 
-One SQLite file. It keeps the memory needed flat in the number of frames, survives a kill, and is
-locked while a run lasts, so that two runs cannot write into one folder.
+It is one SQLite file. It keeps the memory needed independent of the number of frames, survives a
+kill, and is locked during a run, so that two runs cannot write into one folder.
 """
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -19,10 +20,10 @@ from wince.archive.frame_file import RATINGS
 from wince.errors import ArchiveError
 
 FILE = ".state.sqlite"
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS look (name TEXT PRIMARY KEY, look TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS detection (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
 DROP TABLE IF EXISTS frame;
 CREATE TABLE frame (
     number INTEGER PRIMARY KEY, name TEXT, subject TEXT, sequence TEXT, reason TEXT, detail TEXT,
@@ -37,6 +38,10 @@ CREATE INDEX IF NOT EXISTS frame_subject ON frame (reason, subject, level);
 CREATE INDEX IF NOT EXISTS frame_digest ON frame (digest);
 CREATE INDEX IF NOT EXISTS frame_crop ON frame (crop);
 """
+_OLD_TABLES = """
+DROP TABLE IF EXISTS look;
+DROP TABLE IF EXISTS detection;
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,44 +50,52 @@ class FrameDatabase:
 
     connection: sqlite3.Connection
 
-    def known(self, name: str) -> Detection | None:
-        """Return what an earlier run saw in a file."""
-        row = self.connection.execute("SELECT look FROM look WHERE name = ?", (name,)).fetchone()
+    def cached(self, name: str) -> Detection | None:
+        """Return what an earlier run detected in a file, None if nothing is cached."""
+        query = "SELECT json FROM detection WHERE name = ?"
+        row = self.connection.execute(query, (name,)).fetchone()
         return None if row is None else Detection.from_json(row[0])
 
-    def forget(self) -> None:
-        """Drop all looks, so that every picture is looked at again."""
-        self.connection.execute("DELETE FROM look")
+    def clear_cache(self) -> None:
+        """Delete all cached detections."""
+        self.connection.execute("DELETE FROM detection")
 
-    def add(self, number: int, found: FrameResult, groups: tuple[str, ...]) -> None:
-        """Keep what became of frame `number`, counted from 0 in the archive's order."""
-        if found.look is not None and not found.reused:
+    def add(self, number: int, result: FrameResult, groups: tuple[str, ...]) -> None:
+        """Add the result of a frame.
+
+        Args:
+            number: Position of the frame in the archive, from 0.
+            result: Its result.
+            groups: Values of its group columns.
+        """
+        if result.detection is not None and not result.reused:
             self.connection.execute(
-                "INSERT OR REPLACE INTO look VALUES (?, ?)",
-                (found.file.name, found.look.to_json()),
+                "INSERT OR REPLACE INTO detection VALUES (?, ?)",
+                (result.file.name, result.detection.to_json()),
             )
-        row = _row(number, found, groups)
+        row = _row(number, result, groups)
         marks = ", ".join(f":{name}" for name in row)
         insert = f"INSERT INTO frame ({', '.join(row)}) VALUES ({marks})"  # noqa: S608 - our names
         try:
             self.connection.execute(insert, row)
         except sqlite3.IntegrityError:
-            first = self.one("SELECT label, line FROM frame WHERE name = ?", found.file.name)
-            detail = f"first listed in {first[0]}, line {first[1]}"
-            self.connection.execute(
-                insert,
-                row | {"reason": checks.ONCE.reason, "detail": detail, "line": found.file.line},
-            )
+            label, line = self.one("SELECT label, line FROM frame WHERE name = ?", row["name"])
+            repeated = {
+                "reason": checks.ONCE.reason,
+                "detail": f"first listed in {label}, line {line}",
+                "line": result.file.line,
+            }
+            self.connection.execute(insert, row | repeated)
 
-    def keep(self) -> None:
-        """Write to disk what was added so far; a later kill loses nothing of it."""
+    def commit(self) -> None:
+        """Write what was added to the disk, so that a later kill does not lose it."""
         self.connection.commit()
 
     def finish(self) -> None:
-        """Make the frames ready to be asked about, and forget files that are no longer there."""
+        """Create the indexes and delete cached detections of files that no longer exist."""
         self.connection.executescript(_INDEXES)
-        self.connection.execute("DELETE FROM look WHERE name NOT IN (SELECT name FROM frame)")
-        self.keep()
+        self.connection.execute("DELETE FROM detection WHERE name NOT IN (SELECT name FROM frame)")
+        self.commit()
 
     def rows(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query."""
@@ -94,27 +107,25 @@ class FrameDatabase:
         return row
 
     def assign(self, parts: Iterable[tuple[str, str, int]]) -> None:
-        """Set (part, fold, number) for frames."""
+        """Set part and fold of frames, given as (part, fold, number)."""
         self.connection.executemany("UPDATE frame SET part = ?, fold = ? WHERE number = ?", parts)
-        self.keep()
+        self.commit()
 
     def close(self) -> None:
-        """Drop the run's frames and let go of the folder."""
-        try:
+        """Delete the run's frames and unlock the folder."""
+        # On a full disk the frames cannot be deleted. The next run deletes them.
+        with contextlib.closing(self.connection), contextlib.suppress(sqlite3.Error):
             self.connection.execute("DELETE FROM frame")
-            self.keep()
-        except sqlite3.Error:
-            pass  # the disk is full, say: what stopped the run is told, and the next run drops them
-        finally:
-            self.connection.close()
+            self.commit()
 
 
 def open_database(out: Path) -> FrameDatabase:
-    """Return the database of a prepared folder, made if there is none; it is locked until closed.
+    """Return the database of a prepared folder. It is locked until it is closed.
 
-    A database that another version wrote, or that is damaged, is begun anew.
+    A missing, damaged or older database is replaced by an empty one.
 
-    Raises ArchiveError when another run holds the folder.
+    Raises:
+        ArchiveError: Another run is using the folder, or the file cannot be written.
     """
     path = out / FILE
     try:
@@ -126,75 +137,76 @@ def open_database(out: Path) -> FrameDatabase:
                 "folder."
             ) from error
         raise ArchiveError(
-            f"{path} cannot be written ({error}). Check the space left and the permissions."
+            f"{path} cannot be written ({error}). Check the free space and the permissions."
         ) from error
-    except sqlite3.DatabaseError:  # not a database, or a damaged one: it is only a memory
-        for end in ("", "-wal", "-shm", "-journal"):
-            path.with_name(path.name + end).unlink(missing_ok=True)
+    except sqlite3.DatabaseError:  # damaged; it contains only what a run can compute again
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
         return _open(path)
 
 
 def _open(path: Path) -> FrameDatabase:
-    database = sqlite3.connect(path, timeout=0.5)
+    connection = sqlite3.connect(path, timeout=0.5)
     try:
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
-        database.execute("BEGIN EXCLUSIVE")
-        database.execute("COMMIT")
-        if database.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-            database.execute("DROP TABLE IF EXISTS look")
-        database.executescript(_TABLES)
-        database.execute(f"PRAGMA user_version = {VERSION}")
-        database.commit()
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("COMMIT")
+        if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            connection.executescript(_OLD_TABLES)
+        connection.executescript(_TABLES)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.commit()
     except sqlite3.Error:
-        database.close()
+        connection.close()
         raise
-    return FrameDatabase(database)
+    return FrameDatabase(connection)
 
 
-def _row(number: int, found: FrameResult, groups: tuple[str, ...]) -> dict[str, Any]:
-    file, label, seen = found.file, found.label, found.look
+def _row(number: int, result: FrameResult, groups: tuple[str, ...]) -> dict[str, Any]:
+    """Return the columns of the table `frame`."""
+    file, label, detection = result.file, result.label, result.detection
     pspi = None if label is None else label.pspi
     return {
         "number": number,
         "name": file.name,
         "subject": file.subject,
         "sequence": file.sequence,
-        "reason": found.check,
-        "detail": found.detail,
+        "reason": result.check,
+        "detail": result.detail,
         "label": file.label,
-        "line": found.line,
+        "line": result.line,
         "pspi": pspi,
         "level": None if pspi is None else scale.LEVELS.index(scale.level(pspi)),
-        "digest": found.digest,
-        "crop": seen.crop if seen else "",
-        "crop_side": seen.crop_side if seen else 0,
-        "crop_bytes": seen.crop_bytes if seen else 0,
+        "digest": result.digest,
+        "crop": detection.crop if detection else "",
+        "crop_side": detection.crop_side if detection else 0,
+        "crop_bytes": detection.crop_bytes if detection else 0,
         "units": int(label is not None and label.action_units is not None),
         "doubt": label.doubt if label else "",
         "remark": "; ".join(file.remarks),
-        "cells": json.dumps(_cells(found) | {"groups": groups}) if not found.check else "",
+        "cells": json.dumps(_cells(result) | {"groups": groups}) if not result.check else "",
     }
 
 
-def _cells(found: FrameResult) -> dict[str, Any]:
-    """Return what the manifest says of a kept frame beyond the columns of `frame`."""
-    file, label, seen = found.file, found.label, found.look
-    assert label is not None  # a kept frame has a label and was looked at
-    assert seen is not None
+def _cells(result: FrameResult) -> dict[str, Any]:
+    """Return the manifest's cells of a kept frame that are not columns of the table `frame`."""
+    file, label, detection = result.file, result.label, result.detection
+    assert label is not None  # a kept frame has a label and a detection
+    assert detection is not None
     units = label.action_units or (None,) * len(scale.UNIT_NAMES)
     cells: dict[str, Any] = {
         name.lower(): unit for name, unit in zip(scale.UNIT_NAMES, units, strict=True)
     }
     cells |= dict(zip(RATINGS, file.ratings, strict=True))
-    face = {"face_score": seen.score, "yaw": seen.yaw}
-    face |= dict(zip(("face_x0", "face_y0", "face_x1", "face_y1"), seen.box, strict=True))
+    face = {"face_score": detection.score, "yaw": detection.yaw}
+    face |= dict(zip(("face_x0", "face_y0", "face_x1", "face_y1"), detection.box, strict=True))
     return cells | {
         "frame": file.frame,
         "pspi_spread": label.spread,
-        "width": seen.width,
-        "height": seen.height,
-        **(face if seen.crop else dict.fromkeys(face)),
+        "width": detection.width,
+        "height": detection.height,
+        **(face if detection.crop else dict.fromkeys(face)),
         "remarks": "; ".join(filter(None, (*file.remarks, label.doubt))),
     }

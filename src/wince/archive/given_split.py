@@ -1,4 +1,4 @@
-"""Somebody else's split, from a CSV file or a folder with train.csv, val.csv and test.csv."""
+"""Read a split made before: a CSV file, or a folder with train.csv, val.csv and test.csv."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,91 +20,105 @@ SPELLINGS = {
     "": "",
 }
 PATH_COLUMNS = ("image_path", "path", "image")
-TAIL = 3  # subject, sequence and file: what of a path is the same on every machine
+TAIL_PARTS = 3
+"""Parts of a path that are the same on every machine: subject, sequence and file."""
 
 
 @dataclass(frozen=True, slots=True)
-class SplitFile:
-    """A split by subject or by frame: what is named -> (part, fold), and where (file, line).
+class GivenSplit:
+    """A split by subject or by frame.
 
-    by: "subject", "path" (the last three parts of it) or "frame" (subject, sequence, frame).
-    ends: the last part and the last two of each path in `given` -> the path, where there is only
-        one that ends so; for archives that are less than three folders deep.
+    Attributes:
+        source: The file or folder that it was read from.
+        by: What an entry names: "subject", "path" (its last three parts) or "frame" (subject,
+            sequence and frame).
+        entries: Part and fold by key, see `key`. An empty part or fold is "".
+        endings: For entries by path: the last part, and the last two parts, of each path -> the
+            path, if only one path ends so. For archives that are less than three folders deep.
     """
 
     source: Path
     by: str
-    given: dict[str, tuple[str, str]] = field(default_factory=dict)
-    ends: dict[str, str] = field(default_factory=dict)
+    entries: dict[str, tuple[str, str]] = field(default_factory=dict)
+    endings: dict[str, str] = field(default_factory=dict)
 
     def key(self, subject: str, sequence: str, frame: str, name: str) -> str:
-        """Return under what a frame of the archive stands in `given`."""
+        """Return the key in `entries` for a frame of the archive, whether it is there or not.
+
+        Args:
+            subject: The frame's subject.
+            sequence: The frame's sequence.
+            frame: Name or number of the frame in its sequence.
+            name: Path of the frame below the archive's folder.
+        """
         if self.by == "subject":
             return subject
         if self.by == "frame":
             return "\0".join((subject, sequence, frame))
-        whole = tail(name)
-        shorter = (end for end in (whole, *_ends(whole)) if end in self.given)
-        return next(shorter, self.ends.get(whole, whole))
+        path = path_tail(name)
+        shorter = (ending for ending in (path, *_endings(path)) if ending in self.entries)
+        return next(shorter, self.endings.get(path, path))
 
 
-def tail(path: str) -> str:
+def path_tail(path: str) -> str:
     """Return the last three parts of a path, with forward slashes."""
-    return "/".join([part for part in path.replace("\\", "/").split("/") if part][-TAIL:])
+    return "/".join([part for part in path.replace("\\", "/").split("/") if part][-TAIL_PARTS:])
 
 
-def _ends(path: str) -> list[str]:
+def _endings(path: str) -> list[str]:
     """Return a path without its first part, without its first two, and so on."""
     parts = path.split("/")
     return ["/".join(parts[start:]) for start in range(1, len(parts))]
 
 
-def read(source: Path) -> SplitFile:
-    """Return the split in a CSV file or a folder of three.
+def read(source: Path) -> GivenSplit:
+    """Return the split in a CSV file or in a folder.
 
-    A file has a column `split` (train, val, test or empty) and, if it likes, `fold`; and it says
-    what it is about by `subject`, by `subject, sequence, frame`, or by `image_path`. A folder has
-    train.csv, val.csv and test.csv with `image_path`, as `wince prepare` and the project's report
-    write them. Of paths, the last three parts count, or as many as both sides have: the rest
-    differs between machines.
+    Args:
+        source: A CSV file or a folder. A CSV file has the column `split` (train, val, test or
+            empty), optionally `fold`, and one of `subject`; `subject`, `sequence` and `frame`; or
+            `image_path`. A folder has train.csv, val.csv and test.csv with `image_path`, as
+            `wince prepare` and the project report write them. Paths are compared by their last
+            three parts, or by as many as both have, because the rest differs between machines.
 
-    Raises DataError for anything else, and when one thing is given two parts.
+    Raises:
+        DataError: The source has another form, or gives two parts to the same thing.
     """
     split = _read_folder(source) if source.is_dir() else _read_file(source)
     if split.by == "path":
-        _index(split)
+        _index_endings(split)
     return split
 
 
-def _index(split: SplitFile) -> None:
-    """Fill `ends`, leaving out what several paths end with."""
-    several = set()
-    for path in split.given:
-        for end in _ends(path):
-            if split.ends.setdefault(end, path) != path:
-                several.add(end)
-    for end in several:
-        del split.ends[end]
+def _index_endings(split: GivenSplit) -> None:
+    """Fill `endings`, without those that more than one path has."""
+    ambiguous = set()
+    for path in split.entries:
+        for ending in _endings(path):
+            if split.endings.setdefault(ending, path) != path:
+                ambiguous.add(ending)
+    for ending in ambiguous:
+        del split.endings[ending]
 
 
-def _read_file(source: Path) -> SplitFile:
+def _read_file(source: Path) -> GivenSplit:
     if not source.is_file():
         raise DataError(f"There is no split file at {source}. Check the path.")
     columns = csv_reader.read_header(source)
-    by = _about(source, columns)
-    split = SplitFile(source, by)
+    split = GivenSplit(source, _entries_by(source, columns))
     for line, row in csv_reader.read_rows(source, ("split",)):
-        word = row["split"].lower()
-        if word not in SPELLINGS:
+        part = SPELLINGS.get(row["split"].lower())
+        if part is None:
             raise DataError(
                 f"{source}, line {line}: expected train, val or test as split, "
                 f"found {row['split']!r}."
             )
-        _add(split, source, line, _key(by, columns, row), (SPELLINGS[word], row.get("fold", "")))
+        _add(split, source, line, _key(split.by, columns, row), (part, row.get("fold", "")))
     return split
 
 
-def _about(source: Path, columns: list[str]) -> str:
+def _entries_by(source: Path, columns: list[str]) -> str:
+    """Return what the entries of a file name, see `GivenSplit.by`."""
     if any(name in columns for name in PATH_COLUMNS):
         return "path"
     if {"subject", "sequence", "frame"} <= set(columns):
@@ -119,28 +133,27 @@ def _about(source: Path, columns: list[str]) -> str:
 
 def _key(by: str, columns: list[str], row: dict[str, str]) -> str:
     if by == "path":
-        return tail(next(row[name] for name in PATH_COLUMNS if name in columns))
-    return (
-        row["subject"]
-        if by == "subject"
-        else "\0".join((row["subject"], row["sequence"], row["frame"]))
-    )
+        return path_tail(next(row[name] for name in PATH_COLUMNS if name in columns))
+    if by == "subject":
+        return row["subject"]
+    return "\0".join((row["subject"], row["sequence"], row["frame"]))
 
 
-def _add(split: SplitFile, path: Path, line: int, key: str, value: tuple[str, str]) -> None:
-    if split.given.setdefault(key, value) != value:
+def _add(split: GivenSplit, path: Path, line: int, key: str, entry: tuple[str, str]) -> None:
+    """Add an entry; raise DataError if the key already has another one."""
+    if split.entries.setdefault(key, entry) != entry:
         shown = key.replace("\0", ", ")
         raise DataError(
-            f"{path}, line {line}: {shown} is given {' '.join(value).strip()} here and "
-            f"{' '.join(split.given[key]).strip()} further up. Keep one of the two."
+            f"{path}, line {line}: {shown} has {' '.join(entry).strip()} here and "
+            f"{' '.join(split.entries[key]).strip()} further up. Keep one of the two."
         )
 
 
-def _read_folder(folder: Path) -> SplitFile:
-    split = SplitFile(folder, "path")
+def _read_folder(folder: Path) -> GivenSplit:
+    split = GivenSplit(folder, "path")
     for part, path in _part_files(folder):
         for line, row in csv_reader.read_rows(path, ("image_path",)):
-            _add(split, path, line, tail(row["image_path"]), (part, row.get("fold", "")))
+            _add(split, path, line, path_tail(row["image_path"]), (part, row.get("fold", "")))
     return split
 
 

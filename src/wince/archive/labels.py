@@ -1,6 +1,6 @@
-"""Labels as numbers: PSPI files, FACS rows and sequence ratings.
+"""Parse labels: PSPI files, FACS rows, sequence ratings and face boxes.
 
-Every number goes through `float`: the archives write scientific notation, and `1.2000000e+01` is
+Every number goes through `float`, because the archives use scientific notation: `1.2000000e+01` is
 12, not 1.
 """
 
@@ -8,17 +8,22 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from wince.archive.frame_file import UnitValues
+from wince.archive.frame_file import Box, UnitValues
 from wince.errors import ArchiveError, ScaleError
 from wince.scale import ACTION_UNITS, PSPI_MAXIMUM, UNIT_NAMES, check_range, pspi_formula
 
-MAX_BYTES = 2**20  # a label is a few lines; anything longer is another kind of file
-AGREES_WITHIN = 0.05  # points of PSPI; FACS values are whole numbers, 3D-Pain's are rounded
+MAX_BYTES = 2**20  # a label has a few lines
+AGREES_WITHIN = 0.05
+"""Largest difference between a PSPI and its formula. FACS values are whole, 3D-Pain's rounded."""
 RATING_MAXIMUM = {"vas": 10.0, "opr": 5.0, "sen": math.inf, "aff": math.inf}
 
 
 class BadLabelError(ArchiveError):
-    """A label that is empty, not a number or off its scale; `line` counts from 1, 0 is unknown."""
+    """A label that is empty, not a number or not on its scale.
+
+    Attributes:
+        line: Line in the label's file, from 1; 0 if unknown.
+    """
 
     def __init__(self, reason: str, line: int = 0) -> None:
         super().__init__(reason)
@@ -26,30 +31,39 @@ class BadLabelError(ArchiveError):
 
 
 def read_text(path: Path) -> str:
-    """Return a label file's text; raise BadLabelError when it cannot be read or is not a label."""
+    """Return the text of a label file; raise BadLabelError if it cannot be read or is too large."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise BadLabelError(f"cannot be opened: {error.strerror or error}") from error
     if len(data) > MAX_BYTES:
-        raise BadLabelError("is larger than 1 MB, which no label is")
+        raise BadLabelError("is larger than 1 MB, so it is not a label")
     return data.decode("utf-8-sig", errors="replace")
 
 
 def number(token: str, low: float, high: float, name: str, line: int = 0) -> float:
-    """Return a token as a number within [low, high]; raise BadLabelError with the line otherwise.
+    """Return a token as a number.
 
-    An underscore is refused although Python's `float` skips it: "1_2" is a slip, not twelve.
+    Args:
+        token: The text. An underscore is refused, although `float` ignores it: "1_2" is a typing
+            error, not twelve.
+        low: Smallest allowed value.
+        high: Largest allowed value.
+        name: What the number is, for the error.
+        line: Line of the token, for the error.
+
+    Raises:
+        BadLabelError: The token is not a finite number in the range.
     """
     try:
         value = float(token) if "_" not in token else None
     except ValueError:
         value = None
     if value is None:
-        raise BadLabelError(f"expected {name} as a number, found {_short(token)}", line)
+        raise BadLabelError(f"expected {name} as a number, found {_quoted(token)}", line)
     if not math.isfinite(value):
-        raise BadLabelError(f"expected {name} as a finite number, found {_short(token)}", line)
+        raise BadLabelError(f"expected {name} as a finite number, found {_quoted(token)}", line)
     if not low <= value <= high:
         span = f"from {low:g} to {high:g}" if math.isfinite(high) else f"of {low:g} or more"
         raise BadLabelError(f"expected {name} {span}, found {token.strip()}", line)
@@ -57,10 +71,11 @@ def number(token: str, low: float, high: float, name: str, line: int = 0) -> flo
 
 
 def parse_pspi(text: str) -> float:
-    """Return the PSPI (0 to 16) that a label file's first token gives.
+    """Return the PSPI (0 to 16) that is the first token of a label file.
 
-    Raises BadLabelError when the file is empty, its first line is blank, or its first token is not
-    a number on the scale.
+    Raises:
+        BadLabelError: The file is empty, its first line is blank, or its first token is not a
+            number on the scale.
     """
     if not text.strip():
         raise BadLabelError("is empty; expected a PSPI score", 1)
@@ -71,7 +86,11 @@ def parse_pspi(text: str) -> float:
 
 
 def parse_rating(text: str, name: str) -> float:
-    """Return a sequence's rating: VAS 0 to 10, OPR 0 to 5, SEN and AFF 0 or more."""
+    """Return a sequence's rating: VAS 0 to 10, OPR 0 to 5, SEN and AFF 0 or more.
+
+    Raises:
+        BadLabelError: The file is empty, or its first token is not a number on the scale.
+    """
     tokens = text.split()
     if not tokens:
         raise BadLabelError(f"is empty; expected {name.upper()}", 1)
@@ -79,15 +98,16 @@ def parse_rating(text: str, name: str) -> float:
 
 
 def parse_facs(text: str) -> UnitValues:
-    """Return the six units of PSPI from a FACS file's rows; an empty file codes none of them.
+    """Return the six units of PSPI from the rows of a FACS file; units without a row are 0.
 
-    A row is an action unit's number, its intensity (0 to 5), onset and offset. AU43 comes without
-    a usable intensity and counts 1. A unit coded twice takes its stronger row, and units that are
-    not part of PSPI are passed over.
+    A row has an action unit's number, its intensity (0 to 5), onset and offset. AU43 has no usable
+    intensity and counts 1. If a unit has two rows, the stronger one counts. Units that are not part
+    of PSPI are ignored.
 
-    Raises BadLabelError with the line of the first row that is none of this.
+    Raises:
+        BadLabelError: A row has another form; the error has the line of the first one.
     """
-    found = dict.fromkeys(UNIT_NAMES, 0.0)
+    values = dict.fromkeys(UNIT_NAMES, 0.0)
     for line, row in enumerate(text.splitlines(), start=1):
         tokens = row.split()
         if not tokens:
@@ -96,10 +116,9 @@ def parse_facs(text: str) -> UnitValues:
         if unit != int(unit):
             raise BadLabelError(f"expected an action unit's number, found {tokens[0]}", line)
         name = f"AU{int(unit)}"
-        if name not in found:
-            continue
-        found[name] = max(found[name], _intensity(name, tokens, line))
-    return units(found)
+        if name in values:
+            values[name] = max(values[name], _intensity(name, tokens, line))
+    return units(values)
 
 
 def _intensity(name: str, tokens: list[str], line: int) -> float:
@@ -110,8 +129,32 @@ def _intensity(name: str, tokens: list[str], line: int) -> float:
     return number(tokens[1], 0.0, ACTION_UNITS[name].maximum, f"{name}'s intensity", line)
 
 
+def parse_box(text: str, line: int) -> Box | None:
+    """Return "x0 y0 x1 y1" in pixels as a box, None for an empty cell.
+
+    Raises:
+        BadLabelError: The text is not four numbers with x0 < x1 and y0 < y1.
+    """
+    tokens = text.split()
+    if not tokens:
+        return None
+    if len(tokens) != 4:
+        raise BadLabelError(f"expected box as x0 y0 x1 y1, found {text!r}", line)
+    x0, y0, x1, y1 = (number(token, -1e6, 1e6, "box", line) for token in tokens)
+    if x1 <= x0 or y1 <= y0:
+        raise BadLabelError(f"expected box with x0 < x1 and y0 < y1, found {text!r}", line)
+    return x0, y0, x1, y1
+
+
 def units(values: Mapping[str, float]) -> UnitValues:
-    """Return the six action units by name (AU4 ... AU43) in order, each checked for its range."""
+    """Return the action units of PSPI in order.
+
+    Args:
+        values: Values by name, AU4 to AU43.
+
+    Raises:
+        BadLabelError: A value is out of its range.
+    """
     try:
         checked = [
             check_range(values[name], 0.0, ACTION_UNITS[name].maximum, name) for name in UNIT_NAMES
@@ -123,13 +166,13 @@ def units(values: Mapping[str, float]) -> UnitValues:
 
 
 def disagreement(pspi: float, action_units: UnitValues) -> str:
-    """Return in words how a PSPI differs from its action units' sum; "" when they agree."""
+    """Return how a PSPI differs from the sum of its action units, in words; "" if they agree."""
     by_formula = float(pspi_formula(*action_units))
     if abs(by_formula - pspi) <= AGREES_WITHIN:
         return ""
     return f"PSPI is {pspi:g}, its action units give {by_formula:g}"
 
 
-def _short(token: str) -> str:
+def _quoted(token: str) -> str:
     token = token.strip()
     return repr(token if len(token) <= 40 else token[:37] + "...") if token else "nothing"

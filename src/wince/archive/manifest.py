@@ -1,18 +1,18 @@
-"""The prepared tables: their columns, how they are written, and how they are read back."""
+"""Write manifest.csv and the other tables of a prepared folder; their columns."""
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from wince import scale
 from wince.archive.balanced_split import PARTS
 from wince.archive.frame_database import FrameDatabase
 from wince.archive.frame_file import RATINGS
-from wince.errors import ArchiveError, DataError
-from wince.faces.spec import FaceSpec
+from wince.errors import ArchiveError
+from wince.file_names import MANIFEST
 
 UNITS = tuple(name.lower() for name in scale.UNIT_NAMES)
 BEFORE_GROUPS = (
@@ -46,11 +46,19 @@ AFTER_GROUPS = (
 )
 EXCLUDED = ("path", "subject", "sequence", "reason", "detail", "label_path", "line")
 DUPLICATES = ("picture", "path", "subject", "sequence", "split")
-RESERVED = frozenset((*BEFORE_GROUPS, *AFTER_GROUPS, "image_path", "label_path"))
+ABSOLUTE_PATHS = ("image_path", "label_path")
+RESERVED = frozenset((*BEFORE_GROUPS, *AFTER_GROUPS, *ABSOLUTE_PATHS))
 
 
 def columns(groups: Sequence[str]) -> tuple[str, ...]:
-    """Return the manifest's columns with these groups; raise ArchiveError for a taken name."""
+    """Return the columns of manifest.csv.
+
+    Args:
+        groups: Names of the group columns, such as "age".
+
+    Raises:
+        ArchiveError: A group has the name of another column.
+    """
     taken = sorted(set(groups) & RESERVED)
     if taken or len(set(groups)) < len(groups):
         name = taken[0] if taken else next(name for name in groups if groups.count(name) > 1)
@@ -67,46 +75,50 @@ def write_tables(
     loso: Mapping[str, int],
     protocol: str,
 ) -> dict[str, int]:
-    """Write manifest.csv, train.csv, val.csv and test.csv; return how many rows each has.
+    """Write manifest.csv, train.csv, val.csv and test.csv.
 
-    archive: the folder that the frames' paths are relative to. loso: each subject's own fold.
+    Args:
+        folder: Where the tables are written.
+        database: The frames of a finished run, with their parts and folds.
+        archive: The folder that the frames' paths are relative to.
+        groups: Names of the group columns.
+        loso: For each subject the fold in which only this subject is tested on.
+        protocol: Content of the column `protocol`.
+
+    Returns:
+        The number of rows of each table, by file name.
     """
     names = columns(groups)
-    pair = ("image_path", "label_path")
-    files: dict[str, TextIO] = {}
-    counts = dict.fromkeys(("manifest.csv", *(f"{part}.csv" for part in PARTS)), 0)
-    try:
-        for file in counts:
-            files[file] = (folder / file).open("w", encoding="utf-8", newline="")
-        writers = {file: csv.writer(files[file], lineterminator="\n") for file in counts}
-        for file, writer in writers.items():
-            writer.writerow(names if file == "manifest.csv" else (*pair, *names))
-        for label, row in _rows(database, groups, loso, protocol):
+    counts = dict.fromkeys((MANIFEST, *(f"{part}.csv" for part in PARTS)), 0)
+    with ExitStack() as stack:
+        writers = {}
+        for name in counts:
+            file = stack.enter_context((folder / name).open("w", encoding="utf-8", newline=""))
+            writers[name] = csv.writer(file, lineterminator="\n")
+            writers[name].writerow(names if name == MANIFEST else (*ABSOLUTE_PATHS, *names))
+        for label, row in _kept_rows(database, groups, loso, protocol):
             cells = [row[name] for name in names]
-            writers["manifest.csv"].writerow(cells)
-            counts["manifest.csv"] += 1
+            writers[MANIFEST].writerow(cells)
+            counts[MANIFEST] += 1
             if row["split"]:
-                file = f"{row['split']}.csv"
-                writers[file].writerow([archive / row["path"], archive / label, *cells])
-                counts[file] += 1
-    finally:
-        for opened in files.values():
-            opened.close()
+                part_file = f"{row['split']}.csv"
+                writers[part_file].writerow([archive / row["path"], archive / label, *cells])
+                counts[part_file] += 1
     return counts
 
 
-def _rows(
+def _kept_rows(
     database: FrameDatabase, groups: Sequence[str], loso: Mapping[str, int], protocol: str
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield (label's path, manifest row) of each kept frame."""
-    for row in database.rows(
+    """Yield the label's path and the manifest's row of each kept frame."""
+    for frame in database.rows(
         "SELECT name, subject, sequence, label, pspi, level, crop, crop_side, part, fold, cells "
-        "FROM frame WHERE reason = '' ORDER BY number"
+        "FROM kept ORDER BY number"
     ):
-        name, subject, sequence, label, pspi, level, crop, side, part, fold, cells = row
-        more: dict[str, Any] = json.loads(cells)
-        values = dict(zip(groups, more.pop("groups"), strict=True))
-        fixed = {
+        name, subject, sequence, label, pspi, level, crop, side, part, fold, cells = frame
+        values: dict[str, Any] = json.loads(cells)
+        values |= dict(zip(groups, values.pop("groups"), strict=True))
+        values |= {
             "path": name,
             "subject": subject,
             "sequence": sequence,
@@ -120,12 +132,11 @@ def _rows(
             "loso": loso[subject],
             "protocol": protocol,
         }
-        merged = {**more, **values, **fixed}
-        yield label, {column: cell(value) for column, value in merged.items()}
+        yield label, {column: cell(value) for column, value in values.items()}
 
 
 def write_excluded(path: Path, database: FrameDatabase) -> int:
-    """Write every frame that was left out with its reason; return how many there are."""
+    """Write every frame that was left out, with the reason; return the number of rows."""
     return _write(
         path,
         EXCLUDED,
@@ -137,23 +148,23 @@ def write_excluded(path: Path, database: FrameDatabase) -> int:
 
 
 def write_duplicates(path: Path, database: FrameDatabase) -> int:
-    """Write the kept frames whose bytes are those of a frame in another sequence; return how many.
+    """Write the kept frames whose bytes also occur in another sequence; return the number of rows.
 
-    The column `picture` is the same for frames that are the same.
+    Frames with the same bytes have the same value in the column `picture`.
     """
     return _write(
         path,
         DUPLICATES,
         database.rows(
-            "SELECT substr(digest, 1, 12), name, subject, sequence, part FROM frame "
-            "WHERE reason = '' AND digest IN (SELECT digest FROM frame WHERE reason = '' GROUP BY "
-            "digest HAVING count(DISTINCT subject || char(0) || sequence) > 1) "
+            "SELECT substr(digest, 1, 12), name, subject, sequence, part FROM kept "
+            "WHERE digest IN (SELECT digest FROM kept GROUP BY digest "
+            "HAVING count(DISTINCT subject || char(0) || sequence) > 1) "
             "ORDER BY digest, number"
         ),
     )
 
 
-def _write(path: Path, names: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> int:
+def _write(path: Path, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> int:
     count = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -165,71 +176,15 @@ def _write(path: Path, names: Sequence[str], rows: Iterator[tuple[Any, ...]]) ->
 
 
 def cell(value: object) -> str:
-    """Return a value as a CSV cell: None is empty, 12.0 is 12."""
+    """Return a value as the text of a CSV cell: None is empty, 12.0 is 12."""
     if value is None:
         return ""
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def crops_named(path: Path) -> Iterator[tuple[str]]:
-    """Yield the crops that a manifest names, each as a tuple of one."""
+def crop_paths(path: Path) -> Iterator[str]:
+    """Yield the crops that a manifest names."""
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row.get("crop"):
-                yield (row["crop"],)
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedFolder:
-    """A prepared folder.
-
-    folder: where manifest.csv lies and what its `crop` column is relative to.
-    archive: the folder that its `path` column is relative to.
-    face_spec: what crops were prepared for: any size up to 300, this `side` and `centre`.
-    margin: how many times as wide as face_spec the crops are.
-    protocol: "by-subject", "random-frames" or "split-file".
-    subjects_overlap: whether a subject is in several parts; then `caution` says "subjects overlap:
-        optimistic", to stand beside every result, and is "" otherwise.
-    report: all of report.json.
-    """
-
-    folder: Path
-    archive: Path
-    face_spec: FaceSpec
-    margin: float
-    protocol: str
-    subjects_overlap: bool
-    caution: str
-    report: Mapping[str, Any]
-
-    def rows(self, part: str | None = None) -> Iterator[dict[str, str]]:
-        """Yield the manifest's rows by column name: all of them, or those of train, val or test."""
-        with (self.folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                if part is None or row["split"] == part:
-                    yield row
-
-
-def open_prepared(folder: Path) -> PreparedFolder:
-    """Return a prepared folder; raise DataError when it is none or was changed by hand."""
-    path = folder / "report.json"
-    try:
-        report = json.loads(path.read_text("utf-8"))
-        split, crops = report["split"], report["crops"]
-        return PreparedFolder(
-            folder=folder,
-            archive=Path(report["archive"]["folder"]),
-            face_spec=FaceSpec.from_dict(crops["face_spec"]),
-            margin=float(crops["margin"]),
-            protocol=split["protocol"],
-            subjects_overlap=bool(split["subjects_overlap"]),
-            caution=split["caution"],
-            report=report,
-        )
-    except OSError as error:
-        raise DataError(
-            f"{folder} is not a prepared folder: {path.name} cannot be read "
-            f"({error.strerror or error}). Make it with `wince prepare ROOT --out {folder}`."
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is damaged ({error!r}). Run `wince prepare` again.") from error
+                yield row["crop"]

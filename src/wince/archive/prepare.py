@@ -5,10 +5,11 @@ into the folder's database. The second one reads the database and writes the tab
 Memory contains a few batches of frames and one line for each subject.
 """
 
-import contextlib
-import os
+import pickle
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,12 +20,11 @@ from wince.archive import (
     assign_split,
     checks,
     crops,
-    folder_swap,
     given_split,
-    groups,
     manifest,
+    replace_files,
+    subject_groups,
 )
-from wince.archive.detection import Detection
 from wince.archive.frame_check import CheckSettings, FrameResult, check_frames
 from wince.archive.frame_database import FrameDatabase, open_database
 from wince.archive.frame_file import FrameFile
@@ -32,11 +32,11 @@ from wince.archive.layouts import known_layouts
 from wince.archive.layouts.known_layouts import Layout
 from wince.archive.report import faces_page, report_files, summary
 from wince.archive.report.report_warnings import report_warnings
-from wince.errors import ArchiveError
+from wince.errors import ArchiveError, FileWriteError
 from wince.faces.spec import FaceSpec
-from wince.protocol_names import EXCLUSIVE, OPTIMISTIC
+from wince.file_names import MANIFEST
 
-KEEP_EVERY = 256  # frames; a kill loses no more than this
+COMMIT_EVERY = 256  # frames; a kill loses the results of no more than this
 Progress = Callable[[int, int], None]
 
 
@@ -44,10 +44,17 @@ Progress = Callable[[int, int], None]
 class PrepareOptions:
     """How an archive is prepared.
 
-    layout: None to recognise it. split: "by-subject" or "random-frames"; split_file takes its
-    place. groups: a CSV file of groups by subject. workers: processes, 0 for one a core. strict:
-    leave out frames whose PSPI and action units disagree. with_faces: write faces.html. fresh: look
-    at every picture again. spec: what a model will be shown.
+    Attributes:
+        layout: Name of the layout, None to recognise it.
+        split: How the frames are split, unless `split_file` is given.
+        split_file: A CSV file or a folder with a split made before.
+        groups: A CSV file of groups by subject.
+        seed: Random seed of the split and the folds.
+        workers: Number of processes, 0 for one per core.
+        strict: Leave out frames whose PSPI and action units disagree.
+        with_faces: Write faces.html.
+        fresh: Check every image again, even if it has not changed.
+        spec: What a model is shown.
     """
 
     layout: str | None = None
@@ -64,14 +71,17 @@ class PrepareOptions:
 
 @dataclass(frozen=True, slots=True)
 class PrepareResult:
-    """A finished preparation: its folder, its report, where the old files went, and the reuse.
+    """A finished preparation.
 
-    reused: how many pictures an earlier run had already looked at.
+    Attributes:
+        out: The prepared folder.
+        report: Content of report.json.
+        backup: Where the old files are, None if there were none.
+        reused: Number of images that were unchanged since an earlier run.
     """
 
     out: Path
     report: dict[str, Any]
-    counts: summary.Summary
     backup: Path | None
     reused: int
 
@@ -79,173 +89,193 @@ class PrepareResult:
 def prepare(
     root: Path, out: Path, options: PrepareOptions | None = None, progress: Progress | None = None
 ) -> PrepareResult:
-    """Prepare an archive into a folder and return what was found.
+    """Prepare an archive into a folder.
 
-    root: the archive as it was downloaded, or a CSV file; it is only read. out: the prepared
-    folder; what it held is moved to out/backup/. progress: called with (frames done, in all).
+    Args:
+        root: The archive as it was downloaded, or a CSV file. It is only read.
+        out: The prepared folder. Files of an earlier run are moved to out/backup/.
+        options: How to prepare it.
+        progress: Called with (frames done, frames in all).
 
-    Raises ArchiveError when the archive has no known layout or no frame passes the checks, and
-    DataError for a table, split file or group file that cannot be used.
+    Raises:
+        ArchiveError: The archive has no known layout, no frame passes the checks, or the folder
+            cannot be written.
+        DataError: A table, split file or group file cannot be used.
     """
     options = options or PrepareOptions()
     root, out = root.resolve(), out.resolve()
     layout, base = known_layouts.recognise(root, options.layout)
-    joined = groups.read(options.groups)
-    names = (*layout.group_names(base), *joined.names)
-    manifest.columns(names)  # a name that is taken is better said now than after an hour
+    groups = subject_groups.read(options.groups)
+    group_names = (*layout.group_names(base), *groups.names)
+    manifest.columns(group_names)  # refuse a name that is taken now, not after an hour
     given = given_split.read(options.split_file) if options.split_file else None
-    task = _task(layout, base, out, options)
-    database = open_database(_made(out))
+    settings = _check_settings(layout, base, out, options)
+    _make_folder(out)
+    database = open_database(out)
     try:
         if options.fresh:
-            database.forget()
-        staged = folder_swap.stage(out)
-        reused = _examine(database, layout, task, joined, options.workers, progress)
-        _refuse_nothing(database, root)
+            database.clear_cache()
+        staged = replace_files.stage(out)
+        with _spooled(layout.files(base), out) as (count, files):
+            reused = _check_all(database, settings, groups, files, count, options.workers, progress)
+        _refuse_no_frames(database, root)
         notes = assign_split.split(database, options.split, options.seed, given)
-        found, counts = _write(database, staged, layout, task, names, options, notes)
-        backup = folder_swap.publish(out, staged)
-        _sweep(database, out)
-        return PrepareResult(out, found, counts, backup, reused)
-    except (OSError, sqlite3.OperationalError) as error:
+        report = _write_files(database, staged, layout, settings, group_names, options, notes)
+        backup = replace_files.replace_files(out, staged)
+        _remove_unused_crops(database, out)
+        return PrepareResult(out, report, backup, reused)
+    except (OSError, FileWriteError, sqlite3.OperationalError) as error:
+        reason = str(error).partition(". ")[0]
         raise ArchiveError(
-            f"Preparing into {out} stopped ({error}). Check the space left and the permissions, "
-            "and run it again: it goes on where it stopped. The tables there are still whole."
+            f"Preparing into {out} stopped ({reason}). Check the free space and the permissions, "
+            "and run the same command again: it continues where it stopped. The files of the run "
+            "before are still there or in backup/."
         ) from error
     finally:
         database.close()
 
 
-def _made(out: Path) -> Path:
+def _make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ArchiveError(
             f"The folder {out} cannot be made ({error.strerror}). Choose another one with --out."
         ) from error
-    return out
 
 
-def _task(layout: Layout, base: Path, out: Path, options: PrepareOptions) -> CheckSettings:
-    folder = base if base.is_dir() else base.parent
+def _check_settings(
+    layout: Layout, base: Path, out: Path, options: PrepareOptions
+) -> CheckSettings:
     if options.spec.kind != "aligned":
-        raise ArchiveError(
-            "Crops are stored for an aligned FaceSpec; found one of the whole image."
-        )
+        raise ArchiveError("Crops need a FaceSpec of aligned faces, found one of whole images.")
+    folder = base if base.is_dir() else base.parent
     return CheckSettings(layout.NAME, base, folder, out, options.spec, options.strict)
 
 
-def _examine(
+@contextmanager
+def _spooled(files: Iterable[FrameFile], folder: Path) -> Iterator[tuple[int, Iterator[FrameFile]]]:
+    """Yield the number of the files and the files again, walking through the archive once.
+
+    They are kept in a temporary file in `folder`, because an archive may have more of them than fit
+    into memory.
+    """
+    with tempfile.TemporaryFile(dir=folder) as spool:
+        count = 0
+        for count, file in enumerate(files, start=1):  # noqa: B007 - the last number is used below
+            pickle.dump(file, spool)
+        spool.seek(0)
+        # S301 is about untrusted data; this is what was written above.
+        yield count, (pickle.load(spool) for _ in range(count))  # noqa: S301
+
+
+def _check_all(
     database: FrameDatabase,
-    layout: Layout,
-    task: CheckSettings,
-    joined: groups.SubjectGroups,
+    settings: CheckSettings,
+    groups: subject_groups.SubjectGroups,
+    files: Iterator[FrameFile],
+    count: int,
     processes: int,
     progress: Progress | None,
 ) -> int:
-    """Examine every frame into the database; return how many looks were an earlier run's."""
-    total = sum(1 for _ in layout.files(task.base))
+    """Check every frame and add it to the database; return how many detections were reused."""
     reused = 0
-    pairs: Iterator[tuple[FrameFile, Detection | None]] = (
-        (file, database.known(file.name)) for file in layout.files(task.base)
+    pairs = ((file, database.cached(file.name)) for file in files)
+    results: Iterator[FrameResult] = workers.map_batches(
+        partial(check_frames, settings), pairs, processes or workers.core_count()
     )
-    found: FrameResult
-    results = workers.map_batches(
-        partial(check_frames, task), pairs, processes or workers.core_count()
-    )
-    for number, found in enumerate(results):
-        database.add(number, found, (*found.file.groups, *joined.of(found.file.subject)))
-        reused += found.reused
-        if number % KEEP_EVERY == KEEP_EVERY - 1:
-            database.keep()
+    for number, result in enumerate(results):
+        values = (*result.file.groups, *groups.of(result.file.subject))
+        database.add(number, result, values)
+        reused += result.reused
+        if number % COMMIT_EVERY == COMMIT_EVERY - 1:
+            database.commit()
         if progress:
-            progress(number + 1, max(total, number + 1))
+            progress(number + 1, count)
     database.finish()
     return reused
 
 
-def _refuse_nothing(database: FrameDatabase, root: Path) -> None:
-    steps = summary.steps(database)
+def _refuse_no_frames(database: FrameDatabase, root: Path) -> None:
+    """Raise ArchiveError, with the reasons and the first frame, if no frame passed the checks."""
+    steps = summary.check_counts(database)
     if steps[-1]["kept"]:
         return
     reasons = ", ".join(
         f"{step['reason']}: {step['left_out']:,}" for step in steps if step["left_out"]
     )
-    first = ""
+    example = ""
     for name, reason, detail in database.rows(
         "SELECT name, reason, detail FROM frame ORDER BY reason = ?, number LIMIT 1",
         checks.NAME.reason,
     ):
-        first = f" The first: {name} ({reason}: {detail})."
+        example = f" The first: {name} ({reason}: {detail})."
     raise ArchiveError(
-        f"No frame of {root} passes the checks ({reasons or 'there is not one file'}).{first} "
-        "Nothing was written; what the folder held before still stands."
+        f"No frame of {root} passes the checks ({reasons or 'there is not one file'}).{example} "
+        "Nothing was written; the files of an earlier run are unchanged."
     )
 
 
-def _write(
+def _write_files(
     database: FrameDatabase,
     staged: Path,
     layout: Layout,
-    task: CheckSettings,
-    names: Sequence[str],
+    settings: CheckSettings,
+    groups: Sequence[str],
     options: PrepareOptions,
-    notes: Sequence[str],
-) -> tuple[dict[str, Any], summary.Summary]:
-    counts = summary.count(database, names)
-    overlap = any(" " in subject["split"] for subject in counts.subjects)
-    protocol = "split-file" if options.split_file else options.split
-    kind = OPTIMISTIC if overlap else EXCLUSIVE
-    written = manifest.write_tables(
-        staged,
-        database,
-        archive=task.folder,
-        groups=names,
-        loso={one["subject"]: place for place, one in enumerate(counts.subjects, start=1)},
-        protocol=f"{protocol} ({kind})",
-    )
-    written["excluded.csv"] = manifest.write_excluded(staged / "excluded.csv", database)
-    written["duplicates.csv"] = manifest.write_duplicates(staged / "duplicates.csv", database)
-    warnings = report_warnings(
-        counts, layout=layout.WARNING, overlap=overlap, strict=options.strict, split_notes=notes
-    )
-    data = report_files.as_dict(
-        counts,
-        layout=layout,
-        task=task,
-        protocol=protocol,
-        overlap=overlap,
+    split_notes: Sequence[str],
+) -> dict[str, Any]:
+    """Write the tables, the report and, if asked for, faces.html; return the report."""
+    counts = summary.summarise(database, groups)
+    split = report_files.SplitUsed(
+        protocol="split-file" if options.split_file else options.split,
+        subjects_overlap=any(" " in subject["split"] for subject in counts.subjects),
         seed=options.seed,
         split_file=options.split_file,
-        warnings=warnings,
-        files=written,
-        folder=staged,
     )
-    report_files.write(staged, data)
+    row_counts = manifest.write_tables(
+        staged,
+        database,
+        archive=settings.folder,
+        groups=groups,
+        loso={row["subject"]: place for place, row in enumerate(counts.subjects, start=1)},
+        protocol=f"{split.protocol} ({split.mark})",
+    )
+    row_counts["excluded.csv"] = manifest.write_excluded(staged / "excluded.csv", database)
+    row_counts["duplicates.csv"] = manifest.write_duplicates(staged / "duplicates.csv", database)
+    warnings = report_warnings(
+        counts,
+        layout_warning=layout.WARNING,
+        subjects_overlap=split.subjects_overlap,
+        strict=options.strict,
+        split_notes=split_notes,
+    )
+    report = report_files.report_data(
+        counts,
+        layout=layout,
+        settings=settings,
+        split=split,
+        warnings=warnings,
+        files=report_files.file_entries(staged, row_counts),
+    )
+    report_files.write(staged, report)
     if options.with_faces:
-        faces_page.write(staged / "faces.html", database, task)
-    return data, counts
+        faces_page.write(staged / "faces.html", database, settings)
+    return report
 
 
-_NAMED = (
+_IS_USED = (
     "SELECT EXISTS (SELECT 1 FROM frame WHERE crop = ?1) "
-    "OR EXISTS (SELECT 1 FROM old WHERE crop = ?1)"
+    "OR EXISTS (SELECT 1 FROM old_crop WHERE name = ?1)"
 )
 
 
-def _sweep(database: FrameDatabase, out: Path) -> None:
-    """Remove crops that neither this preparation nor one in backup/ names, and what a kill left."""
-    database.connection.execute("CREATE TEMP TABLE IF NOT EXISTS old (crop TEXT PRIMARY KEY)")
-    for backup in sorted((out / folder_swap.BACKUP).glob("backup_*")):
-        if (backup / "manifest.csv").is_file():
-            database.connection.executemany(
-                "INSERT OR IGNORE INTO old VALUES (?)",
-                manifest.crops_named(backup / "manifest.csv"),
-            )
-    for folder, _, names in os.walk(out / crops.FOLDER, topdown=False):
-        for name in filter(crops.is_ours, names):
-            path = Path(folder, name)
-            if not database.one(_NAMED, path.relative_to(out).as_posix())[0]:
-                path.unlink()
-        with contextlib.suppress(OSError):
-            Path(folder).rmdir()  # does nothing to a folder that still holds something
+def _remove_unused_crops(database: FrameDatabase, out: Path) -> None:
+    """Remove crops that neither the new manifest nor one in backup/ names."""
+    database.connection.execute("CREATE TEMP TABLE old_crop (name TEXT PRIMARY KEY)")
+    for path in sorted((out / replace_files.BACKUP).glob(f"backup_*/{MANIFEST}")):
+        database.connection.executemany(
+            "INSERT OR IGNORE INTO old_crop VALUES (?)",
+            ((crop,) for crop in manifest.crop_paths(path)),
+        )
+    crops.remove_unused(out, lambda crop: bool(database.one(_IS_USED, crop)[0]))

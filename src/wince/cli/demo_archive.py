@@ -1,4 +1,4 @@
-"""`wince demo-archive`: a small synthetic archive to try the other commands on."""
+"""`wince demo-archive`: write a small synthetic archive to try the other commands on."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,14 +12,15 @@ def demo_archive(
         typer.Argument(metavar="DIR", help="A new or empty folder.", show_default=False),
     ],
 ) -> None:
-    """Write a small synthetic archive, so that prepare, train and evaluate can be tried at once.
+    """Write a small synthetic archive to try prepare, train and evaluate on.
 
-    Its faces are rendered and show nobody: figures measured on them say nothing about people.
+    Its faces are rendered and show no real person: metrics measured on them tell nothing about
+    people.
     """
     from wince.archive import demo_archive as demo
 
     frames = demo.write(folder)
     typer.echo(
-        f"{frames} synthetic frames of 12 subjects are in {folder}, laid out like UNBC-McMaster."
+        f"{folder} has {frames} synthetic frames of 12 subjects in the UNBC-McMaster layout."
     )
     typer.echo(f"Next: wince prepare {folder} --out {folder}-prepared")

@@ -1,29 +1,37 @@
-"""`wince prepare`: an archive in, a data set that can be trusted out."""
+"""`wince prepare`: check an archive and write a folder to train and evaluate with."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wince.cli.tables import plain_table
+from wince.cli.option_groups import with_option_groups
+from wince.cli.tables import plain_table, table_console
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from wince.archive.prepare import PrepareOptions, PrepareResult
 
-SHOW_EVERY = 0.25  # seconds between two looks at the progress
+UPDATE_EVERY = 0.25
+"""Seconds between two updates of the progress bar. Frames come in batches, and the rate within one
+batch would be far too high."""
+PIPE_WIDTH = 100
 
 
 class Split(StrEnum):
-    """How frames are parted; the values of `--split`."""
+    """Values of `--split`."""
 
     BY_SUBJECT = "by-subject"
     RANDOM_FRAMES = "random-frames"
 
 
 class LayoutName(StrEnum):
-    """The layouts by name after "auto", which recognises them; the values of `--layout`."""
+    """Values of `--layout`: "auto", then the names of the layouts."""
 
     AUTO = "auto"
     UNBC = "unbc"
@@ -32,6 +40,68 @@ class LayoutName(StrEnum):
     TABLE = "table"
 
 
+@dataclass(frozen=True, slots=True)
+class PreparationOptions:
+    """How an archive is prepared."""
+
+    layout: Annotated[
+        LayoutName, typer.Option(help="Layout of the archive; auto recognises it.")
+    ] = LayoutName.AUTO
+    split: Annotated[
+        Split,
+        typer.Option(help="Split by subject, or frames at random (subjects overlap: optimistic)."),
+    ] = Split.BY_SUBJECT
+    split_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="A split made before: a CSV file, or a folder with train.csv, val.csv, test.csv.",
+        ),
+    ] = None
+    groups: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A CSV file with the column subject and group columns: age, ..."
+        ),
+    ] = None
+    seed: Annotated[int, typer.Option(help="Random seed of the split.")] = 42
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Leave out frames whose PSPI and FACS rows disagree.")
+    ] = False
+    workers: Annotated[
+        int, typer.Option(min=0, max=256, help="Number of processes; 0 for one per core.")
+    ] = 0
+    with_faces: Annotated[
+        bool,
+        typer.Option(
+            "--with-faces",
+            help="Also write faces.html, to look at on this machine and never to pass on.",
+        ),
+    ] = False
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Check every image again, even if it has not changed.")
+    ] = False
+
+    def for_library(self) -> "PrepareOptions":
+        """Return the options of `wince.archive.prepare.prepare`."""
+        from wince.archive.prepare import PrepareOptions
+
+        if self.split_file is not None and self.split is Split.RANDOM_FRAMES:
+            raise typer.BadParameter("--split-file and --split random-frames exclude each other")
+        return PrepareOptions(
+            layout=None if self.layout is LayoutName.AUTO else self.layout.value,
+            split="random-frames" if self.split is Split.RANDOM_FRAMES else "by-subject",
+            split_file=self.split_file,
+            groups=self.groups,
+            seed=self.seed,
+            workers=self.workers,
+            strict=self.strict,
+            with_faces=self.with_faces,
+            fresh=self.fresh,
+        )
+
+
+@with_option_groups
 def prepare(
     root: Annotated[
         Path,
@@ -46,68 +116,23 @@ def prepare(
         typer.Option(
             "--out",
             metavar="DIR",
-            help="Where the prepared data go; what is there is moved to DIR/backup/ first.",
+            help="Folder for the prepared data. Files of an earlier run go to DIR/backup/.",
             show_default=False,
         ),
     ],
-    layout: Annotated[
-        LayoutName, typer.Option(help="What the archive is; auto recognises it.")
-    ] = LayoutName.AUTO,
-    split: Annotated[
-        Split,
-        typer.Option(help="Part by subject, or frames at random (subjects overlap: optimistic)."),
-    ] = Split.BY_SUBJECT,
-    split_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH",
-            help="A split made before: a CSV file, or a folder with train.csv, val.csv, test.csv.",
-        ),
-    ] = None,
-    groups: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="A CSV file: subject, then age, sex, ... as you like."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="What the split is drawn by.")] = 42,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Leave out frames whose PSPI and FACS rows disagree.")
-    ] = False,
-    workers: Annotated[int, typer.Option(min=0, max=256, help="Processes; 0 for one a core.")] = 0,
-    with_faces: Annotated[
-        bool,
-        typer.Option(
-            "--with-faces", help="Write faces.html too, to look at locally and never to pass on."
-        ),
-    ] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Look at every picture again, changed or not.")
-    ] = False,
+    options: PreparationOptions,
 ) -> None:
     """Prepare an archive: check every frame, cut out the faces, split by subject, and report.
 
     Writes manifest.csv, train.csv, val.csv, test.csv, excluded.csv, duplicates.csv, report.json,
-    report.html and crops/ into DIR. Run again, it only looks at what has changed.
+    report.html and crops/ into DIR. A second run only checks what has changed.
     """
-    if split_file is not None and split is Split.RANDOM_FRAMES:
-        raise typer.BadParameter("--split-file and --split random-frames exclude each other")
-    from wince.archive.prepare import PrepareOptions
-
-    options = PrepareOptions(
-        layout=None if layout is LayoutName.AUTO else layout.value,
-        split="random-frames" if split is Split.RANDOM_FRAMES else "by-subject",
-        split_file=split_file,
-        groups=groups,
-        seed=seed,
-        workers=workers,
-        strict=strict,
-        with_faces=with_faces,
-        fresh=fresh,
-    )
-    _show(_with_bar(root, out, options), out)
+    result = _prepare_with_bar(root, out, options.for_library())
+    _print_result(result, out)
 
 
-def _with_bar(root: Path, out: Path, options: "PrepareOptions") -> "PrepareResult":
-    """Prepare behind a progress bar with the rate and the time left."""
+def _prepare_with_bar(root: Path, out: Path, options: "PrepareOptions") -> "PrepareResult":
+    """Prepare with a progress bar that shows the rate and the time left."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -118,7 +143,7 @@ def _with_bar(root: Path, out: Path, options: "PrepareOptions") -> "PrepareResul
         TimeRemainingColumn,
     )
 
-    from wince.archive.prepare import prepare as run
+    from wince.archive.prepare import prepare as prepare_archive
 
     columns = (
         TextColumn("{task.description}"),
@@ -131,57 +156,68 @@ def _with_bar(root: Path, out: Path, options: "PrepareOptions") -> "PrepareResul
         TimeElapsedColumn(),
     )
     console = Console(stderr=True)
-    shown = 0.0
+    updated = 0.0
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("Checking frames", total=None, rate="")
 
-        def progress(done: int, total: int) -> None:
-            nonlocal shown
+        def update(done: int, total: int) -> None:
+            nonlocal updated
             now = time.monotonic()
-            if now - shown < SHOW_EVERY and done < total:
-                return  # frames come in batches: the rate within one would be far too high
-            shown = now
+            if now - updated < UPDATE_EVERY and done < total:
+                return
+            updated = now
             speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
             rate = f"{speed:,.0f} frames/s" if speed else ""
-            words = "Writing tables" if done == total else "Checking frames"
-            bar.update(task, completed=done, total=total, rate=rate, description=words)
+            title = "Writing tables" if done == total else "Checking frames"
+            bar.update(task, completed=done, total=total, rate=rate, description=title)
 
-        return run(root, out, options, progress)
+        return prepare_archive(root, out, options, update)
 
 
-def _show(done: "PrepareResult", out: Path) -> None:
-    """Print what was kept and left out, the parts, and the warnings.
+def _print_result(result: "PrepareResult", out: Path) -> None:
+    """Print the checks, the parts, the warnings and where the files are.
 
-    out: the folder as it was given, so that the paths shown are as short as the reader's own.
+    Args:
+        result: The finished preparation.
+        out: The folder as the user gave it, to print short paths.
     """
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 100
-    steps = plain_table()
-    for title, side in (("Check", "left"), ("left out", "right"), ("kept", "right")):
-        steps.add_column(title, justify="right" if side == "right" else "left")
-    steps.add_row("Files found", "", f"{done.counts.found:,}")
-    report_checks = sum(step["of_report"] for step in done.counts.steps)
-    for place, step in enumerate(done.counts.steps, start=1):
-        row = (f"{place}. {step['passes']}", f"{step['left_out']:,}", f"{step['kept']:,}")
-        steps.add_row(*row, end_section=place == report_checks)
-    console.print(steps)
-    parts = plain_table()
-    parts.add_column("Part")
-    for title in ("subjects", "frames", "none", "mild", "moderate", "severe"):
-        parts.add_column(title, justify="right")
-    for name, part in done.counts.parts.items():
-        numbers = (part["subjects"], part["frames"], *part["levels"].values())
-        parts.add_row(name, *(f"{number:,}" for number in numbers))
-    console.print(parts)
-    for warning in done.report["warnings"]:
+    console = table_console(PIPE_WIDTH)
+    console.print(_checks_table(result.report))
+    console.print(_parts_table(result.report))
+    for warning in result.report["warnings"]:
         console.print(Text(f"! {warning}"), soft_wrap=not console.is_terminal)
-    if done.reused:
-        console.print(f"{done.reused:,} pictures had been looked at before and are unchanged.")
-    if done.backup:
-        backup = out / done.backup.relative_to(done.out)
-        console.print(Text(f"What was there before is in {backup}"), soft_wrap=True)
+    if result.reused:
+        console.print(f"{result.reused:,} images have not changed since an earlier run.")
+    if result.backup:
+        backup = out / result.backup.relative_to(result.out)
+        console.print(Text(f"The files of the earlier run are in {backup}"), soft_wrap=True)
     console.print(Text(f"Report: {out / 'report.html'}"), soft_wrap=True)
+
+
+def _checks_table(report: Mapping[str, Any]) -> "Table":
+    """Return how many frames each check left out; a line is below the project report's checks."""
+    table = plain_table()
+    table.add_column("Check")
+    for title in ("left out", "kept"):
+        table.add_column(title, justify="right")
+    table.add_row("Files found", "", f"{report['archive']['files_found']:,}")
+    report_checks = sum(check["of_report"] for check in report["checks"])
+    for place, check in enumerate(report["checks"], start=1):
+        row = (f"{place}. {check['passes']}", f"{check['left_out']:,}", f"{check['kept']:,}")
+        table.add_row(*row, end_section=place == report_checks)
+    return table
+
+
+def _parts_table(report: Mapping[str, Any]) -> "Table":
+    """Return the subjects, frames and levels of each part."""
+    parts = report["split"]["parts"]
+    table = plain_table()
+    table.add_column("Part")
+    for title in ("subjects", "frames", *parts["train"]["levels"]):
+        table.add_column(title, justify="right")
+    for name, part in parts.items():
+        numbers = (part["subjects"], part["frames"], *part["levels"].values())
+        table.add_row(name, *(f"{number:,}" for number in numbers))
+    return table

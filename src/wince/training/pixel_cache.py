@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wince import images, workers
 from wince.archive import crops
-from wince.archive.manifest import PreparedFolder
+from wince.archive.prepared_folder import PreparedFolder
 from wince.errors import DataError, FileWriteError
 from wince.faces.align import align
 from wince.faces.spec import FaceSpec

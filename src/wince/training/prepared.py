@@ -12,10 +12,10 @@ from wince import file_names
 from wince.archive import crops
 from wince.archive.labels import BadLabelError
 from wince.archive.layouts import known_layouts
-from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, UNITS, PreparedFolder, open_prepared
+from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, UNITS
+from wince.archive.prepared_folder import PreparedFolder, open_prepared
 from wince.errors import ArchiveError, DataError
 from wince.faces.spec import FaceSpec
-from wince.files import sha256
 
 TEXT_COLUMNS = (
     *("path", "subject", "sequence", "frame", "vas", "opr"),
@@ -115,11 +115,9 @@ def read_frames(prepared: PreparedFolder) -> Frames:
     """Return every frame of a prepared folder's manifest.
 
     Raises:
-        DataError: The manifest lacks a column, has no frame, or differs from the one that
-            `wince prepare` wrote.
+        DataError: The manifest lacks a column or has no frame.
     """
     path = prepared.folder / file_names.MANIFEST
-    _check_unchanged(prepared, path)
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         names = next(reader, [])
@@ -244,22 +242,6 @@ def _check_labels(prepared: PreparedFolder, frames: Frames) -> None:
         raise DataError(
             f"Labels of the archive have changed since it was prepared ({len(changed):,} of "
             f"{len(labels):,}; the first: {changed[0]}). Run `wince prepare` again."
-        )
-
-
-def _check_unchanged(prepared: PreparedFolder, path: Path) -> None:
-    try:
-        current = sha256(path)
-        expected = manifest_sha256(prepared)
-    except (OSError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{path} cannot be read ({error}). Run `wince prepare` again with the same --out."
-        ) from error
-    if current != expected:
-        raise DataError(
-            f"{path} is not what `wince prepare` wrote: labels or splits have changed since "
-            f"(expected sha256 {expected[:12]}…, found {current[:12]}…). Change the archive or the "
-            "split file instead, and run `wince prepare` again."
         )
 
 

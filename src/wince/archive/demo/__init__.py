@@ -1,1 +1,1 @@
-"""The demo archive: synthetic faces in the layout of UNBC-McMaster, ours and free to ship."""
+"""The demo archive: rendered faces in the layout of UNBC-McMaster, ours and free to distribute."""

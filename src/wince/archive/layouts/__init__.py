@@ -1,1 +1,1 @@
-"""The layouts of archives that are read: one file for each."""
+"""The layouts of archives: one module for each."""

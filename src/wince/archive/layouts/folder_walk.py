@@ -1,4 +1,4 @@
-"""Folders walked in one fixed order, following links, dropping nothing silently."""
+"""Walk through folders in a fixed order. Links are followed, and no file is skipped silently."""
 
 import os
 import re
@@ -9,40 +9,47 @@ from wince.errors import ArchiveError
 
 
 def walk(base: Path, folder: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Yield (folder below `base`, its file names) for `folder` and all below it, sorted by name.
+    """Yield (folder below `base`, its file names) for a folder and all below it, sorted by name.
 
     Links to folders are followed, except those that lead back to a folder above them.
+
+    Args:
+        base: Where the paths begin.
+        folder: The folder to walk through, below `base`.
+
+    Raises:
+        ArchiveError: A folder cannot be read, or its name is not valid UTF-8.
     """
     yield from _walk(base, folder, ())
 
 
 def _walk(base: Path, folder: str, above: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
-    here = base / folder
-    real = os.path.realpath(here)
-    if real in above:
+    path = base / folder
+    real_path = os.path.realpath(path)
+    if real_path in above:
         return
     try:
-        with os.scandir(here) as entries:
-            found = sorted((entry.name, entry.is_dir()) for entry in entries)
+        with os.scandir(path) as entries:
+            names = sorted((entry.name, entry.is_dir()) for entry in entries)
     except OSError as error:
         raise ArchiveError(
-            f"The folder {here} cannot be read: {error.strerror}. Check its permissions."
+            f"The folder {path} cannot be read: {error.strerror}. Check its permissions."
         ) from error
-    yield folder, [_as_text(name) for name, is_folder in found if not is_folder]
-    for name, is_folder in found:
+    yield folder, [_as_text(name) for name, is_folder in names if not is_folder]
+    for name, is_folder in names:
         if is_folder:
             if name != _as_text(name):
                 raise ArchiveError(
                     f"The name of the folder {_as_text(join(folder, name))} below {base} is not "
-                    "valid UTF-8, so no table could name its files. Rename the folder."
+                    "valid UTF-8, so no table could contain its files. Rename the folder."
                 )
-            yield from _walk(base, join(folder, name), (*above, real))
+            yield from _walk(base, join(folder, name), (*above, real_path))
 
 
 def _as_text(name: str) -> str:
-    """Return a name that can be written as UTF-8; one that cannot is shown with its odd bytes.
+    """Return a name as valid UTF-8, with invalid bytes escaped.
 
-    No file is found under the name shown, so a picture is left out as unreadable, and named.
+    There is no file with the escaped name, so such an image is left out as unreadable.
     """
     return name.encode("utf-8", "backslashreplace").decode()
 
@@ -53,10 +60,10 @@ def join(*parts: str) -> str:
 
 
 def names_in(folder: Path) -> frozenset[str]:
-    """Return the names in a folder as they are written there; none when there is no such folder.
+    """Return the names in a folder as they are written there; none if it cannot be read.
 
-    Asked of the folder and not of the single file, because file systems that ignore case would
-    say yes to `X_FACS.TXT`.
+    Testing whether a single file exists would not do: file systems that ignore case find
+    `X_FACS.TXT` too.
     """
     try:
         return frozenset(path.name for path in folder.iterdir())
@@ -65,6 +72,6 @@ def names_in(folder: Path) -> frozenset[str]:
 
 
 def frame_number(sequence: str, stem: str) -> str:
-    """Return the frame's number when its name is the sequence's and digits, else its whole name."""
-    rest = stem.removeprefix(sequence)
-    return str(int(rest)) if re.fullmatch(r"[0-9]{1,9}", rest) else stem
+    """Return the frame's number if its name is the sequence's and digits, else its whole name."""
+    digits = stem.removeprefix(sequence)
+    return str(int(digits)) if re.fullmatch(r"[0-9]{1,9}", digits) else stem

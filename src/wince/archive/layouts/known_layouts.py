@@ -1,6 +1,7 @@
-"""The layouts that are read, and which of them a folder has.
+"""The known layouts, and how to recognise the layout of an archive.
 
-A layout is a module with what `Layout` lists. To add one, write its module and name it in LAYOUTS.
+A layout is a module with the members of `Layout`. To add one, write its module and list it in
+LAYOUTS.
 """
 
 from collections.abc import Iterator
@@ -14,10 +15,13 @@ from wince.errors import ArchiveError
 
 
 class Layout(Protocol):
-    """What a layout's module has.
+    """Members of a layout's module.
 
-    NAME: as in `--layout`; TITLE: for people; SIGNS: what it is known by; WARNING: what everyone
-    who uses such data must be told, "" when nothing.
+    Attributes:
+        NAME: Value of `--layout`.
+        TITLE: Name of the archive, for people.
+        SIGNS: Files and folders by which it is recognised.
+        WARNING: What every user of such an archive must know, "" if nothing.
     """
 
     NAME: str
@@ -29,13 +33,13 @@ class Layout(Protocol):
         """Return whether a folder (or file) has this layout."""
 
     def group_names(self, base: Path) -> tuple[str, ...]:
-        """Return the names of the group columns, the order of `FrameFile.groups`."""
+        """Return the names of the group columns, in the order of `FrameFile.groups`."""
 
     def files(self, base: Path) -> Iterator[FrameFile]:
         """Yield every file that may be a frame, always in the same order."""
 
     def read_label(self, base: Path, file: FrameFile) -> Label:
-        """Return a frame's label; raise labels.BadLabelError when it is none."""
+        """Return a frame's label; raise labels.BadLabelError if it is invalid."""
 
 
 LAYOUTS: tuple[Layout, ...] = (unbc, pain3d, rated_faces, table)
@@ -43,7 +47,7 @@ NAMES = tuple(layout.NAME for layout in LAYOUTS)
 
 
 def named(name: str) -> Layout:
-    """Return a layout by its name; raise ArchiveError when there is none of that name."""
+    """Return a layout by its name; raise ArchiveError if there is none with this name."""
     for layout in LAYOUTS:
         if name == layout.NAME:
             return layout
@@ -51,35 +55,37 @@ def named(name: str) -> Layout:
 
 
 def recognise(root: Path, name: str | None = None) -> tuple[Layout, Path]:
-    """Return the layout of an archive, and where it begins.
+    """Return the layout of an archive and the folder (or file) where it begins.
 
-    root: the folder as it was downloaded, or a CSV file. The archive may also lie one folder
-    deeper, as unpacking leaves it. name: the layout to expect, None to try all.
+    Args:
+        root: The folder as it was downloaded, or a CSV file. The archive may begin one folder
+            deeper, as unpacking creates it.
+        name: Name of the layout to expect, None to try all.
 
-    Raises ArchiveError when none fits, saying what was looked for and what was found, and when
-    several do.
+    Raises:
+        ArchiveError: No layout fits, or several do.
     """
     if not root.exists():
         raise ArchiveError(f"There is nothing at {root}. Check the path to the archive.")
     wanted = LAYOUTS if name is None else (named(name),)
-    for places in ([root], _folders(root)):
-        found = [(layout, base) for base in places for layout in wanted if layout.fits(base)]
-        if len(found) > 1:
-            choices = "; ".join(f"{layout.NAME} in {base}" for layout, base in found)
+    for places in ([root], _subfolders(root)):
+        matches = [(layout, base) for base in places for layout in wanted if layout.fits(base)]
+        if len(matches) > 1:
+            choices = "; ".join(f"{layout.NAME} in {base}" for layout, base in matches)
             raise ArchiveError(
-                f"{root} can be read in several ways ({choices}). Name the folder itself, "
-                "and the layout with --layout."
+                f"{root} fits several layouts ({choices}). Name the folder itself, and the layout "
+                "with --layout."
             )
-        if found:
-            return found[0]
+        if matches:
+            return matches[0]
     looked_for = "; ".join(f"{layout.NAME}: {layout.SIGNS}" for layout in wanted)
     raise ArchiveError(
-        f"{root} has no layout that wince reads. Looked for {looked_for}. Found {_contents(root)}. "
-        "Point wince at the folder that holds these, or write a CSV file with image, subject, pspi."
+        f"{root} has no layout that wince knows. Looked for {looked_for}. Found {_contents(root)}. "
+        "Give the folder that contains these, or write a CSV file with image, subject, pspi."
     )
 
 
-def _folders(root: Path) -> list[Path]:
+def _subfolders(root: Path) -> list[Path]:
     return [
         root / name
         for name in sorted(folder_walk.names_in(root))
@@ -88,6 +94,7 @@ def _folders(root: Path) -> list[Path]:
 
 
 def _contents(root: Path) -> str:
+    """Return what is at a path, in words, for an error."""
     if root.is_file():
         return f"a file, {_described(root)}"
     paths = sorted(root / name for name in folder_walk.names_in(root))
@@ -96,13 +103,10 @@ def _contents(root: Path) -> str:
 
 
 def _described(path: Path) -> str:
-    """Return a name with what tells whether it could have been meant.
-
-    That is what lies in a folder, and the columns of a table.
-    """
+    """Return a name, with the first entries of a folder or the columns of a table."""
     if path.is_dir():
-        inside = sorted(folder_walk.names_in(path))
-        more = f" and {len(inside) - 3} more" if len(inside) > 3 else ""
-        return f"{path.name}/ ({', '.join(inside[:3]) or 'empty'}{more})"
+        names = sorted(folder_walk.names_in(path))
+        rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return f"{path.name}/ ({', '.join(names[:3]) or 'empty'}{rest})"
     columns = csv_reader.read_header(path) if path.suffix.lower() == ".csv" else []
     return f"{path.name} (columns {', '.join(columns[:12])})" if columns else path.name

@@ -21,7 +21,7 @@ from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
 NAME = "3d-pain"
 TITLE = "3D-Pain"
 SIGNS = "annotations/*_annotations.json with meshes_inpainted/"
-WARNING = "The faces are synthetic: figures measured on them say little about people."
+WARNING = "The faces are synthetic: metrics measured on them tell little about people."
 IMAGES = "meshes_inpainted"
 LABELS = "annotations"
 SUFFIX = "_annotations.json"
@@ -30,10 +30,9 @@ _BASE = re.compile(r"(?P<base>(?P<subject>.+?)_(?:pain_[0-9]+|neutral))(?=_|$)")
 
 
 def fits(base: Path) -> bool:
-    """Return whether a folder holds 3D-Pain."""
-    folder = base / LABELS
+    """Return whether a folder has the layout of 3D-Pain."""
     return (base / IMAGES).is_dir() and any(
-        name.endswith(SUFFIX) for name in folder_walk.names_in(folder)
+        name.endswith(SUFFIX) for name in folder_walk.names_in(base / LABELS)
     )
 
 
@@ -43,36 +42,37 @@ def group_names(base: Path) -> tuple[str, ...]:
 
 
 def files(base: Path) -> Iterator[FrameFile]:
-    """Yield every file below the picture folder, in order of its path."""
-    labelled = folder_walk.names_in(base / LABELS)
+    """Yield every file below the image folder, in the order of its path."""
+    label_names = folder_walk.names_in(base / LABELS)
     for folder, names in folder_walk.walk(base / IMAGES):
         for name in names:
-            yield _file(folder_walk.join(IMAGES, folder, name), labelled)
+            yield _file(folder_walk.join(IMAGES, folder, name), label_names)
 
 
-def _file(name: str, labelled: frozenset[str]) -> FrameFile:
+def _file(name: str, label_names: frozenset[str]) -> FrameFile:
     stem = PurePosixPath(name).stem
     match = _BASE.match(stem)
     if match is None:
-        missing = "its name holds neither _pain_NUMBER nor _neutral, so no label can be found"
+        missing = "its name contains neither _pain_NUMBER nor _neutral, so it has no label"
         return FrameFile(name, "", stem, stem, missing=missing)
     base = match["base"]
     label = base + SUFFIX
-    found = label in labelled
+    exists = label in label_names
     return FrameFile(
         name=name,
         subject=match["subject"],
         sequence=base,
         frame=stem[len(base) :].lstrip("_") or stem,
-        label=folder_walk.join(LABELS, label) if found else "",
-        missing="" if found else f"expected {LABELS}/{label}",
+        label=folder_walk.join(LABELS, label) if exists else "",
+        missing="" if exists else f"expected {LABELS}/{label}",
     )
 
 
 def read_label(base: Path, file: FrameFile) -> Label:
-    """Return a picture's PSPI and action units from its JSON file.
+    """Return an image's PSPI and action units from its JSON file.
 
-    Raises labels.BadLabelError when the JSON is damaged, or PSPI is missing or off the scale.
+    Raises:
+        labels.BadLabelError: The file is not JSON, or PSPI is missing or not on the scale.
     """
     text = labels.read_text(base / file.label)
     try:
@@ -97,6 +97,7 @@ def read_label(base: Path, file: FrameFile) -> Label:
 
 
 def _value(data: dict[str, Any], key: str, high: float, text: str) -> float:
+    """Return a number from 0 to `high`; `text` is the file, to find the line for an error."""
     line = next((n for n, row in enumerate(text.splitlines(), 1) if f'"{key}"' in row), 1)
     value = data[key]
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -1,10 +1,10 @@
-"""Faces whose action units were rated twice: `ratings.csv` beside `images/`.
+"""Faces whose action units were rated twice: `ratings.csv` and `images/`.
 
 Columns: image, subject, expression, then for each of the two passes `_a` and `_b` au4 au6 au7 au9
 au10 (0-5), au43 (0/1) and quality (2 clear, 1 hard to judge, 0 not usable), then box (x0 y0 x1 y1,
-the face that was rated) and picked (why the photograph was chosen).
+the face that was rated) and picked (why the image was chosen).
 
-The label is the mean of the two passes' PSPI, the action units are the means of the two, and
+The label is the mean PSPI of the two passes, the action units are the means of the two, and
 `spread` is the distance between the two PSPI.
 """
 
@@ -14,16 +14,16 @@ from pathlib import Path, PurePosixPath
 from wince import csv_reader
 from wince.archive import labels
 from wince.archive.frame_file import FrameFile, Label, UnitValues
-from wince.archive.layouts import folder_walk, table_files
-from wince.archive.layouts.table import parse_box
+from wince.archive.layouts import folder_walk
+from wince.archive.layouts.unlisted_images import clean_path, unlisted_images
 from wince.scale import UNIT_NAMES, pspi_formula
 
 NAME = "rated-faces"
 TITLE = "Faces rated twice"
 SIGNS = "ratings.csv (image, subject, au4_a ... quality_b, box) with images/"
 WARNING = (
-    "These labels are ratings, not FACS coding: calm faces are not rated 0, so levels read "
-    "straight off them say 'mild' too often. Map the ratings to PSPI before reading levels."
+    "These labels are ratings, not FACS coding: neutral faces are not rated 0, so levels taken "
+    "directly from them are too often 'mild'. Map the ratings to PSPI before you use the levels."
 )
 TABLE = "ratings.csv"
 IMAGES = "images"
@@ -38,23 +38,24 @@ NEEDED = (
 
 
 def fits(base: Path) -> bool:
-    """Return whether a folder holds photographs rated twice."""
+    """Return whether a folder has the table and the images."""
     return set(NEEDED) <= set(csv_reader.read_header(base / TABLE)) and (base / IMAGES).is_dir()
 
 
 def group_names(base: Path) -> tuple[str, ...]:
-    """Return the group columns that the table has: expression and picked."""
+    """Return those of the group columns expression and picked that the table has."""
     columns = csv_reader.read_header(base / TABLE)
     return tuple(name for name in GROUPS if name in columns)
 
 
 def files(base: Path) -> Iterator[FrameFile]:
-    """Yield a frame for each row in the file's order, then the photographs that no row names."""
+    """Yield a frame for each row in the table's order, then the images that no row lists."""
     groups = group_names(base)
     for line, row in csv_reader.read_rows(base / TABLE, NEEDED):
-        stem = PurePosixPath(table_files.clean(row["image"])).stem
+        path = clean_path(row["image"])
+        stem = PurePosixPath(path).stem
         yield FrameFile(
-            name=folder_walk.join(IMAGES, table_files.clean(row["image"])),
+            name=folder_walk.join(IMAGES, path),
             subject=row["subject"],
             sequence=stem,
             frame=stem,
@@ -63,13 +64,14 @@ def files(base: Path) -> Iterator[FrameFile]:
             row=row,
             groups=tuple(row[group] for group in groups),
         )
-    yield from table_files.unlisted(base, base / TABLE, "image", IMAGES, IMAGES)
+    yield from unlisted_images(base, base / TABLE, "image", IMAGES, IMAGES)
 
 
 def read_label(base: Path, file: FrameFile) -> Label:
-    """Return the mean of the two passes; raise labels.BadLabelError when one is no rating.
+    """Return the mean of the two passes. Quality 0 in one of them makes the label `refused`.
 
-    A pass with quality 0 makes the label `refused`.
+    Raises:
+        labels.BadLabelError: A rating is not a number on its scale.
     """
     first, second = (_units(file, which) for which in PASSES)
     scores = [float(pspi_formula(*units)) for units in (first, second)]
@@ -83,12 +85,13 @@ def read_label(base: Path, file: FrameFile) -> Label:
         pspi=sum(scores) / 2,
         action_units=(au4, au6, au7, au9, au10, au43),
         spread=abs(scores[0] - scores[1]),
-        box=parse_box(file.row["box"], file.line),
+        box=labels.parse_box(file.row["box"], file.line),
         refused=f"quality 0 in pass {' and '.join(unusable)}" if unusable else "",
     )
 
 
 def _units(file: FrameFile, which: str) -> UnitValues:
+    """Return the action units of one pass."""
     values = {}
     for name in UNIT_NAMES:
         column = f"{name.lower()}_{which}"

@@ -1,6 +1,6 @@
 """The UNBC-McMaster Shoulder Pain Expression Archive (Lucey et al. 2011).
 
-Two arrangements of the same files are read as they are:
+Two arrangements of the same files are read:
 
     as distributed                          as publicly repackaged
     Images/SUBJECT/SEQUENCE/FRAME.png       images/Images/SUBJECT/SEQUENCE/FRAME.png
@@ -26,12 +26,19 @@ SUFFIX = "_facs.txt"
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Where an arrangement keeps what, as paths below the archive's folder."""
+    """Folders of the archive's files, as paths below the archive's folder.
+
+    Attributes:
+        images: Folder of the images.
+        pspi: Folder of the PSPI files.
+        facs: Folder of the FACS files.
+        ratings: Folders that may contain the folders VAS, OPR, SEN and AFF.
+    """
 
     images: str
     pspi: str
     facs: str
-    ratings: tuple[str, ...]  # folders that may hold VAS, OPR, SEN and AFF
+    ratings: tuple[str, ...]
 
 
 ARRANGEMENTS = (
@@ -45,57 +52,51 @@ ARRANGEMENTS = (
 )
 
 
-def places(base: Path) -> Arrangement | None:
-    """Return the arrangement that a folder has, or None."""
-    for arrangement in ARRANGEMENTS:
-        if (base / arrangement.images).is_dir() and (base / arrangement.pspi).is_dir():
-            return arrangement
-    return None
-
-
 def fits(base: Path) -> bool:
-    """Return whether a folder holds the archive in one of its arrangements."""
-    return places(base) is not None
+    """Return whether a folder has the archive in one of its arrangements."""
+    return _find_arrangement(base) is not None
 
 
 def group_names(base: Path) -> tuple[str, ...]:
-    """Return the group columns: the archive as distributed has none."""
+    """Return the group columns: none."""
     return ()
 
 
 def files(base: Path) -> Iterator[FrameFile]:
-    """Yield every file below the image folder, in order of its path."""
-    where = _places(base)
-    for folder, names in folder_walk.walk(base / where.images):
-        # Two pictures may mirror one label: asked of its folder once for all of them.
-        labelled = folder_walk.names_in(base / where.pspi / folder)
+    """Yield every file below the image folder, in the order of its path."""
+    arrangement = _arrangement(base)
+    for folder, names in folder_walk.walk(base / arrangement.images):
+        label_names = folder_walk.names_in(base / arrangement.pspi / folder)
         subject, sequence = _subject_and_sequence(folder)
-        ratings, remarks = _ratings(base, where, folder) if names else ((None,) * 4, ())
+        ratings, remarks = _ratings(base, arrangement, folder) if names else ((None,) * 4, ())
         for name in names:
             stem = PurePosixPath(name).stem
             label = stem + SUFFIX
-            found = label in labelled
+            exists = label in label_names
             yield FrameFile(
-                name=folder_walk.join(where.images, folder, name),
+                name=folder_walk.join(arrangement.images, folder, name),
                 subject=subject,
                 sequence=sequence,
                 frame=folder_walk.frame_number(sequence, stem),
-                label=folder_walk.join(where.pspi, folder, label) if found else "",
-                missing="" if found else _missing(where.pspi, folder, stem, labelled),
+                label=folder_walk.join(arrangement.pspi, folder, label) if exists else "",
+                missing="" if exists else _missing(arrangement.pspi, folder, stem, label_names),
                 ratings=ratings,
                 remarks=remarks,
             )
 
 
 def read_label(base: Path, file: FrameFile) -> Label:
-    """Return a frame's PSPI and, where a FACS file lies beside it, its action units.
+    """Return a frame's PSPI and, if it has a FACS file, its action units.
 
-    Raises labels.BadLabelError when the PSPI file holds no score on the scale. A FACS file that
-    cannot be read, or that gives another PSPI, is the label's `doubt`.
+    A FACS file that cannot be read, or that gives another PSPI, is the label's `doubt`.
+
+    Raises:
+        labels.BadLabelError: The PSPI file has no score on the scale.
     """
     pspi = labels.parse_pspi(labels.read_text(base / file.label))
-    where = _places(base)
-    name = folder_walk.join(where.facs, str(PurePosixPath(file.label).relative_to(where.pspi)))
+    arrangement = _arrangement(base)
+    below_pspi = str(PurePosixPath(file.label).relative_to(arrangement.pspi))
+    name = folder_walk.join(arrangement.facs, below_pspi)
     if not (base / name).is_file():
         return Label(pspi)
     try:
@@ -107,11 +108,19 @@ def read_label(base: Path, file: FrameFile) -> Label:
     return Label(pspi, units, doubt=f"{difference} ({name})" if difference else "")
 
 
-def _places(base: Path) -> Arrangement:
-    found = places(base)
-    if found is None:
-        raise FileNotFoundError(f"{base} no longer holds {SIGNS}")
-    return found
+def _find_arrangement(base: Path) -> Arrangement | None:
+    for arrangement in ARRANGEMENTS:
+        if (base / arrangement.images).is_dir() and (base / arrangement.pspi).is_dir():
+            return arrangement
+    return None
+
+
+def _arrangement(base: Path) -> Arrangement:
+    """Return the arrangement of an archive; raise FileNotFoundError if it is gone."""
+    arrangement = _find_arrangement(base)
+    if arrangement is None:
+        raise FileNotFoundError(f"{base} no longer contains {SIGNS}")
+    return arrangement
 
 
 def _subject_and_sequence(folder: str) -> tuple[str, str]:
@@ -119,24 +128,25 @@ def _subject_and_sequence(folder: str) -> tuple[str, str]:
     return subject, sequence or subject
 
 
-def _missing(pspi: str, folder: str, stem: str, labelled: frozenset[str]) -> str:
+def _missing(pspi: str, folder: str, stem: str, label_names: frozenset[str]) -> str:
+    """Return which label was expected and which similar ones exist, in words."""
     expected = f"expected {folder_walk.join(pspi, folder, stem + SUFFIX)}"
-    near = sorted(name for name in labelled if name.lower().startswith(stem.lower()))
-    if near:
-        return f"{expected}, found only {', '.join(near[:3])}"
-    return expected if labelled else f"{expected}, there is no such folder or it is empty"
+    similar = sorted(name for name in label_names if name.lower().startswith(stem.lower()))
+    if similar:
+        return f"{expected}, found only {', '.join(similar[:3])}"
+    return expected if label_names else f"{expected}, there is no such folder or it is empty"
 
 
 def _ratings(
-    base: Path, where: Arrangement, folder: str
+    base: Path, arrangement: Arrangement, folder: str
 ) -> tuple[tuple[float | None, ...], tuple[str, ...]]:
-    """Return a sequence's four ratings, None where there is none, and what was wrong with them."""
+    """Return a sequence's four ratings, None if not rated, and problems with them."""
     values: list[float | None] = []
     remarks = []
     for rating in RATINGS:
         value = None
-        for place in where.ratings:
-            name = folder_walk.join(place, rating.upper(), f"{folder}.txt")
+        for ratings_folder in arrangement.ratings:
+            name = folder_walk.join(ratings_folder, rating.upper(), f"{folder}.txt")
             if not (base / name).is_file():
                 continue
             try:

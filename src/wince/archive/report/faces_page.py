@@ -1,88 +1,71 @@
-"""faces.html, only on request: crops of every level and frames without a face, to look at locally.
+"""Write faces.html, only on request: crops of every level and frames without a face.
 
-Archives forbid showing their faces, so these are kept out of the report.
+Archives forbid showing their faces, so the report does not contain them.
 """
 
 import base64
 import io
 from collections.abc import Iterator
-from html import escape
 from pathlib import Path
 
 from PIL import Image
 
-from wince import images, scale
+from wince import files, images, scale
 from wince.archive.frame_check import CheckSettings
 from wince.archive.frame_database import FrameDatabase
 from wince.errors import WinceError
+from wince.html_templates import render
 
-EACH = 24  # pictures a section
+PER_SECTION = 24  # images
 SIDE = 120  # pixels
 
-STYLE = """
-body { margin: 2rem auto; max-width: 62rem; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; }
-.stop { border: 2px solid #b3312c; border-radius: .4rem; padding: .6rem 1rem; }
-.faces { display: flex; flex-wrap: wrap; gap: .5rem; } figure { margin: 0; width: 120px; }
-img { display: block; width: 120px; height: 120px; object-fit: contain; background: #000; }
-figcaption { font-size: .72rem; overflow-wrap: anywhere; }
-"""
+
+def write(path: Path, database: FrameDatabase, settings: CheckSettings) -> None:
+    """Write the page. It contains the images themselves and loads nothing."""
+    sections = []
+    for place, level in enumerate(scale.LEVELS):
+        frames = _sample(database, with_face=True, level=place)
+        faces = [(name, pspi, _image_url(settings.out / crop)) for name, crop, pspi in frames]
+        sections.append((f"Level {level}", faces))
+    frames = _sample(database, with_face=False, level=None)
+    faces = [(name, pspi, _image_url(settings.folder / name)) for name, _, pspi in frames]
+    sections.append(("No face found", faces))
+    files.write_text(path, render("wince.archive.report", "faces.html", sections=sections))
 
 
-def write(path: Path, database: FrameDatabase, task: CheckSettings) -> None:
-    """Write the page; it holds the pictures themselves and refers to nothing."""
-    with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(
-            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Faces</title>'
-            f"<style>{STYLE}</style></head><body><h1>Faces, for your eyes only</h1>"
-            '<p class="stop">These are pictures of the people in the archive. Keep this file on '
-            "this machine: do not send, publish or commit it. Delete it when you have looked.</p>"
-        )
-        for place, level in enumerate(scale.LEVELS):
-            rows = _spread(database, True, place)
-            file.write(_section(f"Level {level}", rows, task.out, "crop"))
-        rows = _spread(database, False, None)
-        file.write(_section("No face found", rows, task.folder, "name"))
-        file.write("</body></html>\n")
-
-
-def _spread(
-    database: FrameDatabase, found: bool, level: int | None
+def _sample(
+    database: FrameDatabase, *, with_face: bool, level: int | None
 ) -> Iterator[tuple[str, str, float]]:
-    """Yield (name, crop, pspi) of a few frames, evenly over the archive.
+    """Yield (name, crop, PSPI) of a few frames, evenly distributed over the archive.
 
-    found: with or without a face; level: place of the level, None for all.
+    Args:
+        database: The frames.
+        with_face: Whether to yield frames with a face or frames without one.
+        level: Index of their level in `scale.LEVELS`, None for all levels.
     """
-    asked = (int(found), level)
+    values = (int(with_face), level)
     (count,) = database.one(
-        "SELECT count(*) FROM kept WHERE (crop != '') = ? AND ifnull(level = ?, 1)", *asked
+        "SELECT count(*) FROM kept WHERE (crop != '') = ? AND ifnull(level = ?, 1)", *values
     )
-    step = max(1, -(-count // EACH))
+    step = max(1, -(-count // PER_SECTION))
     rows = database.rows(
         "SELECT name, crop, pspi FROM kept WHERE (crop != '') = ? AND ifnull(level = ?, 1) "
         "ORDER BY number",
-        *asked,
+        *values,
     )
-    for place, (name, crop, pspi) in enumerate(rows):
+    for place, row in enumerate(rows):
         if place % step == 0:
+            name, crop, pspi = row
             yield name, crop, pspi
 
 
-def _section(title: str, rows: Iterator[tuple[str, str, float]], folder: Path, of: str) -> str:
-    figures = "".join(
-        f'<figure><img alt="" src="{_picture(folder / (crop if of == "crop" else name))}">'
-        f"<figcaption>{pspi:g} {escape(name)}</figcaption></figure>"
-        for name, crop, pspi in rows
-    )
-    return f'<h2>{escape(title)}</h2><div class="faces">{figures or "none"}</div>'
-
-
-def _picture(path: Path) -> str:
-    """Return a small copy of a picture as a data URL, an empty one when it cannot be read."""
+def _image_url(path: Path) -> str:
+    """Return a small copy of an image as a data URL, an empty one if it cannot be read."""
     try:
-        small = Image.fromarray(images.read(path).rgb)
+        thumbnail = Image.fromarray(images.read(path).rgb)
     except WinceError:
         return "data:,"
-    small.thumbnail((SIDE, SIDE))
+    thumbnail.thumbnail((SIDE, SIDE))
     file = io.BytesIO()
-    small.save(file, "JPEG", quality=85)
+    thumbnail.save(file, "JPEG", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()

@@ -1,39 +1,68 @@
-"""The preparation report: report.json for programs, report.html for people. Neither has a face."""
+"""Write the preparation report: report.json for programs, report.html for people.
 
-import json
+Neither contains a face.
+"""
+
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import wince
+from wince import files as output
 from wince.archive import crops
 from wince.archive.frame_check import CheckSettings
 from wince.archive.layouts.known_layouts import Layout
 from wince.archive.report import report_page
 from wince.archive.report.summary import Summary
-from wince.files import sha256
+from wince.file_names import REPORT, REPORT_DATA
 from wince.protocol_names import EXCLUSIVE, OPTIMISTIC
 
 SCHEMA = 1
 
 
-def as_dict(
+@dataclass(frozen=True, slots=True)
+class SplitUsed:
+    """How the frames of a run were split.
+
+    Attributes:
+        protocol: "by-subject", "random-frames" or "split-file".
+        subjects_overlap: Whether a subject is in more than one part.
+        seed: Random seed.
+        split_file: The file or folder of a split made before, None if there is none.
+    """
+
+    protocol: str
+    subjects_overlap: bool
+    seed: int
+    split_file: Path | None
+
+    @property
+    def mark(self) -> str:
+        """The words that mark results of this split."""
+        return OPTIMISTIC if self.subjects_overlap else EXCLUSIVE
+
+
+def report_data(
     counts: Summary,
     *,
     layout: Layout,
-    task: CheckSettings,
-    protocol: str,
-    overlap: bool,
-    seed: int,
-    split_file: Path | None,
+    settings: CheckSettings,
+    split: SplitUsed,
     warnings: Sequence[str],
-    files: Mapping[str, int],
-    folder: Path,
+    files: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Return the content of report.json; docs/prepare.md describes each key.
 
-    It holds no time and no duration: the same archive and seed give the same bytes.
-    files: the rows of each table that lies in `folder` by now.
+    It contains no time and no duration, so the same archive and seed give the same bytes.
+
+    Args:
+        counts: Counts of the run.
+        layout: The archive's layout.
+        settings: The run's settings.
+        split: How the frames were split.
+        warnings: See `report_warnings`.
+        files: See `file_entries`.
     """
     return {
         "schema": SCHEMA,
@@ -41,25 +70,16 @@ def as_dict(
         "archive": {
             "layout": layout.NAME,
             "title": layout.TITLE,
-            "folder": str(task.folder),
+            "folder": str(settings.folder),
             "files_found": counts.found,
         },
-        "strict": task.strict,
-        "checks": counts.steps,
+        "strict": settings.strict,
+        "checks": counts.checks,
         "kept": counts.kept,
         "examples": counts.examples,
         "warnings": list(warnings),
         "pspi_histogram": counts.histogram,
-        "split": {
-            "protocol": protocol,
-            "subjects_overlap": overlap,
-            "caution": OPTIMISTIC if overlap else "",
-            "words": OPTIMISTIC if overlap else EXCLUSIVE,
-            "seed": seed,
-            "split_file": str(split_file) if split_file else None,
-            "parts": counts.parts,
-            "unassigned": counts.unassigned,
-        },
+        "split": _split(split, counts),
         "folds": counts.folds,
         "subjects": counts.subjects,
         "groups": counts.groups,
@@ -71,19 +91,36 @@ def as_dict(
             "format": "JPEG",
             "quality": crops.QUALITY,
             "margin": crops.MARGIN,
-            "face_spec": task.spec.to_dict(),
+            "face_spec": settings.spec.to_dict(),
             **counts.crops,
         },
         "duplicates": counts.duplicates,
-        "files": {
-            name: {"rows": rows, "sha256": sha256(folder / name)} for name, rows in files.items()
-        },
+        "files": dict(files),
+    }
+
+
+def _split(split: SplitUsed, counts: Summary) -> dict[str, Any]:
+    return {
+        "protocol": split.protocol,
+        "subjects_overlap": split.subjects_overlap,
+        "caution": OPTIMISTIC if split.subjects_overlap else "",
+        "words": split.mark,
+        "seed": split.seed,
+        "split_file": str(split.split_file) if split.split_file else None,
+        "parts": counts.parts,
+        "unassigned": counts.unassigned,
+    }
+
+
+def file_entries(folder: Path, row_counts: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """Return rows and SHA-256 of each table in a folder, by file name."""
+    return {
+        name: {"rows": rows, "sha256": output.sha256(folder / name)}
+        for name, rows in row_counts.items()
     }
 
 
 def write(folder: Path, report: Mapping[str, Any]) -> None:
     """Write report.json and report.html into a folder."""
-    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "report.json").write_text(text + "\n", "utf-8", errors="backslashreplace")
-    page = report_page.page(report)
-    (folder / "report.html").write_text(page, "utf-8", errors="backslashreplace")
+    output.write_json(folder / REPORT_DATA, report)
+    output.write_text(folder / REPORT, report_page.render_page(report))

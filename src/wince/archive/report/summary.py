@@ -1,4 +1,4 @@
-"""What a preparation found, counted: the content of report.json."""
+"""Count what a preparation kept and left out: the content of report.json."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +16,31 @@ LEVELS = tuple(str(level) for level in scale.LEVELS)
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Summary of a run, all of kept frames except `found`, `steps` and `examples`.
+    """Counts of a run, all of kept frames except `found`, `checks` and `examples`.
 
-    steps: for each check in order its reason, words, whether it is the project report's, how many
-        frames it left out and how many were left.
-    histogram: frames by PSPI rounded half up, 0 to 16.
-    subjects, parts, folds, groups: see docs/prepare.md, where report.json is described.
+    docs/prepare.md describes the counts where it describes report.json.
+
+    Attributes:
+        found: Files in the archive.
+        checks: See `check_counts`.
+        examples: For each reason the first few frames that were left out.
+        histogram: Frames by PSPI rounded half up, 0 to 16.
+        subjects: Counts of each subject.
+        parts: Counts of each part of the split.
+        unassigned: Frames in no part.
+        folds: Counts of each fold.
+        groups: Counts of each value of each group column.
+        labels: Frames with action units, and with doubtful labels.
+        doubts: The first few different doubts about labels.
+        remarks: The first few different problems with ratings.
+        ratings: Number of sequences with each rating.
+        faces: Frames with and without a face.
+        crops: Number, size and sides of the crops.
+        duplicates: Images that occur in more than one sequence.
     """
 
     found: int
-    steps: list[dict[str, Any]]
+    checks: list[dict[str, Any]]
     examples: dict[str, list[dict[str, Any]]]
     histogram: dict[str, int]
     subjects: list[dict[str, Any]]
@@ -44,15 +59,19 @@ class Summary:
     @property
     def kept(self) -> int:
         """Frames that passed every check."""
-        return int(self.steps[-1]["kept"])
+        return int(self.checks[-1]["kept"])
 
 
-def count(database: FrameDatabase, groups: Sequence[str]) -> Summary:
-    """Return the counts of a finished run whose frames have their parts and folds."""
-    (found,) = database.one("SELECT count(*) FROM frame")
+def summarise(database: FrameDatabase, groups: Sequence[str]) -> Summary:
+    """Return the counts of a finished run.
+
+    Args:
+        database: The frames, with their parts and folds.
+        groups: Names of the group columns.
+    """
     return Summary(
-        found=found,
-        steps=steps(database),
+        found=database.one("SELECT count(*) FROM frame")[0],
+        checks=check_counts(database),
         examples=_examples(database),
         histogram=_histogram(database),
         subjects=_subjects(database),
@@ -66,8 +85,8 @@ def count(database: FrameDatabase, groups: Sequence[str]) -> Summary:
         },
         groups={name: _group(database, place) for place, name in enumerate(groups)},
         labels=_labels(database),
-        doubts=_first(database, "doubt"),
-        remarks=_first(database, "remark"),
+        doubts=_first_texts(database, "doubt"),
+        remarks=_first_texts(database, "remark"),
         ratings=_ratings(database),
         faces=_faces(database),
         crops=_crops(database),
@@ -75,42 +94,39 @@ def count(database: FrameDatabase, groups: Sequence[str]) -> Summary:
     )
 
 
-def steps(database: FrameDatabase) -> list[dict[str, Any]]:
-    """Return the checks in order with how many frames each left out and how many were left."""
+def check_counts(database: FrameDatabase) -> list[dict[str, Any]]:
+    """Return for each check, in order, how many frames it left out and how many were kept."""
     left_out = dict(database.rows("SELECT reason, count(*) FROM frame GROUP BY reason"))
-    kept, found = sum(left_out.values()), []
+    kept = sum(left_out.values())
+    counts = []
     for check in checks.CHECKS:
-        count = left_out.get(check.reason, 0)
-        kept -= count
-        found.append(
+        failed = left_out.get(check.reason, 0)
+        kept -= failed
+        counts.append(
             {
                 "reason": check.reason,
                 "passes": check.passes,
                 "of_report": check.of_report,
-                "left_out": count,
+                "left_out": failed,
                 "kept": kept,
             }
         )
-    return found
+    return counts
 
 
 def _examples(database: FrameDatabase) -> dict[str, list[dict[str, Any]]]:
-    names = ("path", "detail", "label_path", "line")
-    return {
-        check.reason: examples
-        for check in checks.CHECKS
-        if (
-            examples := [
-                dict(zip(names, row, strict=True))
-                for row in database.rows(
-                    "SELECT name, detail, label, nullif(line, 0) FROM frame WHERE reason = ? "
-                    "ORDER BY number LIMIT ?",
-                    check.reason,
-                    EXAMPLES,
-                )
-            ]
-        )
-    }
+    """Return the first frames of each reason that left out any."""
+    examples: dict[str, list[dict[str, Any]]] = {}
+    for check in checks.CHECKS:
+        for path, detail, label_path, line in database.rows(
+            "SELECT name, detail, label, nullif(line, 0) FROM frame WHERE reason = ? "
+            "ORDER BY number LIMIT ?",
+            check.reason,
+            EXAMPLES,
+        ):
+            example = {"path": path, "detail": detail, "label_path": label_path, "line": line}
+            examples.setdefault(check.reason, []).append(example)
+    return examples
 
 
 def _histogram(database: FrameDatabase) -> dict[str, int]:
@@ -121,14 +137,15 @@ def _histogram(database: FrameDatabase) -> dict[str, int]:
 
 
 def _subjects(database: FrameDatabase) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    """Return the counts of each subject, sorted by name."""
+    subjects: list[dict[str, Any]] = []
     for row in database.rows(
         "SELECT subject, count(*), count(DISTINCT sequence), sum(level > 0), max(pspi), "
         "sum(crop != ''), group_concat(DISTINCT part), min(fold), sum(level = 0), sum(level = 1), "
         "sum(level = 2), sum(level = 3) FROM kept GROUP BY subject ORDER BY subject"
     ):
         subject, frames, sequences, pain, highest, faces, parts, fold, *levels = row
-        found.append(
+        subjects.append(
             {
                 "subject": subject,
                 "frames": frames,
@@ -142,11 +159,11 @@ def _subjects(database: FrameDatabase) -> list[dict[str, Any]]:
                 "fold": fold,
             }
         )
-    return found
+    return subjects
 
 
 def _levels(database: FrameDatabase, column: Literal["part", "fold"], value: str) -> dict[str, Any]:
-    """Return frames, subjects and levels of the frames with a value in a column."""
+    """Return frames, subjects and levels of one part or one fold."""
     frames, subjects, pain, *levels = database.one(
         "SELECT count(*), count(DISTINCT subject), ifnull(sum(level > 0), 0), "
         "ifnull(sum(level = 0), 0), ifnull(sum(level = 1), 0), ifnull(sum(level = 2), 0), "
@@ -182,8 +199,8 @@ def _labels(database: FrameDatabase) -> dict[str, int]:
     return {"with_action_units": units, "doubtful": doubtful, "doubtful_left_out": left_out}
 
 
-def _first(database: FrameDatabase, column: Literal["doubt", "remark"]) -> list[str]:
-    """Return the first few distinct texts of a column, whether the frames were kept or not."""
+def _first_texts(database: FrameDatabase, column: Literal["doubt", "remark"]) -> list[str]:
+    """Return the first few different texts of a column, of kept and left out frames."""
     query = (
         "SELECT iif(? = 'doubt', doubt, remark) AS text FROM frame WHERE text != '' "
         "GROUP BY text ORDER BY min(number) LIMIT ?"
@@ -228,7 +245,7 @@ def _crops(database: FrameDatabase) -> dict[str, Any]:
 
 
 def _duplicates(database: FrameDatabase) -> dict[str, int]:
-    """Return how many pictures stand in several sequences, and in how many frames."""
+    """Return how many images occur in more than one sequence, and in how many frames."""
     pictures, frames, subjects, parts = database.one(
         "SELECT count(*), ifnull(sum(n), 0), ifnull(sum(s > 1), 0), ifnull(sum(p > 1), 0) FROM "
         "(SELECT count(*) AS n, count(DISTINCT subject) AS s, count(DISTINCT part) AS p "

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.support import archive_builder as builder
-from wince.archive import demo_archive, manifest
+from wince.archive import demo_archive
 from wince.archive.layouts import known_layouts
+from wince.archive.prepared_folder import open_prepared
 from wince.cli import main
 from wince.cli.prepare import LayoutName
 
@@ -23,7 +24,7 @@ def demo(tmp_path_factory) -> Path:
     return folder
 
 
-def test_the_demo_archive_is_small_and_whole(demo: Path) -> None:
+def test_the_demo_archive_is_small_and_complete(demo: Path) -> None:
     layout, base = known_layouts.recognise(demo)
     files = list(layout.files(base))
     labels = [layout.read_label(base, file) for file in files]
@@ -46,23 +47,23 @@ def test_the_demo_archive_is_prepared_by_the_next_command(
 ) -> None:
     out = tmp_path / "out"
     assert main(["prepare", str(demo), "--out", str(out)]) == 0
-    said = capsys.readouterr().out
-    assert "Files found" in said
-    assert "4. The label's first token is a number from 0 to 16" in said
-    assert f"Report: {out / 'report.html'}" in said
-    prepared = manifest.open_prepared(out)
+    output = capsys.readouterr().out
+    assert "Files found" in output
+    assert "4. The label's first token is a number from 0 to 16" in output
+    assert f"Report: {out / 'report.html'}" in output
+    prepared = open_prepared(out)
     assert prepared.report["kept"] == prepared.report["faces"]["found"] == 600
     assert prepared.report["warnings"] == []
     for part in prepared.report["split"]["parts"].values():
         assert all(part["levels"].values()), "every level is in every part"
     assert main(["prepare", str(demo), "--out", str(out), "--split", "random-frames"]) == 0
-    said = capsys.readouterr().out
-    assert "subjects overlap: optimistic" in said.replace("\n", " ")
-    assert "600 pictures had been looked at before" in said
-    assert "backup_" in said
+    output = capsys.readouterr().out
+    assert "subjects overlap: optimistic" in output.replace("\n", " ")
+    assert "600 images have not changed since an earlier run" in output
+    assert "backup_" in output
 
 
-def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, capsys) -> None:
+def test_a_folder_with_files_is_not_overwritten(tmp_path: Path, capsys) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     assert main(["demo-archive", str(tmp_path)]) == 1
     assert "not an empty folder" in capsys.readouterr().err
@@ -80,31 +81,31 @@ def test_every_layout_can_be_named_on_the_command_line() -> None:
 def test_auto_recognises_the_layout(tmp_path: Path) -> None:
     builder.rated(tmp_path / "a")
     out = tmp_path / "out"
-    words = ["prepare", str(tmp_path / "a"), "--out", str(out), "--workers", "1"]
-    assert main([*words, "--layout", "auto"]) == 0
-    assert manifest.open_prepared(out).report["archive"]["layout"] == "rated-faces"
+    command = ["prepare", str(tmp_path / "a"), "--out", str(out), "--workers", "1"]
+    assert main([*command, "--layout", "auto"]) == 0
+    assert open_prepared(out).report["archive"]["layout"] == "rated-faces"
 
 
-def test_paths_are_shown_as_they_were_given(tmp_path: Path, monkeypatch, capsys) -> None:
+def test_paths_are_printed_as_they_were_given(tmp_path: Path, monkeypatch, capsys) -> None:
     builder.table(tmp_path / "a")
     monkeypatch.chdir(tmp_path)
     for _ in range(2):
         assert main(["prepare", "a", "--out", "sub/out", "--workers", "1"]) == 0
-    said = capsys.readouterr().out
-    assert said.count("\nReport: sub/out/report.html\n") == 2
-    backup = re.search(r"What was there before is in (sub/out/backup/backup_\S+)\n", said)
+    output = capsys.readouterr().out
+    assert output.count("\nReport: sub/out/report.html\n") == 2
+    backup = re.search(r"The files of the earlier run are in (sub/out/backup/backup_\S+)\n", output)
     assert backup is not None
     assert (tmp_path / backup[1] / "manifest.csv").is_file()
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
-def test_a_terminal_is_shown_the_rate_and_the_time_left(tmp_path: Path) -> None:
-    builder.sound(tmp_path / "a")
+def test_a_terminal_shows_the_rate_and_the_time_left(tmp_path: Path) -> None:
+    builder.valid(tmp_path / "a")
     command = [sys.executable, "-m", "wince", "prepare", "a", "--out", "out", "--workers", "1"]
     master, slave = os.openpty()
-    words = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
     with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=slave, env=words
+        command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=slave, env=environment
     ) as process:
         os.close(slave)
         shown = _everything(master)
@@ -119,25 +120,25 @@ def test_a_terminal_is_shown_the_rate_and_the_time_left(tmp_path: Path) -> None:
 
 def _everything(terminal: int) -> str:
     """Return what is written to a pseudo-terminal until its other end is closed."""
-    found = b""
-    with contextlib.suppress(OSError):  # how Linux says that it was closed
+    output = b""
+    with contextlib.suppress(OSError):  # Linux raises it when the other end is closed
         while data := os.read(terminal, 65536):
-            found += data
-    return found.decode()
+            output += data
+    return output.decode()
 
 
-def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, capsys) -> None:
+def test_an_error_is_one_line(tmp_path: Path, capsys) -> None:
     out = str(tmp_path / "out")
     assert main(["prepare", str(tmp_path / "absent"), "--out", out]) == 1
     assert capsys.readouterr().err.splitlines()[-1].startswith("wince: There is nothing at")
     builder.table(tmp_path / "a")
-    words = ["prepare", str(tmp_path / "a"), "--out", out]
-    assert main([*words, "--split-file", "x.csv", "--split", "random-frames"]) == 2
+    command = ["prepare", str(tmp_path / "a"), "--out", out]
+    assert main([*command, "--split-file", "x.csv", "--split", "random-frames"]) == 2
     assert "exclude each other" in capsys.readouterr().err
-    assert main([*words, "--split-file", str(tmp_path / "x.csv")]) == 1
+    assert main([*command, "--split-file", str(tmp_path / "x.csv")]) == 1
     assert "There is no split file at" in capsys.readouterr().err
-    assert main([*words, "--layout", "unbc"]) == 1
+    assert main([*command, "--layout", "unbc"]) == 1
     assert "Looked for unbc: Images/" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
-    assert main([*words[:-1], str(tmp_path / "file" / "out")]) == 1
+    assert main([*command[:-1], str(tmp_path / "file" / "out")]) == 1
     assert "cannot be made" in capsys.readouterr().err

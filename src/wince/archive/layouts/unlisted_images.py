@@ -1,0 +1,62 @@
+"""Find the images that no row of a table lists, for archives whose labels are one table."""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wince import csv_reader
+from wince.archive.frame_file import FrameFile
+from wince.archive.layouts import folder_walk
+from wince.images import SUFFIXES
+
+
+def clean_path(path: str) -> str:
+    """Return a path in a table with forward slashes and without `./`."""
+    return str(PurePosixPath(path.replace("\\", "/"))) if path else ""
+
+
+def unlisted_images(
+    base: Path, table: Path, column: str, folder: str, prefix: str, *, deep: bool = True
+) -> Iterator[FrameFile]:
+    """Yield the images in a folder that no row of the table lists.
+
+    Eight bytes for each row are kept in memory.
+
+    Args:
+        base: The archive's folder.
+        table: The table.
+        column: The table's column of paths.
+        folder: The folder to search, below `base`.
+        prefix: The folder that the table's paths are relative to, below `base`.
+        deep: Whether to search the folders in `folder` too.
+    """
+    listed = np.fromiter(
+        (
+            _hash(folder_walk.join(prefix, clean_path(row[column])))
+            for _, row in csv_reader.read_rows(table, (column,))
+        ),
+        np.uint64,
+    )
+    listed.sort()
+    for subfolder, names in folder_walk.walk(base, folder):
+        for name in names:
+            path = folder_walk.join(subfolder, name)
+            is_image = PurePosixPath(name).suffix.lower() in SUFFIXES
+            if is_image and not _contains(listed, _hash(path)):
+                stem = PurePosixPath(name).stem
+                yield FrameFile(path, "", stem, stem, missing=f"no row of {table.name} lists it")
+        if not deep:
+            return
+
+
+def _hash(path: str) -> int:
+    return int.from_bytes(blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).digest())
+
+
+def _contains(hashes: NDArray[np.uint64], value: int) -> bool:
+    """Return whether a sorted array contains a value."""
+    place = int(np.searchsorted(hashes, np.uint64(value)))
+    return place < hashes.size and int(hashes[place]) == value
