@@ -1,4 +1,4 @@
-"""The way from a picture to an assessment."""
+"""Assessments of single images and of batches."""
 
 import dataclasses
 import gc
@@ -28,27 +28,27 @@ def assessor() -> wince.Assessor:
 
 
 def two_faces(astronaut: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The head of the portrait, and a little smaller beside it the same again."""
+    """Return an image with the head of the portrait, and a smaller copy to its right."""
     head = Image.fromarray(astronaut[:256, 96:352])
-    picture = np.zeros((512, 912, 3), np.uint8)
-    picture[:, :512] = np.asarray(head.resize((512, 512)))
-    picture[:400, 512:] = np.asarray(head.resize((400, 400)))
-    return picture
+    rgb = np.zeros((512, 912, 3), np.uint8)
+    rgb[:, :512] = np.asarray(head.resize((512, 512)))
+    rgb[:400, 512:] = np.asarray(head.resize((400, 400)))
+    return rgb
 
 
-def test_an_assessment_is_whole_and_consistent(
+def test_an_assessment_is_complete_and_consistent(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
-    found = assessor.assess(astronaut)
-    low, high = found.interval
-    assert 0 <= low <= found.pspi <= high <= 16
+    assessment = assessor.assess(astronaut)
+    low, high = assessment.interval
+    assert 0 <= low <= assessment.pspi <= high <= 16
     assert low < high
-    assert set(found.level_probabilities) == {str(level) for level in LEVELS}
-    assert sum(found.level_probabilities.values()) == pytest.approx(1, abs=1e-3)
-    assert found.confidence == found.level_probabilities[found.level]
-    assert found.action_units is not None
-    assert tuple(found.action_units) == UNIT_NAMES
-    assert found.milliseconds["total"] >= found.milliseconds["score"] > 0
+    assert set(assessment.level_probabilities) == {str(level) for level in LEVELS}
+    assert sum(assessment.level_probabilities.values()) == pytest.approx(1, abs=1e-3)
+    assert assessment.confidence == assessment.level_probabilities[assessment.level]
+    assert assessment.action_units is not None
+    assert tuple(assessment.action_units) == UNIT_NAMES
+    assert assessment.milliseconds["total"] >= assessment.milliseconds["score"] > 0
 
 
 def test_a_smile_is_not_read_as_moderate_or_severe_pain(
@@ -60,39 +60,41 @@ def test_a_smile_is_not_read_as_moderate_or_severe_pain(
 def test_rendered_grimaces_score_above_rendered_neutral_faces(
     assessor: wince.Assessor, frames: list[Frame]
 ) -> None:
-    score = {True: [], False: []}  # type: dict[bool, list[float]]
-    for frame in frames:
-        if frame.pspi == 0 or frame.pspi >= 6:
-            score[frame.pspi > 0].append(assessor.assess(frame.path).raw_score)
-    assert np.mean(score[True]) > np.mean(score[False]) + 1
+    neutral = [assessor.assess(f.path).raw_score for f in frames if f.pspi == 0]
+    grimaces = [assessor.assess(f.path).raw_score for f in frames if f.pspi >= 6]
+    assert np.mean(grimaces) > np.mean(neutral) + 1
 
 
 def test_confidence_and_interval_differ_between_faces(
     assessor: wince.Assessor, frames: list[Frame]
 ) -> None:
-    found = [assessor.assess(frame.path) for frame in frames]
-    assert len({one.confidence for one in found}) > len(found) / 2
-    assert len({one.interval for one in found}) > len(found) / 2
+    assessments = [assessor.assess(frame.path) for frame in frames]
+    half = len(assessments) / 2
+    assert len({assessment.confidence for assessment in assessments}) > half
+    assert len({assessment.interval for assessment in assessments}) > half
 
 
-def test_path_bytes_and_array_give_the_same(assessor: wince.Assessor, frames: list[Frame]) -> None:
+def test_path_bytes_and_array_give_the_same_score(
+    assessor: wince.Assessor, frames: list[Frame]
+) -> None:
     path = frames[0].path
     with Image.open(path) as image:
         array = np.asarray(image.convert("RGB"))
-    scores = {assessor.assess(one).pspi for one in (path, str(path), path.read_bytes(), array)}
+    sources = (path, str(path), path.read_bytes(), array)
+    scores = {assessor.assess(source).pspi for source in sources}
     assert len(scores) == 1
 
 
-def test_the_json_form_has_every_promised_field(
+def test_the_json_form_has_every_documented_field(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
     data = json.loads(json.dumps(assessor.assess(astronaut).to_dict()))
     assert data["schema"] == SCHEMA
-    promised = (
+    documented = (
         "pspi interval level level_probabilities confidence action_units face quality sentence "
         "advice model milliseconds"
     )
-    assert set(promised.split()) <= set(data)
+    assert set(documented.split()) <= set(data)
     assert set(data["face"]) >= {"box", "keypoints", "score", "yaw"}
     assert set(data["quality"]) == {"usable", "warnings", "reasons"}
     assert set(data["model"]) == {"name", "version"}
@@ -101,51 +103,53 @@ def test_the_json_form_has_every_promised_field(
 def test_the_larger_of_two_faces_is_assessed_and_a_warning_says_so(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
-    found = assessor.assess(two_faces(astronaut))
-    assert found.face is not None
-    assert found.face.count == 2
-    assert found.face.box[0] < 512
-    assert any("2 faces were found" in warning for warning in found.quality.warnings)
+    assessment = assessor.assess(two_faces(astronaut))
+    assert assessment.face is not None
+    assert assessment.face.count == 2
+    assert assessment.face.box[0] < 512
+    assert any("2 faces were found" in warning for warning in assessment.quality.warnings)
 
 
-def test_every_face_is_told_with_its_box_so_that_another_can_be_picked(
+def test_the_boxes_of_all_faces_are_given_for_each_face_index(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
-    picture = two_faces(astronaut)
-    first, second = (assessor.assess(picture, face_index=index).face for index in (0, 1))
+    rgb = two_faces(astronaut)
+    first, second = (assessor.assess(rgb, face_index=index).face for index in (0, 1))
     assert first is not None
     assert second is not None
     assert first.boxes == second.boxes == (first.box, second.box)
     assert (first.index, second.index) == (0, 1)
 
 
-def test_another_face_can_be_asked_for(
+def test_another_face_is_assessed_by_its_index(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
-    found = assessor.assess(two_faces(astronaut), face_index=1)
-    assert found.face is not None
-    assert found.face.box[0] >= 512
+    assessment = assessor.assess(two_faces(astronaut), face_index=1)
+    assert assessment.face is not None
+    assert assessment.face.box[0] >= 512
     with pytest.raises(
         NoFaceError, match="Face number 3 by size was asked for, but only 2 were found"
     ):
         assessor.assess(two_faces(astronaut), face_index=2)
 
 
-def test_the_box_is_in_pixels_of_the_full_picture_though_a_large_jpeg_is_decoded_smaller(
+def test_the_box_of_a_large_jpeg_is_in_pixels_of_the_image_at_full_size(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
     large = io.BytesIO()
     Image.fromarray(astronaut).resize((4096, 4096)).save(large, "JPEG")
-    boxes = [assessor.assess(one).face.box for one in (astronaut, large.getvalue())]  # type: ignore[union-attr]  # a face was found
+    boxes = [assessor.assess(image).face.box for image in (astronaut, large.getvalue())]  # type: ignore[union-attr]  # a face was found
     np.testing.assert_allclose(np.array(boxes[1]) / 8, boxes[0], atol=4)
 
 
-def test_no_face_is_an_error_that_says_what_to_do(assessor: wince.Assessor) -> None:
+def test_an_image_without_a_face_is_an_error_with_the_next_step(assessor: wince.Assessor) -> None:
     with pytest.raises(NoFaceError, match=r"No face was found.*from the front"):
         assessor.assess(np.full((200, 300, 3), 127, np.uint8))
 
 
-def test_a_small_face_is_warned_of(assessor: wince.Assessor, astronaut: NDArray[np.uint8]) -> None:
+def test_a_small_face_gets_a_warning(
+    assessor: wince.Assessor, astronaut: NDArray[np.uint8]
+) -> None:
     small = np.asarray(Image.fromarray(astronaut).resize((160, 160)))
     assert any("pixels wide" in warning for warning in assessor.assess(small).quality.warnings)
 
@@ -153,128 +157,133 @@ def test_a_small_face_is_warned_of(assessor: wince.Assessor, astronaut: NDArray[
 def test_a_low_score_is_never_worded_as_no_pain(
     assessor: wince.Assessor, frames: list[Frame]
 ) -> None:
-    said = {assessor.assess(frame.path).sentence for frame in frames}
-    assert not any(sentence.lower().rstrip(".").endswith("no pain") for sentence in said)
+    sentences = {assessor.assess(frame.path).sentence for frame in frames}
+    assert not any(text.lower().rstrip(".").endswith("no pain") for text in sentences)
 
 
-NOBODY = np.full((200, 300, 3), 127, np.uint8)
+NO_FACE = np.full((200, 300, 3), 127, np.uint8)
 
 
-def untimed(found: Assessment | WinceError) -> object:
-    """What was found, times aside; of an error its kind and its sentence."""
-    if isinstance(found, WinceError):
-        return type(found), str(found)
-    data = found.to_dict()
+def without_times(result: Assessment | WinceError) -> object:
+    """Return the data of an assessment without durations, or the type and message of an error."""
+    if isinstance(result, WinceError):
+        return type(result), str(result)
+    data = result.to_dict()
     assert {*data.pop("milliseconds")} == {
         *("decode", "find_face", "align", "check", "score", "total")
     }
     return data
 
 
-def alone(assessor: wince.Assessor, image: ImageSource, **options: object) -> object:
+def assess_single(assessor: wince.Assessor, image: ImageSource, **options: object) -> object:
     try:
-        return untimed(assessor.assess(image, **options))  # type: ignore[arg-type]
+        return without_times(assessor.assess(image, **options))  # type: ignore[arg-type]
     except WinceError as error:
-        return untimed(error)
+        return without_times(error)
 
 
 @pytest.fixture
 def mixed(frames: list[Frame], astronaut: NDArray[np.uint8]) -> list[ImageSource]:
-    """Paths, bytes and arrays: faces that can be judged or not, several, and none; bad files."""
+    """Return images of all types with one face, several or none, and invalid images."""
     return [
         *(frame.path for frame in frames),
         str(frames[0].path),
         frames[1].path.read_bytes(),
-        b"no picture",
+        b"not an image",
         astronaut,
         two_faces(astronaut),
         np.asarray(Image.fromarray(astronaut).resize((80, 80))),
-        NOBODY,
+        NO_FACE,
         "missing.jpg",
         np.zeros((20, 20), np.uint8),
     ]
 
 
-def test_a_batch_gives_what_its_pictures_give_alone(
+def test_a_batch_gives_the_same_results_as_single_images(
     assessor: wince.Assessor, mixed: list[ImageSource]
 ) -> None:
-    found = assessor.assess_batch(mixed)
-    together = [untimed(one) for one in found]
-    assert together == [alone(assessor, one) for one in mixed]
-    errors = [one for one in found if isinstance(one, WinceError)]
-    for error in errors:  # what led to one holds the picture's bytes
+    results = assessor.assess_batch(mixed)
+    batched = [without_times(result) for result in results]
+    assert batched == [assess_single(assessor, image) for image in mixed]
+    errors = [result for result in results if isinstance(result, WinceError)]
+    for error in errors:  # a traceback would keep the image in memory
         assert error.__traceback__ is error.__cause__ is error.__context__ is None
-    kinds = [one[0] for one in together if isinstance(one, tuple)]
-    assert kinds == [NotAnImageError, NoFaceError, ImageError, ImageError]
-    assert any(isinstance(one, dict) and one["level"] is None for one in together)
+    error_types = [data[0] for data in batched if isinstance(data, tuple)]
+    assert error_types == [NotAnImageError, NoFaceError, ImageError, ImageError]
+    assert any(isinstance(data, dict) and data["level"] is None for data in batched)
 
 
-def test_a_batch_with_every_option_gives_what_its_pictures_give_alone(
+def test_a_batch_with_every_option_gives_the_same_results_as_single_images(
     assessor: wince.Assessor, mixed: list[ImageSource]
 ) -> None:
     neutral = assessor.neutral_face(mixed[:2])
     for index in (0, 1):
         options = {"face_index": index, "heatmap": True, "neutral": neutral}
-        together = [untimed(one) for one in assessor.assess_batch(mixed, **options)]  # type: ignore[arg-type]
-        assert together == [alone(assessor, one, **options) for one in mixed]
-        assert any(isinstance(one, dict) and one["heatmap"] for one in together)
+        results = assessor.assess_batch(mixed, **options)  # type: ignore[arg-type]  # mixed types
+        batched = [without_times(result) for result in results]
+        assert batched == [assess_single(assessor, image, **options) for image in mixed]
+        assert any(isinstance(data, dict) and data["heatmap"] for data in batched)
 
 
-def test_the_faces_of_a_batch_go_through_the_network_together(
+def test_the_faces_of_a_batch_share_calls_of_the_network(
     assessor: wince.Assessor, mixed: list[ImageSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = []
     network = assessor.estimator.__class__.__call__
 
-    def counted(self: object, crops: NDArray[np.uint8]) -> object:
+    def counting(self: object, crops: NDArray[np.uint8]) -> object:
         sizes.append(len(crops))
         return network(self, crops)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(assessor.estimator.__class__, "__call__", counted)
-    whole = assessor.assess_batch(mixed)
+    monkeypatch.setattr(assessor.estimator.__class__, "__call__", counting)
+    expected = assessor.assess_batch(mixed)
     assert sizes == [len(mixed) - 4]
     monkeypatch.setattr(assessors, "BATCH_SIZE", 8)
-    assert list(map(untimed, assessor.assess_batch(mixed))) == list(map(untimed, whole))
+    assert list(map(without_times, assessor.assess_batch(mixed))) == list(
+        map(without_times, expected)
+    )
     assert len(sizes) == 1 + -(-len(mixed) // 8)
     assert max(sizes[1:]) == 8
 
 
-def test_a_batch_may_be_empty_one_picture_one_array_or_a_generator(
+def test_a_batch_is_empty_one_image_one_array_or_a_generator(
     assessor: wince.Assessor, frames: list[Frame], astronaut: NDArray[np.uint8]
 ) -> None:
     assert assessor.assess_batch([]) == []
-    (error,) = assessor.assess_batch([b"no picture"])  # no face, so nothing for the network
+    (error,) = assessor.assess_batch([b"not an image"])  # without a call of the network
     assert isinstance(error, NotAnImageError)
     path = frames[0].path
-    for one in (path, str(path), path.read_bytes(), astronaut):
-        assert [untimed(found) for found in assessor.assess_batch(one)] == [alone(assessor, one)]
-    stack = np.stack([astronaut, NOBODY.repeat(3, 0)[:512, :1].repeat(512, 1)])
-    for several in (stack, iter(stack)):
-        found = [untimed(one) for one in assessor.assess_batch(several)]
-        assert found == [alone(assessor, astronaut), alone(assessor, NOBODY)]
+    for image in (path, str(path), path.read_bytes(), astronaut):
+        (result,) = assessor.assess_batch(image)
+        assert without_times(result) == assess_single(assessor, image)
+    stack = np.stack([astronaut, NO_FACE.repeat(3, 0)[:512, :1].repeat(512, 1)])
+    expected = [assess_single(assessor, image) for image in (astronaut, NO_FACE)]
+    for images in (stack, iter(stack)):
+        results = assessor.assess_batch(images)
+        assert [without_times(result) for result in results] == expected
 
 
-def test_a_batch_keeps_no_picture_in_memory(
+def test_a_batch_keeps_no_image_in_memory(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
-    made: list[weakref.ref[NDArray[np.uint8]]] = []
-    most = 0
+    references: list[weakref.ref[NDArray[np.uint8]]] = []
+    maximum = 0
 
-    def pictures() -> Iterator[NDArray[np.uint8]]:
-        nonlocal most
+    def images() -> Iterator[NDArray[np.uint8]]:
+        nonlocal maximum
         for number in range(6):
-            rgb = astronaut.copy() if number % 2 else NOBODY.copy()
-            made.append(weakref.ref(rgb))
+            rgb = astronaut.copy() if number % 2 else NO_FACE.copy()
+            references.append(weakref.ref(rgb))
             yield rgb
             del rgb
             gc.collect()
-            most = max(most, sum(one() is not None for one in made))
+            maximum = max(maximum, sum(reference() is not None for reference in references))
 
-    found = assessor.assess_batch(pictures(), heatmap=True)
-    assert [isinstance(one, NoFaceError) for one in found] == [True, False] * 3
-    assert most <= 1
+    results = assessor.assess_batch(images(), heatmap=True)
+    assert [isinstance(result, NoFaceError) for result in results] == [True, False] * 3
+    assert maximum <= 1
     gc.collect()
-    assert all(one() is None for one in made)
+    assert all(reference() is None for reference in references)
 
 
 def test_a_neutral_face_of_another_model_stops_a_batch(
@@ -286,24 +295,23 @@ def test_a_neutral_face_of_another_model_stops_a_batch(
         assessor.assess_batch([frames[0].path], neutral=other)
 
 
-def test_several_threads_get_what_one_gets(
+def test_several_threads_get_the_same_results_as_one(
     assessor: wince.Assessor, mixed: list[ImageSource]
 ) -> None:
-    # One by one and in batches at the same time, each picture by several threads.
-    expected = [alone(assessor, one, heatmap=True) for one in mixed]
+    # Single images and batches at the same time, each image in several threads.
+    def single() -> list[object]:
+        return [assess_single(assessor, image, heatmap=True) for image in mixed]
 
-    def singly(_: int) -> list[object]:
-        return [alone(assessor, one, heatmap=True) for one in mixed]
+    def batched() -> list[object]:
+        return [without_times(result) for result in assessor.assess_batch(mixed, heatmap=True)]
 
-    def together(_: int) -> list[object]:
-        return [untimed(one) for one in assessor.assess_batch(mixed, heatmap=True)]
-
+    expected = single()
     with ThreadPoolExecutor(6) as pool:
-        work = [pool.submit(way, n) for n in range(3) for way in (singly, together)]
-        assert all(one.result() == expected for one in work)
+        futures = [pool.submit(task) for _ in range(3) for task in (single, batched)]
+        assert all(future.result() == expected for future in futures)
 
 
-def test_the_short_way_gives_what_an_assessor_gives(
+def test_the_function_gives_the_same_score_as_an_assessor(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
     assert wince.assess(astronaut).pspi == assessor.assess(astronaut).pspi

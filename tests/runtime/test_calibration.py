@@ -1,4 +1,4 @@
-"""From a raw score to a verdict."""
+"""From a raw score to PSPI, interval and level probabilities."""
 
 import json
 
@@ -15,7 +15,7 @@ from wince.scale import LEVELS, Level
 
 
 def noisy(faces: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scores 0 to 10 and ratings whose noise grows with the score."""
+    """Return scores from 0 to 10, and ratings whose noise grows with the score."""
     rng = np.random.default_rng(seed)
     raw = rng.uniform(0, 10, faces)
     return raw, np.clip(raw + rng.normal(0, 0.3 + 0.15 * raw), 0, 16)
@@ -39,64 +39,64 @@ def test_the_interval_widens_with_the_score_as_the_errors_do(fitted: Calibration
     assert widths[0] < widths[1] < widths[2]
 
 
-def test_stated_confidence_is_right_as_often_as_it_says(fitted: Calibration) -> None:
+def test_a_level_is_right_as_often_as_its_confidence(fitted: Calibration) -> None:
     raw, rating = noisy(4000, 3)
-    verdicts = [fitted(score) for score in raw]
-    stated = np.array([verdict.confidence for verdict in verdicts])
-    truth = np.array([fitted(value).level for value in rating])
-    right = np.array([verdict.level for verdict in verdicts]) == truth
-    assert abs(stated.mean() - right.mean()) < 0.02
+    scores = [fitted(value) for value in raw]
+    confidence = np.array([score.confidence for score in scores])
+    true_levels = np.array([fitted(value).level for value in rating])
+    correct = np.array([score.level for score in scores]) == true_levels
+    assert abs(confidence.mean() - correct.mean()) < 0.02
     for low, high in ((0.4, 0.7), (0.7, 0.9), (0.9, 1.0)):
-        chosen = (stated >= low) & (stated < high)
-        assert abs(stated[chosen].mean() - right[chosen].mean()) < 0.06
+        chosen = (confidence >= low) & (confidence < high)
+        assert abs(confidence[chosen].mean() - correct[chosen].mean()) < 0.06
 
 
-def test_no_level_is_called_impossible(fitted: Calibration) -> None:
+def test_no_level_has_probability_zero(fitted: Calibration) -> None:
     probabilities = fitted(0.0).level_probabilities
     assert min(probabilities.values()) > 0
     assert sum(probabilities.values()) == pytest.approx(1)
 
 
 @given(st.floats(-5, 25))
-def test_every_score_gives_an_ordered_verdict_on_the_scale(raw: float) -> None:
-    verdict = calibration.fit(*noisy(200, 4), neutral_map(2.0))(raw)
-    low, high = verdict.interval
-    assert 0 <= low <= verdict.pspi <= high <= 16
-    assert verdict.level in LEVELS
+def test_every_score_gives_an_ordered_interval_on_the_scale(raw: float) -> None:
+    score = calibration.fit(*noisy(200, 4), neutral_map(2.0))(raw)
+    low, high = score.interval
+    assert 0 <= low <= score.pspi <= high <= 16
+    assert score.level in LEVELS
 
 
 @given(st.floats(0.5, 5.0), st.lists(st.floats(0, 16), min_size=2, max_size=20))
-def test_the_calm_map_keeps_the_order_of_scores(calm: float, raw: list[float]) -> None:
-    mapped = [neutral_map(calm)(value) for value in sorted(raw)]
+def test_the_neutral_map_keeps_the_order_of_scores(knee: float, raw: list[float]) -> None:
+    mapped = [neutral_map(knee)(value) for value in sorted(raw)]
     assert mapped == sorted(mapped)
 
 
-def test_the_calm_map_reads_calm_scores_as_none_and_leaves_the_upper_levels_alone() -> None:
+def test_the_neutral_map_takes_scores_below_the_knee_to_none_and_keeps_the_upper_levels() -> None:
     score_map = neutral_map(2.4)
     assert score_map(2.39) < 0.5 <= score_map(2.41)
     assert [score_map(value) for value in (0, 5.5, 8, 10.5, 16)] == [0, 5.5, 8, 10.5, 16]
 
 
-@pytest.mark.parametrize("calm", [0.0, 5.5, -1.0])
-def test_a_calm_map_whose_knee_would_break_the_order_is_refused(calm: float) -> None:
+@pytest.mark.parametrize("knee", [0.0, 5.5, -1.0])
+def test_a_knee_that_would_break_the_order_is_refused(knee: float) -> None:
     with pytest.raises(ValueError, match=r"between 0 and 5\.5"):
-        neutral_map(calm)
+        neutral_map(knee)
 
 
 @given(st.floats(0, 16))
-def test_the_inverse_undoes_the_map(pspi: float) -> None:
+def test_the_map_of_the_inverse_is_the_identity(pspi: float) -> None:
     score_map = neutral_map(2.0)
     assert score_map(score_map.inverse(pspi)) == pytest.approx(pspi, abs=1e-9)
 
 
-def test_the_plain_map_changes_nothing() -> None:
+def test_the_default_map_is_the_identity() -> None:
     assert [ScoreMap()(value) for value in (0.0, 0.3, 7.7, 16.0)] == [0.0, 0.3, 7.7, 16.0]
 
 
 def test_a_calibration_survives_json(fitted: Calibration) -> None:
-    again = Calibration.from_dict(json.loads(json.dumps(fitted.to_dict())))
-    assert again == fitted
-    assert again(5.0) == fitted(5.0)
+    loaded = Calibration.from_dict(json.loads(json.dumps(fitted.to_dict())))
+    assert loaded == fitted
+    assert loaded(5.0) == fitted(5.0)
 
 
 def test_a_damaged_calibration_is_refused_with_what_was_found(fitted: Calibration) -> None:
@@ -111,7 +111,7 @@ def test_levels_follow_the_mapped_score(fitted: Calibration) -> None:
     assert levels == [Level.NONE, Level.MILD, Level.MODERATE, Level.SEVERE]
 
 
-def test_scores_that_hardly_vary_give_a_calibration_that_can_be_read_back() -> None:
+def test_scores_that_hardly_vary_give_a_calibration_that_can_be_loaded() -> None:
     rng = np.random.default_rng(0)
     raw = rng.uniform(0.0, 0.01, 40)
     rating = np.where(raw > 0.005, 6.0, 0.0)

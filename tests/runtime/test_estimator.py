@@ -1,4 +1,4 @@
-"""Models on disk: what is loaded, and what is refused."""
+"""Models on disk: which are loaded, and which are refused."""
 
 import copy
 import json
@@ -32,11 +32,12 @@ def crop(astronaut: NDArray[np.uint8], estimator: Estimator) -> NDArray[np.uint8
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """A folder with the packaged model, to be damaged."""
+    """Return a copy of the packaged model's folder."""
     return Path(shutil.copytree(starter_folder(), tmp_path / "model"))
 
 
-def change(folder: Path, **values: object) -> None:
+def change_manifest(folder: Path, **values: object) -> None:
+    """Set members of model.json."""
     path = folder / "model.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
@@ -56,29 +57,29 @@ def test_the_raw_score_is_the_formula_of_the_units(
 ) -> None:
     estimate = estimator(crop[None])
     assert estimate.action_units is not None
-    named = dict(zip(scale.UNIT_NAMES, estimate.action_units[0].tolist(), strict=True))
-    assert estimate.raw[0] == pytest.approx(scale.pspi(named), abs=1e-5)
+    units = dict(zip(scale.UNIT_NAMES, estimate.action_units[0].tolist(), strict=True))
+    assert estimate.raw[0] == pytest.approx(scale.pspi(units), abs=1e-5)
 
 
-def test_a_batch_gives_what_its_crops_give_alone(
+def test_a_batch_gives_the_same_scores_as_single_crops(
     estimator: Estimator, crop: NDArray[np.uint8]
 ) -> None:
     crops = np.stack([crop, crop[:, ::-1], np.roll(crop, 9, 0)])
-    together = estimator(crops).raw
-    alone = [float(estimator(one[None]).raw[0]) for one in crops]
-    np.testing.assert_allclose(together, alone, atol=1e-3)
+    batched = estimator(crops).raw
+    single = [float(estimator(crop[None]).raw[0]) for crop in crops]
+    np.testing.assert_allclose(batched, single, atol=1e-3)
 
 
 def test_different_faces_get_different_maps_and_scores(
     estimator: Estimator, crop: NDArray[np.uint8]
 ) -> None:
-    one, other = estimator(crop[None]), estimator(255 - crop[None])
-    assert one.maps.shape[:2] == (1, 6)
-    assert np.abs(one.maps - other.maps).max() > 1e-3
+    estimate, inverted = estimator(crop[None]), estimator(255 - crop[None])
+    assert estimate.maps.shape[:2] == (1, 6)
+    assert np.abs(estimate.maps - inverted.maps).max() > 1e-3
 
 
 def test_a_map_and_the_bias_add_up_to_the_raw_output(estimator: Estimator) -> None:
-    # The bias is what is left over, so it must be the same for every picture.
+    # The bias is the remainder, so it must be the same for every image.
     rng = np.random.default_rng(0)
     crops = rng.integers(0, 256, (6, estimator.spec.size, estimator.spec.size, 3), np.uint8)
     scores, maps = estimator._session.run(None, {"pixels": crops})
@@ -86,7 +87,7 @@ def test_a_map_and_the_bias_add_up_to_the_raw_output(estimator: Estimator) -> No
     np.testing.assert_allclose(bias, np.broadcast_to(bias[:1], bias.shape), atol=2e-3)
 
 
-def test_outputs_beyond_the_scale_are_held_within_it() -> None:
+def test_outputs_beyond_the_scale_are_clipped() -> None:
     scores = np.array([[9, -1, 2, 0, 7, 3]], np.float32)
     estimate = interpret(scores, np.zeros((1, 6, 1, 1), np.float32), "action-units")
     assert estimate.action_units is not None
@@ -94,7 +95,7 @@ def test_outputs_beyond_the_scale_are_held_within_it() -> None:
     assert estimate.raw[0] == 5 + 2 + 5 + 1
 
 
-def test_a_model_may_be_named_by_folder_or_by_file(copied: Path) -> None:
+def test_a_model_is_loaded_from_its_folder_or_its_file(copied: Path) -> None:
     assert Estimator(copied).manifest == Estimator(copied / "model.onnx").manifest
 
 
@@ -107,78 +108,78 @@ def test_a_damaged_model_file_is_refused(copied: Path) -> None:
         Estimator(copied)
 
 
-def test_a_file_that_is_no_model_is_refused_though_its_digest_fits(copied: Path) -> None:
+def test_a_file_that_is_not_a_model_is_refused_even_with_the_right_digest(copied: Path) -> None:
     import hashlib
 
     (copied / "model.onnx").write_bytes(b"not a model")
-    change(copied, sha256=hashlib.sha256(b"not a model").hexdigest())
+    change_manifest(copied, sha256=hashlib.sha256(b"not a model").hexdigest())
     with pytest.raises(ModelError, match="not a model that onnxruntime can load"):
         Estimator(copied)
 
 
 def test_a_face_spec_of_another_size_than_the_model_is_refused(copied: Path) -> None:
     spec = json.loads((copied / "model.json").read_text())["face_spec"]
-    change(copied, face_spec=spec | {"size": spec["size"] + 16})
+    change_manifest(copied, face_spec=spec | {"size": spec["size"] + 16})
     with pytest.raises(ModelError, match="promises crops of"):
         Estimator(copied)
 
 
 def test_a_model_of_a_later_format_is_refused(copied: Path) -> None:
-    change(copied, format=99)
+    change_manifest(copied, format=99)
     with pytest.raises(ModelError, match="format 99"):
         Estimator(copied)
 
 
-def test_a_card_that_lacks_a_key_names_it(copied: Path) -> None:
+def test_the_error_names_a_missing_key_of_the_manifest(copied: Path) -> None:
     path = copied / "model.json"
-    card = json.loads(path.read_text())
-    del card["calibration"]
-    path.write_text(json.dumps(card))
+    manifest = json.loads(path.read_text())
+    del manifest["calibration"]
+    path.write_text(json.dumps(manifest))
     with pytest.raises(ModelError, match="lacks calibration"):
         Estimator(copied)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7"])
-def test_a_card_that_is_no_object_is_refused(copied: Path, text: str) -> None:
+def test_a_manifest_that_is_not_an_object_is_refused(copied: Path, text: str) -> None:
     (copied / "model.json").write_text(text)
     with pytest.raises(ModelError, match=r"model\.json"):
         Estimator(copied)
 
 
-def test_a_folder_without_a_card_says_what_belongs_there(tmp_path: Path) -> None:
+def test_a_folder_without_a_manifest_is_refused_with_what_it_should_contain(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"model\.json and its"):
         Estimator(tmp_path)
 
 
-def test_the_card_names_the_people_it_has_seen_and_none_twice(estimator: Estimator) -> None:
-    seen = estimator.manifest["subjects_seen"]
-    assert len(seen) == len(set(seen)) > 1000
+def test_the_manifest_lists_each_subject_of_the_training_once(estimator: Estimator) -> None:
+    subjects = estimator.manifest["subjects_seen"]
+    assert len(subjects) == len(set(subjects)) > 1000
 
 
 def test_the_packaged_model_is_small_enough_to_ship(estimator: Estimator) -> None:
     assert sum(path.stat().st_size for path in starter_folder().iterdir()) < 25e6
 
 
-# Whatever model.json holds
+# Any change in model.json.
 
 
-def places(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-    """Return where in nested data there is something, down to the fourth level."""
-    found = [path] if path else []
-    inside: list[tuple[object, object]] = []
+def paths(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    """Return the paths of keys to all values in nested data, down to the fourth level."""
+    result = [path] if path else []
+    children: list[tuple[object, object]] = []
     if isinstance(value, dict):
-        inside = list(value.items())
+        children = list(value.items())
     elif isinstance(value, list):
-        inside = list(enumerate(value[:3]))
-    for key, below in inside if len(path) < 4 else ():
-        found += places(below, (*path, key))
-    return found
+        children = list(enumerate(value[:3]))
+    for key, child in children if len(path) < 4 else ():
+        result += paths(child, (*path, key))
+    return result
 
 
-CARD = json.loads((starter_folder() / "model.json").read_text("utf-8"))
-READ = ("format", "file", "sha256", "face_spec", "head", "calibration")
-PLACES = [place for place in places(CARD) if place[0] in READ]
-ODD = st.one_of(
+MANIFEST = json.loads((starter_folder() / "model.json").read_text("utf-8"))
+LOADED_KEYS = ("format", "file", "sha256", "face_spec", "head", "calibration")
+PATHS = [path for path in paths(MANIFEST) if path[0] in LOADED_KEYS]
+UNEXPECTED = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
@@ -190,47 +191,49 @@ ODD = st.one_of(
 
 
 @pytest.fixture(scope="module")
-def to_change(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(shutil.copytree(starter_folder(), tmp_path_factory.mktemp("odd") / "model"))
+def changing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the packaged model whose model.json each example writes anew."""
+    return Path(shutil.copytree(starter_folder(), tmp_path_factory.mktemp("changed") / "model"))
 
 
 @settings(max_examples=80, deadline=None)
-@given(place=st.sampled_from(PLACES), value=ODD)
-@example(place=("calibration", "score_map", "pspi"), value=None)
-@example(place=("calibration", "score_map", "pspi", 0), value=-1)
-@example(place=("calibration", "spread_base"), value=10**400)
-@example(place=("face_spec", "side"), value=10**400)
-def test_a_card_with_any_value_changed_loads_or_is_refused_with_a_sentence(
-    to_change: Path, place: tuple[str, ...], value: object
+@given(path=st.sampled_from(PATHS), value=UNEXPECTED)
+@example(path=("calibration", "score_map", "pspi"), value=None)
+@example(path=("calibration", "score_map", "pspi", 0), value=-1)
+@example(path=("calibration", "spread_base"), value=10**400)
+@example(path=("face_spec", "side"), value=10**400)
+def test_a_manifest_with_any_value_changed_loads_or_is_refused_with_a_message(
+    changing: Path, path: tuple[str, ...], value: object
 ) -> None:
-    card = copy.deepcopy(CARD)
-    target = card
-    for key in place[:-1]:
+    manifest = copy.deepcopy(MANIFEST)
+    target = manifest
+    for key in path[:-1]:
         target = target[key]
-    target[place[-1]] = value
-    (to_change / "model.json").write_text(json.dumps(card))
+    target[path[-1]] = value
+    (changing / "model.json").write_text(json.dumps(manifest))
     try:
-        verdict = Estimator(to_change).calibration(3.0)
+        score = Estimator(changing).calibration(3.0)
     except ModelError as error:
         assert str(error)
-    else:  # what loads gives numbers on the scale
-        assert 0 <= verdict.interval[0] <= verdict.pspi <= verdict.interval[1] <= 16
-        assert 0 <= verdict.confidence <= 1
+    else:
+        assert 0 <= score.interval[0] <= score.pspi <= score.interval[1] <= 16
+        assert 0 <= score.confidence <= 1
 
 
 @pytest.mark.parametrize(
     "name", ["../model.onnx", "/etc/passwd", "a/b.onnx", "", ".", "..", 7, None]
 )
-def test_a_card_that_names_a_file_elsewhere_is_refused(copied: Path, name: object) -> None:
-    change(copied, file=name)
+def test_a_manifest_that_names_a_file_elsewhere_is_refused(copied: Path, name: object) -> None:
+    change_manifest(copied, file=name)
     with pytest.raises(ModelError, match=r"model\.json names|no model file"):
         Estimator(copied)
 
 
-# From the command line
+# From the command line.
 
 
 def damage(folder: Path, how: str) -> None:
+    """Damage the model file of a folder in one of four ways."""
     path = folder / "model.onnx"
     data = path.read_bytes()
     if how == "one bit":
@@ -241,17 +244,18 @@ def damage(folder: Path, how: str) -> None:
         data = b""
     path.write_bytes(data)
     if how == "another model":
-        change(folder, sha256="0" * 64)
+        change_manifest(folder, sha256="0" * 64)
 
 
 @pytest.mark.parametrize("how", ["one bit", "cut off", "empty", "another model"])
 @pytest.mark.parametrize("command", ["serve", "assess"])
-def test_a_damaged_model_stops_the_command_at_its_start_with_a_sentence(
+def test_a_damaged_model_stops_the_command_before_any_output(
     copied: Path, command: str, how: str, frames: list[Frame], capsys: pytest.CaptureFixture[str]
 ) -> None:
     damage(copied, how)
-    words = [command, "--model", str(copied)]
-    assert cli.main(words + ([str(frames[0].path)] if command == "assess" else [])) == 1
+    arguments = [command, "--model", str(copied)]
+    arguments += [str(frames[0].path)] if command == "assess" else []
+    assert cli.main(arguments) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("wince: ")
@@ -260,7 +264,7 @@ def test_a_damaged_model_stops_the_command_at_its_start_with_a_sentence(
     assert str(copied / "model.onnx") in err
 
 
-def test_a_damaged_face_detector_is_refused_before_the_first_picture(
+def test_a_damaged_face_detector_is_refused_before_the_first_image(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from wince.faces import detect as detector

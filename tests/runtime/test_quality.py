@@ -1,8 +1,7 @@
-"""Whether a face can be judged: real pictures made worse on purpose, and each limit on its own."""
+"""Refusals and warnings: images with one defect each, and every limit on its own."""
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,12 +25,12 @@ GOOD = Measures(
 )
 
 
-def drawn(rgb: RGB, part: str) -> RGB:
+def with_cover(rgb: RGB, part: str) -> RGB:
     """Return the portrait with a pleated mask over the mouth, or dark glasses over the eyes."""
     eyes, mouth = np.mean(detect(rgb)[0].keypoints[:2], axis=0), detect(rgb)[0].keypoints[3]
     unit = float(np.hypot(*(mouth - eyes)))
-    picture = Image.fromarray(rgb)
-    draw = ImageDraw.Draw(picture)
+    image = Image.fromarray(rgb)
+    draw = ImageDraw.Draw(image)
     x, y = mouth if part == "mouth" else eyes
     if part == "mouth":
         draw.rectangle((x - unit, y - 0.6 * unit, x + unit, y + 0.75 * unit), (190, 210, 222))
@@ -45,61 +44,63 @@ def drawn(rgb: RGB, part: str) -> RGB:
                 "black",
             )
         draw.line((x - 0.1 * unit, y, x + 0.1 * unit, y), "black", 4)
-    return np.asarray(picture)
+    return np.asarray(image)
 
 
 @pytest.fixture(scope="module")
 def near(astronaut: RGB) -> RGB:
-    """The portrait's head, so large that nothing speaks against it."""
+    """Return the portrait's head, large enough for no warning."""
     return np.asarray(Image.fromarray(astronaut[:256, 96:352]).resize((512, 512)))
 
 
-def spoilt(near: RGB, how: str) -> RGB:
-    picture = Image.fromarray(near)
-    if how == "small":
-        return np.asarray(picture.resize((36, 36)))
-    if how == "dark":
+def with_defect(near: RGB, defect: str) -> RGB:
+    """Return the head with the defect of this name in REASONS."""
+    image = Image.fromarray(near)
+    if defect == "small":
+        return np.asarray(image.resize((36, 36)))
+    if defect == "dark":
         return (near * 0.08).astype(np.uint8)
-    if how == "flat":
+    if defect == "flat":
         return (near * 0.08 + 180).astype(np.uint8)
-    if how == "blurred":
-        return np.asarray(picture.filter(ImageFilter.GaussianBlur(0.05 * detect(near)[0].size)))
-    return drawn(near, how.removesuffix("-covered"))
+    if defect == "blurred":
+        return np.asarray(image.filter(ImageFilter.GaussianBlur(0.05 * detect(near)[0].size)))
+    return with_cover(near, defect.removesuffix("-covered"))
 
 
-def test_nothing_speaks_against_a_good_picture(assessor: wince.Assessor, near: RGB) -> None:
-    found = assessor.assess(near)
-    assert found.level is not None
-    assert found.quality.usable
-    assert found.quality.reasons == {}
-    assert found.quality.warnings == ()
+def test_a_good_image_has_no_warnings(assessor: wince.Assessor, near: RGB) -> None:
+    assessment = assessor.assess(near)
+    assert assessment.level is not None
+    assert assessment.quality.usable
+    assert assessment.quality.reasons == {}
+    assert assessment.quality.warnings == ()
 
 
 @pytest.mark.parametrize(
-    "how", ["small", "dark", "flat", "blurred", "eyes-covered", "mouth-covered"]
+    "defect", ["small", "dark", "flat", "blurred", "eyes-covered", "mouth-covered"]
 )
-def test_a_picture_that_cannot_be_judged_gets_the_reason_in_place_of_a_level(
-    assessor: wince.Assessor, near: RGB, how: str
+def test_an_image_that_cannot_be_judged_gets_the_reason_instead_of_a_level(
+    assessor: wince.Assessor, near: RGB, defect: str
 ) -> None:
-    found = assessor.assess(spoilt(near, how))
-    assert list(found.quality.reasons) == [how]
-    assert not found.quality.usable
-    assert found.level is found.confidence is found.interval is found.level_probabilities is None
-    assert found.sentence == f"This picture cannot be judged: {REASONS[how].phrase}."
-    assert REASONS[how].remedy in found.advice
-    assert "says nothing about pain" in found.advice
-    data = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assessment = assessor.assess(with_defect(near, defect))
+    assert list(assessment.quality.reasons) == [defect]
+    assert not assessment.quality.usable
+    assert assessment.level is assessment.confidence is None
+    assert assessment.interval is assessment.level_probabilities is None
+    assert assessment.sentence == f"This picture cannot be judged: {REASONS[defect].phrase}."
+    assert REASONS[defect].remedy in assessment.advice
+    assert "says nothing about pain" in assessment.advice
+    data = json.loads(json.dumps(assessment.to_dict(), allow_nan=False))
     assert data["level"] is data["confidence"] is data["interval"] is None
-    assert data["quality"]["reasons"][how].endswith(REASONS[how].remedy)
+    assert data["quality"]["reasons"][defect].endswith(REASONS[defect].remedy)
 
 
-def test_a_refused_picture_has_no_change_either(assessor: wince.Assessor, near: RGB) -> None:
+def test_an_image_that_cannot_be_judged_has_no_change(assessor: wince.Assessor, near: RGB) -> None:
     neutral = assessor.neutral_face([near])
     assert assessor.assess(near, neutral=neutral).change is not None
-    assert assessor.assess(spoilt(near, "dark"), neutral=neutral).change is None
+    assert assessor.assess(with_defect(near, "dark"), neutral=neutral).change is None
 
 
-def test_no_rendered_face_of_the_tests_is_refused(
+def test_all_rendered_faces_of_the_tests_can_be_judged(
     assessor: wince.Assessor, frames: list[Frame]
 ) -> None:
     refused = [frame.path.name for frame in frames if assessor.assess(frame.path).level is None]
@@ -119,7 +120,7 @@ def test_no_rendered_face_of_the_tests_is_refused(
         ("mouth-covered", quality.COVERED, lambda p: {"covered": {"eyes": 0.0, "mouth": p}}),
     ],
 )
-def test_each_limit_warns_first_and_refuses_beyond(name, limit, change) -> None:
+def test_each_limit_warns_before_it_refuses(name, limit, change) -> None:
     worse = 1 if limit.refuse > limit.warn else -1  # the direction in which it gets worse
     step = 1e-6 * worse
 
@@ -135,42 +136,43 @@ def test_each_limit_warns_first_and_refuses_beyond(name, limit, change) -> None:
     assert list(at(limit.refuse + step).reasons) == [name]
 
 
-def test_several_reasons_are_all_given() -> None:
-    found = judge(replace(GOOD, width=10, yaw=70))
-    assert list(found.reasons) == ["small", "turned"]
-    assert found.sentence == (
+def test_all_reasons_are_given() -> None:
+    judgement = judge(replace(GOOD, width=10, yaw=70))
+    assert list(judgement.reasons) == ["small", "turned"]
+    assert judgement.sentence == (
         "This picture cannot be judged: the face is too small and the face is turned too far to "
         "the side."
     )
 
 
-def test_what_can_hardly_be_seen_is_not_called_covered() -> None:
+def test_a_face_that_is_hardly_visible_is_not_called_covered() -> None:
     covered = {"eyes": 1.0, "mouth": 1.0}
     assert list(judge(replace(GOOD, covered=covered)).reasons) == ["eyes-covered", "mouth-covered"]
-    for bad in ({"width": 12}, {"contrast": 5.0}, {"sharpness": 0.01}):
-        found = judge(replace(GOOD, covered=covered, **bad))  # type: ignore[arg-type]  # one of them
-        assert not any("covered" in name for name in found.reasons)
+    for poor in ({"width": 12}, {"contrast": 5.0}, {"sharpness": 0.01}):
+        judgement = judge(replace(GOOD, covered=covered, **poor))  # type: ignore[arg-type]  # floats
+        assert not any("covered" in name for name in judgement.reasons)
 
 
-def test_measures_follow_the_face_and_not_the_size_of_the_picture(near: RGB) -> None:
+def test_measures_other_than_width_do_not_depend_on_the_size_of_the_image(near: RGB) -> None:
     large = np.asarray(Image.fromarray(near).resize((1024, 1024), Image.Resampling.BICUBIC))
-    one, two = (quality.measure(rgb, detect(rgb)[0]) for rgb in (near, large))
-    assert two.width == pytest.approx(2 * one.width, rel=0.1)
-    assert two.contrast == pytest.approx(one.contrast, rel=0.1)
-    assert quality.measure(near, detect(near)[0], scale=3).width == pytest.approx(3 * one.width)
+    measures, doubled = (quality.measure(rgb, detect(rgb)[0]) for rgb in (near, large))
+    assert doubled.width == pytest.approx(2 * measures.width, rel=0.1)
+    assert doubled.contrast == pytest.approx(measures.contrast, rel=0.1)
+    tripled = quality.measure(near, detect(near)[0], scale=3)
+    assert tripled.width == pytest.approx(3 * measures.width)
 
 
-def test_a_dark_skin_in_good_light_is_not_called_dark(near: RGB) -> None:
-    # A third of the light reflected, highlights kept: the range stays though the mean is low.
+def test_dark_skin_in_good_light_is_not_called_dark(near: RGB) -> None:
+    # A third of the light is reflected, with highlights: the mean is low, but not the range.
     dark = (255 * (near / 255.0) ** 2.2).astype(np.uint8)
-    found = quality.measure(dark, detect(dark)[0])
-    assert found.light < quality.measure(near, detect(near)[0]).light - 30
-    assert not set(judge(found).reasons) & {"dark", "flat"}
+    measures = quality.measure(dark, detect(dark)[0])
+    assert measures.light < quality.measure(near, detect(near)[0]).light - 30
+    assert not set(judge(measures).reasons) & {"dark", "flat"}
 
 
-def test_the_numbers_of_the_covers_are_shipped(tmp_path: Path) -> None:
+def test_the_weights_of_the_occlusion_model_are_packaged() -> None:
     from wince.runtime import occlusion
 
-    flat = occlusion.covered(np.full((96, 96), 128, np.float32))
-    assert set(flat) == set(occlusion.PARTS)
-    assert all(0 <= share <= 1 for share in flat.values())
+    probabilities = occlusion.covered(np.full((96, 96), 128, np.float32))
+    assert set(probabilities) == set(occlusion.PARTS)
+    assert all(0 <= probability <= 1 for probability in probabilities.values())
