@@ -1,4 +1,9 @@
-"""A server, a browser and the page opened in it."""
+"""A server, a browser and the page opened in it.
+
+The server and the browser have package scope: they run for all tests of this folder and stop before
+those of other folders. While Playwright runs, `asyncio.run` cannot be called in the same thread.
+Each test has a browser context of its own.
+"""
 
 import io
 import math
@@ -6,7 +11,16 @@ import math
 import pytest
 from PIL import Image
 
-from tests.support.browser import ARGUMENTS, CHROMIUM, PATIENCE, SPEECH, free_port, serve
+from tests.support.browser import (
+    ARGUMENTS,
+    CHROMIUM,
+    LIVE_RESULT,
+    PATIENCE,
+    SPEECH,
+    free_port,
+    serve,
+)
+from tests.support.live_answers import answer_all
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +31,7 @@ def playwright_api():
     return pytest.importorskip("playwright.sync_api", reason="needs playwright")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def address():
     process, address = serve(free_port())
     yield address
@@ -25,7 +39,7 @@ def address():
     process.wait(20)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def camera_file(astronaut, tmp_path_factory):
     """Two seconds of a face that moves from side to side, as a camera delivers it."""
     path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
@@ -41,7 +55,7 @@ def camera_file(astronaut, tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(camera_file, playwright_api):
     with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -96,3 +110,20 @@ def open_page(browser, address):
 @pytest.fixture
 def photo(portrait_jpeg):
     return {"name": "face.jpg", "mimeType": "image/jpeg", "buffer": portrait_jpeg}
+
+
+@pytest.fixture
+def live(open_page):
+    """Open the live tab with a server whose level a test decides: (page, [level])."""
+
+    def live(level="mild", **options):
+        page, now = open_page(**options), [level]
+        page.route_web_socket(
+            "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: now[0]))
+        )
+        page.click("#tab-live")
+        page.click("#start")
+        page.wait_for_selector(LIVE_RESULT)
+        return page, now
+
+    return live

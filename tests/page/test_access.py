@@ -12,7 +12,7 @@ from tests.support.live_answers import answer_all
 
 pytest.importorskip("axe_playwright_python", reason="needs axe-core")
 
-LIVE = "#live-result .found:not([hidden])"
+LIVE = "#live-result .assessed:not([hidden])"
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -22,7 +22,7 @@ def test_axe_finds_no_barrier_from_the_start_to_a_result(open_page, photo, look)
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     assert barriers(page) == [], "all help opened"
     upload(page, photo)
-    page.check("#panel-upload .where-on")
+    page.check("#panel-upload .map-on")
     page.click("#upload-result .unit >> nth=0")
     assert barriers(page) == [], "result"
     page.set_input_files("#file", {"name": "x", "mimeType": "image/jpeg", "buffer": b"none"})
@@ -58,7 +58,7 @@ def test_axe_finds_no_barrier_in_the_live_view(open_page, look):
     page.wait_for_selector(LIVE)
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     assert barriers(page) == [], "live"
-    page.click("#quiet")
+    page.click("#quiet-mode")
     page.wait_for_selector("dialog.bedside[open]")
     assert barriers(page) == [], "quiet mode"
 
@@ -78,7 +78,7 @@ TARGETS = """() => [...document.querySelectorAll(
 def test_targets_are_large_enough_to_hit(open_page, photo):
     page = open_page(width=360)
     upload(page, photo)
-    page.check("#panel-upload .where-on")
+    page.check("#panel-upload .map-on")
     found = page.evaluate(TARGETS)
     assert len(found) > 15
     assert [one for one in found if min(one[1:]) < 24] == []

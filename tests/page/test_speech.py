@@ -1,125 +1,121 @@
-"""The page's speech in a real browser: language, voice and speed, and who speaks."""
+"""Spoken results: what is spoken, and by which voice."""
 
 import json
 
 import pytest
 
 from tests.support.browser import NO_VOICE, SPEECH, changed, spoken, until, upload
+from tests.support.live_answers import answer_all
 from tests.support.media import measure_wav, needs_espeak
-from wince.scale import LEVELS
-from wince.speech import languages, sentences, voices
-
-# Voices of this machine in each language, and one that would send the text to its vendor.
-VOICES = f"""{SPEECH}
-window.voices = [
-  {{name: "Near", lang: "en-GB", localService: true, default: true}},
-  {{name: "Anna", lang: "de-DE", localService: true}},
-  {{name: "Berta", lang: "de-AT", localService: true}},
-  {{name: "Ferne", lang: "de-DE", localService: false, default: true}},
-  {{name: "Maged", lang: "ar-001", localService: true}},
-  {{name: "Léa", lang: "fr-FR", localService: true}},
-  {{name: "Mónica", lang: "es-ES", localService: true}},
-];
-speechSynthesis.speak = ({{text, voice, lang, rate}}) =>
-  window.spoken.push({{text, voice: voice.name, lang, rate}});
-"""
+from wince.speech import sentences, voices
 
 
-def choose(page, code):
-    if page.locator("#voice-panel").is_hidden():
-        page.click("#voice-settings")
-    page.select_option("#language", code)
-
-
-def level_is(page, level):
-    changed(page, level=level, sentence=sentences.sentence(level), pspi=8.0)
-
-
-@pytest.mark.parametrize("code", languages.LANGUAGES)
-def test_result_is_shown_and_spoken_in_the_language_that_was_chosen(open_page, photo, code):
-    page = open_page(speech=VOICES)
-    choose(page, code)
-    found = languages.LANGUAGES[code]
+def test_percent_and_advice_are_spoken_when_switched_on(open_page, photo):
+    page = open_page()
+    changed(page, pspi=8.0, sentence="One.", advice="Two.")
     page.check("#say-percent")
-    for level in LEVELS:
-        level_is(page, level)
-        upload(page, photo)
-        page.unroute_all()
-        title, sentence = (
-            page.locator(f"#upload-result {one}") for one in (".level-name", ".sentence")
-        )
-        assert title.inner_text() == languages.without_vowel_signs(found.titles[level])
-        assert sentence.inner_text() == sentences.sentence(level, code)
-        announcer = page.locator("#announcer")
-        for shown in (title, sentence, announcer):
-            assert shown.get_attribute("lang") == (None if code == "en" else code)
-            assert shown.evaluate("(one) => getComputedStyle(one).direction") == found.direction
-        until(page, "document.getElementById('announcer').textContent !== ''")
-        assert announcer.inner_text() == sentences.sentence(level, code)
-    expected = [sentences.spoken_text(one, 8.0, with_percent=True, language=code) for one in LEVELS]
-    assert spoken(page) == expected
-    said = page.evaluate("window.spoken.map(({lang}) => lang.slice(0, 2))")
-    assert set(said) == {code}
-    assert page.locator("html").get_attribute("lang") == "en"
-    words = page.locator("#upload-result .legend .word").all_text_contents()
-    assert words == [languages.without_vowel_signs(found.titles[level]) for level in LEVELS]
-
-
-def test_result_in_view_changes_its_words_with_the_language(open_page, photo):
-    page = open_page(speech=VOICES)
-    level_is(page, "severe")
-    upload(page, photo)
-    choose(page, "ar")
-    name = page.locator("#upload-result .level-name")
-    assert (name.inner_text(), name.get_attribute("dir")) == ("شديد", "rtl")
-    choose(page, "en")
-    assert (name.inner_text(), name.get_attribute("dir")) == ("Severe", None)
-    assert len(spoken(page)) == 1  # choosing a language says nothing by itself
-
-
-def test_address_can_name_the_language(open_page, address, photo):
-    page = open_page(f"{address}/?language=de", speech=VOICES)
-    level_is(page, "moderate")
-    upload(page, photo)
-    assert spoken(page) == ["Schmerzniveau dieser Person: mäßig."]
-    assert page.locator("#language").input_value() == "de"
-
-
-def test_only_voices_of_this_machine_are_offered_and_the_chosen_one_speaks(open_page, photo):
-    page = open_page(speech=VOICES)
-    choose(page, "de")
-    choices = page.locator("#voice-choice optgroup[label='This browser'] option")
-    until(page, "document.querySelectorAll('#voice-choice optgroup').length > 0")
-    assert choices.all_text_contents() == ["Anna", "Berta"]
-    upload(page, photo)
-    page.select_option("#voice-choice", "here:Berta")
-    page.fill("#speed", "1.5")
-    page.click("#upload-result .say-again")
-    said = page.evaluate("window.spoken.map(({voice, lang, rate}) => [voice, lang, rate])")
-    assert said == [["Anna", "de-DE", 1], ["Berta", "de-AT", 1.5]]
-    assert page.locator("#speed-value").inner_text() == "1.5 ×"
-    choose(page, "ar")  # a voice is of one language
-    page.click("#upload-result .say-again")
-    assert page.evaluate("window.spoken.at(-1).voice") == "Maged"
-
-
-def test_advice_is_offered_in_english_alone(open_page, photo):
-    page = open_page(speech=VOICES)
     page.check("#say-advice")
-    choose(page, "de")
-    assert page.locator("#say-advice").is_disabled()
-    assert page.locator("#advice-language").is_visible()
-    level_is(page, "mild")
     upload(page, photo)
-    assert spoken(page) == ["Schmerzniveau dieser Person: leicht."]
-    assert page.locator("#upload-result .advice").get_attribute("lang") is None
-    choose(page, "en")
-    assert page.locator("#say-advice").is_enabled()
+    assert spoken(page) == ["One. Pain score: 50 percent of the scale. Two."]
+
+
+def test_spoken_words_are_those_of_the_library(open_page, photo, assessor):
+    page = open_page()
+    page.check("#say-percent")
+    page.check("#say-advice")
+    upload(page, photo)
+    found = assessor.assess(photo["buffer"])
+    said = sentences.spoken_text(found.level, found.pspi, with_percent=True, with_advice=True)
+    assert spoken(page) == [said]
+
+
+def test_muted_page_stays_silent_and_says_again_when_unmuted(open_page, photo):
+    page = open_page()
+    page.click("#mute")
+    assert page.locator("#mute").get_attribute("aria-pressed") == "true"
+    upload(page, photo)
     page.click("#upload-result .say-again")
-    assert len(spoken(page)[-1]) > 50
+    assert spoken(page) == []
+    page.click("#mute")
+    page.click("#upload-result .say-again")
+    assert len(spoken(page)) == 1
 
 
-def requests_of(page):
+def seconds_of(words):
+    return measure_wav(voices.speak_to_wav(words))[0]
+
+
+PLAYING = "!document.getElementById('voice').paused"
+
+
+@needs_espeak
+@pytest.mark.parametrize("voices", ["[]", "[window.distant]"])
+def test_without_a_local_voice_the_machine_that_runs_wince_speaks(
+    open_page, photo, assessor, voices
+):
+    page = open_page(
+        speech=f"{NO_VOICE} window.distant = "
+        "{name: 'Distant', lang: 'en-GB', localService: false};"
+        f"window.voices = {voices};"
+    )
+    page.wait_for_selector("#voice-hint:not([hidden])")
+    hint = page.locator("#voice-hint").inner_text()
+    assert "no voice of its own. The machine that runs wince speaks" in hint
+    upload(page, photo)
+    until(page, "window.heard.length === 1")
+    (heard,) = page.evaluate("window.heard")
+    found = assessor.assess(photo["buffer"])
+    assert heard == pytest.approx(seconds_of(found.sentence), abs=0.05)
+    until(page, "document.getElementById('voice').currentTime > 0.3")
+    assert spoken(page) == []
+    assert page.locator("#voice-hint").inner_text() == hint
+    page.check("#say-percent")
+    page.check("#say-advice")
+    page.click("#upload-result .say-again")
+    until(page, "window.heard.length === 2")
+    words = sentences.spoken_text(found.level, found.pspi, with_percent=True, with_advice=True)
+    assert page.evaluate("window.heard")[1] == pytest.approx(seconds_of(words), abs=0.05)
+
+
+def test_with_a_local_voice_the_machine_that_runs_wince_is_not_asked(open_page, photo):
+    page = open_page(speech=NO_VOICE.replace("window.voices = [];", ""))
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    upload(page, photo)
+    page.click("#upload-result .say-again")
+    page.wait_for_timeout(500)
+    assert len(spoken(page)) == 2
+    assert [url for url in asked if url.endswith("/v1/speech")] == []
+    assert page.evaluate("window.heard") == []
+    assert page.locator("#voice-hint").is_hidden()
+
+
+@needs_espeak
+def test_mute_stops_the_voice_of_the_machine_and_keeps_it_quiet(open_page, photo):
+    page = open_page(speech=NO_VOICE)
+    page.check("#say-advice")
+    upload(page, photo)
+    until(page, "window.heard.length === 1")
+    assert page.evaluate(PLAYING)
+    page.click("#mute")
+    assert not page.evaluate(PLAYING)
+    page.click("#upload-result .say-again")
+    page.wait_for_timeout(500)
+    assert len(page.evaluate("window.heard")) == 1
+    page.click("#mute")
+    page.click("#upload-result .say-again")
+    until(page, PLAYING)
+    page.click("#tab-live")  # as with the browser's own voice, leaving the tab ends it
+    assert not page.evaluate(PLAYING)
+
+
+@needs_espeak
+def test_live_view_speaks_through_the_machine_by_the_same_rule(open_page):
+    page = open_page(speech=NO_VOICE)
+    now = ["mild"]
+    page.route_web_socket(
+        "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: now[0]))
+    )
     wanted = []
     page.on(
         "request",
@@ -129,65 +125,74 @@ def requests_of(page):
             else None
         ),
     )
-    return wanted
+    page.click("#tab-live")
+    page.click("#start")
+    until(page, "window.heard.length === 1")
+    now[0] = "severe"
+    page.wait_for_timeout(300)  # too short to be worth saying
+    now[0] = "mild"
+    page.wait_for_timeout(2500)
+    assert len(wanted) == 1
+    now[0] = "severe"
+    until(page, "window.heard.length === 2")
+    plain = {"pspi": 3, "percent": False, "advice": False, "language": "en", "rate": 150}
+    assert wanted == [{"level": "mild", **plain}, {"level": "severe", **plain}]
+    expected = [seconds_of(sentences.sentence(level)) for level in ("mild", "severe")]
+    assert page.evaluate("window.heard") == pytest.approx(expected, abs=0.05)
 
 
 @needs_espeak
-@pytest.mark.parametrize("code", languages.LANGUAGES)
-def test_machine_that_runs_wince_speaks_the_languages_that_the_browser_lacks(
-    open_page, photo, code
-):
-    page = open_page(speech=NO_VOICE)
-    wanted = requests_of(page)
-    choose(page, code)
-    level_is(page, "moderate")
+def test_browser_that_wants_a_click_before_sound_is_explained(open_page, photo):
+    once = """const play = HTMLMediaElement.prototype.play;
+    HTMLMediaElement.prototype.play = function () {
+      HTMLMediaElement.prototype.play = play;
+      return Promise.reject(new DOMException("no", "NotAllowedError"));
+    };"""
+    page = open_page(speech=NO_VOICE + once)
     upload(page, photo)
+    hint = page.locator("#voice-hint")
+    until(page, "document.getElementById('voice-hint').textContent.includes('wants a click')")
+    assert page.evaluate("window.heard") == []
+    page.click("#upload-result .say-again")
     until(page, "window.heard.length === 1")
-    words = sentences.spoken_text("moderate", 8.0, language=code)
-    expected, _ = measure_wav(voices.speak_to_wav(words, language=code))
-    assert page.evaluate("window.heard[0]") == pytest.approx(expected, abs=0.05)
-    assert [one["language"] for one in wanted] == [code]
-    assert "The machine that runs wince speaks" in page.locator("#voice-hint").inner_text()
+    until(page, "document.getElementById('voice-hint').classList.contains('info')")
+    assert "wants a click" not in hint.inner_text()
 
 
-@needs_espeak
-def test_voice_of_the_machine_can_be_chosen_although_the_browser_has_one(open_page, photo):
-    page = open_page(speech=f"{NO_VOICE} {VOICES.removeprefix(SPEECH)}")
-    wanted = requests_of(page)
-    choose(page, "de")
-    until(page, "document.querySelectorAll('#voice-choice optgroup').length === 2")
-    page.select_option("#voice-choice", "there:de+f3")
-    page.fill("#speed", "2")
-    upload(page, photo)
-    until(page, "window.heard.length === 1")
-    assert [(one["voice"], one["rate"]) for one in wanted] == [("de+f3", 300)]
-    assert spoken(page) == []
-
-
-def test_language_that_nobody_has_a_voice_for_is_told(open_page, photo):
-    found = {"available": True, "detail": "", "voices": {code: [] for code in languages.LANGUAGES}}
-    answer = json.dumps(json.dumps(found))
+def test_without_any_voice_nothing_is_spoken_and_the_page_says_so(open_page, photo):
+    answer = json.dumps(json.dumps({"available": False, "detail": voices.NO_VOICE}))
     deaf = f"""const ask = window.fetch;
     window.fetch = (...given) =>
       given[0] === "/v1/speech" ? Promise.resolve(new Response({answer})) : ask(...given);"""
-    page = open_page(speech=f"{VOICES} window.voices.pop(); {deaf}")
-    choose(page, "es")
+    page = open_page(speech=NO_VOICE + deaf)
+    upload(page, photo)
     page.wait_for_selector("#voice-hint:not([hidden])")
-    assert page.locator("#voice-hint").inner_text() == (
-        "This browser has no Spanish voice of its own. The machine that runs wince has none either."
-    )
+    hint = page.locator("#voice-hint").inner_text()
+    assert hint == f"This browser has no voice of its own. {voices.NO_VOICE}"
+    page.click("#upload-result .say-again")
+    page.wait_for_timeout(300)
+    assert spoken(page) == page.evaluate("window.heard") == []
+    assert page.locator("#upload-result .sentence").inner_text() != ""
+
+
+@needs_espeak
+def test_voice_that_fails_is_told_in_the_servers_own_sentence(open_page, photo):
+    page = open_page(speech=NO_VOICE)
+    refusal = {"type": "/problems/no-voice", "title": "", "status": 503, "detail": "It is hoarse."}
+    page.wait_for_selector("#voice-hint:not([hidden])")
+    page.route("**/v1/speech", lambda route: route.fulfill(status=503, json=refusal))
+    upload(page, photo)
+    until(page, "document.getElementById('voice-hint').textContent === 'It is hoarse.'")
+
+
+def test_voices_that_come_late_still_speak(open_page, photo):
+    patient = """const plain = window.setTimeout;
+    window.setTimeout = (call, wait) => plain(call, wait === 1500 ? 60_000 : wait);"""
+    late = "window.late = window.voices; window.voices = [];"
+    page = open_page(speech=f"{SPEECH} {late} {patient}")
     upload(page, photo)
     assert spoken(page) == []
-    choose(page, "de")
-    assert page.locator("#voice-hint").is_hidden()
-    page.click("#upload-result .say-again")
+    page.evaluate("window.voices = window.late")
+    page.evaluate("speechSynthesis.dispatchEvent(new Event('voiceschanged'))")
     assert len(spoken(page)) == 1
-
-
-def test_words_for_titles_in_english_are_those_of_the_library(open_page):
-    page = open_page()
-    for level in LEVELS:
-        title = page.evaluate(
-            "(name) => import('/static/shapes.js').then(({levelTitle}) => levelTitle(name))", level
-        )
-        assert title == languages.ENGLISH.titles[level]
+    assert page.locator("#voice-hint").is_hidden()

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.support.browser import ARGUMENTS, CHROMIUM, PATIENCE, SPEECH, free_port
+from tests.support.browser import PATIENCE, SPEECH, free_port
 
 TOKEN = "a-token.for_tests~1234567890"
 
@@ -30,34 +30,29 @@ def address():
 
 
 @pytest.fixture
-def open_at(address, camera_file, playwright_api):
-    """Open the page at the end of an address; afterwards: no error of its policy."""
-    errors = []
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                *ARGUMENTS,
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-video-capture={camera_file}",
-            ],
-        )
+def open_at(address, browser):
+    """Open the page at a path; check afterwards that there was no error and no policy violation."""
+    contexts, errors = [], []
 
-        def open_at(end):
-            context = browser.new_context()
-            context.grant_permissions(["camera"])
-            page = context.new_page()
-            page.set_default_timeout(PATIENCE)
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            page.on(
-                "console", lambda said: errors.append(said.text) if "Policy" in said.text else 0
-            )
-            page.add_init_script(SPEECH)
-            page.goto(address + end)
-            return page
+    def on_console(message):
+        if "Policy" in message.text:
+            errors.append(message.text)
 
-        yield open_at
-        browser.close()
+    def open_at(path):
+        context = browser.new_context()
+        contexts.append(context)
+        context.grant_permissions(["camera"])
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", on_console)
+        page.add_init_script(SPEECH)
+        page.goto(address + path)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
     assert errors == []
 
 
@@ -69,10 +64,10 @@ def test_the_printed_address_opens_everything_and_does_not_stay(open_at, address
         page.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
     )
     page.set_input_files("#file", frames[1].path)
-    page.wait_for_selector("#upload-result .found:not([hidden])")
+    page.wait_for_selector("#upload-result .assessed:not([hidden])")
     page.click("#tab-live")
     page.click("#start")
-    page.wait_for_selector("#live-result .found:not([hidden])")
+    page.wait_for_selector("#live-result .assessed:not([hidden])")
     assert page.locator("#token-dialog").is_hidden()
 
 

@@ -15,13 +15,13 @@ import psutil
 import pytest
 from websockets.sync.client import connect
 
-from wince.server import connections, request_bodies
+from wince.server import body_limits, connections
 from wince.server.settings import Settings
 
 START = (
-    "import sys; from wince.server import connections, request_bodies\n"
+    "import sys; from wince.server import body_limits, connections\n"
     "connections.REQUEST_HEAD_SECONDS = 3.0; connections.MAX_CONNECTIONS = 40\n"
-    "request_bodies.DROP_SECONDS = 0.5; request_bodies.MOST_ARRIVING = 40 * 2**20\n"
+    "body_limits.DISCARD_SECONDS = 0.5; body_limits.MAX_ARRIVING_BYTES = 40 * 2**20\n"
     "from wince.cli import main; sys.exit(main(['serve', '--port', sys.argv[1]]))"
 )
 
@@ -201,8 +201,8 @@ def test_live_socket_under_a_flood_answers_the_newest_and_stays_small(server, po
             last = json.loads(live.recv(timeout=60))["frame"]
         for _ in range(500):
             live.send("x" * 1000)
-        found = {json.loads(live.recv(timeout=60))["type"] for _ in range(500)}
-    assert found == {"/problems/malformed-request"}
+        kinds = {json.loads(live.recv(timeout=60))["problem"]["type"] for _ in range(500)}
+    assert kinds == {"/problems/malformed-request"}
     until(server.is_well)
     assert server.memory() < before + 60
 
@@ -235,7 +235,7 @@ def test_socket_that_is_cut_without_a_word_gives_its_place_back(server, portrait
         def reopens():
             with contextlib.suppress(Exception), connect(live_url(server)) as again:
                 again.send(portrait_jpeg)
-                return "pspi" in json.loads(again.recv(timeout=60))
+                return "assessment" in json.loads(again.recv(timeout=60))
             return False
 
         until(reopens)
@@ -248,4 +248,4 @@ def live_url(server):
 def test_limits_of_a_real_server_are_for_people():
     assert connections.REQUEST_HEAD_SECONDS >= 10
     assert connections.MAX_CONNECTIONS >= 100
-    assert 4 * Settings().max_image_bytes <= request_bodies.MOST_ARRIVING
+    assert 4 * Settings().max_image_bytes <= body_limits.MAX_ARRIVING_BYTES

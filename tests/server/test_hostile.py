@@ -173,7 +173,7 @@ def test_a_flood_of_frames_is_answered_with_the_newest_and_memory_returns(
             answers += 1
             if answer["frame"] == 302:
                 break
-        assert "pspi" in answer
+        assert "assessment" in answer
         assert answers < 302
         assert server.returns_to(before, portrait_jpeg)
     assert server.alive(portrait_jpeg)

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocketDisconnect
 from tests.support.media import encode_image
 from wince import scale
 from wince.server.app import create_app
-from wince.server.live_socket import Frame, Inbox
+from wince.server.live_socket import Frame, LatestFrame
 from wince.server.settings import Settings
 
 BASE = "http://127.0.0.1:5001"
@@ -30,20 +30,21 @@ def test_frames_are_answered_with_assessments(client, assessor, frames):
         for number, frame in enumerate(frames[:4], start=1):
             socket.send_bytes(frame.path.read_bytes())
             answer = socket.receive_json()
-            assert answer.pop("frame") == number
-            assert answer.pop("track")["level"] in scale.LEVELS
+            assert set(answer) == {"frame", "assessment", "track"}
+            assert answer["frame"] == number
+            assert answer["track"]["level"] in scale.LEVELS
             expected = json.loads(json.dumps(assessor.assess(frame.path).to_dict()))
-            assert {**answer, "milliseconds": {}} == {**expected, "milliseconds": {}}
+            assert {**answer["assessment"], "milliseconds": {}} == {**expected, "milliseconds": {}}
 
 
 def test_frames_come_with_the_map_when_the_socket_asks_for_it(client, assessor, portrait_jpeg):
     with client.websocket_connect(f"{LIVE}?explain=heatmap") as socket:
         for _ in range(2):
             socket.send_bytes(portrait_jpeg)
-            found = json.loads(
+            expected = json.loads(
                 json.dumps(assessor.assess(portrait_jpeg, heatmap=True).to_dict()["heatmap"])
             )
-            assert socket.receive_json()["heatmap"] == found
+            assert socket.receive_json()["assessment"]["heatmap"] == expected
 
 
 def test_socket_that_asks_for_another_explanation_is_refused(client):
@@ -57,28 +58,29 @@ def test_socket_that_asks_for_another_explanation_is_refused(client):
 
 
 def test_track_smooths_holds_and_remembers_through_frames_without_a_face(client, frames):
-    calm, pain = frames[0].path.read_bytes(), frames[1].path.read_bytes()
+    at_rest, in_pain = frames[0].path.read_bytes(), frames[1].path.read_bytes()
     with client.websocket_connect(f"{LIVE}?smoothing=60&hold=0&away=60") as socket:
         assert ask(socket, GREY)["track"] is None
-        first = ask(socket, calm)
+        first = ask(socket, at_rest)
         track = first["track"]
-        assert track["pspi"] == pytest.approx(first["pspi"], abs=0.01)
+        assert track["pspi"] == pytest.approx(first["assessment"]["pspi"], abs=0.01)
         assert (track["level"], track["announced"], track["away"]) == ("none", True, 0.0)
         away = ask(socket, GREY)
-        assert away["type"] == "/problems/no-face"
+        assert away["problem"]["type"] == "/problems/no-face"
         assert away["track"]["away"] > 0
         assert not away["track"]["announced"]
-        last = ask(socket, pain)
-        assert last["pspi"] > 3
-        assert last["track"]["pspi"] < 1.5, "a minute of smoothing lets little of it through yet"
+        last = ask(socket, in_pain)
+        assert last["assessment"]["pspi"] > 3
+        assert last["track"]["pspi"] < 1.5, "a minute of smoothing: the score has hardly changed"
         assert last["track"]["seconds"] > away["track"]["seconds"] > track["seconds"]
         assert last["track"]["sentence"].endswith(".")
     with client.websocket_connect(f"{LIVE}?smoothing=0&hold=60") as socket:
-        ask(socket, calm)
-        last = ask(socket, pain)
+        ask(socket, at_rest)
+        last = ask(socket, in_pain)
         assert last["track"]["eyes"] == "blink"
-        held_out = last["raw_score"] - last["action_units"]["AU43"]
-        assert last["track"]["raw_score"] == pytest.approx(held_out, abs=0.1)
+        frame = last["assessment"]
+        without_eyes = frame["raw_score"] - frame["action_units"]["AU43"]
+        assert last["track"]["raw_score"] == pytest.approx(without_eyes, abs=0.1)
         assert not last["track"]["steady"]
 
 
@@ -113,21 +115,23 @@ def test_frame_that_cannot_be_assessed_is_answered_with_a_problem(
 ):
     with client.websocket_connect(LIVE) as socket:
         socket.send_bytes(data)
-        problem = socket.receive_json()
-        assert problem["type"] == f"/problems/{kind}"
-        assert problem["status"] == status
-        assert problem["detail"].endswith(".")
-        assert problem["frame"] == 1
-        socket.send_bytes(portrait_jpeg)  # and the view goes on
+        answer = socket.receive_json()
+        assert answer["frame"] == 1
+        assert "assessment" not in answer
+        assert answer["problem"]["type"] == f"/problems/{kind}"
+        assert answer["problem"]["status"] == status
+        assert answer["problem"]["detail"].endswith(".")
+        socket.send_bytes(portrait_jpeg)  # the live view goes on
         answer = socket.receive_json()
         assert answer["frame"] == 2
-        assert 0 <= answer["pspi"] <= 16
+        assert 0 <= answer["assessment"]["pspi"] <= 16
+        assert "problem" not in answer
 
 
 def test_text_is_answered_with_a_problem(client):
     with client.websocket_connect(LIVE) as socket:
         socket.send_text("hello")
-        assert "binary" in socket.receive_json()["detail"]
+        assert "binary" in socket.receive_json()["problem"]["detail"]
 
 
 def test_frames_are_compared_with_the_neutral_face_of_a_text_message_until_it_is_cleared(
@@ -141,7 +145,7 @@ def test_frames_are_compared_with_the_neutral_face_of_a_text_message_until_it_is
             socket.send_bytes(face)
             answer = socket.receive_json()
             expected = assessor.assess(face, neutral=neutral).to_dict().get("change")
-            assert answer.get("change") == json.loads(json.dumps(expected))
+            assert answer["assessment"].get("change") == json.loads(json.dumps(expected))
         assert answer["frame"] == 4  # text messages are no frames
 
 
@@ -150,7 +154,7 @@ def test_old_message_sets_the_neutral_face(client, assessor, frames):
     with client.websocket_connect(LIVE) as socket:
         socket.send_json({"baseline": neutral.to_dict()})
         socket.send_bytes(frames[1].path.read_bytes())
-        assert socket.receive_json()["change"]["neutral"] == neutral.to_dict()
+        assert socket.receive_json()["assessment"]["change"]["neutral"] == neutral.to_dict()
 
 
 @pytest.mark.parametrize(
@@ -164,13 +168,13 @@ def test_text_without_a_neutral_face_is_a_problem_and_changes_nothing(
     with client.websocket_connect(LIVE) as socket:
         socket.send_json({"neutral": neutral_face.to_dict()})
         socket.send_text(text)
-        assert socket.receive_json()["detail"].endswith(".")
+        assert socket.receive_json()["problem"]["detail"].endswith(".")
         socket.send_bytes(frames[1].path.read_bytes())
-        assert "change" in socket.receive_json()
+        assert "change" in socket.receive_json()["assessment"]
 
 
-class Gated:
-    """A real assessor that waits at a gate, so that a test decides how slow it is."""
+class GatedAssessor:
+    """A real assessor that waits at a gate, so that a test decides how long it takes."""
 
     def __init__(self, assessor):
         self.assessor = assessor
@@ -190,17 +194,17 @@ class Gated:
 
 
 def test_newest_frame_wins_and_one_is_assessed_at_a_time(assessor, frames):
-    gated = Gated(assessor)
+    gated = GatedAssessor(assessor)
     pictures = [frame.path.read_bytes() for frame in frames[:6]]
     with (
         TestClient(create_app(gated), base_url=BASE) as client,
         client.websocket_connect(LIVE) as socket,
     ):
         socket.send_bytes(pictures[0])
-        assert gated.begun.acquire(timeout=20)  # frame 1 is at work; the others arrive meanwhile
+        assert gated.begun.acquire(timeout=20)  # frame 1 is being assessed while the others arrive
         for picture in pictures[1:]:
             socket.send_bytes(picture)
-        socket.send_text("answered by the reader, so every frame before it has been read")
+        socket.send_text("answered at once, so every frame before it has been received")
         assert socket.receive_json()["frame"] == 7
         gated.gate.release(2)
         assert socket.receive_json()["frame"] == 1
@@ -209,7 +213,7 @@ def test_newest_frame_wins_and_one_is_assessed_at_a_time(assessor, frames):
 
 
 def test_view_that_closes_while_its_frame_is_assessed_leaves_nothing_behind(assessor, frames):
-    gated = Gated(assessor)
+    gated = GatedAssessor(assessor)
     settings = Settings(max_live=1)
     with TestClient(create_app(gated, settings=settings), base_url=BASE) as client:
         with client.websocket_connect(LIVE) as socket:
@@ -238,11 +242,11 @@ def test_crash_in_one_frame_is_a_problem_and_the_view_goes_on(assessor, portrait
         client.websocket_connect(LIVE) as socket,
     ):
         socket.send_bytes(portrait_jpeg)
-        problem = socket.receive_json()
+        problem = socket.receive_json()["problem"]
         assert problem["status"] == 500
         assert "inside" not in problem["detail"].replace("inside wince", "")
         socket.send_bytes(portrait_jpeg)
-        assert "pspi" in socket.receive_json()
+        assert "assessment" in socket.receive_json()
 
 
 def test_number_of_views_is_limited(client):
@@ -257,17 +261,17 @@ def test_number_of_views_is_limited(client):
         pass
 
 
-def test_inbox_keeps_the_newest_and_ends_when_closed():
+def test_latest_frame_replaces_the_one_before_and_ends_when_closed():
     async def story():
-        inbox = Inbox()
-        inbox.put(Frame(1, b"a", 0.1))
-        inbox.put(Frame(2, b"b", 0.2))
-        assert await inbox.take() == Frame(2, b"b", 0.2)
-        waiting = asyncio.ensure_future(inbox.take())
+        latest = LatestFrame()
+        latest.put(Frame(1, b"a", 0.1))
+        latest.put(Frame(2, b"b", 0.2))
+        assert await latest.take() == Frame(2, b"b", 0.2)
+        waiting = asyncio.ensure_future(latest.take())
         await asyncio.sleep(0)
         assert not waiting.done()
-        inbox.close()
+        latest.close()
         assert await waiting is None
-        assert await inbox.take() is None
+        assert await latest.take() is None
 
     asyncio.run(story())

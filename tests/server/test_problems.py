@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from tests.support.frames import ROOT
 from tests.support.media import data_url, encode_image
 from wince import errors
-from wince.server import problems, request_bodies
+from wince.server import body_limits, problems
 from wince.server.app import create_app
 from wince.server.settings import Settings
 from wince.speech import sentences
@@ -160,7 +160,7 @@ def test_body_without_a_length_is_cut_off_at_the_limit(client):
             return {"type": "http.request", "body": next(messages), "more_body": True}
 
         scope = {"type": "http", "method": "POST", "headers": []}
-        await request_bodies.whole(Request(scope, receive), LIMIT, 5.0)
+        await body_limits.read_body(Request(scope, receive), LIMIT, 5.0)
 
     with pytest.raises(problems.ProblemError, match="larger than"):
         asyncio.run(read())
@@ -173,7 +173,7 @@ def test_body_that_never_arrives_times_out():
             await asyncio.sleep(60)
 
         scope = {"type": "http", "method": "POST", "headers": []}
-        await request_bodies.whole(Request(scope, receive), LIMIT, 0.05)
+        await body_limits.read_body(Request(scope, receive), LIMIT, 0.05)
 
     with pytest.raises(problems.ProblemError, match=r"within 0\.05 seconds") as caught:
         asyncio.run(read())

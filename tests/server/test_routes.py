@@ -12,7 +12,8 @@ from tests.support.media import data_url, encode_image
 from wince import __version__, images, scale
 from wince.runtime.assessment import Assessment, DetectedFace, Quality
 from wince.server.app import create_app
-from wince.server.routes import STATIC, small_answer
+from wince.server.assessment_routes import analyze_answer
+from wince.server.routes import STATIC
 from wince.speech import sentences
 
 BASE = "http://127.0.0.1:5001"
@@ -287,7 +288,7 @@ def test_analyze_keeps_the_small_contract(client, assessor, portrait_jpeg):
         (16.0, 100, "Very severe"),
     ],
 )
-def test_small_answer_is_percent_of_sixteen_and_the_finer_wording(pspi, percent, wording):
+def test_analyze_answer_is_percent_of_sixteen_and_the_finer_wording(pspi, percent, wording):
     level = scale.level(pspi)
     assessment = Assessment(
         pspi=pspi,
@@ -305,7 +306,7 @@ def test_small_answer_is_percent_of_sixteen_and_the_finer_wording(pspi, percent,
         milliseconds={},
     )
     answer = {"pain_level": percent, "pain_class": wording, "confidence": 88}
-    assert small_answer(assessment) == answer
+    assert analyze_answer(assessment) == answer
 
 
 def test_health_says_the_version(client):

@@ -226,7 +226,7 @@ def test_the_page_shows_the_token_as_a_protocol_of_the_socket(locked, portrait_j
     with locked.websocket_connect(LIVE, subprotocols=offered) as socket:
         assert socket.accepted_subprotocol == "wince"  # and never the one with the token
         socket.send_bytes(portrait_jpeg)
-        assert "pspi" in socket.receive_json()
+        assert "assessment" in socket.receive_json()
     with locked.websocket_connect(LIVE, headers=SHOWN) as socket:
         assert socket.accepted_subprotocol is None
 

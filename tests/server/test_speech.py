@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from tests.support.media import measure_wav, needs_espeak
 from wince.scale import LEVELS, Level
 from wince.server.app import create_app
-from wince.server.request_bodies import SMALL_JSON
+from wince.server.body_limits import SMALL_JSON_BYTES
 from wince.server.settings import Settings
 from wince.speech import languages, sentences, voices
 
@@ -132,7 +132,7 @@ def test_what_is_no_small_json_is_refused(client):
     problem(send(b"[" * 2000), 400, "malformed-request")
     problem(send(b'{"level": "mild", "pspi": NaN}'), 422, "invalid-request")
     problem(send(b"level=mild", "application/x-www-form-urlencoded"), 415, "wrong-content-type")
-    detail = problem(send(b" " * (SMALL_JSON + 1)), 413, "too-large")
+    detail = problem(send(b" " * (SMALL_JSON_BYTES + 1)), 413, "too-large")
     assert "larger than 4 KB" in detail
     assert "picture" not in detail
     problem(send(b"{}", Origin="http://evil.example"), 403, "foreign-origin")

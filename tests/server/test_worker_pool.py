@@ -132,18 +132,18 @@ def test_refusal_comes_before_the_body_is_kept(assessor, portrait_jpeg):
             return assessor.assess(image)
 
     kept = []
-    whole = request_bodies.whole
+    read_body = request_bodies.read_body
 
     async def counted(*given):
         kept.append(given)
-        return await whole(*given)
+        return await read_body(*given)
 
     app = create_app(Slow(), settings=Settings(workers=1, max_waiting=0))
     with (
         TestClient(app, base_url="http://127.0.0.1:5001") as client,
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr(request_bodies, "whole", counted)
+        patch.setattr(request_bodies, "read_body", counted)
 
         def send():
             headers = {"Content-Type": "image/jpeg"}

@@ -60,7 +60,7 @@ def free_port():
 def upload(page, photo):
     page.set_input_files("#file", photo)
     page.wait_for_selector("#busy", state="hidden")
-    page.wait_for_selector("#upload-result .found:not([hidden])")
+    page.wait_for_selector("#upload-result .assessed:not([hidden])")
 
 
 def until(page, expression):
@@ -83,3 +83,24 @@ def changed(page, **changes):
         route.fulfill(response=answer, json={**answer.json(), **changes})
 
     page.route("**/v1/assessments*", handle)
+
+
+LIVE_RESULT = "#live-result .assessed:not([hidden])"
+
+LIVE_PROBLEM = "#live-result .problem:not([hidden])"
+
+DRAWN_AREA = """(selector) => {
+  const canvas = document.querySelector(selector);
+  const {width, height} = canvas;
+  const {data} = canvas.getContext("2d").getImageData(0, 0, width, height);
+  const box = {left: 1, top: 1, right: 0, bottom: 0};
+  for (let i = 3; i < data.length; i += 4) {
+    if (!data[i]) continue;
+    const [x, y] = [((i - 3) / 4) % width, Math.floor((i - 3) / 4 / width)];
+    box.left = Math.min(box.left, x / width);
+    box.right = Math.max(box.right, x / width);
+    box.top = Math.min(box.top, y / height);
+    box.bottom = Math.max(box.bottom, y / height);
+  }
+  return box;
+}"""

@@ -1,4 +1,4 @@
-"""A live socket whose answers a test decides."""
+"""A live socket whose answers are decided by a test."""
 
 import json
 import time
@@ -22,54 +22,71 @@ KEYPOINTS = {
 }
 
 
+FACE = {
+    "box": [20, 300, 220, 460],
+    "keypoints": KEYPOINTS,
+    "index": 0,
+    "count": 1,
+    "boxes": [[20, 300, 220, 460]],
+}
+NO_FACE = {"type": "/problems/no-face", "title": "", "status": 422, "detail": "No face."}
+
+
 @cache
-def packaged():
+def packaged_calibration():
     return Assessor().estimator.calibration
 
 
 def new_track(**settings):
-    """Return a track on the scale itself, not smoothed: its levels follow what is answered."""
-    calibration = replace(packaged(), score_map=ScoreMap())
+    """Return a track without smoothing or calibration: its level is the level that is answered."""
+    calibration = replace(packaged_calibration(), score_map=ScoreMap())
     return Track(calibration, TrackSettings(**{"smoothing": 0.0, **settings}))
 
 
-def answer_all(route, level=lambda: "mild", more=None):
-    """Answer each frame with an assessment of a given level and a face at the picture's left.
+def answer_all(route, level=lambda: "mild", heatmap=None):
+    """Return a handler that answers each frame with a given level and a face at the left.
 
-    None for a level: there is no face.
+    Args:
+        route: The routed socket.
+        level: Returns the level of a frame; None for no face.
+        heatmap: The map in each answer, or None.
     """
     count, track = 0, new_track()
-    gone = {"type": "/problems/no-face", "title": "", "status": 422, "detail": "No face."}
 
     def answer(message):
         nonlocal count
         count += 1
-        now = level()
-        found = SimpleNamespace(quality=Quality(True), raw_score=SCORES.get(now), action_units=None)
-        reading = track.update(time.monotonic(), found if now else None)
-        standing = {"frame": count, "track": reading and reading.to_dict()}
-        if now is None:
-            route.send(json.dumps({**gone, **standing}))
-            return
-        standing["track"] |= {"sentence": f"Level {reading.level}.", "pspi": 3.0}
-        route.send(
-            json.dumps(
-                {
-                    **standing,
-                    "pspi": 3.0,
-                    "interval": [2.0, 4.0],
-                    "level": now,
-                    "confidence": 0.8,
-                    "action_units": None,
-                    "sentence": f"Level {now}.",
-                    "advice": "Look again.",
-                    "face": {"box": [20, 300, 220, 460], "keypoints": KEYPOINTS},
-                    "quality": {"usable": True, "warnings": []},
-                    "model": {"name": "m", "version": "1"},
-                    "milliseconds": {"total": 1.0},
-                    **(more or {}),
-                }
-            )
+        current = level()
+        score = SimpleNamespace(
+            quality=Quality(True), raw_score=SCORES.get(current), action_units=None
         )
+        state = track.update(time.monotonic(), score if current else None)
+        part = state and state.to_dict()
+        if current is None:
+            route.send(json.dumps({"frame": count, "problem": NO_FACE, "track": part}))
+            return
+        part |= {"sentence": f"Level {state.level}.", "pspi": 3.0}
+        assessment = _assessment(current)
+        if heatmap is not None:
+            assessment["heatmap"] = heatmap
+        route.send(json.dumps({"frame": count, "assessment": assessment, "track": part}))
 
     return answer
+
+
+def _assessment(level):
+    return {
+        "pspi": 3.0,
+        "interval": [2.0, 4.0],
+        "level": level,
+        "level_probabilities": {name: 0.8 if name == level else 0.0 for name in SCORES},
+        "confidence": 0.8,
+        "action_units": None,
+        "raw_score": 3.0,
+        "sentence": f"Level {level}.",
+        "advice": "Look again.",
+        "face": FACE,
+        "quality": {"usable": True, "warnings": [], "reasons": {}},
+        "model": {"name": "m", "version": "1"},
+        "milliseconds": {"total": 1.0},
+    }

@@ -90,7 +90,7 @@ def take_all(browser: Browser, address: str) -> None:
     keep(page, "page.png")
     page = opened(browser, address, DESKTOP, "dark")
     upload(page)
-    page.check("#panel-upload .where-on")
+    page.check("#panel-upload .map-on")
     page.evaluate("scrollTo(0, 0)")
     keep(page, "page-dark.png")
     page = opened(browser, address, PHONE, "light")
@@ -99,7 +99,7 @@ def take_all(browser: Browser, address: str) -> None:
     page = opened(browser, address, DESKTOP, "light")
     page.click("#tab-live")
     page.click("#start")
-    page.wait_for_selector("#live-result .found:not([hidden])")
+    page.wait_for_selector("#live-result .assessed:not([hidden])")
     page.select_option(".chart-minutes", "1")
     page.wait_for_timeout(1000 * LIVE_SECONDS)
     keep(page, "page-live.png", full=True)
@@ -117,7 +117,7 @@ def opened(browser: Browser, address: str, size: dict[str, Any], scheme: Any) ->
 def upload(page: Page) -> None:
     """Choose the face, and wait for its result."""
     page.set_input_files("#file", FACE)
-    page.wait_for_selector("#upload-result .found:not([hidden])")
+    page.wait_for_selector("#upload-result .assessed:not([hidden])")
 
 
 def keep(page: Page, name: str, *, full: bool = False) -> None:

@@ -1,7 +1,7 @@
-"""The live socket: JPEG frames in, assessments out, and the newest frame always wins.
+"""The live socket: JPEG frames in, answers out, and the newest frame wins.
 
-One frame is assessed at a time. What arrives meanwhile replaces what is waiting, so the answers
-stay current however slow the machine is, and nothing piles up.
+One frame is assessed at a time. A frame that arrives meanwhile replaces the one that is waiting, so
+the answers stay current however slow the machine is, and nothing accumulates.
 """
 
 import asyncio
@@ -9,27 +9,37 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import WebSocket
+from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from wince.errors import WinceError
 from wince.runtime.assessment import Assessment
 from wince.runtime.neutral import NeutralFace, change
-from wince.runtime.track import Track, TrackSettings
+from wince.runtime.track import Track, TrackSettings, TrackState
 from wince.server import problems
-from wince.server.problems import ProblemError
-from wince.server.request_bodies import OLD_NEUTRAL, SMALL_JSON
+from wince.server.body_limits import SMALL_JSON_BYTES
+from wince.server.problems import Problem, ProblemError
+from wince.server.request_bodies import NEUTRAL_FIELD, OLD_NEUTRAL_FIELD
+from wince.server.security import send_problem
+from wince.server.settings import Settings
+from wince.server.worker_pool import WorkerPool
 
-Assess = Callable[[bytes], Awaitable[Assessment]]
+if TYPE_CHECKING:
+    from wince.runtime.assessor import Assessor
+
+AssessFrame = Callable[[bytes, NeutralFace | None], Awaitable[Assessment]]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame as it came.
+    """One frame of a live socket.
 
-    number: counts every frame of the socket from 1. seconds: when it came, on a clock of its own.
+    Attributes:
+        number: Count of the frames of this socket, from 1.
+        data: The JPEG file.
+        seconds: Time of arrival since the socket opened.
     """
 
     number: int
@@ -37,34 +47,8 @@ class Frame:
     seconds: float
 
 
-class Reference:
-    """The neutral face that frames are compared with: the client's last text message, or None."""
-
-    def __init__(self) -> None:
-        self.neutral: NeutralFace | None = None
-
-    def update(self, text: str) -> problems.Problem | None:
-        """Read `{"neutral": {...} or null}`; return a problem if the text is something else."""
-        try:
-            message = json.loads(text) if len(text) <= SMALL_JSON else None
-        except (ValueError, RecursionError):
-            message = None
-        if not isinstance(message, dict) or set(message) not in ({"neutral"}, {OLD_NEUTRAL}):
-            return problems.from_kind(
-                "malformed-request",
-                "Text arrived; expected a JPEG frame as a binary message, or the text "
-                '{"neutral": ...} with a neutral face or null.',
-            )
-        try:
-            (data,) = message.values()
-            self.neutral = None if data is None else NeutralFace.from_dict(data)
-        except WinceError as error:
-            return problems.from_error(error)
-        return None
-
-
-class Inbox:
-    """The newest frame that has not been looked at, or none."""
+class LatestFrame:
+    """Holds the newest frame that has not been assessed, or none."""
 
     def __init__(self) -> None:
         self._frame: Frame | None = None
@@ -72,17 +56,17 @@ class Inbox:
         self._open = True
 
     def put(self, frame: Frame) -> None:
-        """Keep a frame; the one that was waiting is forgotten."""
+        """Replace the waiting frame."""
         self._frame = frame
         self._changed.set()
 
     def close(self) -> None:
-        """Say that no frame will come any more."""
+        """End: no further frame will come."""
         self._open = False
         self._changed.set()
 
     async def take(self) -> Frame | None:
-        """Return the newest frame as soon as there is one; None when the socket has closed."""
+        """Wait for a frame and return it; return None when the socket has closed."""
         while self._open:
             await self._changed.wait()
             self._changed.clear()
@@ -92,101 +76,185 @@ class Inbox:
         return None
 
 
-def track_settings(query: Mapping[str, str]) -> TrackSettings:
-    """Return the settings of the track that the query of a live socket asks for.
+class LiveSocket:
+    """An open live socket: it receives frames and answers them until it closes.
 
-    Raises ScaleError for a value that is not allowed.
+    A binary message is a frame. A text message sets the neutral face that frames are compared with.
+    Each answer has `frame`, the number of its frame, `assessment` or `problem`, and `track`, what
+    the face shows over time.
     """
-    names = [field.name for field in fields(TrackSettings)]
-    return TrackSettings(**{name: query[name] for name in names if name in query})  # type: ignore[arg-type]
 
+    def __init__(
+        self,
+        socket: WebSocket,
+        assess: AssessFrame,
+        track: Track,
+        *,
+        max_frame_bytes: int,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        """Prepare the exchange on an accepted socket.
 
-async def converse(
-    socket: WebSocket,
-    assess: Assess,
-    track: Track,
-    *,
-    max_frame_bytes: int,
-    reference: Reference,
-    clock: Callable[[], float] = perf_counter,
-) -> None:
-    """Answer the frames of an open socket until it closes; text messages set the neutral face.
+        Args:
+            socket: The accepted socket.
+            assess: Assesses the data of a frame against a neutral face or None.
+            track: The track of this socket.
+            max_frame_bytes: Largest size of a frame.
+            clock: Seconds, for the time at which a frame arrives.
+        """
+        self._socket = socket
+        self._assess = assess
+        self._track = track
+        self._max_frame_bytes = max_frame_bytes
+        self._clock = clock
+        self._neutral: NeutralFace | None = None
+        self._latest = LatestFrame()
 
-    Each answer is an assessment, or a problem, with `frame`: the number of the frame it is about,
-    and `track`: what stands with this frame, or None. clock: seconds, for when a frame came.
-    """
-    inbox = Inbox()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_read(socket, inbox, max_frame_bytes, reference, clock))
-        tasks.create_task(_answer(socket, inbox, assess, track))
+    async def run(self) -> None:
+        """Receive frames and answer them until the socket closes."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._receive_messages())
+            tasks.create_task(self._answer_frames())
 
+    async def _receive_messages(self) -> None:
+        number, start = 0, self._clock()
+        try:
+            while True:
+                message = await self._socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    return
+                data = message.get("bytes")
+                if data is None:
+                    problem = self._set_neutral(message["text"])
+                    if problem is None:
+                        continue  # not a frame, so it is not counted
+                else:
+                    problem = self._check_size(data)
+                number += 1
+                if problem is not None:
+                    await self._send({"frame": number, "problem": problem.to_dict()})
+                elif data is not None:
+                    self._latest.put(Frame(number, data, self._clock() - start))
+        finally:
+            self._latest.close()
 
-async def _read(
-    socket: WebSocket,
-    inbox: Inbox,
-    max_frame_bytes: int,
-    reference: Reference,
-    clock: Callable[[], float],
-) -> None:
-    number, begin = 0, clock()
-    try:
-        while True:
-            message = await socket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            data = message.get("bytes")
-            wrong = (
-                reference.update(message["text"])
-                if data is None
-                else _refusal(data, max_frame_bytes)
+    def _set_neutral(self, text: str) -> Problem | None:
+        """Read `{"neutral": {...} or null}`; return a problem if the text is something else."""
+        try:
+            message = json.loads(text) if len(text) <= SMALL_JSON_BYTES else None
+        except (ValueError, RecursionError):
+            message = None
+        if not isinstance(message, dict) or set(message) not in (
+            {NEUTRAL_FIELD},
+            {OLD_NEUTRAL_FIELD},
+        ):
+            return problems.from_kind(
+                "malformed-request",
+                "Text arrived; expected a JPEG frame as a binary message, or the text "
+                '{"neutral": ...} with a neutral face or null.',
             )
-            if data is None and wrong is None:
-                continue  # no frame, so it is not counted
-            number += 1
-            if wrong is not None:
-                await _send(socket, {**wrong.to_dict(), "frame": number})
-            elif data is not None:
-                inbox.put(Frame(number, data, clock() - begin))
-    finally:
-        inbox.close()
-
-
-def _refusal(data: bytes, max_frame_bytes: int) -> problems.Problem | None:
-    if len(data) <= max_frame_bytes:
+        try:
+            (data,) = message.values()
+            self._neutral = None if data is None else NeutralFace.from_dict(data)
+        except WinceError as error:
+            return problems.from_error(error)
         return None
-    return problems.from_kind(
-        "too-large",
-        f"A frame of {len(data) / 2**20:.1f} MB arrived; the limit is "
-        f"{max_frame_bytes / 2**20:.0f} MB. Send smaller frames.",
-    )
+
+    def _check_size(self, data: bytes) -> Problem | None:
+        if len(data) <= self._max_frame_bytes:
+            return None
+        return problems.from_kind(
+            "too-large",
+            f"A frame of {len(data) / 2**20:.1f} MB arrived; the limit is "
+            f"{self._max_frame_bytes / 2**20:.0f} MB. Send smaller frames.",
+        )
+
+    async def _answer_frames(self) -> None:
+        while (frame := await self._latest.take()) is not None:
+            result = await self._assess_frame(frame)
+            assessment = result if isinstance(result, Assessment) else None
+            state = self._track.update(frame.seconds, assessment)
+            await self._send(
+                {
+                    "frame": frame.number,
+                    "problem" if assessment is None else "assessment": result.to_dict(),
+                    "track": None if state is None else _track_part(state, assessment),
+                }
+            )
+
+    async def _assess_frame(self, frame: Frame) -> Assessment | Problem:
+        try:
+            return await self._assess(frame.data, self._neutral)
+        except (ProblemError, WinceError) as error:
+            return problems.from_error(error)
+        except Exception as error:
+            problems.server_log.exception("A live frame failed")
+            return problems.from_error(error)
+
+    async def _send(self, answer: dict[str, Any]) -> None:
+        if self._socket.application_state is not WebSocketState.CONNECTED:
+            return
+        try:
+            await self._socket.send_json(answer)
+        except (WebSocketDisconnect, RuntimeError):
+            return  # the client has gone meanwhile; _receive_messages ends the exchange
 
 
-async def _answer(socket: WebSocket, inbox: Inbox, assess: Assess, track: Track) -> None:
-    while (frame := await inbox.take()) is not None:
-        found = await _assessed(frame.data, assess)
-        reading = track.update(frame.seconds, found if isinstance(found, Assessment) else None)
-        answer = found.to_dict()
-        stands = None if reading is None else reading.to_dict()
-        if reading and stands and isinstance(found, Assessment) and found.change is not None:
-            neutral = found.change.neutral
-            stands["change"] = asdict(change(reading.action_units, reading.raw_score, neutral))
-        await _send(socket, {**answer, "frame": frame.number, "track": stands})
+def _track_part(state: TrackState, assessment: Assessment | None) -> dict[str, Any]:
+    """Return the `track` of an answer, with its change when the assessment has one."""
+    part = state.to_dict()
+    if assessment is not None and assessment.change is not None:
+        neutral = assessment.change.neutral
+        part["change"] = asdict(change(state.action_units, state.raw_score, neutral))
+    return part
 
 
-async def _assessed(data: bytes, assess: Assess) -> Assessment | problems.Problem:
+def add_route(
+    router: APIRouter, assessor: "Assessor", pool: WorkerPool, settings: Settings
+) -> None:
+    """Add the route of the live socket."""
+    sockets: set[WebSocket] = set()
+
+    @router.websocket("/v1/live")
+    async def live(socket: WebSocket) -> None:
+        try:
+            heatmap = _wants_heatmap(socket.query_params)
+            track = Track(assessor.estimator.calibration, _track_settings(socket.query_params))
+            if len(sockets) >= settings.max_live:
+                raise ProblemError(
+                    "busy",
+                    f"{settings.max_live} live views are already open. Close one of them first.",
+                    {"Retry-After": "5"},
+                )
+        except ProblemError as error:
+            problem = problems.from_error(error)
+            await send_problem(socket.scope, socket.receive, socket.send, problem)
+            return
+
+        async def assess(data: bytes, neutral: NeutralFace | None) -> Assessment:
+            return await pool.run(lambda: assessor.assess(data, heatmap=heatmap, neutral=neutral))
+
+        await socket.accept()
+        sockets.add(socket)
+        try:
+            await LiveSocket(socket, assess, track, max_frame_bytes=settings.max_frame_bytes).run()
+        finally:
+            sockets.discard(socket)
+
+
+def _wants_heatmap(query: Mapping[str, str]) -> bool:
+    explain = query.get("explain")
+    if explain not in (None, "heatmap"):
+        raise ProblemError(
+            "invalid-request", f"explain: expected 'heatmap', found {explain[:40]!r}."
+        )
+    return explain is not None
+
+
+def _track_settings(query: Mapping[str, str]) -> TrackSettings:
+    """Return the settings of the track from the query of a live socket."""
+    names = [field.name for field in fields(TrackSettings)]
     try:
-        return await assess(data)
-    except (ProblemError, WinceError) as error:
-        return problems.from_error(error)
-    except Exception as error:
-        problems.server_log.exception("A live frame failed")
-        return problems.from_error(error)
-
-
-async def _send(socket: WebSocket, data: dict[str, Any]) -> None:
-    if socket.application_state is not WebSocketState.CONNECTED:
-        return
-    try:
-        await socket.send_json(data)
-    except (WebSocketDisconnect, RuntimeError):
-        return  # the other side has gone while we were at work; the reader ends the session
+        return TrackSettings(**{name: query[name] for name in names if name in query})  # type: ignore[arg-type]  # TrackSettings converts text
+    except WinceError as error:
+        raise ProblemError("invalid-request", str(error)) from None

@@ -1,4 +1,4 @@
-"""The forms of requests and answers that are not an Assessment, for OpenAPI."""
+"""Data models of requests and answers that are not an Assessment, for validation and OpenAPI."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args
@@ -10,23 +10,23 @@ from wince.speech import languages, voices
 from wince.speech.sentences import ADVICE, CAUTION, NO_ADVICE, SENTENCES, spoken_text
 
 
-class Problem(BaseModel):
-    """An error, after RFC 9457."""
+class ProblemDetails(BaseModel):
+    """An error, as defined by RFC 9457."""
 
     type: str = Field(description="Address of the kind of problem.", examples=["/problems/no-face"])
-    title: str = Field(description="The kind of problem in a few words.")
-    status: int = Field(description="The HTTP status.")
-    detail: str = Field(description="A sentence: what was expected, what was found, what to do.")
+    title: str = Field(description="Short name of the kind of problem.")
+    status: int = Field(description="HTTP status.")
+    detail: str = Field(description="What was expected, what was found and what to do.")
 
 
 class AnalyzeRequest(BaseModel):
-    """The small contract's request."""
+    """Request of `POST /analyze`."""
 
-    image: str = Field(description="The picture as a data URL: data:image/jpeg;base64,...")
+    image: str = Field(description="The image as a data URL: data:image/jpeg;base64,...")
 
 
 class AnalyzeAnswer(BaseModel):
-    """The small contract's answer."""
+    """Answer of `POST /analyze`."""
 
     pain_level: int = Field(ge=0, le=100, description="PSPI as percent of the scale's 16 points.")
     pain_class: str = Field(description="One of the seven finer wordings.")
@@ -34,12 +34,12 @@ class AnalyzeAnswer(BaseModel):
 
 
 class AnalyzeError(BaseModel):
-    """The small contract's error."""
+    """Error of `POST /analyze`."""
 
     error: str
 
 
-# Spelled out in place: under its own name OpenAPI would take it for the Level below.
+# Written out, because OpenAPI would take a reference to its name for the Level below.
 _LevelName = Annotated[
     scale.Level | None,
     WithJsonSchema(
@@ -53,23 +53,23 @@ assert get_args(_LanguageCode) == tuple(languages.LANGUAGES)
 
 
 class SpeechRequest(BaseModel):
-    """What is to be spoken about a result: the level's sentence, and on demand more."""
+    """What to speak about a result: the sentence for its level, and more on request."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    level: _LevelName = Field(description="null: the picture cannot be judged.")
+    level: _LevelName = Field(description="null: the image cannot be judged.")
     pspi: float | None = Field(
         None,
         ge=0,
         le=scale.PSPI_MAXIMUM,
         allow_inf_nan=False,
-        description="The score; needed when percent is true.",
+        description="The score; required when percent is true.",
     )
     percent: bool = Field(False, description="Also speak the score as percent of the scale.")
     advice: bool = Field(
         False, description="Also speak the general advice for the level; in English only."
     )
-    language: _LanguageCode = Field("en", description="The language to speak.")
+    language: _LanguageCode = Field("en", description="Language of the speech.")
     rate: int = Field(
         voices.DEFAULT_RATE, ge=voices.MIN_RATE, le=voices.MAX_RATE, description="Words per minute."
     )
@@ -78,7 +78,7 @@ class SpeechRequest(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _values_fit_together(self) -> Self:
+    def _check_combination(self) -> Self:
         if self.percent and self.pspi is None:
             raise ValueError("pspi is needed when percent is true")
         if self.advice and self.language != "en":
@@ -87,7 +87,7 @@ class SpeechRequest(BaseModel):
         return self
 
     def text(self) -> str:
-        """Return the words to speak, in the one wording of `wince.speech.sentences`."""
+        """Return the text to speak, as worded in `wince.speech.sentences`."""
         return spoken_text(
             self.level,
             self.pspi or 0.0,
@@ -97,31 +97,33 @@ class SpeechRequest(BaseModel):
         )
 
 
-class Rate(BaseModel):
-    """How fast a voice may speak, in words per minute, and how fast it does unless asked."""
+class SpeakingRate(BaseModel):
+    """Limits and default of the speaking rate, in words per minute."""
 
     slowest: int = voices.MIN_RATE
     fastest: int = voices.MAX_RATE
     usual: int = voices.DEFAULT_RATE
 
 
-class Voice(BaseModel):
-    """Whether the machine that runs wince has a voice, and which."""
+class SpeechAvailability(BaseModel):
+    """Whether the machine that runs wince has a voice, and which voices."""
 
     available: bool
-    detail: str = Field(description="A sentence: how to give it one, when it has none.")
+    detail: str = Field(description="How to install a voice when there is none; else empty.")
     voices: dict[str, list[str]] = Field(
-        description="The names of its voices by language, the usual one first."
+        description="Names of the voices by language, the default one first."
     )
-    rate: Rate
+    rate: SpeakingRate
 
 
-def the_voice() -> Voice:
-    """Return which voices there are here, and what to do when there is none."""
-    found = {code: list(voices.voice_names(code)) for code in languages.LANGUAGES}
+def describe_speech() -> SpeechAvailability:
+    """Return which voices this machine has, and what to do when it has none."""
     available = voices.available()
-    return Voice(
-        available=available, detail="" if available else voices.NO_VOICE, voices=found, rate=Rate()
+    return SpeechAvailability(
+        available=available,
+        detail="" if available else voices.NO_VOICE,
+        voices={code: list(voices.voice_names(code)) for code in languages.LANGUAGES},
+        rate=SpeakingRate(),
     )
 
 
@@ -133,16 +135,16 @@ class Health(BaseModel):
 
 
 class Ready(BaseModel):
-    """The server would take on a picture: the model in use, and how much it has to do."""
+    """The server would accept an image."""
 
     status: str = "ready"
-    model: str
-    running: int = Field(description="Pictures being assessed or waiting.")
-    room: int = Field(description="How many may be at the same time, before it answers busy.")
+    model: str = Field(description="Name of the model in use.")
+    running: int = Field(description="Images that are being assessed or waiting.")
+    room: int = Field(description="How many there may be before the server is busy.")
 
 
 class Level(BaseModel):
-    """One pain level. from_score, to_score: where it begins and ends on the continuous scale."""
+    """One pain level and its range on the continuous scale."""
 
     name: str
     from_score: float
@@ -151,31 +153,31 @@ class Level(BaseModel):
     advice: str
 
 
-class LevelWords(BaseModel):
-    """What one level is called and what is said about it; `spoken` has Arabic's vowel signs."""
+class LevelTexts(BaseModel):
+    """Name and sentence of a level in one language."""
 
     name: str
     title: str
     sentence: str
-    spoken: str
+    spoken: str = Field(description="The sentence for a voice; in Arabic with vowel signs.")
 
 
 class Language(BaseModel):
-    """One language that a result can be said in. No clinician has reviewed the translations."""
+    """One language of the results. No clinician has reviewed the translations."""
 
     code: str
     name: str = Field(description="In the language itself.")
     english: str
     direction: Literal["ltr", "rtl"]
-    levels: list[LevelWords]
-    percent: str = Field(description="Spoken on demand, {percent} standing for a whole number.")
-    refused: str = Field(description="In place of a level, when the picture cannot be judged.")
+    levels: list[LevelTexts]
+    percent: str = Field(description="Spoken on request; {percent} is replaced by a whole number.")
+    refused: str = Field(description="Sentence for an image that cannot be judged.")
     refused_spoken: str
     advice: bool = Field(description="Whether there is advice in this language.")
 
 
 class Unit(BaseModel):
-    """One action unit: name, title, plain words, highest value."""
+    """One action unit: name, title, plain description, highest value."""
 
     name: str
     title: str
@@ -184,7 +186,7 @@ class Unit(BaseModel):
 
 
 class Scale(BaseModel):
-    """The scale as the server knows it, so that the page need not repeat it."""
+    """The scale of the server, so that the page does not repeat it."""
 
     maximum: float
     levels: list[Level]
@@ -197,30 +199,32 @@ class Scale(BaseModel):
 
 
 class Model(BaseModel):
-    """The model in use, by its own card (model.json)."""
+    """The model in use, from its model.json."""
 
     name: str
     version: str
     title: str
     head: str = Field(description="action-units, or pspi for a model that gives the score alone.")
-    trained_on: dict[str, Any] = Field(description="The data it was trained on, as its card says.")
-    figures: dict[str, Any] = Field(description="What was measured on people it had never seen.")
-
-
-def the_model(card: Mapping[str, Any]) -> Model:
-    """Return what a model's card says about it."""
-    return Model(
-        name=str(card["name"]),
-        version=str(card["version"]),
-        title=str(card["title"]),
-        head=str(card["head"]),
-        trained_on=dict(card.get("trained_on") or {}),
-        figures=dict(card.get("figures") or {}),
+    trained_on: dict[str, Any] = Field(description="The data it was trained on.")
+    figures: dict[str, Any] = Field(
+        description="Metrics on people whose images it was not trained on."
     )
 
 
-def the_scale() -> Scale:
-    """Return the scale with the sentence and advice for each level."""
+def describe_model(manifest: Mapping[str, Any]) -> Model:
+    """Return what a model's manifest (model.json) contains about it."""
+    return Model(
+        name=str(manifest["name"]),
+        version=str(manifest["version"]),
+        title=str(manifest["title"]),
+        head=str(manifest["head"]),
+        trained_on=dict(manifest.get("trained_on") or {}),
+        figures=dict(manifest.get("figures") or {}),
+    )
+
+
+def describe_scale() -> Scale:
+    """Return the scale with the sentence and advice for each level, in every language."""
     edges = (0.0, *scale.LEVEL_CUTS, scale.PSPI_MAXIMUM)
     levels = [
         Level(
@@ -242,28 +246,28 @@ def the_scale() -> Scale:
         action_units=units,
         terms=[list(term) for term in scale.PSPI_TERMS],
         caution=CAUTION,
-        languages=[_language(one) for one in languages.LANGUAGES.values()],
+        languages=[_describe_language(language) for language in languages.LANGUAGES.values()],
     )
 
 
-def _language(found: languages.Language) -> Language:
+def _describe_language(language: languages.Language) -> Language:
     levels = [
-        LevelWords(
+        LevelTexts(
             name=level.value,
-            title=languages.without_vowel_signs(found.titles[level]),
-            sentence=languages.without_vowel_signs(found.sentences[level]),
-            spoken=found.sentences[level],
+            title=languages.without_vowel_signs(language.titles[level]),
+            sentence=languages.without_vowel_signs(language.sentences[level]),
+            spoken=language.sentences[level],
         )
         for level in scale.LEVELS
     ]
     return Language(
-        code=found.code,
-        name=found.name,
-        english=found.english_name,
-        direction=found.direction,
+        code=language.code,
+        name=language.name,
+        english=language.english_name,
+        direction=language.direction,
         levels=levels,
-        percent=found.percent_sentence,
-        refused=languages.without_vowel_signs(found.refusal),
-        refused_spoken=found.refusal,
-        advice=found is languages.ENGLISH,
+        percent=language.percent_sentence,
+        refused=languages.without_vowel_signs(language.refusal),
+        refused_spoken=language.refusal,
+        advice=language is languages.ENGLISH,
     )

@@ -1,75 +1,108 @@
 // The server's HTTP API, as far as the page needs it.
 
-import { askForToken, tokenHeader } from "./token.js";
+/** @import { Assessment, Model, NeutralFace, Scale, SpeechAvailability, SpeechRequest } from "./types.js" */
 
-/** A refusal of the server, or no answer at all; the message is a sentence for the reader. */
-export class Problem extends Error {}
+import { askForToken, tokenHeaders } from "./access_token.js";
+import { UserError, isDomError } from "./errors.js";
 
-/** Return the scale: levels with their words, action units, sentences and advice. */
+/**
+ * Return the scale: levels with their texts, action units, sentences and advice.
+ *
+ * @returns {Promise<Scale>}
+ */
 export function getScale() {
   return getJson("/v1/scale");
 }
 
-/** Return what the server says about its model. */
+/**
+ * Return what the server says about its model.
+ *
+ * @returns {Promise<Model>}
+ */
 export function getModel() {
   return getJson("/v1/model");
 }
 
 /**
- * Return the assessment of one picture file, with its map; `signal` calls it off. face: which one,
- * by size, or null for the largest; neutral: the person's neutral face, or null.
+ * Return the assessment of one image file, with its map.
+ *
+ * @param {Blob} file
+ * @param {AbortSignal} signal Cancels the request.
+ * @param {object} [options]
+ * @param {number | null} [options.face] Which face, by size; null for the largest.
+ * @param {NeutralFace | null} [options.neutral] The person's neutral face.
+ * @returns {Promise<Assessment>}
  */
-export async function assess(file, signal, { face = null, neutral = null } = {}) {
+export function assess(file, signal, { face = null, neutral = null } = {}) {
   const form = new FormData();
-  form.append("image", file, "picture"); // the file's own name is nobody's business
+  form.append("image", file, "image"); // the server does not need the file's own name
   if (neutral) form.append("neutral", JSON.stringify(neutral));
-  const which = face === null ? "" : `&face=${face}`;
-  return getJson(`/v1/assessments?explain=heatmap${which}`, { method: "POST", body: form, signal });
+  const query = face === null ? "" : `&face=${face}`;
+  return getJson(`/v1/assessments?explain=heatmap${query}`, { method: "POST", body: form, signal });
 }
 
-/** Return the neutral face of images of one person at rest. */
-export async function getNeutralFace(files) {
+/**
+ * Return the neutral face of images of one person at rest.
+ *
+ * @param {Blob[]} files
+ * @returns {Promise<NeutralFace>}
+ */
+export function getNeutralFace(files) {
   const form = new FormData();
-  for (const file of files) form.append("neutral", file, "picture");
+  for (const file of files) form.append("neutral", file, "image");
   return getJson("/v1/neutral", { method: "POST", body: form });
 }
 
-/** Return which voices the machine that runs wince has: {available, detail, voices, rate}. */
-export function getVoice() {
+/**
+ * Return which voices the machine that runs wince has.
+ *
+ * @returns {Promise<SpeechAvailability>}
+ */
+export function getSpeechAvailability() {
   return getJson("/v1/speech");
 }
 
-/** Return what is said about a result as sound; `signal` calls it off. */
-export async function getSpeech(wanted, signal) {
+/**
+ * Return the speech about a result as sound.
+ *
+ * @param {SpeechRequest} speech
+ * @param {AbortSignal} signal Cancels the request.
+ */
+export async function getSpeech(speech, signal) {
   const headers = { "Content-Type": "application/json" };
-  const body = JSON.stringify(wanted);
-  return (await ask("/v1/speech", { method: "POST", headers, body, signal })).blob();
+  const body = JSON.stringify(speech);
+  return (await request("/v1/speech", { method: "POST", headers, body, signal })).blob();
 }
 
-async function getJson(address, options) {
-  const response = await ask(address, options);
-  const data = await response.json().catch(() => null);
-  if (data === null) throw refused(response);
-  return data;
+/**
+ * @param {string} path
+ * @param {RequestInit} [options]
+ */
+async function getJson(path, options) {
+  return (await request(path, options)).json();
 }
 
-async function ask(address, options = {}) {
+/**
+ * @param {string} path
+ * @param {RequestInit} [options]
+ * @returns {Promise<Response>}
+ */
+async function request(path, options = {}) {
   let response;
   try {
-    const headers = { ...options.headers, ...tokenHeader() };
-    response = await fetch(address, { cache: "no-store", ...options, headers });
+    const headers = { ...options.headers, ...tokenHeaders() };
+    response = await fetch(path, { cache: "no-store", ...options, headers });
   } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Problem("The server does not answer. Is wince still running on this machine?");
+    if (isDomError(error)) throw error;
+    throw new UserError("The server does not answer. Is wince still running on this machine?");
   }
   if (response.status === 401) {
     await askForToken();
-    return ask(address, options);
+    return request(path, options);
   }
-  if (!response.ok) throw refused(response, await response.json().catch(() => null));
+  if (!response.ok) {
+    const problem = await response.json().catch(() => null);
+    throw new UserError(problem?.detail ?? `The server answered with status ${response.status}.`);
+  }
   return response;
-}
-
-function refused({ status }, problem) {
-  return new Problem(problem?.detail ?? `The server answered with status ${status}.`);
 }

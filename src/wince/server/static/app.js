@@ -1,109 +1,146 @@
-// The page, put together.
+// The page: creates its parts and connects them.
 
-import { Problem, getModel, getScale } from "./api.js";
-import { createNeutralFace } from "./neutral.js";
+/** @import { Statement } from "./types.js" */
+/** @import { Languages } from "./languages.js" */
+
+import { getModel, getScale } from "./api.js";
+import { byId } from "./dom.js";
+import { userMessage } from "./errors.js";
+import { createHostVoice } from "./host_voice.js";
 import { createLanguages } from "./languages.js";
 import { createLive } from "./live.js";
-import { fillModel } from "./model.js";
-import { createResult } from "./result.js";
-import { createSpareVoice } from "./spare_voice.js";
+import { fillModelFacts } from "./model_facts.js";
+import { createNeutralFace } from "./neutral.js";
+import { createResultCard } from "./result_card.js";
 import { createSpeaker } from "./speech.js";
 import { createTabs } from "./tabs.js";
 import { createUpload } from "./upload.js";
 import { createVoiceSettings } from "./voice_settings.js";
 
-const byId = (id) => document.getElementById(id);
-
-function announce(languages, assessment) {
+/**
+ * Let screen readers read a result.
+ *
+ * @param {Languages} languages
+ * @param {Statement} statement
+ */
+function announce(languages, statement) {
   const announcer = byId("announcer");
   announcer.textContent = "";
-  // Emptied first, so that the same sentence twice is read twice.
-  requestAnimationFrame(() => languages.putSentence(announcer, assessment));
+  // It is emptied first, so that the same sentence twice is read twice.
+  requestAnimationFrame(() => languages.showSentence(announcer, statement));
 }
 
-function showHint(sentence, calm = false) {
-  byId("voice-hint").textContent = sentence ?? "";
-  byId("voice-hint").classList.toggle("calm", calm);
-  byId("voice-hint").hidden = !sentence;
+/**
+ * Show a message about the voice.
+ *
+ * @param {string | null} message
+ * @param {boolean} [info] Whether it is an information and not a warning.
+ */
+function showHint(message, info = false) {
+  const hint = byId("voice-hint");
+  hint.textContent = message ?? "";
+  hint.classList.toggle("info", info);
+  hint.hidden = !message;
 }
 
-function statePrivacy() {
-  const here = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
-  const sentence = here
-    ? "Pictures never leave this machine, and nothing is stored."
-    : `Pictures go to ${location.hostname}, which runs wince, and nowhere else; nothing is stored.`;
-  for (const place of document.querySelectorAll(".privacy")) place.textContent = sentence;
+function showPrivacy() {
+  const local = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
+  const text = local
+    ? "Photos never leave this machine, and nothing is stored."
+    : `Photos go to ${location.hostname}, which runs wince, and nowhere else; nothing is stored.`;
+  for (const element of document.querySelectorAll(".privacy")) element.textContent = text;
 }
 
+/**
+ * Create the speaker with its controls.
+ *
+ * @param {Languages} languages
+ */
 function createVoice(languages) {
+  /** @type {ReturnType<typeof createVoiceSettings> | null} */
   let settings = null;
   const speaker = createSpeaker({
     languages,
-    spare: createSpareVoice(byId("voice")),
+    hostVoice: createHostVoice(byId("voice", HTMLAudioElement)),
     onHint: showHint,
-    onVoices: () => settings?.refresh(),
+    onVoicesChange: () => settings?.refresh(),
   });
   settings = createVoiceSettings(speaker, languages);
-  const mute = byId("mute");
-  const pressed = () => mute.getAttribute("aria-pressed") === "true";
-  mute.addEventListener("click", () => {
-    mute.setAttribute("aria-pressed", String(!pressed()));
-    speaker.mute(pressed());
+  const muteButton = byId("mute");
+  const isMuted = () => muteButton.getAttribute("aria-pressed") === "true";
+  muteButton.addEventListener("click", () => {
+    muteButton.setAttribute("aria-pressed", String(!isMuted()));
+    speaker.mute(isMuted());
   });
-  const wishes = () => ({ percent: byId("say-percent").checked, advice: byId("say-advice").checked });
-  const again = (assessment) => speaker.say(languages.wordsFor(assessment, wishes()));
+  /** @param {Statement} statement */
+  function speak(statement) {
+    const percent = byId("say-percent", HTMLInputElement).checked;
+    const advice = byId("say-advice", HTMLInputElement).checked;
+    speaker.speak(languages.speechFor(statement, { percent, advice }));
+  }
   return {
-    tell(assessment) {
-      again(assessment);
-      announce(languages, assessment);
+    speak,
+    stop: speaker.stop,
+    /**
+     * Speak a result, and let screen readers read it.
+     *
+     * @param {Statement} statement
+     */
+    announce(statement) {
+      speak(statement);
+      announce(languages, statement);
     },
-    again,
-    hush: () => speaker.hush(),
-    /** Speak nothing while `on`; afterwards as the mute button says. */
-    rest: (on) => speaker.mute(on || pressed()),
+    /**
+     * Speak nothing while `on`; afterwards the mute button decides.
+     *
+     * @param {boolean} on
+     */
+    setQuiet: (on) => speaker.mute(on || isMuted()),
   };
 }
 
 async function start() {
-  statePrivacy();
-  const facts = await getScale();
-  const languages = createLanguages(facts);
+  showPrivacy();
+  const scale = await getScale();
+  const languages = createLanguages(scale);
   const voice = createVoice(languages);
-  const card = (id, waitingText) =>
-    createResult(byId(id), facts, { languages, waitingText, onSayAgain: voice.again });
   const neutral = createNeutralFace();
-  let live = null;
-  const tabs = createTabs(document.querySelector('[role="tablist"]'), () => {
-    voice.hush();
+  /**
+   * @param {string} id
+   * @param {string} [waitingText]
+   */
+  const createCard = (id, waitingText) =>
+    createResultCard(byId(id), scale, { languages, waitingText, onSayAgain: voice.speak });
+  const live = createLive({
+    scale,
+    languages,
+    neutral,
+    result: createCard(
+      "live-result",
+      "It follows the face as it changes. A level is spoken once it has lasted for two seconds.",
+    ),
+    onLevel: voice.announce,
+    onProblem: voice.stop,
+    onQuietMode: voice.setQuiet,
+  });
+  const tabs = createTabs(byId("tabs"), () => {
+    voice.stop();
     live.stop();
   });
   createUpload({
-    facts,
+    scale,
     neutral,
-    result: card("upload-result"),
-    onResult: voice.tell,
-    onProblem: voice.hush,
-    active: () => !byId("panel-upload").hidden,
-    activate: () => tabs.choose("tab-upload"),
-  });
-  live = createLive({
-    facts,
-    languages,
-    neutral,
-    result: card(
-      "live-result",
-      "It follows the face as it changes. A level is spoken once it has held for two seconds.",
-    ),
-    onLevel: voice.tell,
-    onProblem: voice.hush,
-    onQuiet: voice.rest,
+    result: createCard("upload-result"),
+    onResult: voice.announce,
+    onProblem: voice.stop,
+    isActive: () => !byId("panel-upload").hidden,
+    activate: () => tabs.select("tab-upload"),
   });
   document.documentElement.dataset.ready = "true";
-  fillModel(await getModel());
+  fillModelFacts(await getModel());
 }
 
 start().catch((error) => {
-  const sentence = error instanceof Problem ? error.message : "The page failed; please load it again.";
-  showHint(sentence);
+  showHint(userMessage(error));
   throw error;
 });

@@ -1,9 +1,24 @@
-// The camera: opened, closed, chosen; each frame as a small JPEG.
+// The camera: opening, listing and reading it. Each frame becomes a small JPEG.
 
-const LONGEST_SIDE = 640; // pixels of a frame that is sent; the model looks at 224
-const QUALITY = 0.85;
+import { context2d } from "./dom.js";
 
-/** Return the camera's stream; throws an Error whose message is a sentence for the reader. */
+const LONGEST_SIDE = 640; // pixels of a frame that is sent; the model uses 224
+const JPEG_QUALITY = 0.85;
+/** @type {Record<string, string>} */
+const CAMERA_ERRORS = {
+  NotAllowedError:
+    "The browser may not use the camera. Allow it in the address bar, then start again.",
+  NotFoundError: "No camera was found. Connect one, then start again.",
+  NotReadableError: "Another program uses the camera. Close that program, then start again.",
+  OverconstrainedError: "This camera is no longer connected. Choose another one.",
+};
+
+/**
+ * Return the camera's stream.
+ *
+ * @param {string} [deviceId] Which camera; by default one that faces the user.
+ * @throws {Error} With a message for the user.
+ */
 export async function openCamera(deviceId) {
   if (!navigator.mediaDevices?.getUserMedia) {
     throw new Error(
@@ -11,29 +26,22 @@ export async function openCamera(deviceId) {
         "Open this page on the machine that runs wince.",
     );
   }
-  const video = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
-  if (deviceId) video.deviceId = { exact: deviceId };
-  else video.facingMode = "user";
+  const camera = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "user" };
+  const video = {
+    ...camera,
+    width: { ideal: 640 },
+    height: { ideal: 480 },
+    frameRate: { ideal: 30 },
+  };
   try {
     return await navigator.mediaDevices.getUserMedia({ video, audio: false });
   } catch (error) {
-    throw new Error(cameraSentence(error.name));
+    const name = error instanceof Error ? error.name : String(error);
+    throw new Error(CAMERA_ERRORS[name] ?? `The camera could not be started (${name}).`);
   }
 }
 
-function cameraSentence(name) {
-  return (
-    {
-      NotAllowedError:
-        "The browser may not use the camera. Allow it in the address bar, then start again.",
-      NotFoundError: "No camera was found. Plug one in, then start again.",
-      NotReadableError: "The camera is in use by another program. Close that, then start again.",
-      OverconstrainedError: "That camera is gone. Choose another one.",
-    }[name] ?? `The camera could not be started (${name}).`
-  );
-}
-
-/** Return the cameras of this machine as {id, label}. */
+/** Return the cameras of this machine. */
 export async function listCameras() {
   const devices = await navigator.mediaDevices.enumerateDevices();
   return devices
@@ -41,35 +49,50 @@ export async function listCameras() {
     .map(({ deviceId, label }, index) => ({ id: deviceId, label: label || `Camera ${index + 1}` }));
 }
 
-/** Return a function that turns the video's present frame into {blob, width, height}. */
-export function createGrabber(video) {
+/**
+ * Return a function that turns the video's current frame into a JPEG of limited size.
+ *
+ * @param {HTMLVideoElement} video
+ */
+export function createFrameGrabber(video) {
   const canvas = document.createElement("canvas");
-  const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+  const context = context2d(canvas, { alpha: false, willReadFrequently: true });
   return async () => {
     const { videoWidth, videoHeight } = video;
     const scale = Math.min(1, LONGEST_SIDE / Math.max(videoWidth, videoHeight));
-    canvas.width = Math.round(videoWidth * scale);
-    canvas.height = Math.round(videoHeight * scale);
-    context.drawImage(video, 0, 0, canvas.width, canvas.height);
-    const size = { width: canvas.width, height: canvas.height };
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
-    return { blob, ...size };
+    const width = Math.round(videoWidth * scale);
+    const height = Math.round(videoHeight * scale);
+    canvas.width = width;
+    canvas.height = height;
+    context.drawImage(video, 0, 0, width, height);
+    /** @type {Blob | null} */
+    const blob = await new Promise((resolve) => {
+      canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY);
+    });
+    return { blob, width, height };
   };
 }
 
-/** Call `handle` for each new frame of the video; return a function that ends it. */
-export function eachFrame(video, handle) {
-  let going = true;
-  const next = video.requestVideoFrameCallback
-    ? (callback) => video.requestVideoFrameCallback(callback)
-    : (callback) => requestAnimationFrame(callback);
+/**
+ * Call a function for each new frame of the video.
+ *
+ * @param {HTMLVideoElement} video
+ * @param {() => void} callback
+ * @returns {() => void} A function that ends it.
+ */
+export function onEachFrame(video, callback) {
+  let running = true;
   const step = () => {
-    if (!going) return;
-    handle();
-    next(step);
+    if (!running) return;
+    callback();
+    requestNext();
   };
-  next(step);
+  const requestNext = () => {
+    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(step);
+    else requestAnimationFrame(step);
+  };
+  requestNext();
   return () => {
-    going = false;
+    running = false;
   };
 }

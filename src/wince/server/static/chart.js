@@ -1,148 +1,198 @@
-// The chart of the last minutes: the smoothed score over bands of level, markers as numbered lines.
+// The chart of the last minutes: the smoothed score over bands of level, with numbered markers.
 
+/** @import { Scale, ScaleLevel } from "./types.js" */
+/** @import { Marker, Sample, Session } from "./session.js" */
+
+import { createSvg } from "./dom.js";
+import { levelWord } from "./levels.js";
 import { timeOfDay } from "./session.js";
-import { levelWord } from "./shapes.js";
 
-const HEIGHT = 220; // pixels; as wide as its place
-const LEAST_WIDTH = 240;
-const [LEFT, RIGHT, TOP, BOTTOM] = [78, 8, 10, 26];
-const DRAW_EVERY = 250; // milliseconds
-const TELL_EVERY = 5000; // milliseconds between changes of the text alternative
+const HEIGHT = 220; // pixels
+const MIN_WIDTH = 240;
+const [LEFT, RIGHT, TOP, BOTTOM] = [78, 8, 10, 26]; // margins
+const DRAW_INTERVAL = 250; // milliseconds
+const LABEL_INTERVAL = 5000; // milliseconds between changes of the text alternative
 const TICK_WIDTH = 110; // pixels that a tick of the time axis needs
-const NAMESPACE = "http://www.w3.org/2000/svg";
+const GAP = 3000; // milliseconds without a sample, over which no line is drawn
+const MINUTE = 60000; // milliseconds
 
-/** Put a chart into `root`. facts: from /v1/scale; minutes() says how many it spans. */
-export function createChart(root, facts, session, { minutes }) {
-  const svg = make("svg", { role: "img", height: HEIGHT });
-  const [bands, moving] = [make("g"), make("g")];
-  svg.append(bands, moving);
+/** @typedef {Marker & { number: number }} NumberedMarker */
+/** @typedef {(value: number) => number} Position Pixels of a time or a score. */
+
+/**
+ * Add a chart to `root`.
+ *
+ * @param {HTMLElement} root
+ * @param {Scale} scale
+ * @param {Session} session
+ * @param {object} options
+ * @param {() => number} options.minutes Returns the time span of the chart.
+ */
+export function createChart(root, scale, session, { minutes }) {
+  const svg = createSvg("svg", { role: "img", height: HEIGHT });
+  const [bands, content] = [createSvg("g"), createSvg("g")];
+  svg.append(bands, content);
   root.append(svg);
-  const y = (pspi) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - pspi / facts.maximum);
+  /** @type {Position} */
+  const y = (pspi) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - pspi / scale.maximum);
   let width = 0;
-  let drawn = 0;
-  let told = 0;
+  let drawnAt = 0;
+  let labelledAt = 0;
 
-  function fit() {
-    const found = Math.max(LEAST_WIDTH, root.clientWidth);
-    if (found === width) return;
-    width = found;
+  function fitWidth() {
+    const available = Math.max(MIN_WIDTH, root.clientWidth);
+    if (available === width) return;
+    width = available;
     svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
-    bands.replaceChildren(...facts.levels.flatMap((level) => band(level, y, width)));
+    bands.replaceChildren(...scale.levels.flatMap((level) => createBand(level, y, width)));
   }
 
+  /** @param {number} now */
   function draw(now) {
-    fit();
-    const span = minutes() * 60000;
+    fitWidth();
+    const span = minutes() * MINUTE;
+    /** @type {Position} */
     const x = (time) => LEFT + (width - LEFT - RIGHT) * (1 - (now - time) / span);
-    const seen = session.samples().filter(({ time }) => now - time <= span);
-    const marks = session.markers().map((marker, index) => ({ ...marker, number: index + 1 }));
-    const shown = marks.filter(({ time }) => now - time <= span);
-    moving.replaceChildren(
-      ...ticks(now, span, x, width),
-      make("path", { class: "chart-line", d: line(seen, x, y) }),
-      ...shown.flatMap((marker) => markerLine(marker, x)),
-      ...dot(seen.at(-1), x, y),
+    const samples = session.samples().filter(({ time }) => now - time <= span);
+    const markers = session
+      .markers()
+      .map((marker, index) => ({ ...marker, number: index + 1 }))
+      .filter(({ time }) => now - time <= span);
+    content.replaceChildren(
+      ...createTicks(now, span, x, width),
+      createSvg("path", { class: "chart-line", d: linePath(samples, x, y) }),
+      ...markers.flatMap((marker) => createMarker(marker, x)),
+      ...createDot(samples, x, y),
     );
-    return { seen, shown };
+    return { samples, markers };
   }
 
   return {
-    /** Draw what the session holds, at most four times a second unless `force`. */
+    /**
+     * Draw the session, at most four times a second.
+     *
+     * @param {number} [now] Milliseconds.
+     * @param {boolean} [force] Whether to draw in any case.
+     */
     update(now = Date.now(), force = false) {
-      if (!force && now - drawn < DRAW_EVERY) return;
-      drawn = now;
-      const { seen, shown } = draw(now);
-      if (!force && now - told < TELL_EVERY) return;
-      told = now;
-      svg.setAttribute("aria-label", words(minutes(), seen, shown));
+      if (!force && now - drawnAt < DRAW_INTERVAL) return;
+      drawnAt = now;
+      const { samples, markers } = draw(now);
+      if (!force && now - labelledAt < LABEL_INTERVAL) return;
+      labelledAt = now;
+      svg.setAttribute("aria-label", describeChart(minutes(), samples, markers));
     },
   };
 }
 
-/** Return the text alternative of the chart. */
-export function words(minutes, samples, markers) {
-  const scores = samples.filter(({ pspi }) => pspi !== null);
+/**
+ * Return the text alternative of the chart.
+ *
+ * @param {number} minutes
+ * @param {Sample[]} samples
+ * @param {NumberedMarker[]} markers
+ */
+function describeChart(minutes, samples, markers) {
   const span = minutes === 1 ? "The last minute" : `The last ${minutes} minutes`;
+  const scores = samples.flatMap(({ pspi }) => (pspi === null ? [] : [pspi]));
   if (scores.length === 0) return `${span}: no face yet.`;
-  const now = samples.at(-1);
-  const values = scores.map(({ pspi }) => pspi);
-  const [low, high] = [Math.min(...values), Math.max(...values)].map((v) => v.toFixed(1));
+  const { pspi, level } = samples[samples.length - 1];
+  const [low, high] = [Math.min(...scores), Math.max(...scores)].map((score) => score.toFixed(1));
   const present =
-    now.pspi === null ? "no face at present" : `now ${levelWord(now.level)}, PSPI ${now.pspi.toFixed(1)}`;
-  const marked = markers.map(({ number, time, text }) => `${number}, ${timeOfDay(time)}, ${text}`);
-  const list = marked.length ? ` Markers: ${marked.join("; ")}.` : "";
-  return `${span}: ${present}; PSPI from ${low} to ${high}.${list}`;
+    pspi === null || level === null
+      ? "no face at present"
+      : `now ${levelWord(level)}, PSPI ${pspi.toFixed(1)}`;
+  const list = markers.map(({ number, time, text }) => `${number}, ${timeOfDay(time)}, ${text}`);
+  const markerText = list.length ? ` Markers: ${list.join("; ")}.` : "";
+  return `${span}: ${present}; PSPI from ${low} to ${high}.${markerText}`;
 }
 
-function band({ name, from_score: from, to_score: to }, y, width) {
-  const rect = make("rect", {
+/**
+ * @param {ScaleLevel} level
+ * @param {Position} y
+ * @param {number} width
+ */
+function createBand({ name, from_score: from, to_score: to }, y, width) {
+  const band = createSvg("rect", {
     class: "chart-band",
     x: LEFT,
     width: width - LEFT - RIGHT,
     y: y(to),
     height: Math.max(y(from) - y(to) - 1, 1),
   });
-  rect.dataset.shape = name;
-  const place = name === "none" ? y(from) : (y(from) + y(to)) / 2 + 4;
-  const label = make("text", { class: "chart-word", x: LEFT - 8, y: place, "text-anchor": "end" });
-  label.textContent = levelWord(name);
-  return [rect, label];
+  band.dataset.shape = name;
+  const middle = name === "none" ? y(from) : (y(from) + y(to)) / 2 + 4;
+  return [band, createLabel(levelWord(name), LEFT - 8, middle, "end")];
 }
 
-/** Return the path of the score; it breaks where there was no face. */
-function line(samples, x, y) {
-  let pen = "M";
-  let before = null;
-  return samples
-    .map(({ time, pspi }) => {
-      const gap = before !== null && time - before > 3000; // nothing came: no line is drawn there
-      before = time;
-      if (gap) pen = "M";
-      if (pspi === null) {
-        pen = "M";
-        return "";
-      }
-      const part = `${pen}${x(time).toFixed(1)} ${y(pspi).toFixed(1)}`;
-      pen = "L";
-      return part;
-    })
-    .join("");
+/**
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {string} anchor
+ */
+function createLabel(text, x, y, anchor) {
+  const label = createSvg("text", { class: "chart-word", x, y, "text-anchor": anchor });
+  label.textContent = text;
+  return label;
 }
 
-function dot(sample, x, y) {
-  if (!sample || sample.pspi === null) return [];
-  return [make("circle", { class: "chart-dot", cx: x(sample.time), cy: y(sample.pspi), r: 4 })];
+/**
+ * Return the path of the score. It has a gap where there was no face or no answer.
+ *
+ * @param {Sample[]} samples
+ * @param {Position} x
+ * @param {Position} y
+ */
+function linePath(samples, x, y) {
+  /** @type {Sample | null} */
+  let last = null;
+  let path = "";
+  for (const sample of samples) {
+    const connected = last !== null && last.pspi !== null && sample.time - last.time <= GAP;
+    if (sample.pspi !== null) {
+      path += `${connected ? "L" : "M"}${x(sample.time).toFixed(1)} ${y(sample.pspi).toFixed(1)}`;
+    }
+    last = sample;
+  }
+  return path;
 }
 
-function ticks(now, span, x, width) {
+/**
+ * @param {Sample[]} samples
+ * @param {Position} x
+ * @param {Position} y
+ */
+function createDot(samples, x, y) {
+  const last = samples[samples.length - 1];
+  if (!last || last.pspi === null) return [];
+  return [createSvg("circle", { class: "chart-dot", cx: x(last.time), cy: y(last.pspi), r: 4 })];
+}
+
+/**
+ * @param {number} now
+ * @param {number} span
+ * @param {Position} x
+ * @param {number} width
+ */
+function createTicks(now, span, x, width) {
   const count = width - LEFT - RIGHT >= 5 * TICK_WIDTH ? 5 : 2;
   return Array.from({ length: count + 1 }, (_, index) => {
-    const back = (span * (count - index)) / count;
+    const age = (span * (count - index)) / count;
     const anchor = index === 0 ? "start" : index === count ? "end" : "middle";
-    const label = make("text", {
-      class: "chart-word",
-      x: x(now - back),
-      y: HEIGHT - 8,
-      "text-anchor": anchor,
-    });
-    const minutes = back / 60000;
-    label.textContent = back === 0 ? "now" : `${Number(minutes.toFixed(1))} min ago`;
-    return label;
+    const text = age === 0 ? "now" : `${Number((age / MINUTE).toFixed(1))} min ago`;
+    return createLabel(text, x(now - age), HEIGHT - 8, anchor);
   });
 }
 
-function markerLine({ number, time }, x) {
-  const place = x(time);
-  const label = make("text", { class: "chart-mark-word", x: place + 3, y: TOP + 12 });
+/**
+ * @param {NumberedMarker} marker
+ * @param {Position} x
+ */
+function createMarker({ number, time }, x) {
+  const left = x(time);
+  const label = createSvg("text", { class: "chart-mark-word", x: left + 3, y: TOP + 12 });
   label.textContent = String(number);
-  return [
-    make("line", { class: "chart-mark", x1: place, x2: place, y1: TOP, y2: HEIGHT - BOTTOM }),
-    label,
-  ];
-}
-
-function make(name, attributes = {}) {
-  const element = document.createElementNS(NAMESPACE, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  return element;
+  const ends = { x1: left, x2: left, y1: TOP, y2: HEIGHT - BOTTOM };
+  return [createSvg("line", { class: "chart-mark", ...ends }), label];
 }

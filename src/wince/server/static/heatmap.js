@@ -1,11 +1,17 @@
-// The map over the face: which parts raise a value, in orange, and which lower it, in blue.
+// Drawing the map over the face: parts that raise a value in orange, parts that lower it in blue.
+
+/** @import { Grid, Quad } from "./types.js" */
 
 const SIDE = 96; // pixels of the painted square, which is then stretched over the face
-const FADE = 1.5; // half the value has a third of the colour, so that what is strong stands out
+const EXPONENT = 1.5; // opacity = strength ** EXPONENT, so that strong cells stand out
 
 /**
- * Draw a map into `context`. grid: rows of cells; quad: the corners of what it covers, in the
- * context's own units; opacity: 0 to 1.
+ * Draw a map.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Grid} grid
+ * @param {Quad} quad Corners of the area that the map covers, in units of the context.
+ * @param {number} opacity 0 to 1.
  */
 export function drawHeatmap(context, grid, quad, opacity) {
   const [[left, top], [right, rightY], , [bottomX, bottom]] = quad;
@@ -27,39 +33,52 @@ export function drawHeatmap(context, grid, quad, opacity) {
 }
 
 /**
- * Return the size of a cell that is drawn in full colour: the largest, but at least what each cell
- * holds of two points spread evenly, so that next to nothing looks like next to nothing.
+ * Return the value that is drawn in full colour: the largest of the grid, but at least each cell's
+ * part of two evenly spread points, so that a nearly empty map stays pale.
+ *
+ * @param {Grid} grid
  */
-export function fullColour(grid) {
+export function fullColourValue(grid) {
   const values = grid.flat();
   return Math.max(2 / values.length, ...values.map(Math.abs));
 }
 
-/** Return the strongest cell of one sign as {value, x, y}, its middle from 0 to 1 in the square. */
-export function strongest(grid, sign = 1) {
-  let best = { value: -Infinity };
+/**
+ * Return the strongest cell of one sign, with its centre from 0 to 1 in the square.
+ *
+ * @param {Grid} grid
+ * @param {1 | -1} [sign]
+ */
+export function strongestCell(grid, sign = 1) {
+  let strongest = { value: -Infinity, x: 0, y: 0 };
   grid.forEach((row, i) =>
     row.forEach((value, j) => {
-      if (sign * value <= best.value) return;
-      best = { value: sign * value, x: (j + 0.5) / row.length, y: (i + 0.5) / grid.length };
+      if (sign * value <= strongest.value) return;
+      strongest = {
+        value: sign * value,
+        x: (j + 0.5) / row.length,
+        y: (i + 0.5) / grid.length,
+      };
     }),
   );
-  return best;
+  return strongest;
 }
 
+/** @param {Grid} grid */
 function paint(grid) {
   const canvas = new OffscreenCanvas(SIDE, SIDE);
   const context = canvas.getContext("2d");
+  if (!context) throw new Error("This browser cannot draw on a canvas.");
   const image = context.createImageData(SIDE, SIDE);
-  const [raises, lowers] = ["--raises", "--lowers"].map(channels);
-  const full = fullColour(grid);
-  const across = places(grid[0].length);
-  const down = places(grid.length);
+  const [raises, lowers] = ["--raises", "--lowers"].map(colourChannels);
+  const full = fullColourValue(grid);
+  const columns = interpolation(grid[0].length);
+  const rows = interpolation(grid.length);
   for (let y = 0; y < SIDE; y += 1) {
     for (let x = 0; x < SIDE; x += 1) {
-      const value = between(grid, down[y], across[x]) / full;
+      const value = interpolate(grid, rows[y], columns[x]) / full;
       image.data.set(value > 0 ? raises : lowers, 4 * (SIDE * y + x));
-      const strength = Math.min(1, Math.abs(value)) ** FADE;
+      const strength = Math.min(1, Math.abs(value)) ** EXPONENT;
       image.data[4 * (SIDE * y + x) + 3] = Math.round(255 * strength);
     }
   }
@@ -67,22 +86,40 @@ function paint(grid) {
   return canvas;
 }
 
-/** Return for each pixel the two cells it lies between, and how far along. */
-function places(cells) {
+/**
+ * The two cells that a pixel lies between, and its position between them from 0 to 1.
+ *
+ * @typedef {{ before: number, after: number, position: number }} Interpolation
+ */
+
+/**
+ * Return the interpolation of each pixel.
+ *
+ * @param {number} cells
+ * @returns {Interpolation[]}
+ */
+function interpolation(cells) {
   return Array.from({ length: SIDE }, (_, pixel) => {
-    const at = Math.min(cells - 1, Math.max(0, ((pixel + 0.5) * cells) / SIDE - 0.5));
-    const first = Math.min(Math.floor(at), Math.max(0, cells - 2));
-    return [first, Math.min(first + 1, cells - 1), at - first];
+    const cell = Math.min(cells - 1, Math.max(0, ((pixel + 0.5) * cells) / SIDE - 0.5));
+    const before = Math.min(Math.floor(cell), Math.max(0, cells - 2));
+    return { before, after: Math.min(before + 1, cells - 1), position: cell - before };
   });
 }
 
-function between(grid, [above, below, down], [left, right, across]) {
-  const upper = grid[above][left] * (1 - across) + grid[above][right] * across;
-  const lower = grid[below][left] * (1 - across) + grid[below][right] * across;
-  return upper * (1 - down) + lower * down;
+/**
+ * @param {Grid} grid
+ * @param {Interpolation} row
+ * @param {Interpolation} column
+ */
+function interpolate(grid, row, column) {
+  const [upper, lower] = [grid[row.before], grid[row.after]].map(
+    (cells) => cells[column.before] * (1 - column.position) + cells[column.after] * column.position,
+  );
+  return upper * (1 - row.position) + lower * row.position;
 }
 
-function channels(name) {
-  const hex = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** @param {string} property A custom property of CSS with a colour such as #d55e00. */
+function colourChannels(property) {
+  const hex = getComputedStyle(document.documentElement).getPropertyValue(property).trim();
   return [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
 }

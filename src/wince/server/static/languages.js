@@ -1,30 +1,55 @@
-// The language that a result is said in: its words, marked with lang and dir where they are shown.
+// The language of the results: its texts, shown with their lang and dir attributes.
 
-/** Return the languages. facts: from /v1/scale, which has every text; English is first. */
-export function createLanguages(facts) {
-  const english = facts.languages[0];
-  const asked = new URLSearchParams(location.search).get("language"); // so that it can be bookmarked
-  let current = find(asked) ?? english;
+/** @import { Language, Level, LevelTexts, Scale, SpeechRequest, Statement } from "./types.js" */
+
+/** @typedef {{ text: string, request: SpeechRequest }} Speech For the browser's voice, and for the server's. */
+/** @typedef {ReturnType<typeof createLanguages>} Languages */
+
+/**
+ * Return the languages. The address of the page can choose one (?language=de), for bookmarks.
+ *
+ * @param {Scale} scale Contains every text; English is first.
+ */
+export function createLanguages(scale) {
+  const english = scale.languages[0];
+  let current = byCode(new URLSearchParams(location.search).get("language"));
+  /** @type {(() => void)[]} */
   const listeners = [];
 
-  function find(code) {
-    return facts.languages.find((one) => one.code === code);
+  /**
+   * @param {string | null} code
+   * @returns {Language}
+   */
+  function byCode(code) {
+    return scale.languages.find((language) => language.code === code) ?? english;
   }
 
-  function wordsOf(language, name) {
-    return language.levels.find((level) => level.name === name);
-  }
-
-  /** Return the language and the words for an assessment; what has no translation stays English. */
-  function ofAssessment({ level, sentence }) {
+  /**
+   * Return the language and the sentence of a statement. What has no translation stays English.
+   *
+   * @param {Statement} statement
+   * @returns {{ language: Language, sentence: string, spoken: string }}
+   */
+  function textsOf({ level, sentence }) {
     if (level === null && current !== english) {
-      return [current, { sentence: current.refused, spoken: current.refused_spoken }];
+      return {
+        language: current,
+        sentence: current.refused,
+        spoken: current.refused_spoken,
+      };
     }
-    const usual = wordsOf(english, level)?.sentence === sentence;
-    return usual ? [current, wordsOf(current, level)] : [english, { sentence, spoken: sentence }];
+    const standard = level !== null && levelTexts(english, level)?.sentence === sentence;
+    const translated = standard ? levelTexts(current, level) : undefined;
+    if (!translated) return { language: english, sentence, spoken: sentence };
+    return { language: current, sentence: translated.sentence, spoken: translated.spoken };
   }
 
-  function put(element, language, text) {
+  /**
+   * @param {HTMLElement} element
+   * @param {Language} language
+   * @param {string} text
+   */
+  function show(element, language, text) {
     element.textContent = text;
     if (language === english) {
       element.removeAttribute("lang");
@@ -36,36 +61,75 @@ export function createLanguages(facts) {
   }
 
   return {
-    all: facts.languages,
+    all: scale.languages,
     current: () => current,
-    /** Choose a language by its code, and tell everybody who shows words of it. */
+    /**
+     * Choose a language.
+     *
+     * @param {string} code
+     */
     choose(code) {
-      current = find(code) ?? english;
-      for (const listener of listeners) listener(current);
-    },
-    /** Call `listener` after each choice. */
-    onChange: (listener) => listeners.push(listener),
-    /** Put a level's word into an element. */
-    putTitle: (element, name) => put(element, current, wordsOf(current, name)?.title ?? ""),
-    /** Put an assessment's sentence into an element. */
-    putSentence(element, assessment) {
-      const [language, words] = ofAssessment(assessment);
-      put(element, language, words.sentence);
+      current = byCode(code);
+      for (const listener of listeners) listener();
     },
     /**
-     * Return what is said about an assessment: the sentence, and on demand percent and advice; as
-     * text for the browser's voice, and as the request (wanted) for the other.
+     * Call a function after each choice.
+     *
+     * @param {() => void} listener
      */
-    wordsFor(assessment, { percent, advice }) {
-      const [language, words] = ofAssessment(assessment);
-      const { level, pspi } = assessment;
-      const share = Math.round((100 * pspi) / facts.maximum);
-      const parts = [words.spoken];
-      if (percent && level) parts.push(language.percent.replace("{percent}", share));
-      const advised = advice && language.advice;
-      if (advised) parts.push(assessment.advice);
-      const wanted = { level, pspi, percent: percent && level !== null, advice: advised, language: language.code };
-      return { text: parts.join(" "), wanted };
+    onChange: (listener) => listeners.push(listener),
+    /**
+     * Show a level's title in an element.
+     *
+     * @param {HTMLElement} element
+     * @param {Level} level
+     */
+    showTitle: (element, level) => show(element, current, levelTexts(current, level)?.title ?? ""),
+    /**
+     * Show a statement's sentence in an element.
+     *
+     * @param {HTMLElement} element
+     * @param {Statement} statement
+     */
+    showSentence(element, statement) {
+      const { language, sentence } = textsOf(statement);
+      show(element, language, sentence);
+    },
+    /**
+     * Return what to speak about a statement: the sentence and, if wanted, percent and advice.
+     *
+     * @param {Statement} statement
+     * @param {{ percent: boolean, advice: boolean }} options
+     * @returns {Speech}
+     */
+    speechFor(statement, { percent, advice }) {
+      const { language, spoken } = textsOf(statement);
+      const { level, pspi } = statement;
+      const withPercent = percent && level !== null;
+      const withAdvice = advice && language.advice;
+      const share = String(Math.round((100 * pspi) / scale.maximum));
+      const parts = [
+        spoken,
+        ...(withPercent ? [language.percent.replace("{percent}", share)] : []),
+        ...(withAdvice ? [statement.advice] : []),
+      ];
+      const request = {
+        level,
+        pspi,
+        percent: withPercent,
+        advice: withAdvice,
+        language: language.code,
+      };
+      return { text: parts.join(" "), request };
     },
   };
+}
+
+/**
+ * @param {Language} language
+ * @param {Level} level
+ * @returns {LevelTexts | undefined}
+ */
+function levelTexts(language, level) {
+  return language.levels.find(({ name }) => name === level);
 }

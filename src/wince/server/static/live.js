@@ -1,263 +1,301 @@
-// The live tab: camera frames to the server and back, the face box and level over the video.
+// The live tab: camera frames go to the server; the face box and level are drawn over the video.
 
+/** @import { Assessment, LiveAnswer, Scale, Statement, Track } from "./types.js" */
+/** @import { Frame, LiveSocket } from "./socket.js" */
+
+import { createFrameGrabber, listCameras, onEachFrame, openCamera } from "./camera.js";
+import { byId } from "./dom.js";
+import { createFrameRate } from "./frame_rate.js";
+import { createMapControls } from "./map_controls.js";
 import { createNeutralControls } from "./neutral.js";
-import { createGrabber, eachFrame, listCameras, openCamera } from "./camera.js";
-import { drawOverlay, setRatio } from "./overlay.js";
-import { createQuiet } from "./quiet.js";
-import { createRate } from "./rate.js";
-import { createRecovery } from "./recover.js";
+import { drawOverlay, setAspectRatio } from "./overlay.js";
+import { createQuietMode } from "./quiet_mode.js";
+import { createRetry } from "./retry.js";
+import { createSessionPanel } from "./session_panel.js";
 import { openSocket } from "./socket.js";
-import { createWatching } from "./watching.js";
-import { createWhere } from "./where.js";
 
-const CARD_EVERY = 200; // milliseconds between changes of the numbers, so that they can be read
-const STANDING = [
-  "pspi",
-  "interval",
-  "level",
-  "level_probabilities",
-  "confidence",
-  "action_units",
-  "raw_score",
-  "sentence",
-  "advice",
-]; // what the card shows of the track in place of the single frame
-const CAMERA_LOST = "The camera is gone. It is tried again by itself until it is back.";
-const CAMERA_TITLE = "The camera is lost";
-const SERVER_LOST =
-  "The connection to wince has ended. Is it still running, or are several live views open? " +
-  "It is tried again by itself until it is back.";
-const byId = (id) => document.getElementById(id);
+const CARD_INTERVAL = 200; // milliseconds between changes of the numbers, so that they can be read
+const CAMERA_LOST = {
+  title: "The camera is lost",
+  message: "The camera is no longer connected. wince tries again by itself until it is back.",
+};
+const SERVER_LOST = {
+  title: "The connection is lost",
+  message:
+    "The connection to wince has ended. Is it still running, or are several live views open? " +
+    "wince tries again by itself until the connection is back.",
+};
 
 /**
- * Bring the live tab to life.
- * facts: from /v1/scale; languages: the words of a result; neutral: the page's neutral face; result: its card; onLevel(assessment): a level
- * has held and is worth saying; onProblem(sentence): nothing new comes; onQuiet(on): the quiet mode
- * has begun or ended.
+ * Connect the live tab.
+ *
+ * @param {object} options
+ * @param {Scale} options.scale
+ * @param {import("./languages.js").Languages} options.languages
+ * @param {import("./neutral.js").NeutralFaceState} options.neutral
+ * @param {import("./result_card.js").ResultCard} options.result
+ * @param {(track: Track) => void} options.onLevel Called when a level is announced.
+ * @param {() => void} options.onProblem Called when no new answers come.
+ * @param {(on: boolean) => void} options.onQuietMode Called when the quiet mode begins and ends.
  */
-export function createLive({ facts, languages, neutral, result, onLevel, onProblem, onQuiet }) {
-  const [video, overlay, cameras, mirror] = ["video", "live-overlay", "camera", "mirror"].map(byId);
-  const grab = createGrabber(video);
-  const rate = createRate();
-  const watching = createWatching(byId("watching"), facts);
-  const quiet = createQuiet(byId("bedside"), byId("quiet"), {
+export function createLive({ scale, languages, neutral, result, onLevel, onProblem, onQuietMode }) {
+  const video = byId("video", HTMLVideoElement);
+  const canvas = byId("live-overlay", HTMLCanvasElement);
+  const cameraSelect = byId("camera", HTMLSelectElement);
+  const mirror = byId("mirror", HTMLInputElement);
+  const startButton = byId("start", HTMLButtonElement);
+  const trackForm = byId("track-settings", HTMLFormElement);
+  const grabFrame = createFrameGrabber(video);
+  const frameRate = createFrameRate();
+  const sessionPanel = createSessionPanel(byId("session-panel"), scale);
+  const quietMode = createQuietMode(byId("bedside", HTMLDialogElement), byId("quiet-mode"), {
     languages,
-    onChange: onQuiet,
+    onChange: onQuietMode,
   });
-  const cameraAgain = createRecovery();
-  const serverAgain = createRecovery();
-  const settings = byId("tuning-settings");
-  let session = 0; // counts starts and stops, so that what comes late is recognised
+  const cameraRetry = createRetry();
+  const serverRetry = createRetry();
+  let runs = 0; // counts starts and stops, so that a late result is recognised
+  /** @type {MediaStream | null} */
   let stream = null;
+  /** @type {LiveSocket | null} */
   let socket = null;
   let endFrames = () => {};
-  let cardAt = 0;
+  let cardShownAt = 0;
   let grabbing = false;
-  let trouble = null; // the title of what is wrong at present
+  /** @type {typeof CAMERA_LOST | null} */
+  let trouble = null;
+  let mapRequested = false; // whether the open socket sends the map
 
-  let mapAsked = false; // whether the socket in use brings the map
-  const where = createWhere(byId("live-where"), facts, {
+  const mapControls = createMapControls(byId("live-map"), scale, {
     onChange() {
-      result.mark(where.unit());
-      if (socket && where.wanted() !== mapAsked) connect();
+      result.markUnit(mapControls.selectedUnit());
+      if (socket && mapControls.isOn() !== mapRequested) connect();
     },
   });
-  result.onChoose(where.toggle);
-  const neutralControls = createNeutralControls(byId("live-neutral"), neutral, facts, { live: true });
-  neutral.onChange((face) => socket?.compare(face));
+  result.onChooseUnit(mapControls.toggle);
+  const neutralControls = createNeutralControls(byId("live-neutral"), neutral, scale, {
+    live: true,
+  });
+  neutral.onChange((face) => socket?.setNeutral(face));
 
-  function answered(answer, frame) {
-    if (trouble === CAMERA_TITLE) return; // of a frame from before it was lost
+  /**
+   * @param {LiveAnswer} answer
+   * @param {Frame} frame
+   */
+  function onAnswer(answer, frame) {
+    if (trouble === CAMERA_LOST) return; // the frame is from before it was lost
     trouble = null;
-    serverAgain.worked();
-    const assessment = "pspi" in answer ? answer : null;
-    const track = answer.track ?? null;
-    watching.add(assessment, track);
-    quiet.show(track);
-    neutralControls.see(assessment);
-    // The box says what the card says; its place is the frame's own.
-    drawOverlay(overlay, assessment && standing(assessment, track), frame, {
-      mirrored: mirror.checked,
-      map: where.of(assessment),
-    });
+    serverRetry.reset();
+    const { assessment = null, track = null } = answer;
+    sessionPanel.add(assessment, track);
+    quietMode.show(track);
+    neutralControls.addFrame(assessment);
+    // The box is at the frame's own place, with the level that the card shows.
+    drawOverlay(
+      canvas,
+      assessment && {
+        box: assessment.face.box,
+        statement: currentStatement(assessment, track),
+        size: frame,
+        mirrored: mirror.checked,
+        map: mapControls.mapOf(assessment),
+      },
+    );
     const now = performance.now();
-    rate.tick(now - frame.captured);
-    if (now - cardAt >= CARD_EVERY) {
-      cardAt = now;
-      byId("rate").textContent = rate.read();
-      where.update(assessment);
-      if (assessment) result.show(standing(assessment, track));
-      else if (answer.type.endsWith("/no-face")) result.away(answer.detail);
-      else result.fail(answer.detail);
+    frameRate.tick(now - frame.captured);
+    if (now - cardShownAt >= CARD_INTERVAL) {
+      cardShownAt = now;
+      showCard(answer);
     }
-    if (assessment && track?.announced) onLevel(standing(assessment, track));
+    if (track?.announced) onLevel(track);
+  }
+
+  /** @param {LiveAnswer} answer */
+  function showCard({ assessment, problem, track = null }) {
+    byId("rate").textContent = frameRate.text();
+    mapControls.update(assessment ?? null);
+    if (assessment) result.show(assessment, currentStatement(assessment, track));
+    else if (problem?.type.endsWith("/no-face")) result.showNoFace(problem.detail);
+    else if (problem) result.showProblem(problem.detail);
   }
 
   async function sendFrame() {
-    if (!socket?.ready() || grabbing || !video.videoWidth) return;
+    if (!socket?.isReady() || grabbing || !video.videoWidth) return;
     grabbing = true;
     const captured = performance.now();
-    const mine = socket;
+    const openedSocket = socket;
     try {
-      const frame = await grab();
-      if (mine === socket && frame.blob) mine.send({ ...frame, captured });
+      const { blob, width, height } = await grabFrame();
+      if (openedSocket === socket && blob) openedSocket.send({ blob, width, height, captured });
     } finally {
       grabbing = false;
     }
   }
 
+  /** @param {string} [deviceId] */
   async function start(deviceId) {
     stop();
-    const mine = session;
-    byId("start").disabled = true;
+    const run = runs;
+    startButton.disabled = true;
     try {
       const opened = await openCamera(deviceId);
-      if (mine !== session) {
+      if (run !== runs) {
         release(opened);
         return;
       }
-      stream = opened;
-      await begin(mine);
+      await showCamera(opened, run);
+      if (run !== runs) return;
+      connect();
+      endFrames = onEachFrame(video, sendFrame);
     } catch (error) {
-      if (mine === session) fail(error.message);
+      if (run === runs) fail(error instanceof Error ? error.message : String(error));
     } finally {
-      byId("start").disabled = false;
+      startButton.disabled = false;
     }
   }
 
-  async function begin(mine) {
-    await use(stream, mine);
-    if (mine !== session) return;
-    connect();
-    endFrames = eachFrame(video, sendFrame);
-  }
-
-  async function use(opened, mine) {
+  /**
+   * @param {MediaStream} opened
+   * @param {number} run
+   */
+  async function showCamera(opened, run) {
     stream = opened;
     stream.getVideoTracks()[0].addEventListener("ended", () => {
-      if (mine === session) cameraLost(mine);
+      if (run === runs) onCameraLost(run);
     });
     video.srcObject = stream;
     show(true);
     await video.play();
-    await fillCameras();
+    await listCameraOptions();
   }
 
-  // What is lost is tried again until it is back or somebody presses Stop.
-  function cameraLost(mine) {
-    lost(CAMERA_LOST, CAMERA_TITLE);
+  /**
+   * Try to open the camera again until it is back or the user presses Stop.
+   *
+   * @param {number} run
+   */
+  function onCameraLost(run) {
+    showTrouble(CAMERA_LOST);
     release(stream);
-    const wanted = cameras.value;
+    const deviceId = cameraSelect.value;
     async function reopen() {
-      const opened = await openCamera(wanted)
+      const opened = await openCamera(deviceId)
         .catch(() => openCamera())
         .catch(() => null);
-      if (mine !== session) return release(opened);
-      if (!opened) return cameraAgain.again(reopen);
-      trouble = null;
-      cameraAgain.worked();
-      await use(opened, mine).catch(() => cameraAgain.again(reopen));
+      if (run !== runs) release(opened);
+      else if (!opened) cameraRetry.schedule(reopen);
+      else {
+        trouble = null;
+        cameraRetry.reset();
+        await showCamera(opened, run).catch(() => cameraRetry.schedule(reopen));
+      }
     }
-    cameraAgain.again(reopen);
+    cameraRetry.schedule(reopen);
   }
 
   function connect() {
     socket?.close();
-    mapAsked = where.wanted();
+    mapRequested = mapControls.isOn();
+    const settings = [...new FormData(trackForm)].map(([name, value]) => [name, String(value)]);
     socket = openSocket({
-      withMap: mapAsked,
-      settings: Object.fromEntries(new FormData(settings)),
+      withMap: mapRequested,
+      settings: Object.fromEntries(settings),
       neutral: neutral.get(),
-      onAnswer: answered,
-      onClose: () => {
-        lost(SERVER_LOST, "The connection is lost");
-        serverAgain.again(connect);
+      onAnswer,
+      onLost: () => {
+        showTrouble(SERVER_LOST);
+        serverRetry.schedule(connect);
       },
     });
   }
 
-  function lost(sentence, title) {
-    if (trouble === title) return; // told once, however often it is tried again
-    trouble = title;
-    drawOverlay(overlay, null);
-    result.fail(sentence, title);
-    quiet.show(null, sentence);
+  /** @param {typeof CAMERA_LOST} newTrouble */
+  function showTrouble(newTrouble) {
+    if (trouble === newTrouble) return; // shown once, however often it is tried again
+    trouble = newTrouble;
+    drawOverlay(canvas, null);
+    result.showProblem(trouble.message, trouble.title);
+    quietMode.show(null, trouble.message);
     byId("rate").textContent = "";
-    rate.reset();
-    onProblem(sentence);
+    frameRate.reset();
+    onProblem();
   }
 
-  async function fillCameras() {
-    const inUse = stream?.getVideoTracks()[0].getSettings().deviceId;
-    const found = await listCameras();
-    cameras.replaceChildren(
-      ...found.map(({ id, label }) => new Option(label, id, false, id === inUse)),
+  async function listCameraOptions() {
+    const current = stream?.getVideoTracks()[0].getSettings().deviceId;
+    const cameras = await listCameras();
+    cameraSelect.replaceChildren(
+      ...cameras.map(({ id, label }) => new Option(label, id, false, id === current)),
     );
-    byId("camera-choice").hidden = found.length < 2;
+    byId("camera-choice").hidden = cameras.length < 2;
   }
 
   function stop() {
-    session += 1;
-    cameraAgain.stop();
-    serverAgain.stop();
+    runs += 1;
+    cameraRetry.cancel();
+    serverRetry.cancel();
     trouble = null;
-    quiet.end();
+    quietMode.end();
     endFrames();
     socket?.close();
     socket = null;
     release(stream);
     stream = null;
     video.srcObject = null;
-    rate.reset();
-    drawOverlay(overlay, null);
-    where.update(null);
-    neutralControls.stop();
+    frameRate.reset();
+    drawOverlay(canvas, null);
+    mapControls.update(null);
+    neutralControls.cancel();
     byId("rate").textContent = "";
     show(false);
   }
 
-  function fail(sentence) {
+  /** @param {string} message */
+  function fail(message) {
     stop();
-    result.fail(sentence, "The live view is off");
-    onProblem(sentence);
+    result.showProblem(message, "The live view is off");
+    onProblem();
   }
 
-  function show(on) {
-    byId("live-empty").hidden = on;
-    byId("live-picture").hidden = !on;
-    byId("live-controls").hidden = !on;
-    byId("live-where").hidden = !on;
-    byId("tuning").hidden = !on;
-    watching.show(on);
-    byId("live-neutral").hidden = !on;
-    byId("live-stage").classList.toggle("filled", on);
+  /** @param {boolean} running */
+  function show(running) {
+    byId("live-empty").hidden = running;
+    for (const id of ["live-image", "live-controls", "live-map", "track-options", "live-neutral"]) {
+      byId(id).hidden = !running;
+    }
+    sessionPanel.show(running);
+    byId("live-stage").classList.toggle("filled", running);
   }
 
-  function turn() {
+  function updateMirror() {
     video.classList.toggle("mirrored", mirror.checked);
   }
 
   video.addEventListener("resize", () =>
-    setRatio(byId("live-picture"), video.videoWidth, video.videoHeight),
+    setAspectRatio(byId("live-image"), video.videoWidth, video.videoHeight),
   );
-  byId("start").addEventListener("click", async () => {
+  startButton.addEventListener("click", async () => {
     await start();
     if (stream) byId("stop").focus();
   });
   byId("stop").addEventListener("click", () => {
     stop();
     result.clear();
-    byId("start").focus();
+    startButton.focus();
   });
-  cameras.addEventListener("change", () => start(cameras.value));
-  settings.addEventListener("submit", (event) => event.preventDefault());
-  settings.addEventListener("change", () => socket && settings.reportValidity() && connect());
-  mirror.addEventListener("change", turn);
-  navigator.mediaDevices?.addEventListener?.("devicechange", () => stream && fillCameras());
-  turn();
+  cameraSelect.addEventListener("change", () => start(cameraSelect.value));
+  trackForm.addEventListener("submit", (event) => event.preventDefault());
+  trackForm.addEventListener("change", () => {
+    if (socket && trackForm.reportValidity()) connect();
+  });
+  mirror.addEventListener("change", updateMirror);
+  navigator.mediaDevices?.addEventListener?.("devicechange", () => {
+    if (stream) listCameraOptions();
+  });
+  updateMirror();
 
   return {
-    /** Switch the camera off, or call off its start, as when the tab is left. */
+    /** Switch the camera off, or cancel its start, when the user leaves the tab. */
     stop() {
       const running = stream !== null;
       stop();
@@ -266,13 +304,18 @@ export function createLive({ facts, languages, neutral, result, onLevel, onProbl
   };
 }
 
-/** Return an assessment that shows what stands in place of what one frame shows. */
-function standing(assessment, track) {
-  if (!track || track.away > 0 || assessment.level === null) return assessment;
-  const standing = Object.fromEntries(STANDING.map((name) => [name, track[name]]));
-  return { ...assessment, ...standing, change: track.change };
+/**
+ * Return what to state: the track, or the frame itself when the track is not about its face.
+ *
+ * @param {Assessment} assessment
+ * @param {Track | null} track
+ * @returns {Statement}
+ */
+function currentStatement(assessment, track) {
+  return track?.away === 0 ? track : assessment;
 }
 
+/** @param {MediaStream | null} stream */
 function release(stream) {
-  for (const track of stream?.getTracks() ?? []) track.stop();
+  for (const mediaTrack of stream?.getTracks() ?? []) mediaTrack.stop();
 }

@@ -1,52 +1,73 @@
 // The person's neutral face: set from the photo in view, from photos of the person at rest, or from
 // live frames. It is stored in the memory of this page only.
 
-import { Problem, getNeutralFace } from "./api.js";
+/** @import { Assessment, NeutralFace, Scale } from "./types.js" */
 
-const MOST_PHOTOS = 20; // the server's limit
-const SECONDS = 2; // duration of the live frames that are collected
-const ENOUGH = 5; // live frames that can be judged
-const PATIENCE = 10; // seconds after which collecting is given up
-const WHAT =
+import { getNeutralFace } from "./api.js";
+import { find, fromTemplate, setText } from "./dom.js";
+import { UserError, userMessage } from "./errors.js";
+
+const MAX_PHOTOS = 20; // the server's limit
+const COLLECTING_SECONDS = 2; // duration of the live frames that are collected
+const MIN_FRAMES = 5; // live frames that can be judged
+const TIMEOUT_SECONDS = 10; // after which collecting is given up
+const EXPLANATION =
   "Scores are then also shown as points above this person’s own face at rest. It stays in the " +
   "memory of this page only; clear it when another person comes.";
 
+/** @typedef {ReturnType<typeof createNeutralFace>} NeutralFaceState */
+
 /** Return the neutral face of the page, shared by both tabs. */
 export function createNeutralFace() {
+  /** @type {NeutralFace | null} */
   let neutral = null;
-  const handlers = [];
+  /** @type {((face: NeutralFace | null) => void)[]} */
+  const listeners = [];
 
   return {
-    /** The neutral face, or null. */
+    /** Return the neutral face, or null. */
     get: () => neutral,
+    /** @param {NeutralFace | null} face */
     set(face) {
       neutral = face;
-      for (const handle of handlers) handle(neutral);
+      for (const listener of listeners) listener(neutral);
     },
-    /** Call `handle` after each change. */
-    onChange: (handle) => handlers.push(handle),
+    /**
+     * Call a function after each change.
+     *
+     * @param {(face: NeutralFace | null) => void} listener
+     */
+    onChange: (listener) => listeners.push(listener),
   };
 }
 
 /**
  * Return the neutral face of assessments: the median of each action unit, and their score by the
  * terms of the scale; for a model without action units the median score.
+ *
+ * @param {Assessment[]} assessments
+ * @param {string[][]} terms
+ * @returns {NeutralFace}
  */
-export function medianOf(assessments, terms) {
+function medianFace(assessments, terms) {
   const { model, action_units: first } = assessments[0];
-  const medianBy = (read) => median(assessments.map(read));
-  const names = first && Object.keys(first);
+  /** @param {(assessment: Assessment) => number} read */
+  const medianOf = (read) => median(assessments.map(read));
   const units =
-    names &&
+    first &&
     Object.fromEntries(
-      names.map((name) => [name, medianBy((assessment) => assessment.action_units[name])]),
+      Object.keys(first).map((name) => [
+        name,
+        medianOf((assessment) => assessment.action_units?.[name] ?? 0),
+      ]),
     );
-  const raw = units
+  const rawScore = units
     ? terms.reduce((sum, names) => sum + Math.max(...names.map((name) => units[name])), 0)
-    : medianBy((assessment) => assessment.raw_score);
-  return { action_units: units, raw_score: raw, images: assessments.length, model };
+    : medianOf((assessment) => assessment.raw_score);
+  return { action_units: units, raw_score: rawScore, images: assessments.length, model };
 }
 
+/** @param {number[]} values */
 function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -54,29 +75,44 @@ function median(values) {
 }
 
 /**
- * Add the controls of the neutral face to `root`. neutral: from createNeutralFace; facts: from
- * /v1/scale; current(): the assessment in view, or null, for a still photo; live: collect frames
- * that are passed to see() instead.
+ * Add the controls of the neutral face to `root`.
+ *
+ * @param {HTMLElement} root
+ * @param {NeutralFaceState} neutral
+ * @param {Scale} scale
+ * @param {object} [options]
+ * @param {() => Assessment | null} [options.currentAssessment] Returns that of the photo in view.
+ * @param {boolean} [options.live] Whether to collect the frames that are passed to `addFrame`.
  */
-export function createNeutralControls(root, neutral, facts, { current = () => null, live = false }) {
-  const template = document.getElementById("neutral-template");
-  const panel = template.content.cloneNode(true).firstElementChild;
+export function createNeutralControls(
+  root,
+  neutral,
+  scale,
+  { currentAssessment = () => null, live = false } = {},
+) {
+  const panel = fromTemplate("neutral-template");
   root.append(panel);
-  const [state, set, choose, clear, files, text] = [
-    "state", "set", "choose", "clear", "files", "text",
-  ].map((name) => panel.querySelector(`.neutral-${name}`));
-  set.textContent = live ? "Set neutral face" : "This is the face at rest";
-  choose.hidden = live;
-  text.textContent = live
-    ? `“Set neutral face” takes the next ${SECONDS} seconds of the person at rest. ${WHAT}`
-    : `Take this photo, or others of the same person at rest. ${WHAT}`;
-  let collected = null; // live frames, while they are being collected
+  const state = find(panel, ".neutral-state");
+  const setButton = find(panel, ".neutral-set", HTMLButtonElement);
+  const chooseButton = find(panel, ".neutral-choose");
+  const clearButton = find(panel, ".neutral-clear");
+  const files = find(panel, ".neutral-files", HTMLInputElement);
+  setButton.textContent = live ? "Set neutral face" : "This is the face at rest";
+  chooseButton.hidden = live;
+  find(panel, ".neutral-text").textContent = live
+    ? `“Set neutral face” takes the next ${COLLECTING_SECONDS} seconds of the person at rest. ` +
+      EXPLANATION
+    : `Take this photo, or others of the same person at rest. ${EXPLANATION}`;
+  /** @type {{ start: number, firstAt: number | null, assessments: Assessment[] } | null} */
+  let collection = null; // live frames, while they are being collected
 
+  /** @param {NeutralFace | null} face */
   function show(face) {
-    clear.hidden = !face;
+    clearButton.hidden = !face;
     panel.classList.toggle("on", Boolean(face));
     const count = face?.images;
-    say(
+    setText(
+      state,
       face
         ? `Neutral face set from ${count} ${count === 1 ? "image" : "images"}; ` +
             `its score is ${face.raw_score.toFixed(1)}. Results show the points above it.`
@@ -84,79 +120,91 @@ export function createNeutralControls(root, neutral, facts, { current = () => nu
     );
   }
 
-  function say(sentence) {
-    if (state.textContent !== sentence) state.textContent = sentence;
-  }
-
+  /** @param {Assessment[]} assessments */
   function setFrom(assessments) {
-    neutral.set(medianOf(assessments, facts.terms));
+    neutral.set(medianFace(assessments, scale.terms));
   }
 
-  function setFromView() {
-    const assessment = current();
+  function setFromPhoto() {
+    const assessment = currentAssessment();
     if (assessment?.level) setFrom([assessment]);
-    else say("This photo cannot be judged, so it cannot be the neutral face. Take another one.");
+    else {
+      setText(
+        state,
+        "This photo cannot be judged, so it cannot be the neutral face. Take another one.",
+      );
+    }
   }
 
   async function setFromFiles() {
-    const chosen = [...files.files].slice(0, MOST_PHOTOS);
+    const chosen = [...(files.files ?? [])].slice(0, MAX_PHOTOS);
     files.value = ""; // so that the same photos can be chosen again
     if (!chosen.length) return;
-    say("Reading the photos of the face at rest …");
+    setText(state, "Reading the photos of the face at rest …");
     try {
       neutral.set(await getNeutralFace(chosen));
     } catch (error) {
-      say(error instanceof Problem ? error.message : "The page failed; please load it again.");
-      if (!(error instanceof Problem)) throw error;
+      setText(state, userMessage(error));
+      if (!(error instanceof UserError)) throw error;
     }
   }
 
+  /** @param {Assessment | null} assessment */
   function collect(assessment) {
+    if (!collection) return;
     const now = performance.now() / 1000;
-    if (assessment?.level) collected.push({ assessment, at: now });
-    const since = now - (collected[0]?.at ?? now);
-    if (since >= SECONDS && collected.length >= ENOUGH) {
-      const assessments = collected.map((frame) => frame.assessment);
-      stop();
+    if (assessment?.level) {
+      collection.firstAt ??= now;
+      collection.assessments.push(assessment);
+    }
+    const { start, firstAt, assessments } = collection;
+    const collected = firstAt !== null && now - firstAt >= COLLECTING_SECONDS;
+    if (collected && assessments.length >= MIN_FRAMES) {
+      endCollecting();
       setFrom(assessments);
-    } else if (now - collected.begun > PATIENCE) {
-      stop();
-      say("The face could not be read long enough. Face the camera in good light and try again.");
+    } else if (now - start > TIMEOUT_SECONDS) {
+      endCollecting();
+      setText(
+        state,
+        "The face could not be read long enough. Face the camera in good light and try again.",
+      );
     }
   }
 
-  function stop() {
-    collected = null;
-    set.disabled = false;
+  function endCollecting() {
+    collection = null;
+    setButton.disabled = false;
   }
 
-  set.addEventListener("click", () => {
+  setButton.addEventListener("click", () => {
     if (!live) {
-      setFromView();
+      setFromPhoto();
       return;
     }
-    collected = Object.assign([], { begun: performance.now() / 1000 });
-    set.disabled = true;
-    say("Collecting the neutral face: the person at rest, facing the camera …");
+    collection = { start: performance.now() / 1000, firstAt: null, assessments: [] };
+    setButton.disabled = true;
+    setText(state, "Collecting the neutral face: the person at rest, facing the camera …");
   });
-  choose.addEventListener("click", () => files.click());
+  chooseButton.addEventListener("click", () => files.click());
   files.addEventListener("change", setFromFiles);
-  clear.addEventListener("click", () => {
+  clearButton.addEventListener("click", () => {
     neutral.set(null);
-    set.focus();
+    setButton.focus();
   });
   neutral.onChange(show);
   show(neutral.get());
 
   return {
-    /** Pass the assessment of a live frame, or null. */
-    see(assessment) {
-      if (collected) collect(assessment);
-    },
+    /**
+     * Pass the assessment of a live frame, or null.
+     *
+     * @param {Assessment | null} assessment
+     */
+    addFrame: collect,
     /** Cancel collecting, for example when the live view stops. */
-    stop() {
-      if (!collected) return;
-      stop();
+    cancel() {
+      if (!collection) return;
+      endCollecting();
       show(neutral.get());
     },
   };

@@ -1,34 +1,52 @@
-// A note for the chart: what was read, and what the observer judged beside it. Made in the browser,
-// saved by the reader as a file, stored nowhere else.
+// A note for the patient's chart: the score, and the observer's own judgement of it. It is made in the
+// browser and saved by the user as a file; nothing else stores it.
 
+/** @import { ModelName, Scale, Track } from "./types.js" */
+
+import { context2d, find } from "./dom.js";
+import { levelTitle } from "./levels.js";
 import { timeOfDay } from "./session.js";
-import { levelTitle } from "./shapes.js";
 
-export const CAUTION =
+const CAUTION =
   "Read from the face by wince, research software and not a medical device. It scores expression, " +
   "not experience; a low score does not rule pain out.";
+/** @type {Record<string, string>} */
 const JUDGEMENTS = { agree: "agrees", higher: "judges it higher", lower: "judges it lower" };
-const [PNG_WIDTH, PNG_PADDING, PNG_SCALE] = [640, 32, 2];
+const [IMAGE_WIDTH, IMAGE_PADDING, IMAGE_SCALE, NAME_WIDTH] = [640, 32, 2, 170];
+
+/** @typedef {{ time: number, track: Track, model: ModelName }} Score A score and its time. */
+/** @typedef {Record<string, string>} Note Columns of the note with their texts. */
 
 /**
- * Bring the form to life. form: the element; facts: from /v1/scale; present() returns what stands,
- * {time, track, model}, or null.
+ * Connect the form.
+ *
+ * @param {HTMLFormElement} form
+ * @param {Scale} scale
+ * @param {() => Score | null} currentScore
  */
-export function createNote(form, facts, present) {
-  const find = (selector) => form.querySelector(selector);
-  let taken = null;
+export function createNoteForm(form, scale, currentScore) {
+  /** @type {Score | null} */
+  let score = null;
 
-  function take() {
-    taken = present();
-    find(".note-score").textContent = taken
-      ? `${timeOfDay(taken.time)}: ${levelTitle(taken.track.level)}, PSPI ${taken.track.pspi.toFixed(1)} of ${facts.maximum}`
+  function takeScore() {
+    score = currentScore();
+    find(form, ".note-score").textContent = score
+      ? `${timeOfDay(score.time)}: ${levelTitle(score.track.level)}, ` +
+        `PSPI ${score.track.pspi.toFixed(1)} of ${scale.maximum}`
       : "No score yet: take one while a face is in view.";
-    for (const button of form.querySelectorAll(".note-save button")) button.disabled = !taken;
+    for (const button of form.querySelectorAll(".note-save button")) {
+      button.toggleAttribute("disabled", !score);
+    }
   }
 
-  function note() {
-    const text = (name) => form.elements[name].value.trim();
-    const { time, track, model } = taken;
+  /**
+   * @param {Score} score
+   * @returns {Note}
+   */
+  function createNote({ time, track, model }) {
+    const fields = new FormData(form);
+    /** @param {string} name */
+    const text = (name) => String(fields.get(name) ?? "").trim();
     return {
       time: isoTime(time),
       person: text("person"),
@@ -37,33 +55,41 @@ export function createNote(form, facts, present) {
       level: track.level,
       interval_low: track.interval[0].toFixed(1),
       interval_high: track.interval[1].toFixed(1),
-      observer_judgement: form.elements.judgement.value || "",
+      observer_judgement: text("judgement"),
       model: `${model.name} ${model.version}`,
     };
   }
 
-  find(".note-take").addEventListener("click", take);
+  find(form, ".note-take").addEventListener("click", takeScore);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (!taken) return;
-    const found = note();
-    const kind = event.submitter?.value ?? "text";
-    const blob = { csv: () => asCsv(found), text: () => asText(found, facts), png: () => asPng(found, facts) };
-    save(await blob[kind](), `wince-${found.time.slice(0, 19).replace(/[:T]/g, "-")}.${{ csv: "csv", text: "txt", png: "png" }[kind]}`);
+    if (!score) return;
+    const note = createNote(score);
+    const lines = noteLines(note, score.track, scale);
+    const name = `wince-${note.time.slice(0, 19).replace(/[:T]/g, "-")}`;
+    const format = event.submitter?.getAttribute("value");
+    if (format === "csv") save(asCsv(note), `${name}.csv`);
+    else if (format === "png") save(await asImage(lines), `${name}.png`);
+    else save(asText(lines), `${name}.txt`);
   });
-  take();
+  takeScore();
   return {
-    take,
+    takeScore,
     /** Empty the form, for another person. */
     clear() {
       form.reset();
-      take();
+      takeScore();
     },
   };
 }
 
-/** Return a note as CSV: a header and one row. A spreadsheet must not take a text for a formula. */
-export function asCsv(note) {
+/**
+ * Return a note as CSV: a header and one row. A spreadsheet must not take a text for a formula.
+ *
+ * @param {Note} note
+ */
+function asCsv(note) {
+  /** @param {string} value */
   const cell = (value) => {
     const plain = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
     return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
@@ -72,85 +98,125 @@ export function asCsv(note) {
   return new Blob([`${rows.map((row) => row.join(",")).join("\r\n")}\r\n`], { type: "text/csv" });
 }
 
-/** Return a note as plain text. */
-export function asText(note, facts) {
-  return new Blob([`${lines(note, facts).map((pair) => pair.join(": ")).join("\n")}\n\n${CAUTION}\n`], {
-    type: "text/plain;charset=utf-8",
-  });
+/**
+ * Return a note as plain text.
+ *
+ * @param {string[][]} lines
+ */
+function asText(lines) {
+  const text = lines.map((pair) => pair.join(": ")).join("\n");
+  return new Blob([`${text}\n\n${CAUTION}\n`], { type: "text/plain;charset=utf-8" });
 }
 
-/** Return a note as a picture, dark on light. */
-export async function asPng(note, facts) {
+/**
+ * Return a note as a PNG image, dark on white.
+ *
+ * @param {string[][]} lines
+ * @returns {Promise<Blob | null>}
+ */
+async function asImage(lines) {
   const canvas = document.createElement("canvas");
-  const pen = canvas.getContext("2d");
-  const rows = lines(note, facts);
-  const inner = PNG_WIDTH - 2 * PNG_PADDING;
-  pen.font = "13px sans-serif";
-  const caution = wrapped(pen, CAUTION, inner);
-  pen.font = "600 15px sans-serif";
-  const values = rows.map(([, value]) => wrapped(pen, value, inner - 170));
-  const height = 2 * PNG_PADDING + 40 + 24 * values.flat().length + 12 + 18 * caution.length;
-  canvas.width = PNG_WIDTH * PNG_SCALE;
-  canvas.height = height * PNG_SCALE;
-  pen.scale(PNG_SCALE, PNG_SCALE);
-  pen.fillStyle = "#ffffff";
-  pen.fillRect(0, 0, PNG_WIDTH, height);
-  pen.fillStyle = "#17211f";
-  pen.font = "700 20px sans-serif";
-  pen.fillText("Pain expression: note", PNG_PADDING, PNG_PADDING + 16);
-  let y = PNG_PADDING + 52;
-  rows.forEach(([name], index) => {
-    pen.font = "15px sans-serif";
-    pen.fillText(name, PNG_PADDING, y);
-    pen.font = "600 15px sans-serif";
-    for (const part of values[index]) {
-      pen.fillText(part, PNG_PADDING + 170, y);
+  const context = context2d(canvas);
+  const innerWidth = IMAGE_WIDTH - 2 * IMAGE_PADDING;
+  context.font = "13px sans-serif";
+  const caution = wrapText(context, CAUTION, innerWidth);
+  context.font = "600 15px sans-serif";
+  const rows = lines.map(([name, value]) => ({
+    name,
+    valueLines: wrapText(context, value, innerWidth - NAME_WIDTH),
+  }));
+  const lineCount = rows.reduce((count, { valueLines }) => count + valueLines.length, 0);
+  const height = 2 * IMAGE_PADDING + 40 + 24 * lineCount + 12 + 18 * caution.length;
+  canvas.width = IMAGE_WIDTH * IMAGE_SCALE;
+  canvas.height = height * IMAGE_SCALE;
+  context.scale(IMAGE_SCALE, IMAGE_SCALE);
+  context.fillStyle = "#ffffff";
+  context.fillRect(0, 0, IMAGE_WIDTH, height);
+  context.fillStyle = "#17211f";
+  context.font = "700 20px sans-serif";
+  context.fillText("Pain expression: note", IMAGE_PADDING, IMAGE_PADDING + 16);
+  let y = IMAGE_PADDING + 52;
+  for (const { name, valueLines } of rows) {
+    context.font = "15px sans-serif";
+    context.fillText(name, IMAGE_PADDING, y);
+    context.font = "600 15px sans-serif";
+    for (const line of valueLines) {
+      context.fillText(line, IMAGE_PADDING + NAME_WIDTH, y);
       y += 24;
     }
-  });
-  pen.font = "13px sans-serif";
-  pen.fillStyle = "#51605c";
+  }
+  context.font = "13px sans-serif";
+  context.fillStyle = "#51605c";
   y += 12;
-  for (const part of caution) {
-    pen.fillText(part, PNG_PADDING, y);
+  for (const line of caution) {
+    context.fillText(line, IMAGE_PADDING, y);
     y += 18;
   }
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  return new Promise((resolve) => {
+    canvas.toBlob(resolve, "image/png");
+  });
 }
 
-function lines(note, facts) {
-  const { time, person, observer, pspi, level, interval_low, interval_high, model } = note;
-  const judged = JUDGEMENTS[note.observer_judgement] ?? "has not judged";
+/**
+ * Return the lines of a note for reading, as pairs of name and value.
+ *
+ * @param {Note} note
+ * @param {Track} track
+ * @param {Scale} scale
+ */
+function noteLines(note, { level }, scale) {
+  const { time, person, observer, pspi, interval_low: low, interval_high: high, model } = note;
   return [
     ["Time", `${time.slice(0, 10)} ${time.slice(11)}`],
     ["Person", person || "not named"],
     ["Observer", observer || "not named"],
     ["Pain expression", levelTitle(level)],
-    ["PSPI", `${pspi} of ${facts.maximum}, 90 % interval ${interval_low} to ${interval_high}`],
-    ["The observer", judged],
+    ["PSPI", `${pspi} of ${scale.maximum}, 90 % interval ${low} to ${high}`],
+    ["The observer", JUDGEMENTS[note.observer_judgement] ?? "has not judged"],
     ["Model", model],
   ];
 }
 
-function wrapped(pen, text, width) {
-  const found = [""];
-  for (const word of text.split(/\s+/).flatMap((long) => long.match(/.{1,48}/gu) ?? [])) {
-    const longer = `${found.at(-1)} ${word}`.trim();
-    if (pen.measureText(longer).width > width && found.at(-1)) found.push(word);
-    else found[found.length - 1] = longer;
+/**
+ * Return a text in lines that fit a width.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} text
+ * @param {number} width
+ */
+function wrapText(context, text, width) {
+  const words = text.split(/\s+/).flatMap((word) => word.match(/.{1,48}/gu) ?? []);
+  const lines = [""];
+  for (const word of words) {
+    const last = lines[lines.length - 1];
+    const longer = `${last} ${word}`.trim();
+    if (last && context.measureText(longer).width > width) lines.push(word);
+    else lines[lines.length - 1] = longer;
   }
-  return found;
+  return lines;
 }
 
-/** Return a time with the offset of this place, such as 2026-03-01T14:05:09+01:00. */
+/**
+ * Return a time with the local offset, such as 2026-03-01T14:05:09+01:00.
+ *
+ * @param {number} time Milliseconds.
+ */
 function isoTime(time) {
   const offset = -new Date(time).getTimezoneOffset();
   const local = new Date(time + offset * 60000).toISOString().slice(0, 19);
-  const two = (number) => String(Math.floor(Math.abs(number))).padStart(2, "0");
-  return `${local}${offset < 0 ? "-" : "+"}${two(offset / 60)}:${two(offset % 60)}`;
+  /** @param {number} number */
+  const twoDigits = (number) => String(Math.floor(Math.abs(number))).padStart(2, "0");
+  return `${local}${offset < 0 ? "-" : "+"}${twoDigits(offset / 60)}:${twoDigits(offset % 60)}`;
 }
 
+/**
+ * Let the browser save a file.
+ *
+ * @param {Blob | null} blob
+ * @param {string} name
+ */
 function save(blob, name) {
+  if (!blob) return;
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;

@@ -1,73 +1,114 @@
-// The face box and the level, on demand the map too, drawn over the photo or the video.
+// The face box, the level and, on request, the map, drawn over the photo or the video.
 
+/** @import { Box, Grid, Level, Quad, Size, Statement } from "./types.js" */
+
+import { context2d } from "./dom.js";
 import { drawHeatmap } from "./heatmap.js";
-import { SHAPES, levelWord } from "./shapes.js";
+import { SHAPES, levelWord } from "./levels.js";
 
 const FONT = '600 15px "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif';
 
 /**
- * Draw the box and the level of an assessment; null only clears.
- * size: width and height of the picture that the box is in; mirrored: the picture is shown mirrored;
- * map: {grid, quad, opacity}, quad in pixels of the picture, or null. Under a map the picture is grey.
+ * @typedef {object} Overlay
+ * @property {Box} box The face, in pixels of the image.
+ * @property {Statement} statement Its level and score are written on the box.
+ * @property {Size} size Size of the image that the box is in.
+ * @property {boolean} [mirrored] Whether the image is shown mirrored.
+ * @property {{ grid: Grid, quad: Quad, opacity: number } | null} [map] The image is grey under it.
  */
-export function drawOverlay(canvas, assessment, size, { mirrored = false, map = null } = {}) {
-  const mapped = Boolean(map && assessment?.face);
-  canvas.closest(".picture").classList.toggle("mapped", mapped);
+
+/**
+ * Draw the overlay; null only clears it.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Overlay | null} overlay
+ */
+export function drawOverlay(canvas, overlay) {
+  canvas.parentElement?.classList.toggle("mapped", Boolean(overlay?.map));
   const { clientWidth: width, clientHeight: height } = canvas;
-  const dense = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * dense);
-  canvas.height = Math.round(height * dense);
-  if (!assessment?.face || !width) return;
-  const context = canvas.getContext("2d");
-  context.scale(dense, dense);
-  const [x0, y0, x1, y1] = assessment.face.box;
-  const across = width / size.width;
-  const down = height / size.height;
-  if (mapped) {
-    const place = ([x, y]) => [mirrored ? width - x * across : x * across, y * down];
-    drawHeatmap(context, map.grid, map.quad.map(place), map.opacity);
+  const density = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * density);
+  canvas.height = Math.round(height * density);
+  if (!overlay || !width) return;
+  const { box, statement, size, mirrored = false, map = null } = overlay;
+  const context = context2d(canvas);
+  context.scale(density, density);
+  const [scaleX, scaleY] = [width / size.width, height / size.height];
+  if (map) {
+    const quad = map.quad.map(([x, y]) => [mirrored ? width - x * scaleX : x * scaleX, y * scaleY]);
+    drawHeatmap(context, map.grid, /** @type {Quad} */ (quad), map.opacity);
   }
-  const left = mirrored ? width - x1 * across : x0 * across;
-  const box = { left, top: y0 * down, width: (x1 - x0) * across, height: (y1 - y0) * down };
-  const color = lightened(levelColor(assessment.level));
-  drawBox(context, box, color);
-  drawLabel(context, box, assessment, color, width);
+  const [x0, y0, x1, y1] = box;
+  const rectangle = {
+    left: mirrored ? width - x1 * scaleX : x0 * scaleX,
+    top: y0 * scaleY,
+    width: (x1 - x0) * scaleX,
+    height: (y1 - y0) * scaleY,
+  };
+  const colour = lightened(levelColour(statement.level));
+  drawBox(context, rectangle, colour);
+  drawLabel(context, rectangle, statement, colour, width);
 }
 
-/** Tell a picture's frame the shape of what is in it. */
-export function setRatio(frame, width, height) {
+/**
+ * Set the aspect ratio of the frame around an image.
+ *
+ * @param {HTMLElement} frame
+ * @param {number} width
+ * @param {number} height
+ */
+export function setAspectRatio(frame, width, height) {
   if (width && height) frame.style.setProperty("--ratio", String(width / height));
 }
 
-function levelColor(level) {
+/** @param {Level | null} level */
+function levelColour(level) {
   if (!level) return "#b4bfca"; // not judged
   return getComputedStyle(document.documentElement).getPropertyValue(`--${level}`).trim();
 }
 
-function drawBox(context, { left, top, width, height }, color) {
-  for (const [stroke, line] of [["rgb(0 0 0 / 55%)", 6], [color, 3]]) {
-    context.strokeStyle = stroke;
-    context.lineWidth = line;
+/** @typedef {{ left: number, top: number, width: number, height: number }} Rectangle */
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Rectangle} rectangle
+ * @param {string} colour
+ */
+function drawBox(context, { left, top, width, height }, colour) {
+  const lines = [
+    { style: "rgb(0 0 0 / 55%)", lineWidth: 6 },
+    { style: colour, lineWidth: 3 },
+  ];
+  for (const { style, lineWidth } of lines) {
+    context.strokeStyle = style;
+    context.lineWidth = lineWidth;
     context.beginPath();
     context.roundRect(left, top, width, height, 10);
     context.stroke();
   }
 }
 
-function drawLabel(context, box, { level, pspi }, color, width) {
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Rectangle} rectangle
+ * @param {Statement} statement
+ * @param {string} colour
+ * @param {number} canvasWidth
+ */
+function drawLabel(context, rectangle, { level, pspi }, colour, canvasWidth) {
   const text = level ? `${levelWord(level)}  ${pspi.toFixed(1)}` : "not judged";
   context.font = FONT;
-  const wide = context.measureText(text).width + (level ? 44 : 18);
-  const left = Math.max(4, Math.min(box.left, width - wide - 4));
-  const top = box.top > 40 ? box.top - 36 : Math.max(4, box.top + 6);
+  const width = context.measureText(text).width + (level ? 44 : 18);
+  const left = Math.max(4, Math.min(rectangle.left, canvasWidth - width - 4));
+  const top = rectangle.top > 40 ? rectangle.top - 36 : Math.max(4, rectangle.top + 6);
   context.fillStyle = "rgb(12 17 16 / 88%)";
   context.beginPath();
-  context.roundRect(left, top, wide, 30, 8);
+  context.roundRect(left, top, width, 30, 8);
   context.fill();
   context.save();
   context.translate(left + 9, top + 7);
   context.scale(16 / 24, 16 / 24);
-  context.fillStyle = color;
+  context.fillStyle = colour;
   if (level) context.fill(new Path2D(SHAPES[level]), "evenodd");
   context.restore();
   context.fillStyle = "#ffffff";
@@ -75,7 +116,11 @@ function drawLabel(context, box, { level, pspi }, color, width) {
   context.fillText(text, left + (level ? 33 : 9), top + 16);
 }
 
-// Drawn over a dark ground or outline, whatever the page's own ground is.
-function lightened(color) {
-  return `color-mix(in srgb, ${color} 60%, white)`;
+/**
+ * Return a lighter colour, because it is drawn on a dark background in every colour scheme.
+ *
+ * @param {string} colour
+ */
+function lightened(colour) {
+  return `color-mix(in srgb, ${colour} 60%, white)`;
 }

@@ -1,74 +1,129 @@
-// A live session: what stood when, for the chart and for the sums. Kept in this page alone, and gone
-// with it.
+// A live session: levels over time, for the chart and for the summary. It is kept in this page only.
 
-const EVERY = 250; // milliseconds between kept samples
-const KEPT = 10 * 60 * 1000; // milliseconds of samples for the chart
+/** @import { Level, Scale } from "./types.js" */
+
+const SAMPLE_INTERVAL = 250; // milliseconds between samples
+const SAMPLES_KEPT = 10 * 60 * 1000; // milliseconds
 const LONGEST_STEP = 2000; // milliseconds between answers that still count as watched
-const MOST_MARKERS = 200;
+const MAX_MARKERS = 200;
 
-/** Return an empty session. facts: from /v1/scale. */
-export function createSession(facts) {
-  let began, last, samples, markers, seconds, absent, peak;
+/** @typedef {{ time: number, text: string }} Marker */
+/** @typedef {{ time: number, pspi: number, level: Level }} Score A score and when it was reached. */
+/**
+ * The score at a time; null while no face is in view.
+ *
+ * @typedef {object} Sample
+ * @property {number} time Milliseconds.
+ * @property {number | null} pspi
+ * @property {Level | null} level
+ */
+/**
+ * @typedef {object} Summary
+ * @property {number | null} start Milliseconds; null before the first answer.
+ * @property {Record<Level, number>} seconds Time in each level.
+ * @property {number} secondsWithoutFace
+ * @property {Score | null} peak The highest smoothed score.
+ */
+/** @typedef {ReturnType<typeof createSession>} Session */
+
+/**
+ * Return an empty session.
+ *
+ * @param {Scale} scale
+ */
+export function createSession(scale) {
+  /** @type {Sample[]} */
+  let samples;
+  /** @type {Marker[]} */
+  let markers;
+  /** @type {Summary} */
+  let summary;
+  /** @type {number | null} */
+  let lastTime;
 
   function reset() {
-    began = last = peak = null;
+    const seconds = Object.fromEntries(scale.levels.map(({ name }) => [name, 0]));
     samples = [];
     markers = [];
-    absent = 0;
-    seconds = Object.fromEntries(facts.levels.map(({ name }) => [name, 0]));
+    lastTime = null;
+    summary = {
+      start: null,
+      seconds: /** @type {Record<Level, number>} */ (seconds),
+      secondsWithoutFace: 0,
+      peak: null,
+    };
   }
 
+  /** @param {Sample} sample */
   function keep(sample) {
-    const before = samples.at(-1);
-    if (before && sample.time - before.time < EVERY && before.away === sample.away) return;
+    const last = samples[samples.length - 1];
+    const sameState = last && (last.pspi === null) === (sample.pspi === null);
+    if (sameState && sample.time - last.time < SAMPLE_INTERVAL) return;
     samples.push(sample);
-    while (sample.time - samples[0].time > KEPT) samples.shift();
+    while (sample.time - samples[0].time > SAMPLES_KEPT) samples.shift();
   }
 
   reset();
   return {
-    /** Take what stands (the `track` of an answer, or null) at a time in milliseconds. */
+    /**
+     * Add the track of an answer.
+     *
+     * @param {{ pspi: number, level: Level, away: number } | null} track Null for no face.
+     * @param {number} [time] Milliseconds.
+     */
     add(track, time = Date.now()) {
-      began ??= time;
-      const step = last === null || time - last > LONGEST_STEP ? 0 : time - last;
-      last = time;
-      const away = !track || track.away > 0;
-      if (away) absent += step / 1000;
-      else {
-        seconds[track.level] += step / 1000;
-        if (!peak || track.pspi > peak.pspi) peak = { time, pspi: track.pspi, level: track.level };
+      summary.start ??= time;
+      const step = lastTime === null || time - lastTime > LONGEST_STEP ? 0 : time - lastTime;
+      lastTime = time;
+      if (!track || track.away > 0) {
+        summary.secondsWithoutFace += step / 1000;
+        keep({ time, pspi: null, level: null });
+        return;
       }
-      keep({ time, pspi: away ? null : track.pspi, level: away ? null : track.level, away });
+      const { pspi, level } = track;
+      summary.seconds[level] += step / 1000;
+      if (!summary.peak || pspi > summary.peak.pspi) summary.peak = { time, pspi, level };
+      keep({ time, pspi, level });
     },
-    /** Set a marker with a text now; return whether there was room. */
+    /**
+     * Set a marker; return whether there was room for it.
+     *
+     * @param {string} text
+     * @param {number} [time] Milliseconds.
+     */
     mark(text, time = Date.now()) {
-      if (markers.length >= MOST_MARKERS) return false;
+      if (markers.length >= MAX_MARKERS) return false;
       markers.push({ time, text });
       return true;
     },
-    /** Forget everything. */
     reset,
-    /** The samples of the last ten minutes: {time, pspi or null, level or null, away}. */
+    /** Return the samples of the last ten minutes. */
     samples: () => samples,
-    /** The markers: {time, text}. */
+    /** Return the markers. */
     markers: () => markers,
-    /**
-     * Return {began, last} in milliseconds or null, `seconds` by level, `absent` seconds without a
-     * face, and `peak` {time, pspi, level} of the smoothed score or null.
-     */
-    sums: () => ({ began, last, seconds, absent, peak }),
+    /** Return the times in each level, the time without a face and the peak. */
+    summary: () => summary,
   };
 }
 
-/** Return seconds as minutes and seconds, such as 2:05, or 1:02:05. */
-export function clock(seconds) {
+/**
+ * Return seconds as a duration such as 2:05 or 1:02:05.
+ *
+ * @param {number} seconds
+ */
+export function formatDuration(seconds) {
   const whole = Math.floor(seconds);
-  const two = (number) => String(number).padStart(2, "0");
+  /** @param {number} number */
+  const twoDigits = (number) => String(number).padStart(2, "0");
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
-  return `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(whole % 60)}`;
+  return `${hours ? `${hours}:${twoDigits(minutes)}` : minutes}:${twoDigits(whole % 60)}`;
 }
 
-/** Return a time in milliseconds as the time of day, such as 14:03:09. */
+/**
+ * Return a time in milliseconds as the time of day, such as 14:03:09.
+ *
+ * @param {number} time
+ */
 export function timeOfDay(time) {
   return new Date(time).toLocaleTimeString("en-GB");
 }

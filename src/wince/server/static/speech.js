@@ -1,151 +1,212 @@
-// Results read aloud: by the browser's own speech, with voices of this machine alone (other voices
-// send the text to their vendor); where it has none in the language, by the machine that runs wince.
+// Results read aloud: by the browser with voices of this machine only (other voices send the text to
+// their vendor), or, if the browser has none in the language, by the machine that runs wince.
 
-import { Problem } from "./api.js";
+/** @import { Speech } from "./languages.js" */
+/** @import { SpeechAvailability, SpeechRequest } from "./types.js" */
 
-const PATIENCE = 1500; // milliseconds; some browsers list their voices only after a while
-const WORDS = 150; // a minute, at the usual speed of the machine that runs wince
-const NOT_ALLOWED = "The browser wants a click before it speaks: press “Say again”.";
-const FAILED = "The browser could not play the voice, so nothing is spoken.";
+import { UserError, isDomError } from "./errors.js";
+
+const VOICES_TIMEOUT = 1500; // milliseconds; some browsers list their voices only after a while
+const WORDS_PER_MINUTE = 150; // usual rate of the machine that runs wince
+const NOT_ALLOWED = "The browser needs a click before it speaks: press “Say again”.";
+const NOT_PLAYED = "The browser could not play the voice, so nothing is spoken.";
+const BROWSER_PREFIX = "browser:";
+const HOST_PREFIX = "host:";
 
 /**
- * Return a speaker. spare: the voice for browsers without one; languages: which one is spoken;
- * onHint(sentence or null, calm) is told why nothing is spoken, or, calm, who speaks; onVoices() when
- * there may be other voices to choose from.
+ * How results are spoken: by a voice of the browser, by a voice of the machine that runs wince ("" for
+ * its default voice), or not at all.
+ *
+ * @typedef {{ browserVoice?: SpeechSynthesisVoice, hostVoice?: string }} VoiceChoice
  */
-export function createSpeaker({ spare, languages, onHint, onVoices = () => {} }) {
-  const synth = window.speechSynthesis;
-  let wish = { voice: "", speed: 1 };
-  let way = null; // how to speak, {here: voice}, {there: name} or {}; null while that is not known
-  let late = false; // whether the browser had its time to list its voices
-  let looks = 0; // counts them, so that an answer that comes late is recognised
-  let waiting = null; // what to say once the way is known
+/** @typedef {ReturnType<typeof createSpeaker>} Speaker */
+
+/**
+ * Return a speaker.
+ *
+ * @param {object} options
+ * @param {import("./host_voice.js").HostVoice} options.hostVoice
+ * @param {import("./languages.js").Languages} options.languages
+ * @param {(message: string | null, info?: boolean) => void} options.onHint Called with why nothing is
+ *   spoken or, as an information, who speaks; null for no hint.
+ * @param {() => void} options.onVoicesChange Called when the voices may have changed.
+ */
+export function createSpeaker({ hostVoice, languages, onHint, onVoicesChange }) {
+  const synthesis = window.speechSynthesis;
+  let settings = { voice: "", speed: 1 };
+  /** @type {VoiceChoice | null} */
+  let choice = null; // null while it is not known
+  let timedOut = false; // whether the browser has had time to list its voices
+  let searches = 0; // counts them, so that a late answer is recognised
+  /** @type {Speech | null} */
+  let waiting = null; // what to speak once the voice is known
   let muted = false;
-  let current = null; // kept, because some browsers forget an utterance nobody holds
+  /** @type {SpeechSynthesisUtterance | null} */
+  let utterance = null; // referenced, because some browsers drop an utterance without references
 
   /** Find out how to speak in the language. */
-  async function look() {
-    const mine = ++looks;
-    const here = localVoices();
-    const chosen = here.find(({ name }) => wish.voice === `here:${name}`);
-    if (wish.voice.startsWith("there:")) settle({ there: wish.voice.slice("there:".length) });
-    else if (here.length) settle({ here: chosen ?? here.find((one) => one.default) ?? here[0] });
-    else if (late) {
-      way = null;
-      const found = await spare.look().catch(({ message }) => ({ detail: message }));
-      if (mine === looks) settleThere(found);
-    } else way = null; // the voices may still come
-    onVoices();
+  async function chooseVoice() {
+    searches += 1;
+    const search = searches;
+    const voices = browserVoices();
+    const selected = voices.find(({ name }) => settings.voice === BROWSER_PREFIX + name);
+    if (settings.voice.startsWith(HOST_PREFIX)) {
+      setChoice({ hostVoice: settings.voice.slice(HOST_PREFIX.length) });
+    } else if (voices.length) {
+      setChoice({
+        browserVoice: selected ?? voices.find((voice) => voice.default) ?? voices[0],
+      });
+    } else {
+      choice = null; // the browser may still list its voices
+      if (timedOut) {
+        const availability = await hostVoice.availability().catch(unavailable);
+        if (search === searches) chooseHostVoice(availability);
+      }
+    }
+    onVoicesChange();
   }
 
-  function settle(found, hint = null, calm = false) {
-    way = found;
-    onHint(hint, calm);
-    if (waiting !== null) say(waiting);
+  /**
+   * @param {VoiceChoice} newChoice
+   * @param {string | null} [hint]
+   * @param {boolean} [info]
+   */
+  function setChoice(newChoice, hint = null, info = false) {
+    choice = newChoice;
+    onHint(hint, info);
+    if (waiting) speak(waiting);
     waiting = null;
   }
 
-  function settleThere({ available, detail, voices }) {
+  /** @param {SpeechAvailability} availability */
+  function chooseHostVoice({ available, detail, voices }) {
     const { code } = languages.current();
-    if (!available) settle({}, `${noVoice()} ${detail}`);
-    else if (voices[code].length) settle({ there: "" }, spared(), true);
-    else settle({}, `${noVoice()} The machine that runs wince has none either.`);
+    if (!available) setChoice({}, `${noBrowserVoice()} ${detail}`);
+    else if (voices[code].length) setChoice({ hostVoice: "" }, hostSpeaks(), true);
+    else setChoice({}, `${noBrowserVoice()} The machine that runs wince has none either.`);
   }
 
-  function noVoice() {
+  function noBrowserVoice() {
     const { code, english } = languages.current();
     return `This browser has no ${code === "en" ? "" : `${english} `}voice of its own.`;
   }
 
-  function spared() {
-    return wish.voice ? null : `${noVoice()} The machine that runs wince speaks in its place.`;
+  function hostSpeaks() {
+    if (settings.voice) return null;
+    return `${noBrowserVoice()} The machine that runs wince speaks in its place.`;
   }
 
-  function localVoices(code = languages.current().code) {
+  function browserVoices(code = languages.current().code) {
     const language = new RegExp(`^${code}\\b`, "i");
-    const voices = synth?.getVoices() ?? [];
+    const voices = synthesis?.getVoices() ?? [];
     return voices.filter(({ localService, lang }) => localService && language.test(lang));
   }
 
-  function say(words) {
+  /** @param {Speech} speech */
+  function speak(speech) {
     if (muted) return;
-    if (way === null) {
-      waiting = words;
+    if (choice === null) {
+      waiting = speech;
       return;
     }
-    hush();
-    // What has no translation is English whatever was chosen, and needs an English voice.
-    const { language } = words.wanted;
-    const fits = language === languages.current().code;
-    const voice = fits ? way.here : localVoices(language)[0];
-    if (voice) sayHere(words.text, voice);
-    else if (way.there !== undefined) sayThere(words.wanted, fits && way.there);
-  }
-
-  function sayHere(text, voice) {
-    current = new SpeechSynthesisUtterance(text);
-    current.voice = voice;
-    current.lang = voice.lang;
-    current.rate = wish.speed;
-    current.onstart = () => onHint(null);
-    current.onerror = (event) => {
-      if (event.error === "not-allowed") onHint(NOT_ALLOWED);
-    };
-    synth.speak(current);
-  }
-
-  async function sayThere(wanted, name) {
-    const rate = Math.round(WORDS * wish.speed);
-    try {
-      await spare.say({ ...wanted, rate, ...(name && { voice: name }) });
-      onHint(spared(), true);
-    } catch (error) {
-      if (error.name === "AbortError") return; // called off
-      if (error.name === "NotAllowedError") onHint(NOT_ALLOWED);
-      else onHint(error instanceof Problem ? error.message : FAILED);
+    stop();
+    // What has no translation is in English in every language, and needs an English voice.
+    const { language } = speech.request;
+    const translated = language === languages.current().code;
+    const voice = translated ? choice.browserVoice : browserVoices(language)[0];
+    if (voice) speakInBrowser(speech.text, voice);
+    else if (choice.hostVoice !== undefined) {
+      speakOnHost(speech.request, translated ? choice.hostVoice : "");
     }
   }
 
-  function hush() {
-    waiting = null;
-    synth?.cancel();
-    spare.hush();
+  /**
+   * @param {string} text
+   * @param {SpeechSynthesisVoice} voice
+   */
+  function speakInBrowser(text, voice) {
+    utterance = new SpeechSynthesisUtterance(text);
+    utterance.voice = voice;
+    utterance.lang = voice.lang;
+    utterance.rate = settings.speed;
+    utterance.onstart = () => onHint(null);
+    utterance.onerror = (event) => {
+      if (event.error === "not-allowed") onHint(NOT_ALLOWED);
+    };
+    synthesis.speak(utterance);
   }
 
-  synth?.addEventListener?.("voiceschanged", look);
+  /**
+   * @param {SpeechRequest} request
+   * @param {string} voice
+   */
+  async function speakOnHost(request, voice) {
+    const rate = Math.round(WORDS_PER_MINUTE * settings.speed);
+    try {
+      await hostVoice.speak({ ...request, rate, ...(voice && { voice }) });
+      onHint(hostSpeaks(), true);
+    } catch (error) {
+      if (isDomError(error)) return; // stopped
+      if (isDomError(error, "NotAllowedError")) onHint(NOT_ALLOWED);
+      else onHint(error instanceof UserError ? error.message : NOT_PLAYED);
+    }
+  }
+
+  function stop() {
+    waiting = null;
+    synthesis?.cancel();
+    hostVoice.stop();
+  }
+
+  synthesis?.addEventListener?.("voiceschanged", chooseVoice);
   languages.onChange(() => {
-    hush();
-    wish.voice = "";
-    look();
+    stop();
+    settings.voice = "";
+    chooseVoice();
   });
-  look();
+  chooseVoice();
   setTimeout(
     () => {
-      late = true;
-      if (way === null) look();
+      timedOut = true;
+      if (choice === null) chooseVoice();
     },
-    synth ? PATIENCE : 0,
+    synthesis ? VOICES_TIMEOUT : 0,
   );
 
   return {
-    say,
-    /** Stop what is being said. */
-    hush,
-    /** Mute or unmute. */
+    speak,
+    stop,
+    /** @param {boolean} on */
     mute(on) {
       muted = on;
-      if (on) hush();
+      if (on) stop();
     },
-    /** Speak with a voice (here: or there: and its name, "" for the best) at a speed, 1 being usual. */
-    wish(wanted) {
-      wish = { ...wish, ...wanted };
-      look();
+    /**
+     * Change the voice or the speed.
+     *
+     * @param {{ voice?: string, speed?: number }} changes voice: a value of `voices()`, or "" for the
+     *   best voice; speed: 1 is the usual speed.
+     */
+    configure(changes) {
+      settings = { ...settings, ...changes };
+      chooseVoice();
     },
-    /** Return the names of the voices in the language: the browser's, and the other machine's. */
+    /** Return the voices in the language, of the browser and of the machine that runs wince. */
     async voices() {
-      const found = await spare.look().catch(() => ({}));
-      const there = (found.available && found.voices[languages.current().code]) || [];
-      return { here: localVoices().map(({ name }) => name), there };
+      const { available, voices } = await hostVoice.availability().catch(unavailable);
+      const hostVoices = available ? voices[languages.current().code] : [];
+      return {
+        browser: browserVoices().map(({ name }) => ({ name, value: BROWSER_PREFIX + name })),
+        host: hostVoices.map((name) => ({ name, value: HOST_PREFIX + name })),
+      };
     },
   };
+}
+
+/**
+ * @param {unknown} error
+ * @returns {SpeechAvailability}
+ */
+function unavailable(error) {
+  return { available: false, detail: error instanceof Error ? error.message : "", voices: {} };
 }

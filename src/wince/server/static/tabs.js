@@ -1,38 +1,53 @@
-// Tabs after the ARIA pattern: arrow keys, Home and End move, and moving chooses.
+// Tabs by the ARIA pattern: arrow keys, Home and End move the focus, and moving selects.
 
-/** Bring a tab list to life. onChange(id of the tab that was chosen). */
+/**
+ * Connect a tab list with its panels.
+ *
+ * @param {Element} list
+ * @param {(id: string) => void} onChange Called with the id of the selected tab.
+ */
 export function createTabs(list, onChange) {
-  const tabs = [...list.querySelectorAll('[role="tab"]')];
+  const tabs = [.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll('[role="tab"]'))];
 
-  function choose(tab, { focus = false } = {}) {
+  /**
+   * @param {HTMLElement} tab
+   * @param {{ focus?: boolean }} [options]
+   */
+  function select(tab, { focus = false } = {}) {
     if (tab.getAttribute("aria-selected") !== "true") {
       for (const other of tabs) {
-        const chosen = other === tab;
-        other.setAttribute("aria-selected", String(chosen));
-        other.tabIndex = chosen ? 0 : -1;
-        document.getElementById(other.getAttribute("aria-controls")).hidden = !chosen;
+        const selected = other === tab;
+        other.setAttribute("aria-selected", String(selected));
+        other.tabIndex = selected ? 0 : -1;
+        const panel = document.getElementById(other.getAttribute("aria-controls") ?? "");
+        if (panel) panel.hidden = !selected;
       }
       onChange(tab.id);
     }
     if (focus) tab.focus();
   }
 
-  list.addEventListener("click", (event) => {
-    const tab = event.target.closest('[role="tab"]');
-    if (tab) choose(tab);
-  });
+  for (const tab of tabs) tab.addEventListener("click", () => select(tab));
   list.addEventListener("keydown", (event) => {
-    const here = tabs.indexOf(document.activeElement);
-    const goal = {
-      ArrowRight: (here + 1) % tabs.length,
-      ArrowLeft: (here - 1 + tabs.length) % tabs.length,
+    const current = tabs.findIndex((tab) => tab === document.activeElement);
+    /** @type {Record<string, number>} */
+    const targets = {
+      ArrowRight: (current + 1) % tabs.length,
+      ArrowLeft: (current - 1 + tabs.length) % tabs.length,
       Home: 0,
       End: tabs.length - 1,
-    }[event.key];
-    if (here < 0 || goal === undefined) return;
+    };
+    const target = event instanceof KeyboardEvent ? targets[event.key] : undefined;
+    if (current < 0 || target === undefined) return;
     event.preventDefault();
-    choose(tabs[goal], { focus: true });
+    select(tabs[target], { focus: true });
   });
 
-  return { choose: (id) => choose(document.getElementById(id)) };
+  return {
+    /** @param {string} id */
+    select(id) {
+      const tab = tabs.find((candidate) => candidate.id === id);
+      if (tab) select(tab);
+    },
+  };
 }

@@ -1,150 +1,208 @@
-// The upload tab: a photo chosen, dropped or pasted is assessed at once; the newest one wins.
+// The upload tab: a photo that is chosen, dropped or pasted is assessed at once; the newest one wins.
 
-import { Problem, assess } from "./api.js";
+/** @import { Assessment, Scale } from "./types.js" */
+
+import { assess } from "./api.js";
+import { byId } from "./dom.js";
+import { UserError, userMessage } from "./errors.js";
+import { createFaceButtons } from "./faces.js";
+import { createMapControls } from "./map_controls.js";
 import { createNeutralControls } from "./neutral.js";
-import { createFaces } from "./faces.js";
-import { drawOverlay, setRatio } from "./overlay.js";
-import { createWhere } from "./where.js";
-
-const byId = (id) => document.getElementById(id);
+import { drawOverlay, setAspectRatio } from "./overlay.js";
 
 /**
- * Bring the upload tab to life.
- * facts: from /v1/scale; neutral: the page's neutral face; result: its card; onResult(assessment) and onProblem(sentence) are told; active(): whether the
- * tab is in view; activate() brings it there.
+ * Connect the upload tab.
+ *
+ * @param {object} options
+ * @param {Scale} options.scale
+ * @param {import("./neutral.js").NeutralFaceState} options.neutral
+ * @param {import("./result_card.js").ResultCard} options.result
+ * @param {(assessment: Assessment) => void} options.onResult Called with what is to be spoken.
+ * @param {() => void} options.onProblem Called when there is no result.
+ * @param {() => boolean} options.isActive Whether the tab is in view.
+ * @param {() => void} options.activate Brings the tab into view.
  */
-export function createUpload({ facts, neutral, result, onResult, onProblem, active, activate }) {
-  const [drop, file, preview, overlay] = ["drop", "file", "preview", "upload-overlay"].map(byId);
-  let request = null; // of the newest picture
-  let address = null; // of the preview
-  let found = null;
-  let chosen = null; // the picture file in view
-  const faces = createFaces(byId("faces"), (index) => assessAgain(index));
+export function createUpload({ scale, neutral, result, onResult, onProblem, isActive, activate }) {
+  const dropArea = byId("drop");
+  const fileInput = byId("file", HTMLInputElement);
+  const preview = byId("preview", HTMLImageElement);
+  const canvas = byId("upload-overlay", HTMLCanvasElement);
+  /** @type {AbortController | null} */
+  let lastRequest = null;
+  /** @type {string | null} */
+  let previewUrl = null;
+  /** @type {Assessment | null} */
+  let assessment = null;
+  /** @type {File | null} */
+  let photo = null; // in view
+  const faces = createFaceButtons(byId("faces"), (index) => assessAgain(index));
 
   function redraw() {
     const size = { width: preview.naturalWidth, height: preview.naturalHeight };
-    faces.show(found, size);
-    drawOverlay(overlay, found, size, { map: where.of(found) });
+    faces.show(assessment, size);
+    drawOverlay(
+      canvas,
+      assessment && {
+        box: assessment.face.box,
+        statement: assessment,
+        size,
+        map: mapControls.mapOf(assessment),
+      },
+    );
   }
 
-  const where = createWhere(byId("upload-where"), facts, {
-    spoken: true,
+  const mapControls = createMapControls(byId("upload-map"), scale, {
+    announced: true,
     onChange() {
       redraw();
-      result.mark(where.unit());
+      result.markUnit(mapControls.selectedUnit());
     },
   });
-  result.onChoose(where.toggle);
-  createNeutralControls(byId("upload-neutral"), neutral, facts, { current: () => found });
-  neutral.onChange(() => chosen && found && assessAgain(found.face.index, { aloud: false }));
+  result.onChooseUnit(mapControls.toggle);
+  createNeutralControls(byId("upload-neutral"), neutral, scale, {
+    currentAssessment: () => assessment,
+  });
+  neutral.onChange(() => assessment && assessAgain(assessment.face.index, { aloud: false }));
 
-  function setFound(assessment) {
-    found = assessment;
-    byId("upload-where").hidden = !found?.level;
-    byId("upload-neutral").hidden = !found;
-    where.update(found?.level ? found : null);
+  /** @param {Assessment | null} newAssessment */
+  function setAssessment(newAssessment) {
+    assessment = newAssessment;
+    const judged = assessment?.level ? assessment : null;
+    byId("upload-map").hidden = !judged;
+    byId("upload-neutral").hidden = !assessment;
+    mapControls.update(judged);
   }
 
-  function showPicture(picture) {
-    chosen = picture;
-    if (address) URL.revokeObjectURL(address);
-    address = picture && URL.createObjectURL(picture);
-    setFound(null);
-    showStage(Boolean(picture));
-    if (picture) preview.src = address;
+  /** @param {File | null} newPhoto */
+  function showPhoto(newPhoto) {
+    photo = newPhoto;
+    if (previewUrl) URL.revokeObjectURL(previewUrl);
+    previewUrl = photo && URL.createObjectURL(photo);
+    setAssessment(null);
+    showStage(Boolean(photo));
+    if (previewUrl) preview.src = previewUrl;
     else preview.removeAttribute("src");
   }
 
+  /** @param {boolean} filled */
   function showStage(filled) {
     byId("upload-empty").hidden = filled;
-    byId("picture").hidden = !filled;
+    byId("photo").hidden = !filled;
     byId("upload-controls").hidden = !filled;
-    drop.classList.toggle("filled", filled);
+    dropArea.classList.toggle("filled", filled);
   }
 
-  async function take(picture) {
-    request?.abort();
+  /** @param {File} newPhoto */
+  async function assessPhoto(newPhoto) {
+    lastRequest?.abort();
     activate();
-    showPicture(picture);
-    await read(picture);
+    showPhoto(newPhoto);
+    await requestAssessment(newPhoto);
   }
 
-  /** Assess the picture in view once more: another face of it, or against another neutral face. */
-  async function assessAgain(index, { aloud = true } = {}) {
-    request?.abort();
-    await read(chosen, { face: index, aloud });
+  /**
+   * Assess the photo in view again: another face, or against another neutral face.
+   *
+   * @param {number} face
+   * @param {{ aloud?: boolean }} [options]
+   */
+  async function assessAgain(face, { aloud = true } = {}) {
+    lastRequest?.abort();
+    if (photo) await requestAssessment(photo, { face, aloud });
   }
 
-  async function read(picture, { face = null, aloud = true } = {}) {
-    const mine = (request = new AbortController());
+  /**
+   * @param {File} file
+   * @param {{ face?: number | null, aloud?: boolean }} [options]
+   */
+  async function requestAssessment(file, { face = null, aloud = true } = {}) {
+    const request = new AbortController();
+    lastRequest = request;
     byId("busy").hidden = false;
     try {
-      setFound(await assess(picture, mine.signal, { face, neutral: neutral.get() }));
-      result.show(found);
+      const answer = await assess(file, request.signal, { face, neutral: neutral.get() });
+      setAssessment(answer);
+      result.show(answer);
       redraw();
-      if (aloud) onResult(found);
+      if (aloud) onResult(answer);
     } catch (error) {
-      if (mine.signal.aborted) return;
-      const sentence = error instanceof Problem ? error.message : "The page failed; please load it again.";
-      result.fail(sentence);
-      onProblem(sentence);
-      if (!(error instanceof Problem)) throw error;
+      if (request.signal.aborted) return;
+      result.showProblem(userMessage(error));
+      onProblem();
+      if (!(error instanceof UserError)) throw error;
     } finally {
-      if (request === mine) byId("busy").hidden = true;
+      if (lastRequest === request) byId("busy").hidden = true;
     }
   }
 
   function clear() {
-    request?.abort();
-    showPicture(null);
+    lastRequest?.abort();
+    showPhoto(null);
     byId("busy").hidden = true;
     result.clear();
     byId("choose").focus();
   }
 
+  /**
+   * Assess the first of the files; return whether there was one.
+   *
+   * @param {FileList | null | undefined} files
+   */
   function takeFirst(files) {
-    const picture = [...(files ?? [])][0];
-    if (picture) take(picture);
-    return Boolean(picture);
+    const file = files?.[0];
+    if (file) assessPhoto(file);
+    return Boolean(file);
   }
 
   preview.addEventListener("load", () => {
-    setRatio(byId("picture"), preview.naturalWidth, preview.naturalHeight);
+    setAspectRatio(byId("photo"), preview.naturalWidth, preview.naturalHeight);
     redraw();
   });
-  preview.addEventListener("error", () => address && showStage(false));
+  preview.addEventListener("error", () => {
+    if (previewUrl) showStage(false);
+  });
   new ResizeObserver(redraw).observe(preview);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   for (const id of ["choose", "choose-another"]) {
-    byId(id).addEventListener("click", () => file.click());
+    byId(id).addEventListener("click", () => fileInput.click());
   }
   byId("clear").addEventListener("click", clear);
-  file.addEventListener("change", () => {
-    takeFirst(file.files);
-    file.value = ""; // so that the same photo can be chosen again
+  fileInput.addEventListener("change", () => {
+    takeFirst(fileInput.files);
+    fileInput.value = ""; // so that the same photo can be chosen again
   });
-  acceptDrops(drop, takeFirst, () => {
+  acceptDrops(dropArea, takeFirst, () => {
     activate();
-    result.fail("That was not a picture file. Save the picture first, then drop the file here.");
+    result.showProblem(
+      "That was not an image file. Save the image first, then drop the file here.",
+    );
   });
   window.addEventListener("paste", (event) => {
-    if (active() && takeFirst(event.clipboardData?.files)) event.preventDefault();
+    if (isActive() && takeFirst(event.clipboardData?.files)) event.preventDefault();
   });
 }
 
-/** Take files dropped anywhere on the page: next to the target a browser would leave the page. */
-function acceptDrops(target, takeFirst, refuse) {
-  let depth = 0; // enter and leave events of children nest
-  const light = (step) => {
+/**
+ * Accept files that are dropped anywhere on the page. Beside the drop area a browser would otherwise
+ * leave the page and open the file.
+ *
+ * @param {HTMLElement} dropArea
+ * @param {(files: FileList | undefined) => boolean} takeFirst
+ * @param {() => void} refuse Called when what was dropped is not a file.
+ */
+function acceptDrops(dropArea, takeFirst, refuse) {
+  let depth = 0; // enter and leave events of nested elements
+  /** @param {number} step */
+  const changeDepth = (step) => {
     depth = Math.max(0, depth + step);
-    target.classList.toggle("over", depth > 0);
+    dropArea.classList.toggle("over", depth > 0);
   };
-  window.addEventListener("dragenter", () => light(1));
-  window.addEventListener("dragleave", () => light(-1));
+  window.addEventListener("dragenter", () => changeDepth(1));
+  window.addEventListener("dragleave", () => changeDepth(-1));
   window.addEventListener("dragover", (event) => event.preventDefault());
   window.addEventListener("drop", (event) => {
     event.preventDefault();
-    light(-depth);
+    changeDepth(-depth);
     if (!takeFirst(event.dataTransfer?.files)) refuse();
   });
 }

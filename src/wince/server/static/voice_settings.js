@@ -1,29 +1,38 @@
-// Language, voice and speed of what is read aloud.
+// Settings of what is read aloud: language, voice and speed.
 
-const byId = (id) => document.getElementById(id);
+/** @import { Language } from "./types.js" */
 
-/** Bring the settings to life; they fold out below the button. */
+import { byId, create } from "./dom.js";
+
+/**
+ * Connect the settings with the button that shows them.
+ *
+ * @param {import("./speech.js").Speaker} speaker
+ * @param {import("./languages.js").Languages} languages
+ */
 export function createVoiceSettings(speaker, languages) {
-  const [button, panel, language, voice, speed] =
-    ["voice-settings", "voice-panel", "language", "voice-choice", "speed"].map(byId);
+  const [button, panel] = [byId("voice-settings"), byId("voice-panel")];
+  const language = byId("language", HTMLSelectElement);
+  const voice = byId("voice-choice", HTMLSelectElement);
+  const speed = byId("speed", HTMLInputElement);
   language.append(...languages.all.map(languageOption));
   language.value = languages.current().code;
 
   async function refresh() {
-    if (panel.hidden) return; // nobody asks for the other machine's voices unless they are shown
-    const before = voice.value;
-    const { here, there } = await speaker.voices();
+    if (panel.hidden) return; // the server is not asked for its voices unless they are shown
+    const selected = voice.value;
+    const { browser, host } = await speaker.voices();
     voice.replaceChildren(
-      new Option("The best there is", ""),
-      ...group("This browser", "here", here),
-      ...group("The machine that runs wince", "there", there),
+      new Option("The best available voice", ""),
+      ...optionGroup("This browser", browser),
+      ...optionGroup("The machine that runs wince", host),
     );
-    voice.value = [...voice.options].some((one) => one.value === before) ? before : "";
+    voice.value = [...voice.options].some(({ value }) => value === selected) ? selected : "";
   }
 
-  function fitAdvice() {
+  function updateAdvice() {
     const { advice } = languages.current();
-    byId("say-advice").disabled = !advice;
+    byId("say-advice", HTMLInputElement).disabled = !advice;
     byId("advice-language").hidden = advice;
   }
 
@@ -33,20 +42,21 @@ export function createVoiceSettings(speaker, languages) {
     refresh();
   });
   language.addEventListener("change", () => {
-    voice.value = ""; // before the choice: a voice is of one language
+    voice.value = ""; // before the language changes, because a voice belongs to one language
     languages.choose(language.value);
   });
-  voice.addEventListener("change", () => speaker.wish({ voice: voice.value }));
+  voice.addEventListener("change", () => speaker.configure({ voice: voice.value }));
   speed.addEventListener("input", () => {
     byId("speed-value").textContent = `${Number(speed.value).toFixed(1)} ×`;
-    speaker.wish({ speed: Number(speed.value) });
+    speaker.configure({ speed: Number(speed.value) });
   });
-  languages.onChange(fitAdvice);
-  fitAdvice();
+  languages.onChange(updateAdvice);
+  updateAdvice();
 
   return { refresh };
 }
 
+/** @param {Language} language */
 function languageOption({ code, name, direction }) {
   const option = new Option(name, code);
   option.lang = code;
@@ -54,10 +64,14 @@ function languageOption({ code, name, direction }) {
   return option;
 }
 
-function group(label, kind, names) {
-  if (!names.length) return [];
-  const made = document.createElement("optgroup");
-  made.label = label;
-  made.append(...names.map((name) => new Option(name, `${kind}:${name}`)));
-  return [made];
+/**
+ * @param {string} label
+ * @param {{ name: string, value: string }[]} voices
+ */
+function optionGroup(label, voices) {
+  if (!voices.length) return [];
+  const group = create("optgroup");
+  group.label = label;
+  group.append(...voices.map(({ name, value }) => new Option(name, value)));
+  return [group];
 }

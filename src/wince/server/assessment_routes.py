@@ -1,0 +1,131 @@
+"""The routes that assess images: `/v1/assessments`, `/v1/neutral` and `/analyze`."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from wince import scale
+from wince.runtime.assessment import Assessment
+from wince.runtime.neutral import NeutralFace
+from wince.server import openapi_parts, problems, request_bodies, schemas
+from wince.server.body_limits import discard_body
+from wince.server.settings import Settings
+from wince.server.worker_pool import WorkerPool
+
+if TYPE_CHECKING:
+    from wince.runtime.assessor import Assessor
+
+_Explain = Annotated[
+    Literal["heatmap"] | None,
+    Query(description="heatmap: also return where in the face the score comes from."),
+]
+_FaceIndex = Annotated[
+    int | None, Query(ge=0, description="Which face to assess, by size; the largest is 0.")
+]
+
+
+def add_routes(
+    router: APIRouter, assessor: "Assessor", pool: WorkerPool, settings: Settings
+) -> None:
+    """Add the routes that assess images."""
+    _add_assessments(router, assessor, pool, settings)
+    _add_neutral(router, assessor, pool, settings)
+    _add_analyze(router, assessor, pool, settings)
+
+
+def _add_assessments(
+    router: APIRouter, assessor: "Assessor", pool: WorkerPool, settings: Settings
+) -> None:
+    @router.post(
+        "/v1/assessments",
+        summary="Assess the face in one image",
+        response_model=Assessment,
+        response_description="The assessment. `heatmap` and `change` are present only on request.",
+        responses=openapi_parts.problem_responses(),
+        openapi_extra={"requestBody": openapi_parts.IMAGE_BODY},
+    )
+    async def assessments(
+        request: Request, explain: _Explain = None, face: _FaceIndex = None
+    ) -> Response:
+        await _check_capacity(request, pool, settings)
+        images = await request_bodies.read_image_request(request, settings)
+
+        def assess() -> Assessment:
+            neutral = images.neutral or None
+            if isinstance(neutral, tuple):
+                neutral = assessor.neutral_face(neutral)
+            return assessor.assess(
+                images.image, face_index=face, heatmap=explain == "heatmap", neutral=neutral
+            )
+
+        return JSONResponse((await pool.run(assess)).to_dict())
+
+
+def _add_neutral(
+    router: APIRouter, assessor: "Assessor", pool: WorkerPool, settings: Settings
+) -> None:
+    @router.post(
+        "/v1/baselines",
+        deprecated=True,
+        summary="Old address of /v1/neutral",
+        response_model=NeutralFace,
+        responses=openapi_parts.problem_responses(),
+        openapi_extra={"requestBody": openapi_parts.NEUTRAL_BODY},
+    )
+    @router.post(
+        "/v1/neutral",
+        summary="Make the neutral face from images of a person at rest; nothing is stored",
+        response_model=NeutralFace,
+        responses=openapi_parts.problem_responses(),
+        openapi_extra={"requestBody": openapi_parts.NEUTRAL_BODY},
+    )
+    async def neutral(request: Request) -> Response:
+        await _check_capacity(request, pool, settings)
+        images = await request_bodies.read_neutral_images(request, settings)
+        face = await pool.run(partial(assessor.neutral_face, images))
+        return JSONResponse(face.to_dict())
+
+
+def _add_analyze(
+    router: APIRouter, assessor: "Assessor", pool: WorkerPool, settings: Settings
+) -> None:
+    @router.post(
+        problems.ANALYZE_PATH,
+        summary="The contract of the first report: a data URL in, three values out",
+        response_model=schemas.AnalyzeAnswer,
+        responses=openapi_parts.analyze_error_responses(),
+        openapi_extra={"requestBody": openapi_parts.ANALYZE_BODY},
+    )
+    async def analyze(request: Request) -> Response:
+        await _check_capacity(request, pool, settings)
+        body = await request_bodies.read_data_url_body(request, settings)
+        assessment = await pool.run(
+            lambda: assessor.assess(request_bodies.image_from_data_url(body))
+        )
+        return JSONResponse(analyze_answer(assessment))
+
+
+async def _check_capacity(request: Request, pool: WorkerPool, settings: Settings) -> None:
+    """Raise a `busy` problem when the queue is full, without keeping the request's body."""
+    try:
+        pool.check_capacity()
+    except problems.ProblemError:
+        await discard_body(request, settings)
+        raise
+
+
+def analyze_answer(assessment: Assessment) -> dict[str, int | str]:
+    """Return the answer of `POST /analyze`: percent of 16, wording, and confidence in percent.
+
+    Raises:
+        ProblemError: The face cannot be judged. The answer has no way to express that.
+    """
+    if assessment.confidence is None:
+        raise problems.ProblemError("not-judged", f"{assessment.sentence} {assessment.advice}")
+    return {
+        "pain_level": round(scale.percent(assessment.pspi)),
+        "pain_class": scale.wording(assessment.pspi),
+        "confidence": round(100 * assessment.confidence),
+    }

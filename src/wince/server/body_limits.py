@@ -1,0 +1,148 @@
+"""Limits on request bodies: their size, their time, and the bytes of all that are arriving.
+
+Clients that are still sending when the response comes tend to miss it. So most of a body that is
+refused is read and discarded first.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from wince.server.problems import ProblemError
+from wince.server.settings import Settings
+
+SMALL_JSON_BYTES = 4 * 1024
+"""Largest body of a request with a few values and no image."""
+
+MAX_ARRIVING_BYTES = 256 * 2**20
+"""Bytes of incomplete bodies, over all requests."""
+
+DISCARD_SECONDS = 2.0
+"""Time for which the rest of a refused body is read."""
+
+_DISCARD_FACTOR = 4  # how much of a body that is too large is read, in multiples of the limit
+_MEGABYTE = 2**20
+
+
+class _ArrivingBytes:
+    """Counts the bytes of incomplete bodies, so that many large uploads cannot fill the memory.
+
+    The worker pool limits the images that have arrived, this counter those that are arriving. It is
+    changed on the event loop only.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self, size: int) -> None:
+        """Count bytes; raise a `busy` problem when they exceed MAX_ARRIVING_BYTES."""
+        if self.count + size > MAX_ARRIVING_BYTES:
+            raise ProblemError(
+                "busy",
+                "Too many images are arriving at the same time. Try again in a moment.",
+                {"Retry-After": "1", "Connection": "close"},
+            )
+        self.count += size
+
+    def remove(self, size: int) -> None:
+        """Stop counting bytes."""
+        self.count -= size
+
+
+_arriving = _ArrivingBytes()
+
+
+async def read_body(request: Request, limit: int, seconds: float) -> bytes:
+    """Return the body of a request.
+
+    Args:
+        request: The request.
+        limit: Largest size in bytes.
+        seconds: Time for the body to arrive.
+
+    Raises:
+        ProblemError: The body is too large, arrives too slowly, or too many bodies are arriving.
+    """
+    body = bytearray()
+    async with time_limit(seconds), aclosing(limited_chunks(request, limit)) as chunks:
+        async for chunk in chunks:
+            body += chunk
+    return bytes(body)
+
+
+async def discard_body(request: Request, settings: Settings) -> None:
+    """Read and discard the body of a request that is refused."""
+    seconds = min(DISCARD_SECONDS, settings.body_seconds)
+    await _discard(request.stream(), seconds, _DISCARD_FACTOR * settings.max_image_bytes)
+
+
+async def _discard(stream: AsyncIterator[bytes], seconds: float, limit: int) -> None:
+    received = 0
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(seconds):
+            async for chunk in stream:
+                received += len(chunk)
+                if received > limit:
+                    return
+
+
+async def limited_chunks(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    """Yield the chunks of a body up to a limit in bytes.
+
+    A body that is too large is read and discarded before the error is raised, unless it is very
+    long or the client waits for permission to send it (`Expect: 100-continue`).
+
+    Raises:
+        ProblemError: The body is too large, or too many bodies are arriving.
+    """
+    content_length = request.headers.get("content-length", "")
+    announced = int(content_length) if content_length.isdigit() else 0
+    client_waits = "expect" in request.headers
+    if announced > limit and (client_waits or announced > _DISCARD_FACTOR * limit):
+        raise _too_large(limit)
+    received = counted = 0
+    stream = request.stream()
+    try:
+        async for chunk in stream:
+            received += len(chunk)
+            if received > _DISCARD_FACTOR * limit:
+                break
+            if received <= limit and announced <= limit:
+                try:
+                    _arriving.add(len(chunk))
+                except ProblemError:
+                    await _discard(stream, DISCARD_SECONDS, _DISCARD_FACTOR * limit)
+                    raise
+                counted += len(chunk)
+                yield chunk
+    finally:
+        _arriving.remove(counted)
+    if received > limit:
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> ProblemError:
+    size = f"{limit // _MEGABYTE} MB" if limit >= _MEGABYTE else f"{limit // 1024} KB"
+    content = "image" if limit > SMALL_JSON_BYTES else "request"
+    return ProblemError(
+        "too-large",
+        f"The request is larger than {size}, the limit. Send a smaller {content}.",
+        {"Connection": "close"},  # the rest of the body is not read
+    )
+
+
+@asynccontextmanager
+async def time_limit(seconds: float) -> AsyncIterator[None]:
+    """Raise a `too-slow` problem when the block takes longer than a number of seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise ProblemError(
+            "too-slow",
+            f"The request did not arrive within {seconds:g} seconds.",
+            {"Connection": "close"},
+        ) from None

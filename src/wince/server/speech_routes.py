@@ -1,0 +1,48 @@
+"""The routes that speak: `GET /v1/speech` and `POST /v1/speech`."""
+
+from functools import partial
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from wince.errors import SpeechError
+from wince.server import openapi_parts, problems, request_bodies, schemas
+from wince.server.settings import Settings
+from wince.server.worker_pool import WorkerPool
+from wince.speech import voices
+
+
+def add_routes(router: APIRouter, pool: WorkerPool, settings: Settings) -> None:
+    """Add the routes that speak."""
+
+    @router.get("/v1/speech", summary="Whether the machine that runs wince has a voice")
+    def speech_availability() -> schemas.SpeechAvailability:
+        return schemas.describe_speech()
+
+    @router.post(
+        "/v1/speech",
+        summary="Speak the sentence for a level: WAV",
+        response_class=Response,
+        responses={
+            200: {
+                "description": "The sound.",
+                "content": {"audio/wav": {"schema": openapi_parts.BINARY}},
+            },
+            **openapi_parts.problem_responses(),
+        },
+        openapi_extra={"requestBody": openapi_parts.SPEECH_BODY},
+    )
+    async def speech(request: Request) -> Response:
+        wanted = await request_bodies.read_values(request, schemas.SpeechRequest, settings)
+        return Response(await pool.run(partial(_speak, wanted)), media_type="audio/wav")
+
+
+def _speak(request: schemas.SpeechRequest) -> bytes:
+    """Return the speech that was requested as WAV."""
+    try:
+        voices.check_options(request.rate, request.language, request.voice)
+    except SpeechError as error:  # the request is wrong, not the machine
+        raise problems.ProblemError("invalid-request", f"voice: {error}") from None
+    return voices.speak_to_wav(
+        request.text(), rate=request.rate, language=request.language, voice=request.voice
+    )

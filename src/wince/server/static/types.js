@@ -1,0 +1,166 @@
+// Types of the server's answers, for the comments of the other modules. Nothing here runs.
+
+/** @typedef {"none" | "mild" | "moderate" | "severe"} Level */
+/** @typedef {[number, number]} Point x and y */
+/** @typedef {[number, number, number, number]} Box x0, y0, x1, y1 in pixels */
+/** @typedef {[Point, Point, Point, Point]} Quad Corners: top left, top right, bottom right, bottom left */
+/** @typedef {number[][]} Grid Rows of cells from the top, each from the left */
+/** @typedef {{ width: number, height: number }} Size */
+
+/**
+ * The scale, from /v1/scale.
+ *
+ * @typedef {object} Scale
+ * @property {number} maximum
+ * @property {ScaleLevel[]} levels
+ * @property {ActionUnit[]} action_units
+ * @property {string[][]} terms Action units of each term of PSPI; the highest of a term counts.
+ * @property {string} caution
+ * @property {Language[]} languages
+ *
+ * @typedef {object} ScaleLevel
+ * @property {Level} name
+ * @property {number} from_score
+ * @property {number} to_score
+ * @property {string} sentence
+ * @property {string} advice
+ *
+ * @typedef {object} ActionUnit
+ * @property {string} name
+ * @property {string} title
+ * @property {string} plain
+ * @property {number} maximum
+ *
+ * @typedef {object} Language
+ * @property {string} code
+ * @property {string} name In the language itself.
+ * @property {string} english
+ * @property {"ltr" | "rtl"} direction
+ * @property {LevelTexts[]} levels
+ * @property {string} percent
+ * @property {string} refused
+ * @property {string} refused_spoken
+ * @property {boolean} advice Whether there is advice in this language.
+ *
+ * @typedef {object} LevelTexts
+ * @property {Level} name
+ * @property {string} title
+ * @property {string} sentence
+ * @property {string} spoken
+ */
+
+/**
+ * The model in use, from /v1/model.
+ *
+ * @typedef {object} Model
+ * @property {string} name
+ * @property {string} version
+ * @property {string} title
+ * @property {string} head
+ * @property {Record<string, unknown>} trained_on
+ * @property {Record<string, unknown>} figures
+ */
+
+/**
+ * What the server says about a face that can be judged: in one image, or over time.
+ *
+ * @typedef {object} JudgedStatement
+ * @property {number} pspi
+ * @property {[number, number]} interval
+ * @property {Level} level
+ * @property {Record<Level, number>} level_probabilities
+ * @property {number} confidence
+ * @property {Record<string, number> | null} action_units
+ * @property {number} raw_score
+ * @property {string} sentence
+ * @property {string} advice
+ * @property {Change} [change]
+ *
+ * @typedef {object} UnjudgedStatement
+ * @property {number} pspi
+ * @property {null} interval
+ * @property {null} level
+ * @property {null} level_probabilities
+ * @property {null} confidence
+ * @property {Record<string, number> | null} action_units
+ * @property {number} raw_score
+ * @property {string} sentence
+ * @property {string} advice
+ * @property {undefined} [change]
+ *
+ * @typedef {JudgedStatement | UnjudgedStatement} Statement
+ */
+
+/**
+ * The assessment of one image.
+ *
+ * @typedef {Statement & ImageFacts} Assessment
+ *
+ * @typedef {object} ImageFacts
+ * @property {Face} face
+ * @property {{ usable: boolean, warnings: string[], reasons: Record<string, string> }} quality
+ * @property {ModelName} model
+ * @property {Record<string, number>} milliseconds
+ * @property {Heatmap} [heatmap]
+ *
+ * @typedef {{ name: string, version: string }} ModelName
+ *
+ * @typedef {object} Face
+ * @property {Box} box
+ * @property {Record<string, Point>} keypoints
+ * @property {number} index
+ * @property {Box[]} boxes
+ *
+ * @typedef {object} Heatmap
+ * @property {Quad} quad
+ * @property {Grid} pspi
+ * @property {Record<string, Grid> | null} action_units
+ * @property {string} note
+ *
+ * @typedef {object} NeutralFace
+ * @property {Record<string, number> | null} action_units
+ * @property {number} raw_score
+ * @property {number} images
+ * @property {ModelName} model
+ *
+ * @typedef {{ pspi: number, neutral: NeutralFace }} Change
+ */
+
+/**
+ * An answer of the live socket. It has either an assessment or a problem. The track is null until
+ * there was a face, and missing when the message was not a usable frame.
+ *
+ * @typedef {object} LiveAnswer
+ * @property {number} frame
+ * @property {Assessment} [assessment]
+ * @property {{ type: string, title: string, status: number, detail: string }} [problem]
+ * @property {Track | null} [track]
+ *
+ * @typedef {JudgedStatement & TrackFacts} Track
+ *
+ * @typedef {object} TrackFacts
+ * @property {boolean} announced Whether the level was announced with this frame.
+ * @property {number} away Seconds since a face was last seen; 0 with this frame.
+ */
+
+/**
+ * Whether the machine that runs wince has a voice, from GET /v1/speech.
+ *
+ * @typedef {object} SpeechAvailability
+ * @property {boolean} available
+ * @property {string} detail
+ * @property {Record<string, string[]>} voices Names by language.
+ *
+ * What POST /v1/speech speaks.
+ *
+ * @typedef {object} SpeechRequest
+ * @property {Level | null} level
+ * @property {number} pspi
+ * @property {boolean} percent
+ * @property {boolean} advice
+ * @property {string} language
+ * @property {number} [rate]
+ * @property {string} [voice]
+ */
+
+export {};

@@ -1,0 +1,184 @@
+"""The map of where in the face a score comes from."""
+
+import numpy as np
+
+from tests.support.browser import changed, until, upload
+from tests.support.live_answers import KEYPOINTS, answer_all
+
+# The overlay's colour at a point, given in shares of its width and height: red, green, blue, alpha.
+COLOUR_AT = """([selector, x, y]) => {
+  const canvas = document.querySelector(selector);
+  const {width, height} = canvas;
+  const at = [Math.floor(x * width), Math.floor(y * height)];
+  return [...canvas.getContext("2d").getImageData(...at, 1, 1).data];
+}"""
+
+
+# A face's map whose strongest cell raises at the mouth, with one that lowers at the forehead.
+ROWS, COLUMNS = 8, 8
+
+
+QUAD = [[100, 100], [400, 100], [400, 400], [100, 400]]
+
+
+def grid(**cells):
+    """Return rows of zeros with some cells set: r5c3=0.7."""
+    rows = [[0.0] * COLUMNS for _ in range(ROWS)]
+    for name, value in cells.items():
+        row, column = map(int, name[1:].split("c"))
+        rows[row][column] = value
+    return rows
+
+
+def with_map(page, assessor, photo, pspi, units=None):
+    """Let the page receive a map of our own over a picture of 512 x 512 pixels."""
+    face = {**assessor.assess(photo["buffer"]).to_dict()["face"], "keypoints": KEYPOINTS}
+    heatmap = {"quad": QUAD, "pspi": pspi, "action_units": units, "counted": None, "note": "Note."}
+    changed(page, heatmap=heatmap, face={**face, "box": [10, 450, 60, 500]})
+
+
+def test_map_is_drawn_over_the_face_only_when_asked_for(open_page, photo, assessor):
+    page = open_page()
+    upload(page, photo)
+    heatmap = assessor.assess(photo["buffer"], heatmap=True).heatmap
+    rows, columns = len(heatmap.pspi), len(heatmap.pspi[0])
+    row, column = divmod(int(np.argmax(heatmap.pspi)), columns)
+    corner, right, _, below = (np.array(point) for point in heatmap.quad)
+    point = corner + (right - corner) * (column + 0.5) / columns
+    point = (point + (below - corner) * (row + 0.5) / rows) / 512
+    # The box and its label may cross that place, so look beside them.
+    beside = [point + np.array([x, y]) for x in (0, 0.02, -0.02) for y in (0, 0.02, -0.02)]
+    places = [["#upload-overlay", *one] for one in beside]
+    place = next(one for one in places if page.evaluate(COLOUR_AT, one)[3] == 0)
+    assert page.locator("#photo.mapped").count() == 0
+    page.check("#panel-upload .map-on")
+    red, _, blue, alpha = page.evaluate(COLOUR_AT, place)
+    assert red > 200 > 100 > blue  # orange: it raises the score
+    assert 90 < alpha < 220
+    assert page.evaluate(COLOUR_AT, ["#upload-overlay", 0.02, 0.98])[3] == 0
+    assert page.locator("#photo.mapped").count() == 1
+    assert "not proof" in page.locator("#panel-upload .map-note").inner_text()
+    page.uncheck("#panel-upload .map-on")
+    assert page.evaluate(COLOUR_AT, place)[3] == 0
+    assert page.locator("#photo.mapped").count() == 0
+
+
+def test_map_tells_raising_from_lowering_by_colour_strength_and_words(open_page, photo, assessor):
+    page = open_page()
+    with_map(page, assessor, photo, grid(r5c3=0.8, r5c4=0.8, r0c4=-0.6, r2c1=0.2))
+    upload(page, photo)
+    page.check("#panel-upload .map-on")
+    page.fill("#panel-upload .map-opacity", "100")
+
+    def at(row, column):
+        x, y = (100 + 300 * (cell + 0.5) / 8 for cell in (column, row))
+        return page.evaluate(COLOUR_AT, ["#upload-overlay", x / 512, y / 512])
+
+    red, _, blue, alpha = at(5, 3)
+    assert red > 200 > 100 > blue
+    assert alpha > 225
+    red, _, blue, alpha = at(0, 4)
+    assert blue > 200 > 100 > red
+    assert 140 < alpha < 190  # 0.75 of the strongest, to the power 1.5
+    assert 15 < at(2, 1)[3] < 50
+    assert at(3, 6)[3] == 0
+    text = page.locator("#panel-upload .map-text").inner_text()
+    assert text == "PSPI: raised most around the mouth, lowered most at the forehead."
+    assert page.locator("#panel-upload .ramp").inner_text().split() == [
+        "lowers",
+        "−0.80",
+        "+0.80",
+        "raises",
+    ]
+    page.fill("#panel-upload .map-opacity", "20")
+    assert 35 < at(5, 3)[3] < 60
+
+
+def test_map_of_next_to_nothing_is_pale_and_said_to_be(open_page, photo, assessor):
+    page = open_page()
+    with_map(page, assessor, photo, grid(r5c3=0.01))
+    upload(page, photo)
+    page.check("#panel-upload .map-on")
+    text = page.locator("#panel-upload .map-text").inner_text()
+    assert text == "PSPI: no part of the face changes it much."
+    x, y = (100 + 300 * (cell + 0.5) / 8 for cell in (3, 5))
+    assert page.evaluate(COLOUR_AT, ["#upload-overlay", x / 512, y / 512])[3] < 60
+
+
+def test_bar_of_an_action_unit_shows_where_it_comes_from(open_page, photo, assessor):
+    page = open_page()
+    units = {name: grid() for name in ("AU4", "AU6", "AU7", "AU9", "AU10", "AU43")}
+    units["AU9"] = grid(r4c3=0.5, r4c4=0.5)
+    with_map(page, assessor, photo, grid(r5c3=0.8), units)
+    upload(page, photo)
+    bar = page.get_by_role("button", name="Skin of the nose wrinkled upwards AU9")
+    assert bar.get_attribute("aria-pressed") == "false"
+    bar.focus()
+    page.keyboard.press("Enter")
+    assert bar.get_attribute("aria-pressed") == "true"
+    assert page.locator("#panel-upload .unit[aria-pressed='true']").count() == 1
+    assert page.locator("#panel-upload .map-on").is_checked()
+    assert page.locator("#panel-upload .map-name").input_value() == "AU9"
+    words = page.locator("#panel-upload .map-text")
+    assert words.inner_text() == "AU9: raised most at the nose."
+    page.select_option("#panel-upload .map-name", "AU4")
+    assert page.locator("#panel-upload .unit[aria-pressed='true'] .unit-code").inner_text() == "AU4"
+    page.get_by_role("button", name="Brows pulled down and together AU4").click()
+    assert not page.locator("#panel-upload .map-on").is_checked()
+    assert page.locator("#panel-upload .unit[aria-pressed='true']").count() == 0
+
+
+def test_model_that_gives_the_score_alone_offers_its_one_map(open_page, photo, assessor):
+    page = open_page()
+    with_map(page, assessor, photo, grid(r5c3=0.8))
+    upload(page, photo)
+    page.check("#panel-upload .map-on")
+    options = page.locator("#panel-upload .map-name option:not([disabled])")
+    assert options.all_inner_texts() == ["PSPI"]
+
+
+def test_live_view_asks_for_the_map_only_while_it_is_shown(open_page):
+    page = open_page()
+    asked = []
+    page.on("websocket", lambda opened: asked.append(opened.url.partition("/v1/live")[2]))
+    page.click("#tab-live")
+    page.click("#start")
+    page.wait_for_selector("#live-result .assessed:not([hidden])")
+    assert page.locator("#live-image.mapped").count() == 0
+    page.check("#panel-live .map-on")
+    page.wait_for_selector("#live-image.mapped")
+    until(page, "document.querySelector('#panel-live .map-text').textContent !== ''")
+    page.uncheck("#panel-live .map-on")
+    page.wait_for_selector("#live-image:not(.mapped)")
+    page.get_by_role("button", name="Eyelids tightened").click()
+    page.wait_for_selector("#live-image.mapped")
+    assert ["explain=heatmap" in query for query in asked] == [False, True, False, True]
+    assert page.locator("#live-result .problem").is_hidden()
+
+
+def test_live_map_is_mirrored_with_the_picture(open_page):
+    page = open_page()
+    quad = [[300, 100], [500, 100], [500, 300], [300, 300]]
+    heatmap = {
+        "quad": quad,
+        "pspi": [[0.9, 0.0]],
+        "action_units": None,
+        "counted": None,
+        "note": "Note.",
+    }
+    page.route_web_socket(
+        "**/v1/live*", lambda route: route.on_message(answer_all(route, heatmap=heatmap))
+    )
+    page.click("#tab-live")
+    page.click("#start")
+    page.check("#panel-live .map-on")
+    page.wait_for_selector("#live-image.mapped")
+    page.wait_for_timeout(200)
+    strong, weak = (["#live-overlay", x / 640, 200 / 480] for x in (320, 490))
+    mirrored = [["#live-overlay", 1 - x, y] for _, x, y in (strong, weak)]
+    alphas = [page.evaluate(COLOUR_AT, place)[3] for place in mirrored]
+    assert alphas[0] > 150 > 30 > alphas[1]
+    page.uncheck("#mirror")
+    page.wait_for_timeout(300)
+    alphas = [page.evaluate(COLOUR_AT, place)[3] for place in (strong, weak)]
+    assert alphas[0] > 150 > 30 > alphas[1]

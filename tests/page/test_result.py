@@ -1,0 +1,86 @@
+"""The result card: level, probabilities, warnings, and images that cannot be judged."""
+
+import numpy as np
+import pytest
+
+from tests.support.browser import DRAWN_AREA, changed, spoken, upload
+from tests.support.media import encode_image
+
+
+def test_probability_of_each_level_is_shown_and_read(open_page, photo, assessor):
+    page = open_page()
+    upload(page, photo)
+    expected = assessor.assess(photo["buffer"])
+    rows = page.locator("#upload-result .shares li")
+    assert rows.count() == 4
+    for name, text in zip(expected.level_probabilities, rows.all_inner_texts(), strict=True):
+        share = 100 * expected.level_probabilities[name]
+        words = "None seen" if name == "none" else name.capitalize()
+        assert text.split("\n")[0] == words
+        assert text.split("\n")[-1] == ("< 1 %" if 0 < share < 1 else f"{share:.0f} %")
+    assert page.locator("#upload-result .shares li.current").count() == 1
+
+
+def test_picture_that_cannot_be_judged_shows_the_reason_and_no_number(open_page, astronaut):
+    page = open_page()
+    dark = encode_image((astronaut * 0.1).astype(np.uint8), "PNG")
+    page.set_input_files("#file", {"name": "d.png", "mimeType": "image/png", "buffer": dark})
+    page.wait_for_selector("#upload-result .unjudged:not([hidden])")
+    card = page.locator("#upload-result")
+    assert "cannot be judged" in card.locator(".unjudged h2").inner_text()
+    assert "is dark" in card.locator(".reasons li").inner_text()
+    assert card.locator(".assessed").is_hidden()
+    assert "PSPI" not in card.inner_text()
+    assert spoken(page) == ["This picture cannot be judged: it is too dark."]
+    assert "too dark" in page.locator("#announcer").inner_text()
+    assert page.locator("#upload-map").is_hidden()
+    page.click("#upload-neutral .neutral-set")
+    assert (
+        "cannot be the neutral face" in page.locator("#upload-neutral .neutral-state").inner_text()
+    )
+
+
+def test_face_box_is_drawn_where_the_face_is(open_page, photo, assessor):
+    page = open_page()
+    upload(page, photo)
+    page.wait_for_timeout(200)
+    drawn = page.evaluate(DRAWN_AREA, "#upload-overlay")
+    x0, y0, x1, y1 = (value / 512 for value in assessor.assess(photo["buffer"]).face.box)
+    assert drawn["right"] == pytest.approx(x1, abs=0.15)  # the label may reach further
+    assert drawn["bottom"] == pytest.approx(y1, abs=0.02)
+    assert drawn["left"] == pytest.approx(x0, abs=0.02)
+    assert drawn["top"] < y0
+
+
+LEVELS = {
+    "none": ("No pain expression seen", "No pain expression seen."),
+    "mild": ("Mild", "This person has pain level: mild."),
+    "moderate": ("Moderate", "This person has pain level: moderate."),
+    "severe": ("Severe", "This person has pain level: severe."),
+}
+
+
+def test_each_level_has_its_word_shape_and_sentence(open_page, photo):
+    page = open_page()
+    shapes = page.evaluate("import('/static/levels.js').then(({SHAPES}) => SHAPES)")
+    assert len(set(shapes.values())) == 4
+    colours = set()
+    for level, (title, sentence) in LEVELS.items():
+        changed(page, level=level, sentence=sentence)
+        upload(page, photo)
+        card = page.locator("#upload-result")
+        assert card.locator(".level-name").inner_text() == title
+        assert card.locator(".shape path").get_attribute("d") == shapes[level]
+        colours.add(card.locator(".shape").evaluate("(one) => getComputedStyle(one).fill"))
+        page.unroute_all()
+    assert len(colours) == 4
+    assert spoken(page) == [sentence for _, sentence in LEVELS.values()]
+
+
+def test_warnings_are_shown_as_text(open_page, photo):
+    page = open_page()
+    warning = "2 faces were found. <b>The largest</b> was assessed."
+    changed(page, quality={"usable": True, "warnings": [warning]}, action_units=None)
+    upload(page, photo)
+    assert page.locator("#upload-result .warnings li").all_inner_texts() == [warning]
+    assert page.locator("#upload-result .units-section").is_hidden()

@@ -1,0 +1,79 @@
+"""The session of the live view: chart, markers and times in each level."""
+
+import re
+
+from tests.support.browser import until
+
+
+def test_chart_shows_the_last_minutes_in_words_too(live):
+    page, _ = live("mild")
+    until(page, "document.querySelector('.chart-line').getAttribute('d').includes('L')")
+    label = "document.querySelector('.chart svg').getAttribute('aria-label')"
+    until(page, f"{label}.includes('now mild, PSPI 3.0; PSPI from 3.0 to 3.0')")
+    assert page.evaluate(label).startswith("The last 5 minutes: ")
+    assert page.locator(".chart-band").count() == 4
+    page.select_option(".chart-minutes", "1")
+    assert page.evaluate(label).startswith("The last minute: ")
+    assert "1 min ago" in page.locator(".chart svg").text_content()
+
+
+def test_markers_stand_in_the_chart_and_in_the_list(live):
+    page, _ = live()
+    page.fill(".marker-text", "turned in bed <b>")
+    page.press(".marker-text", "Enter")
+    page.click(".marker-form button")
+    listed = page.locator(".marker-list li").all_inner_texts()
+    assert re.fullmatch(r"\d\d:\d\d:\d\d turned in bed <b>", listed[0])
+    assert listed[1].endswith(" marker")
+    assert page.locator(".chart-mark").count() == 2
+    assert page.locator(".marker-message").inner_text() == "Marked: marker."
+    label = page.locator(".chart svg").get_attribute("aria-label")
+    assert "Markers: 1, " in label
+    assert "turned in bed" in label
+
+
+def test_session_sums_up_time_in_each_level_and_the_peak(live):
+    page, now = live("mild")
+    until(
+        page, "document.querySelector('.level-times [data-shape=mild] td').textContent === '0:02'"
+    )
+    now[0] = None
+    until(
+        page,
+        "/Without a face: 0:0[1-9]/.test(document.querySelector('.session-summary').textContent)",
+    )
+    assert page.locator(".level-times [data-shape=mild] td").nth(1).inner_text() == "100 %"
+    assert page.locator(".level-times [data-shape=severe] td").first.inner_text() == "0:00"
+    assert re.search(
+        r"Highest: PSPI 3\.0 \(mild\) at \d\d:\d\d:\d\d",
+        page.locator(".session-summary").inner_text(),
+    )
+    page.click("#stop")
+    assert page.locator("#session-panel").is_visible(), "to be read and saved after the end"
+    page.click(".session-clear")
+    assert page.locator(".session-summary").inner_text() == "No live view has run yet."
+    assert page.locator(".note-save button").first.is_disabled()
+
+
+def test_session_in_the_browser_counts_as_the_terminal_does(open_page):
+    page = open_page()
+    found = page.evaluate(
+        """async () => {
+          const {createSession} = await import("/static/session.js");
+          const scale = await (await fetch("/v1/scale")).json();
+          const session = createSession(scale);
+          const track = (level, pspi, away = 0) => ({level, pspi, away});
+          session.add(track("none", 0), 1000);
+          session.add(track("none", 0), 2000);
+          session.add(track("mild", 3), 2500);
+          session.add(track("mild", 4), 3000);
+          session.add(track("mild", 9, 0.5), 3500);
+          session.add(track("mild", 3), 60000);  // nobody watched in between
+          session.add(null, 60500);
+          return {...session.summary(), samples: session.samples().length};
+        }"""
+    )
+    assert found["seconds"] == {"none": 1, "mild": 1, "moderate": 0, "severe": 0}
+    assert found["secondsWithoutFace"] == 1
+    assert found["peak"] == {"time": 3000, "pspi": 4, "level": "mild"}
+    assert found["samples"] == 7

@@ -1,0 +1,119 @@
+"""Photos that are chosen, dropped or pasted on the upload tab."""
+
+import base64
+
+import numpy as np
+import pytest
+
+from tests.support.browser import spoken, upload
+from tests.support.media import encode_image
+
+
+def test_uploaded_photo_gives_a_level_that_is_shown_and_spoken(open_page, photo, assessor):
+    page = open_page()
+    upload(page, photo)
+    expected = assessor.assess(photo["buffer"])
+    card = page.locator("#upload-result")
+    assert card.locator(".sentence").inner_text() == expected.sentence
+    assert card.locator(".score-number").inner_text() == f"{expected.pspi:.1f}"
+    assert card.locator(".confidence-number").inner_text() == f"{100 * expected.confidence:.0f} %"
+    low, high = expected.interval
+    assert card.locator(".interval-text").inner_text() == f"90 % interval: {low:.1f} to {high:.1f}"
+    assert card.locator(".advice").inner_text() == expected.advice
+    assert card.locator(".units li").count() == 6
+    values = [float(text.split()[0]) for text in card.locator(".unit-value").all_inner_texts()]
+    assert values == pytest.approx(list(expected.action_units.values()), abs=0.051)
+    assert page.evaluate("window.spoken") == [{"text": expected.sentence, "voice": "Near"}]
+    assert page.locator("#announcer").inner_text() == expected.sentence
+
+
+def transfer(page, data, kind="image/jpeg"):
+    """Return a DataTransfer that holds one file, as a drop or a paste brings it."""
+    return page.evaluate_handle(
+        """([text, type]) => {
+          const data = new DataTransfer();
+          const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+          data.items.add(new File([bytes], "file", {type}));
+          return data;
+        }""",
+        [base64.b64encode(data).decode(), kind],
+    )
+
+
+@pytest.mark.parametrize("target", ["#drop", "footer"])
+def test_photo_dropped_on_the_page_is_assessed(open_page, portrait_jpeg, target):
+    page = open_page()
+    data = transfer(page, portrait_jpeg)
+    page.dispatch_event(target, "dragenter", {"dataTransfer": data})
+    assert page.locator("#drop.over").count() == 1
+    page.dispatch_event(target, "drop", {"dataTransfer": data})
+    page.wait_for_selector("#upload-result .assessed:not([hidden])")
+    assert page.locator("#drop.over").count() == 0
+    assert len(spoken(page)) == 1
+
+
+def test_photo_dropped_while_the_camera_tab_is_open_is_shown(open_page, portrait_jpeg):
+    page = open_page()
+    page.click("#tab-live")
+    page.dispatch_event("body", "drop", {"dataTransfer": transfer(page, portrait_jpeg)})
+    page.wait_for_selector("#upload-result .assessed:not([hidden])")
+    assert page.locator("#tab-upload").get_attribute("aria-selected") == "true"
+
+
+def test_something_else_dropped_is_explained(open_page):
+    page = open_page()
+    data = page.evaluate_handle("new DataTransfer()")
+    page.dispatch_event("#drop", "drop", {"dataTransfer": data})
+    assert "not an image file" in page.locator("#upload-result .problem").inner_text()
+
+
+def test_pasted_photo_is_assessed(open_page, portrait_jpeg):
+    page = open_page()
+    page.evaluate(
+        """(data) => document.body.dispatchEvent(
+          new ClipboardEvent("paste", {clipboardData: data, bubbles: true}))""",
+        transfer(page, portrait_jpeg),
+    )
+    page.wait_for_selector("#upload-result .assessed:not([hidden])")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"hello", "not a JPEG, PNG or WebP"),
+        (encode_image(np.full((99, 99, 3), 128, np.uint8)), "No face was found"),
+    ],
+)
+def test_picture_that_cannot_be_assessed_is_explained_and_not_spoken(open_page, data, words):
+    page = open_page()
+    page.set_input_files("#file", {"name": "x", "mimeType": "image/jpeg", "buffer": data})
+    problem = page.locator("#upload-result .problem")
+    problem.wait_for()
+    assert words in problem.inner_text()
+    assert problem.get_attribute("role") == "alert"
+    assert spoken(page) == []
+
+
+def test_newest_photo_wins(open_page, photo, frames):
+    page = open_page()
+    held = []
+
+    def hold_the_first(route):
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/v1/assessments*", hold_the_first)
+    page.set_input_files("#file", photo)
+    page.wait_for_selector("#busy:not([hidden])")
+    while not held:
+        page.wait_for_timeout(20)
+    second = frames[0].path.read_bytes()
+    upload(page, {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": second})
+    shown = page.locator("#upload-result .score-number").inner_text()
+    held[0].abort()
+    page.wait_for_timeout(300)
+    assert page.locator("#upload-result .score-number").inner_text() == shown
+    assert page.locator("#upload-result .problem").is_hidden()
+    assert len(spoken(page)) == 1
