@@ -15,8 +15,8 @@ from tests.support.browser import (
     ARGUMENTS,
     CHROMIUM,
     LIVE_RESULT,
-    PATIENCE,
     SPEECH,
+    TIMEOUT,
     free_port,
     serve,
 )
@@ -72,8 +72,8 @@ def browser(camera_file, playwright_api):
 
 @pytest.fixture
 def open_page(browser, address):
-    """Open the page; afterwards: no error in it, and no request to anybody else."""
-    contexts, asked, errors = [], [], []
+    """Open the page; check afterwards that it had no error and asked no other machine."""
+    contexts, requests, errors = [], [], []
 
     def open_page(where=address, *, width=1280, height=900, speech=SPEECH, camera=True, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
@@ -81,9 +81,9 @@ def open_page(browser, address):
         if camera:
             context.grant_permissions(["camera"])
         page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("websocket", lambda opened: asked.append(opened.url.replace("ws:", "http:")))
+        page.set_default_timeout(TIMEOUT)
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("websocket", lambda socket: requests.append(socket.url.replace("ws:", "http:")))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "console",
@@ -102,8 +102,8 @@ def open_page(browser, address):
     for context in contexts:
         context.close()
     assert errors == []
-    assert asked
-    foreign = [url for url in asked if not url.startswith(("http://127.0.0.1:", "blob:"))]
+    assert requests
+    foreign = [url for url in requests if not url.startswith(("http://127.0.0.1:", "blob:"))]
     assert foreign == []
 
 
@@ -114,16 +114,16 @@ def photo(portrait_jpeg):
 
 @pytest.fixture
 def live(open_page):
-    """Open the live tab with a server whose level a test decides: (page, [level])."""
+    """Open the live tab with answers whose level a test decides: (page, [level])."""
 
     def live(level="mild", **options):
-        page, now = open_page(**options), [level]
+        page, current = open_page(**options), [level]
         page.route_web_socket(
-            "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: now[0]))
+            "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: current[0]))
         )
         page.click("#tab-live")
         page.click("#start")
         page.wait_for_selector(LIVE_RESULT)
-        return page, now
+        return page, current
 
     return live

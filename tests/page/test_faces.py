@@ -7,7 +7,7 @@ from tests.support.browser import until, upload
 from tests.support.media import encode_image
 
 
-def test_another_of_several_faces_is_picked_on_the_picture_by_keyboard(open_page, astronaut):
+def test_another_face_is_chosen_on_the_photo_by_keyboard(open_page, astronaut):
     page = open_page()
     head = Image.fromarray(astronaut[:256, 96:352])
     both = np.zeros((512, 912, 3), np.uint8)
@@ -15,7 +15,10 @@ def test_another_of_several_faces_is_picked_on_the_picture_by_keyboard(open_page
     both[:400, 512:] = np.asarray(head.resize((400, 400)))
     upload(page, {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": encode_image(both)})
     faces = page.locator("#faces button")
-    assert faces.evaluate_all("(all) => all.map((one) => one.ariaPressed)") == ["true", "false"]
+    assert faces.evaluate_all("(buttons) => buttons.map((button) => button.ariaPressed)") == [
+        "true",
+        "false",
+    ]
     assert "The largest was assessed" in page.locator("#upload-result .warnings").inner_text()
     page.focus("#faces button >> nth=1")
     page.keyboard.press("Enter")

@@ -2,29 +2,29 @@
 
 import re
 
-from tests.support.browser import changed, upload
+from tests.support.browser import change_answers, upload
 
 
-def test_formula_is_shown_with_its_terms_and_read_in_plain_words(open_page, photo, assessor):
+def test_formula_is_shown_with_its_terms_and_read_in_words(open_page, photo, assessor):
     page = open_page()
     units = {"AU4": 3.1, "AU6": 2.0, "AU7": 2.6, "AU9": 1.0, "AU10": 0.4, "AU43": 1.0}
-    changed(page, action_units=units, raw_score=7.7, pspi=7.7)
+    change_answers(page, action_units=units, raw_score=7.7, pspi=7.7)
     upload(page, photo)
     formula = page.locator("#upload-result .formula")
-    seen = formula.evaluate(
+    shown = formula.evaluate(
         """(line) => {
           const copy = line.cloneNode(true);
-          for (const one of copy.querySelectorAll(".visually-hidden")) one.remove();
+          for (const element of copy.querySelectorAll(".visually-hidden")) element.remove();
           return copy.textContent;
         }"""
     )
-    assert re.sub(r"\s+", " ", seen) == (
+    assert re.sub(r"\s+", " ", shown) == (
         "AU4 3.1 + max(AU6 2.0, AU7 2.6) + max(AU9 1.0, AU10 0.4) + AU43 1.0 = PSPI 7.7"
     )
     read = formula.evaluate(
         """(line) => {
           const copy = line.cloneNode(true);
-          for (const one of copy.querySelectorAll("[aria-hidden]")) one.remove();
+          for (const element of copy.querySelectorAll("[aria-hidden]")) element.remove();
           return copy.textContent;
         }"""
     )
@@ -36,9 +36,9 @@ def test_formula_is_shown_with_its_terms_and_read_in_plain_words(open_page, phot
     assert faded == ["AU6", "AU10"]
 
 
-def test_formula_says_when_the_calibration_reads_the_sum_as_another_score(open_page, photo):
+def test_formula_shows_when_the_calibration_changes_the_score(open_page, photo):
     page = open_page()
-    changed(page, raw_score=2.1, pspi=0.4)
+    change_answers(page, raw_score=2.1, pspi=0.4)
     upload(page, photo)
     text = page.locator("#upload-result .formula-result").inner_text()
     assert text == "= 2.1, which the model’s calibration turns into PSPI 0.4"

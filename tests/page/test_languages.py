@@ -1,15 +1,15 @@
-"""The page's speech in a real browser: language, voice and speed, and who speaks."""
+"""Languages, voices and speed of the spoken results."""
 
 import json
 
 import pytest
 
-from tests.support.browser import NO_VOICE, SPEECH, changed, spoken, until, upload
+from tests.support.browser import NO_VOICE, SPEECH, change_answers, spoken, until, upload
 from tests.support.media import measure_wav, needs_espeak
 from wince.scale import LEVELS
 from wince.speech import languages, sentences, voices
 
-# Voices of this machine in each language, and one that would send the text to its vendor.
+# Local voices in each language, and one voice that would send the text to its vendor.
 VOICES = f"""{SPEECH}
 window.voices = [
   {{name: "Near", lang: "en-GB", localService: true, default: true}},
@@ -32,40 +32,45 @@ def choose(page, code):
 
 
 def level_is(page, level):
-    changed(page, level=level, sentence=sentences.sentence(level), pspi=8.0)
+    change_answers(page, level=level, sentence=sentences.sentence(level), pspi=8.0)
 
 
 @pytest.mark.parametrize("code", languages.LANGUAGES)
-def test_result_is_shown_and_spoken_in_the_language_that_was_chosen(open_page, photo, code):
+def test_result_is_shown_and_spoken_in_the_chosen_language(open_page, photo, code):
     page = open_page(speech=VOICES)
     choose(page, code)
-    found = languages.LANGUAGES[code]
+    language = languages.LANGUAGES[code]
     page.check("#say-percent")
     for level in LEVELS:
         level_is(page, level)
         upload(page, photo)
         page.unroute_all()
         title, sentence = (
-            page.locator(f"#upload-result {one}") for one in (".level-name", ".sentence")
+            page.locator(f"#upload-result {selector}") for selector in (".level-name", ".sentence")
         )
-        assert title.inner_text() == languages.without_vowel_signs(found.titles[level])
+        assert title.inner_text() == languages.without_vowel_signs(language.titles[level])
         assert sentence.inner_text() == sentences.sentence(level, code)
         announcer = page.locator("#announcer")
         for shown in (title, sentence, announcer):
             assert shown.get_attribute("lang") == (None if code == "en" else code)
-            assert shown.evaluate("(one) => getComputedStyle(one).direction") == found.direction
+            assert (
+                shown.evaluate("(element) => getComputedStyle(element).direction")
+                == language.direction
+            )
         until(page, "document.getElementById('announcer').textContent !== ''")
         assert announcer.inner_text() == sentences.sentence(level, code)
-    expected = [sentences.spoken_text(one, 8.0, with_percent=True, language=code) for one in LEVELS]
+    expected = [
+        sentences.spoken_text(level, 8.0, with_percent=True, language=code) for level in LEVELS
+    ]
     assert spoken(page) == expected
-    said = page.evaluate("window.spoken.map(({lang}) => lang.slice(0, 2))")
-    assert set(said) == {code}
+    spoken_values = page.evaluate("window.spoken.map(({lang}) => lang.slice(0, 2))")
+    assert set(spoken_values) == {code}
     assert page.locator("html").get_attribute("lang") == "en"
-    words = page.locator("#upload-result .legend .word").all_text_contents()
-    assert words == [languages.without_vowel_signs(found.titles[level]) for level in LEVELS]
+    texts = page.locator("#upload-result .legend .word").all_text_contents()
+    assert texts == [languages.without_vowel_signs(language.titles[level]) for level in LEVELS]
 
 
-def test_result_in_view_changes_its_words_with_the_language(open_page, photo):
+def test_result_in_view_changes_with_the_language(open_page, photo):
     page = open_page(speech=VOICES)
     level_is(page, "severe")
     upload(page, photo)
@@ -77,7 +82,7 @@ def test_result_in_view_changes_its_words_with_the_language(open_page, photo):
     assert len(spoken(page)) == 1  # choosing a language says nothing by itself
 
 
-def test_address_can_name_the_language(open_page, address, photo):
+def test_address_can_choose_the_language(open_page, address, photo):
     page = open_page(f"{address}/?language=de", speech=VOICES)
     level_is(page, "moderate")
     upload(page, photo)
@@ -85,7 +90,7 @@ def test_address_can_name_the_language(open_page, address, photo):
     assert page.locator("#language").input_value() == "de"
 
 
-def test_only_voices_of_this_machine_are_offered_and_the_chosen_one_speaks(open_page, photo):
+def test_only_local_voices_are_offered_and_the_chosen_one_speaks(open_page, photo):
     page = open_page(speech=VOICES)
     choose(page, "de")
     choices = page.locator("#voice-choice optgroup[label='This browser'] option")
@@ -95,15 +100,15 @@ def test_only_voices_of_this_machine_are_offered_and_the_chosen_one_speaks(open_
     page.select_option("#voice-choice", "browser:Berta")
     page.fill("#speed", "1.5")
     page.click("#upload-result .say-again")
-    said = page.evaluate("window.spoken.map(({voice, lang, rate}) => [voice, lang, rate])")
-    assert said == [["Anna", "de-DE", 1], ["Berta", "de-AT", 1.5]]
+    spoken_values = page.evaluate("window.spoken.map(({voice, lang, rate}) => [voice, lang, rate])")
+    assert spoken_values == [["Anna", "de-DE", 1], ["Berta", "de-AT", 1.5]]
     assert page.locator("#speed-value").inner_text() == "1.5 ×"
-    choose(page, "ar")  # a voice is of one language
+    choose(page, "ar")  # a voice belongs to one language
     page.click("#upload-result .say-again")
     assert page.evaluate("window.spoken.at(-1).voice") == "Maged"
 
 
-def test_advice_is_offered_in_english_alone(open_page, photo):
+def test_advice_is_offered_only_in_english(open_page, photo):
     page = open_page(speech=VOICES)
     page.check("#say-advice")
     choose(page, "de")
@@ -119,54 +124,56 @@ def test_advice_is_offered_in_english_alone(open_page, photo):
     assert len(spoken(page)[-1]) > 50
 
 
-def requests_of(page):
-    wanted = []
+def speech_requests(page):
+    requests = []
     page.on(
         "request",
         lambda request: (
-            wanted.append(request.post_data_json)
+            requests.append(request.post_data_json)
             if request.url.endswith("/v1/speech") and request.method == "POST"
             else None
         ),
     )
-    return wanted
+    return requests
 
 
 @needs_espeak
 @pytest.mark.parametrize("code", languages.LANGUAGES)
-def test_machine_that_runs_wince_speaks_the_languages_that_the_browser_lacks(
-    open_page, photo, code
-):
+def test_host_speaks_languages_that_the_browser_does_not_have(open_page, photo, code):
     page = open_page(speech=NO_VOICE)
-    wanted = requests_of(page)
+    requests = speech_requests(page)
     choose(page, code)
     level_is(page, "moderate")
     upload(page, photo)
     until(page, "window.heard.length === 1")
-    words = sentences.spoken_text("moderate", 8.0, language=code)
-    expected, _ = measure_wav(voices.speak_to_wav(words, language=code))
+    text = sentences.spoken_text("moderate", 8.0, language=code)
+    expected, _ = measure_wav(voices.speak_to_wav(text, language=code))
     assert page.evaluate("window.heard[0]") == pytest.approx(expected, abs=0.05)
-    assert [one["language"] for one in wanted] == [code]
+    assert [request["language"] for request in requests] == [code]
     assert "The machine that runs wince speaks" in page.locator("#voice-hint").inner_text()
 
 
 @needs_espeak
-def test_voice_of_the_machine_can_be_chosen_although_the_browser_has_one(open_page, photo):
+def test_host_voice_can_be_chosen_although_the_browser_has_one(open_page, photo):
     page = open_page(speech=f"{NO_VOICE} {VOICES.removeprefix(SPEECH)}")
-    wanted = requests_of(page)
+    requests = speech_requests(page)
     choose(page, "de")
     until(page, "document.querySelectorAll('#voice-choice optgroup').length === 2")
     page.select_option("#voice-choice", "host:de+f3")
     page.fill("#speed", "2")
     upload(page, photo)
     until(page, "window.heard.length === 1")
-    assert [(one["voice"], one["rate"]) for one in wanted] == [("de+f3", 300)]
+    assert [(request["voice"], request["rate"]) for request in requests] == [("de+f3", 300)]
     assert spoken(page) == []
 
 
-def test_language_that_nobody_has_a_voice_for_is_told(open_page, photo):
-    found = {"available": True, "detail": "", "voices": {code: [] for code in languages.LANGUAGES}}
-    answer = json.dumps(json.dumps(found))
+def test_language_without_any_voice_is_explained(open_page, photo):
+    availability = {
+        "available": True,
+        "detail": "",
+        "voices": {code: [] for code in languages.LANGUAGES},
+    }
+    answer = json.dumps(json.dumps(availability))
     deaf = f"""const ask = window.fetch;
     window.fetch = (...given) =>
       given[0] === "/v1/speech" ? Promise.resolve(new Response({answer})) : ask(...given);"""
@@ -184,7 +191,7 @@ def test_language_that_nobody_has_a_voice_for_is_told(open_page, photo):
     assert len(spoken(page)) == 1
 
 
-def test_words_for_titles_in_english_are_those_of_the_library(open_page):
+def test_english_titles_are_those_of_the_library(open_page):
     page = open_page()
     for level in LEVELS:
         title = page.evaluate(

@@ -10,20 +10,20 @@ from tests.support.browser import (
     ARGUMENTS,
     CHROMIUM,
     DRAWN_AREA,
-    PATIENCE,
     SPEECH,
+    TIMEOUT,
     spoken,
     until,
 )
 from tests.support.live_answers import answer_all
 
 
-def test_live_view_follows_a_face_and_speaks_once_when_the_level_has_held(open_page):
+def test_live_view_follows_a_face_and_speaks_when_a_level_has_lasted(open_page):
     page = open_page()
     answers = []
 
-    def listen(opened):
-        opened.on("framereceived", lambda text: answers.append(json.loads(text)))
+    def listen(socket):
+        socket.on("framereceived", lambda text: answers.append(json.loads(text)))
 
     page.on("websocket", listen)
     page.click("#tab-live")
@@ -31,7 +31,7 @@ def test_live_view_follows_a_face_and_speaks_once_when_the_level_has_held(open_p
     page.click("#start")
     until(page, "/frames/.test(document.getElementById('rate').textContent)")
     until(page, "window.spoken.length > 0")
-    deadline = time.monotonic() + PATIENCE / 1000
+    deadline = time.monotonic() + TIMEOUT / 1000
     while len(answers) < 40 and time.monotonic() < deadline:
         page.wait_for_timeout(50)
     assert len(answers) >= 40
@@ -40,12 +40,12 @@ def test_live_view_follows_a_face_and_speaks_once_when_the_level_has_held(open_p
     assert max(middles) - min(middles) > 80  # pixels of 640; the face in the film moves by 180
     assert re.fullmatch(r"\d+ frames/s, \d+ ms", page.locator("#rate").inner_text())
     sentence = page.locator("#live-result .sentence").inner_text()
-    said = spoken(page)
-    assert said[-1] == sentence
-    assert len(said) < 4
+    sentences = spoken(page)
+    assert sentences[-1] == sentence
+    assert len(sentences) < 4
 
 
-def test_live_overlay_is_mirrored_with_the_picture(open_page):
+def test_live_overlay_is_mirrored_with_the_video(open_page):
     page = open_page()
     page.route_web_socket("**/v1/live*", lambda route: route.on_message(answer_all(route)))
     page.click("#tab-live")
@@ -62,37 +62,37 @@ def test_live_overlay_is_mirrored_with_the_picture(open_page):
     assert page.locator("#video.mirrored").count() == 0
 
 
-def test_level_that_changes_and_holds_is_spoken_once_each(open_page):
+def test_each_level_that_lasts_is_spoken_once(open_page):
     page = open_page()
-    now = ["mild"]
+    level = ["mild"]
     page.route_web_socket(
-        "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: now[0]))
+        "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: level[0]))
     )
     page.click("#tab-live")
     page.click("#start")
     until(page, "window.spoken.length === 1")
-    now[0] = "severe"
+    level[0] = "severe"
     page.wait_for_timeout(300)  # too short to be worth saying
-    now[0] = "mild"
+    level[0] = "mild"
     page.wait_for_timeout(2500)
     assert spoken(page) == ["Level mild."]
-    now[0] = "severe"
+    level[0] = "severe"
     until(page, "window.spoken.length === 2")
     page.wait_for_timeout(500)
     assert spoken(page) == ["Level mild.", "Level severe."]
 
 
-def test_face_that_goes_away_leaves_the_last_result_marked_as_such(open_page):
+def test_without_a_face_the_last_result_is_marked_as_the_last(open_page):
     page = open_page()
-    now = ["mild"]
+    level = ["mild"]
     page.route_web_socket(
-        "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: now[0]))
+        "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: level[0]))
     )
     page.click("#tab-live")
     page.click("#start")
     page.wait_for_selector("#live-result .assessed:not([hidden])")
     assert page.locator("#live-result .no-face").is_hidden()
-    now[0] = None
+    level[0] = None
     page.wait_for_selector("#live-result .no-face:not([hidden])")
     assert "No face in view" in page.locator("#live-result .no-face").inner_text()
     assert page.locator("#live-result .level-name").inner_text() == "Mild"
@@ -150,10 +150,10 @@ def test_camera_that_is_refused_is_explained(open_page):
     assert page.locator("#start").is_enabled()
 
 
-def test_card_shows_the_level_that_stands_and_not_the_one_of_a_frame(live):
-    page, now = live("mild")
+def test_card_shows_the_level_of_the_track_and_not_of_a_frame(live):
+    page, level = live("mild")
     until(page, "window.spoken.length === 1")
-    now[0] = "severe"
+    level[0] = "severe"
     page.wait_for_timeout(600)
     assert page.locator("#live-result .level-name").inner_text() == "Mild"
     until(page, "document.querySelector('#live-result .level-name').textContent === 'Severe'")
@@ -161,27 +161,27 @@ def test_card_shows_the_level_that_stands_and_not_the_one_of_a_frame(live):
     assert spoken(page) == ["Level mild.", "Level severe."]
 
 
-def test_settings_go_to_the_server_that_does_the_smoothing(live):
+def test_track_settings_are_sent_to_the_server(live):
     page, _ = live()
-    asked = []
+    urls = []
     page.route_web_socket(
         "**/v1/live*",
-        lambda route: (asked.append(route.url), route.on_message(answer_all(route))),
+        lambda route: (urls.append(route.url), route.on_message(answer_all(route))),
     )
     page.click("#track-options summary")
     page.fill("[name=hold]", "5")
     page.press("[name=hold]", "Tab")
     until(page, "document.querySelector('#live-result .assessed').hidden === false")
     for _ in range(100):
-        if asked:
+        if urls:
             break
         page.wait_for_timeout(50)
-    assert asked[-1].endswith("?smoothing=1&hold=5&margin=0.5")
-    count = len(asked)
+    assert urls[-1].endswith("?smoothing=1&hold=5&margin=0.5")
+    count = len(urls)
     page.fill("[name=margin]", "9")
     page.press("[name=margin]", "Tab")
     page.wait_for_timeout(300)
-    assert len(asked) == count, "a value out of range is not sent"
+    assert len(urls) == count, "a value out of range is not sent"
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 800), (320, 640)])

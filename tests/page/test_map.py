@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.support.browser import changed, until, upload
+from tests.support.browser import change_answers, until, upload
 from tests.support.live_answers import KEYPOINTS, answer_all
 
 # The overlay's colour at a point, given in shares of its width and height: red, green, blue, alpha.
@@ -14,7 +14,7 @@ COLOUR_AT = """([selector, x, y]) => {
 }"""
 
 
-# A face's map whose strongest cell raises at the mouth, with one that lowers at the forehead.
+# Size and corners of the maps that are drawn.
 ROWS, COLUMNS = 8, 8
 
 
@@ -31,10 +31,10 @@ def grid(**cells):
 
 
 def with_map(page, assessor, photo, pspi, units=None):
-    """Let the page receive a map of our own over a picture of 512 x 512 pixels."""
+    """Let the page receive a given map over an image of 512 x 512 pixels."""
     face = {**assessor.assess(photo["buffer"]).to_dict()["face"], "keypoints": KEYPOINTS}
     heatmap = {"quad": QUAD, "pspi": pspi, "action_units": units, "counted": None, "note": "Note."}
-    changed(page, heatmap=heatmap, face={**face, "box": [10, 450, 60, 500]})
+    change_answers(page, heatmap=heatmap, face={**face, "box": [10, 450, 60, 500]})
 
 
 def test_map_is_drawn_over_the_face_only_when_asked_for(open_page, photo, assessor):
@@ -46,10 +46,10 @@ def test_map_is_drawn_over_the_face_only_when_asked_for(open_page, photo, assess
     corner, right, _, below = (np.array(point) for point in heatmap.quad)
     point = corner + (right - corner) * (column + 0.5) / columns
     point = (point + (below - corner) * (row + 0.5) / rows) / 512
-    # The box and its label may cross that place, so look beside them.
+    # The box and its label may cover that place, so use one beside them.
     beside = [point + np.array([x, y]) for x in (0, 0.02, -0.02) for y in (0, 0.02, -0.02)]
-    places = [["#upload-overlay", *one] for one in beside]
-    place = next(one for one in places if page.evaluate(COLOUR_AT, one)[3] == 0)
+    places = [["#upload-overlay", *offset] for offset in beside]
+    place = next(place for place in places if page.evaluate(COLOUR_AT, place)[3] == 0)
     assert page.locator("#photo.mapped").count() == 0
     page.check("#panel-upload .map-on")
     red, _, blue, alpha = page.evaluate(COLOUR_AT, place)
@@ -63,7 +63,7 @@ def test_map_is_drawn_over_the_face_only_when_asked_for(open_page, photo, assess
     assert page.locator("#photo.mapped").count() == 0
 
 
-def test_map_tells_raising_from_lowering_by_colour_strength_and_words(open_page, photo, assessor):
+def test_map_shows_raising_and_lowering_by_colour_strength_and_text(open_page, photo, assessor):
     page = open_page()
     with_map(page, assessor, photo, grid(r5c3=0.8, r5c4=0.8, r0c4=-0.6, r2c1=0.2))
     upload(page, photo)
@@ -94,7 +94,7 @@ def test_map_tells_raising_from_lowering_by_colour_strength_and_words(open_page,
     assert 35 < at(5, 3)[3] < 60
 
 
-def test_map_of_next_to_nothing_is_pale_and_said_to_be(open_page, photo, assessor):
+def test_nearly_empty_map_is_pale_and_described(open_page, photo, assessor):
     page = open_page()
     with_map(page, assessor, photo, grid(r5c3=0.01))
     upload(page, photo)
@@ -119,8 +119,8 @@ def test_bar_of_an_action_unit_shows_where_it_comes_from(open_page, photo, asses
     assert page.locator("#panel-upload .unit[aria-pressed='true']").count() == 1
     assert page.locator("#panel-upload .map-on").is_checked()
     assert page.locator("#panel-upload .map-name").input_value() == "AU9"
-    words = page.locator("#panel-upload .map-text")
-    assert words.inner_text() == "AU9: raised most at the nose."
+    text = page.locator("#panel-upload .map-text")
+    assert text.inner_text() == "AU9: raised most at the nose."
     page.select_option("#panel-upload .map-name", "AU4")
     assert page.locator("#panel-upload .unit[aria-pressed='true'] .unit-code").inner_text() == "AU4"
     page.get_by_role("button", name="Brows pulled down and together AU4").click()
@@ -137,10 +137,10 @@ def test_model_that_gives_the_score_alone_offers_its_one_map(open_page, photo, a
     assert options.all_inner_texts() == ["PSPI"]
 
 
-def test_live_view_asks_for_the_map_only_while_it_is_shown(open_page):
+def test_live_view_requests_the_map_only_while_it_is_shown(open_page):
     page = open_page()
-    asked = []
-    page.on("websocket", lambda opened: asked.append(opened.url.partition("/v1/live")[2]))
+    queries = []
+    page.on("websocket", lambda socket: queries.append(socket.url.partition("/v1/live")[2]))
     page.click("#tab-live")
     page.click("#start")
     page.wait_for_selector("#live-result .assessed:not([hidden])")
@@ -152,11 +152,11 @@ def test_live_view_asks_for_the_map_only_while_it_is_shown(open_page):
     page.wait_for_selector("#live-image:not(.mapped)")
     page.get_by_role("button", name="Eyelids tightened").click()
     page.wait_for_selector("#live-image.mapped")
-    assert ["explain=heatmap" in query for query in asked] == [False, True, False, True]
+    assert ["explain=heatmap" in query for query in queries] == [False, True, False, True]
     assert page.locator("#live-result .problem").is_hidden()
 
 
-def test_live_map_is_mirrored_with_the_picture(open_page):
+def test_live_map_is_mirrored_with_the_video(open_page):
     page = open_page()
     quad = [[300, 100], [500, 100], [500, 300], [300, 300]]
     heatmap = {

@@ -8,17 +8,17 @@ from tests.support.media import encode_image
 
 def test_neutral_face_is_set_from_photos_shown_and_cleared(open_page, frames, assessor):
     page = open_page()
-    at_rest, strong = (
-        [one.path for one in frames if one.subject == "011-kk011" and keep(one.pspi)]
+    at_rest, in_pain = (
+        [frame.path for frame in frames if frame.subject == "011-kk011" and keep(frame.pspi)]
         for keep in (lambda pspi: pspi < 1, lambda pspi: pspi >= 6)
     )
-    upload(page, strong[0])
+    upload(page, in_pain[0])
     card = page.locator("#upload-result")
     assert card.locator(".change").is_hidden()
     page.set_input_files("#upload-neutral .neutral-files", at_rest)
     card.locator(".change").wait_for()
     neutral = assessor.neutral_face(at_rest)
-    change = assessor.assess(strong[0], neutral=neutral).change
+    change = assessor.assess(in_pain[0], neutral=neutral).change
     assert card.locator(".change-number").inner_text() == f"+{change.pspi:.1f}"
     assert (
         f"the neutral face’s score is {neutral.raw_score:.1f}"
@@ -33,7 +33,7 @@ def test_neutral_face_is_set_from_photos_shown_and_cleared(open_page, frames, as
     assert state.inner_text() == "No neutral face is set."
     assert card.locator(".score-number").inner_text() == score
     assert page.locator("#upload-neutral .neutral-clear").is_hidden()
-    assert len(spoken(page)) == 1  # the absolute result was said once, at first
+    assert len(spoken(page)) == 1  # only the first, absolute result was spoken
 
 
 def test_photo_in_view_becomes_the_neutral_face(open_page, frames):

@@ -15,10 +15,10 @@ def saved(page, button):
     return download.value.suggested_filename, download.value.path().read_bytes()
 
 
-def test_note_is_saved_as_csv_text_and_picture_and_nowhere_else(live):
+def test_note_is_saved_as_csv_text_and_image_and_nowhere_else(live):
     page, _ = live("mild")
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    urls = []
+    page.on("request", lambda request: urls.append(request.url))
     page.wait_for_selector(".note-save button:enabled")
     page.fill("[name=person]", '=HYPERLINK("x"), bed 4')
     page.fill("[name=observer]", "AB")
@@ -28,7 +28,7 @@ def test_note_is_saved_as_csv_text_and_picture_and_nowhere_else(live):
     name, data = saved(page, ".note-save button[value=csv]")
     assert re.fullmatch(r"wince-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d\.csv", name)
     (row,) = csv.DictReader(io.StringIO(data.decode(), newline=""))
-    assert row["person"] == '\'=HYPERLINK("x"), bed 4', "a text and no formula"
+    assert row["person"] == '\'=HYPERLINK("x"), bed 4', "a text, not a formula"
     assert (row["observer"], row["observer_judgement"]) == ("AB", "higher")
     assert (row["pspi"], row["level"], row["model"]) == ("3.0", "mild", "m 1")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", row["time"])
@@ -37,28 +37,28 @@ def test_note_is_saved_as_csv_text_and_picture_and_nowhere_else(live):
     name, data = saved(page, ".note-save button[value=text]")
     assert name.endswith(".txt")
     text = data.decode()
-    for words in ("Observer: AB", "The observer: judges it higher", "PSPI: 3.0 of 16"):
-        assert words in text
+    for line in ("Observer: AB", "The observer: judges it higher", "PSPI: 3.0 of 16"):
+        assert line in text
     assert "not a medical device" in text
 
     name, data = saved(page, ".note-save button[value=png]")
     assert name.endswith(".png")
-    picture = Image.open(io.BytesIO(data)).convert("L")
-    assert picture.width == 1280
-    dark = sum(picture.histogram()[:128]) / (picture.width * picture.height)
-    assert 0.005 < dark < 0.2, "dark letters on a light ground"
+    image = Image.open(io.BytesIO(data)).convert("L")
+    assert image.width == 1280
+    dark = sum(image.histogram()[:128]) / (image.width * image.height)
+    assert 0.005 < dark < 0.2, "dark letters on a light background"
 
-    assert [url for url in asked if not url.startswith("blob:")] == []
-    kept = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
-    assert kept == [0, 0, ""]
+    assert [url for url in urls if not url.startswith("blob:")] == []
+    stored = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
+    assert stored == [0, 0, ""]
 
 
-def test_note_keeps_the_score_of_its_moment(live):
-    page, now = live("mild")
+def test_note_keeps_its_score(live):
+    page, level = live("mild")
     page.wait_for_selector(".note-save button:enabled")
     first = page.locator(".note-score").inner_text()
     assert "Mild, PSPI 3.0 of 16" in first
-    now[0] = "severe"
+    level[0] = "severe"
     until(page, "document.querySelector('#live-result .level-name').textContent === 'Severe'")
     assert page.locator(".note-score").inner_text() == first
     page.click(".note-take")

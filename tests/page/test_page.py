@@ -15,7 +15,9 @@ def test_no_width_needs_sideways_scrolling(open_page, photo):
     check()
     upload(page, photo)
     page.check("#panel-upload .map-on")
-    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    page.evaluate(
+        "document.querySelectorAll('details').forEach((element) => (element.open = true))"
+    )
     check()
     page.click("#tab-live")
     page.click("#start")
@@ -23,7 +25,7 @@ def test_no_width_needs_sideways_scrolling(open_page, photo):
     check()
 
 
-def test_page_tells_what_it_is_and_what_it_keeps(open_page):
+def test_page_states_what_it_is_and_what_it_stores(open_page):
     page = open_page()
     text = page.locator("body").inner_text()
     assert "Research software, not a medical device" in text
@@ -38,8 +40,8 @@ def test_page_tells_what_it_is_and_what_it_keeps(open_page):
 def test_nothing_is_stored_in_the_browser(open_page, photo):
     page = open_page()
     upload(page, photo)
-    kept = page.evaluate(
+    stored = page.evaluate(
         """async () => [localStorage.length, sessionStorage.length, document.cookie,
           (await indexedDB.databases()).length, (await caches.keys()).length]"""
     )
-    assert kept == [0, 0, "", 0, 0]
+    assert stored == [0, 0, "", 0, 0]

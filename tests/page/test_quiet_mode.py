@@ -5,8 +5,8 @@ import re
 from tests.support.browser import spoken, until
 
 
-def test_quiet_mode_shows_the_word_and_speaks_nothing(live):
-    page, now = live("mild")
+def test_quiet_mode_shows_the_level_and_speaks_nothing(live):
+    page, level = live("mild")
     until(page, "window.spoken.length === 1")
     page.click("#track-options summary")
     assert "speaks nothing" in page.locator("#quiet-mode-help").inner_text()
@@ -14,22 +14,22 @@ def test_quiet_mode_shows_the_word_and_speaks_nothing(live):
     dialog = page.locator("#bedside")
     assert dialog.is_visible()
     assert dialog.locator(".bedside-word").inner_text() == "Mild"
-    now[0] = "severe"
+    level[0] = "severe"
     until(page, "document.getElementById('bedside-word').textContent === 'Severe'")
     page.wait_for_timeout(300)
     assert spoken(page) == ["Level mild."]
     paper = page.evaluate("getComputedStyle(document.getElementById('bedside')).backgroundColor")
     assert max(int(part) for part in re.findall(r"\d+", paper)) < 20
-    now[0] = None
+    level[0] = None
     until(page, "document.querySelector('.bedside-note').textContent === 'No face in view.'")
     page.keyboard.press("Escape")
     assert dialog.is_hidden()
-    now[0] = "moderate"
+    level[0] = "moderate"
     until(page, "window.spoken.length === 2")
     assert spoken(page)[-1] == "Level moderate."
 
 
-def test_quiet_mode_has_its_word_in_the_chosen_language(live):
+def test_quiet_mode_uses_the_chosen_language(live):
     page, _ = live("mild")
     page.click("#voice-settings")
     page.select_option("#language", "ar")
@@ -41,12 +41,12 @@ def test_quiet_mode_has_its_word_in_the_chosen_language(live):
 
 
 def test_quiet_mode_leaves_a_muted_page_muted(live):
-    page, now = live("mild")
+    page, level = live("mild")
     page.click("#mute")
     page.click("#quiet-mode")
     page.click(".bedside-end")
     before = len(spoken(page))
-    now[0] = "severe"
+    level[0] = "severe"
     until(page, "document.querySelector('#live-result .level-name').textContent === 'Severe'")
     page.wait_for_timeout(300)
     assert len(spoken(page)) == before

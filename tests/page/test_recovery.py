@@ -3,7 +3,7 @@
 from tests.support.browser import LIVE_PROBLEM, LIVE_RESULT, free_port, serve, until
 
 
-def test_server_that_goes_away_is_told(open_page, photo):
+def test_lost_server_is_reported(open_page, photo):
     process, address = serve(free_port())
     try:
         page = open_page(address)
@@ -25,7 +25,7 @@ def test_server_that_goes_away_is_told(open_page, photo):
 VIDEO_TRACK = "document.getElementById('video').srcObject.getVideoTracks()[0]"
 
 
-def test_lost_camera_is_told_and_comes_back_by_itself(live):
+def test_lost_camera_is_reported_and_reopened(live):
     page, _ = live("mild")
     page.evaluate(
         """() => {
@@ -42,9 +42,9 @@ def test_lost_camera_is_told_and_comes_back_by_itself(live):
     )
     page.evaluate(f"{VIDEO_TRACK}.dispatchEvent(new Event('ended'))")
     page.wait_for_selector(LIVE_PROBLEM)
-    told = page.locator("#live-result .problem").inner_text()
-    assert "The camera is lost" in told
-    assert "tries again by itself" in told
+    message = page.locator("#live-result .problem").inner_text()
+    assert "The camera is lost" in message
+    assert "tries again by itself" in message
     until(page, "window.tries.length >= 6")  # each time the same camera, then any
     first, second, third = page.evaluate("[0, 2, 4].map((index) => window.tries[index])")
     assert third - second > 1.5 * (second - first) - 300, "the pauses grow"
@@ -54,7 +54,7 @@ def test_lost_camera_is_told_and_comes_back_by_itself(live):
     assert page.evaluate(f"{VIDEO_TRACK}.readyState") == "live"
 
 
-def test_stop_ends_the_trying(live):
+def test_stop_ends_the_retries(live):
     page, _ = live("mild")
     page.evaluate(
         """() => {
@@ -74,33 +74,33 @@ def test_stop_ends_the_trying(live):
     assert page.locator("#start").is_visible()
 
 
-def test_lost_connection_is_told_and_comes_back_by_itself(open_page):
+def test_lost_connection_is_reported_and_reopened(open_page):
     port = free_port()
-    process, there = serve(port)
+    process, address = serve(port)
     try:
-        page = open_page(there)
-        opened = []
-        page.on("websocket", lambda socket: opened.append(socket.url))
+        page = open_page(address)
+        sockets = []
+        page.on("websocket", lambda socket: sockets.append(socket.url))
         page.click("#tab-live")
         page.click("#start")
         page.wait_for_selector(LIVE_RESULT)
         process.kill()
         process.wait(20)
         page.wait_for_selector(LIVE_PROBLEM)
-        told = page.locator("#live-result .problem").inner_text()
-        assert "The connection is lost" in told
-        assert "tries again by itself" in told
+        message = page.locator("#live-result .problem").inner_text()
+        assert "The connection is lost" in message
+        assert "tries again by itself" in message
         process, _ = serve(port)
         page.set_default_timeout(60_000)
         page.wait_for_selector(LIVE_RESULT)
-        assert len(opened) >= 2
+        assert len(sockets) >= 2
         assert page.locator("#session-panel").is_visible()
     finally:
         process.kill()
         process.wait(20)
 
 
-def test_pauses_between_tries_double_up_to_fifteen_seconds(open_page):
+def test_pauses_between_retries_double_up_to_fifteen_seconds(open_page):
     page = open_page()
     pauses = page.evaluate(
         """async () => {

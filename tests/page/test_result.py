@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.support.browser import DRAWN_AREA, changed, spoken, upload
+from tests.support.browser import DRAWN_AREA, change_answers, spoken, upload
 from tests.support.media import encode_image
 
 
@@ -15,13 +15,13 @@ def test_probability_of_each_level_is_shown_and_read(open_page, photo, assessor)
     assert rows.count() == 4
     for name, text in zip(expected.level_probabilities, rows.all_inner_texts(), strict=True):
         share = 100 * expected.level_probabilities[name]
-        words = "None seen" if name == "none" else name.capitalize()
-        assert text.split("\n")[0] == words
+        name_shown = "None seen" if name == "none" else name.capitalize()
+        assert text.split("\n")[0] == name_shown
         assert text.split("\n")[-1] == ("< 1 %" if 0 < share < 1 else f"{share:.0f} %")
     assert page.locator("#upload-result .shares li.current").count() == 1
 
 
-def test_picture_that_cannot_be_judged_shows_the_reason_and_no_number(open_page, astronaut):
+def test_image_that_cannot_be_judged_shows_the_reason_and_no_number(open_page, astronaut):
     page = open_page()
     dark = encode_image((astronaut * 0.1).astype(np.uint8), "PNG")
     page.set_input_files("#file", {"name": "d.png", "mimeType": "image/png", "buffer": dark})
@@ -66,12 +66,12 @@ def test_each_level_has_its_word_shape_and_sentence(open_page, photo):
     assert len(set(shapes.values())) == 4
     colours = set()
     for level, (title, sentence) in LEVELS.items():
-        changed(page, level=level, sentence=sentence)
+        change_answers(page, level=level, sentence=sentence)
         upload(page, photo)
         card = page.locator("#upload-result")
         assert card.locator(".level-name").inner_text() == title
         assert card.locator(".shape path").get_attribute("d") == shapes[level]
-        colours.add(card.locator(".shape").evaluate("(one) => getComputedStyle(one).fill"))
+        colours.add(card.locator(".shape").evaluate("(element) => getComputedStyle(element).fill"))
         page.unroute_all()
     assert len(colours) == 4
     assert spoken(page) == [sentence for _, sentence in LEVELS.values()]
@@ -80,7 +80,7 @@ def test_each_level_has_its_word_shape_and_sentence(open_page, photo):
 def test_warnings_are_shown_as_text(open_page, photo):
     page = open_page()
     warning = "2 faces were found. <b>The largest</b> was assessed."
-    changed(page, quality={"usable": True, "warnings": [warning]}, action_units=None)
+    change_answers(page, quality={"usable": True, "warnings": [warning]}, action_units=None)
     upload(page, photo)
     assert page.locator("#upload-result .warnings li").all_inner_texts() == [warning]
     assert page.locator("#upload-result .units-section").is_hidden()

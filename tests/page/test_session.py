@@ -5,7 +5,7 @@ import re
 from tests.support.browser import until
 
 
-def test_chart_shows_the_last_minutes_in_words_too(live):
+def test_chart_has_a_text_alternative(live):
     page, _ = live("mild")
     until(page, "document.querySelector('.chart-line').getAttribute('d').includes('L')")
     label = "document.querySelector('.chart svg').getAttribute('aria-label')"
@@ -17,7 +17,7 @@ def test_chart_shows_the_last_minutes_in_words_too(live):
     assert "1 min ago" in page.locator(".chart svg").text_content()
 
 
-def test_markers_stand_in_the_chart_and_in_the_list(live):
+def test_markers_are_in_the_chart_and_in_the_list(live):
     page, _ = live()
     page.fill(".marker-text", "turned in bed <b>")
     page.press(".marker-text", "Enter")
@@ -33,11 +33,11 @@ def test_markers_stand_in_the_chart_and_in_the_list(live):
 
 
 def test_session_sums_up_time_in_each_level_and_the_peak(live):
-    page, now = live("mild")
+    page, level = live("mild")
     until(
         page, "document.querySelector('.level-times [data-shape=mild] td').textContent === '0:02'"
     )
-    now[0] = None
+    level[0] = None
     until(
         page,
         "/Without a face: 0:0[1-9]/.test(document.querySelector('.session-summary').textContent)",
@@ -55,9 +55,9 @@ def test_session_sums_up_time_in_each_level_and_the_peak(live):
     assert page.locator(".note-save button").first.is_disabled()
 
 
-def test_session_in_the_browser_counts_as_the_terminal_does(open_page):
+def test_session_counts_as_the_terminal_does(open_page):
     page = open_page()
-    found = page.evaluate(
+    session = page.evaluate(
         """async () => {
           const {createSession} = await import("/static/session.js");
           const scale = await (await fetch("/v1/scale")).json();
@@ -73,7 +73,7 @@ def test_session_in_the_browser_counts_as_the_terminal_does(open_page):
           return {...session.summary(), samples: session.samples().length};
         }"""
     )
-    assert found["seconds"] == {"none": 1, "mild": 1, "moderate": 0, "severe": 0}
-    assert found["secondsWithoutFace"] == 1
-    assert found["peak"] == {"time": 3000, "pspi": 4, "level": "mild"}
-    assert found["samples"] == 7
+    assert session["seconds"] == {"none": 1, "mild": 1, "moderate": 0, "severe": 0}
+    assert session["secondsWithoutFace"] == 1
+    assert session["peak"] == {"time": 3000, "pspi": 4, "level": "mild"}
+    assert session["samples"] == 7

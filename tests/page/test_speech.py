@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.browser import NO_VOICE, SPEECH, changed, spoken, until, upload
+from tests.support.browser import NO_VOICE, SPEECH, change_answers, spoken, until, upload
 from tests.support.live_answers import answer_all
 from tests.support.media import measure_wav, needs_espeak
 from wince.speech import sentences, voices
@@ -12,21 +12,23 @@ from wince.speech import sentences, voices
 
 def test_percent_and_advice_are_spoken_when_switched_on(open_page, photo):
     page = open_page()
-    changed(page, pspi=8.0, sentence="One.", advice="Two.")
+    change_answers(page, pspi=8.0, sentence="One.", advice="Two.")
     page.check("#say-percent")
     page.check("#say-advice")
     upload(page, photo)
     assert spoken(page) == ["One. Pain score: 50 percent of the scale. Two."]
 
 
-def test_spoken_words_are_those_of_the_library(open_page, photo, assessor):
+def test_spoken_text_is_that_of_the_library(open_page, photo, assessor):
     page = open_page()
     page.check("#say-percent")
     page.check("#say-advice")
     upload(page, photo)
-    found = assessor.assess(photo["buffer"])
-    said = sentences.spoken_text(found.level, found.pspi, with_percent=True, with_advice=True)
-    assert spoken(page) == [said]
+    assessment = assessor.assess(photo["buffer"])
+    text = sentences.spoken_text(
+        assessment.level, assessment.pspi, with_percent=True, with_advice=True
+    )
+    assert spoken(page) == [text]
 
 
 def test_muted_page_stays_silent_and_says_again_when_unmuted(open_page, photo):
@@ -41,8 +43,8 @@ def test_muted_page_stays_silent_and_says_again_when_unmuted(open_page, photo):
     assert len(spoken(page)) == 1
 
 
-def seconds_of(words):
-    return measure_wav(voices.speak_to_wav(words))[0]
+def seconds_of(text):
+    return measure_wav(voices.speak_to_wav(text))[0]
 
 
 PLAYING = "!document.getElementById('voice').paused"
@@ -50,9 +52,7 @@ PLAYING = "!document.getElementById('voice').paused"
 
 @needs_espeak
 @pytest.mark.parametrize("voices", ["[]", "[window.distant]"])
-def test_without_a_local_voice_the_machine_that_runs_wince_speaks(
-    open_page, photo, assessor, voices
-):
+def test_host_speaks_without_a_local_voice(open_page, photo, assessor, voices):
     page = open_page(
         speech=f"{NO_VOICE} window.distant = "
         "{name: 'Distant', lang: 'en-GB', localService: false};"
@@ -64,8 +64,8 @@ def test_without_a_local_voice_the_machine_that_runs_wince_speaks(
     upload(page, photo)
     until(page, "window.heard.length === 1")
     (heard,) = page.evaluate("window.heard")
-    found = assessor.assess(photo["buffer"])
-    assert heard == pytest.approx(seconds_of(found.sentence), abs=0.05)
+    assessment = assessor.assess(photo["buffer"])
+    assert heard == pytest.approx(seconds_of(assessment.sentence), abs=0.05)
     until(page, "document.getElementById('voice').currentTime > 0.3")
     assert spoken(page) == []
     assert page.locator("#voice-hint").inner_text() == hint
@@ -73,25 +73,27 @@ def test_without_a_local_voice_the_machine_that_runs_wince_speaks(
     page.check("#say-advice")
     page.click("#upload-result .say-again")
     until(page, "window.heard.length === 2")
-    words = sentences.spoken_text(found.level, found.pspi, with_percent=True, with_advice=True)
-    assert page.evaluate("window.heard")[1] == pytest.approx(seconds_of(words), abs=0.05)
+    text = sentences.spoken_text(
+        assessment.level, assessment.pspi, with_percent=True, with_advice=True
+    )
+    assert page.evaluate("window.heard")[1] == pytest.approx(seconds_of(text), abs=0.05)
 
 
-def test_with_a_local_voice_the_machine_that_runs_wince_is_not_asked(open_page, photo):
+def test_host_is_not_asked_with_a_local_voice(open_page, photo):
     page = open_page(speech=NO_VOICE.replace("window.voices = [];", ""))
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    urls = []
+    page.on("request", lambda request: urls.append(request.url))
     upload(page, photo)
     page.click("#upload-result .say-again")
     page.wait_for_timeout(500)
     assert len(spoken(page)) == 2
-    assert [url for url in asked if url.endswith("/v1/speech")] == []
+    assert [url for url in urls if url.endswith("/v1/speech")] == []
     assert page.evaluate("window.heard") == []
     assert page.locator("#voice-hint").is_hidden()
 
 
 @needs_espeak
-def test_mute_stops_the_voice_of_the_machine_and_keeps_it_quiet(open_page, photo):
+def test_mute_stops_the_host_voice(open_page, photo):
     page = open_page(speech=NO_VOICE)
     page.check("#say-advice")
     upload(page, photo)
@@ -110,17 +112,17 @@ def test_mute_stops_the_voice_of_the_machine_and_keeps_it_quiet(open_page, photo
 
 
 @needs_espeak
-def test_live_view_speaks_through_the_machine_by_the_same_rule(open_page):
+def test_live_view_speaks_through_the_host_by_the_same_rule(open_page):
     page = open_page(speech=NO_VOICE)
-    now = ["mild"]
+    level = ["mild"]
     page.route_web_socket(
-        "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: now[0]))
+        "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: level[0]))
     )
-    wanted = []
+    requests = []
     page.on(
         "request",
         lambda request: (
-            wanted.append(request.post_data_json)
+            requests.append(request.post_data_json)
             if request.url.endswith("/v1/speech") and request.method == "POST"
             else None
         ),
@@ -128,21 +130,21 @@ def test_live_view_speaks_through_the_machine_by_the_same_rule(open_page):
     page.click("#tab-live")
     page.click("#start")
     until(page, "window.heard.length === 1")
-    now[0] = "severe"
+    level[0] = "severe"
     page.wait_for_timeout(300)  # too short to be worth saying
-    now[0] = "mild"
+    level[0] = "mild"
     page.wait_for_timeout(2500)
-    assert len(wanted) == 1
-    now[0] = "severe"
+    assert len(requests) == 1
+    level[0] = "severe"
     until(page, "window.heard.length === 2")
     plain = {"pspi": 3, "percent": False, "advice": False, "language": "en", "rate": 150}
-    assert wanted == [{"level": "mild", **plain}, {"level": "severe", **plain}]
+    assert requests == [{"level": "mild", **plain}, {"level": "severe", **plain}]
     expected = [seconds_of(sentences.sentence(level)) for level in ("mild", "severe")]
     assert page.evaluate("window.heard") == pytest.approx(expected, abs=0.05)
 
 
 @needs_espeak
-def test_browser_that_wants_a_click_before_sound_is_explained(open_page, photo):
+def test_browser_that_needs_a_click_before_sound_is_explained(open_page, photo):
     once = """const play = HTMLMediaElement.prototype.play;
     HTMLMediaElement.prototype.play = function () {
       HTMLMediaElement.prototype.play = play;
@@ -176,7 +178,7 @@ def test_without_any_voice_nothing_is_spoken_and_the_page_says_so(open_page, pho
 
 
 @needs_espeak
-def test_voice_that_fails_is_told_in_the_servers_own_sentence(open_page, photo):
+def test_failing_host_voice_is_explained_by_the_server(open_page, photo):
     page = open_page(speech=NO_VOICE)
     refusal = {"type": "/problems/no-voice", "title": "", "status": 503, "detail": "It is hoarse."}
     page.wait_for_selector("#voice-hint:not([hidden])")
@@ -185,7 +187,7 @@ def test_voice_that_fails_is_told_in_the_servers_own_sentence(open_page, photo):
     until(page, "document.getElementById('voice-hint').textContent === 'It is hoarse.'")
 
 
-def test_voices_that_come_late_still_speak(open_page, photo):
+def test_voices_that_are_listed_late_still_speak(open_page, photo):
     patient = """const plain = window.setTimeout;
     window.setTimeout = (call, wait) => plain(call, wait === 1500 ? 60_000 : wait);"""
     late = "window.late = window.voices; window.voices = [];"

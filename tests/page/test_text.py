@@ -1,49 +1,50 @@
-"""The page's text for everybody: enlarged, spaced, right to left, with the voice settings."""
+"""Text of the page: enlarged, spaced, right to left, and the voice settings."""
 
 import pytest
 
-from tests.support.barriers import LOOKS, barriers
+from tests.support.barriers import DISPLAYS, find_barriers
 from tests.support.browser import SPEECH, upload
 
 pytest.importorskip("axe_playwright_python", reason="needs axe-core")
 
 SPACED = """() => {
   document.documentElement.style.fontSize = "";
-  for (const one of document.querySelectorAll("body *")) {
-    one.style.lineHeight = "1.5";
-    one.style.letterSpacing = "0.12em";
-    one.style.wordSpacing = "0.16em";
+  for (const element of document.querySelectorAll("body *")) {
+    element.style.lineHeight = "1.5";
+    element.style.letterSpacing = "0.12em";
+    element.style.wordSpacing = "0.16em";
   }
 }"""
 # Visible elements whose text is cut off by their own box.
 CUT = """() => [...document.querySelectorAll("main *:not(.visually-hidden, .visually-hidden *)")]
-  .filter((one) => one.checkVisibility() && one.children.length === 0 && one.textContent.trim())
-  .filter((one) => getComputedStyle(one).overflowX === "hidden" && one.clientWidth > 1)
-  .filter((one) => one.scrollWidth > one.clientWidth + 1)
-  .map((one) => one.outerHTML.slice(0, 120))"""
+  .filter((element) => element.checkVisibility() && element.children.length === 0)
+  .filter((element) => element.textContent.trim())
+  .filter((element) => getComputedStyle(element).overflowX === "hidden" && element.clientWidth > 1)
+  .filter((element) => element.scrollWidth > element.clientWidth + 1)
+  .map((element) => element.outerHTML.slice(0, 120))"""
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_no_barrier_in_the_voice_settings_and_the_hint(open_page, look):
-    page = open_page(speech=f"{SPEECH}; window.voices = [];", **LOOKS[look])
+@pytest.mark.parametrize("display", DISPLAYS)
+def test_axe_finds_no_barrier_in_the_voice_settings_and_the_hint(open_page, display):
+    page = open_page(speech=f"{SPEECH}; window.voices = [];", **DISPLAYS[display])
     page.wait_for_selector("#voice-hint:not([hidden])")
     page.click("#voice-settings")
     page.wait_for_selector("#voice-panel:not([hidden])")
-    assert barriers(page) == [], "settings"
+    assert find_barriers(page) == [], "settings"
     page.select_option("#language", "de")
     assert page.locator("#say-advice").is_disabled()
-    assert barriers(page) == [], "no advice in this language"
+    assert find_barriers(page) == [], "no advice in this language"
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_no_barrier_in_arabic(open_page, address, photo, look):
-    page = open_page(f"{address}/?language=ar", **LOOKS[look])
+@pytest.mark.parametrize("display", DISPLAYS)
+def test_axe_finds_no_barrier_in_arabic(open_page, address, photo, display):
+    page = open_page(f"{address}/?language=ar", **DISPLAYS[display])
     upload(page, photo)
     assert page.locator("#upload-result .sentence").get_attribute("dir") == "rtl"
-    assert barriers(page) == []
+    assert find_barriers(page) == []
 
 
-def test_page_is_whole_with_larger_and_with_spaced_text(open_page, photo):
+def test_page_is_complete_with_larger_and_with_spaced_text(open_page, photo):
     """WCAG 1.4.4 and 1.4.12."""
     page = open_page(width=640)
     upload(page, photo)

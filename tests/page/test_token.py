@@ -1,4 +1,4 @@
-"""The page of a server that wants a token, in a real browser."""
+"""The page of a server that needs a token."""
 
 import os
 import re
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.support.browser import PATIENCE, SPEECH, free_port
+from tests.support.browser import SPEECH, TIMEOUT, free_port
 
 TOKEN = "a-token.for_tests~1234567890"
 
@@ -22,9 +22,9 @@ def address():
         text=True,
         env={**os.environ, "WINCE_TOKEN": TOKEN},
     )
-    found = re.search(r"http://\S+", process.stdout.readline())
-    assert found, "the server did not start"
-    yield found[0]
+    match = re.search(r"http://\S+", process.stdout.readline())
+    assert match, "the server did not start"
+    yield match[0]
     process.terminate()
     process.wait(20)
 
@@ -43,7 +43,7 @@ def open_at(address, browser):
         contexts.append(context)
         context.grant_permissions(["camera"])
         page = context.new_page()
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(TIMEOUT)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", on_console)
         page.add_init_script(SPEECH)
@@ -56,7 +56,9 @@ def open_at(address, browser):
     assert errors == []
 
 
-def test_the_printed_address_opens_everything_and_does_not_stay(open_at, address, frames):
+def test_printed_address_opens_the_page_and_is_removed_from_the_address_bar(
+    open_at, address, frames
+):
     page = open_at(f"/#token={TOKEN}")
     page.wait_for_selector("html[data-ready]")
     assert page.url == f"{address}/"
@@ -71,7 +73,7 @@ def test_the_printed_address_opens_everything_and_does_not_stay(open_at, address
     assert page.locator("#token-dialog").is_hidden()
 
 
-def test_without_the_token_the_page_asks_until_it_is_right(open_at):
+def test_page_asks_for_the_token_until_it_is_right(open_at):
     page = open_at("/")
     dialog = page.locator("#token-dialog")
     dialog.wait_for()
@@ -87,7 +89,7 @@ def test_without_the_token_the_page_asks_until_it_is_right(open_at):
     assert dialog.is_hidden()
 
 
-def test_the_printed_address_answers_the_question_of_an_open_page(open_at, address):
+def test_printed_address_answers_the_question_of_an_open_page(open_at, address):
     page = open_at("/")
     page.locator("#token-dialog").wait_for()
     page.evaluate(f"location.hash = 'token={TOKEN}'")

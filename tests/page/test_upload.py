@@ -9,7 +9,7 @@ from tests.support.browser import spoken, upload
 from tests.support.media import encode_image
 
 
-def test_uploaded_photo_gives_a_level_that_is_shown_and_spoken(open_page, photo, assessor):
+def test_uploaded_photo_is_assessed_shown_and_spoken(open_page, photo, assessor):
     page = open_page()
     upload(page, photo)
     expected = assessor.assess(photo["buffer"])
@@ -28,7 +28,7 @@ def test_uploaded_photo_gives_a_level_that_is_shown_and_spoken(open_page, photo,
 
 
 def transfer(page, data, kind="image/jpeg"):
-    """Return a DataTransfer that holds one file, as a drop or a paste brings it."""
+    """Return a DataTransfer with one file, as in a drop or a paste."""
     return page.evaluate_handle(
         """([text, type]) => {
           const data = new DataTransfer();
@@ -78,41 +78,41 @@ def test_pasted_photo_is_assessed(open_page, portrait_jpeg):
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "message"),
     [
         (b"hello", "not a JPEG, PNG or WebP"),
         (encode_image(np.full((99, 99, 3), 128, np.uint8)), "No face was found"),
     ],
 )
-def test_picture_that_cannot_be_assessed_is_explained_and_not_spoken(open_page, data, words):
+def test_file_that_cannot_be_assessed_is_explained_and_not_spoken(open_page, data, message):
     page = open_page()
     page.set_input_files("#file", {"name": "x", "mimeType": "image/jpeg", "buffer": data})
     problem = page.locator("#upload-result .problem")
     problem.wait_for()
-    assert words in problem.inner_text()
+    assert message in problem.inner_text()
     assert problem.get_attribute("role") == "alert"
     assert spoken(page) == []
 
 
 def test_newest_photo_wins(open_page, photo, frames):
     page = open_page()
-    held = []
+    routes = []
 
     def hold_the_first(route):
-        if held:
+        if routes:
             route.continue_()
         else:
-            held.append(route)
+            routes.append(route)
 
     page.route("**/v1/assessments*", hold_the_first)
     page.set_input_files("#file", photo)
     page.wait_for_selector("#busy:not([hidden])")
-    while not held:
+    while not routes:
         page.wait_for_timeout(20)
     second = frames[0].path.read_bytes()
     upload(page, {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": second})
     shown = page.locator("#upload-result .score-number").inner_text()
-    held[0].abort()
+    routes[0].abort()
     page.wait_for_timeout(300)
     assert page.locator("#upload-result .score-number").inner_text() == shown
     assert page.locator("#upload-result .problem").is_hidden()

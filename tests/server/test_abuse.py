@@ -1,4 +1,4 @@
-"""A real server under floods, silence and slowness: the others are still served, nothing stays."""
+"""A real server under floods and slow clients: others are served and memory is freed."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ START = (
 
 @pytest.fixture(scope="module")
 def server():
-    """A server of its own process: heads within three, bodies within four, 40 connections."""
+    """A server process with short limits: heads 3 seconds, bodies 4 seconds, 40 connections."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
@@ -38,11 +38,11 @@ def server():
         text=True,
         env={**os.environ, "WINCE_BODY_SECONDS": "4", "WINCE_MAX_WAITING": "2"},
     )
-    said = ""
-    while "wince is ready" not in said:
+    output = ""
+    while "wince is ready" not in output:
         line = process.stdout.readline()
-        assert line, said
-        said += line
+        assert line, output
+        output += line
     threading.Thread(target=process.stdout.read, daemon=True).start()
     yield Server(port, psutil.Process(process.pid))
     process.terminate()
@@ -56,7 +56,7 @@ class Server:
     def open(self):
         return socket.create_connection(("127.0.0.1", self.port), timeout=30)
 
-    def is_well(self):
+    def is_idle(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=30) as answer:
             return answer.status == 200 and json.load(answer)["running"] == 0
 
@@ -71,8 +71,8 @@ def until(condition, seconds=30.0):
         time.sleep(0.05)
 
 
-def rest(stream):
-    """Return all that comes until the other side closes."""
+def read_all(stream):
+    """Return everything until the other side closes."""
     parts = b""
     with contextlib.suppress(ConnectionResetError):
         while data := stream.recv(65536):
@@ -80,70 +80,70 @@ def rest(stream):
     return parts
 
 
-def post(length, more=""):
+def post(length, headers=""):
     return (
         f"POST /v1/assessments HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\n"
-        f"Content-Length: {length}\r\n{more}\r\n"
+        f"Content-Length: {length}\r\n{headers}\r\n"
     ).encode()
 
 
 @pytest.mark.parametrize(
-    "begin", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "]
+    "head", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "]
 )
-def test_half_open_connection_is_closed(server, begin):
+def test_half_open_connection_is_closed(server, head):
     with server.open() as stream:
-        stream.sendall(begin)
-        assert rest(stream) == b""  # and not a timeout
-    assert server.is_well()
+        stream.sendall(head)
+        assert read_all(stream) == b""  # not a timeout
+    assert server.is_idle()
 
 
-def test_second_request_that_never_comes_whole_is_closed_too(server):
+def test_incomplete_second_request_is_closed(server):
     with server.open() as stream:
         stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /heal")
-        assert rest(stream).count(b"HTTP/1.1 200") == 1
+        assert read_all(stream).count(b"HTTP/1.1 200") == 1
 
 
-def test_head_that_trickles_in_is_not_waited_for(server):
+def test_request_head_that_arrives_too_slowly_is_closed(server):
     with server.open() as stream:
         stream.sendall(b"GET / HTTP/1.1\r\n")
         with pytest.raises(OSError):
             for _ in range(200):
                 stream.sendall(b"X: y\r\n")
                 time.sleep(0.05)
-    assert server.is_well()
+    assert server.is_idle()
 
 
-def test_body_that_stops_is_answered_with_408(server):
+def test_body_that_stops_arriving_is_answered_with_408(server):
     with server.open() as stream:
         stream.sendall(post(1000) + b"\xff\xd8\xff")
-        answer = rest(stream)
+        answer = read_all(stream)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"within 4 seconds" in answer
-    assert server.is_well()
+    assert server.is_idle()
 
 
-def test_words_that_are_no_http_are_refused(server):
+def test_data_that_is_not_http_is_answered_with_400(server):
     with server.open() as stream:
         stream.sendall(b"\x16\x03\x01 hello, this is TLS\r\n\r\n")
-        assert rest(stream).startswith(b"HTTP/1.1 400 ")
-    assert server.is_well()
+        assert read_all(stream).startswith(b"HTTP/1.1 400 ")
+    assert server.is_idle()
 
 
-def test_too_many_connections_are_refused_with_503_and_closed_later(server):
+def test_too_many_connections_are_answered_with_503_and_closed(server):
     with contextlib.ExitStack() as stack:
         many = [stack.enter_context(server.open()) for _ in range(60)]
         many[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        answer = rest(many[-1])
+        answer = read_all(many[-1])
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert b"retry-after: 5" in answer.lower()
         assert b"/problems/busy" in answer
         for stream in many[:-1]:
-            assert rest(stream) == b""
-    assert server.is_well()
+            assert read_all(stream) == b""
+    assert server.is_idle()
 
 
-def test_many_uploads_at_once_are_held_to_a_bound(server):
-    """36 clients send 8 MB each, none to the end: not all of it is kept."""
+def test_memory_of_many_simultaneous_uploads_is_bounded(server):
+    """36 clients send 8 MB each, none completely: not all of it is kept in memory."""
     before = server.memory()
     piece = bytes(2**20)
     statuses = []
@@ -154,7 +154,7 @@ def test_many_uploads_at_once_are_held_to_a_bound(server):
                 stream.sendall(post(9 * 2**20))
                 for _ in range(8):
                     stream.sendall(piece)
-            statuses.append(rest(stream)[9:12])
+            statuses.append(read_all(stream)[9:12])
 
     threads = [threading.Thread(target=send) for _ in range(36)]
     for thread in threads:
@@ -166,19 +166,19 @@ def test_many_uploads_at_once_are_held_to_a_bound(server):
     assert highest < before + 120  # 288 were sent
     assert set(statuses) <= {b"503", b"408"}
     assert b"503" in statuses
-    until(server.is_well)
+    until(server.is_idle)
     until(lambda: server.memory() < before + 100)
 
 
-def test_full_queue_is_said_at_once(server, portrait_jpeg):
-    """Of thirty pictures sent together some are assessed; the others are told to come again."""
+def test_full_queue_is_answered_at_once(server, portrait_jpeg):
+    """Of thirty images sent together some are assessed; the others get 503 with Retry-After."""
     answers = []
 
     def send():
         with server.open() as stream:
             stream.sendall(post(len(portrait_jpeg), "Connection: close\r\n") + portrait_jpeg)
             begin = time.monotonic()
-            answers.append((rest(stream), time.monotonic() - begin))
+            answers.append((read_all(stream), time.monotonic() - begin))
 
     threads = [threading.Thread(target=send) for _ in range(30)]
     for thread in threads:
@@ -188,10 +188,12 @@ def test_full_queue_is_said_at_once(server, portrait_jpeg):
     statuses = [int(re.match(rb"HTTP/1.1 (\d+)", answer)[1]) for answer, _ in answers]
     assert set(statuses) == {200, 503}
     assert all(b"retry-after: 1" in a.lower() for a, _ in answers if a.startswith(b"HTTP/1.1 503"))
-    until(server.is_well)
+    until(server.is_idle)
 
 
-def test_live_socket_under_a_flood_answers_the_newest_and_stays_small(server, portrait_jpeg):
+def test_live_socket_under_a_flood_answers_the_newest_frame_in_bounded_memory(
+    server, portrait_jpeg
+):
     before = server.memory()
     with connect(live_url(server), max_queue=None) as live:
         for _ in range(1500):
@@ -203,11 +205,11 @@ def test_live_socket_under_a_flood_answers_the_newest_and_stays_small(server, po
             live.send("x" * 1000)
         kinds = {json.loads(live.recv(timeout=60))["problem"]["type"] for _ in range(500)}
     assert kinds == {"/problems/malformed-request"}
-    until(server.is_well)
+    until(server.is_idle)
     assert server.memory() < before + 60
 
 
-def test_live_socket_whose_answers_nobody_reads_does_not_pile_them_up(server, portrait_jpeg):
+def test_unread_answers_of_a_live_socket_do_not_accumulate(server, portrait_jpeg):
     before = server.memory()
     with connect(live_url(server), max_queue=1) as live:
         end = time.monotonic() + 4
@@ -221,11 +223,11 @@ def test_live_socket_whose_answers_nobody_reads_does_not_pile_them_up(server, po
         thread.start()
         thread.join(5)
         assert server.memory() < before + 60
-        live.socket.shutdown(socket.SHUT_RDWR)  # the flood stands still for want of a reader
-    until(server.is_well)
+        live.socket.shutdown(socket.SHUT_RDWR)  # the flood has stopped because nobody reads
+    until(server.is_idle)
 
 
-def test_socket_that_is_cut_without_a_word_gives_its_place_back(server, portrait_jpeg):
+def test_live_socket_that_is_cut_off_frees_its_place(server, portrait_jpeg):
     for _ in range(10):  # more than the four that may be open
         with connect(live_url(server)) as live:
             live.send(portrait_jpeg)
@@ -233,9 +235,9 @@ def test_socket_that_is_cut_without_a_word_gives_its_place_back(server, portrait
             live.socket.close()
 
         def reopens():
-            with contextlib.suppress(Exception), connect(live_url(server)) as again:
-                again.send(portrait_jpeg)
-                return "assessment" in json.loads(again.recv(timeout=60))
+            with contextlib.suppress(Exception), connect(live_url(server)) as other:
+                other.send(portrait_jpeg)
+                return "assessment" in json.loads(other.recv(timeout=60))
             return False
 
         until(reopens)
@@ -245,7 +247,7 @@ def live_url(server):
     return f"ws://127.0.0.1:{server.port}/v1/live"
 
 
-def test_limits_of_a_real_server_are_for_people():
+def test_default_limits_are_wide_enough_for_people():
     assert connections.REQUEST_HEAD_SECONDS >= 10
     assert connections.MAX_CONNECTIONS >= 100
     assert 4 * Settings().max_image_bytes <= body_limits.MAX_ARRIVING_BYTES

@@ -16,7 +16,7 @@ PROVIDERS = (trace.NoOpTracerProvider, metrics.NoOpMeterProvider, NoOpLoggerProv
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Who asked OpenTelemetry for something to record with, in an environment that wants all."""
+    """Requested OpenTelemetry providers, in an environment that switches telemetry on."""
     names: list[str] = []
 
     def watched(provider: type, method: str) -> None:
@@ -46,7 +46,7 @@ def test_no_request_is_recorded_for_telemetry(assessor: Any, asked: list[str]) -
     assert not app._native_telemetry.enabled()
 
 
-def test_telemetry_left_on_would_be_noticed(asked: list[str]) -> None:
+def test_telemetry_that_is_left_on_is_detected(asked: list[str]) -> None:
     from fastapi import FastAPI
 
     app = FastAPI(telemetry={"auto_configure": False})
@@ -55,9 +55,7 @@ def test_telemetry_left_on_would_be_noticed(asked: list[str]) -> None:
     assert asked or app._native_telemetry.enabled()
 
 
-def test_an_application_that_was_stopped_can_be_started_again(
-    assessor: Any, frames: list[Any]
-) -> None:
+def test_stopped_application_can_be_started_again(assessor: Any, frames: list[Any]) -> None:
     app = create_app(assessor)
     photo = frames[0].path.read_bytes()
     for _ in range(2):

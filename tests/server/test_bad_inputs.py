@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a sentence with the right status, and the server goes on."""
+"""Every bad file and body is answered with the right status and a sentence."""
 
 import resource
 import sys
@@ -36,7 +36,7 @@ def client(assessor):
 
 
 def outcome(data) -> tuple[str, str]:
-    """Return the kind of error that reading ends in, or READABLE, and its sentence."""
+    """Return the name of the error of reading, or READABLE, and its message."""
     try:
         picture = images.read(data)
     except ImageError as error:
@@ -49,14 +49,14 @@ def outcome(data) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("name", CORPUS)
-def test_a_bad_picture_ends_in_the_error_it_deserves(client, name, tmp_path):
+def test_bad_file_is_refused_with_the_expected_error(client, name, tmp_path):
     data, allowed = CORPUS[name]
     kind, sentence = outcome(data)
     assert kind in allowed, sentence
     assert kind == READABLE or sentence.endswith((".", ")."))
     path = tmp_path / "wrong.png"
     path.write_bytes(data)
-    assert outcome(path)[0] == kind  # the name says nothing
+    assert outcome(path)[0] == kind  # whatever the name of the file is
     problem = "missing-image" if name == "empty" else PROBLEMS[kind]
     answer = client.post("/v1/assessments", files={"image": ("face.jpg", data, "image/jpeg")})
     assert answer.status_code == problems.KINDS[problem].status
@@ -70,22 +70,22 @@ def test_a_bad_picture_ends_in_the_error_it_deserves(client, name, tmp_path):
     assert set(small.json()) == {"error"}
 
 
-@pytest.mark.parametrize("form", bad_inputs.FORMS)
-def test_a_picture_cut_at_any_length_is_never_half_read(form):
-    cuts = bad_inputs.truncations(form)
+@pytest.mark.parametrize("form", bad_inputs.FORMATS)
+def test_image_cut_at_any_length_is_refused(name):
+    cuts = bad_inputs.truncations(name)
     assert len(cuts) > 100
-    for data in cuts[:-8]:  # a reader may do without the last few bytes, the mark of the end
+    for data in cuts[:-8]:  # the last few bytes, the end marker, may be missing
         assert outcome(data)[0] in ("TruncatedImageError", "NotAnImageError"), len(data)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no such figure on Windows")
-def test_bombs_take_no_memory_to_speak_of():
-    def peak():  # of this process until now, in MB
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not report the peak memory")
+def test_decompression_bombs_take_little_memory():
+    def peak():  # memory of this process until now, in MB
         size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return size / (2**20 if sys.platform == "darwin" else 2**10)
 
     bombs = [data for data, _ in bad_inputs.bombs().values()]
-    outcome(bad_inputs.saved(bad_inputs.photo(640, 480), "PNG"))
+    outcome(bad_inputs.save_image(bad_inputs.photo(640, 480), "PNG"))
     before = peak()
     for data in bombs:
         outcome(data)
@@ -93,7 +93,7 @@ def test_bombs_take_no_memory_to_speak_of():
 
 
 @pytest.mark.parametrize("name", bad_inputs.BODIES)
-def test_a_body_of_the_wrong_shape_is_refused(client, name):
+def test_analyze_body_without_an_image_is_refused(client, name):
     body, status = bad_inputs.BODIES[name]
     answer = client.post("/analyze", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == status
@@ -101,7 +101,7 @@ def test_a_body_of_the_wrong_shape_is_refused(client, name):
     assert answer.json()["error"].endswith(".")
 
 
-# More of these, by the hundred thousand: benchmarks/fuzz.py.
+# benchmarks/fuzz.py runs hundreds of thousands of these.
 bounded = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -117,26 +117,26 @@ def test_damaged_files_are_assessed_or_refused(assessor, data):
 
 @bounded
 @given(body=bad_inputs.json_bodies())
-def test_any_json_is_refused_politely(client, body):
+def test_any_json_is_refused_with_a_sentence(client, body):
     answer = client.post("/analyze", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 413, 415, 422)
     assert set(answer.json()) == {"error"}
     assert answer.json()["error"].endswith(".")
 
 
-def test_many_bad_files_at_once_leave_every_place_free(client):
+def test_many_bad_files_at_once_leave_the_queue_empty(client):
     files = [data for data, _ in CORPUS.values() if 0 < len(data) < 20_000]
-    found = []
+    statuses = []
 
-    def send(mine):
-        for data in mine:
-            found.append(client.post("/v1/assessments", files={"image": data}).status_code)
+    def send(files_of_thread):
+        for data in files_of_thread:
+            statuses.append(client.post("/v1/assessments", files={"image": data}).status_code)
 
     threads = [threading.Thread(target=send, args=(files[n::6],)) for n in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(120)
-    assert len(found) == len(files)
-    assert set(found) <= {413, 415, 422, 503}
+    assert len(statuses) == len(files)
+    assert set(statuses) <= {413, 415, 422, 503}
     assert client.get("/readyz").json()["running"] == 0

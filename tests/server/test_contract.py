@@ -1,4 +1,4 @@
-"""The server does what its own OpenAPI description says, whatever is sent."""
+"""The server answers as its own OpenAPI description states, whatever is sent."""
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -11,27 +11,27 @@ schemathesis = pytest.importorskip("schemathesis", reason="needs schemathesis")
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-PICTURES = ("image/jpeg", "image/png", "image/webp")
+IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
 
 
 @pytest.fixture(scope="module")
 def described(assessor, portrait_jpeg):
-    # Photographs among the noise, so that assessments are held to their form as well.
-    pictures = st.one_of(st.just(portrait_jpeg), st.binary(max_size=200))
-    schemathesis.openapi.format("binary", pictures)
-    for kind in PICTURES:
-        schemathesis.openapi.media_type(kind, pictures)
+    # A photo among the noise, so that assessments are checked as well.
+    images = st.one_of(st.just(portrait_jpeg), st.binary(max_size=200))
+    schemathesis.openapi.format("binary", images)
+    for media_type in IMAGE_TYPES:
+        schemathesis.openapi.media_type(media_type, images)
     app = create_app(assessor, settings=Settings(allow_host=("testserver",)))
     return schemathesis.openapi.from_asgi("/openapi.json", app)
 
 
-def test_every_answer_is_one_that_is_described(described):
-    # One test for all: after each the application is shut down.
-    operations = [found.ok() for found in described.get_all_operations()]
+def test_every_answer_matches_the_openapi_description(described):
+    # One test for all operations, because the application shuts down after each test.
+    operations = [result.ok() for result in described.get_all_operations()]
     assert len(operations) >= 8
     for operation in operations:
         statuses = answers(operation, GenerationMode.POSITIVE)
-        if operation.method == "post":  # the others take nothing that could be wrong
+        if operation.method == "post":  # other methods have no input that could be wrong
             statuses |= answers(operation, GenerationMode.NEGATIVE)
             assert statuses & {400, 415, 422}, operation.label
         if operation.path in ("/v1/assessments", "/v1/neutral", "/v1/baselines"):
@@ -39,7 +39,7 @@ def test_every_answer_is_one_that_is_described(described):
 
 
 def answers(operation, mode) -> set[int]:
-    """Ask for what is described, or for what is not; return the statuses, each as described."""
+    """Send valid or invalid requests, check each answer, and return the statuses."""
     statuses = set()
 
     @settings(
@@ -52,9 +52,9 @@ def answers(operation, mode) -> set[int]:
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def answers_fit(case):
-        # That a picture shows a face, or a voice is installed, is nothing that a schema can say.
-        unfair = [positive_data_acceptance] if case.method == "POST" else []
-        statuses.add(case.call_and_validate(excluded_checks=unfair).status_code)
+        # A schema cannot express that an image shows a face or that a voice is installed.
+        excluded = [positive_data_acceptance] if case.method == "POST" else []
+        statuses.add(case.call_and_validate(excluded_checks=excluded).status_code)
 
     answers_fit()
     return statuses

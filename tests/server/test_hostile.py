@@ -1,4 +1,4 @@
-"""A running server under hostile input: each ends in its status and a sentence, and it lives on."""
+"""A running server under hostile input: each request gets its status, and the server goes on."""
 
 import asyncio
 import base64
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 BODY_SECONDS = 2.0
-MEMORY_ROOM = 80 * 2**20  # bytes that may stay after a flood; a leak of one 60 MB picture shows
+MEMORY_TOLERANCE = 80 * 2**20  # bytes; two leaked images of 60 MB exceed it
 
 
 class Server:
@@ -35,24 +35,24 @@ class Server:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("POST", path, body, {"Content-Type": kind})
         answer = connection.getresponse()
-        found = json.loads(answer.read())
+        data = json.loads(answer.read())
         connection.close()
-        return answer.status, found
+        return answer.status, data
 
     def alive(self, portrait: bytes) -> bool:
-        status, found = self.send("/v1/assessments", portrait, "image/jpeg")
-        return status == 200 and found["pspi"] >= 0 and self.process.poll() is None
+        status, assessment = self.send("/v1/assessments", portrait, "image/jpeg")
+        return status == 200 and assessment["pspi"] >= 0 and self.process.poll() is None
 
     def memory(self) -> int:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     def returns_to(self, before: int, portrait: bytes) -> bool:
-        """Say whether memory comes back; a picture is freed only after its answer has been sent."""
+        """Whether memory is freed. An image is freed only after its answer has been sent."""
         end = time.monotonic() + 10
-        while self.memory() - before >= MEMORY_ROOM and time.monotonic() < end:
+        while self.memory() - before >= MEMORY_TOLERANCE and time.monotonic() < end:
             assert self.alive(portrait)
-        return self.memory() - before < MEMORY_ROOM
+        return self.memory() - before < MEMORY_TOLERANCE
 
     def open_files(self) -> int:
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
@@ -62,10 +62,10 @@ class Server:
 def server():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    words = [sys.executable, "-m", "wince", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "wince", "serve", "--port", str(port)]
     environment = {**os.environ, "WINCE_BODY_SECONDS": str(BODY_SECONDS)}
     process = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     )
     assert process.stdout is not None
     assert b"ready" in process.stdout.readline()
@@ -91,51 +91,50 @@ def server():
         ("application/json", b"{}", 415),
     ],
 )
-def test_a_form_of_another_shape_is_refused(server, kind: str, body: bytes, status: int) -> None:
-    found_status, found = server.send("/v1/assessments", body, kind)
-    assert 400 <= found_status < 500
-    assert found["detail"].endswith((".", ")"))
-    assert found_status == status
+def test_malformed_form_is_refused(server, kind: str, body: bytes, status: int) -> None:
+    answer_status, problem = server.send("/v1/assessments", body, kind)
+    assert answer_status == status
+    assert problem["detail"].endswith((".", ")"))
 
 
 # Clients
 
 
-def test_slow_clients_are_told_and_hold_up_nobody(server, portrait_jpeg) -> None:
+def test_slow_clients_get_408_and_do_not_delay_others(server, portrait_jpeg) -> None:
     head = (
         f"POST /v1/assessments HTTP/1.1\r\nHost: {server.host}\r\nContent-Type: image/jpeg\r\n"
         "Content-Length: 100000\r\n\r\n"
     ).encode()
-    slow = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(40)]
-    for one in slow:
-        one.sendall(head + b"\xff\xd8")
+    streams = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(40)]
+    for stream in streams:
+        stream.sendall(head + b"\xff\xd8")
     assert server.alive(portrait_jpeg)
-    for one in slow:
-        assert one.recv(4000).startswith(b"HTTP/1.1 408 ")
-        one.close()
+    for stream in streams:
+        assert stream.recv(4000).startswith(b"HTTP/1.1 408 ")
+        stream.close()
 
 
-def test_sockets_that_say_nothing_or_vanish_half_way_hold_up_nobody(server, portrait_jpeg) -> None:
+def test_silent_and_vanished_connections_do_not_delay_others(server, portrait_jpeg) -> None:
     before = server.open_files()
-    begun = f"POST /analyze HTTP/1.1\r\nHost: {server.host}\r\nContent-Length: 50\r\n".encode()
+    head = f"POST /analyze HTTP/1.1\r\nHost: {server.host}\r\nContent-Length: 50\r\n".encode()
     opened = []
     for number in range(60):
-        one = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+        stream = socket.create_connection(("127.0.0.1", server.port), timeout=60)
         if number % 3 == 1:
-            one.sendall(begun)
+            stream.sendall(head)
         elif number % 3 == 2:
-            one.sendall(begun + b"Content-Type: application/json\r\n\r\n{")
-            # gone without a farewell: the kernel sends a reset in place of an end
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            one.close()
+            stream.sendall(head + b"Content-Type: application/json\r\n\r\n{")
+            # cut off: the kernel sends a reset in place of an end
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            stream.close()
             continue
-        opened.append(one)
+        opened.append(stream)
     assert server.alive(portrait_jpeg)
-    for one in opened:
-        one.close()
+    for stream in opened:
+        stream.close()
     end = time.monotonic() + 30
     while server.open_files() > before + 2:
-        assert time.monotonic() < end, "sockets stay open"
+        assert time.monotonic() < end, "connections stay open"
         time.sleep(0.1)
     assert server.alive(portrait_jpeg)
 
@@ -143,19 +142,19 @@ def test_sockets_that_say_nothing_or_vanish_half_way_hold_up_nobody(server, port
 @pytest.mark.parametrize(
     "data", [b"", b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00" + bytes(500), b"GET /" + b"a" * 200_000]
 )
-def test_what_is_no_http_ends_the_connection_alone(server, portrait_jpeg, data: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as one:
+def test_data_that_is_not_http_ends_only_its_connection(server, portrait_jpeg, data: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as stream:
         try:
-            one.sendall(data)
-            one.shutdown(socket.SHUT_WR)
-            answer = one.recv(4000)
-        except OSError:  # it had seen enough and closed before all was sent
+            stream.sendall(data)
+            stream.shutdown(socket.SHUT_WR)
+            answer = stream.recv(4000)
+        except OSError:  # the server closed before all was sent
             answer = b""
     assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
     assert server.alive(portrait_jpeg)
 
 
-def test_a_flood_of_frames_is_answered_with_the_newest_and_memory_returns(
+def test_flood_of_frames_is_answered_with_the_newest_and_memory_is_freed(
     server, portrait_jpeg
 ) -> None:
     url = f"ws://{server.host}/v1/live"
@@ -163,7 +162,7 @@ def test_a_flood_of_frames_is_answered_with_the_newest_and_memory_returns(
         socket_.send(portrait_jpeg)
         socket_.recv(60)
         before = server.memory()
-        noise = bytes(1_900_000)  # as large as a frame may be, 570 MB in all
+        noise = bytes(1_900_000)  # nearly the largest frame; 570 MB in total
         for _ in range(300):
             socket_.send(noise)
         socket_.send(portrait_jpeg)
@@ -179,7 +178,7 @@ def test_a_flood_of_frames_is_answered_with_the_newest_and_memory_returns(
     assert server.alive(portrait_jpeg)
 
 
-def test_a_live_client_that_never_reads_holds_up_nobody(server, portrait_jpeg) -> None:
+def test_live_client_that_never_reads_does_not_delay_others(server, portrait_jpeg) -> None:
     async def story() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         key = base64.b64encode(os.urandom(16)).decode()
@@ -189,14 +188,14 @@ def test_a_live_client_that_never_reads_holds_up_nobody(server, portrait_jpeg) -
             "".encode()
         )
         assert b" 101 " in await reader.readline()
-        frame = b"\x81\x80\0\0\0\0"  # an empty text, which each time is answered with a problem
+        frame = b"\x81\x80\0\0\0\0"  # an empty text; each is answered with a problem
         try:
             async with asyncio.timeout(2):
                 while True:
                     writer.write(frame * 1000)
                     await writer.drain()
         except (TimeoutError, ConnectionError):
-            pass  # the server has stopped to read, or hung up
+            pass  # the server has stopped reading, or closed
         writer.transport.abort()
 
     before = server.memory()
@@ -205,16 +204,16 @@ def test_a_live_client_that_never_reads_holds_up_nobody(server, portrait_jpeg) -
     assert server.returns_to(before, portrait_jpeg)
 
 
-def test_memory_returns_after_large_and_hostile_pictures(server, portrait_jpeg) -> None:
+def test_memory_is_freed_after_large_and_hostile_images(server, portrait_jpeg) -> None:
     bombs = [data for data, _ in bad_inputs.bombs().values()]
     over_the_limit = portrait_jpeg + bytes(33 * 2**20)
-    large = bad_inputs.saved(Image.new("RGB", (4000, 4000), "beige"), "PNG")
+    large = bad_inputs.save_image(Image.new("RGB", (4000, 4000), "beige"), "PNG")
 
     def send_all() -> None:
         for data in bombs:
             assert server.send("/v1/assessments", data, "image/png")[0] in (413, 422)
-        status, found = server.send("/v1/assessments", over_the_limit, "image/png")
-        assert (status, found["type"]) == (413, "/problems/too-large")
+        status, problem = server.send("/v1/assessments", over_the_limit, "image/png")
+        assert (status, problem["type"]) == (413, "/problems/too-large")
         assert server.send("/v1/assessments", large, "image/png")[0] == 422
 
     send_all()

@@ -37,7 +37,7 @@ def test_frames_are_answered_with_assessments(client, assessor, frames):
             assert {**answer["assessment"], "milliseconds": {}} == {**expected, "milliseconds": {}}
 
 
-def test_frames_come_with_the_map_when_the_socket_asks_for_it(client, assessor, portrait_jpeg):
+def test_frames_have_the_map_on_request(client, assessor, portrait_jpeg):
     with client.websocket_connect(f"{LIVE}?explain=heatmap") as socket:
         for _ in range(2):
             socket.send_bytes(portrait_jpeg)
@@ -47,7 +47,7 @@ def test_frames_come_with_the_map_when_the_socket_asks_for_it(client, assessor, 
             assert socket.receive_json()["assessment"]["heatmap"] == expected
 
 
-def test_socket_that_asks_for_another_explanation_is_refused(client):
+def test_unknown_explanation_is_refused(client):
     with (
         pytest.raises(WebSocketDenialResponse) as refused,
         client.websocket_connect(f"{LIVE}?explain=why"),
@@ -57,7 +57,7 @@ def test_socket_that_asks_for_another_explanation_is_refused(client):
     assert "'heatmap'" in refused.value.json()["detail"]
 
 
-def test_track_smooths_holds_and_remembers_through_frames_without_a_face(client, frames):
+def test_track_smooths_holds_and_continues_after_frames_without_a_face(client, frames):
     at_rest, in_pain = frames[0].path.read_bytes(), frames[1].path.read_bytes()
     with client.websocket_connect(f"{LIVE}?smoothing=60&hold=0&away=60") as socket:
         assert ask(socket, GREY)["track"] is None
@@ -90,7 +90,7 @@ def ask(socket, frame):
 
 
 @pytest.mark.parametrize("query", ["hold=-1", "smoothing=long", "margin=3", "away=0", "hold=nan"])
-def test_socket_that_asks_for_impossible_settings_is_refused(client, query):
+def test_impossible_track_settings_are_refused(client, query):
     with (
         pytest.raises(WebSocketDenialResponse) as refused,
         client.websocket_connect(f"{LIVE}?{query}"),
@@ -212,7 +212,7 @@ def test_newest_frame_wins_and_one_is_assessed_at_a_time(assessor, frames):
     assert gated.most == 1
 
 
-def test_view_that_closes_while_its_frame_is_assessed_leaves_nothing_behind(assessor, frames):
+def test_socket_that_closes_during_an_assessment_frees_its_place(assessor, frames):
     gated = GatedAssessor(assessor)
     settings = Settings(max_live=1)
     with TestClient(create_app(gated, settings=settings), base_url=BASE) as client:
@@ -221,12 +221,12 @@ def test_view_that_closes_while_its_frame_is_assessed_leaves_nothing_behind(asse
             assert gated.begun.acquire(timeout=20)
             threading.Timer(0.2, gated.gate.release).start()
         gated.gate.release()
-        with client.websocket_connect(LIVE) as socket:  # its place is free again
+        with client.websocket_connect(LIVE) as socket:  # its place is free
             socket.send_bytes(frames[1].path.read_bytes())
             assert socket.receive_json()["frame"] == 1
 
 
-def test_crash_in_one_frame_is_a_problem_and_the_view_goes_on(assessor, portrait_jpeg):
+def test_crash_in_one_frame_is_a_problem_and_the_live_view_goes_on(assessor, portrait_jpeg):
     class Once:
         estimator = assessor.estimator
         failed = False
@@ -249,7 +249,7 @@ def test_crash_in_one_frame_is_a_problem_and_the_view_goes_on(assessor, portrait
         assert "assessment" in socket.receive_json()
 
 
-def test_number_of_views_is_limited(client):
+def test_number_of_live_views_is_limited(client):
     with (
         client.websocket_connect(LIVE),
         client.websocket_connect(LIVE),
@@ -262,7 +262,7 @@ def test_number_of_views_is_limited(client):
 
 
 def test_latest_frame_replaces_the_one_before_and_ends_when_closed():
-    async def story():
+    async def scenario():
         latest = LatestFrame()
         latest.put(Frame(1, b"a", 0.1))
         latest.put(Frame(2, b"b", 0.2))
@@ -274,4 +274,4 @@ def test_latest_frame_replaces_the_one_before_and_ends_when_closed():
         assert await waiting is None
         assert await latest.take() is None
 
-    asyncio.run(story())
+    asyncio.run(scenario())

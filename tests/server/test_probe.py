@@ -29,7 +29,7 @@ def run(**environment):
     )
 
 
-def test_a_running_server_is_well_and_a_stopped_one_is_not():
+def test_running_server_is_healthy_and_stopped_one_is_not():
     settings = {"WINCE_HOST": "0.0.0.0", "WINCE_PORT": str(free_port())}
     server = subprocess.Popen(
         [sys.executable, "-m", "wince", "serve"],
@@ -51,7 +51,7 @@ def test_a_running_server_is_well_and_a_stopped_one_is_not():
     assert "Traceback" not in done.stderr
 
 
-def test_another_program_on_the_port_is_not_taken_for_a_healthy_server():
+def test_another_program_on_the_port_is_not_healthy():
     class Wrong(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_error(404)
@@ -66,7 +66,7 @@ def test_another_program_on_the_port_is_not_taken_for_a_healthy_server():
         other.shutdown()
 
 
-def test_wrong_settings_are_a_sentence():
+def test_wrong_settings_are_one_message():
     done = run(WINCE_PORT="many")
     assert done.returncode == 1
     assert done.stderr.startswith("wince: WINCE_PORT many is not allowed")

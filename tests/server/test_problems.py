@@ -53,7 +53,7 @@ def pictures(portrait):
 
 @pytest.mark.parametrize("name", pictures(b""))
 @pytest.mark.parametrize("how", ["multipart", "raw"])
-def test_each_unusable_picture_has_its_own_problem(client, portrait_jpeg, name, how):
+def test_each_unusable_image_has_its_own_problem(client, portrait_jpeg, name, how):
     data, status, kind = pictures(portrait_jpeg)[name]
     if how == "multipart":
         answer = client.post("/v1/assessments", files={"image": ("x.jpg", data)})
@@ -89,7 +89,7 @@ def test_analyze_gives_the_same_status_and_an_error_sentence(client, portrait_jp
         (b'{"image": "https://example.org/face.jpg"}', 422),
     ],
 )
-def test_analyze_refuses_what_is_no_data_url(client, body, status):
+def test_analyze_refuses_bodies_without_a_data_url(client, body, status):
     answer = client.post("/analyze", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == status
     assert set(answer.json()) == {"error"}
@@ -101,7 +101,7 @@ def test_analyze_needs_json(client):
     assert "application/json" in answer.json()["error"]
 
 
-def test_analyze_errors_of_the_framework_keep_the_small_contract(client):
+def test_framework_errors_of_analyze_have_its_error_form(client):
     answer = client.get("/analyze")
     assert answer.status_code == 405
     assert set(answer.json()) == {"error"}
@@ -114,7 +114,7 @@ def test_other_content_types_are_refused(client):
     check(client.post("/v1/assessments"), 415, "wrong-content-type")
 
 
-def test_form_without_the_picture_says_what_was_found(client):
+def test_form_without_an_image_lists_its_fields(client):
     answer = client.post("/v1/assessments", files={"photo": b"x", "note": (None, "y")})
     assert "photo, note" in check(answer, 422, "missing-image")
     answer = client.post("/v1/assessments", files={"image": (None, "only text")})
@@ -128,7 +128,7 @@ def test_damaged_forms_are_refused(client):
         check(answer, 400, "malformed-request")
 
 
-def test_more_than_one_file_is_refused(client, portrait_jpeg):
+def test_more_than_one_image_is_refused(client, portrait_jpeg):
     files = [("image", ("a.jpg", portrait_jpeg)), ("image", ("b.jpg", portrait_jpeg))]
     check(client.post("/v1/assessments", files=files), 400, "malformed-request")
 
@@ -207,7 +207,7 @@ def test_every_error_of_wince_has_a_kind():
 
 
 class Failing:
-    """Stands where the assessor stands, to see what a crash looks like from outside."""
+    """An assessor that fails, to test how a crash is answered."""
 
     def __init__(self, error):
         self.error = error
@@ -223,7 +223,7 @@ class Failing:
         (errors.ModelError("the model is damaged."), "model-error"),
     ],
 )
-def test_crash_is_a_problem_that_tells_nothing_of_the_inside(error, kind, portrait_jpeg):
+def test_crash_is_a_problem_without_internal_details(error, kind, portrait_jpeg):
     with TestClient(create_app(Failing(error)), base_url=BASE) as client:
         answer = client.post("/v1/assessments", files={"image": portrait_jpeg})
     assert "secret" not in check(answer, 500, kind)

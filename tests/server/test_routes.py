@@ -33,16 +33,14 @@ def expected(assessor, picture):
     return without_times(json.loads(json.dumps(assessor.assess(picture).to_dict())))
 
 
-def test_multipart_picture_is_assessed(client, assessor, portrait_jpeg):
+def test_multipart_image_is_assessed(client, assessor, portrait_jpeg):
     answer = client.post("/v1/assessments", files={"image": ("x.jpg", portrait_jpeg)})
     assert answer.status_code == 200
     assert without_times(answer.json()) == expected(assessor, portrait_jpeg)
     assert answer.json()["milliseconds"]["total"] > 0
 
 
-def test_the_map_comes_when_it_is_asked_for_and_changes_nothing_else(
-    client, assessor, portrait_jpeg
-):
+def test_map_is_added_on_request_and_changes_nothing_else(client, assessor, portrait_jpeg):
     answer = client.post("/v1/assessments?explain=heatmap", files={"image": portrait_jpeg}).json()
     mapped = json.loads(json.dumps(assessor.assess(portrait_jpeg, heatmap=True).to_dict()))
     assert answer["heatmap"] == mapped["heatmap"]
@@ -50,7 +48,7 @@ def test_the_map_comes_when_it_is_asked_for_and_changes_nothing_else(
     assert without_times(answer) == expected(assessor, portrait_jpeg)
 
 
-def test_another_explanation_than_the_map_is_refused(client, portrait_jpeg):
+def test_unknown_explanation_is_refused(client, portrait_jpeg):
     answer = client.post("/v1/assessments?explain=why", files={"image": portrait_jpeg})
     assert answer.status_code == 422
     assert answer.json()["type"] == "/problems/invalid-request"
@@ -60,7 +58,7 @@ def test_another_explanation_than_the_map_is_refused(client, portrait_jpeg):
 def test_openapi_describes_the_map(client):
     document = client.get("/openapi.json").json()
     parameters = document["paths"]["/v1/assessments"]["post"]["parameters"]
-    assert [(one["name"], one["in"], one["required"]) for one in parameters] == [
+    assert [(item["name"], item["in"], item["required"]) for item in parameters] == [
         ("explain", "query", False),
         ("face", "query", False),
     ]
@@ -77,7 +75,7 @@ def test_openapi_describes_the_map(client):
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_raw_picture_is_assessed(client, assessor, astronaut, form):
+def test_raw_image_is_assessed(client, assessor, astronaut, form):
     picture = encode_image(astronaut, form)
     headers = {"Content-Type": f"image/{form.lower()}"}
     answer = client.post("/v1/assessments", content=picture, headers=headers)
@@ -91,7 +89,7 @@ def test_rendered_faces_of_tests_data_are_assessed(client, assessor, frames):
         assert without_times(answer.json()) == expected(assessor, frame.path)
 
 
-def test_two_faces_are_told_and_the_largest_is_scored(client, astronaut):
+def test_two_faces_give_a_warning_and_the_largest_is_scored(client, astronaut):
     near = astronaut[40:220, 165:345]
     small = np.zeros((180, 120, 3), np.uint8)
     small[:120] = np.asarray(Image.fromarray(near).resize((120, 120)))
@@ -102,7 +100,7 @@ def test_two_faces_are_told_and_the_largest_is_scored(client, astronaut):
     assert any("2 faces" in warning for warning in answer["quality"]["warnings"])
 
 
-def test_another_face_is_assessed_when_asked_for(client, astronaut):
+def test_another_face_is_assessed_on_request(client, astronaut):
     head = astronaut[:256, 96:352]
     both = np.concatenate([head, head], axis=1)
     first, second = (
@@ -119,15 +117,15 @@ def test_another_face_is_assessed_when_asked_for(client, astronaut):
     assert wrong.json()["type"] == "/problems/invalid-request"
 
 
-def test_picture_that_cannot_be_judged_is_an_answer_without_a_level(client, astronaut):
+def test_image_that_cannot_be_judged_gets_no_level(client, astronaut):
     dark = encode_image((astronaut * 0.1).astype(np.uint8), "PNG")
     answer = client.post("/v1/assessments", files={"image": dark})
     assert answer.status_code == 200
-    found = answer.json()
-    assert found["level"] is found["confidence"] is found["interval"] is None
-    assert found["quality"]["usable"] is False
-    assert list(found["quality"]["reasons"]) == ["dark"]
-    assert found["sentence"] == "This picture cannot be judged: it is too dark."
+    result = answer.json()
+    assert result["level"] is result["confidence"] is result["interval"] is None
+    assert result["quality"]["usable"] is False
+    assert list(result["quality"]["reasons"]) == ["dark"]
+    assert result["sentence"] == "This picture cannot be judged: it is too dark."
     small = client.post("/analyze", json={"image": data_url(dark, "image/png")})
     assert small.status_code == 422
     assert "too dark" in small.json()["error"]
@@ -143,18 +141,18 @@ def test_change_against_images_at_rest_and_against_the_neutral_face_they_make(
     neutral = assessor.neutral_face(at_rest)
     expected_change = assessor.assess(face, neutral=neutral).to_dict()["change"]
     assert answer["change"] == json.loads(json.dumps(expected_change))
-    again = client.post(
+    repeated = client.post(
         "/v1/assessments",
         files={"image": face},
         data={"neutral": json.dumps(answer["change"]["neutral"])},
     ).json()
-    assert without_times(again) == without_times(answer)
+    assert without_times(repeated) == without_times(answer)
     made = client.post("/v1/neutral", files=[("neutral", image) for image in at_rest])
     assert made.json() == answer["change"]["neutral"]
 
 
 @pytest.mark.parametrize(
-    ("neutral", "kind", "words"),
+    ("neutral", "kind", "message"),
     [
         ("{", "invalid-request", "not JSON"),
         ("[" * 5000, "invalid-request", "not JSON"),
@@ -173,13 +171,15 @@ def test_change_against_images_at_rest_and_against_the_neutral_face_they_make(
         ),
     ],
 )
-def test_neutral_face_that_cannot_be_used_is_explained(client, portrait_jpeg, neutral, kind, words):
+def test_neutral_face_that_cannot_be_used_is_explained(
+    client, portrait_jpeg, neutral, kind, message
+):
     answer = client.post(
         "/v1/assessments", files={"image": portrait_jpeg}, data={"neutral": neutral}
     )
     assert answer.status_code == 422
     assert answer.json()["type"] == f"/problems/{kind}"
-    assert words in answer.json()["detail"]
+    assert message in answer.json()["detail"]
 
 
 def test_neutral_face_is_given_in_one_way_only(client, portrait_jpeg):
@@ -226,7 +226,7 @@ def test_old_field_takes_no_images(client, portrait_jpeg):
     assert answer.json()["type"] == "/problems/invalid-request"
 
 
-def test_text_where_a_picture_belongs_is_refused_and_not_ignored(client, portrait_jpeg):
+def test_text_in_place_of_an_image_is_refused(client, portrait_jpeg):
     refused = client.post(
         "/v1/assessments", files={"image": portrait_jpeg}, data={"neutral": "rest.jpg"}
     )
@@ -258,19 +258,19 @@ def test_large_upload_is_never_written_to_disk(client, astronaut, monkeypatch):
     large = astronaut[:260, 90:350].repeat(4, axis=0).repeat(4, axis=1)
     grain = np.random.default_rng(0).integers(0, 32, large.shape, np.uint8)
     picture = encode_image(large // 2 + grain, "PNG")
-    assert len(picture) > 1.5 * 2**20  # the framework's own parser would spool this
+    assert len(picture) > 1.5 * 2**20  # the framework's own parser would write this to a file
     answer = client.post("/v1/assessments", files={"image": ("x.png", picture)})
     assert answer.status_code == 200
 
 
-def test_analyze_keeps_the_small_contract(client, assessor, portrait_jpeg):
+def test_analyze_returns_three_values(client, assessor, portrait_jpeg):
     answer = client.post("/analyze", json={"image": data_url(portrait_jpeg)})
     assert answer.status_code == 200
-    found = assessor.assess(portrait_jpeg)
+    result = assessor.assess(portrait_jpeg)
     assert answer.json() == {
-        "pain_level": round(found.pspi / 16 * 100),
-        "pain_class": scale.wording(found.pspi),
-        "confidence": round(100 * found.confidence),
+        "pain_level": round(result.pspi / 16 * 100),
+        "pain_class": scale.wording(result.pspi),
+        "confidence": round(100 * result.confidence),
     }
     assert {type(value) for value in answer.json().values()} == {int, str}
 
@@ -309,18 +309,18 @@ def test_analyze_answer_is_percent_of_sixteen_and_the_finer_wording(pspi, percen
     assert analyze_answer(assessment) == answer
 
 
-def test_health_says_the_version(client):
+def test_health_has_the_version(client):
     assert client.get("/healthz").json() == {"status": "ok", "version": __version__}
 
 
-def test_model_is_told_from_its_card(client, assessor):
+def test_model_facts_are_those_of_the_manifest(client, assessor):
     card = assessor.estimator.manifest
     answer = client.get("/v1/model").json()
     assert answer == {key: card[key] for key in answer}
     assert {"name", "version", "title", "trained_on", "figures"} <= set(answer)
 
 
-def test_scale_is_that_of_the_scale_module(client):
+def test_scale_facts_are_those_of_the_scale_module(client):
     answer = client.get("/v1/scale").json()
     assert [level["name"] for level in answer["levels"]] == list(scale.LEVELS)
     cuts = [level["to_score"] for level in answer["levels"]]
@@ -330,7 +330,7 @@ def test_scale_is_that_of_the_scale_module(client):
     assert answer["levels"][2]["sentence"] == "This person has pain level: moderate."
 
 
-def test_page_is_served_and_asks_nobody_else(client):
+def test_page_loads_only_its_own_files(client):
     page = client.get("/")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
@@ -343,14 +343,14 @@ def test_page_is_served_and_asks_nobody_else(client):
     assert not re.search(r"\son\w+=", page.text)
 
 
-def test_no_file_of_the_page_names_another_host():
-    allowed = {"http://www.w3.org/2000/svg"}  # a name space, not an address that is asked
+def test_no_file_of_the_page_contains_another_host():
+    allowed = {"http://www.w3.org/2000/svg"}  # a namespace, not an address that is loaded
     for file in STATIC.iterdir():
         addresses = set(re.findall(r"(?:https?|wss?)://[\w.][^\s\"'`)]*", file.read_text("utf-8")))
         assert addresses <= allowed, file.name
 
 
-def test_page_states_the_limit_that_the_server_has(client):
+def test_page_states_the_size_limit_of_the_server(client):
     assert f"up to {images.MAX_BYTES // 2**20} MB" in client.get("/").text
 
 
@@ -377,7 +377,7 @@ def test_openapi_describes_every_address_and_its_errors(client):
     assert "pspi" in document["components"]["schemas"]["Assessment"]["properties"]
 
 
-def test_viewers_that_load_scripts_from_elsewhere_are_off(client):
+def test_viewers_with_foreign_scripts_are_off(client):
     assert client.get("/docs").status_code == 404
     assert client.get("/redoc").status_code == 404
 
@@ -388,8 +388,8 @@ def test_page_files_are_packaged():
     }
 
 
-def test_ready_says_which_model_and_how_much_room_there_is(client):
-    found = client.get("/readyz").json()
-    assert found["status"] == "ready"
-    assert found["model"] == client.get("/v1/model").json()["name"]
-    assert 0 == found["running"] < found["room"]
+def test_ready_has_the_model_and_the_queue(client):
+    result = client.get("/readyz").json()
+    assert result["status"] == "ready"
+    assert result["model"] == client.get("/v1/model").json()["name"]
+    assert 0 == result["running"] < result["room"]

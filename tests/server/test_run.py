@@ -28,32 +28,32 @@ def test_ports_are_tried_in_order_and_then_any_free_one(monkeypatch):
             assert second.getsockname()[1] not in (taken, 0)
 
 
-def test_an_answer_does_not_wait_until_its_head_is_acknowledged():
-    """Nagle's algorithm is off on what is accepted; on, each answer took 40 ms longer."""
+def test_nagle_is_off_on_accepted_connections():
+    """With Nagle's algorithm each answer took 40 ms longer."""
 
-    async def accepted() -> int:
-        found = asyncio.get_running_loop().create_future()
+    async def no_delay() -> int:
+        option = asyncio.get_running_loop().create_future()
 
-        def met(_, writer):
-            taken = writer.get_extra_info("socket")
-            found.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        def on_connection(_, writer):
+            accepted = writer.get_extra_info("socket")
+            option.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             writer.close()
 
         with run.open_listener("127.0.0.1") as listener:
-            async with await asyncio.start_server(met, sock=listener):
+            async with await asyncio.start_server(on_connection, sock=listener):
                 _, writer = await asyncio.open_connection(*listener.getsockname())
-                option = await asyncio.wait_for(found, 10)
+                value = await asyncio.wait_for(option, 10)
                 writer.close()
-        return option
+        return value
 
-    assert asyncio.run(accepted()) != 0
+    assert asyncio.run(no_delay()) != 0
 
 
 def test_default_ports_are_those_of_the_readme():
     assert run.PORTS == (5001, 5002, 0)
 
 
-def test_port_that_was_asked_for_and_is_taken_is_an_error():
+def test_requested_port_that_is_taken_is_an_error():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ServeError, match=f"port {port} of 127.0.0.1.*--port"):
@@ -61,48 +61,52 @@ def test_port_that_was_asked_for_and_is_taken_is_an_error():
 
 
 def test_foreign_address_is_an_error():
-    with pytest.raises(ServeError, match=r"192\.0\.2\.1"):  # an address set aside for documents
+    with pytest.raises(ServeError, match=r"192\.0\.2\.1"):  # an address reserved for documentation
         run.open_listener("192.0.2.1")
 
 
-def test_address_names_this_machine_even_when_every_address_is_served():
+def test_page_url_is_loopback_when_every_address_is_served():
     with run.open_listener("0.0.0.0", None) as listener:
         assert run.page_url(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def test_server_on_this_machine_goes_by_its_names_alone():
+def test_local_server_has_only_its_own_host_names():
     settings = Settings(allow_host=("Ward",))
     assert set(settings.host_names) == {*LOOPBACK_NAMES, "ward"}
 
 
-# What is said when it is ready
+# Startup lines
 
 
-def said(token_is_new=False, **given):
+def startup_text(token_is_new=False, **given):
     with run.open_listener("127.0.0.1") as listener:
         return "\n".join(run.startup_lines(listener, Settings(**given), token_is_new=token_is_new))
 
 
-def test_on_this_machine_it_says_where_the_page_is_and_no_more():
-    assert re.fullmatch(r"wince is ready: http://127\.0\.0\.1:\d+  \(Ctrl\+C stops it\)", said())
+def test_local_server_prints_only_the_page_address():
+    assert re.fullmatch(
+        r"wince is ready: http://127\.0\.0\.1:\d+  \(Ctrl\+C stops it\)", startup_text()
+    )
 
 
-def test_a_new_token_is_told_and_one_that_was_given_is_not():
-    told = said(token_is_new=True, host="0.0.0.0", token=TOKEN, allow_host=("ward.example",))
-    assert told.count(TOKEN) == 1
-    assert re.search(rf"http://ward\.example:\d+/#token={TOKEN}\n", told)
-    assert TOKEN not in said(host="0.0.0.0", token=TOKEN)
-    assert TOKEN not in said(token=TOKEN)
+def test_new_token_is_printed_and_given_token_is_not():
+    text = startup_text(
+        token_is_new=True, host="0.0.0.0", token=TOKEN, allow_host=("ward.example",)
+    )
+    assert text.count(TOKEN) == 1
+    assert re.search(rf"http://ward\.example:\d+/#token={TOKEN}\n", text)
+    assert TOKEN not in startup_text(host="0.0.0.0", token=TOKEN)
+    assert TOKEN not in startup_text(token=TOKEN)
 
 
-def test_without_a_certificate_it_warns_of_the_network_and_the_camera(certificate):
-    told = said(host="0.0.0.0", token=TOKEN)
-    assert "unencrypted" in told
-    assert "no camera" in told
+def test_without_a_certificate_it_warns_about_network_and_camera(certificate):
+    text = startup_text(host="0.0.0.0", token=TOKEN)
+    assert "unencrypted" in text
+    assert "no camera" in text
     cert, key = certificate
-    told = said(host="0.0.0.0", token=TOKEN, tls_cert=cert, tls_key=key)
-    assert "Warning" not in told
-    assert "https://127.0.0.1:" in told
+    text = startup_text(host="0.0.0.0", token=TOKEN, tls_cert=cert, tls_key=key)
+    assert "Warning" not in text
+    assert "https://127.0.0.1:" in text
 
 
 # HTTPS
@@ -110,22 +114,22 @@ def test_without_a_certificate_it_warns_of_the_network_and_the_camera(certificat
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A certificate for 127.0.0.1 of an authority of our own, and its key."""
+    """A certificate for 127.0.0.1 of a new authority, and its key."""
     trustme = pytest.importorskip("trustme", reason="needs trustme")
     folder = tmp_path_factory.mktemp("tls")
     authority = trustme.CA()
-    own = authority.issue_cert("127.0.0.1", "localhost")
+    issued = authority.issue_cert("127.0.0.1", "localhost")
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))
-    own.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
-    own.private_key_pem.write_to_path(str(folder / "key.pem"))
+    issued.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
+    issued.private_key_pem.write_to_path(str(folder / "key.pem"))
     return folder / "cert.pem", folder / "key.pem"
 
 
-def test_a_certificate_with_its_key_is_fine(certificate):
+def test_certificate_with_its_key_is_accepted(certificate):
     run.check_certificate(*certificate)
 
 
-def test_files_that_are_no_certificate_and_key_are_refused(certificate, tmp_path):
+def test_files_that_are_not_a_certificate_and_key_are_refused(certificate, tmp_path):
     cert, key = certificate
     with pytest.raises(ServeError, match=r"no key at .*nothing\.pem"):
         run.check_certificate(cert, tmp_path / "nothing.pem")
@@ -136,7 +140,7 @@ def test_files_that_are_no_certificate_and_key_are_refused(certificate, tmp_path
         run.check_certificate(key, cert)
 
 
-def test_a_key_with_a_password_is_refused_and_nobody_is_asked(certificate, tmp_path):
+def test_key_with_a_password_is_refused_without_a_prompt(certificate, tmp_path):
     serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
     cert, key = certificate
     secret = serialization.load_pem_private_key(key.read_bytes(), None).private_bytes(
@@ -171,7 +175,7 @@ def test_served_over_https_with_a_token_from_the_environment(certificate, frames
     assert TOKEN not in "".join(lines) + log()
 
 
-def test_beyond_this_machine_a_new_token_is_printed_once_and_wanted():
+def test_remote_server_prints_a_new_token_once_and_requires_it():
     with serving("--host", "0.0.0.0", "--log-format", "json") as (lines, port, log):
         (token,) = re.findall(r"#token=([\w-]{43})$", "".join(lines), re.M)
         request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/model")
@@ -197,7 +201,7 @@ def test_beyond_this_machine_a_new_token_is_printed_once_and_wanted():
 
 @contextlib.contextmanager
 def serving(*options, **environment):
-    """Run `wince serve`; yield what it said at its start, its port, and its log once it is over."""
+    """Run `wince serve`; yield its first lines, its port, and a function that returns its log."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
     process = subprocess.Popen(
@@ -223,7 +227,7 @@ def serving(*options, **environment):
 
 
 def test_serve_announces_its_address_and_answers_there():
-    """The command as a user runs it, from the command line to an answer and a clean end."""
+    """The command as a user runs it, from the start to an answer and a clean end."""
     command = [sys.executable, "-m", "wince", "serve", "--port"]
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -233,17 +237,17 @@ def test_serve_announces_its_address_and_answers_there():
     )
     try:
         line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
-        assert found, line + process.stderr.read()
-        assert int(found[1]) == port
-        with urllib.request.urlopen(f"{found[0]}/healthz", timeout=10) as answer:
+        match = re.search(r"http://127\.0\.0\.1:(\d+)", line)
+        assert match, line + process.stderr.read()
+        assert int(match[1]) == port
+        with urllib.request.urlopen(f"{match[0]}/healthz", timeout=10) as answer:
             assert answer.status == 200
         assert time.monotonic() - began < 30  # a broken start, not a slow machine
-        with socket.socket() as everywhere:  # on this machine alone
-            everywhere.settimeout(1)
-            own = socket.gethostbyname(socket.gethostname())
-            if not own.startswith("127."):
-                assert everywhere.connect_ex((own, port)) != 0
+        with socket.socket() as client:  # the server listens on loopback only
+            client.settimeout(1)
+            address = socket.gethostbyname(socket.gethostname())
+            if not address.startswith("127."):
+                assert client.connect_ex((address, port)) != 0
         second = subprocess.run([*command, str(port)], capture_output=True, text=True, timeout=60)
         assert second.returncode == 1
         assert str(port) in second.stderr

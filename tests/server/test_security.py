@@ -35,7 +35,7 @@ def test_own_host_names_are_served(client, host):
     assert client.get("/healthz", headers={"Host": host}).status_code == 200
 
 
-def test_server_beyond_this_machine_accepts_addresses_and_named_hosts_only():
+def test_remote_server_accepts_only_addresses_and_allowed_names():
     settings = Settings(host="0.0.0.0", allow_host=("ward.example",))
     assert security.is_allowed_host("192.168.1.7:5001", settings)
     assert security.is_allowed_host("[fe80::1]:5001", settings)
@@ -56,7 +56,7 @@ def test_server_beyond_this_machine_accepts_addresses_and_named_hosts_only():
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/assessments", "/analyze"])
-def test_pictures_from_foreign_pages_are_refused(client, portrait_jpeg, headers, path):
+def test_images_from_foreign_pages_are_refused(client, portrait_jpeg, headers, path):
     answer = client.post(path, files={"image": portrait_jpeg}, headers=headers)
     assert answer.status_code == 403
     sentence = answer.json().get("error") or answer.json()["detail"]
@@ -66,7 +66,7 @@ def test_pictures_from_foreign_pages_are_refused(client, portrait_jpeg, headers,
 @pytest.mark.parametrize(
     "headers", [{}, {"Origin": BASE}, {"Origin": BASE, "Sec-Fetch-Site": "same-origin"}]
 )
-def test_own_page_and_programs_may_send_pictures(client, portrait_jpeg, headers):
+def test_own_page_and_programs_may_send_images(client, portrait_jpeg, headers):
     answer = client.post("/v1/assessments", files={"image": portrait_jpeg}, headers=headers)
     assert answer.status_code == 200
 
@@ -110,7 +110,7 @@ def test_origin_is_compared_with_the_host_and_its_port():
 @pytest.mark.parametrize(
     "path", ["/", "/healthz", "/static/app.js", "/v1/model", "/nowhere", "/v1/assessments"]
 )
-def test_every_answer_carries_the_protective_headers(client, path):
+def test_every_answer_has_the_security_headers(client, path):
     answer = client.get(path)
     for name, value in security.SECURITY_HEADERS.items():
         assert answer.headers[name] == value
@@ -131,19 +131,19 @@ def test_policy_allows_no_inline_code_and_no_other_host():
     assert "*" not in policy
 
 
-def test_preflight_of_a_foreign_page_is_not_answered_with_permission(client):
+def test_preflight_of_a_foreign_page_gets_no_permission(client):
     headers = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
     answer = client.options("/v1/assessments", headers=headers)
     assert answer.status_code == 405
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-def test_answers_with_results_are_not_kept_by_the_browser(client, portrait_jpeg):
+def test_answers_with_results_are_not_cached(client, portrait_jpeg):
     answer = client.post("/v1/assessments", files={"image": portrait_jpeg})
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_log_holds_number_method_path_status_and_time_alone(client, portrait_jpeg, caplog):
+def test_log_line_has_only_id_method_path_status_and_time(client, portrait_jpeg, caplog):
     with caplog.at_level(logging.INFO):
         files = {"image": ("Jane Doe.jpg", portrait_jpeg)}
         answer = client.post("/v1/assessments?name=JaneDoe", files=files).json()
@@ -164,8 +164,8 @@ def test_log_holds_number_method_path_status_and_time_alone(client, portrait_jpe
 # The token
 
 TOKEN = "a-token.for_tests~1234567890"
-SHOWN = {"Authorization": f"Bearer {TOKEN}"}
-GUARDED = ("/v1/model", "/v1/scale", "/v1/speech", "/nowhere", "/v1/assessments", "/analyze")
+HEADER = {"Authorization": f"Bearer {TOKEN}"}
+PROTECTED = ("/v1/model", "/v1/scale", "/v1/speech", "/nowhere", "/v1/assessments", "/analyze")
 
 
 @pytest.fixture(scope="module")
@@ -175,9 +175,9 @@ def locked(assessor):
         yield client
 
 
-@pytest.mark.parametrize("path", GUARDED)
+@pytest.mark.parametrize("path", PROTECTED)
 @pytest.mark.parametrize(
-    "shown",
+    "headers",
     [
         {},
         {"Authorization": f"Bearer {TOKEN[:-1]}"},
@@ -189,18 +189,20 @@ def locked(assessor):
         {"Cookie": f"token={TOKEN}"},
     ],
 )
-def test_without_the_token_nothing_that_matters_is_answered(locked, path, shown):
-    answer = locked.get(f"{path}?token={TOKEN}", headers=shown)  # nor is one in the address read
+def test_without_the_token_protected_paths_are_refused(locked, path, headers):
+    answer = locked.get(
+        f"{path}?token={TOKEN}", headers=headers
+    )  # a token in the query is not read
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert "Authorization: Bearer" in (answer.json().get("detail") or answer.json()["error"])
     assert TOKEN not in answer.text
 
 
-def test_pictures_want_the_token_and_get_an_answer_with_it(locked, portrait_jpeg):
+def test_images_are_assessed_only_with_the_token(locked, portrait_jpeg):
     files = {"image": portrait_jpeg}
     assert locked.post("/v1/assessments", files=files).status_code == 401
-    assert locked.post("/v1/assessments", files=files, headers=SHOWN).status_code == 200
+    assert locked.post("/v1/assessments", files=files, headers=HEADER).status_code == 200
     for path in ("/v1/model", "/v1/scale", "/v1/speech"):
         assert locked.get(path, headers={"Authorization": f"bearer  {TOKEN}"}).status_code == 200
 
@@ -208,33 +210,33 @@ def test_pictures_want_the_token_and_get_an_answer_with_it(locked, portrait_jpeg
 @pytest.mark.parametrize(
     "path", ["/", "/static/app.js", "/healthz", "/readyz", "/openapi.json", "/problems/no-face"]
 )
-def test_what_is_the_same_for_everybody_needs_no_token(locked, path):
+def test_public_paths_need_no_token(locked, path):
     assert locked.get(path).status_code == 200
 
 
 @pytest.mark.parametrize(
     "path", ["/static/../v1/model", "/static/%2e%2e/v1/model", "//v1/model", "/V1/model", "/static"]
 )
-def test_no_detour_leads_past_the_token(locked, path):
+def test_unusual_paths_do_not_bypass_the_token(locked, path):
     answer = locked.get(path)
     assert answer.status_code in (401, 404)
     assert "trained_on" not in answer.text
 
 
-def test_the_page_shows_the_token_as_a_protocol_of_the_socket(locked, portrait_jpeg):
+def test_socket_accepts_the_token_as_a_subprotocol(locked, portrait_jpeg):
     offered = ["wince", f"wince.token.{TOKEN}"]
     with locked.websocket_connect(LIVE, subprotocols=offered) as socket:
-        assert socket.accepted_subprotocol == "wince"  # and never the one with the token
+        assert socket.accepted_subprotocol == "wince"  # never the one with the token
         socket.send_bytes(portrait_jpeg)
         assert "assessment" in socket.receive_json()
-    with locked.websocket_connect(LIVE, headers=SHOWN) as socket:
+    with locked.websocket_connect(LIVE, headers=HEADER) as socket:
         assert socket.accepted_subprotocol is None
 
 
 @pytest.mark.parametrize(
     "offered", [[], ["wince"], ["wince", f"wince.token.{TOKEN}x"], ["wince.token."], [TOKEN]]
 )
-def test_a_socket_without_the_token_is_refused(locked, offered):
+def test_socket_without_the_token_is_refused(locked, offered):
     with (
         pytest.raises(WebSocketDisconnect),
         locked.websocket_connect(f"{LIVE}?token={TOKEN}", subprotocols=offered),
@@ -245,33 +247,33 @@ def test_a_socket_without_the_token_is_refused(locked, offered):
 def test_tokens_are_compared_in_constant_time(monkeypatch, locked):
     compared = []
 
-    def watched(one, other):
-        compared.append((one, other))
-        return one == other
+    def record(candidate, token):
+        compared.append((candidate, token))
+        return candidate == token
 
-    monkeypatch.setattr(security.secrets, "compare_digest", watched)
-    assert locked.get("/v1/model", headers=SHOWN).status_code == 200
+    monkeypatch.setattr(security.secrets, "compare_digest", record)
+    assert locked.get("/v1/model", headers=HEADER).status_code == 200
     assert compared == [(TOKEN.encode(), TOKEN.encode())]
 
 
-def test_the_token_counts_on_this_machine_too_when_one_was_given(assessor):
+def test_given_token_is_required_on_this_machine_too(assessor):
     with TestClient(create_app(assessor, settings=Settings(token=TOKEN)), base_url=BASE) as client:
         assert client.get("/v1/model").status_code == 401
-        assert client.get("/v1/model", headers=SHOWN).status_code == 200
+        assert client.get("/v1/model", headers=HEADER).status_code == 200
 
 
-def test_a_server_beyond_this_machine_is_not_made_without_a_token(assessor):
+def test_remote_server_is_not_created_without_a_token(assessor):
     with pytest.raises(ServeError, match=r"0\.0\.0\.0 .*needs a token"):
         create_app(assessor, settings=Settings(host="0.0.0.0"))
 
 
-def test_a_foreign_page_is_refused_even_with_the_token(locked, portrait_jpeg):
-    headers = {**SHOWN, "Origin": "http://evil.example"}
+def test_foreign_page_is_refused_even_with_the_token(locked, portrait_jpeg):
+    headers = {**HEADER, "Origin": "http://evil.example"}
     answer = locked.post("/v1/assessments", files={"image": portrait_jpeg}, headers=headers)
     assert answer.status_code == 403
 
 
-def test_each_request_has_a_number_of_its_own_in_answer_and_log(client, caplog):
+def test_each_request_has_its_own_id_in_answer_and_log(client, caplog):
     with caplog.at_level(logging.INFO):
         numbers = [client.get("/healthz").headers["x-request-id"] for _ in range(3)]
     lines = [record.getMessage() for record in caplog.records if record.name == "wince.access"]
@@ -279,7 +281,7 @@ def test_each_request_has_a_number_of_its_own_in_answer_and_log(client, caplog):
     assert len(set(numbers)) == 3
 
 
-def test_the_description_says_where_the_token_is_needed(client, locked):
+def test_openapi_marks_the_routes_that_need_the_token(client, locked):
     described = locked.get("/openapi.json").json()
     assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     for path, methods in described["paths"].items():

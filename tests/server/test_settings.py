@@ -1,4 +1,4 @@
-"""What the server is told: options, environment and defaults, in that order."""
+"""The server's settings: options, environment and defaults, in that order."""
 
 import inspect
 import json
@@ -25,7 +25,7 @@ from wince.server.settings import (
 TOKEN = "a-token.for_tests~1234567890"
 
 
-def test_the_defaults_are_those_of_a_server_on_this_machine_alone():
+def test_defaults_are_those_of_a_local_server():
     settings = load_settings({})
     assert (settings.host, settings.port, settings.token) == ("127.0.0.1", None, None)
     assert settings.max_image_bytes == images.MAX_BYTES
@@ -33,20 +33,20 @@ def test_the_defaults_are_those_of_a_server_on_this_machine_alone():
     assert not settings.reachable_by_others
 
 
-def test_an_option_counts_before_the_environment_and_that_before_the_default(monkeypatch):
+def test_option_precedes_environment_and_environment_precedes_default(monkeypatch):
     monkeypatch.setenv("WINCE_PORT", "6001")
     monkeypatch.setenv("WINCE_MAX_LIVE", "2")
     settings = load_settings({"port": 7001, "host": None, "allow_host": []})
     assert (settings.port, settings.max_live, settings.max_waiting) == (7001, 2, 16)
-    sources = {one.name: one.source for one in list_settings({"port": 7001})}
+    sources = {setting.name: setting.source for setting in list_settings({"port": 7001})}
     assert (sources["port"], sources["max_live"]) == ("option", "environment")
     assert set(sources.values()) == {"option", "environment", "default"}
 
 
-def test_an_empty_variable_is_an_unset_one(monkeypatch):
+def test_empty_variable_counts_as_unset(monkeypatch):
     monkeypatch.setenv("WINCE_PORT", "")
     assert load_settings({}).port is None
-    assert {one.source for one in list_settings({})} == {"default"}
+    assert {setting.source for setting in list_settings({})} == {"default"}
 
 
 def test_names_from_the_environment_are_separated_by_commas(monkeypatch):
@@ -55,7 +55,7 @@ def test_names_from_the_environment_are_separated_by_commas(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "said"),
+    ("variable", "value", "message"),
     [
         ("WINCE_PORT", "abc", "WINCE_PORT abc is not allowed"),
         ("WINCE_PORT", "70000", "WINCE_PORT 70000 is not allowed"),
@@ -66,19 +66,19 @@ def test_names_from_the_environment_are_separated_by_commas(monkeypatch):
         ("WINCE_TLS_KEY", "key.pem", "--tls-cert \\(WINCE_TLS_CERT\\)"),
     ],
 )
-def test_a_value_that_is_not_allowed_is_named_with_what_it_is(monkeypatch, variable, value, said):
+def test_error_has_the_name_and_the_wrong_value(monkeypatch, variable, value, message):
     monkeypatch.setenv(variable, value)
-    with pytest.raises(ServeError, match=said):
+    with pytest.raises(ServeError, match=message):
         load_settings({})
 
 
-def test_a_wrong_option_is_called_an_option():
+def test_error_of_an_option_has_the_option():
     with pytest.raises(ServeError, match=r"^--port 0 is not allowed"):
         load_settings({"port": 0})
 
 
 @pytest.mark.parametrize("weak", ["short", "with a space in the token", "ümlaut-and-long-enough"])
-def test_a_weak_token_is_refused_without_being_repeated(monkeypatch, weak):
+def test_weak_token_is_refused_without_being_repeated(monkeypatch, weak):
     monkeypatch.setenv("WINCE_TOKEN", weak)
     with pytest.raises(ServeError, match=f"at least {MIN_TOKEN_LENGTH}") as caught:
         load_settings({})
@@ -86,14 +86,16 @@ def test_a_weak_token_is_refused_without_being_repeated(monkeypatch, weak):
 
 
 @given(st.from_regex(r"[A-Za-z0-9._~-]{16,80}", fullmatch=True))
-def test_a_token_never_shows_in_the_settings_as_text(token):
+def test_token_never_appears_in_the_settings_as_text(token):
     settings = Settings(token=token)
     assert token not in f"{settings!r} {settings} {settings.model_dump_json()}"
-    (shown,) = [one.value for one in list_settings({"token": token}) if one.name == "token"]
+    (shown,) = [
+        setting.value for setting in list_settings({"token": token}) if setting.name == "token"
+    ]
     assert shown == "***"
 
 
-def test_a_token_is_made_where_others_can_reach_the_server_and_is_new_each_time():
+def test_new_token_is_generated_when_other_machines_can_reach_the_server():
     made = [ensure_token(Settings(host="0.0.0.0")).token for _ in range(3)]
     secrets = {token.get_secret_value() for token in made if token}
     assert len(secrets) == 3
@@ -104,27 +106,27 @@ def test_a_token_is_made_where_others_can_reach_the_server_and_is_new_each_time(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LOCALHOST"])
-def test_addresses_of_this_machine_alone(host):
+def test_loopback_addresses_are_not_reachable_by_others(host):
     assert not Settings(host=host).reachable_by_others
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "ward", "127.0.0.1.example"])
-def test_every_other_address_counts_as_reachable_by_others(host):
+def test_every_other_address_is_reachable_by_others(host):
     assert Settings(host=host).reachable_by_others
 
 
-def test_an_ipv6_address_is_called_in_brackets():
+def test_ipv6_host_name_has_brackets():
     assert "[fe80::1]" in Settings(host="fe80::1").host_names
 
 
-def test_variables_that_are_no_settings_are_found(monkeypatch):
+def test_unknown_variables_are_listed(monkeypatch):
     monkeypatch.setenv("WINCE_PROT", "6001")
     monkeypatch.setenv("WINCE_PORT", "6001")
     monkeypatch.setenv("WINCE_REQUIRE_ALL", "1")
     assert unknown_variables() == ["WINCE_PROT"]
 
 
-def test_paths_are_paths(monkeypatch):
+def test_model_setting_is_a_path(monkeypatch):
     monkeypatch.setenv("WINCE_MODEL", "some/where")
     assert load_settings({}).model == Path("some/where")
 
@@ -147,28 +149,28 @@ def test_config_shows_each_setting_once_and_no_secret(monkeypatch, capsys):
     assert "WINCE_PROT" in err
 
 
-def test_config_as_json_holds_the_same(monkeypatch, capsys):
+def test_config_as_json_has_the_same_settings(monkeypatch, capsys):
     monkeypatch.setenv("WINCE_WORKERS", "3")
     assert cli.main(["config", "--json", "--log-format", "json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert set(found) == set(Settings.model_fields)
-    assert found["workers"] == {"value": 3, "source": "environment"}
-    assert found["log_format"] == {"value": "json", "source": "option"}
-    assert found["token"] == {"value": None, "source": "default"}
+    settings = json.loads(capsys.readouterr().out)
+    assert set(settings) == set(Settings.model_fields)
+    assert settings["workers"] == {"value": 3, "source": "environment"}
+    assert settings["log_format"] == {"value": "json", "source": "option"}
+    assert settings["token"] == {"value": None, "source": "default"}
 
 
-def test_config_and_serve_know_the_same_options():
+def test_config_and_serve_have_the_same_options():
     def options(command):
         return set(inspect.signature(command).parameters)
 
     assert options(config) - {"as_json"} == options(serve) - {"open_page"}
 
 
-def test_each_option_is_a_setting_of_that_name():
+def test_each_option_has_the_name_of_a_setting():
     assert set(inspect.signature(config).parameters) - {"as_json"} <= set(Settings.model_fields)
 
 
-def test_a_wrong_setting_stops_both_commands_with_a_sentence(monkeypatch, capsys):
+def test_wrong_setting_stops_both_commands_with_one_message(monkeypatch, capsys):
     monkeypatch.setenv("WINCE_PORT", "many")
     for command in ("config", "serve"):
         assert cli.main([command]) == 1

@@ -1,4 +1,4 @@
-"""Speech over HTTP: the server's own sentences as sound, and a sentence when it has no voice."""
+"""Speech over HTTP: the server's own sentences as sound, and a problem when it has no voice."""
 
 import logging
 import shutil
@@ -40,7 +40,7 @@ def problem(answer, status, kind):
 
 @needs_espeak
 @pytest.mark.parametrize("level", LEVELS)
-def test_a_level_is_spoken_in_the_words_of_the_library(client, level):
+def test_level_is_spoken_with_the_sentence_of_the_library(client, level):
     answer = client.post("/v1/speech", json={"level": level})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "audio/wav"
@@ -52,14 +52,14 @@ def test_a_level_is_spoken_in_the_words_of_the_library(client, level):
 
 
 @needs_espeak
-def test_percent_and_advice_are_spoken_on_demand(client):
+def test_percent_and_advice_are_spoken_on_request(client):
     wanted = {"level": "severe", "pspi": 12.0, "percent": True, "advice": True}
-    words = sentences.spoken_text(Level.SEVERE, 12.0, with_percent=True, with_advice=True)
-    assert client.post("/v1/speech", json=wanted).content == voices.speak_to_wav(words)
+    text = sentences.spoken_text(Level.SEVERE, 12.0, with_percent=True, with_advice=True)
+    assert client.post("/v1/speech", json=wanted).content == voices.speak_to_wav(text)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "words"),
+    ("wanted", "message"),
     [
         ({**MILD, "text": "Buy now."}, "text: "),
         ({"text": "Buy now."}, "level: "),
@@ -79,21 +79,21 @@ def test_percent_and_advice_are_spoken_on_demand(client):
         ([], "The request: "),
     ],
 )
-def test_nothing_but_its_own_sentences_is_spoken(client, wanted, words):
+def test_only_its_own_sentences_are_spoken(client, wanted, message):
     detail = problem(client.post("/v1/speech", json=wanted), 422, "invalid-request")
-    assert words.casefold() in detail.casefold()
+    assert message.casefold() in detail.casefold()
     assert "Buy" not in detail
 
 
 @needs_espeak
 @pytest.mark.parametrize("code", languages.LANGUAGES)
-def test_each_language_is_spoken_at_the_rate_and_with_the_voice_asked_for(client, code):
+def test_each_language_is_spoken_at_the_requested_rate_and_voice(client, code):
     chosen = client.get("/v1/speech").json()["voices"][code][-1]
     wanted = {"level": "moderate", "pspi": 8.0, "percent": True, "language": code}
     usual = client.post("/v1/speech", json=wanted)
     assert usual.status_code == 200
-    words = sentences.spoken_text(Level.MODERATE, 8.0, with_percent=True, language=code)
-    assert usual.content == voices.speak_to_wav(words, language=code)
+    text = sentences.spoken_text(Level.MODERATE, 8.0, with_percent=True, language=code)
+    assert usual.content == voices.speak_to_wav(text, language=code)
     other = client.post("/v1/speech", json={**wanted, "rate": 300, "voice": chosen})
     assert other.status_code == 200
     (slow, loud), (fast, also_loud) = measure_wav(usual.content), measure_wav(other.content)
@@ -102,7 +102,7 @@ def test_each_language_is_spoken_at_the_rate_and_with_the_voice_asked_for(client
 
 
 @needs_espeak
-def test_voice_that_is_not_there_is_refused_with_those_that_are(client):
+def test_missing_voice_is_refused_with_the_list_of_voices(client):
     for wrong in ("de+nobody", "en-gb", "-w/tmp/made.wav"):
         wanted = {**MILD, "language": "de", "voice": wrong}
         detail = problem(client.post("/v1/speech", json=wanted), 422, "invalid-request")
@@ -110,20 +110,20 @@ def test_voice_that_is_not_there_is_refused_with_those_that_are(client):
         assert "it has de, de+f1" in detail
 
 
-def test_scale_serves_the_words_of_every_language(client):
+def test_scale_has_the_texts_of_every_language(client):
     served = client.get("/v1/scale").json()["languages"]
-    assert [one["code"] for one in served] == list(languages.LANGUAGES)
-    assert [one["code"] for one in served if one["direction"] == "rtl"] == ["ar"]
-    assert [one["code"] for one in served if one["advice"]] == ["en"]
-    for one in served:
-        for level in one["levels"]:
-            assert level["sentence"] == sentences.sentence(Level(level["name"]), one["code"])
+    assert [language["code"] for language in served] == list(languages.LANGUAGES)
+    assert [language["code"] for language in served if language["direction"] == "rtl"] == ["ar"]
+    assert [language["code"] for language in served if language["advice"]] == ["en"]
+    for language in served:
+        for level in language["levels"]:
+            assert level["sentence"] == sentences.sentence(Level(level["name"]), language["code"])
             assert level["spoken"] == sentences.spoken_text(
-                Level(level["name"]), 0, language=one["code"]
+                Level(level["name"]), 0, language=language["code"]
             )
 
 
-def test_what_is_no_small_json_is_refused(client):
+def test_body_that_is_not_small_json_is_refused(client):
     def send(body, kind="application/json", **headers):
         return client.post("/v1/speech", content=body, headers={"Content-Type": kind, **headers})
 
@@ -138,26 +138,28 @@ def test_what_is_no_small_json_is_refused(client):
     problem(send(b"{}", Origin="http://evil.example"), 403, "foreign-origin")
 
 
-def test_without_a_voice_the_answer_says_what_to_install(client, no_voice):
+def test_without_a_voice_the_problem_says_what_to_install(client, no_voice):
     detail = problem(client.post("/v1/speech", json=MILD), 503, "no-voice")
     assert "apt-get install espeak-ng" in detail
-    found = client.get("/v1/speech").json()
-    assert (found["available"], found["detail"]) == (False, detail)
-    assert not any(found["voices"].values())
+    speech = client.get("/v1/speech").json()
+    assert (speech["available"], speech["detail"]) == (False, detail)
+    assert not any(speech["voices"].values())
 
 
 @needs_espeak
-def test_with_a_voice_the_server_says_so(client):
-    found = client.get("/v1/speech").json()
-    assert (found["available"], found["detail"]) == (True, "")
-    assert found["voices"] == {code: list(voices.voice_names(code)) for code in languages.LANGUAGES}
-    assert all(found["voices"].values())
-    assert found["rate"] == {"slowest": 80, "fastest": 450, "usual": 150}
+def test_with_a_voice_its_names_are_listed(client):
+    speech = client.get("/v1/speech").json()
+    assert (speech["available"], speech["detail"]) == (True, "")
+    assert speech["voices"] == {
+        code: list(voices.voice_names(code)) for code in languages.LANGUAGES
+    }
+    assert all(speech["voices"].values())
+    assert speech["rate"] == {"slowest": 80, "fastest": 450, "usual": 150}
 
 
 @needs_espeak
 @pytest.mark.skipif(sys.platform == "win32", reason="its stand-in is a shell script")
-def test_speaking_is_bounded_and_holds_nobody_up(assessor, tmp_path, monkeypatch):
+def test_speech_uses_the_queue_and_does_not_block_the_server(assessor, tmp_path, monkeypatch):
     script, begun, go = (tmp_path / name for name in ("espeak-ng", "begun", "go"))
     script.write_text(
         f"#!/bin/sh\ntouch {begun}\nwhile [ ! -e {go} ]; do sleep 0.05; done\n"
@@ -176,14 +178,14 @@ def test_speaking_is_bounded_and_holds_nobody_up(assessor, tmp_path, monkeypatch
         while not begun.exists() and time.monotonic() < deadline:
             time.sleep(0.02)
         problem(client.post("/v1/speech", json=MILD), 503, "busy")
-        assert client.get("/healthz").status_code == 200  # the event loop is not held up
+        assert client.get("/healthz").status_code == 200  # the event loop is not blocked
         go.touch()
         first.join(20)
     assert answers[0].status_code == 200
     assert measure_wav(answers[0].content)[0] > 1
 
 
-def test_the_log_tells_neither_level_nor_score(client, no_voice, caplog):
+def test_log_has_neither_level_nor_score(client, no_voice, caplog):
     with caplog.at_level(logging.INFO):
         client.post("/v1/speech", json={"level": "severe", "pspi": 13.7, "percent": True})
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("wince")]

@@ -12,28 +12,28 @@ from wince.server.settings import Settings
 from wince.server.worker_pool import WorkerPool
 
 
-def test_work_runs_in_another_thread_and_its_result_comes_back():
-    async def story():
+def test_call_runs_in_another_thread_and_returns_its_result():
+    async def scenario():
         pool = WorkerPool(1, 0)
         assert await pool.run(threading.get_ident) != threading.get_ident()
         pool.close()
 
-    asyncio.run(story())
+    asyncio.run(scenario())
 
 
-def test_errors_of_the_work_reach_the_caller():
-    async def story():
+def test_errors_of_a_call_reach_the_caller():
+    async def scenario():
         pool = WorkerPool(1, 0)
         with pytest.raises(ZeroDivisionError):
             await pool.run(lambda: 1 / 0)
         assert await pool.run(lambda: 5) == 5
         pool.close()
 
-    asyncio.run(story())
+    asyncio.run(scenario())
 
 
-def test_full_pool_refuses_and_takes_on_again_when_work_is_done():
-    async def story():
+def test_full_pool_refuses_until_a_call_is_done():
+    async def scenario():
         gate = threading.Event()
         pool = WorkerPool(1, 1)
         work = [asyncio.ensure_future(pool.run(gate.wait)) for _ in range(2)]
@@ -43,14 +43,14 @@ def test_full_pool_refuses_and_takes_on_again_when_work_is_done():
         assert caught.value.headers == {"Retry-After": "1"}
         gate.set()
         await asyncio.gather(*work)
-        assert await pool.run(lambda: "again") == "again"
+        assert await pool.run(lambda: "next") == "next"
         pool.close()
 
-    asyncio.run(story())
+    asyncio.run(scenario())
 
 
-def test_caller_that_goes_away_keeps_its_place_until_the_work_is_over():
-    async def story():
+def test_cancelled_caller_keeps_its_place_until_the_call_is_over():
+    async def scenario():
         gate = threading.Event()
         pool = WorkerPool(1, 0)
         work = asyncio.ensure_future(pool.run(gate.wait))
@@ -68,10 +68,10 @@ def test_caller_that_goes_away_keeps_its_place_until_the_work_is_over():
                 await asyncio.sleep(0.01)
         pool.close()
 
-    asyncio.run(asyncio.wait_for(story(), 20))
+    asyncio.run(asyncio.wait_for(scenario(), 20))
 
 
-def test_busy_server_answers_503_and_stays_alive_for_others(assessor, portrait_jpeg):
+def test_busy_server_answers_503_and_still_reports_its_health(assessor, portrait_jpeg):
     gate, begun = threading.Event(), threading.Event()
 
     class Slow:
@@ -93,17 +93,17 @@ def test_busy_server_answers_503_and_stays_alive_for_others(assessor, portrait_j
         refused = client.post("/v1/assessments", files={"image": portrait_jpeg})
         assert refused.status_code == 503
         assert refused.headers["retry-after"] == "1"
-        assert client.get("/healthz").status_code == 200  # the event loop is not held up
+        assert client.get("/healthz").status_code == 200  # the event loop is not blocked
         assert client.get("/readyz").status_code == 503
         gate.set()
         first.join(20)
         assert answers[0].status_code == 200
 
 
-def test_event_loop_goes_on_while_pictures_are_assessed(assessor, portrait_jpeg):
-    """A long assessment holds up its own caller alone: the loop keeps its beat."""
+def test_event_loop_is_not_blocked_while_images_are_assessed(assessor, portrait_jpeg):
+    """A long assessment delays only its own caller."""
 
-    async def story():
+    async def scenario():
         pool = WorkerPool(2, 30)
         work = [pool.run(lambda: assessor.assess(portrait_jpeg)) for _ in range(30)]
         together = asyncio.gather(*work)
@@ -112,17 +112,17 @@ def test_event_loop_goes_on_while_pictures_are_assessed(assessor, portrait_jpeg)
             await asyncio.sleep(0.001)
             now = time.perf_counter()
             beats, longest, last = beats + 1, max(longest, now - last), now
-        spent = sum(found.milliseconds["total"] for found in await together) / 1000
+        spent = sum(assessment.milliseconds["total"] for assessment in await together) / 1000
         pool.close()
         return beats, longest, spent
 
-    beats, longest, spent = asyncio.run(story())
+    beats, longest, spent = asyncio.run(scenario())
     assert beats >= 30
-    assert longest < max(0.25, spent / 3), "one call in the loop would take that long"
+    assert longest < max(0.25, spent / 3), "one assessment on the event loop would take that long"
 
 
-def test_refusal_comes_before_the_body_is_kept(assessor, portrait_jpeg):
-    """A full queue is answered while pictures are still being assessed, and at once."""
+def test_full_queue_is_refused_before_the_body_is_read(assessor, portrait_jpeg):
+    """A full queue is answered at once, while images are being assessed."""
     gate, begun = threading.Event(), threading.Event()
 
     class Slow:
@@ -131,11 +131,11 @@ def test_refusal_comes_before_the_body_is_kept(assessor, portrait_jpeg):
             assert gate.wait(20)
             return assessor.assess(image)
 
-    kept = []
+    reads = []
     read_body = request_bodies.read_body
 
     async def counted(*given):
-        kept.append(given)
+        reads.append(given)
         return await read_body(*given)
 
     app = create_app(Slow(), settings=Settings(workers=1, max_waiting=0))
@@ -153,6 +153,6 @@ def test_refusal_comes_before_the_body_is_kept(assessor, portrait_jpeg):
         first.start()
         assert begun.wait(20)
         assert [send().status_code for _ in range(3)] == [503] * 3
-        assert len(kept) == 1
+        assert len(reads) == 1
         gate.set()
         first.join(20)

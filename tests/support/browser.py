@@ -1,4 +1,4 @@
-"""The page in a real browser: Debian's Chromium, driven by Playwright."""
+"""Helpers for tests of the page in Chromium, driven by Playwright."""
 
 import re
 import shutil
@@ -17,9 +17,9 @@ ARGUMENTS = [
     "--no-first-run",
     "--use-fake-ui-for-media-stream",
 ]
-PATIENCE = 20_000  # milliseconds; for machines that are busy with other things
+TIMEOUT = 20_000  # milliseconds; long, because the machine may be busy
 
-# Headless Chromium has no voices; what is spoken is caught at the browser's own entry point.
+# Headless Chromium has no voices, so these functions replace those of the browser.
 SPEECH = """
 window.spoken = [];
 window.voices = [
@@ -28,10 +28,10 @@ window.voices = [
 ];
 window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
 speechSynthesis.getVoices = () => window.voices;
-speechSynthesis.speak = (said) => window.spoken.push({text: said.text, voice: said.voice.name});
+speechSynthesis.speak = ({text, voice}) => window.spoken.push({text, voice: voice.name});
 """
 
-# No voice in the browser; what the page plays is noted as it begins.
+# No voice in the browser. The duration of each sound that the page plays is recorded.
 NO_VOICE = f"""{SPEECH}
 window.voices = [];
 window.heard = [];
@@ -47,9 +47,9 @@ def serve(port):
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
-    found = re.search(r"http://\S+", process.stdout.readline())
-    assert found, "the server did not start"
-    return process, found[0]
+    match = re.search(r"http://\S+", process.stdout.readline())
+    assert match, "the server did not start"
+    return process, match[0]
 
 
 def free_port():
@@ -64,19 +64,19 @@ def upload(page, photo):
 
 
 def until(page, expression):
-    """Wait until a JavaScript expression holds; the page's own policy forbids wait_for_function."""
-    deadline = time.monotonic() + PATIENCE / 1000
+    """Wait until a JavaScript expression is true. The page's policy forbids wait_for_function."""
+    deadline = time.monotonic() + TIMEOUT / 1000
     while not page.evaluate(expression):
-        assert time.monotonic() < deadline, f"never came true: {expression}"
+        assert time.monotonic() < deadline, f"did not become true: {expression}"
         page.wait_for_timeout(50)
 
 
 def spoken(page):
-    return [said["text"] for said in page.evaluate("window.spoken")]
+    return [speech["text"] for speech in page.evaluate("window.spoken")]
 
 
-def changed(page, **changes):
-    """Let the page receive the server's real answers with some values changed."""
+def change_answers(page, **changes):
+    """Let the page receive the real answers of the server with some values changed."""
 
     def handle(route):
         answer = route.fetch()

@@ -1,4 +1,4 @@
-"""Programs run under a watch that notes, and prevents, every attempt to reach another machine."""
+"""Runs programs under a watch that records and prevents attempts to reach another machine."""
 
 import ipaddress
 import json
@@ -9,28 +9,30 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent / "watch"
+WATCH_FOLDER = Path(__file__).parent / "watch"
 
 STRACE = shutil.which("strace")
 CALLS = "connect,sendto,sendmsg,sendmmsg,open,openat,creat"
-_NOWHERE = ("/dev/", "/proc/")
+_NOT_FILES = ("/dev/", "/proc/")
 
 
-def environment(log: Path, **more: str) -> dict[str, str]:
-    """Return an environment in which Python programs, and the Python programs they start, note
-    what they do in the file `log`."""
-    paths = [str(FOLDER), *filter(None, [os.environ.get("PYTHONPATH")])]
+def environment(log: Path, **variables: str) -> dict[str, str]:
+    """Return an environment in which Python programs record their events in the file `log`.
+
+    The Python programs that they start record there too.
+    """
+    paths = [str(WATCH_FOLDER), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONDONTWRITEBYTECODE": "1",
         "WATCH_LOG": str(log),
-        **more,
+        **variables,
     }
 
 
 def events(log: Path) -> list[dict[str, Any]]:
-    """Return what was noted."""
+    """Return the recorded events."""
     return [json.loads(line) for line in log.read_text("utf-8").splitlines()]
 
 
@@ -45,16 +47,17 @@ def written(log: Path) -> list[str]:
 
 
 def strace(trace: Path) -> list[str]:
-    """Return the beginning of a command that notes a program's system calls, its children's too.
+    """Return the beginning of a command that records the system calls of a program.
 
-    The program itself is the process that is started, so that it can be sent a signal.
+    Those of its children are recorded too. The program itself is the process that is started, so
+    that it can be sent a signal.
     """
     assert STRACE is not None
     return [STRACE, "-D", "-f", "-qq", "--seccomp-bpf", "-e", f"trace={CALLS}", "-o", str(trace)]
 
 
 def strace_works() -> bool:
-    """Whether strace is installed and may watch programs here."""
+    """Whether strace is installed and may trace programs on this machine."""
     if STRACE is None:
         return False
     done = subprocess.run([STRACE, "-f", "--seccomp-bpf", "true"], capture_output=True, timeout=60)
@@ -62,23 +65,23 @@ def strace_works() -> bool:
 
 
 def traced_foreign(trace: Path) -> list[str]:
-    """Return the system calls that name the address of another machine."""
+    """Return the system calls with the address of another machine."""
     lines = trace.read_text("utf-8", "replace").splitlines()
-    return [line for line in lines if any(map(_beyond, _addresses(line)))]
+    return [line for line in lines if any(map(_is_foreign, _addresses(line)))]
 
 
 def traced_written(trace: Path) -> list[str]:
-    """Return the calls that opened a file for writing."""
-    wanted = re.compile(r'(?:open|openat|creat)\([^"]*"([^"]*)".*(?:O_WRONLY|O_RDWR|O_CREAT)')
-    found = (wanted.search(line) for line in trace.read_text("utf-8", "replace").splitlines())
-    return [match[0] for match in found if match and not match[1].startswith(_NOWHERE)]
+    """Return the system calls that opened a file for writing."""
+    opening = re.compile(r'(?:open|openat|creat)\([^"]*"([^"]*)".*(?:O_WRONLY|O_RDWR|O_CREAT)')
+    matches = map(opening.search, trace.read_text("utf-8", "replace").splitlines())
+    return [match[0] for match in matches if match and not match[1].startswith(_NOT_FILES)]
 
 
 def _addresses(line: str) -> list[str]:
     pairs = re.findall(r'inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)"', line)
-    return [one or other for one, other in pairs]
+    return [version_4 or version_6 for version_4, version_6 in pairs]
 
 
-def _beyond(address: str) -> bool:
-    found = ipaddress.ip_address(address)
-    return not (found.is_loopback or found.is_unspecified)
+def _is_foreign(text: str) -> bool:
+    address = ipaddress.ip_address(text)
+    return not (address.is_loopback or address.is_unspecified)

@@ -10,8 +10,7 @@ import ssl
 import sys
 
 from wince.errors import ServeError, WinceError
-from wince.server.run import PORTS
-from wince.server.settings import Settings, load_settings
+from wince.server.settings import PORTS, Settings, load_settings
 
 _TIMEOUT_SECONDS = 4.0
 

@@ -12,10 +12,7 @@ from fastapi import FastAPI
 from wince.errors import ServeError
 from wince.server.connections import LimitedConnection
 from wince.server.logs import configure_logging
-from wince.server.settings import Settings
-
-PORTS = (5001, 5002, 0)
-"""Ports tried in order when none is given; 0 is any free port. macOS itself uses port 5000."""
+from wince.server.settings import PORTS, Settings
 
 _BACKLOG = 128
 

@@ -22,6 +22,9 @@ from wince import images
 from wince.errors import ServeError
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+PORTS = (5001, 5002, 0)
+"""Ports tried in order when none is given; 0 is any free port. macOS itself uses port 5000."""
+
 PREFIX = "WINCE_"
 MIN_TOKEN_LENGTH = 16  # characters; a generated token has 43
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]+")  # needs no escaping in an address or a header
