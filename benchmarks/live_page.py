@@ -50,7 +50,8 @@ window.WebSocket = class extends Plain {
       const answer = JSON.parse(data);
       setTimeout(() => {
         const now = performance.now();
-        window.times.push([now, now - begun.get(answer.frame), answer.assessment?.milliseconds.total ?? 0]);
+        const inside = answer.assessment?.milliseconds.total ?? 0;
+        window.times.push([now, now - begun.get(answer.frame), inside]);
       });
     });
   }

@@ -153,12 +153,12 @@ def test_browser_that_needs_a_click_before_sound_is_explained(open_page, photo):
     page = open_page(speech=NO_VOICE + once)
     upload(page, photo)
     hint = page.locator("#voice-hint")
-    until(page, "document.getElementById('voice-hint').textContent.includes('wants a click')")
+    until(page, "document.getElementById('voice-hint').textContent.includes('needs a click')")
     assert page.evaluate("window.heard") == []
     page.click("#upload-result .say-again")
     until(page, "window.heard.length === 1")
     until(page, "document.getElementById('voice-hint').classList.contains('info')")
-    assert "wants a click" not in hint.inner_text()
+    assert "needs a click" not in hint.inner_text()
 
 
 def test_without_any_voice_nothing_is_spoken_and_the_page_says_so(open_page, photo):
