@@ -132,7 +132,7 @@ faces, each figure the mean of both ways round:
 {_fresh(figures.get("beside_a_fresh_rating"))}
 ## From rated score to PSPI
 
-The rater sees traces of action in calm faces, where a FACS coder would give 0. So a raw score is
+The rater sees traces of action in neutral faces, where a FACS coder would give 0. So a raw score is
 mapped before a level is read: raw {", ".join(f"{v:.3g}" for v in knots["raw"])} becomes PSPI
 {", ".join(f"{v:g}" for v in knots["pspi"])}, straight lines between. The knee at
 {knots["raw"][1]:.3g} is the score below which the ratings of {

@@ -27,8 +27,8 @@ TITLE = (
 )
 INT8_COST = 0.005  # of PCC: the most that int8 may cost
 # Of the faces labelled neutral, the share that reads "none". More than the 80 % aimed for, since a
-# score that errs carries some calm faces across the knee.
-CALM_SHARE = 0.85
+# score that errs carries some neutral faces across the knee.
+NEUTRAL_SHARE = 0.85
 
 Floats = NDArray[np.float32]
 Folds = NDArray[np.intp]
@@ -79,7 +79,7 @@ def package(
         "without_stretch": card_metrics.brief(_interpreted(own), faces),
         "export": {"precision": "int8" if small else "fp16", "pcc": pcc},
         "beside_a_fresh_rating": card_metrics.beside_a_fresh_rating(found, faces, fold, once),
-        "calm_share": CALM_SHARE,
+        "calm_share": NEUTRAL_SHARE,
         "hours": round(hours, 1),
     }
     line, calibrated = stretched_and_calibrated(own, faces)
@@ -221,8 +221,8 @@ def write_readings(path: Path, found: Estimate, faces: Faces, fold: Folds) -> No
 
 
 def _calibrated(raw: NDArray[np.floating[Any]], faces: Faces) -> Calibration:
-    calm = (faces.expression == "neutral") & (faces.picked == "by expression")
-    knee = float(np.quantile(faces.pspi[calm], CALM_SHARE))
+    neutral = (faces.expression == "neutral") & (faces.picked == "by expression")
+    knee = float(np.quantile(faces.pspi[neutral], NEUTRAL_SHARE))
     return calibration.fit(raw, faces.pspi, calibration.neutral_map(knee))
 
 
