@@ -61,11 +61,11 @@ def training_reporter() -> Iterator["Reporter"]:
             bar.stop()
 
 
-def file_progress(found: "Iterable[InputImage]", total: int) -> "Iterator[InputImage]":
+def file_progress(images: "Iterable[InputImage]", total: int) -> "Iterator[InputImage]":
     """Yield images, with a progress bar on stderr after SHOW_AFTER seconds.
 
     Args:
-        found: The images of `wince assess`.
+        images: The images of `wince assess`.
         total: Number of files. The frames of a video are added when it is opened.
     """
     from rich.console import Console
@@ -77,7 +77,7 @@ def file_progress(found: "Iterable[InputImage]", total: int) -> "Iterator[InputI
     )
     start, task = time.monotonic(), progress.add_task("Assessing", total=total)
     try:
-        for image in found:
+        for image in images:
             total += image.frames_to_come
             progress.update(task, total=total)
             if time.monotonic() - start > SHOW_AFTER and total > 1:

@@ -45,11 +45,11 @@ class Batch:
     def outcomes(self, previous: PreviousResults, *, progress_bar: bool) -> Iterator[Outcome]:
         """Yield the outcome of each image and frame without a previous result, in order."""
         last_frames = dict([previous.last_frame]) if previous.last_frame else {}
-        found = read_images(self._files(previous), every=self.every, last_frames=last_frames)
+        inputs = read_images(self._files(previous), every=self.every, last_frames=last_frames)
         if progress_bar:
-            found = file_progress(found, total=sum(1 for _ in self._files(previous)))
+            inputs = file_progress(inputs, total=sum(1 for _ in self._files(previous)))
         copies = self._annotated_paths(previous)
-        return assess_images(found, self.assess, copies, self.workers or core_count())
+        return assess_images(inputs, self.assess, copies, self.workers or core_count())
 
     def _files(self, previous: PreviousResults) -> Iterator[InputFile]:
         return (
@@ -70,7 +70,7 @@ class Batch:
 
 
 def assess_images(
-    found: Iterable[InputImage], assess: Assess, copies: AnnotatedPaths | None, workers: int
+    inputs: Iterable[InputImage], assess: Assess, copies: AnnotatedPaths | None, workers: int
 ) -> Iterator[Outcome]:
     """Assess images in threads and yield their outcomes in order.
 
@@ -78,7 +78,7 @@ def assess_images(
     most QUEUED_PER_WORKER images per worker are in memory.
 
     Args:
-        found: The images.
+        inputs: The images.
         assess: Returns the assessment of one image.
         copies: Chooses the paths of annotated copies; None to write none.
         workers: Threads.
@@ -86,7 +86,7 @@ def assess_images(
     queue: deque[Future[Outcome]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="wince")
     try:
-        for image in found:
+        for image in inputs:
             copy = None if copies is None else copies.choose(image)
             queue.append(pool.submit(_outcome, image, assess, copy))
             del image  # releases the pixels of a frame as soon as it is assessed
