@@ -1,4 +1,4 @@
-"""The whole evaluation: pooled and by subject, intervals, baselines, groups, another model."""
+"""evaluate(): pooled metrics, means over subjects, intervals, trivial predictors, groups."""
 
 import time
 from dataclasses import replace
@@ -28,8 +28,8 @@ def table():
 
 @pytest.fixture(scope="module")
 def plain():
-    found = columns()
-    return from_columns({name: found[name] for name in PLAIN}, "plain sample")
+    cells = columns()
+    return from_columns({name: cells[name] for name in PLAIN}, "plain sample")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def metrics(table):
     return evaluate(table, group_by=["sex"], resamples=200)
 
 
-def test_pooled_figures_are_those_of_all_frames(metrics, table):
+def test_pooled_metrics_are_those_of_all_frames(metrics, table):
     pooled = metrics["model"]["pooled"]
     t, p = table.pspi, table.predicted
     assert pooled["mae"] == pytest.approx(sk.mean_absolute_error(t, p), **EXACT)
@@ -51,7 +51,7 @@ def test_pooled_figures_are_those_of_all_frames(metrics, table):
     outcome = np.eye(4)[levels[0]]
     brier = ((table.probabilities - outcome) ** 2).sum(1).mean()
     assert pooled["brier"] == pytest.approx(brier, **EXACT)
-    prior = np.empty((len(t), 4))  # what is known of a fold are the frequencies in the others
+    prior = np.empty((len(t), 4))  # each fold has the frequencies of the other folds
     for name in np.unique(table.fold):
         others = levels[0][table.fold != name]
         prior[table.fold == name] = np.bincount(others, minlength=4) / len(others)
@@ -63,13 +63,15 @@ def test_pooled_figures_are_those_of_all_frames(metrics, table):
 
 
 def test_subject_means_leave_undefined_subjects_out_and_count_them(metrics, table):
-    own = []
+    correlations = []
     for number in range(len(table.subjects)):
-        mine = table.subject == number
-        if table.pspi[mine].any():
-            own.append(scipy.stats.pearsonr(table.pspi[mine], table.predicted[mine]).statistic)
+        members = table.subject == number
+        if table.pspi[members].any():
+            correlations.append(
+                scipy.stats.pearsonr(table.pspi[members], table.predicted[members]).statistic
+            )
     model = metrics["model"]
-    assert model["subject_mean"]["pcc"] == pytest.approx(np.mean(own), **EXACT)
+    assert model["subject_mean"]["pcc"] == pytest.approx(np.mean(correlations), **EXACT)
     for key in ("pcc", "icc", "ccc", "auc_1"):
         assert (model["subjects_defined"][key], model["subjects_undefined"][key]) == (11, 1), key
     assert model["subjects_undefined"]["mae"] == 0
@@ -78,13 +80,13 @@ def test_subject_means_leave_undefined_subjects_out_and_count_them(metrics, tabl
     assert all(np.isnan(lonely[key]) for key in ("pcc", "icc", "ccc", "auc_1"))
 
 
-def test_sequence_figures_agree_with_a_loop_over_sequences(metrics, table):
+def test_sequence_metrics_agree_with_a_loop_over_sequences(metrics, table):
     scores, labels, vas = [], [], []
     for number in range(len(table.sequences)):
-        mine = table.sequence == number
-        scores.append(table.predicted[mine].max())
-        labels.append(table.pspi[mine].max())
-        vas.append(table.vas[mine][0])
+        members = table.sequence == number
+        scores.append(table.predicted[members].max())
+        labels.append(table.pspi[members].max())
+        vas.append(table.vas[members][0])
     scores, labels, vas = map(np.array, (scores, labels, vas))
     rated = ~np.isnan(vas)
     assert rated.sum() == 22  # p05 has none
@@ -98,30 +100,30 @@ def test_sequence_figures_agree_with_a_loop_over_sequences(metrics, table):
     assert np.isnan(metrics["baselines"]["zero"]["pooled"]["sequence_pspi_maximum_pcc"])
 
 
-def test_intervals_hold_the_value_and_come_again_with_the_same_seed(metrics, table):
+def test_intervals_contain_the_value_and_depend_on_the_seed_only(metrics, table):
     model = metrics["model"]
     for key in ("mae", "pcc", "icc", "ccc", "wmae", "auc_1", "four_levels_kappa", "coverage"):
         low, high = model["pooled_interval"][key]
         assert low < model["pooled"][key] < high, key
         low, high = model["subject_mean_interval"][key]
         assert low < model["subject_mean"][key] < high, key
-    again = evaluate(table, resamples=200)["model"]
-    assert again["pooled_interval"]["pcc"] == model["pooled_interval"]["pcc"]
+    repeated = evaluate(table, resamples=200)["model"]
+    assert repeated["pooled_interval"]["pcc"] == model["pooled_interval"]["pcc"]
     other = evaluate(table, resamples=200, seed=1)["model"]
     assert other["pooled_interval"]["pcc"] != model["pooled_interval"]["pcc"]
 
 
-def test_every_figure_of_a_resample_is_that_of_the_repeated_rows(table):
-    """The shortcut through sums by subject must equal the long way: copy the rows and evaluate."""
+def test_every_metric_of_a_resample_is_that_of_the_repeated_rows(table):
+    """Sums by subject must give the value of the copied rows."""
     counts = np.array([2, 0, 1, 1, 3, 0, 1, 1, 0, 2, 0, 1.0])
     rows, names = [], []
     for number, times in enumerate(counts):
-        mine = np.flatnonzero(table.subject == number)
+        members = np.flatnonzero(table.subject == number)
         for copy in range(int(times)):
-            rows.append(mine)
-            names += [f"{number}-{copy}"] * len(mine)
+            rows.append(members)
+            names += [f"{number}-{copy}"] * len(members)
     taken = table.take(np.concatenate(rows))
-    # Copies stay one subject for the weights, and become sequences of their own.
+    # Copies stay one subject for the weights, and become separate sequences.
     _, clip = np.unique(
         [f"{n}/{q}" for n, q in zip(names, taken.sequence, strict=True)], return_inverse=True
     )
@@ -134,8 +136,8 @@ def test_every_figure_of_a_resample_is_that_of_the_repeated_rows(table):
     short = {f.key: f.resampled(counts[None, :])[0] for f in all_metrics(table, prior=prior)}
     once = np.ones((1, len(repeated.subjects)))
     long = {f.key: f.resampled(once)[0] for f in all_metrics(repeated, prior=known)}
-    weighted = {"wmae", "wmse"}  # a copied frame is not a rarer one: see the next test
-    held_out = {key for key in short if key.endswith("line_mae")}  # a fit, not made again
+    weighted = {"wmae", "wmse"}  # copies do not change the weights: see the next test
+    held_out = {key for key in short if key.endswith("line_mae")}  # the line is not fitted again
     for key in short.keys() - weighted - held_out:
         assert short[key] == pytest.approx(long[key], nan_ok=True, abs=1e-9), key
 
@@ -153,14 +155,14 @@ def test_a_bootstrap_of_means_agrees_with_scipy():
     values = np.random.default_rng(3).normal(5, 2, 40)
     counts = bootstrap.subject_counts(40, 4000, 0)
     assert (counts.sum(1) == 40).all()
-    found = bootstrap.interval(bootstrap.mean_resampled(values, counts))
+    ends = bootstrap.interval(bootstrap.mean_resampled(values, counts))
     expected = scipy.stats.bootstrap(
         (values,), np.mean, method="percentile", n_resamples=4000, rng=np.random.default_rng(1)
     ).confidence_interval
-    assert found == pytest.approx((expected.low, expected.high), abs=0.05)
+    assert ends == pytest.approx((expected.low, expected.high), abs=0.05)
 
 
-def test_baselines_stand_beside_the_model(metrics, table):
+def test_trivial_predictors_are_evaluated_too(metrics, table):
     zero, mean = (metrics["baselines"][name]["pooled"] for name in ("zero", "mean"))
     assert zero["mae"] == pytest.approx(table.pspi.mean(), **EXACT)
     assert zero["mse"] == pytest.approx((table.pspi**2).mean(), **EXACT)
@@ -171,18 +173,18 @@ def test_baselines_stand_beside_the_model(metrics, table):
     assert "the other folds" in metrics["reference"]["source"]
 
 
-def test_on_the_histogram_of_the_archive_zero_has_the_known_errors():
+def test_always_zero_has_the_known_errors_on_the_histogram_of_unbc():
     histogram = [40029, 2909, 2351, 1412, 802, 242, 270, 53, 79, 32, 67, 76, 48, 22, 1, 5, 0]
     labels = np.repeat(np.arange(17.0), histogram)
     n = len(labels)
     assert n == 48_398
     subject = np.arange(n) % 25
-    found = {
+    cells = {
         "subject": subject.astype(str), "sequence": subject.astype(str),
         "frame": np.arange(n).astype(str), "pspi": labels.astype(str),
         "predicted": labels.astype(str),
     }  # fmt: skip
-    table = from_columns({name: values.tolist() for name, values in found.items()}, "histogram")
+    table = from_columns({name: values.tolist() for name, values in cells.items()}, "histogram")
     start = time.process_time()
     metrics = evaluate(table, dataset="unbc")
     assert time.process_time() - start < 20  # 1,000 resamples; measured at half a second
@@ -190,7 +192,7 @@ def test_on_the_histogram_of_the_archive_zero_has_the_known_errors():
     assert (round(zero["mae"], 3), round(zero["mse"], 3)) == (0.447, 1.895)
     assert round(zero["four_levels_accuracy"], 3) == 0.827
     assert metrics["model"]["pooled"]["pcc"] == pytest.approx(1)
-    assert not any("whole archive" in words for words in metrics["caveats"])
+    assert not any("whole archive" in caveat for caveat in metrics["caveats"])
     assert {row["status"] for row in metrics["published"]} == {"checked", "recalled"}
 
 
@@ -200,8 +202,8 @@ def test_the_mean_is_of_the_training_labels_when_they_are_known(table, plain):
     assert set(label_statistics(table, training).commonest) == {1.0}
     folds = label_statistics(table)
     for name in "0123":
-        mine = table.fold == name
-        assert folds.mean[mine] == pytest.approx(table.pspi[~mine].mean())
+        members = table.fold == name
+        assert folds.mean[members] == pytest.approx(table.pspi[~members].mean())
     assert "in-sample" in label_statistics(plain).source
     assert set(label_statistics(plain).mean) == {plain.pspi.mean()}
     with pytest.raises(DataError, match="zero, mean, majority"):
@@ -209,9 +211,9 @@ def test_the_mean_is_of_the_training_labels_when_they_are_known(table, plain):
 
 
 def test_the_majority_is_that_of_each_scheme(plain):
-    found = columns()
-    found["pspi"] = ["0" if i % 3 == 0 else str(1 + i % 5) for i in range(len(found["pspi"]))]
-    table = from_columns({name: found[name] for name in PLAIN}, "mostly mild")
+    cells = columns()
+    cells["pspi"] = ["0" if i % 3 == 0 else str(1 + i % 5) for i in range(len(cells["pspi"]))]
+    table = from_columns({name: cells[name] for name in PLAIN}, "mostly mild")
     metrics = evaluate(table, resamples=0)
     majority = metrics["baselines"]["majority"]["pooled"]
     assert majority["four_levels_accuracy"] == pytest.approx((table.pspi > 0).mean())
@@ -229,7 +231,7 @@ def test_a_plain_file_has_no_calibration_and_no_ratings(plain):
     assert all(np.isnan(ends).all() for ends in metrics["model"]["pooled_interval"].values())
 
 
-def test_groups_have_every_figure_of_their_own_frames(metrics, table):
+def test_groups_have_all_metrics_of_their_frames(metrics, table):
     groups = metrics["groups"]["sex"]
     assert list(groups) == ["F", "M"]
     assert sum(group["frames"] for group in groups.values()) == len(table)
@@ -238,24 +240,24 @@ def test_groups_have_every_figure_of_their_own_frames(metrics, table):
     assert groups["M"]["model"]["pooled"]["icc"] == alone["model"]["pooled"]["icc"]
     assert groups["M"]["model"]["pooled"].keys() == metrics["model"]["pooled"].keys()
     assert groups["M"]["subjects"] == 6
-    # The baselines of a group know what those of the whole know.
+    # The trivial predictors of a group use the labels that those of the whole table use.
     assert groups["M"]["baselines"]["mean"]["pooled"]["mae"] == pytest.approx(
         np.abs(label_statistics(table).mean[rows] - table.pspi[rows]).mean()
     )
 
 
 def test_a_group_without_ratings_or_pain_is_undefined_not_an_error(table):
-    found = evaluate(table, group_by=["subject"], resamples=50)["groups"]["subject"]
-    assert np.isnan(found["p03"]["model"]["pooled"]["pcc"])
-    assert not any(key.startswith("sequence_vas") for key in found["p05"]["model"]["pooled"])
-    assert all(np.isnan(ends).all() for ends in found["p00"]["model"]["pooled_interval"].values())
+    groups = evaluate(table, group_by=["subject"], resamples=50)["groups"]["subject"]
+    assert np.isnan(groups["p03"]["model"]["pooled"]["pcc"])
+    assert not any(key.startswith("sequence_vas") for key in groups["p05"]["model"]["pooled"])
+    assert all(np.isnan(ends).all() for ends in groups["p00"]["model"]["pooled_interval"].values())
 
 
 def test_too_many_groups_and_unknown_columns_are_refused(table):
-    found = columns()
-    found["clock"] = [str(i) for i in range(len(found["pspi"]))]
+    cells = columns()
+    cells["clock"] = [str(i) for i in range(len(cells["pspi"]))]
     with pytest.raises(DataError, match=r"clock has .* different values; at most 50"):
-        evaluate(from_columns(found, "sample"), group_by=["clock"])
+        evaluate(from_columns(cells, "sample"), group_by=["clock"])
     with pytest.raises(DataError, match="no column 'age'"):
         evaluate(table, group_by=["age"])
     with pytest.raises(DataError, match="data sets unbc; found 'biovid'"):
@@ -277,35 +279,35 @@ def test_paired_differences_are_narrower_than_either_interval(table):
     metrics = evaluate(table, against=noisy, resamples=500)
     gap, other = metrics["against"]["difference"], metrics["against"]["model"]
     for key in ("mae", "pcc", "auc_1"):
-        mine = metrics["model"]
-        assert gap["pooled"][key] == pytest.approx(mine["pooled"][key] - other["pooled"][key])
-        assert is_worse(key, other["pooled"][key], mine["pooled"][key])
+        model = metrics["model"]
+        assert gap["pooled"][key] == pytest.approx(model["pooled"][key] - other["pooled"][key])
+        assert is_worse(key, other["pooled"][key], model["pooled"][key])
         low, high = gap["pooled_interval"][key]
         assert low > 0 or high < 0
     width = np.diff(gap["pooled_interval"]["pcc"])
     assert width < np.diff(other["pooled_interval"]["pcc"])
 
 
-def test_two_files_of_one_name_are_told_apart_by_their_folders(table):
-    here, there = (replace(table, source=f"/home/x/{run}/predictions.csv") for run in ("a", "b"))
-    assert evaluate(here, against=there, resamples=0)["against"]["source"] == "b/predictions.csv"
+def test_two_files_of_the_same_name_are_reported_with_their_folders(table):
+    first, second = (replace(table, source=f"/home/x/{run}/predictions.csv") for run in ("a", "b"))
+    assert evaluate(first, against=second, resamples=0)["against"]["source"] == "b/predictions.csv"
     other = replace(table, source="/home/x/b/other.csv")
-    assert evaluate(here, against=other, resamples=0)["against"]["source"] == "other.csv"
+    assert evaluate(first, against=other, resamples=0)["against"]["source"] == "other.csv"
 
 
 def test_tables_of_other_frames_or_labels_cannot_be_compared(table):
     with pytest.raises(DataError, match=r"same frames to be compared; found .* p00/c0, 000 is in"):
         evaluate(table, against=table.take(np.arange(1, len(table))))
-    found = columns()
-    found["pspi"][7] = "15"
+    cells = columns()
+    cells["pspi"][7] = "15"
     with pytest.raises(DataError, match=r"different labels to 1 frames, .* p00/c0, 007"):
-        evaluate(table, against=from_columns(found, "other"))
+        evaluate(table, against=from_columns(cells, "other"))
 
 
-def test_overlap_is_found_in_the_column_in_the_training_file_and_in_what_is_said(table):
-    found = columns()
-    found["overlap"] = ["1" if name == "p01" else "0" for name in found["subject"]]
-    marked = evaluate(from_columns(found, "sample"), resamples=0)
+def test_overlap_is_known_from_the_column_the_training_file_or_the_option(table):
+    cells = columns()
+    cells["overlap"] = ["1" if name == "p01" else "0" for name in cells["subject"]]
+    marked = evaluate(from_columns(cells, "sample"), resamples=0)
     assert marked["overlap"] == {
         "optimistic": True, "subjects": 1, "label": "subjects overlap: optimistic",
         "reason": "the predictions say so in their column overlap",
@@ -324,29 +326,29 @@ def test_overlap_is_found_in_the_column_in_the_training_file_and_in_what_is_said
 
 
 def test_overlap_of_the_other_model_marks_the_comparison(table):
-    found = columns()
-    found["overlap"] = ["1"] * len(found["pspi"])
-    metrics = evaluate(table, against=from_columns(found, "other"), resamples=0)
+    cells = columns()
+    cells["overlap"] = ["1"] * len(cells["pspi"])
+    metrics = evaluate(table, against=from_columns(cells, "other"), resamples=0)
     assert metrics["overlap"]["label"] == "subjects overlap: optimistic"
 
 
 def test_caveats_name_few_subjects_and_scores_off_the_scale(table):
     few = table.take(np.flatnonzero(table.subject < 3))
-    assert any("3 subjects only" in words for words in evaluate(few, resamples=0)["caveats"])
-    found = columns()
-    found["predicted"][:4] = ["-1", "-0.5", "17", "18"]
-    caveats = evaluate(from_columns(found, "sample"), resamples=0, dataset="unbc")["caveats"]
-    assert any(words.startswith("4 of ") and "outside 0 to 16" in words for words in caveats)
-    assert any("48,398" in words for words in caveats)
+    assert any("3 subjects only" in caveat for caveat in evaluate(few, resamples=0)["caveats"])
+    cells = columns()
+    cells["predicted"][:4] = ["-1", "-0.5", "17", "18"]
+    caveats = evaluate(from_columns(cells, "sample"), resamples=0, dataset="unbc")["caveats"]
+    assert any(caveat.startswith("4 of ") and "outside 0 to 16" in caveat for caveat in caveats)
+    assert any("48,398" in caveat for caveat in caveats)
 
 
-def test_one_subject_has_figures_and_no_intervals(table):
+def test_one_subject_has_metrics_and_no_intervals(table):
     metrics = evaluate(table.take(np.flatnonzero(table.subject == 0)), resamples=50)
     assert metrics["model"]["pooled"]["pcc"] == pytest.approx(
         metrics["model"]["subject_mean"]["pcc"]
     )
     assert all(np.isnan(ends).all() for ends in metrics["model"]["subject_mean_interval"].values())
-    assert any(words.startswith("One subject only") for words in metrics["caveats"])
+    assert any(caveat.startswith("One subject only") for caveat in metrics["caveats"])
 
 
 def test_one_frame_can_be_evaluated(table):
@@ -355,7 +357,7 @@ def test_one_frame_can_be_evaluated(table):
     assert np.isnan(metrics["model"]["pooled"]["pcc"])
 
 
-def test_every_figure_has_a_title_and_a_way(metrics):
+def test_every_metric_has_a_title_and_a_better_value(metrics):
     assert metrics["model"]["pooled"].keys() == TITLES.keys() == BETTER.keys()
     for name in TRIVIAL_PREDICTORS:
         assert metrics["baselines"][name]["pooled"].keys() <= TITLES.keys()
@@ -366,11 +368,11 @@ def test_every_figure_has_a_title_and_a_way(metrics):
     assert not is_worse("mae", float("nan"), 1)
 
 
-def test_unknown_resamples_are_counted():
-    found = {name: columns()[name] for name in PLAIN}
-    kept = [i for i, name in enumerate(found["subject"]) if name in ("p00", "p03")]
-    table = from_columns({n: [v[i] for i in kept] for n, v in found.items()}, "two subjects")
+def test_resamples_in_which_a_metric_is_undefined_are_counted():
+    cells = {name: columns()[name] for name in PLAIN}
+    rows = [i for i, name in enumerate(cells["subject"]) if name in ("p00", "p03")]
+    table = from_columns({n: [v[i] for i in rows] for n, v in cells.items()}, "two subjects")
     model = evaluate(table, resamples=400)["model"]
-    # A quarter of the resamples hold p03 twice, who shows no pain.
+    # A quarter of the resamples contain p03 twice, a subject without pain.
     assert 60 < model["resamples_undefined"]["auc_1"] < 140
     assert "mae" not in model["resamples_undefined"]

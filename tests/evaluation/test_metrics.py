@@ -87,8 +87,8 @@ def icc_by_pingouin(truth, predicted):
             "score": np.concatenate([truth, predicted]),
         }
     )
-    found = pingouin.intraclass_corr(table, targets="frame", raters="rater", ratings="score")
-    row = found[found["Type"].isin(["ICC3", "ICC(C,1)"])]
+    table_of_icc = pingouin.intraclass_corr(table, targets="frame", raters="rater", ratings="score")
+    row = table_of_icc[table_of_icc["Type"].isin(["ICC3", "ICC(C,1)"])]
     assert len(row) == 1
     return float(row["ICC"].iloc[0])
 
@@ -172,10 +172,10 @@ def test_weighted_errors_are_means_over_the_values_a_subject_shows(rows):
     sums = weighted_errors.weighted_sums(truth, predicted, subject)
     cells = []
     for number in range(SUBJECTS):
-        mine = subject == number
+        members = subject == number
         values = [
-            sk.mean_absolute_error(truth[mine & (truth == v)], predicted[mine & (truth == v)])
-            for v in np.unique(truth[mine])
+            sk.mean_absolute_error(truth[members & (truth == v)], predicted[members & (truth == v)])
+            for v in np.unique(truth[members])
         ]
         assert weighted_errors.wmae_of(sums)[number] == pytest.approx(np.mean(values), **EXACT)
         cells += values
@@ -202,13 +202,13 @@ def test_auc_and_roc_agree_with_sklearn(rows, cut):
     assert roc.auc(positive, predicted) == pytest.approx(
         sk.roc_auc_score(positive, predicted), **EXACT
     )
-    alarms, found, thresholds = roc.roc_curve(positive, predicted)
+    false_rate, true_rate, thresholds = roc.roc_curve(positive, predicted)
     expected = sk.roc_curve(positive, predicted, drop_intermediate=False)
-    for mine, theirs in zip((alarms, found, thresholds), expected, strict=True):
-        assert mine == pytest.approx(theirs, abs=1e-9)
+    for values, expected_values in zip((false_rate, true_rate, thresholds), expected, strict=True):
+        assert values == pytest.approx(expected_values, abs=1e-9)
 
 
-def test_auc_is_undefined_with_one_kind_only_and_half_for_a_constant():
+def test_auc_is_undefined_without_both_classes_and_one_half_for_a_constant_score():
     assert np.isnan(roc.auc([False, False], [1.0, 2.0]))
     assert np.isnan(roc.auc([True, True], [1.0, 2.0]))
     assert roc.auc([True, False, False], [1.0, 1.0, 1.0]) == 0.5
@@ -224,14 +224,14 @@ def test_auc_of_a_resample_equals_that_of_the_repeated_rows(rows):
         [np.repeat(np.flatnonzero(subject == s), int(counts[0, s])) for s in range(6)]
     )
     expected = sk.roc_auc_score(positive[taken], predicted[taken])
-    for way in (roc._auc_from_pairs, roc._auc_from_frames):
-        areas = way(positive, predicted, subject, counts)
+    for compute in (roc._auc_from_pairs, roc._auc_from_frames):
+        areas = compute(positive, predicted, subject, counts)
         assert areas[0] == pytest.approx(expected, **EXACT)
         assert np.isnan(areas[1])  # only the subject without pain
 
 
 @pytest.mark.parametrize("scheme", classification.SCHEMES, ids=lambda scheme: scheme.key)
-def test_class_figures_agree_with_sklearn(rows, scheme):
+def test_class_metrics_agree_with_sklearn(rows, scheme):
     truth, predicted = scheme.of(rows[0]), scheme.of(rows[1])
     labels = list(range(len(scheme.classes)))
     matrix = classification.confusion(truth, predicted, len(labels))
@@ -258,12 +258,12 @@ def test_class_figures_agree_with_sklearn(rows, scheme):
     precision, recall, f1, support = sk.precision_recall_fscore_support(
         truth, predicted, labels=labels, zero_division=np.nan
     )
-    for mine, theirs in (
+    for values, expected_values in (
         (classification.precision(matrix), precision),
         (classification.recall(matrix), recall),
         (classification.f1(matrix), f1),
     ):
-        assert mine == pytest.approx(theirs, nan_ok=True, **EXACT)
+        assert values == pytest.approx(expected_values, nan_ok=True, **EXACT)
     assert (matrix.sum(1) == support).all()
 
 
@@ -279,7 +279,7 @@ def test_classes_are_cut_as_the_scale_says():
     assert one.of([0, 0.49, 0.5, 1]).tolist() == [0, 0, 1, 1]
 
 
-def test_class_figures_are_undefined_rather_than_zero():
+def test_class_metrics_are_undefined_rather_than_zero():
     matrix = np.array([[8.0, 2, 0], [0, 0, 0], [0, 0, 0]])
     assert classification.recall(matrix) == pytest.approx([0.8, np.nan, np.nan], nan_ok=True)
     assert classification.precision(matrix) == pytest.approx([1, 0, np.nan], nan_ok=True)
@@ -325,13 +325,13 @@ def test_calibration_error_agrees_with_a_loop_over_bins():
     expected = 0.0
     for number in range(10):
         low, high = number / 10, (number + 1) / 10
-        there = (confidence >= low) & ((confidence < high) | (number == 9))
-        if there.any():
-            expected += there.mean() * abs(confidence[there].mean() - correct[there].mean())
+        in_bin = (confidence >= low) & ((confidence < high) | (number == 9))
+        if in_bin.any():
+            expected += in_bin.mean() * abs(confidence[in_bin].mean() - correct[in_bin].mean())
     assert calibration.calibration_error(confidence, correct) == pytest.approx(expected, **EXACT)
 
 
-def test_an_interval_holds_its_ends():
+def test_an_interval_includes_its_ends():
     ends = np.array([[0.0, 1.0], [0.0, 1.0], [2.0, 3.0]])
     assert calibration.covered(ends, [0.0, 1.0, 1.9]).tolist() == [True, True, False]
 
@@ -345,9 +345,11 @@ def test_sequence_scores_agree_with_sorting_each_sequence():
         sequence_scores.top_tenth(scores, sequence),
     )
     for number in range(30):
-        mine = np.sort(scores[sequence == number])[::-1]
-        assert highest[number] == mine[0]
-        assert top[number] == pytest.approx(mine[: int(np.ceil(len(mine) / 10))].mean(), **EXACT)
+        members = np.sort(scores[sequence == number])[::-1]
+        assert highest[number] == members[0]
+        assert top[number] == pytest.approx(
+            members[: int(np.ceil(len(members) / 10))].mean(), **EXACT
+        )
 
 
 def test_the_line_is_fitted_on_the_other_subjects_only():
@@ -355,11 +357,11 @@ def test_the_line_is_fitted_on_the_other_subjects_only():
     subject = np.repeat(np.arange(5), 8)
     score = rng.normal(3, 2, 40)
     rating = 0.7 * score + rng.normal(0, 1, 40)
-    found = sequence_scores.held_out_line(score, rating, subject)
+    line = sequence_scores.held_out_line(score, rating, subject)
     for number in range(5):
         slope, intercept = np.polyfit(score[subject != number], rating[subject != number], 1)
-        mine = subject == number
-        assert found[mine] == pytest.approx(intercept + slope * score[mine], **EXACT)
+        members = subject == number
+        assert line[members] == pytest.approx(intercept + slope * score[members], **EXACT)
     flat = sequence_scores.held_out_line(np.zeros(40), rating, subject)
     assert flat[0] == pytest.approx(rating[subject != 0].mean(), **EXACT)
     assert np.isnan(sequence_scores.held_out_line(score, rating, np.zeros(40, int))).all()
@@ -387,7 +389,7 @@ def test_the_line_is_fitted_on_the_other_subjects_only():
         ([0, 1], [np.inf, 1]),
     ],
 )
-def test_what_does_not_match_is_refused(metric, truth, predicted):
+def test_arrays_that_do_not_match_are_refused(metric, truth, predicted):
     with pytest.raises(WinceError, match=r"shapes|finite"):
         metric(truth, predicted)
 

@@ -1,4 +1,4 @@
-"""Prediction files: what is read, and what is said of files that are not right."""
+"""Prediction files: what is read, and the messages for files with errors."""
 
 import csv
 import io
@@ -39,7 +39,7 @@ def test_a_plain_file_is_read(write):
     assert table.probabilities is table.interval is table.vas is table.overlap is None
 
 
-def test_columns_may_stand_in_any_order_with_a_byte_order_mark_blank_lines_and_quotes(write):
+def test_columns_may_have_any_order_with_a_byte_order_mark_blank_lines_and_quotes(write):
     text = '\ufeffpredicted, frame ,"subject",pspi,sequence\r\n1.5,1,"Doe, J",2,"s\n1"\r\n\r\n'
     table = read_predictions(write(text))
     assert (table.subjects, table.sequences) == (("Doe, J",), ("Doe, J/s\n1",))
@@ -116,9 +116,9 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_files_are_refused_with_file_and_line(write, name):
-    text, words = BAD[name]
+    text, message = BAD[name]
     path = write(text)
-    with pytest.raises(DataError, match=words) as caught:
+    with pytest.raises(DataError, match=message) as caught:
         read_predictions(path)
     assert str(path) in str(caught.value)
 
@@ -142,7 +142,7 @@ names = st.text(string.ascii_letters + string.digits + " ,;\"'é_-/", min_size=1
     )
 )
 @settings(max_examples=60, deadline=None)
-def test_what_is_written_is_read_again(rows, tmp_path_factory):
+def test_values_survive_writing_and_reading(rows, tmp_path_factory):
     text = io.StringIO()
     csv.writer(text).writerows([HEAD.split(","), *rows])
     path = tmp_path_factory.mktemp("round") / "p.csv"
@@ -158,7 +158,7 @@ def test_what_is_written_is_read_again(rows, tmp_path_factory):
 
 @given(content=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 @settings(max_examples=150, deadline=None)
-def test_any_bytes_are_read_or_refused_in_words(content, tmp_path_factory):
+def test_any_bytes_are_read_or_refused_with_a_message(content, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "any.csv"
     for text in (content, HEAD.encode() + b"\n" + content, GOOD.encode() + content):
         path.write_bytes(text)
@@ -180,7 +180,7 @@ def test_predictions_in_memory_need_no_file():
         from_columns(columns, "my run")
 
 
-def test_a_part_is_numbered_anew(write):
+def test_taken_rows_get_new_subject_and_sequence_numbers(write):
     table = read_predictions(write(GOOD)).take(np.array([2]))
     assert (table.subjects, table.sequences) == (("b",), ("b/s1",))
     assert (table.subject.tolist(), table.sequence.tolist()) == ([0], [0])

@@ -1,4 +1,4 @@
-"""What an evaluation leaves behind: the report, the plots, metrics.json, and the documentation."""
+"""The files of an evaluation: report, plots, metrics.json; the command; the documentation."""
 
 import base64
 import csv
@@ -50,7 +50,7 @@ def folder(full, tmp_path_factory):
 
 
 class Reader(HTMLParser):
-    """Collects what a page consists of and checks that tags are closed in order."""
+    """Collects tags, links and text of a page, and checks that tags are closed in order."""
 
     def __init__(self):
         super().__init__()
@@ -90,7 +90,7 @@ def test_the_report_needs_nothing_but_itself(folder):
     assert "url(" not in page
 
 
-def test_every_plot_is_a_picture_and_is_in_the_report(folder):
+def test_every_plot_is_an_image_and_is_in_the_report(folder):
     page = (folder / "report.html").read_text()
     names = {path.stem for path in (folder / "plots").glob("*.png")}
     assert names == {
@@ -98,9 +98,9 @@ def test_every_plot_is_a_picture_and_is_in_the_report(folder):
         "groups-1", "against",
     }  # fmt: skip
     for path in (folder / "plots").glob("*.png"):
-        with Image.open(path) as picture:
-            assert min(picture.size) > 150
-            assert len(picture.convert("L").getcolors(256)) > 20  # not a blank sheet
+        with Image.open(path) as image:
+            assert min(image.size) > 150
+            assert len(image.convert("L").getcolors(256)) > 20  # not a blank sheet
         assert base64.b64encode(path.read_bytes()).decode() in page
 
 
@@ -118,13 +118,13 @@ def test_overlap_is_marked_in_every_output(folder, full):
         assert png != (folder / "plots" / f"{name}.png").read_bytes(), name
 
 
-def test_what_was_measured_stands_in_the_report(tmp_path):
+def test_the_report_describes_model_and_data(tmp_path):
     table = from_columns({name: columns()[name] for name in PLAIN}, "plain.csv")
-    words = ["The model: <b>ours</b>.", "Measured on: 5 sequences."]
-    result_files.write_results(evaluate(table, resamples=0, about=words), table, tmp_path)
+    about = ["The model: <b>ours</b>.", "Measured on: 5 sequences."]
+    result_files.write_results(evaluate(table, resamples=0, about=about), table, tmp_path)
     text = read((tmp_path / "report.html").read_text()).text
-    assert [words for words in text if words.startswith(("The model", "Measured"))] == words
-    assert json.loads((tmp_path / "metrics.json").read_text())["about"] == words
+    assert [node for node in text if node.startswith(("The model", "Measured"))] == about
+    assert json.loads((tmp_path / "metrics.json").read_text())["about"] == about
 
 
 def test_without_overlap_nothing_is_marked(tmp_path):
@@ -135,17 +135,17 @@ def test_without_overlap_nothing_is_marked(tmp_path):
     assert json.loads((tmp_path / "metrics.json").read_text())["overlap"]["label"] is None
 
 
-def test_the_report_shows_trivial_predictors_and_what_they_cannot_reach_first(folder):
+def test_the_report_begins_with_metrics_in_which_trivial_predictors_fail(folder):
     cells = read((folder / "report.html").read_text()).text
     text = " ".join(cells)
-    for words in ("Always zero", "The mean", "The majority", "not a medical device", "undefined"):
-        assert words in text
+    for phrase in ("Always zero", "The mean", "The majority", "not a medical device", "undefined"):
+        assert phrase in text
     glance = cells[cells.index("At a glance") :]
     assert glance.index("PCC") < glance.index("MAE") < glance.index("Four levels: accuracy")
     assert "show no pain expression" in text
 
 
-def test_recalled_figures_are_never_shown_as_verified(folder):
+def test_recalled_results_are_never_shown_as_verified(folder):
     page = (folder / "report.html").read_text()
     for work in ("Kaltwang", "Zhou", "Rodriguez"):
         row = page[page.index(work) : page.index("</tr>", page.index(work))]
@@ -155,10 +155,10 @@ def test_recalled_figures_are_never_shown_as_verified(folder):
 
 
 def test_names_in_the_data_cannot_become_markup(tmp_path):
-    found = columns()
-    found["subject"] = [f"<script>{name}</script>" for name in found["subject"]]
-    found['<b onclick="x">'] = ["<i>&" for _ in found["subject"]]
-    table = from_columns(found, "<img src=x>.csv")
+    cells = columns()
+    cells["subject"] = [f"<script>{name}</script>" for name in cells["subject"]]
+    cells['<b onclick="x">'] = ["<i>&" for _ in cells["subject"]]
+    table = from_columns(cells, "<img src=x>.csv")
     metrics = evaluate(table, group_by=['<b onclick="x">'], resamples=5)
     result_files.write_results(metrics, table, tmp_path)
     reader = read((tmp_path / "report.html").read_text())
@@ -166,9 +166,9 @@ def test_names_in_the_data_cannot_become_markup(tmp_path):
 
 
 def test_many_subjects_are_drawn_as_histograms(tmp_path):
-    found = {name: columns()[name] for name in PLAIN}
-    found["subject"] = [f"p{i // 4:04d}" for i in range(len(found["subject"]))]
-    table = from_columns(found, "many.csv")
+    cells = {name: columns()[name] for name in PLAIN}
+    cells["subject"] = [f"p{i // 4:04d}" for i in range(len(cells["subject"]))]
+    table = from_columns(cells, "many.csv")
     assert len(table.subjects) > 200
     metrics = evaluate(table, resamples=5)
     page = result_files.write_results(metrics, table, tmp_path).read_text()
@@ -178,7 +178,7 @@ def test_many_subjects_are_drawn_as_histograms(tmp_path):
 
 
 @pytest.mark.parametrize("rows", [[0], [0, 1, 2]])
-def test_hardly_any_frames_still_make_a_report(rows, full, tmp_path):
+def test_very_few_frames_make_a_report(rows, full, tmp_path):
     table = full[1].take(rows)
     result_files.write_results(evaluate(table, resamples=5, group_by=["sex"]), table, tmp_path)
     assert "undefined" in (tmp_path / "report.html").read_text()
@@ -187,15 +187,15 @@ def test_hardly_any_frames_still_make_a_report(rows, full, tmp_path):
 def test_undefined_numbers_are_null_in_the_file(folder):
     text = (folder / "metrics.json").read_text()
 
-    def refuse(word):
-        raise AssertionError(word)
+    def refuse(constant):
+        raise AssertionError(constant)
 
     metrics = json.loads(text, parse_constant=refuse)
     assert metrics["baselines"]["zero"]["pooled"]["pcc"] is None
     assert metrics["model"]["subjects_undefined"]["pcc"] == 1
 
 
-def test_a_second_evaluation_leaves_nothing_of_the_first(folder, tmp_path, full):
+def test_a_second_evaluation_removes_the_results_of_the_first(folder, tmp_path, full):
     result_files.write_results(*full, tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
     table = from_columns({name: columns()[name] for name in PLAIN}, "plain.csv")
@@ -221,8 +221,8 @@ def run(tmp_path):
     app = typer.Typer()
     app.command()(command)
 
-    def run(*words):
-        return CliRunner().invoke(app, [str(word) for word in words])
+    def run(*arguments):
+        return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
     return run
 
@@ -230,34 +230,34 @@ def run(tmp_path):
 def test_the_command_writes_everything_and_prints_the_table(run, tmp_path):
     (tmp_path / "p.csv").write_text(as_csv(columns()))
     out = tmp_path / "out"
-    found = run(
+    result = run(
         "--predictions", tmp_path / "p.csv", "--out", out, "--group-by", "sex", "--resamples", 20
     )
-    assert found.exit_code == 0, found.output
+    assert result.exit_code == 0, result.output
     assert {path.name for path in out.iterdir()} == {
         "metrics.json", "report.html", "subjects.csv", "plots",
     }  # fmt: skip
-    assert f"Report: {out / 'report.html'}" in found.stdout
-    for words in ("PCC", "zero", "mean", "majority", "(1 undefined)"):
-        assert words in found.stdout
+    assert f"Report: {out / 'report.html'}" in result.stdout
+    for title in ("PCC", "zero", "mean", "majority", "(1 undefined)"):
+        assert title in result.stdout
     text = (out / "metrics.json").read_text()
     assert str(tmp_path) not in text + (out / "report.html").read_text()  # results are passed on
     metrics = json.loads(text)
     assert metrics["data"]["source"] == "p.csv"
     assert metrics["data"]["sha256"] == sha256((tmp_path / "p.csv").read_bytes()).hexdigest()
-    assert f"{metrics['model']['pooled']['pcc']:.3f}" in found.stdout
+    assert f"{metrics['model']['pooled']['pcc']:.3f}" in result.stdout
 
 
 def test_the_command_refuses_overlap_and_marks_what_is_allowed(run, tmp_path):
     (tmp_path / "p.csv").write_text(as_csv(columns()))
     (tmp_path / "train.csv").write_text("subject,pspi\np04,0\nq,3\n")
-    words = ("--predictions", tmp_path / "p.csv", "--out", tmp_path / "out", "--resamples", 0)
-    words += ("--training", tmp_path / "train.csv")
-    refused = run(*words)
+    arguments = ("--predictions", tmp_path / "p.csv", "--out", tmp_path / "out", "--resamples", 0)
+    arguments += ("--training", tmp_path / "train.csv")
+    refused = run(*arguments)
     assert isinstance(refused.exception, DataError)
     assert "p04 are in" in str(refused.exception)
     assert not (tmp_path / "out").exists()
-    allowed = run(*words, "--allow-overlap")
+    allowed = run(*arguments, "--allow-overlap")
     assert allowed.exit_code == 0
     assert LABEL in allowed.stdout
 

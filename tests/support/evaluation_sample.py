@@ -1,4 +1,4 @@
-"""A small table of predictions, like the archive: many calm frames, one subject without pain."""
+"""A small table of predictions that resembles UNBC: most frames and one subject show no pain."""
 
 import csv
 import io
@@ -28,7 +28,8 @@ def columns(seed=0, noise=0.6):
 
 
 def _as_columns(rows):
-    found = {name: [] for name in HEAD}
+    """Return the rows as columns of text, with probabilities and intervals around each score."""
+    cells = {name: [] for name in HEAD}
     for subject, clip, frame, truth, score, vas, person in rows:
         spread = 0.5 + 0.2 * score
         cuts = 1 / (1 + np.exp((score - np.array([0.5, 5.5, 10.5])) / spread))
@@ -38,8 +39,8 @@ def _as_columns(rows):
                   "" if person == 5 else f"{vas}", f"{vas // 2}", "7.5",
                   f"{person % 4}", "FM"[person % 2])  # fmt: skip
         for name, value in zip(HEAD, values, strict=True):
-            found[name].append(value)
-    return found
+            cells[name].append(value)
+    return cells
 
 
 HEAD = (
@@ -50,8 +51,8 @@ HEAD = (
 PLAIN = HEAD[:5]
 
 
-def as_csv(found):
+def as_csv(cells):
     """Return columns as the text of a CSV file."""
     text = io.StringIO()
-    csv.writer(text).writerows([list(found), *zip(*found.values(), strict=True)])
+    csv.writer(text).writerows([list(cells), *zip(*cells.values(), strict=True)])
     return text.getvalue()

@@ -8,7 +8,7 @@ The result is plain data; docs/evaluation.md describes its keys. Undefined numbe
 null in the file.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -61,9 +61,8 @@ def evaluate(
         table: The predictions.
         against: Predictions of another model for the same frames, for paired differences.
         group_by: Columns; the metrics are repeated for each of their values.
-        training: What the model was trained on, for the trivial predictors and to find subjects
-            that the model was trained on.
-        allow_overlap: Accept such subjects, and mark the results.
+        training: What the model was trained on, for the trivial predictors and to find overlap.
+        allow_overlap: Accept subjects that the model was trained on, and mark the results.
         dataset: "unbc" to add published results on that data set.
         resamples: Bootstrap resamples of the subjects for the 95 % intervals; 0 for no intervals.
         seed: Random seed of the bootstrap.
@@ -74,17 +73,13 @@ def evaluate(
         The contents of metrics.json, with NaN for undefined numbers.
 
     Raises:
-        DataError: Subjects overlap and `allow_overlap` is false; the two tables do not contain the
-            same frames; a column to group by is missing or has too many values; the data set is
-            unknown.
+        DataError: Subjects overlap and `allow_overlap` is false; the tables do not contain the same
+            frames; a column to group by is missing or has too many values; `dataset` is unknown.
     """
-    if dataset is not None and dataset not in DATASETS:
-        raise DataError(f"Expected one of the data sets {', '.join(DATASETS)}; found {dataset!r}.")
     overlap = protocol.find_overlap(table, training, allow=allow_overlap)
-    other = None
-    if against is not None:
-        other = match_frames(table, against)
-        overlap = overlap if overlap.optimistic else protocol.find_overlap(other)
+    other = None if against is None else match_frames(table, against)
+    if other is not None and not overlap.optimistic:
+        overlap = protocol.find_overlap(other)
     groups = {column: _rows_by_group(table, column) for column in group_by}
     statistics = label_statistics(table, training)
     progress("Metrics and intervals")
@@ -98,12 +93,9 @@ def evaluate(
         "by_subject": _by_subject(table),
         "groups": {},
     }
-    for column, rows_by_name in groups.items():
+    for column, rows in groups.items():
         progress(f"Groups by {column}")
-        metrics["groups"][column] = {
-            name: _measure(table.take(rows), statistics.take(rows), resamples, seed)
-            for name, rows in rows_by_name.items()
-        }
+        metrics["groups"][column] = _measure_groups(table, statistics, rows, resamples, seed)
     if other is not None:
         progress("Paired differences")
         metrics["against"] = compare(table, other, statistics, resamples, seed)
@@ -136,6 +128,20 @@ def _measure(
     }
 
 
+def _measure_groups(
+    table: Predictions,
+    statistics: LabelStatistics,
+    rows_by_name: Mapping[str, Indices],
+    resamples: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Return the entries of each group, by name of the group."""
+    return {
+        name: _measure(table.take(rows), statistics.take(rows), resamples, seed)
+        for name, rows in rows_by_name.items()
+    }
+
+
 def _measure_trivial(name: str, table: Predictions, statistics: LabelStatistics) -> dict[str, Any]:
     """Return the metrics of a trivial predictor, without intervals."""
     classes = statistics.classes if name == "majority" else None
@@ -160,6 +166,9 @@ def _rows_by_group(table: Predictions, column: str) -> dict[str, Indices]:
 
 
 def _describe(table: Predictions, dataset: str | None, about: Sequence[str]) -> dict[str, Any]:
+    """Return the entries on the evaluated data; raise DataError for an unknown data set."""
+    if dataset is not None and dataset not in DATASETS:
+        raise DataError(f"Expected one of the data sets {', '.join(DATASETS)}; found {dataset!r}.")
     values, counts = np.unique(table.pspi, return_counts=True)
     histogram = {f"{value:g}": int(count) for value, count in zip(values, counts, strict=True)}
     return {
