@@ -1,19 +1,14 @@
-"""Progress bars on stderr."""
+"""The progress of training on stderr."""
 
 import contextlib
 import sys
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from wince.cli.assess.inputs import InputImage
     from wince.training.run import Reporter
-
-SHOW_AFTER = 1.0
-"""Seconds until `file_progress` shows its bar."""
 
 
 @contextlib.contextmanager
@@ -59,31 +54,3 @@ def training_reporter() -> Iterator["Reporter"]:
     finally:
         for bar, _ in bars.values():
             bar.stop()
-
-
-def file_progress(images: "Iterable[InputImage]", total: int) -> "Iterator[InputImage]":
-    """Yield images, with a progress bar on stderr after SHOW_AFTER seconds.
-
-    Args:
-        images: The images of `wince assess`.
-        total: Number of files. The frames of a video are added when it is opened.
-    """
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    progress = Progress(
-        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False
-    )
-    start, task = time.monotonic(), progress.add_task("Assessing", total=total)
-    try:
-        for image in images:
-            total += image.frames_to_come
-            progress.update(task, total=total)
-            if time.monotonic() - start > SHOW_AFTER and total > 1:
-                progress.start()
-            yield image
-            del image  # releases the pixels of a frame
-            progress.advance(task)
-    finally:
-        progress.stop()

@@ -10,10 +10,10 @@ from pathlib import Path
 from wince import images
 from wince.annotate import annotated_copy
 from wince.cli.assess.annotated_paths import AnnotatedPaths
+from wince.cli.assess.file_progress import file_progress
 from wince.cli.assess.inputs import STDIN, InputFile, InputImage, find_files, read_images
 from wince.cli.assess.outcome import Outcome
 from wince.cli.assess.previous_results import PreviousResults
-from wince.cli.progress import file_progress
 from wince.errors import WinceError
 from wince.images import ImageSource
 from wince.runtime.assessment import Assessment
