@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from tests.support import archive_builder as builder
-from wince import images
+from wince import files, images
 from wince.archive import crops
-from wince.errors import DataError
+from wince.errors import DataError, FileWriteError
 from wince.faces.align import align
 from wince.faces.detect import detect
 from wince.faces.spec import FaceSpec
@@ -28,7 +28,7 @@ def stored(rgb):
 
 
 @pytest.mark.parametrize("factor", [0.7, 1, 2, 4])
-def test_the_middle_of_a_stored_crop_is_what_a_model_is_shown(factor: float) -> None:
+def test_the_centre_of_a_stored_crop_is_what_a_model_is_shown(factor: float) -> None:
     for number in (0, 17, 41):
         rgb = enlarged(images.read(builder.frame_image(number)).rgb, factor)
         crop, _ = stored(rgb)
@@ -39,7 +39,7 @@ def test_the_middle_of_a_stored_crop_is_what_a_model_is_shown(factor: float) -> 
         assert difference.mean() < moved / 2, "nearer than a crop that is three pixels off"
 
 
-def test_crops_are_fine_enough_and_small_sources_are_not_blown_up() -> None:
+def test_crops_have_enough_pixels_and_small_faces_are_not_enlarged() -> None:
     rgb = images.read(builder.frame_image(0)).rgb
     sides = [stored(enlarged(rgb, factor))[1] for factor in (0.5, 1, 2, 5)]
     assert sides[0] == 210
@@ -59,7 +59,7 @@ def test_any_name_gives_a_path_inside_the_crops_folder() -> None:
     assert alone == "crops/s1/face_1-0123456789ab.jpg"
 
 
-def test_frames_alike_in_all_but_one_thing_have_keys_of_their_own() -> None:
+def test_frames_that_differ_in_one_thing_have_different_keys() -> None:
     keys = {
         crops.key(*parts)
         for parts in (
@@ -71,6 +71,23 @@ def test_frames_alike_in_all_but_one_thing_have_keys_of_their_own() -> None:
         )
     }
     assert len(keys) == 5
+
+
+def test_unused_crops_and_temporary_files_are_removed_and_nothing_else(tmp_path) -> None:
+    used, unused = (
+        crops.name("f.png", "s", "q", crops.key(*letters)) for letters in ("abcd", "efgh")
+    )
+    for crop in (used, unused):
+        crops.write(tmp_path, crop, b"jpeg")
+    foreign = tmp_path / "crops" / "notes.part"
+    foreign.write_text("not ours")
+    with pytest.raises(FileWriteError), files.replacing(tmp_path / used) as temporary:
+        temporary.write_bytes(b"of a killed run")
+        crops.remove_unused(tmp_path, {used}.__contains__)
+        assert not temporary.exists()
+    assert (tmp_path / used).read_bytes() == b"jpeg"
+    assert not (tmp_path / unused).exists()
+    assert foreign.exists()
 
 
 def test_a_missing_or_damaged_crop_is_named(tmp_path) -> None:

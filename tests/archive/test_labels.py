@@ -29,7 +29,7 @@ def test_a_score_is_read_as_a_float(text: str, pspi: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \n \n", *BAD_SCORES])
-def test_what_is_no_score_is_refused_with_its_line(text: str) -> None:
+def test_an_invalid_score_is_refused_with_its_line(text: str) -> None:
     with pytest.raises(labels.BadLabelError) as caught:
         labels.parse_pspi(text)
     assert caught.value.line == 1
@@ -114,7 +114,7 @@ def test_a_bad_facs_row_is_named(text: str, line: int) -> None:
     assert caught.value.line == line
 
 
-def test_ratings_keep_to_their_scales() -> None:
+def test_ratings_must_be_on_their_scales() -> None:
     assert labels.parse_rating(score(10), "vas") == 10
     assert labels.parse_rating(score(13), "sen") == 13
     for text, name in (("10.5", "vas"), ("6", "opr"), ("-1", "aff"), ("", "vas"), ("ten", "vas")):
@@ -122,7 +122,7 @@ def test_ratings_keep_to_their_scales() -> None:
             labels.parse_rating(text, name)
 
 
-def test_a_huge_file_is_no_label(tmp_path) -> None:
+def test_a_huge_file_is_not_a_label(tmp_path) -> None:
     path = tmp_path / "x_facs.txt"
     path.write_bytes(b"1" * (labels.MAX_BYTES + 1))
     with pytest.raises(labels.BadLabelError, match="larger"):

@@ -10,6 +10,7 @@ import pytest
 from tests.support import archive_builder as builder
 from tests.support.prepared_files import digests, rows
 from wince.archive import crops, frame_database, manifest, prepare
+from wince.archive.layouts import table
 from wince.archive.prepare import PrepareOptions
 from wince.archive.prepared_folder import open_prepared
 from wince.errors import ArchiveError
@@ -274,6 +275,20 @@ def test_an_archive_without_any_valid_frame_writes_nothing(valid_out: Path, tmp_
     with pytest.raises(ArchiveError, match=r"bad score: 1.*at1001\.png \(bad score"):
         prepare.prepare(archive.root, out, ONE_WORKER)
     assert digests(out) == before
+
+
+def test_an_archive_is_walked_once_and_the_total_is_known_from_the_start(
+    tmp_path: Path, monkeypatch
+) -> None:
+    builder.table(tmp_path / "a")
+    walks, progress = [], []
+    files = table.files
+    monkeypatch.setattr(table, "files", lambda base: [walks.append(base), files(base)][1])
+    prepare.prepare(
+        tmp_path / "a", tmp_path / "out", ONE_WORKER, lambda *numbers: progress.append(numbers)
+    )
+    assert walks == [tmp_path / "a"]
+    assert progress == [(number, 8) for number in range(1, 9)]
 
 
 def test_two_runs_cannot_write_into_one_folder(valid_archive: Path, tmp_path: Path) -> None:

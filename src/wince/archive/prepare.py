@@ -162,11 +162,11 @@ def _spooled(files: Iterable[FrameFile], folder: Path) -> Iterator[tuple[int, It
     """
     with tempfile.TemporaryFile(dir=folder) as spool:
         count = 0
-        for count, file in enumerate(files, start=1):  # noqa: B007 - the last number is used below
+        for file in files:
             pickle.dump(file, spool)
+            count += 1
         spool.seek(0)
-        # S301 is about untrusted data; this is what was written above.
-        yield count, (pickle.load(spool) for _ in range(count))  # noqa: S301
+        yield count, (pickle.load(spool) for _ in range(count))  # noqa: S301 - written just above
 
 
 def _check_all(
