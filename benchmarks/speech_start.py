@@ -94,7 +94,7 @@ def main() -> None:
             for language in sys.argv[1:] or languages.LANGUAGES:
                 place = f"{found[0]}/?language={language}"
                 requests, begins = on_the_page(browser.new_page(), place)
-                print(languages.language(language).english)
+                print(languages.language(language).english_name)
                 print(line("WAV", rendering(language)))
                 print(line("request", requests))
                 print(line("whole", begins))

@@ -70,7 +70,7 @@ def test_bad_file_is_refused_with_the_expected_error(client, name, tmp_path):
     assert set(small.json()) == {"error"}
 
 
-@pytest.mark.parametrize("form", bad_inputs.FORMATS)
+@pytest.mark.parametrize("name", bad_inputs.FORMATS)
 def test_image_cut_at_any_length_is_refused(name):
     cuts = bad_inputs.truncations(name)
     assert len(cuts) > 100
