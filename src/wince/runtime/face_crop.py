@@ -77,7 +77,7 @@ def _checked_index(index: int | None, count: int) -> int:
     """Return the index of the face to assess; raise NoFaceError if there is no such face."""
     if count == 0:
         raise NoFaceError(
-            "No face was found in this picture. Use one that shows the face from the front, well "
+            "No face was found in this image. Use one that shows the face from the front, well "
             "lit, and larger in the frame."
         )
     if index is not None and not 0 <= index < count:

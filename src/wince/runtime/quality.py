@@ -119,7 +119,7 @@ class Reason:
 
 REASONS: dict[str, Reason] = {
     "small": Reason("the face is too small", "Move the camera closer."),
-    "turned": Reason("the face is turned too far to the side", "Take the picture from the front."),
+    "turned": Reason("the face is turned too far to the side", "Take the photo from the front."),
     "dark": Reason("it is too dark", "Put light on the face."),
     "flat": Reason(
         "the face has too little contrast", "Avoid glare, light from behind, and fog on the lens."
