@@ -91,14 +91,27 @@ def to_onnx(
                 f"ONNX and torch differ by {difference:.1e}, more than {AGREEMENT:.0e}; nothing "
                 "was written. Check that the network is a plain ResNet-18 with finite weights."
             )
-        model = fp32
-        if precision == "fp16":
-            model = _with_half_weights(fp32)
-        elif precision == "int8" and calibration_images is not None:
-            model = _quantised(fp32, calibration_images)
         with replacing(path) as temporary:
-            shutil.copyfile(model, temporary)
+            shutil.copyfile(_converted(fp32, precision, calibration_images), temporary)
     return difference
+
+
+def convert(path: Path, precision: Precision, calibration_images: NDArray[np.uint8]) -> None:
+    """Replace an fp32 model.onnx by one of another precision.
+
+    Args:
+        path: What `to_onnx` wrote with fp32.
+        precision: Type of the weights; int8 also computes in 8 bits.
+        calibration_images: As for `to_onnx`.
+
+    Raises:
+        FileWriteError: The file cannot be written.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        fp32 = Path(folder) / "fp32.onnx"
+        shutil.copyfile(path, fp32)
+        with replacing(path) as temporary:
+            shutil.copyfile(_converted(fp32, precision, calibration_images), temporary)
 
 
 def calibration_rows(rows: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -118,6 +131,18 @@ def scores(
     batches = [session.run(None, {"pixels": crops[i : i + 64]}) for i in range(0, len(crops), 64)]
     scores_of_crops, maps = (np.concatenate(parts) for parts in zip(*batches, strict=True))
     return scores_of_crops, maps
+
+
+def _converted(
+    fp32: Path, precision: Precision, calibration_images: NDArray[np.uint8] | None
+) -> Path:
+    """Return the file of a model in another precision, written beside the fp32 one."""
+    if precision == "fp16":
+        return _with_half_weights(fp32)
+    if precision == "int8":
+        assert calibration_images is not None
+        return _quantised(fp32, calibration_images)
+    return fp32
 
 
 def _trace(exported: nn.Module, sample: torch.Tensor, path: Path) -> None:

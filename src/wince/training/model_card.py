@@ -139,7 +139,7 @@ def _confidence(manifest: Mapping[str, Any]) -> str:
         if coverage is not None
         else ""
     )
-    return f"## How certain it is\n\n{manifest['trained_on']['calibration']}{measured}"
+    return f"## How sure it is\n\n{manifest['trained_on']['calibration']}{measured}"
 
 
 def _files(manifest: Mapping[str, Any]) -> str:

@@ -52,10 +52,12 @@ def export_model(
         return fp32
     part, rows = ("test", split.test) if len(split.test) else ("validation", split.validation)
     costs = {"fp32": _cost(network, path, data, rows)}
-    smaller = _export(network, path, precision, images)
+    export.convert(path, precision, images)
     costs[precision] = _cost(network, path, data, rows)
     return {
-        **smaller,
+        "precision": precision,
+        "difference": fp32["difference"],
+        "megabytes": _megabytes(path),
         "held_out": part,
         "frames": len(rows),
         "costs": costs,
@@ -85,8 +87,7 @@ def _export(
         precision=precision,
         calibration_images=images,
     )
-    megabytes = round(path.stat().st_size / 1e6, 2)
-    return {"precision": precision, "difference": difference, "megabytes": megabytes}
+    return {"precision": precision, "difference": difference, "megabytes": _megabytes(path)}
 
 
 def _calibration_images(network: TrainedNetwork, data: ModelData, rows: Rows) -> NDArray[np.uint8]:
@@ -104,5 +105,9 @@ def _cost(network: TrainedNetwork, path: Path, data: ModelData, rows: Rows) -> d
         "mae": regression.mae(labels, scores.raw),
         "pcc": agreement.pcc(labels, scores.raw),
         "milliseconds": float(np.median(scores.milliseconds)),
-        "megabytes": round(path.stat().st_size / 1e6, 2),
+        "megabytes": _megabytes(path),
     }
+
+
+def _megabytes(path: Path) -> float:
+    return round(path.stat().st_size / 1e6, 2)

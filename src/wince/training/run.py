@@ -55,7 +55,7 @@ class Run:
     Attributes:
         folder: The run folder.
         metrics: Evaluation of its test part; None without one, and for a fold.
-        predictions: Columns of its predictions.csv, None without a test part.
+        predictions: Columns of predictions.csv, for a fold only.
         is_main: False in the helper processes of a training on several devices; they have no
             results.
     """
@@ -130,9 +130,9 @@ def train_split(
     )
     if is_fold:
         shutil.rmtree(out / checkpoints.FOLDER)
-    else:
-        checkpoints.keep_best_weights(out / checkpoints.FOLDER)
-    return Run(out, model.metrics, model.predictions)
+        return Run(out, None, model.predictions)
+    checkpoints.keep_best_weights(out / checkpoints.FOLDER)
+    return Run(out, model.metrics, None)
 
 
 def is_finished(run: Path) -> bool:

@@ -1,0 +1,85 @@
+"""Files of weights: written completely or not at all, and read without running code."""
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs wince[train]")
+
+from wince.errors import FileWriteError, ModelError
+from wince.training import checkpoints
+from wince.training.checkpoints import AtomicCheckpointIO
+
+
+def test_a_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> object:
+            return (open, (str(tmp_path / "written"), "w"))
+
+    torch.save({"state_dict": Evil()}, tmp_path / "evil.ckpt")
+    with pytest.raises(ModelError, match="loaded safely"):
+        checkpoints.read_weights(tmp_path / "evil.ckpt")
+    assert not (tmp_path / "written").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"not weights", b"PK\x03\x04 cut short"])
+def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.ckpt").write_bytes(content)
+    with pytest.raises(ModelError, match=r"x\.ckpt is not a file of weights"):
+        checkpoints.read_weights(tmp_path / "x.ckpt")
+    with pytest.raises(ModelError, match="There are no weights at"):
+        checkpoints.read_weights(tmp_path / "missing.ckpt")
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    torch.save({"fc.weight": torch.tensor([1.0, math.nan])}, tmp_path / "x.pt")
+    with pytest.raises(ModelError, match=r"not finite numbers in fc\.weight"):
+        checkpoints.read_weights(tmp_path / "x.pt")
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["network.", "module.", "model.", "model.network.", "network.model.", "module.module.model."],
+)
+def test_prefixes_of_wrappers_are_removed_in_any_order(tmp_path: Path, prefix: str) -> None:
+    names = ["conv1.weight", "layer1.0.model.bias"]  # the last one is a layer called model
+    torch.save({f"{prefix}{name}": torch.ones(1) for name in names}, tmp_path / "x.pt")
+    assert list(checkpoints.read_weights(tmp_path / "x.pt").weights) == names
+
+
+def test_a_full_disk_leaves_the_old_checkpoint_and_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "last.ckpt"
+    AtomicCheckpointIO().save_checkpoint({"epoch": 1}, path)
+    resource = pytest.importorskip("resource")
+    signal = pytest.importorskip("signal")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limit[1]))  # the largest size of a file
+    try:
+        with pytest.raises(
+            FileWriteError, match=r"last\.ckpt cannot be written.*Free some room, then run the same"
+        ):
+            AtomicCheckpointIO().save_checkpoint({"x": torch.zeros(100_000)}, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert torch.load(path) == {"epoch": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["last.ckpt"]
+
+
+def test_a_disk_without_room_is_called_full_instead_of_torch_s_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos")
+
+    monkeypatch.setattr(torch, "save", fail)
+    with pytest.raises(FileWriteError, match="enforce fail"):
+        AtomicCheckpointIO().save_checkpoint({}, tmp_path / "last.ckpt")
+    monkeypatch.setattr(
+        checkpoints.shutil, "disk_usage", lambda _: SimpleNamespace(total=1, used=1, free=0)
+    )
+    with pytest.raises(FileWriteError, match=r"last\.ckpt cannot be written: No space left"):
+        AtomicCheckpointIO().save_checkpoint({}, tmp_path / "last.ckpt")
