@@ -68,8 +68,9 @@ def recognise(root: Path, name: str | None = None) -> tuple[Layout, Path]:
     if not root.exists():
         raise ArchiveError(f"There is nothing at {root}. Check the path to the archive.")
     wanted = LAYOUTS if name is None else (named(name),)
-    for places in ([root], _subfolders(root)):
-        matches = [(layout, base) for base in places for layout in wanted if layout.fits(base)]
+    for depth in (0, 1):  # the subfolders are listed only when the root has no layout
+        bases = _subfolders(root) if depth else [root]
+        matches = [(layout, base) for base in bases for layout in wanted if layout.fits(base)]
         if len(matches) > 1:
             choices = "; ".join(f"{layout.NAME} in {base}" for layout, base in matches)
             raise ArchiveError(
