@@ -38,6 +38,12 @@ def test_two_writers_of_one_file_use_different_temporary_files(tmp_path: Path) -
     assert path.read_text() == "first"
 
 
+def test_the_longest_file_name_can_be_written(tmp_path: Path) -> None:
+    for name in ("a" * 251 + ".txt", "é" * 125 + ".txt"):
+        files.write_text(tmp_path / name, "text")
+        assert (tmp_path / name).read_text() == "text"
+
+
 def test_an_error_while_writing_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
