@@ -26,7 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
         FileWriteError: The file cannot be written, such as on a full disk.
     """
     number = next(_temporary_numbers)  # two threads may write the same file
-    stem = os.fsencode(path.stem)[:200].decode("utf-8", "ignore")  # a file name has 255 bytes at most
+    stem = os.fsencode(path.stem)[:200].decode("utf-8", "ignore")  # names have at most 255 bytes
     temporary = path.with_name(f".{stem}.{os.getpid()}-{number}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
