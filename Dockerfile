@@ -1,4 +1,4 @@
-# wince for others, as docs/serving.md describes it:
+# An image that serves wince to other machines; docs/serving.md describes its use:
 #   docker build -t wince .
 #   docker run --read-only --cap-drop ALL --security-opt no-new-privileges \
 #     -e WINCE_TOKEN -p 5001:5001 wince
@@ -12,7 +12,7 @@ COPY src src
 RUN /opt/wince/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.11-slim
-# The voice, for browsers that have none. Its version is the distribution's business.
+# espeak-ng is for browsers without a voice. The distribution chooses its version.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends espeak-ng \
