@@ -112,7 +112,7 @@ class Camera:
         """Yield the newest frame on each request; no frame comes twice, and some are skipped.
 
         Args:
-            every: Skip frames until one is at least this many after the one before.
+            every: Smallest step between the numbers of two frames; those in between are skipped.
 
         Raises:
             VideoError: The camera is disconnected.

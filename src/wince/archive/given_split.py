@@ -76,10 +76,11 @@ def read(source: Path) -> GivenSplit:
 
     Args:
         source: A CSV file or a folder. A CSV file has the column `split` (train, val, test or
-            empty), optionally `fold`, and one of `subject`; `subject`, `sequence` and `frame`; or
-            `image_path`. A folder has train.csv, val.csv and test.csv with `image_path`, as
-            `wince prepare` and the project report write them. Paths are compared by their last
-            three parts, or by as many as both have, because the rest differs between machines.
+            empty), optionally `fold`, and columns that identify the frames: `subject` alone, or
+            `subject`, `sequence` and `frame`, or `image_path`. A folder has train.csv, val.csv and
+            test.csv with `image_path`, as `wince prepare` and the project report write them. Paths
+            are compared by their last three parts, or by as many as both have, because the rest
+            differs between machines.
 
     Raises:
         DataError: The source has another form, or gives two parts to the same thing.

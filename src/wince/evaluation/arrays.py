@@ -27,7 +27,7 @@ def paired(truth: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def subject_index(subject: Indices | None, rows: int) -> Indices:
-    """Return the subject number (0 to S-1) of each row; 0 for all rows without `subject`.
+    """Return the subject number (0 to S-1) of each row; all are 0 if `subject` is None.
 
     Args:
         subject: Subject numbers, shape (N,), or None.

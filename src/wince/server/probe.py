@@ -18,11 +18,10 @@ _TIMEOUT_SECONDS = 4.0
 def check_health(settings: Settings) -> None:
     """Ask the server on this machine for `/healthz`.
 
-    The certificate of the server is not checked: it is issued to other names than this machine's
-    loopback address.
+    The certificate of the server is not checked, because it is not issued to the loopback address.
 
     Raises:
-        ServeError: The server does not answer, or answers with another status than 200.
+        ServeError: The server does not answer, or its status is not 200.
     """
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared with, not listened on
     port = settings.port or PORTS[0]

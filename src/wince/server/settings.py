@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     def host_names(self) -> tuple[str, ...]:
         """Names that the Host header of a request may have, without the port.
 
-        Checking them refuses a page of another site that points its own name at this machine.
+        A site that lets its own name resolve to this machine is refused: its name is not here.
         """
         host = self.host.lower()
         names = [*LOOPBACK_NAMES, f"[{host.strip('[]')}]" if ":" in host else host]

@@ -86,7 +86,7 @@ def _file(
 
 
 def read_label(base: Path, file: FrameFile) -> Label:
-    """Return the row's PSPI, action units and box. Invalid units or an invalid box are a `doubt`.
+    """Return the row's PSPI, action units and box; invalid units or an invalid box are a `doubt`.
 
     Raises:
         labels.BadLabelError: PSPI is empty, not a number or not on the scale.

@@ -63,7 +63,7 @@ def read_and_repair(path: Path, setup: ScoringSetup) -> PreviousResults:
         setup: The setup of the run that continues the file.
 
     Raises:
-        DataError: The file contains something else than results, or results with another setup.
+        DataError: The file contains something other than results, or results with another setup.
         OSError: The file cannot be read or written.
     """
     is_csv = path.suffix.lower() == ".csv"
