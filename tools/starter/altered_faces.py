@@ -1,7 +1,7 @@
-"""Faces as a worse camera, or a worse moment, would show them: for the model card's table.
+"""Faces as a worse camera or a worse moment would show them, for a table of the model card.
 
-Each alteration takes crops as the model sees them, uint8 (N, S, S, 3), with the landmarks on them,
-(N, 478, 2) in units of the crop's side.
+Each alteration takes a crop as the model sees it and its landmarks, (478, 2) as shares of the
+crop's side, and returns the altered crop.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,19 +18,20 @@ Crop = Image.Image
 Points = NDArray[np.float32]
 Alteration = Callable[[Crop, Points], Crop]
 
-# Rows of MediaPipe's 478 landmarks. In the detector's order: eyes, nose, mouth, ears.
+# Rows of MediaPipe's 478 landmarks, in the order of the detector's key points: eyes, nose, mouth,
+# ears.
 _KEYPOINTS = ((33, 133), (362, 263), (1,), (13, 14), (234,), (454,))
 _JAW = (
     *(234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152),
     *(377, 400, 378, 379, 365, 397, 288, 361, 323, 454),
 )
 _NOSE_RIDGE = 195
-_BOX_OVER_FACE = 1.12  # width of the detector's box over the face from ear to ear, median
-COLOUR = 6.0  # mean difference of the channels from which a photograph counts as one in colour
+_BOX_OVER_FACE = 1.12  # median width of the detector's box over that of the face, ear to ear
+COLOUR = 6.0  # mean difference of the channels from which a photograph counts as coloured
 
 
 def narrow(width: int) -> Alteration:
-    """Return the alteration that leaves the face so many pixels wide."""
+    """Return the alteration that reduces the face to a width in pixels; it never enlarges."""
 
     def alter(crop: Crop, points: Points) -> Crop:
         face = float(np.linalg.norm(points[454] - points[234])) * _BOX_OVER_FACE
@@ -44,17 +45,17 @@ def narrow(width: int) -> Alteration:
 
 
 def dark(crop: Crop, points: Points) -> Crop:
-    """Return a quarter of the light, in whole steps of brightness as a camera would."""
+    """Return the crop with a quarter of the light, in whole steps of brightness."""
     return crop.point([round(value / 4) for value in range(256)] * 3)
 
 
 def blurred(crop: Crop, points: Points) -> Crop:
-    """Return the crop out of focus: Gaussian, a thirty-seventh of its side (3 of 112 pixels)."""
+    """Return the crop out of focus: Gaussian, sigma 1/37 of its side (3 of 112 pixels)."""
     return crop.filter(ImageFilter.GaussianBlur(crop.width * 3 / 112))
 
 
 def half_covered(crop: Crop, points: Points) -> Crop:
-    """Return the crop with the half at its left painted grey."""
+    """Return the crop with its left half painted grey."""
     covered = crop.copy()
     ImageDraw.Draw(covered).rectangle((0, 0, crop.width // 2, crop.height), (110, 110, 110))
     return covered
@@ -93,13 +94,13 @@ def altered(faces: Faces, alter: Alteration) -> Faces:
 
 
 def yaws(faces: Faces) -> NDArray[np.float64]:
-    """Return degrees of yaw (N,), from landmarks by the detector's formula."""
+    """Return the yaw of each face (N,) in degrees, by the detector's formula."""
     keypoints = np.stack([faces.points[:, rows].mean(1) for rows in _KEYPOINTS], 1)
     box = (0.0, 0.0, 1.0, 1.0)
     return np.array([Face(box, points, 1.0).yaw for points in keypoints])
 
 
 def in_colour(faces: Faces) -> NDArray[np.bool_]:
-    """Return which crops (N,) have colour."""
+    """Return which crops (N,) are coloured."""
     crops = faces.crops.astype(np.int16)
     return np.asarray((crops.max(3) - crops.min(3)).mean((1, 2)) > COLOUR)

@@ -1,4 +1,4 @@
-"""Lightning modules: what is learned, step by step."""
+"""The Lightning modules of the stages: one for landmarks, one for action units."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from wince.training import augment, losses
 
 
 class FaceModule(lightning.LightningModule):
-    """What both lessons share: pixels to network, and one cycle of the learning rate."""
+    """What both stages share: normalisation, augmentation, and one cycle of the learning rate."""
 
     mean: Tensor
     std: Tensor
@@ -20,16 +20,23 @@ class FaceModule(lightning.LightningModule):
     def __init__(
         self, network: nn.Module, spec: FaceSpec, margin: float, rates: tuple[float, float]
     ) -> None:
-        """Take a network, what it is shown, and the highest learning rates of body and head."""
+        """Take a network and how it is trained.
+
+        Args:
+            network: A ResNet-18.
+            spec: How the network sees a face.
+            margin: Side of the stored crops over that of the network's crop.
+            rates: Highest learning rates of the body and of the head.
+        """
         super().__init__()
         self.network, self.spec, self.margin, self.rates = network, spec, margin, rates
         self.strength = augment.Strength()
         self.register_buffer("mean", torch.tensor(spec.mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(spec.std).view(1, 3, 1, 1), persistent=False)
 
-    def forward(self, picture: Tensor) -> Tensor:
-        """Take pictures on the 0-1 scale (N, 3, S, S); return the network's outputs."""
-        normal = (picture - self.mean) / self.std
+    def forward(self, crops: Tensor) -> Tensor:
+        """Return the network's outputs (N, K) for crops from 0 to 1, (N, 3, S, S)."""
+        normal = (crops - self.mean) / self.std
         out: Tensor = self.network(normal.contiguous(memory_format=torch.channels_last))
         return out.float()
 
@@ -41,7 +48,7 @@ class FaceModule(lightning.LightningModule):
             return augment.augment(crops, self.spec.size, self.margin, strength, points)
 
     def configure_optimizers(self) -> Any:
-        """AdamW under one cycle (Smith & Topin 2018): a short warm-up, then down to nothing."""
+        """Return AdamW with one cycle (Smith & Topin 2018): a short warm-up, then down to zero."""
         head = [p for name, p in self.network.named_parameters() if name.startswith("fc.")]
         body = [p for name, p in self.network.named_parameters() if not name.startswith("fc.")]
         optimizer = torch.optim.AdamW(
@@ -52,22 +59,26 @@ class FaceModule(lightning.LightningModule):
             optimizer,
             list(self.rates),
             total_steps=steps,
-            pct_start=max(0.2, 2 / steps),  # the way up needs a step of its own
+            pct_start=max(0.2, 2 / steps),  # the warm-up needs a step of its own
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
 class MeshModule(FaceModule):
-    """Learns landmarks and blendshapes from faces that nobody has rated."""
+    """Learns landmarks and blendshapes, which need no rating."""
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor], _: int) -> Tensor:
-        """One batch of crops uint8 (N, 3, S, S), points (N, P, 2) and blendshapes (N, B)."""
+        """Return the loss of one batch.
+
+        Args:
+            batch: Crops uint8 (N, 3, S, S), landmarks (N, P, 2) and blendshapes (N, B).
+        """
         crops, points, blendshapes = batch
-        # A mirrored face has its landmarks in another order, so no mirror here.
+        # The landmarks of a mirrored face are in another order, so crops are not mirrored.
         strength = augment.Strength(flip=False, turn=0.3, zoom=0.2, shift=0.08)
-        picture, moved = self._augmented(crops, strength, points)
+        augmented, moved = self._augmented(crops, strength, points)
         assert moved is not None
-        loss = losses.mesh(self(picture), moved, blendshapes)
+        loss = mesh_loss(self(augmented), moved, blendshapes)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True)
         return loss
 
@@ -78,15 +89,32 @@ class ActionUnitModule(FaceModule):
     pspi_weight, shapes_weight = 0.2, 0.2
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor, Tensor], _: int) -> Tensor:
-        """One batch: crops uint8 (N, 3, S, S), action units (N, 6), PSPI (N,), blendshapes (N, B).
+        """Return the loss of one batch.
 
-        The blendshapes are the same for the mirrored face, and standardised.
+        Args:
+            batch: Crops uint8 (N, 3, S, S), action units (N, 6) with AU43 multiplied by
+                `losses.EYES`, PSPI (N,), and blendshapes (N, B), standardised and equal for the
+                mirrored face.
         """
         crops, units, score, shapes = batch
-        picture, _points = self._augmented(crops, self.strength)
-        said = self(picture)
-        known = units.shape[1]
-        loss = losses.action_units(said[:, :known], units, score, self.pspi_weight)
-        loss = loss + self.shapes_weight * functional.mse_loss(said[:, known:], shapes)
+        augmented, _points = self._augmented(crops, self.strength)
+        outputs = self(augmented)
+        count = units.shape[1]
+        loss = losses.action_units(outputs[:, :count], units, score, self.pspi_weight)
+        loss = loss + self.shapes_weight * functional.mse_loss(outputs[:, count:], shapes)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True)
         return loss
+
+
+def mesh_loss(outputs: Tensor, points: Tensor, blendshapes: Tensor) -> Tensor:
+    """Return the smooth absolute error of landmarks and blendshapes.
+
+    Args:
+        outputs: (N, 2P + B), the network's outputs: landmarks, then blendshapes.
+        points: (N, P, 2), landmarks as shares of the crop's side.
+        blendshapes: (N, B), standardised.
+    """
+    target = (points.flatten(1) - 0.5) * 8
+    by_point = functional.smooth_l1_loss(outputs[:, : target.shape[1]], target, beta=0.1)
+    by_shape = functional.smooth_l1_loss(outputs[:, target.shape[1] :], blendshapes)
+    return 4 * by_point + by_shape

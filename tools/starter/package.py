@@ -1,6 +1,7 @@
-"""From readings of folds and a network trained on everybody to the packaged model."""
+"""The packaged model from a trained network and the scores of the folds' models."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,228 +9,300 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from tools.starter import card_metrics, model_card, stretch
-from tools.starter.rated_faces import Faces, Ratings
+from tools.starter import card_metrics, model_card, rater_metrics, score_metrics, stretch
+from tools.starter.folds import HEAD, fold_name
+from tools.starter.rated_faces import Faces, face_spec
+from tools.starter.single_ratings import Ratings
 from tools.starter.stretch import Stretch
-from wince import file_names
 from wince.archive.prepare import prepare
 from wince.evaluation import agreement
-from wince.faces.spec import FaceSpec
+from wince.evaluation.prediction_files import read_predictions
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, interpret
-from wince.training import evaluate_model, export, model_manifest, prediction_table
+from wince.training import evaluate_model, export, predictions
 
 NAME, VERSION = "wince-starter", "0.6.0"
 TITLE = (
     "Trained on 10,000 photographs of faces whose action units were rated by an automated rater, "
     "not on FACS-coded video of people in pain."
 )
-INT8_COST = 0.005  # of PCC: the most that int8 may cost
-# Of the faces labelled neutral, the share that reads "none". More than the 80 % aimed for, since a
-# score that errs carries some neutral faces across the knee.
-NEUTRAL_SHARE = 0.85
+INT8_COST = 0.005  # the largest loss of PCC for which int8 is chosen
+# Share of the faces labelled neutral that gets the level "none". More than the intended 80 %,
+# because the errors of the scores lift some neutral faces over the cut.
+CALM_SHARE = 0.85
 
 Floats = NDArray[np.float32]
 Folds = NDArray[np.intp]
 
 
-def package(
-    network: nn.Module,
-    spec: FaceSpec,
-    faces: Faces,
-    fold: Folds,
-    scores: Mapping[export.Precision, Floats],
-    head: export.Head,
-    run: Path,
-    hours: float,
-    once: Ratings,
-    taught_once: NDArray[np.str_],
-    another: Path | None = None,
-) -> None:
-    """Export a trained network, calibrated and measured, with model.json and MODEL_CARD.md.
+@dataclass(frozen=True, slots=True)
+class TrainedRun:
+    """What training gives.
 
-    faces: rated faces cut out exactly as the model is shown them in use. fold: number of each face
-    (N,). scores: by precision what the models of the first folds said of those folds' faces, in
-    the faces' order (M, 6). run: holds the folds' models; the result goes into its folder "model".
-    once: one more rating by image. taught_once: who is on each face that had one rating alone and
-    was learned from. another: an archive that nothing here was trained on.
+    Attributes:
+        run: Run folder with the folds' models; the packaged model goes into `model` below it.
+        network: The network trained on all rated faces.
+        faces: The rated faces, cut out exactly as the model sees them in use.
+        fold: Fold of each face, (N,).
+        scores: Action units (M, 6) by precision, predicted by the models of the first folds for
+            the faces of those folds, in the faces' order.
+        ratings: One more rating by image.
+        rated_once: Subject of each face that had one rating only and was learned from.
+        hours: Hours that training took.
     """
-    everybody, of_everybody = faces, fold
-    fold, faces = _first(fold, faces, len(next(iter(scores.values()))))
-    pcc = {name: _pcc(one, faces, fold) for name, one in scores.items()}
-    small = pcc["fp32"] - pcc["int8"] < INT8_COST
-    like: export.Precision = "int8" if small else "fp32"
-    own = scores[like]
-    found = _interpreted(stretch.cross_fitted(own, faces.units, fold))
-    fitted = each_without(own, faces, fold)
 
-    def read(some: Faces, of_fold: Folds) -> Estimate:
-        """Ask each fold's model, stretched by what the other folds say of it."""
-        said = np.empty((len(some), own.shape[1]), np.float32)
-        for number in np.unique(of_fold):
-            folder, (line, _) = run / f"fold{number + 1}" / like, fitted[number]
-            said[of_fold == number] = line(export.scores(folder, some.crops[of_fold == number])[0])
-        return _interpreted(said)
+    run: Path
+    network: nn.Module
+    faces: Faces
+    fold: Folds
+    scores: Mapping[export.Precision, Floats]
+    ratings: Ratings
+    rated_once: NDArray[np.str_]
+    hours: float
 
+
+@dataclass(frozen=True, slots=True)
+class FoldModels:
+    """The models of the folds, their faces, and what they predict for them.
+
+    Attributes:
+        run: Run folder with the folds' models.
+        precision: Precision of these models.
+        faces: Their faces.
+        fold: Fold of each face, (M,).
+        scores: Action units, (M, 6), as the models give them.
+        fits: Stretch and calibration for each fold, made on the other folds.
+    """
+
+    run: Path
+    precision: export.Precision
+    faces: Faces
+    fold: Folds
+    scores: Floats
+    fits: list[tuple[Stretch, Calibration]]
+
+    def estimate(self) -> Estimate:
+        """Return the stretched predictions for all faces."""
+        return _estimate(stretch.cross_fitted(self.scores, self.faces.units, self.fold))
+
+    def predict(self, faces: Faces, fold: Folds) -> Estimate:
+        """Return what the model of each face's fold predicts for altered faces, stretched."""
+        scores = np.empty((len(faces), self.scores.shape[1]), np.float32)
+        for number in np.unique(fold):
+            line, _ = self.fits[number]
+            crops = faces.crops[fold == number]
+            scores[fold == number] = line(export.scores(self.model_folder(number), crops)[0])
+        return _estimate(scores)
+
+    def model_folder(self, number: int) -> Path:
+        """Return the folder of a fold's model; number: from 0."""
+        return self.run / fold_name(number) / self.precision
+
+
+def package(result: TrainedRun, size: int, other_archive: Path | None = None) -> None:
+    """Export, calibrate, measure and describe a trained network.
+
+    Args:
+        result: The finished training.
+        size: Side of the network's input, pixels.
+        other_archive: An archive of faces that nothing was trained on, to test the model with.
+    """
+    fold, faces = _tested_part(result)
+    pcc = {name: _pcc(scores, faces, fold) for name, scores in result.scores.items()}
+    int8 = pcc["fp32"] - pcc["int8"] < INT8_COST
+    precision: export.Precision = "int8" if int8 else "fp16"
+    fold_precision: export.Precision = "int8" if int8 else "fp32"
+    scores = result.scores[fold_precision]
+    fits = fit_without_each_fold(scores, faces, fold)
+    models = FoldModels(result.run, fold_precision, faces, fold, scores, fits)
     figures = {
-        **card_metrics.measure(found, faces, fold, [given for _, given in fitted]),
-        "worse_conditions": card_metrics.under_worse_conditions(read, faces, fold, found.raw),
-        "grey": card_metrics.grey_against_colour(read, faces, fold, found.raw),
-        "without_stretch": card_metrics.brief(_interpreted(own), faces),
-        "export": {"precision": "int8" if small else "fp16", "pcc": pcc},
-        "beside_a_fresh_rating": card_metrics.beside_a_fresh_rating(found, faces, fold, once),
-        "calm_share": NEUTRAL_SHARE,
-        "hours": round(hours, 1),
+        **_figures(models),
+        "export": {"precision": precision, "pcc": pcc},
+        "beside_a_fresh_rating": rater_metrics.beside_a_fresh_rating(
+            models.estimate(), faces, fold, result.ratings
+        ),
+        "calm_share": CALM_SHARE,
+        "hours": round(result.hours, 1),
     }
-    line, calibrated = stretched_and_calibrated(own, faces)
-    final = export.Head(
-        head.kind,
-        tuple(a * b for a, b in zip(head.scales, line.factor, strict=True)),
-        line.offset,
-    )
-    folder = run / "model"
+    line, final_calibration = stretch_and_calibration(scores, faces)
+    head = _stretched_head(line)
+    folder = result.run / "model"
     folder.mkdir(exist_ok=True)
     export.to_onnx(
-        network,
-        spec,
-        final,
-        folder / file_names.MODEL,
-        precision="int8" if small else "fp16",
-        calibration_images=everybody.crops[export.calibration_rows(np.arange(len(everybody)))],
+        result.network,
+        face_spec(size),
+        head,
+        folder / export.FILE,
+        precision=precision,
+        typical=export.typical(result.faces.crops),
     )
-    for number in range(len(fitted)):
-        rows, held = fold != number, everybody.subject[of_everybody == number]
-        write_fold(
-            run / f"fold{number + 1}" / like,
-            spec,
-            head,
-            _calibrated(_interpreted(own[rows]).raw, faces[rows]),
-            np.setdiff1d([*everybody.subject, *taught_once], held),
-        )
-    write_readings(run / "readings.csv", found, faces, fold)
-
-    def write(figures: Mapping[str, Any]) -> None:
-        model_manifest.write(
-            folder,
-            name=NAME,
-            version=VERSION,
-            title=TITLE,
-            spec=spec,
-            head=final,
-            calibration=calibrated,
-            trained_on={
-                "data": "rated faces (see MODEL_CARD.md)",
-                "faces": len(everybody),
-                "subjects": len(np.unique(everybody.subject)),
-                "faces_rated_once": len(taught_once),
-                "folds": int(of_everybody.max()) + 1,
-                "folds_read": len(fitted),
-            },
-            subjects_seen=sorted({*everybody.subject.tolist(), *taught_once.tolist()}),
-            figures=figures,
-        )
-
-    write(figures)
-    if another:  # the model has to be whole before it can be asked about other faces
-        write({**figures, "another_archive": on_another_archive(folder, another, run / "another")})
+    for number in range(len(fits)):
+        _write_fold(result, models, number, size)
+    write_predictions(result.run / "readings.csv", models)
+    _write_model(result, folder, size, head, final_calibration, figures, len(fits))
+    if other_archive:  # the model must be complete before it can be tested
+        metrics = on_other_archive(folder, other_archive, result.run / "another")
+        figures = {**figures, "another_archive": metrics}
+        _write_model(result, folder, size, head, final_calibration, figures, len(fits))
     model_card.write(folder)
 
 
-def each_without(own: Floats, faces: Faces, fold: Folds) -> list[tuple[Stretch, Calibration]]:
-    """Return the stretch and the calibration for each fold (N,), made on the faces of the others.
+def fit_without_each_fold(
+    scores: Floats, faces: Faces, fold: Folds
+) -> list[tuple[Stretch, Calibration]]:
+    """Return the stretch and the calibration for each fold, made on the faces of the others.
 
-    own: what each fold's model says about that fold's faces, in the faces' order (N, 6).
+    Args:
+        scores: What each fold's model predicts for that fold's faces, (N, 6).
+        faces: The faces.
+        fold: Fold of each face, (N,).
     """
     others = (fold != number for number in range(fold.max() + 1))
-    return [stretched_and_calibrated(own[rows], faces[rows]) for rows in others]
+    return [stretch_and_calibration(scores[rows], faces[rows]) for rows in others]
 
 
-def stretched_and_calibrated(own: Floats, faces: Faces) -> tuple[Stretch, Calibration]:
-    """Return the stretch that readings (N, 6) of unseen faces ask for, and the calibration then."""
-    line = stretch.fit(own, faces.units)
-    return line, _calibrated(_interpreted(line(own)).raw, faces)
+def stretch_and_calibration(scores: Floats, faces: Faces) -> tuple[Stretch, Calibration]:
+    """Return the stretch of predictions (N, 6) for unseen faces, and the calibration after it."""
+    line = stretch.fit(scores, faces.units)
+    return line, _calibration(_estimate(line(scores)).raw, faces)
 
 
-def _first(fold: Folds, faces: Faces, count: int) -> tuple[Folds, Faces]:
-    """Return the folds and faces of the first folds, which hold `count` faces together."""
-    last = np.searchsorted(np.cumsum(np.bincount(fold)), count)
-    asked = fold <= last
-    return fold[asked], faces[asked]
+def on_other_archive(model: Path, archive: Path, work: Path) -> dict[str, Any]:
+    """Return the metrics of a model on an archive it was not trained on, pooled and by subject.
 
-
-def on_another_archive(model: Path, archive: Path, work: Path) -> dict[str, Any]:
-    """Return how a model reads an archive of other faces, per subject, without training on it.
-
-    work: where the archive is prepared and the readings go.
+    Args:
+        model: Folder with the model.
+        archive: The archive.
+        work: Folder in which the archive is prepared and the predictions are written.
     """
     prepare(archive, work / "prepared")
-    tested = evaluate_model.predict(
-        model, work / "prepared", work / "readings", part=evaluate_model.ALL
+    result = evaluate_model.test(
+        model, work / "prepared", work / "readings", part=evaluate_model.EVERYTHING
     )
-    table = tested.table
-    each = {
-        name: card_metrics.pcc(table.predicted[rows], table.pspi[rows])
+    table = read_predictions(result.predictions)
+    by_subject = {
+        name: score_metrics.pcc(table.predicted[rows], table.pspi[rows])
         for number, name in enumerate(table.subjects)
         if np.ptp(table.pspi[rows := table.subject == number]) > 0
     }
-    defined = [pcc for pcc in each.values() if pcc is not None]
+    defined = [pcc for pcc in by_subject.values() if pcc is not None]
     return {
         "frames": len(table),
-        "pcc_pooled": card_metrics.pcc(table.predicted, table.pspi),
-        "pcc_mean_of_subjects": card_metrics.mean(np.array(defined)),
-        "pcc_by_subject": each,
+        "pcc_pooled": score_metrics.pcc(table.predicted, table.pspi),
+        "pcc_mean_of_subjects": score_metrics.mean(np.array(defined)),
+        "pcc_by_subject": by_subject,
     }
 
 
-def write_fold(
-    folder: Path, spec: FaceSpec, head: export.Head, fitted: Calibration, seen: NDArray[np.str_]
-) -> None:
-    """Write the model.json of one fold's model, so that it can be asked about people it never saw.
-
-    fitted: its calibration, from the readings of the other folds. seen: subjects it was trained on.
-    """
-    subjects = np.unique(seen).tolist()
-    model_manifest.write(
-        folder,
-        name=f"{NAME}-{folder.parent.name}",
-        version=VERSION,
-        title="The starter's recipe without one fold of the people, for measuring. Not stretched.",
-        spec=spec,
-        head=head,
-        calibration=fitted,
-        trained_on={"data": "rated faces without one fold", "subjects": len(subjects)},
-        subjects_seen=subjects,
-        figures={},
-    )
-
-
-def write_readings(path: Path, found: Estimate, faces: Faces, fold: Folds) -> None:
-    """Write the folds' readings as a table that `wince evaluate --predictions` reads."""
-    prediction_table.write(
+def write_predictions(path: Path, models: FoldModels) -> None:
+    """Write the folds' predictions as a table that `wince evaluate --predictions` reads."""
+    faces = models.faces
+    predictions.write(
         path,
         {
             "subject": faces.subject.tolist(),
             "sequence": faces.picked.tolist(),
             "frame": faces.image.tolist(),
             "pspi": [f"{value:.3f}" for value in faces.pspi],
-            "predicted": [f"{value:.3f}" for value in found.raw],
-            "fold": [str(number + 1) for number in fold],
+            "predicted": [f"{value:.3f}" for value in models.estimate().raw],
+            "fold": [str(number + 1) for number in models.fold],
             "expression": faces.expression.tolist(),
         },
     )
 
 
-def _calibrated(raw: NDArray[np.floating[Any]], faces: Faces) -> Calibration:
-    neutral = (faces.expression == "neutral") & (faces.picked == "by expression")
-    knee = float(np.quantile(faces.pspi[neutral], NEUTRAL_SHARE))
-    return calibration.fit(raw, faces.pspi, calibration.neutral_map(knee))
+def _tested_part(result: TrainedRun) -> tuple[Folds, Faces]:
+    """Return the folds and faces of the first folds, as many as there are scores."""
+    count = len(next(iter(result.scores.values())))
+    last = np.searchsorted(np.cumsum(np.bincount(result.fold)), count)
+    rows = result.fold <= last
+    return result.fold[rows], result.faces[rows]
+
+
+def _figures(models: FoldModels) -> dict[str, Any]:
+    """Return the metrics of the model card; the keys are those of model.json."""
+    faces, fold, estimate = models.faces, models.fold, models.estimate()
+    calibrations = [fitted for _, fitted in models.fits]
+    predict, raw = models.predict, estimate.raw
+    return {
+        **card_metrics.measure(estimate, faces, fold, calibrations),
+        "worse_conditions": card_metrics.under_worse_conditions(predict, faces, fold, raw),
+        "grey": card_metrics.grey_against_colour(predict, faces, fold, raw),
+        "without_stretch": card_metrics.brief(_estimate(models.scores), faces),
+    }
+
+
+def _stretched_head(line: Stretch) -> export.Head:
+    scales = tuple(a * b for a, b in zip(HEAD.scales, line.factor, strict=True))
+    return export.Head(HEAD.kind, scales, line.offset)
+
+
+def _write_model(
+    result: TrainedRun,
+    folder: Path,
+    size: int,
+    head: export.Head,
+    final_calibration: Calibration,
+    figures: Mapping[str, Any],
+    tested_folds: int,
+) -> None:
+    """Write model.json of the packaged model."""
+    subjects = result.faces.subject.tolist()
+    export.write_card(
+        folder,
+        name=NAME,
+        version=VERSION,
+        title=TITLE,
+        spec=face_spec(size),
+        head=head,
+        calibration=final_calibration,
+        trained_on={
+            "data": "rated faces (see MODEL_CARD.md)",
+            "faces": len(subjects),
+            "subjects": len(set(subjects)),
+            "faces_rated_once": len(result.rated_once),
+            "folds": int(result.fold.max()) + 1,
+            "folds_read": tested_folds,
+        },
+        subjects_seen=sorted({*subjects, *result.rated_once.tolist()}),
+        figures=figures,
+    )
+
+
+def _write_fold(result: TrainedRun, models: FoldModels, number: int, size: int) -> None:
+    """Write model.json of a fold's model, so that it can be used on people it has not seen.
+
+    Its calibration is made from the predictions for the other folds, which are not stretched.
+    """
+    others = models.fold != number
+    held_out = result.faces.subject[result.fold == number]
+    subjects = np.setdiff1d([*result.faces.subject, *result.rated_once], held_out).tolist()
+    raw = _estimate(models.scores[others]).raw
+    export.write_card(
+        models.model_folder(number),
+        name=f"{NAME}-{fold_name(number)}",
+        version=VERSION,
+        title="The starter's recipe without one fold of the people, for measuring. Not stretched.",
+        spec=face_spec(size),
+        head=HEAD,
+        calibration=_calibration(raw, models.faces[others]),
+        trained_on={"data": "rated faces without one fold", "subjects": len(subjects)},
+        subjects_seen=subjects,
+        figures={},
+    )
+
+
+def _calibration(raw: NDArray[np.floating[Any]], faces: Faces) -> Calibration:
+    neutral = (faces.expression == "neutral") & faces.by_expression
+    knee = float(np.quantile(faces.pspi[neutral], CALM_SHARE))
+    return calibration.fit(raw, faces.pspi, calibration.calm_map(knee))
 
 
 def _pcc(scores: Floats, faces: Faces, fold: Folds) -> float:
-    found = _interpreted(stretch.cross_fitted(scores, faces.units, fold))
-    return round(agreement.pcc(faces.pspi, found.raw), 4)
+    estimate = _estimate(stretch.cross_fitted(scores, faces.units, fold))
+    return round(agreement.pcc(faces.pspi, estimate.raw), 4)
 
 
-def _interpreted(scores: Floats) -> Estimate:
+def _estimate(scores: Floats) -> Estimate:
     return interpret(scores, np.zeros((len(scores), 0), np.float32), "action-units")

@@ -1,6 +1,6 @@
-"""Fitting: the starter model's lessons, each resumable at its last epoch."""
+"""The stages of training. A stopped stage resumes at its last complete epoch."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import lightning
@@ -13,155 +13,163 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset, WeightedRandomSampler
 
 from tools.starter.face_mesh import OTHER_SIDE
+from tools.starter.heads import with_new_head
 from tools.starter.lightning_modules import ActionUnitModule, FaceModule, MeshModule
-from tools.starter.rated_faces import MARGIN, Faces, shown
+from tools.starter.rated_faces import MARGIN, Faces, face_spec
+from tools.starter.recipe import Stage
 from wince import scale
 from wince.faces.spec import FaceSpec
 from wince.training import augment, losses, network
 
 LAST = "last.ckpt"
-CLOSED_EYES = 2.5  # how many times as often as others they are drawn
-OWN_SHARE = 0.3  # of a network's own answer in what it is taught about a face rated twice
-OWN_SHARE_OF_ONE = 0.5  # the same of a face rated once
+CLOSED_EYES = 2.5  # how many times as often faces with closed eyes are drawn
 WEIGHT_OF_ONE = 2 / 3  # how often a face rated once is drawn beside one rated twice
-READ_AT_ONCE = 64  # faces
+# Share of the network's own prediction in the target of a rated face, in self-training:
+OWN_SHARE = 0.3
+OWN_SHARE_OF_ONE = 0.5  # of a face rated once
+PREDICTION_BATCH = 64
 UNITS = len(scale.UNIT_NAMES)
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """One fit: pictures of `size` pixels, so many epochs, and the highest learning rates."""
-
-    size: int
-    epochs: int
-    batch: int
-    body_rate: float
-    head_rate: float
-
-
-def learn_mesh(
-    faces: Faces, lesson: Lesson, folder: Path, start: nn.Module | None = None
+def train_mesh(
+    faces: Faces, stage: Stage, folder: Path, start: nn.Module | None = None
 ) -> nn.Module:
-    """Teach a ResNet-18 to predict landmarks and blendshapes; return it."""
-    shapes = torch.from_numpy(_standard(faces.blendshapes))
+    """Return a ResNet-18 trained to predict landmarks and blendshapes.
+
+    Args:
+        faces: Faces, rated or not.
+        stage: Settings.
+        folder: Where the checkpoint and the history go.
+        start: A network with the same outputs to start from; None for random weights.
+    """
+    shapes = torch.from_numpy(_standardised(faces.blendshapes))
     data = TensorDataset(_pixels(faces), torch.from_numpy(faces.points), shapes)
     outputs = faces.points.shape[1] * 2 + shapes.shape[1]
-    module = MeshModule(
-        start or network.build(outputs),
-        shown(lesson.size),
-        MARGIN,
-        (lesson.body_rate, lesson.head_rate),
-    )
-    _fit(module, lesson, folder, _batches(data, lesson.batch))
+    rates = stage.body_rate, stage.head_rate
+    module = MeshModule(start or network.build(outputs), face_spec(stage.size), MARGIN, rates)
+    _fit(module, stage, folder, _batches(data, stage.batch))
     return module.network
 
 
-def learn_action_units(start: nn.Module, train: Faces, lesson: Lesson, folder: Path) -> nn.Module:
-    """Teach a network that knows landmarks the six action units; return its averaged weights.
+def train_action_units(start: nn.Module, faces: Faces, stage: Stage, folder: Path) -> nn.Module:
+    """Return the network trained on rated faces, its weights averaged.
 
-    It goes on predicting the blendshapes, mean of left and right, beside them, so that what it
-    knows of lids and lips is not lost: its outputs are the action units, then the blendshapes.
+    Its outputs are the six action units, then the blendshapes (mean of left and right). Predicting
+    the blendshapes too keeps what the network knows of lids and lips.
+
+    Args:
+        start: A network from `train_mesh` or from an earlier stage of this kind.
+        faces: Rated faces.
+        stage: Settings.
+        folder: Where the checkpoint and the history go.
     """
-    units, shapes = torch.from_numpy(_stretched(train.units)), _shapes(train)
-    start = network.with_head(start, UNITS + shapes.shape[1])
-    data = TensorDataset(_pixels(train), units, torch.from_numpy(train.pspi), shapes)
-    return _learn_units(start, data, draws(train), len(train), lesson, folder, decay=0.99)
+    units, shapes = torch.from_numpy(_scaled(faces.units)), _blendshapes([faces])
+    start = with_new_head(start, UNITS + shapes.shape[1])
+    data = TensorDataset(_pixels(faces), units, torch.from_numpy(faces.pspi), shapes)
+    sampler = WeightedRandomSampler(sampling_weights(faces).tolist(), len(faces))
+    return _train_units(start, data, sampler, stage, folder, decay=0.99)
 
 
-def learn_answers(
-    start: nn.Module, train: Faces, unrated: Faces, lesson: Lesson, folder: Path
+def self_train(
+    start: nn.Module, rated: Faces, others: Faces, stage: Stage, folder: Path
 ) -> nn.Module:
-    """Teach a network from `learn_action_units` its own answers; return its averaged weights.
+    """Return the network trained on its own predictions and the ratings, its weights averaged.
 
-    It reads each face and its mirror image. The mean of both readings is what it is taught about
-    an unrated face, and a share of what it is taught about a rated one (self-training: Xie et al.
-    2020, arXiv:1911.04252); `train` and `unrated`, some of whom may have been rated once, are drawn
-    equally often. So it learns for good what averaging two readings would have to buy with twice
-    the time, and sees more people than were rated.
+    The network predicts each face and its mirror image. The mean of both predictions is the target
+    of an unrated face, and a share of the target of a rated one (self-training: Xie et al. 2020,
+    arXiv:1911.04252). So the network learns what averaging two predictions would give at twice the
+    time, and sees more people than were rated.
+
+    Args:
+        start: A network from `train_action_units`.
+        rated: Faces rated twice.
+        others: Faces without a rating or with one. Both parts are drawn equally often.
+        stage: Settings.
+        folder: Where the checkpoint and the history go.
     """
-    parts = train, unrated
-    said = [_mirrored_answers(start, part, shown(lesson.size)) for part in parts]
-    units, scores = zip(*map(_taught, parts, said), strict=True)
-    both = draws(train), 1 / _common(scores[1].numpy())
+    parts = [rated, others]
+    predictions = [_mirrored_predictions(start, part, face_spec(stage.size)) for part in parts]
+    targets = [_targets(*pair) for pair in zip(parts, predictions, strict=True)]
+    units, pspi = zip(*targets, strict=True)
     data = TensorDataset(
         torch.cat([_pixels(part) for part in parts]),
         torch.cat(units),
-        torch.cat(scores),
-        _shapes(*parts),
+        torch.cat(pspi),
+        _blendshapes(parts),
     )
-    weights = np.concatenate([part / part.sum() for part in both])
-    return _learn_units(start, data, weights, 2 * len(train), lesson, folder, decay=0.998)
+    weights = sampling_weights(rated), 1 / _root_frequency(pspi[1].numpy())
+    equal_parts = np.concatenate([part / part.sum() for part in weights])
+    sampler = WeightedRandomSampler(equal_parts.tolist(), 2 * len(rated))
+    return _train_units(start, data, sampler, stage, folder, decay=0.998)
 
 
-def _taught(faces: Faces, said: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the action units (N, 6) and PSPI (N,) between a network's answers and the ratings."""
-    share = np.select([~faces.rated, faces.once], [1.0, OWN_SHARE_OF_ONE], OWN_SHARE)
-    own = torch.from_numpy(share.astype(np.float32))
-    units = torch.from_numpy(np.nan_to_num(_stretched(faces.units)))
-    score = torch.from_numpy(np.nan_to_num(faces.pspi))
-    by_own = losses.pspi(losses.clamp_units(said))
-    return torch.lerp(units, said, own[:, None]), torch.lerp(score, by_own, own)
+def sampling_weights(faces: Faces) -> NDArray[np.float64]:
+    """Return how often to draw each face (N,): the inverse root of its score's frequency.
 
-
-def _learn_units(
-    start: nn.Module,
-    data: TensorDataset,
-    weights: NDArray[np.float64],
-    draws_each_epoch: int,
-    lesson: Lesson,
-    folder: Path,
-    decay: float,
-) -> nn.Module:
-    rates = lesson.body_rate, lesson.head_rate
-    module = ActionUnitModule(start, shown(lesson.size), MARGIN, rates)
-    sampler = WeightedRandomSampler(weights.tolist(), draws_each_epoch)
-    batches = _batches(data, lesson.batch, sampler)
-    _fit(module, lesson, folder, batches, averaging=EMAWeightAveraging(decay=decay))
-    return module.network
-
-
-def _mirrored_answers(start: nn.Module, faces: Faces, spec: FaceSpec) -> torch.Tensor:
-    """Return the action units (N, 6), the mean over each face as in use and its mirror image."""
-    module = ActionUnitModule(start, spec, MARGIN, (0.0, 0.0)).eval()
-    said = []
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        for crops in torch.split(_pixels(faces), READ_AT_ONCE):
-            with torch.autocast("cpu", enabled=False):
-                picture = augment.centre_crop(crops, spec.size, MARGIN)
-            said.append((module(picture) + module(picture.flip(3)))[:, :UNITS] / 2)
-    return torch.cat(said).clone()
-
-
-def draws(faces: Faces) -> NDArray[np.float64]:
-    """Return how often to draw each face (N,): the inverse root of how common its score is.
-
-    Closed eyes are one face in eighteen, and one unit of PSPI alone: they are drawn more often.
-    Faces rated once are drawn less often, as their ratings are less sure.
+    Closed eyes are one face in eighteen and only one point of PSPI, so they are drawn more often.
+    Faces rated once are drawn less often, because their ratings are less certain.
     """
     closed = np.where(faces.units[:, -1] >= 0.5, CLOSED_EYES, 1.0)
-    sure = np.where(faces.once, WEIGHT_OF_ONE, 1.0)
-    return np.asarray(closed * sure / _common(faces.pspi))
+    certainty = np.where(faces.rated_once, WEIGHT_OF_ONE, 1.0)
+    return np.asarray(closed * certainty / _root_frequency(faces.pspi))
 
 
-def _common(pspi: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the root of how many of the scores (N,) are as large as each, rounded."""
+def _root_frequency(pspi: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the square root of how many scores round to the same number, for each score (N,)."""
     score = np.clip(np.round(pspi).astype(int), 0, 9)
     return np.asarray(np.sqrt(np.bincount(score, minlength=10)[score]))
 
 
+def _targets(faces: Faces, predictions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return targets between ratings and predictions: action units (N, 6) and PSPI (N,)."""
+    shares = np.select([~faces.rated, faces.rated_once], [1.0, OWN_SHARE_OF_ONE], OWN_SHARE)
+    own = torch.from_numpy(shares.astype(np.float32))
+    units = torch.from_numpy(np.nan_to_num(_scaled(faces.units)))
+    score = torch.from_numpy(np.nan_to_num(faces.pspi))
+    predicted_score = losses.pspi(predictions.clamp(0, losses.EYES))
+    return torch.lerp(units, predictions, own[:, None]), torch.lerp(score, predicted_score, own)
+
+
+def _train_units(
+    start: nn.Module,
+    data: TensorDataset,
+    sampler: WeightedRandomSampler,
+    stage: Stage,
+    folder: Path,
+    decay: float,
+) -> nn.Module:
+    rates = stage.body_rate, stage.head_rate
+    module = ActionUnitModule(start, face_spec(stage.size), MARGIN, rates)
+    batches = _batches(data, stage.batch, sampler)
+    _fit(module, stage, folder, batches, averaging=EMAWeightAveraging(decay=decay))
+    return module.network
+
+
+def _mirrored_predictions(start: nn.Module, faces: Faces, spec: FaceSpec) -> torch.Tensor:
+    """Return action units (N, 6), the mean over each face and its mirror image."""
+    module = ActionUnitModule(start, spec, MARGIN, (0.0, 0.0)).eval()
+    units = []
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        for stored in torch.split(_pixels(faces), PREDICTION_BATCH):
+            with torch.autocast("cpu", enabled=False):
+                crops = augment.centre(stored, spec.size, MARGIN)
+            units.append((module(crops) + module(crops.flip(3)))[:, :UNITS] / 2)
+    return torch.cat(units).clone()
+
+
 def _fit(
     module: FaceModule,
-    lesson: Lesson,
+    stage: Stage,
     folder: Path,
-    train: DataLoader[tuple[torch.Tensor, ...]],
+    batches: DataLoader[tuple[torch.Tensor, ...]],
     averaging: EMAWeightAveraging | None = None,
 ) -> None:
     last = folder / LAST
-    module.train()  # Lightning leaves a network that has answered before in the mode for answering
+    module.train()  # Lightning leaves a network in evaluation mode if it was in that before
     trainer = lightning.Trainer(
         accelerator="cpu",
         precision="bf16-mixed",
-        max_epochs=lesson.epochs,
+        max_epochs=stage.epochs,
         default_root_dir=folder,
         logger=CSVLogger(folder, name="history"),
         callbacks=[
@@ -174,8 +182,8 @@ def _fit(
         enable_model_summary=False,
         log_every_n_steps=20,
     )
-    trainer.fit(module, train, ckpt_path=str(last) if last.exists() else None, weights_only=True)
-    # A lesson resumed when it is over would otherwise come back without its averaged weights.
+    trainer.fit(module, batches, ckpt_path=str(last) if last.exists() else None, weights_only=True)
+    # A stage that was complete when resumed would come back without its averaged weights.
     module.load_state_dict(torch.load(last, weights_only=True)["state_dict"])
 
 
@@ -189,15 +197,16 @@ def _pixels(faces: Faces) -> torch.Tensor:
     return torch.from_numpy(faces.crops).permute(0, 3, 1, 2)
 
 
-def _stretched(units: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(units * np.array([1] * (UNITS - 1) + [losses.AU43_SCALE], np.float32))
+def _scaled(units: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return action units (N, 6) as the network predicts them: AU43 multiplied by EYES."""
+    return np.asarray(units * np.array([1] * (UNITS - 1) + [losses.EYES], np.float32))
 
 
-def _shapes(*parts: Faces) -> torch.Tensor:
-    """Return the blendshapes, mean of left and right, standardised over all parts together."""
+def _blendshapes(parts: Sequence[Faces]) -> torch.Tensor:
+    """Return the sum of left and right blendshapes, standardised over all parts together."""
     shapes = np.concatenate([part.blendshapes for part in parts])
-    return torch.from_numpy(_standard(shapes[:, OTHER_SIDE] + shapes))
+    return torch.from_numpy(_standardised(shapes[:, OTHER_SIDE] + shapes))
 
 
-def _standard(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _standardised(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray((values - values.mean(0)) / (values.std(0) + 1e-3))
