@@ -126,7 +126,7 @@ def usual(photo: bytes, spec: FaceSpec, *, our_finder: bool = False) -> Call:
     return call
 
 
-def once(work: Callable[[], object]) -> Call:
+def timed(work: Callable[[], object]) -> Call:
     """Return a call of one piece of work, marked `whole`."""
 
     def call() -> Marks:

@@ -35,11 +35,14 @@ class Tally:
         self.slowest = 0.0
 
     def add(self, end: str, begun: float) -> None:
+        """Count one input; begun: when it was sent, by `time.perf_counter`."""
         self.ends[end] += 1
         self.slowest = max(self.slowest, time.perf_counter() - begun)
 
 
 def files(assessor: Assessor, tally: Tally, inputs: int, number: int) -> None:
+    """Assess damaged files; number: the seed."""
+
     @seed(number)
     @_many(inputs)
     @given(data=bad_inputs.damaged_files())
@@ -57,6 +60,7 @@ def files(assessor: Assessor, tally: Tally, inputs: int, number: int) -> None:
 
 
 def requests(client: TestClient, tally: Tally, inputs: int, number: int) -> None:
+    """Send damaged requests to the application; number: the seed."""
     headers = {"Content-Type": "application/json"}
 
     @seed(number)
@@ -83,6 +87,7 @@ def _many(inputs: int) -> settings:
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--inputs", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)

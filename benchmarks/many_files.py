@@ -58,6 +58,7 @@ def memory(process: psutil.Process) -> float:
 
 
 def main() -> int:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("photos", type=Path, help="folder of pictures")
     parser.add_argument("--files", type=int, default=100_000, help="how many [100000]")

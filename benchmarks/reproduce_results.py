@@ -384,6 +384,7 @@ By the clock, whatever else ran on the machine.
 
 
 def main() -> int:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--archive", action="append", required=True, metavar="NAME=PATH")
     parser.add_argument("--work", type=Path, required=True)

@@ -39,6 +39,7 @@ def grown(megabytes: list[float]) -> float:
 
 
 def main() -> int:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--minutes", type=float, default=10, help="how long [10]")
     parser.add_argument("--share", type=float, default=SHARE, help=f"allowed growth [{SHARE}]")

@@ -28,7 +28,7 @@ from packaging.requirements import Requirement
 
 import wince
 from benchmarks import assessment_path, live_page
-from benchmarks.assessment_path import STAGES, Marks, in_turns, once
+from benchmarks.assessment_path import STAGES, Marks, in_turns, timed
 from benchmarks.server_load import live, load, megabytes, photo, served
 from wince.runtime.assessor import Assessor
 
@@ -161,7 +161,7 @@ def of_the_network(
         "gemm int8": assessment_path.multiplication(folder, int8=True),
         "gemm fp32": assessment_path.multiplication(folder, int8=False),
     }
-    medians = in_turns({name: once(call) for name, call in calls.items()}, rounds)
+    medians = in_turns({name: timed(call) for name, call in calls.items()}, rounds)
     found = {name: marks["whole"] for name, marks in medians.items()}
     for name in ("fp32", "int8"):
         product = found[f"gemm {name}"]
@@ -387,6 +387,7 @@ Live, two frames are unanswered at any time, so a frame waits for the one before
 
 
 def main() -> int:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--write", type=Path, metavar="FILE", help="also write the page")
     parser.add_argument("--rounds", type=int, default=60, help="turns of each way [60]")

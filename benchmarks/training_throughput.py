@@ -86,6 +86,7 @@ def ours(data: ModelData, rows: np.ndarray, settings: Settings) -> Measured:
 
 
 def main() -> int:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--size", type=int, default=224)

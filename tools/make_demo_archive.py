@@ -1,10 +1,10 @@
-"""Make the demo archive that ships with wince from the full synthetic archive.
+"""Makes the demo archive of wince from the full synthetic archive.
 
     python -m tools.make_demo_archive SYNTHETIC_ARCHIVE src/wince/archive/demo/archive.zip
 
-Of each subject the two sequences with most pain, of each the 25 neighbouring frames in which pain
-comes and goes most; pictures encoded again at lower quality. The zip holds no times, so that the
-same archive gives the same file.
+It has the two sequences with most pain of each subject, and of each the 25 neighbouring frames in
+which pain changes most. Images are encoded again at lower quality. The zip contains no times, so
+the same archive gives the same file.
 """
 
 import io
@@ -16,14 +16,21 @@ from PIL import Image
 
 FRAMES = 25
 SEQUENCES = 2
-QUALITY = 80
+JPEG_QUALITY = 80
 
 
 def main(source: Path, target: Path) -> None:
-    """Write the zip."""
+    """Write the zip.
+
+    Args:
+        source: The full archive, in the layout of UNBC-McMaster.
+        target: The zip file.
+    """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for subject in sorted((source / "Images").iterdir()):
-            sequences = sorted(subject.iterdir(), key=lambda one: (-max(_scores(source, one)), one))
+            sequences = sorted(
+                subject.iterdir(), key=lambda folder: (-max(_scores(source, folder)), folder)
+            )
             for sequence in sorted(sequences[:SEQUENCES]):
                 _add_sequence(archive, source, sequence)
 
@@ -31,16 +38,16 @@ def main(source: Path, target: Path) -> None:
 def _add_sequence(archive: zipfile.ZipFile, source: Path, sequence: Path) -> None:
     scores = _scores(source, sequence)
     starts = range(max(1, len(scores) - FRAMES + 1))
-    start = max(starts, key=lambda first: (_interest(scores[first : first + FRAMES]), -first))
+    start = max(starts, key=lambda first: (_variety(scores[first : first + FRAMES]), -first))
     below = sequence.relative_to(source / "Images")
     for frame in sorted(sequence.iterdir())[start : start + FRAMES]:
-        _put(archive, f"Images/{below}/{frame.name}", _smaller(frame))
+        _add_file(archive, f"Images/{below}/{frame.name}", _recompressed(frame))
         for kind in ("PSPI", "FACS"):
             name = f"Frame_Labels/{kind}/{below}/{frame.stem}_facs.txt"
-            _put(archive, name, (source / name).read_bytes())
+            _add_file(archive, name, (source / name).read_bytes())
     for kind in ("VAS", "OPR", "SEN", "AFF"):
         name = f"Sequence_Labels/{kind}/{below}.txt"
-        _put(archive, name, (source / name).read_bytes())
+        _add_file(archive, name, (source / name).read_bytes())
 
 
 def _scores(source: Path, sequence: Path) -> list[float]:
@@ -48,24 +55,24 @@ def _scores(source: Path, sequence: Path) -> list[float]:
     return [float(path.read_text().split()[0]) for path in sorted(folder.iterdir())]
 
 
-def _interest(scores: list[float]) -> float:
-    """Return how much a stretch shows: many different scores, high ones, and some calm."""
-    calm = sum(score == 0 for score in scores)
-    return len(set(scores)) + sum(score >= 6 for score in scores) / 2 + min(calm, 8)
+def _variety(scores: list[float]) -> float:
+    """Return how much some frames show: many different scores, high ones, and some at rest."""
+    at_rest = sum(score == 0 for score in scores)
+    return len(set(scores)) + sum(score >= 6 for score in scores) / 2 + min(at_rest, 8)
 
 
-def _smaller(frame: Path) -> bytes:
+def _recompressed(frame: Path) -> bytes:
     file = io.BytesIO()
     with Image.open(frame) as image:
-        image.convert("RGB").save(file, "JPEG", quality=QUALITY, optimize=True)
+        image.convert("RGB").save(file, "JPEG", quality=JPEG_QUALITY, optimize=True)
     return file.getvalue()
 
 
-def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+def _add_file(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
     entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    # Pictures are packed already; of the thousand small labels nearly nothing is left.
-    packed = name.startswith("Images/")
-    entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
+    # Images are compressed already; the thousand small labels compress to almost nothing.
+    is_image = name.startswith("Images/")
+    entry.compress_type = zipfile.ZIP_STORED if is_image else zipfile.ZIP_DEFLATED
     archive.writestr(entry, data)
 
 

@@ -19,7 +19,7 @@ def render(path: Path, filters: Mapping[str, Callable[..., str]], **values: Any)
     """
     environment = Environment(
         loader=FileSystemLoader(path.parent),
-        autoescape=False,
+        autoescape=False,  # noqa: S701 - Markdown; the values are our own numbers and names
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,9 +1,10 @@
-"""Writes tests/data/track.csv: what the packaged model reads in a video of faces, frame by frame.
+"""Writes tests/data/track.csv: what the packaged model predicts in a video of faces, by frame.
 
-Three parts of eight seconds at 15 frames a second: the portrait that sways (as in the page's
-tests), a rendered face that is calm, and the same person in pain, eyes closed; between the last two
-a second without a face. Run it again when the packaged model changes:
-python -m tools.record_track
+    python -m tools.record_track
+
+The video has three parts of eight seconds at 15 frames a second: the portrait of the page's tests,
+which sways, a rendered neutral face, and the same person in pain with closed eyes. Between the last
+two is one second without a face. Run it again when the packaged model changes.
 """
 
 import csv
@@ -15,60 +16,74 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from skimage.data import astronaut
+from skimage import data
 
-from tests.support.video_sample import record
+from tests.support.video_sample import write_video
 from wince import Assessor
 from wince.errors import NoFaceError
 from wince.scale import UNIT_NAMES
 from wince.video import Video
 
 DATA = Path(__file__).parents[1] / "tests" / "data"
-RATE = 15
-PARTS = (
-    ("portrait", None, 8),
-    ("calm", "aa001t1abunaff031.jpg", 8),
-    ("nobody", "", 1),
-    ("pain", "aa001t2aaaff019.jpg", 8),
-)
-
-
-def pictures() -> Iterator[NDArray[np.uint8]]:
-    portrait = Image.fromarray(astronaut()).crop((100, 0, 420, 240)).resize((640, 480))
-    for _, name, seconds in PARTS:
-        near = portrait
-        if name:
-            near = Image.new("RGB", (640, 480), "grey")
-            near.paste(Image.open(DATA / "frames" / name).resize((448, 448)), (96, 16))
-        elif name == "":
-            near = Image.new("RGB", (640, 480), "grey")
-        for step in range(seconds * RATE):
-            shift = round(90 * math.sin(2 * math.pi * step / 30))
-            moved = near.transform(near.size, Image.Transform.AFFINE, (1, 0, shift, 0, 1, 0))
-            yield np.asarray(moved)
+RATE = 15  # frames a second
+PORTRAIT, NO_FACE = "portrait", "nobody"
+PARTS = {
+    PORTRAIT: 8,
+    "calm": 8,
+    NO_FACE: 1,
+    "pain": 8,
+}
+"""Seconds of each part, by its name in the table."""
+FILES = {"calm": "aa001t1abunaff031.jpg", "pain": "aa001t2aaaff019.jpg"}
 
 
 def main() -> None:
+    """Write the video, assess its frames and write the table."""
     assessor = Assessor()
-    names = [name for name, _, seconds in PARTS for _ in range(seconds * RATE)]
+    part_names = [name for name, seconds in PARTS.items() for _ in range(seconds * RATE)]
     with (
         tempfile.TemporaryDirectory() as folder,
         (DATA / "track.csv").open("w", newline="") as file,
     ):
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(["part", "seconds", "raw_score", "PSPI", *UNIT_NAMES])
-        path = record(Path(folder, "faces.mp4"), pictures(), rate=RATE)
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["part", "seconds", "raw_score", "PSPI", *UNIT_NAMES])
+        path = write_video(Path(folder, "faces.mp4"), frames(), rate=RATE)
         with Video(path) as video:
-            for frame, part in zip(video.frames(), names, strict=True):
-                row = [part, round(frame.seconds, 3)]
-                try:
-                    found = assessor.assess(frame.rgb)
-                except NoFaceError:
-                    rows.writerow(row)
-                    continue
-                units = found.action_units
-                assert units
-                rows.writerow([*row, found.raw_score, found.pspi, *units.values()])
+            for frame, name in zip(video.frames(), part_names, strict=True):
+                table.writerow(
+                    [name, round(frame.seconds, 3), *assessed_cells(assessor, frame.rgb)]
+                )
+
+
+def frames() -> Iterator[NDArray[np.uint8]]:
+    """Yield the frames of the video, RGB uint8 (480, 640, 3), each shifted sideways."""
+    for name, seconds in PARTS.items():
+        image = still_image(name)
+        for step in range(seconds * RATE):
+            shift = round(90 * math.sin(2 * math.pi * step / 30))
+            moved = image.transform(image.size, Image.Transform.AFFINE, (1, 0, shift, 0, 1, 0))
+            yield np.asarray(moved)
+
+
+def still_image(part: str) -> Image.Image:
+    """Return the image of a part, 640 x 480."""
+    if part == PORTRAIT:
+        portrait = Image.fromarray(data.astronaut())  # type: ignore[no-untyped-call]  # no types
+        return portrait.crop((100, 0, 420, 240)).resize((640, 480))
+    image = Image.new("RGB", (640, 480), "grey")
+    if part != NO_FACE:
+        image.paste(Image.open(DATA / "frames" / FILES[part]).resize((448, 448)), (96, 16))
+    return image
+
+
+def assessed_cells(assessor: Assessor, rgb: NDArray[np.uint8]) -> list[float | None]:
+    """Return raw score, PSPI and action units of a frame; nothing if it shows no face."""
+    try:
+        assessment = assessor.assess(rgb)
+    except NoFaceError:
+        return []
+    assert assessment.action_units
+    return [assessment.raw_score, assessment.pspi, *assessment.action_units.values()]
 
 
 if __name__ == "__main__":

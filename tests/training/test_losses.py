@@ -1,4 +1,4 @@
-"""Losses on action units, PSPI and landmarks."""
+"""Losses on action units and PSPI."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from wince import scale
 from wince.training import losses
 
 
-def test_pspi_of_a_batch_is_the_formula_with_au43_scaled_back() -> None:
+def test_pspi_of_a_batch_is_the_formula_with_eyes_stretched_back() -> None:
     units = torch.tensor([[3.0, 1.0, 2.0, 4.0, 0.5, 5.0], [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]])
     named = dict(zip(scale.UNIT_NAMES, [3.0, 1.0, 2.0, 4.0, 0.5, 1.0], strict=True))
     assert losses.pspi(units).tolist() == [scale.pspi(named), 0.0]
@@ -26,12 +26,3 @@ def test_pspi_has_a_cost_of_its_own() -> None:
     score = losses.pspi(units)
     without, with_pspi = (losses.action_units(predicted, units, score, w) for w in (0.0, 1.0))
     assert with_pspi - without == pytest.approx(0.5**2)
-
-
-def test_mesh_loss_falls_as_points_and_shapes_come_closer() -> None:
-    points, shapes = torch.rand(2, 5, 2), torch.randn(2, 3)
-    target = torch.cat([(points.flatten(1) - 0.5) * 8, shapes], 1)
-    noise = torch.randn_like(target)
-    costs = [losses.mesh(target + noise * far, points, shapes).item() for far in (0, 0.1, 1)]
-    assert costs[0] == 0
-    assert costs[0] < costs[1] < costs[2]

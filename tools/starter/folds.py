@@ -13,9 +13,10 @@ from tools.starter.network_training import train_network
 from tools.starter.rated_faces import Faces, face_spec
 from tools.starter.recipe import Recipe
 from tools.starter.single_ratings import Ratings
+from wince import file_names
 from wince.files import replacing
 from wince.training import export
-from wince.training.package import HEADS
+from wince.training.trained_network import HEADS
 
 HEAD = HEADS["action-units"]
 PRECISIONS: tuple[export.Precision, ...] = ("fp32", "int8")
@@ -96,9 +97,9 @@ def _exported_scores(
             network,
             face_spec(size),
             HEAD,
-            model / export.FILE,
+            model / file_names.MODEL,
             precision=precision,
-            typical=export.typical(faces.crops[~held_out]),
+            calibration_images=faces.crops[export.calibration_rows(np.flatnonzero(~held_out))],
         )
         scores[precision] = export.scores(model, faces.crops[held_out])[0]
     return scores

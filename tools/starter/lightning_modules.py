@@ -92,8 +92,8 @@ class ActionUnitModule(FaceModule):
         """Return the loss of one batch.
 
         Args:
-            batch: Crops uint8 (N, 3, S, S), action units (N, 6) with AU43 multiplied by
-                `losses.EYES`, PSPI (N,), and blendshapes (N, B), standardised and equal for the
+            batch: Crops uint8 (N, 3, S, S); action units (N, 6), AU43 multiplied by
+                `losses.AU43_SCALE`; PSPI (N,); blendshapes (N, B), standardised and equal for the
                 mirrored face.
         """
         crops, units, score, shapes = batch

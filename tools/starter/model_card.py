@@ -7,11 +7,11 @@ from typing import Any
 
 from tools.markdown_template import render, table
 from tools.starter.score_metrics import GRIMACE
-from wince import scale
+from wince import file_names, scale
 from wince.files import write_text
 from wince.number_format import UNDEFINED, decimal, whole
 
-TEMPLATE = Path(__file__).parent / "templates" / "MODEL_CARD.md"
+TEMPLATE = Path(__file__).parent / "templates" / file_names.MODEL_CARD
 _METRICS = {"pcc": "PCC", "mae": "MAE", "auc_at_4": "AUC >= 4", "auc_at_6": "AUC >= 6"}
 _GROUPS = {
     "neutral": "labelled neutral, picked by expression",
@@ -23,8 +23,8 @@ _GROUPS = {
 
 def write(folder: Path) -> None:
     """Write MODEL_CARD.md from the model.json of a folder."""
-    manifest = json.loads((folder / "model.json").read_text("utf-8"))
-    write_text(folder / "MODEL_CARD.md", text(manifest))
+    manifest = json.loads((folder / file_names.MODEL_MANIFEST).read_text("utf-8"))
+    write_text(folder / file_names.MODEL_CARD, text(manifest))
 
 
 def text(manifest: Mapping[str, Any]) -> str:

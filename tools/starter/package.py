@@ -14,13 +14,13 @@ from tools.starter.folds import HEAD, fold_name
 from tools.starter.rated_faces import Faces, face_spec
 from tools.starter.single_ratings import Ratings
 from tools.starter.stretch import Stretch
+from wince import file_names
 from wince.archive.prepare import prepare
 from wince.evaluation import agreement
-from wince.evaluation.prediction_files import read_predictions
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, interpret
-from wince.training import evaluate_model, export, predictions
+from wince.training import evaluate_model, export, model_manifest, prediction_table
 
 NAME, VERSION = "wince-starter", "0.6.0"
 TITLE = (
@@ -127,15 +127,15 @@ def package(result: TrainedRun, size: int, other_archive: Path | None = None) ->
     }
     line, final_calibration = stretch_and_calibration(scores, faces)
     head = _stretched_head(line)
-    folder = result.run / "model"
+    folder, rows = result.run / "model", np.arange(len(result.faces))
     folder.mkdir(exist_ok=True)
     export.to_onnx(
         result.network,
         face_spec(size),
         head,
-        folder / export.FILE,
+        folder / file_names.MODEL,
         precision=precision,
-        typical=export.typical(result.faces.crops),
+        calibration_images=result.faces.crops[export.calibration_rows(rows)],
     )
     for number in range(len(fits)):
         _write_fold(result, models, number, size)
@@ -177,10 +177,9 @@ def on_other_archive(model: Path, archive: Path, work: Path) -> dict[str, Any]:
         work: Folder in which the archive is prepared and the predictions are written.
     """
     prepare(archive, work / "prepared")
-    result = evaluate_model.test(
-        model, work / "prepared", work / "readings", part=evaluate_model.EVERYTHING
-    )
-    table = read_predictions(result.predictions)
+    table = evaluate_model.predict(
+        model, work / "prepared", work / "readings", part=evaluate_model.ALL
+    ).table
     by_subject = {
         name: score_metrics.pcc(table.predicted[rows], table.pspi[rows])
         for number, name in enumerate(table.subjects)
@@ -198,7 +197,7 @@ def on_other_archive(model: Path, archive: Path, work: Path) -> dict[str, Any]:
 def write_predictions(path: Path, models: FoldModels) -> None:
     """Write the folds' predictions as a table that `wince evaluate --predictions` reads."""
     faces = models.faces
-    predictions.write(
+    prediction_table.write(
         path,
         {
             "subject": faces.subject.tolist(),
@@ -249,7 +248,7 @@ def _write_model(
 ) -> None:
     """Write model.json of the packaged model."""
     subjects = result.faces.subject.tolist()
-    export.write_card(
+    model_manifest.write(
         folder,
         name=NAME,
         version=VERSION,
@@ -279,7 +278,7 @@ def _write_fold(result: TrainedRun, models: FoldModels, number: int, size: int) 
     held_out = result.faces.subject[result.fold == number]
     subjects = np.setdiff1d([*result.faces.subject, *result.rated_once], held_out).tolist()
     raw = _estimate(models.scores[others]).raw
-    export.write_card(
+    model_manifest.write(
         models.model_folder(number),
         name=f"{NAME}-{fold_name(number)}",
         version=VERSION,
@@ -296,7 +295,7 @@ def _write_fold(result: TrainedRun, models: FoldModels, number: int, size: int) 
 def _calibration(raw: NDArray[np.floating[Any]], faces: Faces) -> Calibration:
     neutral = (faces.expression == "neutral") & faces.by_expression
     knee = float(np.quantile(faces.pspi[neutral], CALM_SHARE))
-    return calibration.fit(raw, faces.pspi, calibration.calm_map(knee))
+    return calibration.fit(raw, faces.pspi, calibration.neutral_map(knee))
 
 
 def _pcc(scores: Floats, faces: Faces, fold: Folds) -> float:

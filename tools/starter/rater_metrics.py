@@ -53,7 +53,7 @@ def beside_a_fresh_rating(
     """
     assert estimate.action_units is not None
     fresh = _fresh_units(faces, fold, ratings)
-    has_fresh = ~np.isnan(fresh).any(axis=1)
+    has_fresh = np.asarray(~np.isnan(fresh).any(axis=1))
     if not has_fresh.any():
         return None
     fresh, faces = fresh[has_fresh], faces[has_fresh]

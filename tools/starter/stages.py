@@ -126,7 +126,7 @@ def _targets(faces: Faces, predictions: torch.Tensor) -> tuple[torch.Tensor, tor
     own = torch.from_numpy(shares.astype(np.float32))
     units = torch.from_numpy(np.nan_to_num(_scaled(faces.units)))
     score = torch.from_numpy(np.nan_to_num(faces.pspi))
-    predicted_score = losses.pspi(predictions.clamp(0, losses.EYES))
+    predicted_score = losses.pspi(predictions.clamp(0, losses.AU43_SCALE))
     return torch.lerp(units, predictions, own[:, None]), torch.lerp(score, predicted_score, own)
 
 
@@ -152,7 +152,7 @@ def _mirrored_predictions(start: nn.Module, faces: Faces, spec: FaceSpec) -> tor
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for stored in torch.split(_pixels(faces), PREDICTION_BATCH):
             with torch.autocast("cpu", enabled=False):
-                crops = augment.centre(stored, spec.size, MARGIN)
+                crops = augment.centre_crop(stored, spec.size, MARGIN)
             units.append((module(crops) + module(crops.flip(3)))[:, :UNITS] / 2)
     return torch.cat(units).clone()
 
@@ -198,8 +198,8 @@ def _pixels(faces: Faces) -> torch.Tensor:
 
 
 def _scaled(units: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return action units (N, 6) as the network predicts them: AU43 multiplied by EYES."""
-    return np.asarray(units * np.array([1] * (UNITS - 1) + [losses.EYES], np.float32))
+    """Return action units (N, 6) as the network predicts them: AU43 multiplied by AU43_SCALE."""
+    return np.asarray(units * np.array([1] * (UNITS - 1) + [losses.AU43_SCALE], np.float32))
 
 
 def _blendshapes(parts: Sequence[Faces]) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Trains what tells whether eyes or mouth are covered, and says how often it is right.
+"""Trains the packaged model that tells whether eyes or mouth are covered, and tests it.
 
     python -m tools.starter.train_occlusion RATED --write
 
@@ -14,7 +14,8 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks import degraded_images
+from tools.markdown_template import table
+from tools.starter.rated_faces import BY_EXPRESSION
 from wince import images
 from wince.faces.align import align
 from wince.faces.detect import Face, detect
@@ -33,112 +36,132 @@ from wince.runtime import occlusion, quality
 TARGET = Path(occlusion.__file__).parents[1] / "models" / "occlusion" / "occlusion.json"
 SEED = 0
 STRENGTH = 0.3  # C of scikit-learn: less is a stronger pull towards zero
+UNCOVERED = ""
 
-Row = tuple[str, str, NDArray[np.float32]]  # where, cover, features
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One photograph, and how the rating's author picked it."""
+
+    path: Path
+    picked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One face, as it is or covered.
+
+    Attributes:
+        where: Covered part, a name in `degraded_images.WHERE`, or UNCOVERED.
+        cover: What covers it, or UNCOVERED.
+        picked: How the photograph was picked.
+        features: (384,), see `wince.runtime.occlusion`.
+    """
+
+    where: str
+    cover: str
+    picked: str
+    features: NDArray[np.float32]
+
+
+def photos(rated: Path) -> tuple[list[Photo], list[Photo]]:
+    """Return the photographs to train on and those to test on, of different people."""
+    with (rated / "ratings.csv").open(newline="", encoding="utf-8") as file:
+        rows = [r for r in csv.DictReader(file) if "0" not in (r["quality_a"], r["quality_b"])]
+    names = sorted({row["subject"] for row in rows})
+    drawn = np.random.default_rng(SEED).permutation(names)
+    train_names = set(drawn[: len(names) * 2 // 3].tolist())
+    parts: tuple[list[Photo], list[Photo]] = [], []
+    for row in rows:
+        photo = Photo(rated / "images" / row["image"], row["picked"])
+        parts[row["subject"] not in train_names].append(photo)
+    return parts
+
+
+def examples(photo: Photo, rng: np.random.Generator) -> Iterator[Example]:
+    """Yield the face of one photograph as it is and under each cover."""
+    rgb = images.read(photo.path).rgb
+    faces = detect(rgb)
+    if not faces:
+        return
+    yield Example(UNCOVERED, UNCOVERED, photo.picked, features(rgb, faces[0]))
+    for where, covers in degraded_images.WHERE.items():
+        for cover in covers:
+            covered, _ = degraded_images.covered(rgb, faces[0], where, rng, cover)
+            faces_again = detect(covered)
+            if faces_again:  # a face that is not detected is never judged
+                yield Example(where, cover, photo.picked, features(covered, faces_again[0]))
 
 
 def features(rgb: degraded_images.RGB, face: Face) -> NDArray[np.float32]:
-    """Return the features of a face as `wince.runtime.quality` looks at it."""
+    """Return the features of a face as `wince.runtime.quality` computes them."""
     crop = Image.fromarray(align(rgb, face, quality.SPEC))
     return occlusion.features(np.asarray(crop.convert("L"), np.float32))
 
 
-def rows(path: Path, rng: np.random.Generator) -> Iterator[Row]:
-    """Yield the features of one photograph as it is and under each cover."""
-    rgb = images.read(path).rgb
-    found = detect(rgb)
-    if not found:
-        return
-    yield "", "", features(rgb, found[0])
-    for where, covers in degraded_images.WHERE.items():
-        for cover in covers:
-            spoilt, _ = degraded_images.covered(rgb, found[0], where, rng, cover)
-            again = detect(spoilt)
-            if again:  # a face that is not found needs no refusal
-                yield where, cover, features(spoilt, again[0])
-
-
-def people(rated: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
-    """Return the photographs to train on, and those to measure on with how they were picked."""
-    with (rated / "ratings.csv").open(newline="", encoding="utf-8") as file:
-        usable = [r for r in csv.DictReader(file) if "0" not in (r["quality_a"], r["quality_b"])]
-    names = sorted({row["subject"] for row in usable})
-    drawn = np.random.default_rng(SEED).permutation(names)
-    own = set(drawn[: len(names) * 2 // 3].tolist())
-    train = [rated / "images" / row["image"] for row in usable if row["subject"] in own]
-    others = (row for row in usable if row["subject"] not in own)
-    return train, [(rated / "images" / row["image"], row["picked"]) for row in others]
-
-
-def truth(part: str, where: str) -> bool:
-    """Return whether a cover is one of this part."""
-    return where in (part, "half")
-
-
-def regression(data: list[Row], part: str) -> LogisticRegression:
-    """Return the regression of one part; covered and uncovered faces weigh the same."""
+def fit(data: Sequence[Example], part: str) -> LogisticRegression:
+    """Return the regression of one part; covered and uncovered faces have equal weight."""
     model = LogisticRegression(C=STRENGTH, max_iter=3000, class_weight="balanced")
-    return model.fit(
-        np.stack([found for _, _, found in data]), [truth(part, where) for where, _, _ in data]
-    )
+    covered = [example.where in (part, "half") for example in data]
+    return model.fit(np.stack([example.features for example in data]), covered)
 
 
-def percent(chosen: NDArray[np.bool_]) -> str:
-    """Return the share of True as a cell."""
-    return f"{100 * chosen.mean():.1f}"
-
-
-def report(part: str, data: list[Row], held: list[tuple[Row, str]]) -> dict[str, object]:
+def report(part: str, train: list[Example], test: list[Example]) -> dict[str, object]:
     """Print how often one part's regression is right; return its numbers for the package."""
-    model = regression(data, part)
-    x = np.stack([row[2] for row, _ in held])
-    shares = model.predict_proba(x)[:, 1]
+    model = fit(train, part)
     warn, refuse = quality.COVERED.warn, quality.COVERED.refuse
-    print(
-        f"\n| {part} | faces | above {warn:g}, % | above {refuse:g}, % | the same, not trained on |"
-    )
-    print("|---|---|---|---|---|")
-    clean = np.array([not row[0] for row, _ in held])
-    ordinary = clean & np.array([how == "by expression" for _, how in held])
-    for name, here in (("uncovered", clean), ("uncovered, by expression", ordinary)):
-        cells = [percent(shares[here] > cut) for cut in (warn, refuse)]
-        print(f"| {name} | {here.sum()} | {cells[0]} | {cells[1]} | |")
+
+    def row(name: str, chosen: list[Example], unknown: str = "") -> list[str]:
+        shares = covered_shares(model, chosen)
+        return [name, str(len(chosen)), percent(shares > warn), percent(shares > refuse), unknown]
+
+    uncovered = [example for example in test if not example.where]
+    ordinary = [example for example in uncovered if example.picked == BY_EXPRESSION]
+    rows = [row("uncovered", uncovered), row("uncovered, by expression", ordinary)]
     for where, covers in degraded_images.WHERE.items():
         for cover in covers:
-            here = np.array([row[:2] == (where, cover) for row, _ in held])
-            without = regression([row for row in data if row[:2] != (where, cover)], part)
-            unseen = without.predict_proba(x[here])[:, 1]
-            cells = [percent(shares[here] > cut) for cut in (warn, refuse)]
-            cells.append(percent(unseen > refuse))
-            print(f"| {where}: {cover} | {here.sum()} | {' | '.join(cells)} |")
+            chosen = [e for e in test if (e.where, e.cover) == (where, cover)]
+            without = fit([e for e in train if (e.where, e.cover) != (where, cover)], part)
+            unknown = percent(covered_shares(without, chosen) > refuse)
+            rows.append(row(f"{where}: {cover}", chosen, unknown))
+    columns = (part, "faces", f"above {warn:g}, %", f"above {refuse:g}, %")
+    print(f"\n{table((*columns, 'the same, not trained on'), rows)}")
     return {
         "bias": round(float(model.intercept_[0]), 4),
         "weights": [round(float(weight), 4) for weight in model.coef_[0]],
     }
 
 
+def covered_shares(model: LogisticRegression, data: Sequence[Example]) -> NDArray[np.float64]:
+    """Return the probability of being covered for each example, (N,)."""
+    features_of_all = np.stack([example.features for example in data])
+    return np.asarray(model.predict_proba(features_of_all)[:, 1])
+
+
+def percent(mask: NDArray[np.bool_]) -> str:
+    """Return the share of True in percent."""
+    return f"{100 * mask.mean():.1f}"
+
+
 def main() -> None:
-    """Train, measure, print, and write the numbers when asked to."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("rated", type=Path)
+    """Train, test, print, and write the numbers if asked to."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("rated", type=Path, help="folder of rated photographs")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="each Nth photograph")
     parser.add_argument("--write", action="store_true", help="replace the packaged numbers")
-    asked = parser.parse_args()
-    train, test = people(asked.rated)
-    train, test = train[:: asked.every], test[:: asked.every]
+    options = parser.parse_args()
+    train_photos, test_photos = (part[:: options.every] for part in photos(options.rated))
     rng = np.random.default_rng(SEED)
     console = Console(file=sys.stderr)
-    data = [
-        row for path in track(train, "Training faces", console=console) for row in rows(path, rng)
-    ]
-    held = [
-        (row, how)
-        for path, how in track(test, "Other faces", console=console)
-        for row in rows(path, rng)
-    ]
-    print(f"Trained on {len(train)} photographs, measured on {len(test)} of other people.")
-    numbers = {part: report(part, data, held) for part in occlusion.PARTS}
-    if asked.write:
+
+    def examples_of(part: list[Photo], title: str) -> list[Example]:
+        return [e for photo in track(part, title, console=console) for e in examples(photo, rng)]
+
+    train = examples_of(train_photos, "Training faces")
+    test = examples_of(test_photos, "Test faces")
+    print(f"Trained on {len(train_photos)} photographs, tested on {len(test_photos)} of others.")
+    numbers = {part: report(part, train, test) for part in occlusion.PARTS}
+    if options.write:
         TARGET.parent.mkdir(exist_ok=True)
         TARGET.write_text(json.dumps(numbers) + "\n", encoding="utf-8")
 

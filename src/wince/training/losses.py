@@ -1,4 +1,4 @@
-"""Losses on action units and PSPI, and the landmark loss of the packaged model."""
+"""Losses on action units and PSPI."""
 
 import torch
 from torch import Tensor
@@ -19,11 +19,6 @@ def pspi(units: Tensor) -> Tensor:
     return score
 
 
-def clamp_units(units: Tensor) -> Tensor:
-    """Return the network's action units (N, 6), clamped to their ranges."""
-    return units.clamp(0, AU43_SCALE)
-
-
 def action_units(predicted: Tensor, units: Tensor, score: Tensor, weight: float) -> Tensor:
     """Return the squared error of six action units plus `weight` times that of their PSPI.
 
@@ -40,17 +35,3 @@ def action_units(predicted: Tensor, units: Tensor, score: Tensor, weight: float)
     """
     by_unit = functional.mse_loss(predicted, units)
     return by_unit + weight * functional.mse_loss(pspi(predicted), score)
-
-
-def mesh(predicted: Tensor, points: Tensor, blendshapes: Tensor) -> Tensor:
-    """Return the loss of landmarks and blendshapes.
-
-    Args:
-        predicted: The network's outputs (N, 2P + B).
-        points: Landmarks (N, P, 2) in units of the crop's side.
-        blendshapes: Standardised blendshapes (N, B).
-    """
-    targets = (points.flatten(1) - 0.5) * 8
-    by_point = functional.smooth_l1_loss(predicted[:, : targets.shape[1]], targets, beta=0.1)
-    by_shape = functional.smooth_l1_loss(predicted[:, targets.shape[1] :], blendshapes)
-    return 4 * by_point + by_shape

@@ -13,21 +13,6 @@ def build(outputs: int) -> nn.Module:
     return network.to(memory_format=torch.channels_last)
 
 
-def with_head(network: nn.Module, outputs: int) -> nn.Module:
-    """Return the network with a new last layer; everything below it is kept."""
-    network.fc = nn.Linear(512, outputs)
-    return network.to(memory_format=torch.channels_last)
-
-
-def first_outputs(network: nn.Module, count: int) -> nn.Module:
-    """Return the network with only the first outputs of its last layer."""
-    head = network.fc
-    assert isinstance(head, nn.Linear)
-    network.fc = nn.Linear(head.in_features, count)
-    network.fc.load_state_dict({name: value[:count] for name, value in head.state_dict().items()})
-    return network
-
-
 class ExportedNetwork(nn.Module):
     """A network as it is exported: from pixels to scores and their activation maps.
 

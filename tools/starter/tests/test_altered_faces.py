@@ -1,4 +1,4 @@
-"""Altered faces for the model card's table of worse pictures."""
+"""Altered faces for the table of worse images in the model card."""
 
 from dataclasses import replace
 
@@ -10,14 +10,14 @@ from tools.starter import altered_faces
 from tools.starter.rated_faces import Faces
 
 SIDE = 112
-JAW = (  # from ear to ear by way of the chin, MediaPipe's numbers
+JAW = (  # from ear to ear around the chin, MediaPipe's numbers
     *(234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152),
     *(377, 400, 378, 379, 365, 397, 288, 361, 323, 454),
 )
 
 
-def one(crop: np.ndarray) -> Faces:
-    """Return one frontal face, its jaw a half ellipse, with this crop."""
+def face_with(crop: np.ndarray) -> Faces:
+    """Return one frontal face with this crop; its jaw is half an ellipse."""
     points = np.full((478, 2), 0.5)
     along = np.linspace(np.pi, 0, len(JAW))
     points[list(JAW)] = np.stack([0.5 + 0.37 * np.cos(along), 0.5 + 0.45 * np.sin(along)], 1)
@@ -38,7 +38,7 @@ def one(crop: np.ndarray) -> Faces:
 
 @pytest.fixture
 def noisy() -> Faces:
-    return one(np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3)))
+    return face_with(np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3)))
 
 
 def detail(faces: Faces) -> float:
@@ -58,7 +58,7 @@ def test_a_face_is_never_made_wider(noisy: Faces) -> None:
     np.testing.assert_array_equal(same.crops, noisy.crops)
 
 
-def test_the_dark_has_a_quarter_of_the_light(noisy: Faces) -> None:
+def test_a_dark_face_has_a_quarter_of_the_light(noisy: Faces) -> None:
     dark = altered_faces.altered(noisy, altered_faces.dark).crops
     np.testing.assert_allclose(dark, noisy.crops / 4, atol=0.5)
 
@@ -75,7 +75,7 @@ def test_half_of_the_face_is_covered(noisy: Faces) -> None:
     np.testing.assert_array_equal(covered[:, SIDE // 2 + 1 :], noisy.crops[0][:, SIDE // 2 + 1 :])
 
 
-def test_grey_is_told_from_colour(noisy: Faces) -> None:
+def test_grey_and_coloured_faces_are_distinguished(noisy: Faces) -> None:
     assert altered_faces.in_colour(noisy).all()
     assert not altered_faces.in_colour(altered_faces.altered(noisy, altered_faces.grey)).any()
 

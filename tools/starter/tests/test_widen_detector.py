@@ -8,8 +8,8 @@ from onnx import helper, numpy_helper
 from tools.starter import widen_detector
 
 
-def odd_network():
-    """Return a network with 5 and 18 channels, and two steps that add some of zeros."""
+def network_with_odd_channels():
+    """Return a network with 5 and 18 channels, and two steps that add channels of zeros."""
     random = np.random.default_rng(0)
     weights = {
         "first": random.normal(size=(5, 3, 3, 3)),
@@ -63,13 +63,13 @@ def odd_network():
     return helper.make_model(graph, opset_imports=opset, ir_version=8)
 
 
-def test_a_widened_network_has_whole_blocks_of_channels_and_says_the_same():
-    before = odd_network()
+def test_a_widened_network_has_whole_blocks_of_channels_and_the_same_outputs():
+    before = network_with_odd_channels()
     after = widen_detector.widened(before)
     kernels = {
-        one.name.removesuffix("_weight_half"): tuple(one.dims)
-        for one in after.graph.initializer
-        if one.name.endswith("_weight_half")
+        tensor.name.removesuffix("_weight_half"): tuple(tensor.dims)
+        for tensor in after.graph.initializer
+        if tensor.name.endswith("_weight_half")
     }
     assert kernels == {
         "first": (16, 3, 3, 3),
@@ -80,9 +80,9 @@ def test_a_widened_network_has_whole_blocks_of_channels_and_says_the_same():
         "last": (2, 32, 1, 1),
     }
     square = np.random.default_rng(1).normal(size=(1, 8, 8, 3)).astype(np.float32)
-    said = [
-        onnxruntime.InferenceSession(one.SerializeToString()).run(None, {"input": square})[0]
-        for one in (before, after)
+    outputs = [
+        onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"input": square})[0]
+        for model in (before, after)
     ]
-    assert np.abs(said[0]).max() > 1
-    np.testing.assert_allclose(said[1], said[0], rtol=1e-5, atol=1e-3)
+    assert np.abs(outputs[0]).max() > 1
+    np.testing.assert_allclose(outputs[1], outputs[0], rtol=1e-5, atol=1e-3)
