@@ -1,6 +1,5 @@
-"""From a photo to a score on one core: ours, in int8 and fp32, and written the usual way."""
+"""From a photo to a score on one core: by wince, in int8 and fp32, and written the usual way."""
 
-import hashlib
 import io
 import json
 import statistics
@@ -19,11 +18,11 @@ from torchvision import transforms
 from torchvision.models import resnet18
 
 from benchmarks.torch_detector import BlazeFace, in_torch
-from wince import images
-from wince import onnx_session as wince_onnx
+from wince import images, onnx_session
 from wince.faces.align import align
 from wince.faces.detect import detect
 from wince.faces.spec import FaceSpec
+from wince.files import sha256
 from wince.runtime import quality
 from wince.runtime.assessor import Assessor
 from wince.runtime.estimator import starter_folder
@@ -36,36 +35,45 @@ Call = Callable[[], Marks]
 
 
 class Clock:
-    """Milliseconds of this process's processor time between marks; every library has one thread."""
+    """Milliseconds of processor time of this process between marks.
+
+    Attributes:
+        marks: Milliseconds by name.
+    """
 
     def __init__(self) -> None:
+        """Start the clock."""
         self.marks: Marks = {}
         self._last = time.process_time()
 
     def mark(self, name: str) -> None:
-        """Give the time since the last mark a name."""
+        """Store the time since the last mark under a name."""
         now = time.process_time()
         self.marks[name] = 1000 * (now - self._last)
         self._last = now
 
 
 def in_turns(calls: dict[str, Call], rounds: int) -> dict[str, Marks]:
-    """Return the median of every mark of every call; the calls take turns, so load hits all."""
+    """Return the median of every mark of every call.
+
+    The calls take turns, so that other load on the machine affects all. Every library has one
+    thread.
+    """
     torch.set_num_threads(1)
     for call in calls.values():
         call()
-    found: dict[str, list[Marks]] = {name: [] for name in calls}
+    results: dict[str, list[Marks]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
-            found[name].append(call())
+            results[name].append(call())
     return {
-        name: {key: statistics.median(one[key] for one in many) for key in many[0]}
-        for name, many in found.items()
+        name: {key: statistics.median(marks[key] for marks in all_marks) for key in all_marks[0]}
+        for name, all_marks in results.items()
     }
 
 
 def whole(assessor: Assessor, photo: bytes) -> Call:
-    """Return a call of the whole path as everybody uses it."""
+    """Return a call of the whole path, `Assessor.assess`."""
 
     def call() -> Marks:
         clock = Clock()
@@ -82,13 +90,13 @@ def staged(assessor: Assessor, photo: bytes) -> Call:
 
     def call() -> Marks:
         clock = Clock()
-        picture = images.read(photo)
+        image = images.read(photo)
         clock.mark("decode")
-        face = detect(picture.rgb)[0]
+        face = detect(image.rgb)[0]
         clock.mark("find face")
-        crop = align(picture.rgb, face, estimator.spec)
+        crop = align(image.rgb, face, estimator.spec)
         clock.mark("align")
-        quality.judge(quality.measure(picture.rgb, face, picture.scale))
+        quality.judge(quality.measure(image.rgb, face, image.scale))
         clock.mark("check")
         estimator.calibration(float(estimator(crop[None]).raw[0]))
         clock.mark("score")
@@ -97,15 +105,19 @@ def staged(assessor: Assessor, photo: bytes) -> Call:
     return call
 
 
-def usual(photo: bytes, spec: FaceSpec, *, our_finder: bool = False) -> Call:
-    """Return a call of the path as it is usually written, marks after each stage and `whole`.
+def usual(photo: bytes, spec: FaceSpec, *, our_detector: bool = False) -> Call:
+    """Return a call of the path as it is usually written, with marks after each stage and `whole`.
 
-    Pillow decodes in full, the same detector finds the face, Pillow cuts it out at the spec's size,
-    torchvision turns it into a normalised tensor, and torchvision's ResNet-18 (weights at random:
-    they cost the same) runs in eager torch without gradients. So does the detector, unless
-    our_finder: then it runs in onnxruntime, as in ours.
+    Pillow decodes the whole photo, the same detector finds the face, Pillow cuts it out at the
+    spec's size, torchvision turns it into a normalised tensor, and torchvision's ResNet-18 (with
+    random weights, which take the same time) runs in eager torch without gradients.
+
+    Args:
+        photo: The encoded photo.
+        spec: Size and normalisation of the crop.
+        our_detector: Whether the detector runs in onnxruntime, as in wince, not in torch.
     """
-    network, finder = resnet18(num_classes=6).eval(), None if our_finder else BlazeFace()
+    network, detector = resnet18(num_classes=6).eval(), None if our_detector else BlazeFace()
     prepare = transforms.Compose([transforms.ToTensor(), transforms.Normalize(spec.mean, spec.std)])
 
     @torch.inference_mode()
@@ -114,7 +126,7 @@ def usual(photo: bytes, spec: FaceSpec, *, our_finder: bool = False) -> Call:
         with Image.open(io.BytesIO(photo)) as file:
             rgb = np.asarray(ImageOps.exif_transpose(file).convert("RGB"))
         clock.mark("decode")
-        with in_torch(finder) if finder else nullcontext():
+        with in_torch(detector) if detector else nullcontext():
             face = detect(rgb)[0]
         clock.mark("find face")
         crop = align(rgb, face, spec)
@@ -127,7 +139,7 @@ def usual(photo: bytes, spec: FaceSpec, *, our_finder: bool = False) -> Call:
 
 
 def timed(work: Callable[[], object]) -> Call:
-    """Return a call of one piece of work, marked `whole`."""
+    """Return a call of a function, marked `whole`."""
 
     def call() -> Marks:
         clock = Clock()
@@ -139,14 +151,14 @@ def timed(work: Callable[[], object]) -> Call:
 
 
 def network_alone(assessor: Assessor) -> Callable[[], object]:
-    """Return a run of the network alone, on one crop."""
+    """Return a function that runs the network alone on one crop."""
     size = assessor.estimator.spec.size
     crop = np.random.default_rng(0).integers(0, 256, (1, size, size, 3)).astype(np.uint8)
     return lambda: assessor.estimator(crop)
 
 
 def torch_alone(size: int) -> Callable[[], object]:
-    """Return a run of torchvision's ResNet-18 alone, on one crop."""
+    """Return a function that runs torchvision's ResNet-18 alone on one crop."""
     network, crop = resnet18(num_classes=6).eval(), torch.rand(1, 3, size, size)
 
     @torch.inference_mode()
@@ -159,7 +171,10 @@ def torch_alone(size: int) -> Callable[[], object]:
 def multiplication(folder: Path, *, int8: bool) -> Callable[[], object]:
     """Return onnxruntime's product of two matrices of SIDE x SIDE, 2 SIDE**3 operations.
 
-    int8: unsigned by signed bytes, as in the packaged network, else float32.
+    Args:
+        folder: Where the graph is written.
+        int8: Whether to multiply unsigned by signed bytes, as the packaged network does, not
+            float32.
     """
     random = np.random.default_rng(0)
     left: NDArray[np.generic]
@@ -170,27 +185,26 @@ def multiplication(folder: Path, *, int8: bool) -> Callable[[], object]:
     else:
         left, right = random.normal(size=(2, SIDE, SIDE)).astype(np.float32)
     node = helper.make_node("MatMulInteger" if int8 else "MatMul", ["left", "right"], ["product"])
-    taken = TensorProto.UINT8 if int8 else TensorProto.FLOAT
-    given = TensorProto.INT32 if int8 else TensorProto.FLOAT
+    input_type = TensorProto.UINT8 if int8 else TensorProto.FLOAT
+    output_type = TensorProto.INT32 if int8 else TensorProto.FLOAT
     graph = helper.make_graph(
         [node],
         "product",
-        [helper.make_tensor_value_info("left", taken, [SIDE, SIDE])],
-        [helper.make_tensor_value_info("product", given, [SIDE, SIDE])],
+        [helper.make_tensor_value_info("left", input_type, [SIDE, SIDE])],
+        [helper.make_tensor_value_info("product", output_type, [SIDE, SIDE])],
         [numpy_helper.from_array(right, "right")],
     )
     path = folder / f"product-{'int8' if int8 else 'fp32'}.onnx"
     opset = [helper.make_opsetid("", 18)]
     onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=10), path)
-    session = wince_onnx.open_session(path)
+    session = onnx_session.open_session(path)
     return lambda: session.run(None, {"left": left})
 
 
 def operations(path: Path) -> int:
     """Return the multiplications and additions of a graph's convolutions for one crop.
 
-    Two for each weight and place of the output, as is usual; the rest of a ResNet is next to
-    nothing.
+    Two for each weight and place of the output, as is usual. The rest of a ResNet is negligible.
     """
     model = onnx.load(path)
     model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
@@ -209,46 +223,46 @@ def operations(path: Path) -> int:
     return total
 
 
-def fp32_model(folder: Path) -> Path:
-    """Write the packaged model with its weights widened to float32; return its folder.
+def write_fp32_model(folder: Path) -> Path:
+    """Write the packaged model with its weights converted to float32; return its folder.
 
-    Weights and biases are multiplied out and the rounding between layers is dropped. Where the
-    packaged graph cuts values below zero by rounding to unsigned bytes, the ReLU is put back.
+    Weights and biases are dequantised and the rounding between layers is removed. Where the
+    packaged graph removes values below zero by rounding to unsigned bytes, a ReLU is inserted.
     """
     source, target = starter_folder(), folder / "fp32"
     target.mkdir()
-    card = json.loads((source / "model.json").read_text("utf-8"))
-    model = onnx.load(source / card["file"])
+    manifest = json.loads((source / "model.json").read_text("utf-8"))
+    model = onnx.load(source / manifest["file"])
     _dequantise(model.graph)
-    path = target / card["file"]
+    path = target / manifest["file"]
     onnx.save(model, path)
-    card["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    (target / "model.json").write_text(json.dumps(card), "utf-8")
+    manifest["sha256"] = sha256(path)
+    (target / "model.json").write_text(json.dumps(manifest), "utf-8")
     return target
 
 
 def _dequantise(graph: onnx.GraphProto) -> None:
-    constants = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     renamed: dict[str, str] = {}
-    maker: dict[str, str] = {}
+    made_by: dict[str, str] = {}  # kind of the node by its output
     nodes = []
     for node in graph.node:
         inputs = [renamed.get(name, name) for name in node.input]
         output = node.output[0]
         if node.op_type == "DequantizeLinear" and node.input[0] in constants:
-            constants[output] = _multiplied_out(node, constants)
+            constants[output] = _dequantised(node, constants)
         elif node.op_type == "DequantizeLinear":
             renamed[output] = inputs[0]
         elif node.op_type == "QuantizeLinear":
             cuts = int(constants[node.input[2]]) == 0
-            if cuts and maker.get(inputs[0]) in ("Conv", "Add"):
+            if cuts and made_by.get(inputs[0]) in ("Conv", "Add"):
                 nodes.append(helper.make_node("Relu", [inputs[0]], [output]))
             else:
                 renamed[output] = inputs[0]
         else:
             del node.input[:]
             node.input.extend(inputs)
-            maker[output] = node.op_type
+            made_by[output] = node.op_type
             nodes.append(node)
     used = {name for node in nodes for name in node.input}
     for part in (graph.node, graph.initializer, graph.value_info):
@@ -259,17 +273,17 @@ def _dequantise(graph: onnx.GraphProto) -> None:
     )
 
 
-def _multiplied_out(
+def _dequantised(
     node: onnx.NodeProto, constants: dict[str, NDArray[np.generic]]
 ) -> NDArray[np.float32]:
     values, scale, zero = (constants[name].astype(np.float64) for name in node.input)
-    axis = next((one.i for one in node.attribute if one.name == "axis"), 1)
+    axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), 1)
     if scale.ndim == 1:
         shape = [-1 if place == axis else 1 for place in range(values.ndim)]
         scale, zero = scale.reshape(shape), zero.reshape(shape)
     return np.asarray((values - zero) * scale, np.float32)
 
 
-def farthest(one: Assessor, other: Assessor, photos: Sequence[Path]) -> float:
+def largest_difference(first: Assessor, second: Assessor, photos: Sequence[Path]) -> float:
     """Return the largest difference in PSPI between two models on photos."""
-    return max(abs(one.assess(path).pspi - other.assess(path).pspi) for path in photos)
+    return max(abs(first.assess(path).pspi - second.assess(path).pspi) for path in photos)

@@ -1,8 +1,8 @@
-"""Photographs of faces made worse on purpose: smaller, darker, blurred, covered.
+"""Photographs of faces degraded on purpose: smaller, darker, blurred, covered.
 
-Every cover is drawn into the photograph where the face was found in it, in the face's own upright
-square (the one models see, `SQUARE` pixels a side), then laid back. They are stand-ins for what
-covers faces in a ward, not photographs of it.
+A cover is drawn on the upright square that models see of the face, SQUARE pixels a side, and then
+transformed back into the photograph. The covers stand for what covers faces in a ward; they are not
+photographs of it.
 """
 
 from collections.abc import Callable
@@ -23,26 +23,26 @@ LINEN = ((235, 235, 232), (175, 205, 222), (150, 190, 180), (70, 75, 85), (205, 
 
 
 def shrunk(rgb: RGB, face: Face, width: float) -> RGB:
-    """Return the photograph so small that its face is `width` pixels wide."""
+    """Return the photograph, shrunk until its face is `width` pixels wide."""
     factor = width / face.size
     size = [max(16, round(side * factor)) for side in rgb.shape[1::-1]]
     return np.asarray(Image.fromarray(rgb).resize((size[0], size[1]), Image.Resampling.LANCZOS))
 
 
 def darkened(rgb: RGB, share: float, rng: Rng) -> RGB:
-    """Return it with `share` of its light, and the grain of a sensor (sigma 2 of 255)."""
+    """Return the photograph with a share of its light and a sensor's grain (sigma 2 of 255)."""
     grain = rng.normal(0, 2, rgb.shape[:2])[:, :, None]
     return np.clip(rgb * share + grain, 0, 255).round().astype(np.uint8)
 
 
 def flattened(rgb: RGB, share: float, rng: Rng) -> RGB:
-    """Return it with `share` of its contrast around a bright grey, as under glare, with grain."""
+    """Return the photograph with a share of its contrast, as under glare, and with grain."""
     grain = rng.normal(0, 2, rgb.shape[:2])[:, :, None]
     return np.clip(200 + (rgb - 128.0) * share + grain, 0, 255).round().astype(np.uint8)
 
 
 def blurred(rgb: RGB, face: Face, percent: float) -> RGB:
-    """Return it blurred, Gaussian, sigma in percent of the face's width."""
+    """Return the photograph blurred: Gaussian, sigma in percent of the face's width."""
     sigma = face.size * percent / 100
     return np.asarray(Image.fromarray(rgb).filter(ImageFilter.GaussianBlur(sigma)))
 
@@ -50,19 +50,24 @@ def blurred(rgb: RGB, face: Face, percent: float) -> RGB:
 def covered(
     rgb: RGB, face: Face, where: str, rng: Rng, cover: str | None = None
 ) -> tuple[RGB, str]:
-    """Return it with one part of the face covered, and what covers it.
+    """Return the photograph with a part of the face covered, and what covers it.
 
-    where: a name in WHERE; cover: one of its covers, or None for a random one.
+    Args:
+        rgb: The photograph, uint8 (H, W, 3).
+        face: The face in it.
+        where: The part, a key of WHERE.
+        rng: Source of the random details.
+        cover: A cover of that part; None for a random one.
     """
     square = Image.fromarray(align(rgb, face, SPEC))
     choices = WHERE[where]
     name = cover or list(choices)[rng.integers(len(choices))]
     layer, mask = choices[name](square, rng)
     mask = mask.filter(ImageFilter.GaussianBlur(1.5))
-    return _laid_back(rgb, face, layer, mask), name
+    return _transformed_back(rgb, face, layer, mask), name
 
 
-def _laid_back(rgb: RGB, face: Face, layer: Image.Image, mask: Image.Image) -> RGB:
+def _transformed_back(rgb: RGB, face: Face, layer: Image.Image, mask: Image.Image) -> RGB:
     matrix = crop_to_image(face, SPEC)
     whole = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
     size = (rgb.shape[1], rgb.shape[0])
@@ -72,7 +77,7 @@ def _laid_back(rgb: RGB, face: Face, layer: Image.Image, mask: Image.Image) -> R
     return np.asarray(Image.composite(placed, Image.fromarray(rgb), where))
 
 
-# Places in the square, as shares of its side: eyes at y .33, x .32 and .68; mouth at y .70.
+# Positions in the square as shares of its side: eyes at y .33, x .32 and .68; mouth at y .70.
 
 
 def _jitter(rng: Rng, amount: float = 0.02) -> float:
@@ -94,7 +99,7 @@ def _smooth_noise(rng: Rng, cells: int) -> NDArray[np.float64]:
 
 
 def _toned(square: Image.Image, colour: tuple[float, ...]) -> NDArray[np.float64]:
-    """Return a colour for this photograph: grey where the photograph is grey, and its light."""
+    """Return a colour that suits the photograph: grey if the photograph is grey."""
     array = np.asarray(square, np.float64)
     tone = np.array(colour)
     if np.abs(array[:, :, 0] - array[:, :, 2]).mean() < 2:
@@ -122,7 +127,7 @@ def _cloth(square: Image.Image, rng: Rng) -> Image.Image:
 
 
 def _mask(square: Image.Image, rng: Rng) -> tuple[Image.Image, Image.Image]:
-    """A face mask over mouth and nose."""
+    """Return a face mask over mouth and nose."""
     top, side = 0.46 + _jitter(rng), 0.17 + _jitter(rng)
     points = [(side, 0.58), (0.40, top + 0.05), (0.5, top), (0.60, top + 0.05), (1 - side, 0.58)]
     points += [(0.77, 0.80), (0.62, 0.93), (0.38, 0.93), (0.23, 0.80)]
@@ -132,7 +137,7 @@ def _mask(square: Image.Image, rng: Rng) -> tuple[Image.Image, Image.Image]:
 def _fingers(
     square: Image.Image, rng: Rng, middle: float, height: float
 ) -> tuple[Image.Image, Image.Image]:
-    """A hand laid across the face: four fingers in the face's own skin, with dark gaps."""
+    """Return a hand across the face: four fingers in the colour of the face, with dark gaps."""
     count, tilt = 4, rng.uniform(-0.3, 0.3)
     y = (np.arange(SQUARE)[:, None] + tilt * (np.arange(SQUARE)[None] - SQUARE / 2)) / SQUARE
     y = np.broadcast_to(y, (SQUARE, SQUARE))
@@ -156,7 +161,7 @@ def _hand_on_eyes(square: Image.Image, rng: Rng) -> tuple[Image.Image, Image.Ima
 
 
 def _tube(square: Image.Image, rng: Rng) -> tuple[Image.Image, Image.Image]:
-    """A breathing tube in the mouth, held by a strip of tape over the lips and cheeks."""
+    """Return a breathing tube in the mouth, fixed with tape over the lips and cheeks."""
     layer = _cloth(square, rng)
     mask = Image.new("L", (SQUARE, SQUARE))
     draw = ImageDraw.Draw(mask)
@@ -171,7 +176,7 @@ def _tube(square: Image.Image, rng: Rng) -> tuple[Image.Image, Image.Image]:
 
 
 def _oxygen(square: Image.Image, rng: Rng) -> tuple[Image.Image, Image.Image]:
-    """An oxygen mask: milky plastic over nose and mouth that lets some of the face through."""
+    """Return an oxygen mask: milky plastic over nose and mouth, partly transparent."""
     clear = rng.uniform(0.15, 0.45)
     array = np.asarray(square.filter(ImageFilter.GaussianBlur(2)), np.float64)
     milk = 205 * (1 + 0.08 * _smooth_noise(rng, 5))[:, :, None]
@@ -187,7 +192,7 @@ def _oxygen(square: Image.Image, rng: Rng) -> tuple[Image.Image, Image.Image]:
 
 
 def _glasses(square: Image.Image, rng: Rng) -> tuple[Image.Image, Image.Image]:
-    """Dark glasses."""
+    """Return dark glasses."""
     y, wide, high = 0.345 + _jitter(rng, 0.01), rng.uniform(0.12, 0.16), rng.uniform(0.08, 0.11)
     mask = Image.new("L", (SQUARE, SQUARE))
     draw = ImageDraw.Draw(mask)
@@ -200,7 +205,7 @@ def _glasses(square: Image.Image, rng: Rng) -> tuple[Image.Image, Image.Image]:
 
 
 def _bandage(square: Image.Image, rng: Rng) -> tuple[Image.Image, Image.Image]:
-    """A bandage or a sleeping mask over both eyes."""
+    """Return a bandage or a sleeping mask over both eyes."""
     y, high = 0.34 + _jitter(rng), rng.uniform(0.11, 0.16)
     points = [(0.08, y - high), (0.92, y - high), (0.92, y + high), (0.5, y + high - 0.03)]
     points += [(0.08, y + high)]
@@ -208,7 +213,7 @@ def _bandage(square: Image.Image, rng: Rng) -> tuple[Image.Image, Image.Image]:
 
 
 def _half(square: Image.Image, rng: Rng) -> tuple[Image.Image, Image.Image]:
-    """One side of the face behind something, a pillow or a blanket."""
+    """Return a pillow or a blanket over one side of the face."""
     edge = 0.5 + _jitter(rng)
     points = [(0.0, 0.0), (edge, 0.0), (edge + _jitter(rng, 0.05), 1.0), (0.0, 1.0)]
     layer, mask = _cloth(square, rng), _shape(points)
@@ -223,4 +228,4 @@ WHERE: dict[str, dict[str, Draw]] = {
     "eyes": {"dark glasses": _glasses, "hand": _hand_on_eyes, "bandage": _bandage},
     "half": {"cloth": _half},
 }
-"""What is covered, and by what."""
+"""The covers by the part that they cover, and by their name."""

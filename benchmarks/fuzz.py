@@ -1,11 +1,13 @@
-"""Damaged pictures and requests by the thousand: `python -m benchmarks.fuzz --inputs 100000`.
+"""Damaged files and requests by the thousand.
 
-Nine of ten inputs are files, from the corpus of tests/support/bad_inputs.py damaged anew, and go
-the whole way to an assessment; the others are JSON bodies and go through the application. Each must
-end in an assessment or in a sentence with the right status. It prints how each ended, the slowest,
-and the memory before and after; status 1 when one ended otherwise, with what it takes to repeat it.
-Hypothesis keeps a record of what it has tried, which is in that memory too: whether the server's
-own stays flat is for soak.py to say.
+    python -m benchmarks.fuzz --inputs 100000
+
+Nine of ten inputs are files of the corpus of tests/support/bad_inputs.py, damaged at random, which
+are assessed. The others are JSON bodies, which are sent to the application. Each must end in an
+assessment, or in a message with the right status. It prints how the inputs ended, the slowest, and
+the memory before and after. When one ends in another way, the exit status is 1 and Hypothesis
+prints how to reproduce it. Hypothesis keeps a record of the inputs it has tried, which is part of
+that memory: `benchmarks.soak` shows whether the server's memory stays constant.
 """
 
 import argparse
@@ -21,59 +23,71 @@ from tests.support import bad_inputs
 from wince import Assessor
 from wince.errors import ImageError, NoFaceError
 from wince.server.app import create_app
-from wince.server.settings import Settings
+from wince.server.settings import load_settings
 
 JSON_SHARE = 0.1
+WARM_UP = 200  # inputs after which everything is loaded and cached
 REFUSED = (400, 413, 415, 422)
 
 
 class Tally:
-    """How the inputs ended, and how long the slowest took."""
+    """How the inputs ended.
+
+    Attributes:
+        ends: Number of inputs by how they ended.
+        slowest: Seconds that the slowest took.
+    """
 
     def __init__(self) -> None:
+        """Start without any input."""
         self.ends: Counter[str] = Counter()
         self.slowest = 0.0
 
-    def add(self, end: str, begun: float) -> None:
-        """Count one input; begun: when it was sent, by `time.perf_counter`."""
+    def add(self, end: str, start: float) -> None:
+        """Count one input.
+
+        Args:
+            end: How it ended.
+            start: `time.perf_counter()` before it.
+        """
         self.ends[end] += 1
-        self.slowest = max(self.slowest, time.perf_counter() - begun)
+        self.slowest = max(self.slowest, time.perf_counter() - start)
 
 
-def files(assessor: Assessor, tally: Tally, inputs: int, number: int) -> None:
+def assess_files(assessor: Assessor, tally: Tally, inputs: int, number: int) -> None:
     """Assess damaged files; number: the seed."""
 
     @seed(number)
     @_many(inputs)
     @given(data=bad_inputs.damaged_files())
-    def each(data: bytes) -> None:
-        begun = time.perf_counter()
+    def assess(data: bytes) -> None:
+        start = time.perf_counter()
         try:
             assessor.assess(data)
             end = "assessed"
         except (ImageError, NoFaceError) as error:
             assert str(error).endswith((".", ").")), str(error)
             end = type(error).__name__
-        tally.add(end, begun)
+        tally.add(end, start)
 
-    each()
+    assess()
 
 
-def requests(client: TestClient, tally: Tally, inputs: int, number: int) -> None:
+def send_requests(client: TestClient, tally: Tally, inputs: int, number: int) -> None:
     """Send damaged requests to the application; number: the seed."""
     headers = {"Content-Type": "application/json"}
 
     @seed(number)
     @_many(inputs)
     @given(body=bad_inputs.json_bodies())
-    def each(body: bytes) -> None:
-        begun = time.perf_counter()
+    def send(body: bytes) -> None:
+        start = time.perf_counter()
         answer = client.post("/analyze", content=body, headers=headers)
         assert answer.status_code in REFUSED, answer.status_code
         assert set(answer.json()) == {"error"}
-        tally.add(f"HTTP {answer.status_code}", begun)
+        tally.add(f"HTTP {answer.status_code}", start)
 
-    each()
+    send()
 
 
 def _many(inputs: int) -> settings:
@@ -87,25 +101,25 @@ def _many(inputs: int) -> settings:
 
 
 def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Try all inputs and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--inputs", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
-    given_ = parser.parse_args()
+    options = parser.parse_args()
     warnings.simplefilter("ignore")  # Pillow's, about broken EXIF
-    assessor, tally, here = Assessor(), Tally(), psutil.Process()
-    bodies = round(given_.inputs * JSON_SHARE)
-    files(assessor, Tally(), 200, given_.seed)  # what is loaded and cached once
-    before, begun = here.memory_info().rss, time.perf_counter()
-    files(assessor, tally, given_.inputs - bodies, given_.seed + 1)
-    app = create_app(assessor, settings=Settings())
+    assessor, tally, process = Assessor(), Tally(), psutil.Process()
+    requests = round(options.inputs * JSON_SHARE)
+    assess_files(assessor, Tally(), WARM_UP, options.seed)
+    before, start = process.memory_info().rss, time.perf_counter()
+    assess_files(assessor, tally, options.inputs - requests, options.seed + 1)
+    app = create_app(assessor, settings=load_settings({}))
     with TestClient(app, base_url="http://127.0.0.1:5001") as client:
-        requests(client, tally, bodies, given_.seed + 2)
+        send_requests(client, tally, requests, options.seed + 2)
     for end, count in tally.ends.most_common():
         print(f"{count:8}  {end}")
-    after = here.memory_info().rss
+    after = process.memory_info().rss
     print(
-        f"{tally.ends.total():8}  inputs in {time.perf_counter() - begun:.0f} s, the slowest "
+        f"{tally.ends.total():8}  inputs in {time.perf_counter() - start:.0f} s, the slowest "
         f"{1000 * tally.slowest:.0f} ms; memory {before / 2**20:.0f} MB before, "
         f"{after / 2**20:.0f} MB after"
     )

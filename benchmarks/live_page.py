@@ -1,26 +1,26 @@
-"""How fast the live tab is: frames a second, and from a frame's capture to its overlay drawn.
+"""Speed of the live tab: frames per second, and the time from capture to the drawn overlay.
 
     python -m benchmarks.live_page
 
-It serves the page, opens it in headless Chromium with a camera fed from a film of a face, lets it
-run for ten seconds, and prints the numbers beside the budget. The browser, the film's decoding and
-the server share the machine, so run nothing else meanwhile.
+It serves the page, opens it in headless Chromium with a camera that plays a film of a face, lets it
+run for ten seconds, and prints the values beside the budget. The browser, the decoding of the film
+and the server share the machine, so run nothing else meanwhile.
 """
 
 import io
 import math
 import os
-import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-import skimage.data
+from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import sync_playwright
+from skimage import data
+
+from benchmarks.server_load import served
 
 SECONDS = 10
 WARM_UP = 4
@@ -59,21 +59,35 @@ window.WebSocket = class extends Plain {
 """
 
 
-def film(path: Path) -> None:
+def portrait() -> Image.Image:
+    """Return scikit-image's portrait of an astronaut, 512 x 512."""
+    return Image.fromarray(data.astronaut())  # type: ignore[no-untyped-call]  # has no types
+
+
+def chromium() -> str | None:
+    """Return the path of Chromium, None if there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def write_film(path: Path) -> None:
     """Write two seconds of a face that moves from side to side."""
-    near = Image.fromarray(skimage.data.astronaut()).crop((100, 0, 420, 240)).resize((640, 480))
+    image = portrait().crop((100, 0, 420, 240)).resize((640, 480))
     with path.open("wb") as file:
         for step in range(60):
             shift = round(90 * math.sin(2 * math.pi * step / 60))
             frame = io.BytesIO()
-            moved = near.transform(near.size, Image.Transform.AFFINE, (1, 0, shift, 0, 1, 0))
+            moved = image.transform(image.size, Image.Transform.AFFINE, (1, 0, shift, 0, 1, 0))
             moved.save(frame, "JPEG", quality=85)
             file.write(frame.getvalue())
 
 
-def measure(address: str, camera: Path) -> np.ndarray:
-    """Return a row for each frame: when (ms), latency (ms), time in the server (ms)."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+def measure(address: str, camera: Path) -> NDArray[np.float64]:
+    """Return a row for each frame, in ms: time of drawing, latency, and time in the server.
+
+    Args:
+        address: Address of the page.
+        camera: The film that the camera plays.
+    """
     arguments = [
         "--no-sandbox",
         "--disable-gpu",
@@ -83,7 +97,7 @@ def measure(address: str, camera: Path) -> np.ndarray:
         f"--use-file-for-fake-video-capture={camera}",
     ]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
         page = browser.new_page()
         page.add_init_script(WATCH)
         page.goto(address)
@@ -93,29 +107,22 @@ def measure(address: str, camera: Path) -> np.ndarray:
         page.wait_for_timeout(1000 * WARM_UP)
         page.evaluate("window.times.length = 0")
         page.wait_for_timeout(1000 * SECONDS)
-        rows = np.array(page.evaluate("window.times"))
+        rows = np.array(page.evaluate("window.times"), np.float64)
         browser.close()
     return rows
 
 
 def main() -> None:
-    """Serve, measure, print."""
-    command = [sys.executable, "-m", "wince", "serve"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        address = re.search(r"http://\S+", server.stdout.readline())[0]
-        with tempfile.TemporaryDirectory() as folder:
-            camera = Path(folder) / "face.mjpeg"
-            film(camera)
-            rows = measure(address, camera)
-    finally:
-        server.terminate()
-        server.wait()
-    when, latency, inside = rows.T
-    rate = 1000 * (len(rows) - 1) / (when[-1] - when[0])
+    """Serve, measure and print."""
+    with served() as server, tempfile.TemporaryDirectory() as folder:
+        camera = Path(folder) / "face.mjpeg"
+        write_film(camera)
+        rows = measure(server.address, camera)
+    drawn, latency, in_server = rows.T
+    rate = 1000 * (len(rows) - 1) / (drawn[-1] - drawn[0])
     p50, p95 = np.percentile(latency, [50, 95])
     print(f"{rate:.1f} frames/s; capture to overlay p50 {p50:.0f} ms, p95 {p95:.0f} ms")
-    print(f"in the server p50 {np.median(inside):.1f} ms; load {os.getloadavg()[0]:.1f}")
+    print(f"in the server p50 {np.median(in_server):.1f} ms; load {os.getloadavg()[0]:.1f}")
     print(BUDGET)
 
 

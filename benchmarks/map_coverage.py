@@ -1,25 +1,24 @@
-"""Does the map mark what the score rests on? Cover the marked region, and an equal one elsewhere.
+"""Whether the map marks what the score depends on: cover the marked region, and an equal other one.
 
-    python -m benchmarks.map_coverage FOLDER           any folder of pictures of faces
+    python -m benchmarks.map_coverage FOLDER           any folder of photos of faces
     python -m benchmarks.map_coverage --rated FOLDER   one with ratings.csv, which names the people
 
-Every face in the folder is measured, none is picked. Left out and counted are only faces of people
-the model has seen, photographs that a rating calls not usable, and those in which no face is found.
-In a plain folder each picture counts as a person of its own, and nobody knows whom the model has
-seen.
+All faces of the folder are measured. Left out and counted are only faces of people whom the model
+has seen, photographs that a rating calls not usable, and those in which no face is found. In a
+plain folder each photo counts as a person of its own, and it is not known whom the model has seen.
 
-For each face, the map of PSPI is spread smoothly over the crop, as it is drawn. The face is the
-ellipse in the detector's box. The marked region is the fifth of the face's area with the highest
-values, as far as they are above 0. It is compared with two others of the same size:
+For each face, the map of PSPI is interpolated smoothly over the crop, as it is drawn. The face is
+the ellipse in the detector's box. The marked region is the fifth of the face's area with the
+highest values, as far as they are above 0. It is compared with two other regions of the same size:
 
 - elsewhere: as many pixels of the face outside the marked region, those nearest to a random point
-  there; eight are drawn and the mean of their falls is taken;
-- another's: what the map of another, random person's face marks, laid on this one. It is where maps
-  mark in general, so it asks whether this face's own map knows more than that.
+  there; the mean over eight such regions is taken;
+- another's: the region that the map of a random other person's face marks, on this face. This is
+  where maps mark in general, so it shows whether this face's own map knows more than that.
 
-A region is covered with the mean colour of the crop, and in a second measurement with the crop
-itself, blurred (Gaussian, sigma a tenth of its side). The fall is the model's raw score before
-minus after. Intervals are 95 %, by a bootstrap over people.
+A region is covered with the mean colour of the crop, and in a second measurement with the blurred
+crop (Gaussian, sigma a tenth of its side). The fall is the model's raw score before minus after.
+Intervals are 95 %, by a bootstrap over people.
 """
 
 import argparse
@@ -56,7 +55,14 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Photo:
-    """One photograph: whose it is, and where the face is (x0, y0, x1, y1), if that is told."""
+    """One photograph.
+
+    Attributes:
+        path: The file.
+        subject: Who it is.
+        box: Where the face is (x0, y0, x1, y1); None if that is not known.
+        picked: How it was picked; empty if that is not known.
+    """
 
     path: Path
     subject: str
@@ -65,8 +71,16 @@ class Photo:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One face as the model sees it: crop (S, S, 3), smooth map and face (S, S), raw score."""
+class MappedFace:
+    """One face as the model sees it.
+
+    Attributes:
+        photo: The photograph.
+        crop: uint8 (S, S, 3).
+        smooth: The map of PSPI, (S, S).
+        face: Which pixels are of the face, (S, S).
+        score: Raw score.
+    """
 
     photo: Photo
     crop: RGB
@@ -77,7 +91,14 @@ class Shown:
 
 @dataclass(frozen=True)
 class Falls:
-    """How far one face's score fell: by filling, (marked, mean of those elsewhere, another's)."""
+    """How far one face's score fell.
+
+    Attributes:
+        subject: Who it is.
+        picked: How the photograph was picked.
+        score: Raw score before.
+        by_filling: The falls for the marked region, elsewhere (mean) and another's, by filling.
+    """
 
     subject: str
     picked: str
@@ -91,7 +112,7 @@ def mean_colour(crop: RGB) -> RGB:
 
 
 def blurred(crop: RGB) -> RGB:
-    """Return the crop, blurred until nothing is left of a wrinkle."""
+    """Return the crop, blurred so much that no wrinkle remains."""
     return np.asarray(Image.fromarray(crop).filter(ImageFilter.GaussianBlur(len(crop) / 10)))
 
 
@@ -99,17 +120,22 @@ FILLINGS = {"mean colour": mean_colour, "blurred": blurred}
 
 
 def marked(smooth: NDArray[np.float32], face: Mask) -> Mask:
-    """Return the fifth of the face with the highest values above 0; all are (S, S)."""
-    wanted = round(SHARE * face.sum())
+    """Return the fifth of the face with the highest values above 0.
+
+    Args:
+        smooth: The map, (S, S).
+        face: Which pixels are of the face, (S, S).
+    """
+    count = round(SHARE * face.sum())
     values = np.where(face & (smooth > 0), smooth, -np.inf).ravel()
-    best = np.argsort(-values, kind="stable")[:wanted]
+    best = np.argsort(-values, kind="stable")[:count]
     chosen = np.zeros(smooth.size, bool)
     chosen[best[np.isfinite(values[best])]] = True
     return chosen.reshape(smooth.shape)
 
 
 def elsewhere(region: Mask, face: Mask, rng: np.random.Generator) -> Mask:
-    """Return as many pixels of the rest of the face, those nearest to a random point of it."""
+    """Return a region as large as the given one, around a random point of the rest of the face."""
     rows, columns = np.nonzero(face & ~region)
     middle = rng.integers(len(rows))
     far = np.hypot(rows - rows[middle], columns - columns[middle])
@@ -120,29 +146,36 @@ def elsewhere(region: Mask, face: Mask, rng: np.random.Generator) -> Mask:
 
 
 def ellipse(face: Face, spec: FaceSpec) -> Mask:
-    """Return which pixels of the crop lie in the ellipse within the face's box, (size, size)."""
+    """Return which pixels of the crop are in the ellipse of the face's box, (size, size)."""
     y, x = np.mgrid[: spec.size, : spec.size] + 0.5
     matrix = crop_to_image(face, spec)
     across, down = np.tensordot(matrix, np.stack([x, y, np.ones_like(x)]), axes=1)
     x0, y0, x1, y1 = face.box
-    return np.hypot((across - (x0 + x1) / 2) / (x1 - x0), (down - (y0 + y1) / 2) / (y1 - y0)) < 0.5
+    radius = np.hypot((across - (x0 + x1) / 2) / (x1 - x0), (down - (y0 + y1) / 2) / (y1 - y0))
+    return np.asarray(radius < 0.5)
 
 
 def falls(
-    shown: Shown,
+    mapped: MappedFace,
     foreign: NDArray[np.float32],
     score: Callable[[RGB], Sequence[float]],
     rng: np.random.Generator,
 ) -> dict[str, tuple[float, float, float]]:
-    """Return how far the score falls, by filling; the map has to mark something on the face.
+    """Return how far the score falls, by filling.
 
-    foreign: another face's map. score: crops (N, S, S, 3) -> their scores.
+    Args:
+        mapped: The face. Its map must mark something on it.
+        foreign: Another face's map.
+        score: Returns the scores of crops (N, S, S, 3).
+        rng: Source of the random regions.
     """
-    region, crop = marked(shown.smooth, shown.face), shown.crop
-    drawn = (elsewhere(region, shown.face, rng) for _ in range(REGIONS))
-    regions = [region, marked(foreign, shown.face), *drawn]
+    region, crop = marked(mapped.smooth, mapped.face), mapped.crop
+    drawn = (elsewhere(region, mapped.face, rng) for _ in range(REGIONS))
+    regions = [region, marked(foreign, mapped.face), *drawn]
     covered = [
-        np.where(one[:, :, None], fill(crop), crop) for fill in FILLINGS.values() for one in regions
+        np.where(mask[:, :, None], fill(crop), crop)
+        for fill in FILLINGS.values()
+        for mask in regions
     ]
     before, *after = score(np.stack([crop, *covered]))
     fallen = before - np.reshape(after, (len(FILLINGS), len(regions)))
@@ -153,7 +186,7 @@ def falls(
 
 
 def rated(folder: Path, seen: set[str], left_out: dict[str, int]) -> Iterator[Photo]:
-    """Yield the photographs of people the model has not seen."""
+    """Yield the photographs of people whom the model has not seen, and count the others."""
     with (folder / "ratings.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if row["subject"] in seen:
@@ -167,15 +200,15 @@ def rated(folder: Path, seen: set[str], left_out: dict[str, int]) -> Iterator[Ph
 
 
 def plain(folder: Path) -> Iterator[Photo]:
-    """Yield every picture below a folder, each as a person of its own."""
+    """Yield every photo below a folder, each as a person of its own."""
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in images.SUFFIXES:
             yield Photo(path, str(path))
 
 
-def the_face(photo: Photo, found: list[Face]) -> Face | None:
-    """Return the largest face, in a rated photograph the largest whose middle is in its box."""
-    for face in found:
+def face_of(photo: Photo, faces: list[Face]) -> Face | None:
+    """Return the largest face; in a rated photograph, the largest whose centre is in its box."""
+    for face in faces:
         x, y = (face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2
         if photo.box is None:
             return face
@@ -185,59 +218,66 @@ def the_face(photo: Photo, found: list[Face]) -> Face | None:
     return None
 
 
-def look(photo: Photo, estimator: Estimator, left_out: dict[str, int]) -> Shown | None:
-    """Return the face in a photograph, or None and a count of why not."""
+def mapped_face(photo: Photo, estimator: Estimator, left_out: dict[str, int]) -> MappedFace | None:
+    """Return the face of a photograph with its map.
+
+    Args:
+        photo: The photograph.
+        estimator: The model.
+        left_out: Numbers of photographs by the reason why they are left out; the result is None
+            then and one of them is increased.
+    """
     try:
-        picture = images.read(photo.path)
+        image = images.read(photo.path)
     except ImageError:
         left_out["that cannot be read"] += 1
         return None
-    face = the_face(photo, detect(picture.rgb))
+    face = face_of(photo, detect(image.rgb))
     if face is None:
         left_out["without a face where one is expected"] += 1
         return None
     spec = estimator.spec
-    crop = align(picture.rgb, face, spec)
+    crop = align(image.rgb, face, spec)
     estimate = estimator(crop[None])
-    smoothed = smooth(heatmap(estimate, crop_corners(face, spec, picture)).pspi, spec.size)
-    shown = Shown(photo, crop, smoothed, ellipse(face, spec), float(estimate.raw[0]))
-    if not marked(shown.smooth, shown.face).any():
+    smoothed = smooth(heatmap(estimate, crop_corners(face, spec, image)).pspi, spec.size)
+    mapped = MappedFace(photo, crop, smoothed, ellipse(face, spec), float(estimate.raw[0]))
+    if not marked(mapped.smooth, mapped.face).any():
         left_out["whose map marks nothing on the face"] += 1
         return None
-    return shown
+    return mapped
 
 
-def cover(shown: list[Shown], estimator: Estimator) -> Iterator[Falls]:
+def cover(mapped_faces: list[MappedFace], estimator: Estimator) -> Iterator[Falls]:
     """Yield how far each face's score falls."""
     rng = np.random.default_rng(SEED)
-    people = np.array([one.photo.subject for one in shown])
-    for one in track(shown, "Covering", console=Console(file=sys.stderr)):
-        other = shown[rng.choice(np.flatnonzero(people != one.photo.subject))]
-        fallen = falls(one, other.smooth, lambda crops: estimator(crops).raw.tolist(), rng)
-        yield Falls(one.photo.subject, one.photo.picked, one.score, fallen)
+    people = np.array([mapped.photo.subject for mapped in mapped_faces])
+    for mapped in track(mapped_faces, "Covering", console=Console(file=sys.stderr)):
+        other = mapped_faces[rng.choice(np.flatnonzero(people != mapped.photo.subject))]
+        fallen = falls(mapped, other.smooth, lambda crops: estimator(crops).raw.tolist(), rng)
+        yield Falls(mapped.photo.subject, mapped.photo.picked, mapped.score, fallen)
 
 
-def figures(found: list[Falls], filling: str) -> str:
-    """Return a row of the table: three mean falls, then what follows from them with intervals."""
-    people, index = np.unique([one.subject for one in found], return_inverse=True)
-    fallen = np.array([one.by_filling[filling] for one in found])
+def metric_cells(faces: list[Falls], filling: str) -> str:
+    """Return cells of the table: three mean falls, then comparisons with intervals."""
+    people, index = np.unique([face.subject for face in faces], return_inverse=True)
+    fallen = np.array([face.by_filling[filling] for face in faces])
     wins = fallen[:, 0] > fallen[:, 1]
     sums = np.zeros((len(people), 5))
-    np.add.at(sums, index, np.column_stack([fallen, wins, np.ones(len(found))]))
+    np.add.at(sums, index, np.column_stack([fallen, wins, np.ones(len(faces))]))
     drawn = subject_counts(len(people), RESAMPLES, SEED) @ sums
 
     def derived(totals: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-        region, other, foreign, won, faces = totals.T
+        region, other, foreign, won, count = totals.T
         ratio = np.divide(region, other, out=np.full_like(region, np.nan), where=other > 0)
-        return (region - other) / faces, ratio, 100 * won / faces, (region - foreign) / faces
+        return (region - other) / count, ratio, 100 * won / count, (region - foreign) / count
 
     values, resampled = derived(sums.sum(axis=0)[None]), derived(drawn)
     texts = [
         f"{value[0]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
         if np.isfinite(value[0])
         else "undefined"
-        for value, many, digits in zip(values, resampled, (2, 2, 0, 2), strict=True)
-        for low, high in [interval(many)]
+        for value, samples, digits in zip(values, resampled, (2, 2, 0, 2), strict=True)
+        for low, high in [interval(samples)]
     ]
     return " | ".join([*(f"{mean:.2f}" for mean in fallen.mean(axis=0)), *texts])
 
@@ -250,37 +290,37 @@ COLUMNS = (
 )
 
 
-def report(found: list[Falls]) -> Iterator[str]:
+def report(faces: list[Falls]) -> Iterator[str]:
     """Yield the table, a row for each group of faces and filling."""
     low, high = CUTS
     groups = {
-        "all": found,
-        f"score below {low:g}": [one for one in found if one.score < low],
-        f"score {low:g} to {high:g}": [one for one in found if low <= one.score < high],
-        f"score {high:g} or more": [one for one in found if one.score >= high],
+        "all": faces,
+        f"score below {low:g}": [face for face in faces if face.score < low],
+        f"score {low:g} to {high:g}": [face for face in faces if low <= face.score < high],
+        f"score {high:g} or more": [face for face in faces if face.score >= high],
     }
-    by_expression = [one for one in found if one.picked == "by expression"]
+    by_expression = [face for face in faces if face.picked == "by expression"]
     if by_expression:
         groups["picked by expression"] = by_expression
     yield f"| {' | '.join(COLUMNS)} |"
     yield "|---" * len(COLUMNS) + "|"
     for name, group in groups.items():
-        people = len({one.subject for one in group})
+        people = len({face.subject for face in group})
         for filling in FILLINGS if people > 1 else ():
-            row = figures(group, filling)
+            row = metric_cells(group, filling)
             yield f"| {name} | {len(group)} | {people} | {filling} | {row} |"
 
 
 def main() -> None:
     """Measure every face of a folder and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="folder of photos")
     parser.add_argument("--rated", action="store_true", help="the folder has ratings.csv")
     parser.add_argument(
         "--model", type=Path, help="a folder with model.json; else the packaged one"
     )
-    asked = parser.parse_args()
-    estimator = Estimator(asked.model)
+    options = parser.parse_args()
+    estimator = Estimator(options.model)
     left_out = dict.fromkeys(
         (
             "of people the model has seen",
@@ -292,19 +332,24 @@ def main() -> None:
         0,
     )
     seen = set(estimator.manifest.get("subjects_seen", ()))
-    photos = list(rated(asked.folder, seen, left_out) if asked.rated else plain(asked.folder))
-    progress = track(photos, "Looking", console=Console(file=sys.stderr))
-    looked = (look(photo, estimator, left_out) for photo in progress)
-    shown = [one for one in looked if one is not None]
+    photos = list(rated(options.folder, seen, left_out) if options.rated else plain(options.folder))
+    progress = track(photos, "Mapping", console=Console(file=sys.stderr))
+    results = (mapped_face(photo, estimator, left_out) for photo in progress)
+    mapped_faces = [mapped for mapped in results if mapped is not None]
     print(f"Model {estimator.manifest['name']} {estimator.manifest['version']}, sha256 ", end="")
     print(f"{estimator.manifest['sha256'][:12]}, crops of {estimator.spec.size} pixels.")
     for reason, count in left_out.items():
         print(f"Left out: {count} {reason}.")
-    if len({one.photo.subject for one in shown}) < 2:
-        raise SystemExit("Faces of two people at least are needed: is this the right folder?")
-    inside = [one.smooth[one.face].clip(0).sum() / one.smooth.clip(0).sum() for one in shown]
-    print(f"Of what the maps raise, {100 * np.mean(inside):.0f} % lies on the face.\n")
-    for line in report(list(cover(shown, estimator))):
+    if len({mapped.photo.subject for mapped in mapped_faces}) < 2:
+        raise SystemExit(
+            "Expected faces of at least two people, found fewer. Is this the right folder?"
+        )
+    inside = [
+        mapped.smooth[mapped.face].clip(0).sum() / mapped.smooth.clip(0).sum()
+        for mapped in mapped_faces
+    ]
+    print(f"Of the positive part of the maps, {100 * np.mean(inside):.0f} % is on the face.\n")
+    for line in report(list(cover(mapped_faces, estimator))):
         print(line)
 
 

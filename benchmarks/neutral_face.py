@@ -1,19 +1,20 @@
-"""What comparing with the person's neutral face does to the agreement with the labels.
+"""How comparing with the person's neutral face changes the agreement with the labels.
 
     python -m benchmarks.neutral_face ARCHIVE
 
-ARCHIVE: a folder laid out like UNBC-McMaster. The neutral face is the median of the action units
-over the first frames of a sequence, at most FRAMES of them, as long as their label is PSPI 0; these
-frames are not scored. It is set once for each sequence, or once for each person, at the first
-sequence that begins with PSPI 0, and kept for the others. The scores that are compared:
+ARCHIVE is a folder laid out like UNBC-McMaster. The neutral face is the median of the action units
+over the first frames of a sequence, at most FRAMES of them, as long as their label is PSPI 0. These
+frames are not scored. The neutral face is set once for each sequence, or once for each person: at
+the first sequence that begins with PSPI 0, for all sequences. These scores are compared:
 
-- absolute: the raw score, no neutral face;
+- absolute: the raw score, without a neutral face;
 - score minus neutral score: the raw score minus the PSPI formula of the neutral action units;
 - the same, not below 0;
-- units minus neutral units: what each action unit has above the neutral one, in the PSPI formula.
+- units minus neutral units: the PSPI formula of what each action unit has above the neutral one.
 
-PCC pooled over all scored frames, and the mean of the subjects' own; 95 % intervals by a bootstrap
-over subjects, the differences to the absolute score paired. All scores see the same frames.
+It prints the PCC pooled over all scored frames and the mean of the subjects' PCC, with 95 %
+intervals by a bootstrap over subjects; the differences to the absolute score are paired. All scores
+are of the same frames.
 """
 
 import argparse
@@ -42,8 +43,16 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Read:
-    """One frame: whose, which sequence, its place there, its label, the six action units read."""
+class FrameUnits:
+    """The prediction for one frame.
+
+    Attributes:
+        subject: Who it is.
+        sequence: Its sequence.
+        frame: Its number in the sequence.
+        label: PSPI.
+        units: Action units, (6,).
+    """
 
     subject: str
     sequence: str
@@ -52,10 +61,10 @@ class Read:
     units: Floats
 
 
-def read(archive: Path, estimator: Estimator) -> tuple[list[Read], int]:
-    """Return what the model reads in every frame, and in how many no face was found."""
-    found, missing = [], 0
-    for file in track(list(unbc.files(archive)), "Reading", console=Console(file=sys.stderr)):
+def predict(archive: Path, estimator: Estimator) -> tuple[list[FrameUnits], int]:
+    """Return the predictions for all frames, and the number of frames without a face."""
+    predicted, missing = [], 0
+    for file in track(list(unbc.files(archive)), "Predicting", console=Console(file=sys.stderr)):
         rgb = images.read(archive / file.name).rgb
         faces = detect(rgb)
         if not faces:
@@ -66,24 +75,26 @@ def read(archive: Path, estimator: Estimator) -> tuple[list[Read], int]:
             raise SystemExit("This model gives no action units; the comparison needs them.")
         units = np.asarray(estimate.action_units[0], np.float64)
         label = unbc.read_label(archive, file).pspi
-        found.append(Read(file.subject, file.sequence, int(file.frame or 0), label, units))
-    return found, missing
+        predicted.append(
+            FrameUnits(file.subject, file.sequence, int(file.frame or 0), label, units)
+        )
+    return predicted, missing
 
 
-def split(frames: list[Read]) -> tuple[dict[str, list[Read]], list[Read]]:
-    """Return each sequence's neutral frames, those it begins with, and all frames left to score."""
-    by_sequence: dict[str, list[Read]] = defaultdict(list)
-    for one in frames:
-        by_sequence[one.sequence].append(one)
+def split(frames: list[FrameUnits]) -> tuple[dict[str, list[FrameUnits]], list[FrameUnits]]:
+    """Return the neutral frames at the beginning of each sequence, and the frames to score."""
+    by_sequence: dict[str, list[FrameUnits]] = defaultdict(list)
+    for frame in frames:
+        by_sequence[frame.sequence].append(frame)
     at_rest, scored = {}, []
-    for sequence, of_it in by_sequence.items():
-        of_it.sort(key=lambda one: one.frame)
+    for sequence, members in by_sequence.items():
+        members.sort(key=lambda frame: frame.frame)
         count = 0
-        while count < min(FRAMES, len(of_it)) and of_it[count].label == 0:
+        while count < min(FRAMES, len(members)) and members[count].label == 0:
             count += 1
         if count:
-            at_rest[sequence] = of_it[:count]
-        scored += of_it[count:]
+            at_rest[sequence] = members[:count]
+        scored += members[count:]
     return at_rest, scored
 
 
@@ -92,10 +103,15 @@ def formula(units: Floats) -> Floats:
     return np.asarray(scale.pspi_formula(*units.T, maximum=np.maximum))
 
 
-def scores(frames: list[Read], neutral: dict[str, Floats]) -> dict[str, Floats]:
-    """Return every kind of score; neutral: by sequence."""
-    units = np.stack([one.units for one in frames])
-    rest = np.stack([neutral[one.sequence] for one in frames])
+def scores(frames: list[FrameUnits], neutral: dict[str, Floats]) -> dict[str, Floats]:
+    """Return the scores (N,) by their kind.
+
+    Args:
+        frames: N frames.
+        neutral: Action units (6,) of the neutral face by sequence.
+    """
+    units = np.stack([frame.units for frame in frames])
+    rest = np.stack([neutral[frame.sequence] for frame in frames])
     difference = formula(units) - formula(rest)
     return {
         "absolute": formula(units),
@@ -108,20 +124,26 @@ def scores(frames: list[Read], neutral: dict[str, Floats]) -> dict[str, Floats]:
 def agreement(
     values: Floats, labels: Floats, groups: list[NDArray[np.intp]]
 ) -> tuple[float, float]:
-    """Return the pooled PCC and the mean of the subjects' own, undefined ones left out."""
+    """Return the pooled PCC and the mean of the subjects' PCC; undefined ones are left out.
+
+    Args:
+        values: Scores, (N,).
+        labels: PSPI, (N,).
+        groups: The rows of each subject.
+    """
     everything = np.concatenate(groups)
-    own = [pcc(labels[group], values[group]) for group in groups]
-    return pcc(labels[everything], values[everything]), float(np.nanmean(own))
+    by_subject = [pcc(labels[group], values[group]) for group in groups]
+    return pcc(labels[everything], values[everything]), float(np.nanmean(by_subject))
 
 
-def rows(frames: list[Read], neutral: dict[str, Floats]) -> None:
-    """Print the table of one way to set the neutral face."""
-    labels = np.array([one.label for one in frames])
-    subjects = np.array([one.subject for one in frames])
+def print_table(frames: list[FrameUnits], neutral: dict[str, Floats]) -> None:
+    """Print the table of one way to set the neutral face; neutral: by sequence."""
+    labels = np.array([frame.label for frame in frames])
+    subjects = np.array([frame.subject for frame in frames])
     groups = [np.flatnonzero(subjects == name) for name in np.unique(subjects)]
     rng = np.random.default_rng(SEED)
     draws = rng.integers(len(groups), size=(RESAMPLES, len(groups)))
-    found = {name: agreement(v, labels, groups) for name, v in scores(frames, neutral).items()}
+    measured = {name: agreement(v, labels, groups) for name, v in scores(frames, neutral).items()}
     drawn = {
         name: np.array([agreement(v, labels, [groups[i] for i in draw]) for draw in draws])
         for name, v in scores(frames, neutral).items()
@@ -130,46 +152,47 @@ def rows(frames: list[Read], neutral: dict[str, Floats]) -> None:
         "| score | pooled PCC | minus absolute | within-subject PCC | minus absolute |\n"
         "|---|---|---|---|---|"
     )
-    for name in found:
+    for name in measured:
         cells = []
         for column in (0, 1):
             low, high = interval(drawn[name][:, column])
-            cells.append(f"{found[name][column]:.3f} ({low:.3f} to {high:.3f})")
+            cells.append(f"{measured[name][column]:.3f} ({low:.3f} to {high:.3f})")
             low, high = interval(drawn[name][:, column] - drawn["absolute"][:, column])
-            gain = found[name][column] - found["absolute"][column]
+            gain = measured[name][column] - measured["absolute"][column]
             cells.append("" if name == "absolute" else f"{gain:+.3f} ({low:+.3f} to {high:+.3f})")
         print(f"| {name} | {' | '.join(cells)} |")
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("archive", type=Path)
     parser.add_argument("--model", type=Path, help="a folder with model.json")
-    asked = parser.parse_args()
-    estimator = Estimator(asked.model)
-    frames, missing = read(asked.archive, estimator)
+    options = parser.parse_args()
+    estimator = Estimator(options.model)
+    frames, missing = predict(options.archive, estimator)
     at_rest, scored = split(frames)
     median = {
-        name: np.median([one.units for one in of_it], axis=0) for name, of_it in at_rest.items()
+        name: np.median([frame.units for frame in members], axis=0)
+        for name, members in at_rest.items()
     }
     first: dict[str, Floats] = {}
     for name in sorted(at_rest):
         first.setdefault(at_rest[name][0].subject, median[name])
     print(f"Model {estimator.manifest['name']} {estimator.manifest['version']}, sha256 ", end="")
-    print(
-        f"{estimator.manifest['sha256'][:12]}. {len(frames)} frames read, {missing} without a face."
-    )
+    print(f"{estimator.manifest['sha256'][:12]}. {len(frames)} frames, {missing} without a face.")
     number = sum(map(len, at_rest.values()))
     print(f"{number} neutral frames at the beginning of {len(at_rest)} sequences, ", end="")
     print(f"at most {FRAMES} each.")
-    with_own = [one for one in scored if one.sequence in median]
+    with_own = [frame for frame in scored if frame.sequence in median]
     print(f"\nOne neutral face for each sequence, {len(with_own)} frames scored:\n")
-    rows(with_own, median)
-    kept = {one.sequence: first[one.subject] for one in scored if one.subject in first}
-    with_first = [one for one in scored if one.sequence in kept]
+    print_table(with_own, median)
+    first_of_person = {
+        frame.sequence: first[frame.subject] for frame in scored if frame.subject in first
+    }
+    with_first = [frame for frame in scored if frame.sequence in first_of_person]
     print(f"\nOne neutral face for each person, {len(with_first)} frames scored:\n")
-    rows(with_first, kept)
+    print_table(with_first, first_of_person)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,18 @@
-"""How long preparing an archive takes, and how much memory it holds.
+"""How long preparing an archive takes, and how much memory it needs.
 
     python -m benchmarks.prepare_archive ARCHIVE [--frames 48000] [--folder DIR]
 
-The archive (in the layout of UNBC-McMaster) is repeated under new subjects until there are as many
-frames, with hard links, in a temporary folder. Then, one after another:
+The archive (in the layout of UNBC-McMaster) is repeated under new subjects until it has as many
+frames as asked for, with hard links, in a temporary folder. Then these run one after another:
 
     four checks   the project report's four checks alone, in one process
-    one process   wince prepare --workers 1, on a part of the frames (--slice), and
-    all cores     with a worker a core, on the same part; these two --rounds times in turns, and
-                  the median of the ratios, because other programs share the machine
+    one process   wince prepare --workers 1, on a part of the frames (--slice)
+    all cores     the same with one worker for each core. These two run --rounds times in turns,
+                  and the median of the ratios counts, because other programs share the machine
     whole         wince prepare with all cores on all frames
     again         the same on the unchanged archive
 
-Memory is the sum of the processes' proportional set sizes, looked at twice a second (Linux only).
+Memory is the sum of the processes' proportional set sizes, read twice a second (Linux only).
 """
 
 import argparse
@@ -36,7 +36,13 @@ from wince.workers import core_count
 
 @dataclass(frozen=True)
 class Run:
-    """One run: seconds on the clock, seconds of processor time, highest memory in MB."""
+    """One run.
+
+    Attributes:
+        seconds: By the clock.
+        processor: Seconds of processor time.
+        memory: Highest memory in MB.
+    """
 
     seconds: float
     processor: float
@@ -44,22 +50,31 @@ class Run:
 
 
 def repeat(source: Path, target: Path, frames: int) -> int:
-    """Hard-link the archive again and again under new subjects; return how many frames it has."""
-    made, copy = 0, 0
-    while made < frames:
+    """Hard-link an archive under new subjects until there are enough frames.
+
+    Args:
+        source: The archive.
+        target: The repeated one.
+        frames: How many frames it has at least.
+
+    Returns:
+        The number of frames.
+    """
+    linked, copy = 0, 0
+    while linked < frames:
         for subject in sorted((source / "Images").iterdir()):
             code = f"{copy:03d}x{subject.name}"
             for tree in ("Images", "Frame_Labels/PSPI", "Frame_Labels/FACS"):
-                made += _link(source / tree / subject.name, target / tree / code) * (
+                linked += _link(source / tree / subject.name, target / tree / code) * (
                     tree == "Images"
                 )
             for rating in ("VAS", "OPR", "SEN", "AFF"):
                 tree = f"Sequence_Labels/{rating}"
                 _link(source / tree / subject.name, target / tree / code)
-            if made >= frames:
+            if linked >= frames:
                 break
         copy += 1
-    return made
+    return linked
 
 
 def _link(source: Path, target: Path) -> int:
@@ -77,7 +92,7 @@ def _link(source: Path, target: Path) -> int:
 
 
 def four_checks(root: Path) -> tuple[int, float]:
-    """Return how many frames pass the report's four checks, and the seconds that took."""
+    """Return how many frames pass the report's four checks, and the seconds that it took."""
     start, passed = time.perf_counter(), 0
     for file in unbc.files(root):
         if not checks.has_image_suffix(file.name):
@@ -93,7 +108,7 @@ def four_checks(root: Path) -> tuple[int, float]:
 
 
 def prepare(root: Path, out: Path, workers: int) -> Run:
-    """Run the command and watch it."""
+    """Run `wince prepare` and watch it."""
     command = [sys.executable, "-m", "wince", "prepare", str(root), "--out", str(out)]
     before = os.times()
     start = time.perf_counter()
@@ -103,11 +118,11 @@ def prepare(root: Path, out: Path, workers: int) -> Run:
     highest = [0.0]
     watcher = threading.Thread(target=_watch, args=(process, highest))
     watcher.start()
-    _, words = process.communicate()
+    _, errors = process.communicate()
     watcher.join()
     seconds = time.perf_counter() - start
     if process.returncode:
-        raise SystemExit(words.decode())
+        raise SystemExit(errors.decode())
     after = os.times()
     processor = after.children_user + after.children_system - before.children_user
     return Run(seconds, processor - before.children_system, highest[0])
@@ -141,49 +156,49 @@ def _proportional(pid: int) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run everything and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("archive", type=Path)
     parser.add_argument("--frames", type=int, default=48_000)
     parser.add_argument("--slice", type=int, default=4_800)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="where the temporary folder is made")
-    given = parser.parse_args()
+    options = parser.parse_args()
     cores = core_count()
     print(f"{platform.machine()}, {cores} cores, load before {os.getloadavg()[0]:.1f}")
-    with tempfile.TemporaryDirectory(prefix="wince-prepare-", dir=given.folder) as name:
+    with tempfile.TemporaryDirectory(prefix="wince-prepare-", dir=options.folder) as name:
         folder = Path(name)
-        small = repeat(given.archive, folder / "small", given.slice)
-        whole = repeat(given.archive, folder / "whole", given.frames)
+        small = repeat(options.archive, folder / "small", options.slice)
+        whole = repeat(options.archive, folder / "whole", options.frames)
         passed, seconds = four_checks(folder / "whole")
         print(f"four checks alone   {whole:>7,} frames  {_rate(whole, seconds)}  ({passed:,} pass)")
-        rounds = [_round(folder, small, cores) for _ in range(given.rounds)]
-        ratios = [one.seconds / all_.seconds for one, all_ in rounds]
+        rounds = [_round(folder, small, cores) for _ in range(options.rounds)]
+        ratios = [single.seconds / parallel.seconds for single, parallel in rounds]
         print(
             f"all cores against one process: {statistics.median(ratios):.2f} times as fast "
             f"(median of {', '.join(f'{ratio:.2f}' for ratio in ratios)})"
         )
-        _show("whole", whole, prepare(folder / "whole", folder / "out", cores))
-        crops = [path.stat().st_size for path in (folder / "out" / "crops").rglob("*.jpg")]
-        size = sum(crops) / len(crops) / 100  # MB for 10,000
-        print(f"crops               {len(crops):>7,} frames  {size:.0f} MB for 10,000")
-        _show("again, unchanged", whole, prepare(folder / "whole", folder / "out", cores))
+        _print_run("whole", whole, prepare(folder / "whole", folder / "out", cores))
+        sizes = [path.stat().st_size for path in (folder / "out" / "crops").rglob("*.jpg")]
+        size = sum(sizes) / len(sizes) / 100  # MB for 10,000
+        print(f"crops               {len(sizes):>7,} frames  {size:.0f} MB for 10,000")
+        _print_run("again, unchanged", whole, prepare(folder / "whole", folder / "out", cores))
 
 
 def _round(folder: Path, frames: int, cores: int) -> tuple[Run, Run]:
-    """Return one process's run and all cores' on the same frames, each into an empty folder."""
+    """Return the runs of one process and of all cores on the same frames."""
     runs = []
-    for words, workers in (("one process", 1), ("all cores", cores)):
+    for title, workers in (("one process", 1), ("all cores", cores)):
         out = folder / "small-out"
         runs.append(prepare(folder / "small", out, workers))
         shutil.rmtree(out)
-        _show(words, frames, runs[-1])
+        _print_run(title, frames, runs[-1])
     return runs[0], runs[1]
 
 
-def _show(words: str, frames: int, run: Run) -> None:
+def _print_run(title: str, frames: int, run: Run) -> None:
     print(
-        f"{words:<19} {frames:>7,} frames  {_rate(frames, run.seconds)}, processor "
+        f"{title:<19} {frames:>7,} frames  {_rate(frames, run.seconds)}, processor "
         f"{run.processor:7.1f} s, memory {run.memory:4.0f} MB",
         flush=True,
     )

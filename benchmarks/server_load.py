@@ -1,4 +1,4 @@
-"""A `wince serve` of its own on loopback, load for it, and what its process takes."""
+"""A `wince serve` on loopback, load for it, and the memory and time of its process."""
 
 import http.client
 import io
@@ -24,18 +24,22 @@ FACE = Path(__file__).parents[1] / "tests" / "data" / "frames" / "aa001t2aaaff02
 
 
 def photo(width: int, height: int, *, quality: int = 90, grain: float = 6.0) -> bytes:
-    """Return a JPEG of a rendered face, half as high as the picture, before a cloudy wall.
+    """Return a JPEG of a rendered face, half as high as the image, in front of a cloudy wall.
 
-    grain: standard deviation of the sensor's noise, in steps of 255.
+    Args:
+        width: Pixels.
+        height: Pixels.
+        quality: Quality of the JPEG.
+        grain: Standard deviation of the sensor's noise, of 255.
     """
     random = np.random.default_rng(0)
     clouds = random.integers(60, 190, (9, 12, 3)).astype(np.uint8)
-    picture = Image.fromarray(clouds).resize((width, height), Image.Resampling.BICUBIC)
+    image = Image.fromarray(clouds).resize((width, height), Image.Resampling.BICUBIC)
     side = round(height * 0.75)
     with Image.open(FACE) as face:
-        near = face.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
-    picture.paste(near, ((width - side) // 2, (height - side) // 2))
-    noisy = np.asarray(picture) + random.normal(0, grain, (height, width, 3))
+        large_face = face.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
+    image.paste(large_face, ((width - side) // 2, (height - side) // 2))
+    noisy = np.asarray(image) + random.normal(0, grain, (height, width, 3))
     file = io.BytesIO()
     Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(file, "JPEG", quality=quality)
     return file.getvalue()
@@ -45,7 +49,12 @@ def photo(width: int, height: int, *, quality: int = 90, grain: float = 6.0) -> 
 class Served:
     """A running server.
 
-    ready: seconds of the wall clock until it said so; processor: seconds of processor time.
+    Attributes:
+        process: Its process.
+        host: Its host name.
+        port: Its port.
+        ready: Seconds by the clock until it printed its address.
+        processor: Seconds of processor time until then.
     """
 
     process: subprocess.Popen[str]
@@ -67,15 +76,15 @@ class Served:
 
 def megabytes(status: str, what: str) -> float:
     """Return a value of /proc/PID/status in MB."""
-    found = re.search(rf"^{what}:\s+(\d+) kB$", status, re.M)
-    if found is None:
+    match = re.search(rf"^{what}:\s+(\d+) kB$", status, re.M)
+    if match is None:
         raise ValueError(f"expected a line {what} in /proc/PID/status, found {status[:80]!r}")
-    return int(found[1]) / 1024
+    return int(match[1]) / 1024
 
 
 @contextmanager
 def served() -> Generator[Served]:
-    """Start `wince serve` on loopback, on whatever port is free; stop it at the end."""
+    """Start `wince serve` on loopback, on a free port; stop it at the end."""
     begun = time.perf_counter()
     command = [sys.executable, "-m", "wince", "serve"]
     process = subprocess.Popen(
@@ -85,13 +94,13 @@ def served() -> Generator[Served]:
         assert process.stdout is not None
         line = process.stdout.readline()
         ready = time.perf_counter() - begun
-        found = re.search(r"http://([\w.]+):(\d+)", line)
-        if found is None:
+        match = re.search(r"http://([\w.]+):(\d+)", line)
+        if match is None:
             raise RuntimeError(f"expected the address of the server, found {line!r}")
         fields = Path(f"/proc/{process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
         ticks = int(fields[11]) + int(fields[12])  # utime and stime
         processor = ticks / os.sysconf("SC_CLK_TCK")
-        yield Served(process, found[1], int(found[2]), ready, processor)
+        yield Served(process, match[1], int(match[2]), ready, processor)
     finally:
         process.terminate()
         process.wait(20)
@@ -99,7 +108,14 @@ def served() -> Generator[Served]:
 
 @dataclass
 class Answers:
-    """What a load came to: answers by status, and the seconds that those with 200 and 503 took."""
+    """The answers to a load.
+
+    Attributes:
+        seconds: How long the load lasted.
+        statuses: Number of answers by status.
+        took: Seconds of each answer with status 200.
+        refused: Seconds of each answer with status 503.
+    """
 
     seconds: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
@@ -108,27 +124,33 @@ class Answers:
 
     @property
     def rate(self) -> float:
-        """Assessments a second."""
+        """Assessments per second."""
         return self.statuses[200] / self.seconds
 
     @property
     def share_refused(self) -> float:
-        """Share of the requests that were answered with 503."""
+        """Share of the requests with status 503."""
         return self.statuses[503] / max(1, self.statuses.total())
 
 
-def load(server: Served, pictures: Sequence[bytes], *, clients: int, seconds: float) -> Answers:
-    """Send pictures from so many clients for so long, each as soon as it has its answer.
+def load(server: Served, photos: Sequence[bytes], *, clients: int, seconds: float) -> Answers:
+    """Send photos for some time, from each client as soon as it has its answer.
 
-    A client that is refused with 503 waits as long as Retry-After says.
+    A client that is refused with 503 waits the seconds of Retry-After.
+
+    Args:
+        server: The server.
+        photos: Sent in turn.
+        clients: Number of clients.
+        seconds: Duration.
     """
     answers, lock, begun = Answers(), threading.Lock(), time.perf_counter()
     failures: list[Exception] = []
 
     def client(number: int) -> None:
         try:
-            _send(server, pictures, number, begun + seconds, answers, lock)
-        except Exception as error:  # told by the main thread: no load was measured then
+            _send(server, photos, number, begun + seconds, answers, lock)
+        except Exception as error:  # raised by the main thread
             failures.append(error)
 
     threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
@@ -144,7 +166,7 @@ def load(server: Served, pictures: Sequence[bytes], *, clients: int, seconds: fl
 
 def _send(
     server: Served,
-    pictures: Sequence[bytes],
+    photos: Sequence[bytes],
     number: int,
     end: float,
     answers: Answers,
@@ -153,7 +175,7 @@ def _send(
     connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
     headers = {"Content-Type": "image/jpeg"}
     while (begun := time.perf_counter()) < end:
-        connection.request("POST", "/v1/assessments", pictures[number % len(pictures)], headers)
+        connection.request("POST", "/v1/assessments", photos[number % len(photos)], headers)
         answer = connection.getresponse()
         answer.read()
         took = time.perf_counter() - begun
@@ -173,8 +195,9 @@ def _send(
 def live(server: Served, frame: bytes, *, seconds: float) -> NDArray[np.float64]:
     """Send frames over the live socket, two of them unanswered at any time.
 
-    Returns a row for each answer, (n, 2): when it came, and how long after its frame was sent, both
-    in seconds.
+    Returns:
+        A row for each answer, (n, 2): when it came, and how long after its frame was sent, in
+        seconds.
     """
     rows, sent = [], []
     address = f"ws://{server.host}:{server.port}/v1/live"
@@ -192,7 +215,7 @@ def live(server: Served, frame: bytes, *, seconds: float) -> NDArray[np.float64]
             if "pspi" not in answer:
                 raise RuntimeError(f"expected an assessment, found {answer}")
             rows.append((now, now - sent[answer["frame"] - 1]))
-            # A frame that another one replaced has no answer, so every one waiting is counted out.
+            # A replaced frame gets no answer, so the frames after the answered one are counted.
             for _ in range(2 - (len(sent) - answer["frame"])):
                 send()
     return np.array(rows)

@@ -1,34 +1,31 @@
-"""How soon speech begins: from a result on the page to its sound, where the browser has no voice.
+"""How soon speech starts: from a result on the page to its sound, without a voice in the browser.
 
     python -m benchmarks.speech_start [LANGUAGE ...]
 
-For each language (en, ar, es, de and fr unless some are named) it opens the page in headless
-Chromium, which has no voices, uploads a photo and presses "Say again" twenty times. Printed are the
-median and the 95th percentile of three times: the WAV alone, made in this process; the request,
-asked for by the page until the sound is there; and the whole, until the browser says that it plays.
-The browser, the server and espeak-ng share the machine, so run nothing else meanwhile.
+For each language (all of wince's unless some are named) it opens the page in headless Chromium,
+which has no voices, uploads a photo and presses "Say again" twenty times. It prints the median and
+the 95th percentile of three times: the WAV alone, made in this process; the request, from sending
+until the page has the sound; and the whole, until the browser reports that it plays. The browser,
+the server and espeak-ng share the machine, so run nothing else meanwhile.
 """
 
 import io
 import os
-import re
-import shutil
-import subprocess
 import sys
 import time
 
 import numpy as np
-import skimage.data
-from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import FilePayload, Page, sync_playwright
 
+from benchmarks.live_page import chromium, portrait
+from benchmarks.server_load import served
 from wince.scale import Level
 from wince.speech import languages, sentences, voices
 
 TIMES = 20
-BUDGET = "budget: 100 ms from the result to the begin of speech"
+BUDGET = "budget: 100 ms from the result to the start of speech"
 
-# Asking begins in the same turn of the event loop in which the result is shown.
+# The request starts in the same turn of the event loop in which the result is shown.
 WATCH = """
 window.requests = [];
 window.begins = [];
@@ -47,25 +44,25 @@ document.addEventListener("playing", ({target}) => {
 """
 
 
-def rendering(language: str) -> list[float]:
-    """Return the milliseconds that a sentence takes to become a WAV."""
-    found = []
-    words = sentences.spoken_text(Level.MODERATE, 0.0, language=language)
+def wav_milliseconds(language: str) -> list[float]:
+    """Return the milliseconds that a sentence takes to become a WAV, twenty times."""
+    text = sentences.spoken_text(Level.MODERATE, 0.0, language=language)
+    times = []
     for _ in range(TIMES):
-        begin = time.perf_counter()
-        voices.speak_to_wav(words, language=language)
-        found.append(1000 * (time.perf_counter() - begin))
-    return found
+        start = time.perf_counter()
+        voices.speak_to_wav(text, language=language)
+        times.append(1000 * (time.perf_counter() - start))
+    return times
 
 
-def on_the_page(page: Page, address: str) -> tuple[list[float], list[float]]:
-    """Return the milliseconds of each request, and of each begin of speech."""
+def page_milliseconds(page: Page, address: str) -> tuple[list[float], list[float]]:
+    """Return the milliseconds of each request and of each start of speech."""
     page.add_init_script(WATCH)
     page.goto(address)
     page.wait_for_selector("#voice-hint:not([hidden])")
     photo = io.BytesIO()
-    Image.fromarray(skimage.data.astronaut()).save(photo, "JPEG", quality=92)
-    file = {"name": "face.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}
+    portrait().save(photo, "JPEG", quality=92)
+    file: FilePayload = {"name": "face.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}
     page.set_input_files("#file", file)
     for count in range(1, TIMES + 1):
         while page.evaluate("window.begins.length") < count:
@@ -82,26 +79,18 @@ def line(name: str, times: list[float]) -> str:
 
 def main() -> None:
     """Serve, measure and print."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    command = [sys.executable, "-m", "wince", "serve"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        found = re.search(r"http://\S+", server.stdout.readline())
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=program, args=["--no-sandbox", "--disable-gpu"]
-            )
-            for language in sys.argv[1:] or languages.LANGUAGES:
-                place = f"{found[0]}/?language={language}"
-                requests, begins = on_the_page(browser.new_page(), place)
-                print(languages.language(language).english_name)
-                print(line("WAV", rendering(language)))
-                print(line("request", requests))
-                print(line("whole", begins))
-            browser.close()
-    finally:
-        server.terminate()
-        server.wait(20)
+    with served() as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        for language in sys.argv[1:] or languages.LANGUAGES:
+            address = f"{server.address}/?language={language}"
+            requests, starts = page_milliseconds(browser.new_page(), address)
+            print(languages.language(language).english_name)
+            print(line("WAV", wav_milliseconds(language)))
+            print(line("request", requests))
+            print(line("whole", starts))
+        browser.close()
     print(f"{BUDGET}; load {os.getloadavg()[0]:.1f}")
 
 

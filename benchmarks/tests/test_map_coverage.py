@@ -1,4 +1,4 @@
-"""The measurement of the maps, on a made-up model of which it is known what its score rests on."""
+"""The measurement of the maps, with a stand-in model whose score depends on a known region."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from wince.runtime.assessor import Assessor
 
 SIZE = 64
 PLACE = np.zeros((SIZE, SIZE), bool)
-PLACE[10:26, 36:52] = True  # the score is the brightness here, and of nothing else
+PLACE[10:26, 36:52] = True  # the score is the brightness of this region only
 FACE = np.hypot(*(np.mgrid[:SIZE, :SIZE] - SIZE / 2)) < 28
 
 
@@ -32,20 +32,20 @@ def falls(
     crop: NDArray[np.uint8], own: NDArray[np.bool_], foreign: NDArray[np.bool_]
 ) -> dict[str, tuple[float, float, float]]:
     photo = map_coverage.Photo(Path("face.jpg"), "person")
-    shown = map_coverage.Shown(photo, crop, own.astype(np.float32), FACE, score([crop])[0])
-    found = map_coverage.falls(shown, foreign.astype(np.float32), score, np.random.default_rng(0))
-    assert set(found) == {"mean colour", "blurred"}
-    return dict(found)
+    mapped = map_coverage.MappedFace(photo, crop, own.astype(np.float32), FACE, score([crop])[0])
+    fallen = map_coverage.falls(mapped, foreign.astype(np.float32), score, np.random.default_rng(0))
+    assert set(fallen) == {"mean colour", "blurred"}
+    return dict(fallen)
 
 
-def test_an_honest_map_makes_the_marked_region_matter_far_more(crop: NDArray[np.uint8]) -> None:
+def test_a_correct_map_makes_the_marked_region_matter_far_more(crop: NDArray[np.uint8]) -> None:
     for region, other, foreign in falls(crop, PLACE, PLACE[::-1, ::-1]).values():
         assert region > 2
         assert other < region / 4
         assert foreign == pytest.approx(0, abs=0.05)
 
 
-def test_a_map_that_marks_the_wrong_place_is_found_out(crop: NDArray[np.uint8]) -> None:
+def test_a_map_that_marks_the_wrong_region_has_no_larger_fall(crop: NDArray[np.uint8]) -> None:
     region, other, foreign = falls(crop, PLACE[::-1, ::-1], PLACE)["mean colour"]
     assert region == pytest.approx(0, abs=0.05)
     assert other > 0.5
@@ -84,12 +84,12 @@ def test_the_face_is_the_ellipse_in_the_box(
     np.testing.assert_allclose(middle, [(x0 + x1) / 2, (y0 + y1) / 2], atol=3)
 
 
-def test_figures_are_means_over_faces_with_intervals_over_people() -> None:
-    found = [
+def test_metrics_are_means_over_faces_with_intervals_over_people() -> None:
+    faces = [
         map_coverage.Falls(f"person {number // 2}", "", 5.0, {"blurred": (2.0 + number, 1.0, 0.5)})
         for number in range(8)
     ]
-    fields = map_coverage.figures(found, "blurred").split(" | ")
+    fields = map_coverage.metric_cells(faces, "blurred").split(" | ")
     assert fields[:3] == ["5.50", "1.00", "0.50"]
     assert fields[3].startswith("4.50 (")
     assert fields[4].startswith("5.50 (")

@@ -1,4 +1,4 @@
-"""The measurements of speed and memory: their commands, and the page that one of them writes."""
+"""The measurements of speed and memory: their options, and the page that one of them writes."""
 
 import sys
 
@@ -8,7 +8,15 @@ import pytest
 torch = pytest.importorskip("torch", reason="the usual way is written with torch")
 pytest.importorskip("playwright", reason="the page is measured in a browser")
 
-from benchmarks import assessment_path, many_files, soak, speed, torch_detector
+from benchmarks import (
+    assessment_path,
+    many_files,
+    process_costs,
+    soak,
+    speed,
+    speed_page,
+    torch_detector,
+)
 from tests.support.frames import ROOT
 from wince import images
 from wince.faces import detect
@@ -31,56 +39,56 @@ def test_every_hundredth_of_many_files_is_cut_off_and_the_photos_are_not(frames,
     photos, folder = frames[0].path.parent, tmp_path / "many"
     folder.mkdir()
     before = {path: path.read_bytes() for path in photos.iterdir()}
-    many_files.make(photos, 250, folder)
+    many_files.make_files(photos, 250, folder)
     files = [path.read_bytes() for path in (folder / "files").rglob("*.*")]
     assert len(files) == 250
     assert sum(one not in before.values() for one in files) == 3
     assert {path: path.read_bytes() for path in photos.iterdir()} == before
 
 
-def test_the_page_has_every_budget_with_its_figure():
+def test_the_page_has_every_budget_with_its_measured_value():
     rows = [line.split(" | ") for line in PAGE.read_text("utf-8").splitlines() if " | " in line]
-    for budget in speed.BUDGETS.values():
-        found = [row for row in rows if budget.words in row]
-        assert found, f"no row of docs/speed.md has the budget {budget.words}: write it anew"
-        assert all(row[1] for row in found)
+    for budget in speed_page.BUDGETS.values():
+        with_budget = [row for row in rows if budget.text in row]
+        assert with_budget, f"no row of docs/speed.md has the budget {budget.text}: write it again"
+        assert all(row[1] for row in with_budget)
 
 
-def test_a_budget_is_kept_from_the_right_side():
-    most, least = speed.BUDGETS["path"], speed.BUDGETS["live"]
+def test_a_budget_is_a_maximum_or_a_minimum():
+    most, least = speed_page.BUDGETS["path"], speed_page.BUDGETS["live"]
     assert (most.verdict(20), most.verdict(20.1)) == ("pass", "**fail**")
     assert (least.verdict(15), least.verdict(14.9)) == ("pass", "**fail**")
 
 
 def test_the_fp32_network_is_the_packaged_one(assessor, frames, tmp_path):
-    folder = assessment_path.fp32_model(tmp_path)
+    folder = assessment_path.write_fp32_model(tmp_path)
     wide = type(assessor)(folder)
-    assert assessment_path.farthest(assessor, wide, [frame.path for frame in frames]) < 1
+    assert assessment_path.largest_difference(assessor, wide, [frame.path for frame in frames]) < 1
     # Counted by hand for 224 x 224: 3.6 billion, and a quarter of that at half the side.
     assert assessment_path.operations(folder / "model.onnx") == pytest.approx(0.97e9, rel=0.03)
 
 
 def test_the_core_is_what_the_package_needs_and_no_extra():
-    parts = speed.installed("wince")
+    parts = process_costs.installed_megabytes("wince")
     assert {"onnxruntime", "numpy", "pydantic-core", "starlette"} <= set(parts)
     assert not {"torch", "pytest", "av"} & set(parts)
     assert all(size > 0 for size in parts.values())
 
 
-def test_growth_is_told_from_a_flat_line():
-    assert soak.grown([100.0, 130.0, 100.0, 101.0, 100.0, 99.0]) < 0
-    assert soak.grown([100.0] * 10 + [150.0] * 10 + [200.0] * 10) == pytest.approx(1)
+def test_growth_is_distinguished_from_constant_memory():
+    assert soak.growth([100.0, 130.0, 100.0, 101.0, 100.0, 99.0]) < 0
+    assert soak.growth([100.0] * 10 + [150.0] * 10 + [200.0] * 10) == pytest.approx(1)
     with pytest.raises(ValueError, match="three samples"):
-        soak.grown([1.0])
+        soak.growth([1.0])
 
 
-def test_the_face_finder_in_torch_finds_the_same_faces(frames):
+def test_the_face_detector_in_torch_finds_the_same_faces(frames):
     network = torch_detector.BlazeFace()
     for frame in frames[:3]:
         rgb = images.read(frame.path).rgb
         ours = detect.detect(rgb)
         with torch.inference_mode(), torch_detector.in_torch(network):
-            theirs = detect.detect(rgb)
-        assert len(ours) == len(theirs) == 1
-        np.testing.assert_allclose(theirs[0].box, ours[0].box, atol=0.01)
-        np.testing.assert_allclose(theirs[0].keypoints, ours[0].keypoints, atol=0.01)
+            in_torch = detect.detect(rgb)
+        assert len(ours) == len(in_torch) == 1
+        np.testing.assert_allclose(in_torch[0].box, ours[0].box, atol=0.01)
+        np.testing.assert_allclose(in_torch[0].keypoints, ours[0].keypoints, atol=0.01)
