@@ -30,7 +30,7 @@ TITLE = (
 INT8_COST = 0.005  # the largest loss of PCC for which int8 is chosen
 # Share of the faces labelled neutral that gets the level "none". More than the intended 80 %,
 # because the errors of the scores lift some neutral faces over the cut.
-CALM_SHARE = 0.85
+NEUTRAL_SHARE = 0.85
 
 Floats = NDArray[np.float32]
 Folds = NDArray[np.intp]
@@ -122,7 +122,7 @@ def package(result: TrainedRun, size: int, other_archive: Path | None = None) ->
         "beside_a_fresh_rating": rater_metrics.beside_a_fresh_rating(
             models.estimate(), faces, fold, result.ratings
         ),
-        "calm_share": CALM_SHARE,
+        "calm_share": NEUTRAL_SHARE,
         "hours": round(result.hours, 1),
     }
     line, final_calibration = stretch_and_calibration(scores, faces)
@@ -294,7 +294,7 @@ def _write_fold(result: TrainedRun, models: FoldModels, number: int, size: int) 
 
 def _calibration(raw: NDArray[np.floating[Any]], faces: Faces) -> Calibration:
     neutral = (faces.expression == "neutral") & faces.by_expression
-    knee = float(np.quantile(faces.pspi[neutral], CALM_SHARE))
+    knee = float(np.quantile(faces.pspi[neutral], NEUTRAL_SHARE))
     return calibration.fit(raw, faces.pspi, calibration.neutral_map(knee))
 
 
