@@ -212,7 +212,7 @@ def live(server: Served, frame: bytes, *, seconds: float) -> NDArray[np.float64]
         while sent[-1] - sent[0] < seconds:
             answer = json.loads(socket.recv(timeout=60))
             now = time.perf_counter()
-            if "pspi" not in answer:
+            if "assessment" not in answer:
                 raise RuntimeError(f"expected an assessment, found {answer}")
             rows.append((now, now - sent[answer["frame"] - 1]))
             # A replaced frame gets no answer, so the frames after the answered one are counted.

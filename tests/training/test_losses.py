@@ -1,4 +1,4 @@
-"""Losses on action units and PSPI."""
+"""Losses on action units, PSPI and landmarks."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from wince import scale
 from wince.training import losses
 
 
-def test_pspi_of_a_batch_is_the_formula_with_eyes_stretched_back() -> None:
+def test_pspi_of_a_batch_is_the_formula_with_au43_scaled_back() -> None:
     units = torch.tensor([[3.0, 1.0, 2.0, 4.0, 0.5, 5.0], [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]])
     named = dict(zip(scale.UNIT_NAMES, [3.0, 1.0, 2.0, 4.0, 0.5, 1.0], strict=True))
     assert losses.pspi(units).tolist() == [scale.pspi(named), 0.0]

@@ -1,4 +1,4 @@
-"""The network and what is exported of it."""
+"""The network and its exported form."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from wince.training.network import ExportedNetwork
 
 
 def trained(outputs: int) -> torch.nn.Module:
-    """A network whose batch norms have seen something, so that nothing is trivially zero."""
+    """A network whose batch norms have statistics, so that nothing is trivially zero."""
     torch.manual_seed(0)
     net = network.build(outputs)
     net.train()
@@ -19,7 +19,7 @@ def trained(outputs: int) -> torch.nn.Module:
     return net.eval()
 
 
-def test_shipped_scores_are_those_of_the_network_times_their_scales() -> None:
+def test_exported_scores_are_those_of_the_network_times_their_scales() -> None:
     net = trained(3)
     pixels = torch.randint(0, 256, (2, 64, 64, 3), dtype=torch.uint8)
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
@@ -30,28 +30,28 @@ def test_shipped_scores_are_those_of_the_network_times_their_scales() -> None:
 
 
 def test_maps_are_an_exact_split_of_the_scores() -> None:
-    shipped = ExportedNetwork(trained(6), IMAGENET_MEAN, IMAGENET_STD, (1,) * 6).eval()
+    exported = ExportedNetwork(trained(6), IMAGENET_MEAN, IMAGENET_STD, (1,) * 6).eval()
     pixels = torch.randint(0, 256, (2, 96, 96, 3), dtype=torch.uint8)
     with torch.no_grad():
-        scores, maps = shipped(pixels)
+        scores, maps = exported(pixels)
     assert maps.shape == (2, 6, 3, 3)
-    torch.testing.assert_close(maps.sum((2, 3)) + shipped.bias, scores, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(maps.sum((2, 3)) + exported.bias, scores, atol=1e-5, rtol=1e-5)
 
 
 def test_maps_equal_grad_cam_at_the_last_layer() -> None:
     net = trained(2)
-    shipped = ExportedNetwork(net, IMAGENET_MEAN, IMAGENET_STD, (1, 1)).eval()
+    exported = ExportedNetwork(net, IMAGENET_MEAN, IMAGENET_STD, (1, 1)).eval()
     pixels = torch.randint(0, 256, (1, 96, 96, 3), dtype=torch.uint8)
-    kept = []
-    handle = net.layer4.register_forward_hook(lambda *call: kept.append(call[2]))
-    picture = (pixels.float() - shipped.mean).div(shipped.std).permute(0, 3, 1, 2)
-    score = net(picture)[0, 1]
+    features_of_layer4 = []
+    handle = net.layer4.register_forward_hook(lambda *call: features_of_layer4.append(call[2]))
+    images = (pixels.float() - exported.mean).div(exported.std).permute(0, 3, 1, 2)
+    score = net(images)[0, 1]
     handle.remove()
-    features = kept[0]
+    features = features_of_layer4[0]
     features.retain_grad()
     score.backward()
     weights = features.grad.sum((2, 3), keepdim=True)  # Selvaraju et al. 2017, equation 1
     cam = (weights * features).sum(1)[0].detach() / features[0, 0].numel()
     with torch.no_grad():
-        _, maps = shipped(pixels)
+        _, maps = exported(pixels)
     np.testing.assert_allclose(maps[0, 1].numpy(), cam.numpy(), atol=1e-5)
