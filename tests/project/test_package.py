@@ -262,6 +262,26 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: dict[str, Path]) ->
     assert built["wheel"].stat().st_size < 30e6
 
 
+def test_tools_benchmarks_and_tests_cannot_be_imported_from_the_wheel(
+    built: dict[str, Path], tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(built["wheel"]) as wheel:
+        assert not {"tools", "benchmarks", "tests"} & {
+            part for name in wheel.namelist() for part in Path(name).parts
+        }
+    names = ("wince", "tools", "benchmarks", "tests", "conftest")
+    script = (
+        "import sys, importlib.util\n"
+        f"sys.path.append({str(built['wheel'])!r})\n"
+        f"print(*(name for name in {names} if importlib.util.find_spec(name)))"
+    )
+    # -I and -S: neither this folder nor what is installed here is on the path.
+    output = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert output.stdout.split() == ["wince"], output.stderr
+
+
 @pytest.fixture(scope="module")
 def installed(built: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The scripts folder of a new virtual environment with nothing but the built wheel in it."""
