@@ -124,10 +124,10 @@ def named(name: str, **changes: Any) -> Recipe:
         fields["spec"] = replace(recipe.spec, size=size)
     if "rate" in fields and "head_rate" not in fields:
         fields["head_rate"] = fields["rate"] * recipe.head_rate / recipe.rate
-    return _checked(replace(recipe, **fields))
+    return checked(replace(recipe, **fields))
 
 
-def _checked(recipe: Recipe) -> Recipe:
+def checked(recipe: Recipe) -> Recipe:
     """Return the recipe; raise ModelError when one of its values cannot be used."""
     limits: dict[str, tuple[float, float, float]] = {
         "size": (recipe.spec.size, 32, LARGEST_SIZE),
