@@ -20,9 +20,23 @@ hypothesis.settings.load_profile("wince")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "network: needs a package index")
+    config.addinivalue_line("markers", "xdist_group: tests that one process of pytest-xdist runs")
     for name in [name for name in os.environ if name.startswith("WINCE_")]:
         if name != "WINCE_REQUIRE_ALL":
             del os.environ[name]  # settings of the person who runs the tests
+
+
+FOLDERS_WITH_SHARED_FIXTURES = ("tests/page", "tests/training", "tools/starter/tests")
+"""A browser, or trained runs: made once for all tests of the folder."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let pytest-xdist keep tests together that share fixtures: those of a file or a folder."""
+    for item in items:
+        path = item.path.relative_to(config.rootpath)
+        folder = path.parent.as_posix()
+        group = folder if folder in FOLDERS_WITH_SHARED_FIXTURES else path.as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.hookimpl(wrapper=True)
