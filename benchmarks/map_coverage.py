@@ -185,11 +185,11 @@ def falls(
     }
 
 
-def rated(folder: Path, seen: set[str], left_out: dict[str, int]) -> Iterator[Photo]:
+def rated(folder: Path, subjects_seen: set[str], left_out: dict[str, int]) -> Iterator[Photo]:
     """Yield the photographs of people whom the model has not seen, and count the others."""
     with (folder / "ratings.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if row["subject"] in seen:
+            if row["subject"] in subjects_seen:
                 left_out["of people the model has seen"] += 1
             elif "0" in (row["quality_a"], row["quality_b"]):
                 left_out["rated not usable"] += 1
@@ -331,8 +331,10 @@ def main() -> None:
         ),
         0,
     )
-    seen = set(estimator.manifest.get("subjects_seen", ()))
-    photos = list(rated(options.folder, seen, left_out) if options.rated else plain(options.folder))
+    subjects_seen = set(estimator.manifest.get("subjects_seen", ()))
+    photos = list(
+        rated(options.folder, subjects_seen, left_out) if options.rated else plain(options.folder)
+    )
     progress = track(photos, "Mapping", console=Console(file=sys.stderr))
     results = (mapped_face(photo, estimator, left_out) for photo in progress)
     mapped_faces = [mapped for mapped in results if mapped is not None]

@@ -123,11 +123,11 @@ def _covered(rgb: RGB, face: Face, rng: Rng, *, where: str, cover: str) -> RGB:
     return degraded_images.covered(rgb, face, where, rng, cover)[0]
 
 
-def photos(folder: Path, seen: set[str]) -> Iterator[Photo]:
+def photos(folder: Path, subjects_seen: set[str]) -> Iterator[Photo]:
     """Yield the usable photographs of people whom the model has not seen."""
     with (folder / "ratings.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if row["subject"] in seen or "0" in (row["quality_a"], row["quality_b"]):
+            if row["subject"] in subjects_seen or "0" in (row["quality_a"], row["quality_b"]):
                 continue
             ratings = [
                 scale.pspi_formula(

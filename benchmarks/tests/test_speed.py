@@ -42,7 +42,7 @@ def test_every_hundredth_of_many_files_is_cut_off_and_the_photos_are_not(frames,
     many_files.make_files(photos, 250, folder)
     files = [path.read_bytes() for path in (folder / "files").rglob("*.*")]
     assert len(files) == 250
-    assert sum(one not in before.values() for one in files) == 3
+    assert sum(data not in before.values() for data in files) == 3
     assert {path: path.read_bytes() for path in photos.iterdir()} == before
 
 

@@ -59,8 +59,8 @@ class StartedRun:
     def resume(self, rated_once: Path) -> Any:
         folders = {"--rated": self.rated, "--unrated": self.unrated, "--face-models": self.out}
         options = folders | {"--out": self.out, "--rated-once": rated_once}
-        words = [str(word) for pair in options.items() for word in pair]
-        return CliRunner().invoke(app, ["train", *words])
+        arguments = [str(part) for pair in options.items() for part in pair]
+        return CliRunner().invoke(app, ["train", *arguments])
 
 
 @pytest.fixture

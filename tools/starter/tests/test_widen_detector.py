@@ -24,8 +24,8 @@ def network_with_odd_channels():
         for kind, part in (("kernel_half", kernel), ("bias_half", random.normal(size=len(kernel))))
     ]
     constants += [
-        numpy_helper.from_array(np.array([0, 0, 0, 0, 0, more, 0, 0]), f"more_{more}")
-        for more in (4, 9)
+        numpy_helper.from_array(np.array([0, 0, 0, 0, 0, added, 0, 0]), f"more_{added}")
+        for added in (4, 9)
     ]
     float32 = onnx.TensorProto.FLOAT
     nodes = [
