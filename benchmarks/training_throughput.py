@@ -27,9 +27,10 @@ from torchvision.models import resnet18
 from torchvision.transforms import functional
 
 from wince.faces.spec import IMAGENET_MEAN, IMAGENET_STD
-from wince.training import fit, pixel_cache, recipe
-from wince.training.folds import Split
-from wince.training.prepared import ModelData, open_data
+from wince.training import fit, recipe
+from wince.training.data import pixel_cache
+from wince.training.data.folds import Split
+from wince.training.data.prepared import ModelData, open_data
 from wince.training.run_settings import Devices, Settings
 
 GOAL = 1.5

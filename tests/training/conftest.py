@@ -59,13 +59,13 @@ def cross_validated(
 ) -> "CrossValidation":
     """The first two of three folds of `prepared_folder`; not to be changed."""
     from tests.support import training_sample
-    from wince.training import export
     from wince.training.cross_validation import cross_validate
+    from wince.training.export import onnx_export
 
     out = tmp_path_factory.mktemp("cross-validation") / "resnet18"
     settings = training_sample.settings(epochs=1)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(export, "_trace", training_sample.trace_quickly)
+        monkeypatch.setattr(onnx_export, "_trace", training_sample.trace_quickly)
         return cross_validate(prepared_folder, out, settings, folds="3", first=2)
 
 
@@ -73,6 +73,6 @@ def cross_validated(
 def quick_export(monkeypatch: pytest.MonkeyPatch) -> None:
     """Export with torch's older exporter, which is much faster."""
     from tests.support import training_sample
-    from wince.training import export
+    from wince.training.export import onnx_export
 
-    monkeypatch.setattr(export, "_trace", training_sample.trace_quickly)
+    monkeypatch.setattr(onnx_export, "_trace", training_sample.trace_quickly)

@@ -12,9 +12,10 @@ from tests.support import training_sample as sample
 from wince.errors import ModelError
 from wince.evaluation import agreement
 from wince.evaluation.prediction_files import read_predictions
-from wince.training import architecture_comparison, cross_validation, prepared
+from wince.training import architecture_comparison, cross_validation
 from wince.training.architecture_comparison import ArchitectureComparison, ArchitectureResult
 from wince.training.cross_validation import CrossValidation
+from wince.training.data import prepared
 
 
 @pytest.mark.usefixtures("quick_export")

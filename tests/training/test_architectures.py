@@ -6,8 +6,8 @@ torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
-from wince.training import architectures, initial_weights
-from wince.training.network import ExportedNetwork
+from wince.training.networks import architectures, initial_weights
+from wince.training.networks.network import ExportedNetwork
 
 
 @pytest.mark.parametrize("name", ["mobilenet", "vit_small"])

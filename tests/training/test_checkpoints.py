@@ -9,8 +9,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 from wince.errors import FileWriteError, ModelError
-from wince.training import checkpoints
-from wince.training.checkpoints import AtomicCheckpointIO
+from wince.training.networks import checkpoints
+from wince.training.networks.checkpoints import AtomicCheckpointIO
 
 
 def test_a_file_that_would_run_code_is_refused(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ from wince.training.cross_validation import (
     CrossValidation,
     cross_validate,
 )
-from wince.training.folds import Split
-from wince.training.prepared import open_data
+from wince.training.data.folds import Split
+from wince.training.data.prepared import open_data
 from wince.training.run import Reporter
 
 

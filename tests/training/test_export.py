@@ -11,8 +11,8 @@ torch = pytest.importorskip("torch", reason="needs wince[train]")
 from tests.support.frames import ROOT
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
-from wince.training import export
-from wince.training.export import Head
+from wince.training.export import onnx_export
+from wince.training.export.onnx_export import Head
 
 SPEC = FaceSpec(size=32)
 
@@ -33,9 +33,9 @@ def write(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def trace(network: torch.nn.Module, sample: torch.Tensor, file: Path) -> None:
         file.write_bytes(b"a new model")
 
-    monkeypatch.setattr(export, "_trace", trace)
-    monkeypatch.setattr(export, "_difference", lambda *_: 0.0)
-    export.to_onnx(small_network(), SPEC, Head("pspi", (1.0,)), path)
+    monkeypatch.setattr(onnx_export, "_trace", trace)
+    monkeypatch.setattr(onnx_export, "_difference", lambda *_: 0.0)
+    onnx_export.to_onnx(small_network(), SPEC, Head("pspi", (1.0,)), path)
 
 
 def test_an_older_model_is_replaced_on_every_system(
@@ -62,7 +62,7 @@ def test_int8_without_calibration_images_is_refused_before_anything_is_traced(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(ModelError, match="--data"):
-        export.to_onnx(
+        onnx_export.to_onnx(
             small_network(), SPEC, Head("pspi", (1.0,)), tmp_path / "x.onnx", precision="int8"
         )
     assert not list(tmp_path.iterdir())
@@ -70,8 +70,8 @@ def test_int8_without_calibration_images_is_refused_before_anything_is_traced(
 
 def test_calibration_rows_are_some_of_the_rows_in_order() -> None:
     rows = np.arange(100, 1000, 2)
-    chosen = export.calibration_rows(rows)
-    assert len(set(chosen.tolist())) == export.CALIBRATION_IMAGES
+    chosen = onnx_export.calibration_rows(rows)
+    assert len(set(chosen.tolist())) == onnx_export.CALIBRATION_IMAGES
     assert set(chosen.tolist()) <= set(rows.tolist())
     assert (np.diff(chosen) > 0).all()
-    np.testing.assert_array_equal(chosen, export.calibration_rows(rows))
+    np.testing.assert_array_equal(chosen, onnx_export.calibration_rows(rows))

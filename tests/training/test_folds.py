@@ -11,8 +11,8 @@ pytest.importorskip("torch", reason="needs wince[train]")
 from wince.errors import DataError
 from wince.faces.spec import FaceSpec
 from wince.protocol_names import OPTIMISTIC
-from wince.training import folds
-from wince.training.prepared import Frames, ModelData, open_data
+from wince.training.data import folds
+from wince.training.data.prepared import Frames, ModelData, open_data
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ torch = pytest.importorskip("torch", reason="needs wince[train]")
 from wince.errors import ModelError
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
 from wince.runtime.estimator import Estimator
-from wince.training import checkpoints, initial_weights, network, recipe
+from wince.training import recipe
+from wince.training.networks import checkpoints, initial_weights, network
 from wince.training.run_settings import Settings
 
 SPEC = FaceSpec(size=64)

@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 from wince import scale
-from wince.training import losses
+from wince.training.networks import losses
 
 
 def test_pspi_of_a_batch_is_the_formula_with_au43_scaled_back() -> None:

@@ -12,16 +12,11 @@ torch = pytest.importorskip("torch", reason="needs wince[train]")
 from tests.support import training_sample as sample
 from wince.errors import ModelError
 from wince.runtime.estimator import Estimator
-from wince.training import (
-    evaluate_model,
-    exported_weights,
-    initial_weights,
-    model_folder,
-    network,
-    pixel_cache,
-    trained_network,
-)
-from wince.training.prepared import open_data
+from wince.training.data import pixel_cache
+from wince.training.data.prepared import open_data
+from wince.training.export import model_folder, trained_network
+from wince.training.networks import initial_weights, network, weights_from_onnx
+from wince.training.predictions import evaluate_model
 
 
 def test_predictions_are_of_the_test_part_by_the_exported_file(
@@ -99,7 +94,7 @@ def check_restored_weights(run: Path, path: Path, prepared_folder: Path) -> None
     faces = np.stack([read_image(name) for name in data.frames.crop.tolist()])
     restored = network.build(6)
     inputs = initial_weights.normalised(faces, original.spec)
-    exported_weights.restore(restored, path, inputs)
+    weights_from_onnx.restore(restored, path, inputs)
     restored.fc = original.network.fc
     with torch.no_grad():
         expected = original.network(inputs)

@@ -6,8 +6,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 from wince.faces.spec import IMAGENET_MEAN, IMAGENET_STD
-from wince.training import network
-from wince.training.network import ExportedNetwork
+from wince.training.networks import network
+from wince.training.networks.network import ExportedNetwork
 
 
 def trained(outputs: int) -> torch.nn.Module:

@@ -13,8 +13,8 @@ pytest.importorskip("torch", reason="needs wince[train]")
 from wince import images
 from wince.errors import DataError, FileWriteError
 from wince.faces.spec import FaceSpec
-from wince.training import pixel_cache
-from wince.training.prepared import open_data
+from wince.training.data import pixel_cache
+from wince.training.data.prepared import open_data
 
 SPEC = FaceSpec(size=32)
 NARROW = FaceSpec(size=32, side=1.35)

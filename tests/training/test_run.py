@@ -20,10 +20,13 @@ from wince.errors import DataError, ModelError
 from wince.evaluation import plot_style
 from wince.protocol_names import OPTIMISTIC
 from wince.runtime.estimator import Estimator
-from wince.training import checkpoints, evaluate_model, folds, history, pixel_cache, run
+from wince.training import history, run
+from wince.training.data import folds, pixel_cache
+from wince.training.data.prepared import open_data
 from wince.training.fit import fit
 from wince.training.history import COLUMNS
-from wince.training.prepared import open_data
+from wince.training.networks import checkpoints
+from wince.training.predictions import evaluate_model
 from wince.training.run_settings import Devices
 
 

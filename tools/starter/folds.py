@@ -15,14 +15,14 @@ from tools.starter.recipe import Recipe
 from tools.starter.single_ratings import Ratings
 from wince import file_names
 from wince.files import replacing
-from wince.training import export
-from wince.training.trained_network import HEADS
+from wince.training.export import onnx_export
+from wince.training.export.trained_network import HEADS
 
 HEAD = HEADS["action-units"]
-PRECISIONS: tuple[export.Precision, ...] = ("fp32", "int8")
+PRECISIONS: tuple[onnx_export.Precision, ...] = ("fp32", "int8")
 SCORES = "scores.npz"
 
-FoldScores = dict[export.Precision, NDArray[np.float32]]
+FoldScores = dict[onnx_export.Precision, NDArray[np.float32]]
 """Action units (N, 6) by the precision of the exported model."""
 
 
@@ -93,15 +93,15 @@ def _exported_scores(
     for precision in PRECISIONS:
         model = folder / precision
         model.mkdir(exist_ok=True)
-        export.to_onnx(
+        onnx_export.to_onnx(
             network,
             face_spec(size),
             HEAD,
             model / file_names.MODEL,
             precision=precision,
-            calibration_images=faces.crops[export.calibration_rows(np.flatnonzero(~held_out))],
+            calibration_images=faces.crops[onnx_export.calibration_rows(np.flatnonzero(~held_out))],
         )
-        scores[precision] = export.scores(model, faces.crops[held_out])[0]
+        scores[precision] = onnx_export.scores(model, faces.crops[held_out])[0]
     return scores
 
 

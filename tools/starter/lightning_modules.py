@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wince.faces.spec import FaceSpec
-from wince.training import augment, losses
+from wince.training.data import augment
+from wince.training.networks import losses
 
 
 class FaceModule(lightning.LightningModule):

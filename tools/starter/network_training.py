@@ -12,7 +12,7 @@ from tools.starter.heads import first_outputs
 from tools.starter.rated_faces import Faces, joined
 from tools.starter.recipe import Recipe, Stage
 from tools.starter.single_ratings import Ratings, with_single_ratings
-from wince.training.network import build
+from wince.training.networks.network import build
 
 
 def train_base(strangers: Faces, recipe: Recipe, folder: Path) -> nn.Module | None:

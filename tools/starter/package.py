@@ -20,7 +20,8 @@ from wince.evaluation import agreement
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, interpret
-from wince.training import evaluate_model, export, model_manifest, prediction_table
+from wince.training.export import model_manifest, onnx_export
+from wince.training.predictions import evaluate_model, prediction_table
 
 NAME, VERSION = "wince-starter", "0.6.0"
 TITLE = (
@@ -56,7 +57,7 @@ class TrainedRun:
     network: nn.Module
     faces: Faces
     fold: Folds
-    scores: Mapping[export.Precision, Floats]
+    scores: Mapping[onnx_export.Precision, Floats]
     ratings: Ratings
     rated_once: NDArray[np.str_]
     hours: float
@@ -76,7 +77,7 @@ class FoldModels:
     """
 
     run: Path
-    precision: export.Precision
+    precision: onnx_export.Precision
     faces: Faces
     fold: Folds
     scores: Floats
@@ -92,7 +93,7 @@ class FoldModels:
         for number in np.unique(fold):
             line, _ = self.fits[number]
             crops = faces.crops[fold == number]
-            scores[fold == number] = line(export.scores(self.model_folder(number), crops)[0])
+            scores[fold == number] = line(onnx_export.scores(self.model_folder(number), crops)[0])
         return _estimate(scores)
 
     def model_folder(self, number: int) -> Path:
@@ -111,8 +112,8 @@ def package(result: TrainedRun, size: int, other_archive: Path | None = None) ->
     fold, faces = _tested_part(result)
     pcc = {name: _pcc(scores, faces, fold) for name, scores in result.scores.items()}
     int8 = pcc["fp32"] - pcc["int8"] < INT8_COST
-    precision: export.Precision = "int8" if int8 else "fp16"
-    fold_precision: export.Precision = "int8" if int8 else "fp32"
+    precision: onnx_export.Precision = "int8" if int8 else "fp16"
+    fold_precision: onnx_export.Precision = "int8" if int8 else "fp32"
     scores = result.scores[fold_precision]
     fits = fit_without_each_fold(scores, faces, fold)
     models = FoldModels(result.run, fold_precision, faces, fold, scores, fits)
@@ -129,13 +130,13 @@ def package(result: TrainedRun, size: int, other_archive: Path | None = None) ->
     head = _stretched_head(line)
     folder, rows = result.run / "model", np.arange(len(result.faces))
     folder.mkdir(exist_ok=True)
-    export.to_onnx(
+    onnx_export.to_onnx(
         result.network,
         face_spec(size),
         head,
         folder / file_names.MODEL,
         precision=precision,
-        calibration_images=result.faces.crops[export.calibration_rows(rows)],
+        calibration_images=result.faces.crops[onnx_export.calibration_rows(rows)],
     )
     for number in range(len(fits)):
         _write_fold(result, models, number, size)
@@ -232,16 +233,16 @@ def _figures(models: FoldModels) -> dict[str, Any]:
     }
 
 
-def _stretched_head(line: Stretch) -> export.Head:
+def _stretched_head(line: Stretch) -> onnx_export.Head:
     scales = tuple(a * b for a, b in zip(HEAD.scales, line.factor, strict=True))
-    return export.Head(HEAD.kind, scales, line.offset)
+    return onnx_export.Head(HEAD.kind, scales, line.offset)
 
 
 def _write_model(
     result: TrainedRun,
     folder: Path,
     size: int,
-    head: export.Head,
+    head: onnx_export.Head,
     final_calibration: Calibration,
     figures: Mapping[str, Any],
     tested_folds: int,

@@ -19,7 +19,8 @@ from tools.starter.rated_faces import MARGIN, Faces, face_spec
 from tools.starter.recipe import Stage
 from wince import scale
 from wince.faces.spec import FaceSpec
-from wince.training import augment, losses, network
+from wince.training.data import augment
+from wince.training.networks import losses, network
 
 LAST = "last.ckpt"
 CLOSED_EYES = 2.5  # how many times as often faces with closed eyes are drawn

@@ -10,7 +10,7 @@ import typer
 from wince.number_format import decimal, whole
 
 if TYPE_CHECKING:
-    from wince.training.model_folder import ModelFolder
+    from wince.training.export.model_folder import ModelFolder
 
 
 class ModelPrecision(StrEnum):
@@ -86,7 +86,7 @@ def _export_run(
     run: Path, out: Path, precision: ModelPrecision, data: Path | None
 ) -> "tuple[ModelFolder, tuple[str, ...]]":
     from wince.cli.progress import training_reporter
-    from wince.training.model_folder import export_run
+    from wince.training.export.model_folder import export_run
 
     with training_reporter() as reporter:
         return export_run(run, out, precision.value, data, reporter.progress), ()
@@ -97,7 +97,7 @@ def _export_state_dict(
 ) -> "tuple[ModelFolder, tuple[str, ...]]":
     """Return the exported model and what the user has to know about it."""
     from wince.cli.progress import training_reporter
-    from wince.training.report_weights import import_weights
+    from wince.training.export.report_weights import import_weights
 
     with training_reporter() as reporter:
         imported = import_weights(

@@ -25,10 +25,12 @@ from wince.evaluation.plot_style import BLUE, ORANGE, png, tidy
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.result_files import without_nan
 from wince.files import write_bytes, write_json, write_text
-from wince.training import architectures, history, model_manifest
+from wince.training import history
 from wince.training.cross_validation import CrossValidation, cross_validate_data, folder_name
-from wince.training.folds import make_folds
-from wince.training.prepared import open_data
+from wince.training.data.folds import make_folds
+from wince.training.data.prepared import open_data
+from wince.training.export import model_manifest
+from wince.training.networks import architectures
 from wince.training.run import Reporter
 from wince.training.run_settings import Settings
 

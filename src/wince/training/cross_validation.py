@@ -25,10 +25,11 @@ from wince.evaluation.metrics import auc_metrics, error_metrics
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.result_files import write_results
 from wince.files import write_json, write_text
-from wince.training import folds as splits
-from wince.training import model_card, model_manifest, prediction_table
-from wince.training.folds import Split
-from wince.training.prepared import ModelData, open_data
+from wince.training.data import folds as splits
+from wince.training.data.folds import Split
+from wince.training.data.prepared import ModelData, open_data
+from wince.training.export import model_card, model_manifest
+from wince.training.predictions import prediction_table
 from wince.training.run import Reporter, Run, train_split
 from wince.training.run_settings import Settings
 

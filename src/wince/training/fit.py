@@ -8,13 +8,15 @@ import lightning
 import numpy as np
 
 from wince.protocol_names import OPTIMISTIC
-from wince.training import architectures, batches, checkpoints, export, initial_weights, pixel_cache
-from wince.training.checkpoints import FOLDER, LAST
-from wince.training.folds import Rows, Split, subject_list
+from wince.training.data import batches, pixel_cache
+from wince.training.data.folds import Rows, Split, subject_list
+from wince.training.data.pixel_cache import Pixels
+from wince.training.data.prepared import Frames
+from wince.training.export import onnx_export
 from wince.training.history import History
-from wince.training.pixel_cache import Pixels
-from wince.training.prepared import Frames
-from wince.training.regressor import Regressor
+from wince.training.networks import architectures, checkpoints, initial_weights
+from wince.training.networks.checkpoints import FOLDER, LAST
+from wince.training.networks.regressor import Regressor
 from wince.training.run_settings import Settings
 from wince.training.trainer import make_trainer, quiet_lightning
 
@@ -98,7 +100,7 @@ def _module(
         network = architectures.build(settings.architecture, settings.outputs, spec.size)
         meta = checkpoint[checkpoints.KEY]
     else:
-        rows = export.calibration_rows(train) if settings.init == "starter" else train[:0]
+        rows = onnx_export.calibration_rows(train) if settings.init == "starter" else train[:0]
         initial = initial_weights.load(
             settings.init,
             settings.architecture,

@@ -16,20 +16,15 @@ from typing import Any
 from wince import file_names
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.prediction_files import read_predictions
-from wince.training import (
-    checkpoints,
-    folds,
-    model_folder,
-    pixel_cache,
-    prediction_table,
-    run_config,
-    run_description,
-    trained_network,
-)
+from wince.training import run_config, run_description
+from wince.training.data import folds, pixel_cache
+from wince.training.data.folds import Split
+from wince.training.data.prepared import ModelData, open_data
+from wince.training.export import model_folder, trained_network
 from wince.training.fit import fit
-from wince.training.folds import Split
-from wince.training.prediction_table import Columns
-from wince.training.prepared import ModelData, open_data
+from wince.training.networks import checkpoints
+from wince.training.predictions import prediction_table
+from wince.training.predictions.prediction_table import Columns
 from wince.training.run_settings import Settings
 
 

@@ -11,9 +11,9 @@ import wince
 from wince import file_names
 from wince.errors import ModelError
 from wince.files import write_json
-from wince.training import checkpoints
-from wince.training.folds import Split
-from wince.training.prepared import ModelData, manifest_sha256
+from wince.training.data.folds import Split
+from wince.training.data.prepared import ModelData, manifest_sha256
+from wince.training.networks import checkpoints
 from wince.training.run_settings import Settings
 
 LONGEST_VALUE = 60  # letters of a setting that an error message shows

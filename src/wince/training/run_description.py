@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wince.protocol_names import OPTIMISTIC
-from wince.training.trained_network import TrainedNetwork
+from wince.training.export.trained_network import TrainedNetwork
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Literal
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import Estimator
 from wince.scale import UNIT_NAMES
-from wince.training import architectures
+from wince.training.networks import architectures
 from wince.training.recipe import STRONG, Recipe
 
 

@@ -20,8 +20,8 @@ from lightning.pytorch.callbacks import (
 from torch import Tensor
 
 from wince.errors import ModelError
-from wince.training.checkpoints import BEST, FOLDER, LAST, AtomicCheckpointIO
 from wince.training.history import History
+from wince.training.networks.checkpoints import BEST, FOLDER, LAST, AtomicCheckpointIO
 from wince.training.recipe import Recipe
 from wince.training.run_settings import Settings
 

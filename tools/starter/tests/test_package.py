@@ -15,7 +15,7 @@ from tests.support.training_sample import write_archive
 from tools.starter import package, stretch
 from wince.evaluation.prediction_files import read_predictions
 from wince.runtime.estimator import interpret, starter_folder
-from wince.training import export, model_manifest
+from wince.training.export import model_manifest, onnx_export
 
 
 def test_the_packaged_model_can_be_used_at_once(
@@ -50,7 +50,7 @@ def test_the_predictions_are_of_models_that_had_not_seen_the_faces(
     faces, precision = finished_run.faces, finished_run.fold_precision
     assert [row["frame"] for row in rows] == faces.image.tolist()
     held_out = finished_run.fold == 0
-    scores, _ = export.scores(finished_run.run / "fold1" / precision, faces.crops[held_out])
+    scores, _ = onnx_export.scores(finished_run.run / "fold1" / precision, faces.crops[held_out])
     other_fold = np.load(finished_run.run / "fold2" / "scores.npz")[precision]
     line = stretch.fit(other_fold, faces.units[~held_out])
     expected = interpret(line(scores), np.zeros((len(scores), 0)), "action-units").raw

@@ -15,7 +15,7 @@ from tools.starter.heads import first_outputs, with_new_head
 from tools.starter.lightning_modules import mesh_loss
 from tools.starter.network_training import train_network
 from tools.starter.rated_faces import RATED_ONCE, Faces, joined
-from wince.training import losses, network
+from wince.training.networks import losses, network
 
 
 def trained(outputs: int) -> torch.nn.Module:

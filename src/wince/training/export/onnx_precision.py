@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from wince import onnx_session
 from wince.evaluation import agreement, regression
 from wince.runtime.estimator import interpret
-from wince.training import export
-from wince.training.export import Head, Precision
-from wince.training.folds import Rows, Split
-from wince.training.frame_scores import Scorer, score_frames
-from wince.training.pixel_cache import image_reader
-from wince.training.prepared import ModelData
-from wince.training.trained_network import TrainedNetwork
+from wince.training.data.folds import Rows, Split
+from wince.training.data.pixel_cache import image_reader
+from wince.training.data.prepared import ModelData
+from wince.training.export import onnx_export
+from wince.training.export.onnx_export import Head, Precision
+from wince.training.export.trained_network import TrainedNetwork
+from wince.training.predictions.frame_scores import Scorer, score_frames
 
 
 def export_model(
@@ -52,7 +52,7 @@ def export_model(
         return fp32
     part, rows = ("test", split.test) if len(split.test) else ("validation", split.validation)
     costs = {"fp32": _cost(network, path, data, rows)}
-    export.convert(path, precision, images)
+    onnx_export.convert(path, precision, images)
     costs[precision] = _cost(network, path, data, rows)
     return {
         "precision": precision,
@@ -79,7 +79,7 @@ def _export(
     network: TrainedNetwork, path: Path, precision: Precision, images: NDArray[np.uint8] | None
 ) -> dict[str, Any]:
     """Write model.onnx; return `precision`, `difference` and `megabytes`."""
-    difference = export.to_onnx(
+    difference = onnx_export.to_onnx(
         network.network,
         network.spec,
         network.head,
@@ -93,7 +93,7 @@ def _export(
 def _calibration_images(network: TrainedNetwork, data: ModelData, rows: Rows) -> NDArray[np.uint8]:
     """Return some training images as the model sees them, uint8 (M, size, size, 3)."""
     read_image = image_reader(data.prepared, network.spec)
-    names = data.frames.image_names(network.spec)[export.calibration_rows(rows)]
+    names = data.frames.image_names(network.spec)[onnx_export.calibration_rows(rows)]
     return np.stack([read_image(name) for name in names.tolist()])
 
 

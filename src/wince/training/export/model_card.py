@@ -7,7 +7,7 @@ from typing import Any
 from wince import file_names
 from wince.files import write_text
 from wince.number_format import decimal
-from wince.training import model_manifest
+from wince.training.export import model_manifest
 
 _METRICS = (
     ("pcc", "PCC"),

@@ -9,8 +9,8 @@ from torch import nn
 
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
-from wince.training import architectures, checkpoints, losses
-from wince.training.export import Head
+from wince.training.export.onnx_export import Head
+from wince.training.networks import architectures, checkpoints, losses
 
 HEADS = {
     "pspi": Head("pspi", (1.0,)),

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from wince import workers
 from wince.faces.spec import FaceSpec
-from wince.training.folds import Rows
-from wince.training.pixel_cache import Pixels, image_reader
-from wince.training.prepared import ModelData
+from wince.training.data.folds import Rows
+from wince.training.data.pixel_cache import Pixels, image_reader
+from wince.training.data.prepared import ModelData
 
 BATCH = 32  # images
 Floats = NDArray[np.float32]

@@ -11,10 +11,10 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from wince import scale
 from wince.errors import DataError
-from wince.training import losses
-from wince.training.folds import Rows
-from wince.training.prepared import Frames
-from wince.training.regressor import Batch, epoch_seed
+from wince.training.data.folds import Rows
+from wince.training.data.prepared import Frames
+from wince.training.networks import losses
+from wince.training.networks.regressor import Batch, epoch_seed
 
 
 class FaceDataset(Dataset[Batch]):

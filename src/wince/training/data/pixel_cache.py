@@ -21,7 +21,7 @@ from wince.errors import DataError, FileWriteError
 from wince.faces.align import align
 from wince.faces.spec import FaceSpec
 from wince.files import replacing
-from wince.training.prepared import ModelData, check_crop_spec, image_folder, stored_margin
+from wince.training.data.prepared import ModelData, check_crop_spec, image_folder, stored_margin
 
 FOLDER = "pixels"
 MARGIN = (

@@ -17,8 +17,8 @@ from wince.evaluation.prediction_columns import (
 )
 from wince.evaluation.predictions import Predictions
 from wince.runtime.calibration import Calibration
-from wince.training.frame_scores import FrameScores
-from wince.training.prepared import Frames
+from wince.training.data.prepared import Frames
+from wince.training.predictions.frame_scores import FrameScores
 
 Columns = Mapping[str, Sequence[str]]
 """Cells by column name, as in predictions.csv; all columns have one length."""

@@ -8,12 +8,14 @@ from typing import Any
 
 from wince.errors import DataError, ModelError
 from wince.faces.spec import WHOLE_IMAGE
-from wince.training import architectures, checkpoints, folds, model_folder, network
-from wince.training.export import Precision
-from wince.training.model_folder import ModelFolder
-from wince.training.prepared import ModelData, open_data
+from wince.training.data import folds
+from wince.training.data.prepared import ModelData, open_data
+from wince.training.export import model_folder
+from wince.training.export.model_folder import ModelFolder
+from wince.training.export.onnx_export import Precision
+from wince.training.export.trained_network import HEADS, TrainedNetwork
+from wince.training.networks import architectures, checkpoints, network
 from wince.training.run_description import ModelDescription
-from wince.training.trained_network import HEADS, TrainedNetwork
 
 NAME = "wince-state-dict"
 Progress = Callable[[str, int, int], None]

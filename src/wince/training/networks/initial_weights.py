@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import Estimator, starter_folder
-from wince.training import architectures, checkpoints, exported_weights, network
+from wince.training.networks import architectures, checkpoints, network, weights_from_onnx
 
 HUB_FILE = "resnet18-f37072fd.pth"
 
@@ -112,7 +112,7 @@ def _packaged(
     manifest = estimator.manifest
     check_spec(estimator.spec, spec, "The packaged model")
     resnet = network.build(outputs)
-    exported_weights.restore(
+    weights_from_onnx.restore(
         resnet, starter_folder() / str(manifest["file"]), normalised(images, spec)
     )
     return InitialNetwork(

@@ -12,7 +12,7 @@ from wince.archive import balanced_split
 from wince.errors import DataError
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.protocol_names import OPTIMISTIC
-from wince.training.prepared import Frames, ModelData
+from wince.training.data.prepared import Frames, ModelData
 
 Rows = NDArray[np.intp]
 PAIN = scale.BINARY_CUTS[0] - 0.5  # a score that rounds to 1 or more

@@ -24,23 +24,17 @@ from wince.evaluation.evaluate import evaluate
 from wince.evaluation.result_files import write_results
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration, ScoreMap
-from wince.training import (
-    folds,
-    model_card,
-    model_manifest,
-    onnx_model,
-    prediction_table,
-    run_config,
-    run_description,
-    trained_network,
-)
-from wince.training.export import Precision
-from wince.training.folds import Split
-from wince.training.frame_scores import score_frames
-from wince.training.prediction_table import Columns
-from wince.training.prepared import ModelData, manifest_sha256, open_data
+from wince.training import run_config, run_description
+from wince.training.data import folds
+from wince.training.data.folds import Split
+from wince.training.data.prepared import ModelData, manifest_sha256, open_data
+from wince.training.export import model_card, model_manifest, onnx_precision, trained_network
+from wince.training.export.onnx_export import Precision
+from wince.training.export.trained_network import TrainedNetwork
+from wince.training.predictions import prediction_table
+from wince.training.predictions.frame_scores import score_frames
+from wince.training.predictions.prediction_table import Columns
 from wince.training.run_description import ModelDescription
-from wince.training.trained_network import TrainedNetwork
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, in all)."""
@@ -94,11 +88,11 @@ def write(
     """
     path = out / file_names.MODEL
     progress("Exporting", 0, 1)
-    exported = onnx_model.export_model(network, path, precision, data, split)
+    exported = onnx_precision.export_model(network, path, precision, data, split)
     progress("Exporting", 1, 1)
     fitted, metrics, predictions = uncalibrated(), None, None
     if data is not None and split is not None:
-        scorer = onnx_model.scorer(path, network.head)
+        scorer = onnx_precision.scorer(path, network.head)
         scores = score_frames(scorer, network.spec, data, split.validation)
         fitted = calibration.fit(scores.raw, data.frames.pspi[split.validation], ScoreMap())
         if len(split.test):

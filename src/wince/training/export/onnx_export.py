@@ -23,7 +23,7 @@ from wince import file_names, onnx_session
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.files import replacing
-from wince.training.network import ExportedNetwork
+from wince.training.networks.network import ExportedNetwork
 
 Precision = Literal["fp32", "fp16", "int8"]
 OPSET = 18

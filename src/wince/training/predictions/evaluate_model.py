@@ -14,10 +14,12 @@ from wince.errors import DataError
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
 from wince.runtime.estimator import Estimator
-from wince.training import folds, model_card, prediction_table
-from wince.training.folds import Rows, subject_list
-from wince.training.frame_scores import score_frames
-from wince.training.prepared import ModelData, manifest_sha256, open_data
+from wince.training.data import folds
+from wince.training.data.folds import Rows, subject_list
+from wince.training.data.prepared import ModelData, manifest_sha256, open_data
+from wince.training.export import model_card
+from wince.training.predictions import prediction_table
+from wince.training.predictions.frame_scores import score_frames
 
 ALL = "all"
 """The part that has all frames."""

@@ -18,8 +18,9 @@ from wince import scale
 from wince.errors import ModelError
 from wince.evaluation import agreement
 from wince.faces.spec import FaceSpec
-from wince.training import augment, losses
-from wince.training.checkpoints import KEY
+from wince.training.data import augment
+from wince.training.networks import losses
+from wince.training.networks.checkpoints import KEY
 from wince.training.recipe import Recipe
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]

@@ -13,7 +13,7 @@ from torchvision.models import ResNet18_Weights
 
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
-from wince.training import network
+from wince.training.networks import network
 
 DEFAULT = "resnet18"
 

@@ -1,0 +1,1 @@
+"""Networks: architectures, losses, initial weights and checkpoints."""

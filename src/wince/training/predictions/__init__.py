@@ -1,0 +1,1 @@
+"""Predictions of a finished model for a part of a prepared folder."""
