@@ -34,9 +34,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Let pytest-xdist keep tests together that share fixtures: those of a file or a folder."""
     for item in items:
         path = item.path.relative_to(config.rootpath)
-        folder = path.parent.as_posix()
-        group = folder if folder in FOLDERS_WITH_SHARED_FIXTURES else path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+        groups = [folder for folder in FOLDERS_WITH_SHARED_FIXTURES if path.is_relative_to(folder)]
+        item.add_marker(pytest.mark.xdist_group([*groups, path.as_posix()][0]))
 
 
 @pytest.hookimpl(wrapper=True)
