@@ -30,8 +30,8 @@ from rich.progress import track
 
 from wince import images, scale
 from wince.archive.layouts import unbc
-from wince.evaluation.agreement import pcc
 from wince.evaluation.bootstrap import interval
+from wince.evaluation.metrics.agreement import pcc
 from wince.faces.align import align
 from wince.faces.detect import detect
 from wince.runtime.estimator import Estimator

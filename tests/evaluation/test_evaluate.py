@@ -12,8 +12,8 @@ from tests.support.evaluation_sample import PLAIN, columns
 from wince.errors import DataError
 from wince.evaluation import bootstrap, protocol
 from wince.evaluation.evaluate import evaluate
-from wince.evaluation.metric_catalogue import BETTER, TITLES, is_worse
-from wince.evaluation.metrics import all_metrics
+from wince.evaluation.metrics.all_metrics import all_metrics
+from wince.evaluation.metrics.metric_catalogue import BETTER, TITLES, is_worse
 from wince.evaluation.prediction_columns import from_columns
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, label_statistics, predict

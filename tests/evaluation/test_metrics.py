@@ -11,9 +11,9 @@ import scipy.stats
 import sklearn.metrics as sk
 
 from wince.errors import DataError, WinceError
-from wince.evaluation import (
+from wince.evaluation.metrics import (
     agreement,
-    calibration,
+    calibration_metrics,
     classification,
     regression,
     roc,
@@ -48,7 +48,7 @@ def rows(request):
         agreement,
         roc,
         classification,
-        calibration,
+        calibration_metrics,
         sequence_scores,
     ],
     ids=lambda module: module.__name__.rpartition(".")[2],
@@ -296,7 +296,7 @@ def probabilities(seed=0, rows=400):
 def test_brier_agrees_with_sklearn():
     stated, truth = probabilities()
     expected = sk.brier_score_loss(truth, stated, labels=[0, 1, 2, 3], scale_by_half=False)
-    assert calibration.brier(stated, truth) == pytest.approx(expected, **EXACT)
+    assert calibration_metrics.brier(stated, truth) == pytest.approx(expected, **EXACT)
 
 
 def test_ranked_probability_score_agrees_with_a_loop():
@@ -305,17 +305,17 @@ def test_ranked_probability_score_agrees_with_a_loop():
     for row, right in zip(stated, truth, strict=True):
         for k in range(3):
             total += (sum(row[: k + 1]) - (1 if right <= k else 0)) ** 2 / 3
-    assert calibration.ranked_probability_score(stated, truth) == pytest.approx(
+    assert calibration_metrics.ranked_probability_score(stated, truth) == pytest.approx(
         total / len(truth), **EXACT
     )
 
 
 def test_a_certain_forecast_costs_nothing_and_the_farthest_one_costs_all():
-    assert calibration.ranked_probability_score(np.eye(4), np.arange(4)) == 0
-    assert calibration.ranked_probability_score(np.eye(4)[[0]], np.array([3])) == 1
-    assert calibration.ranked_probability_score(np.eye(4)[[2]], np.array([3])) == pytest.approx(
-        1 / 3
-    )
+    assert calibration_metrics.ranked_probability_score(np.eye(4), np.arange(4)) == 0
+    assert calibration_metrics.ranked_probability_score(np.eye(4)[[0]], np.array([3])) == 1
+    assert calibration_metrics.ranked_probability_score(
+        np.eye(4)[[2]], np.array([3])
+    ) == pytest.approx(1 / 3)
 
 
 def test_calibration_error_agrees_with_a_loop_over_bins():
@@ -328,12 +328,14 @@ def test_calibration_error_agrees_with_a_loop_over_bins():
         in_bin = (confidence >= low) & ((confidence < high) | (number == 9))
         if in_bin.any():
             expected += in_bin.mean() * abs(confidence[in_bin].mean() - correct[in_bin].mean())
-    assert calibration.calibration_error(confidence, correct) == pytest.approx(expected, **EXACT)
+    assert calibration_metrics.calibration_error(confidence, correct) == pytest.approx(
+        expected, **EXACT
+    )
 
 
 def test_an_interval_includes_its_ends():
     ends = np.array([[0.0, 1.0], [0.0, 1.0], [2.0, 3.0]])
-    assert calibration.covered(ends, [0.0, 1.0, 1.9]).tolist() == [True, True, False]
+    assert calibration_metrics.covered(ends, [0.0, 1.0, 1.9]).tolist() == [True, True, False]
 
 
 def test_sequence_scores_agree_with_sorting_each_sequence():
@@ -400,7 +402,7 @@ def test_classes_and_probabilities_that_do_not_match_are_refused():
     with pytest.raises(DataError, match="0 to 1"):
         classification.confusion([0, 2], [0, 1], 2)
     with pytest.raises(DataError, match="shapes"):
-        calibration.brier(np.eye(4), np.array([0, 1]))
+        calibration_metrics.brier(np.eye(4), np.array([0, 1]))
     with pytest.raises(DataError, match="true or false"):
         roc.auc([0, 0.5, 1], [1, 2, 3])
 

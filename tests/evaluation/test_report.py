@@ -19,10 +19,10 @@ from tests.support.evaluation_sample import PLAIN, as_csv, columns
 from tests.support.frames import ROOT
 from wince.cli.evaluate import evaluate as command
 from wince.errors import DataError, FileWriteError
-from wince.evaluation import result_files
 from wince.evaluation.evaluate import evaluate
-from wince.evaluation.metric_catalogue import FAMILIES, TITLES, markdown
+from wince.evaluation.metrics.metric_catalogue import FAMILIES, TITLES, markdown
 from wince.evaluation.prediction_columns import from_columns
+from wince.evaluation.report import result_files
 
 DOCS = ROOT / "docs" / "evaluation.md"
 LABEL = "subjects overlap: optimistic"

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from websockets.sync.client import connect
 
-from wince.server import body_limits, connections
+from wince.server import body_limits, connection_limits
 from wince.server.settings import Settings
 
 START = (
@@ -248,6 +248,6 @@ def live_url(server):
 
 
 def test_default_limits_are_wide_enough_for_people():
-    assert connections.REQUEST_HEAD_SECONDS >= 10
-    assert connections.MAX_CONNECTIONS >= 100
+    assert connection_limits.REQUEST_HEAD_SECONDS >= 10
+    assert connection_limits.MAX_CONNECTIONS >= 100
     assert 4 * Settings().max_image_bytes <= body_limits.MAX_ARRIVING_BYTES

@@ -10,7 +10,7 @@ pytest.importorskip("torch", reason="needs wince[train]")
 
 from tests.support import training_sample as sample
 from wince.errors import ModelError
-from wince.evaluation import agreement
+from wince.evaluation.metrics import agreement
 from wince.evaluation.prediction_files import read_predictions
 from wince.training import architecture_comparison, cross_validation
 from wince.training.architecture_comparison import ArchitectureComparison, ArchitectureResult

@@ -11,7 +11,7 @@ pytest.importorskip("torch", reason="needs wince[train]")
 
 from tests.support import training_sample as sample
 from wince.errors import DataError, ModelError
-from wince.evaluation import agreement, regression
+from wince.evaluation.metrics import agreement, regression
 from wince.evaluation.prediction_files import read_predictions
 from wince.runtime.estimator import Estimator
 from wince.training import cross_validation

@@ -17,7 +17,7 @@ from tests.support import training_sample as sample
 from tests.support.frames import ROOT, Frame
 from wince import Assessor
 from wince.errors import DataError, ModelError
-from wince.evaluation import plot_style
+from wince.evaluation.report import plot_style
 from wince.protocol_names import OPTIMISTIC
 from wince.runtime.estimator import Estimator
 from wince.training import history, run

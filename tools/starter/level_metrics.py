@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tools.starter.rated_faces import Faces
 from tools.starter.score_metrics import GRIMACE, Scores, rounded
 from wince import scale
-from wince.evaluation import calibration as calibration_metrics
+from wince.evaluation.metrics import calibration_metrics
 from wince.runtime.calibration import Calibration
 
 LEVELS = [str(level) for level in scale.LEVELS]

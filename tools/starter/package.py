@@ -16,7 +16,7 @@ from tools.starter.single_ratings import Ratings
 from tools.starter.stretch import Stretch
 from wince import file_names
 from wince.archive.prepare import prepare
-from wince.evaluation import agreement
+from wince.evaluation.metrics import agreement
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, interpret

@@ -10,7 +10,7 @@ from tools.starter.rated_faces import Faces
 from tools.starter.score_metrics import Scores, pcc, rounded, score_metrics, unit_pcc
 from tools.starter.single_ratings import Ratings, with_single_ratings
 from wince import scale
-from wince.evaluation import agreement
+from wince.evaluation.metrics import agreement
 from wince.runtime.estimator import Estimate
 
 

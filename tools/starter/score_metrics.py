@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from wince import scale
-from wince.evaluation import agreement
+from wince.evaluation.metrics import agreement
 
 Scores = NDArray[np.floating[Any]]
 GRIMACE = 6.0  # rated PSPI from which a face counts as a grimace

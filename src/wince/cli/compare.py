@@ -54,7 +54,7 @@ def compare(
 
 
 def _print_comparison(comparison: "ArchitectureComparison") -> None:
-    from wince.evaluation.metric_catalogue import TITLES
+    from wince.evaluation.metrics.metric_catalogue import TITLES
     from wince.training.architecture_comparison import SHOWN
 
     caution = comparison.caution

@@ -51,7 +51,7 @@ def _print_folds(rows: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) 
     """Print the table of folds, the baselines and the caveats."""
     from rich.text import Text
 
-    from wince.evaluation.metric_catalogue import TITLES
+    from wince.evaluation.metrics.metric_catalogue import TITLES
 
     table = plain_table()
     table.add_column("Fold", no_wrap=True)

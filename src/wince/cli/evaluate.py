@@ -112,7 +112,7 @@ def evaluate(
     _check_extra()
     from wince.evaluation import evaluate as evaluation
     from wince.evaluation.prediction_files import read_predictions, read_training_labels
-    from wince.evaluation.result_files import write_results
+    from wince.evaluation.report.result_files import write_results
 
     notes: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
@@ -182,7 +182,7 @@ def show(metrics: Mapping[str, Any]) -> None:
     """Print the main metrics beside those of the trivial predictors, then the caveats."""
     from rich.text import Text
 
-    from wince.evaluation.metric_catalogue import TITLES
+    from wince.evaluation.metrics.metric_catalogue import TITLES
     from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS
 
     label = metrics["overlap"]["label"]

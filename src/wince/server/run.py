@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from wince.errors import ServeError
-from wince.server.connections import LimitedConnection
+from wince.server.connection_limits import LimitedConnection
 from wince.server.logs import configure_logging
 from wince.server.settings import PORTS, Settings
 

@@ -19,11 +19,11 @@ from matplotlib.figure import Figure
 from wince import file_names, onnx_session
 from wince.errors import ModelError
 from wince.evaluation.bootstrap import difference, subject_counts
-from wince.evaluation.metrics import Metric, error_metrics
+from wince.evaluation.metrics.all_metrics import Metric, error_metrics
 from wince.evaluation.model_comparison import match_frames
-from wince.evaluation.plot_style import BLUE, ORANGE, png, tidy
 from wince.evaluation.predictions import Predictions
-from wince.evaluation.result_files import without_nan
+from wince.evaluation.report.plot_style import BLUE, ORANGE, png, tidy
+from wince.evaluation.report.result_files import without_nan
 from wince.files import write_bytes, write_json, write_text
 from wince.training import history
 from wince.training.cross_validation import CrossValidation, cross_validate_data, folder_name

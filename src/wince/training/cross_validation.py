@@ -21,9 +21,9 @@ from wince import file_names
 from wince.errors import ModelError
 from wince.evaluation.bootstrap import estimate
 from wince.evaluation.evaluate import evaluate
-from wince.evaluation.metrics import auc_metrics, error_metrics
+from wince.evaluation.metrics.all_metrics import auc_metrics, error_metrics
 from wince.evaluation.predictions import Predictions
-from wince.evaluation.result_files import write_results
+from wince.evaluation.report.result_files import write_results
 from wince.files import write_json, write_text
 from wince.training.data import folds as splits
 from wince.training.data.folds import Split

@@ -12,7 +12,7 @@ from lightning.pytorch.callbacks import Callback
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from wince.evaluation.plot_style import BLUE, GREY, ORANGE, png, tidy
+from wince.evaluation.report.plot_style import BLUE, GREY, ORANGE, png, tidy
 from wince.files import write_bytes, write_text
 from wince.number_format import decimal
 

@@ -21,7 +21,7 @@ import wince
 from wince import file_names, scale
 from wince.errors import ModelError
 from wince.evaluation.evaluate import evaluate
-from wince.evaluation.result_files import write_results
+from wince.evaluation.report.result_files import write_results
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration, ScoreMap
 from wince.training import run_config, run_description

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wince import file_names, onnx_session
-from wince.evaluation.result_files import without_nan
+from wince.evaluation.report.result_files import without_nan
 from wince.faces.spec import FaceSpec
 from wince.files import sha256, write_json
 from wince.runtime.calibration import Calibration

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince import onnx_session
-from wince.evaluation import agreement, regression
+from wince.evaluation.metrics import agreement, regression
 from wince.runtime.estimator import interpret
 from wince.training.data.folds import Rows, Split
 from wince.training.data.pixel_cache import image_reader

@@ -16,7 +16,7 @@ from torchmetrics import CatMetric, MeanMetric
 
 from wince import scale
 from wince.errors import ModelError
-from wince.evaluation import agreement
+from wince.evaluation.metrics import agreement
 from wince.faces.spec import FaceSpec
 from wince.training.data import augment
 from wince.training.networks import losses

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from wince.evaluation import calibration, roc
-from wince.evaluation.arrays import Floats, Indices
-from wince.evaluation.classification import Scheme, confusion
-from wince.evaluation.metrics import FOUR_LEVELS
+from wince.evaluation.metrics import calibration_metrics, roc
+from wince.evaluation.metrics.all_metrics import FOUR_LEVELS
+from wince.evaluation.metrics.arrays import Floats, Indices
+from wince.evaluation.metrics.classification import Scheme, confusion
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.trivial_predictors import LabelStatistics
 
@@ -81,11 +81,11 @@ def reliability(table: Predictions) -> list[dict[str, Any]] | None:
         return None
     level = FOUR_LEVELS.of(table.predicted)
     confidence = table.probabilities[np.arange(len(level)), level]
-    bins = calibration.reliability_sums(confidence, level == FOUR_LEVELS.of(table.pspi))[0]
+    bins = calibration_metrics.reliability_sums(confidence, level == FOUR_LEVELS.of(table.pspi))[0]
     return [
         {
-            "low": number / calibration.BINS,
-            "high": (number + 1) / calibration.BINS,
+            "low": number / calibration_metrics.BINS,
+            "high": (number + 1) / calibration_metrics.BINS,
             "frames": int(frames),
             "confidence": float(stated / frames) if frames else float("nan"),
             "accuracy": float(right / frames) if frames else float("nan"),

@@ -7,11 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from wince.evaluation import sequence_scores
-from wince.evaluation.arrays import Floats
-from wince.evaluation.classification import SCHEMES
-from wince.evaluation.metric_catalogue import TITLES
-from wince.evaluation.plot_style import (
+from wince.evaluation.metrics import sequence_scores
+from wince.evaluation.metrics.arrays import Floats
+from wince.evaluation.metrics.classification import SCHEMES
+from wince.evaluation.metrics.metric_catalogue import TITLES
+from wince.evaluation.predictions import Predictions
+from wince.evaluation.report.plot_style import (
     BLUE,
     GREY,
     INK,
@@ -25,7 +26,6 @@ from wince.evaluation.plot_style import (
     short,
     tidy,
 )
-from wince.evaluation.predictions import Predictions
 from wince.number_format import decimal
 from wince.scale import LEVELS, PSPI_MAXIMUM
 

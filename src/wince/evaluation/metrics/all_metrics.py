@@ -11,17 +11,17 @@ from functools import partial
 
 import numpy as np
 
-from wince.evaluation import (
+from wince.evaluation.metrics import (
     agreement,
-    calibration,
+    calibration_metrics,
     classification,
     regression,
     roc,
     sequence_scores,
     weighted_errors,
 )
-from wince.evaluation.arrays import Floats, Indices, ratio, sums_by_subject
-from wince.evaluation.classification import SCHEMES, Scheme
+from wince.evaluation.metrics.arrays import Floats, Indices, ratio, sums_by_subject
+from wince.evaluation.metrics.classification import SCHEMES, Scheme
 from wince.evaluation.predictions import Predictions
 from wince.scale import BINARY_CUTS, LEVELS
 
@@ -176,7 +176,10 @@ def probability_metrics(table: Predictions, stated: Floats, prior: Floats) -> li
     level = FOUR_LEVELS.of(table.predicted)
     confidence = stated[np.arange(len(level)), level]
     metrics = []
-    for name, rows in (("brier", calibration.brier_rows), ("rps", calibration.rps_rows)):
+    for name, rows in (
+        ("brier", calibration_metrics.brier_rows),
+        ("rps", calibration_metrics.rps_rows),
+    ):
         model, constant = rows(stated, truth), rows(prior, truth)
         sums = sums_by_subject(subject, np.ones_like(model), model, constant)
         metrics += [
@@ -184,8 +187,8 @@ def probability_metrics(table: Predictions, stated: Floats, prior: Floats) -> li
             _from_sums(f"{name}_prior", sums, partial(_column_mean, 2)),
             Metric(f"{name}_skill", partial(_resample_sums, sums, _skill)),
         ]
-    bins = calibration.reliability_sums(confidence, level == truth, subject)
-    error = partial(_resample_matrices, bins, calibration.calibration_error_of)
+    bins = calibration_metrics.reliability_sums(confidence, level == truth, subject)
+    error = partial(_resample_matrices, bins, calibration_metrics.calibration_error_of)
     return [*metrics, Metric("calibration_error", error)]
 
 
@@ -196,7 +199,7 @@ def interval_metrics(table: Predictions, interval: Floats) -> list[Metric]:
         table: N predictions.
         interval: Low and high end of each interval, shape (N, 2).
     """
-    inside = calibration.covered(interval, table.pspi).astype(np.float64)
+    inside = calibration_metrics.covered(interval, table.pspi).astype(np.float64)
     width = interval[:, 1] - interval[:, 0]
     sums = sums_by_subject(table.subject, np.ones_like(width), inside, width)
     metrics = [

@@ -4,9 +4,9 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from wince.evaluation.classification import SCHEMES
-from wince.evaluation.metric_catalogue import FAMILIES, TITLES, is_worse
-from wince.evaluation.plots import MOST_LISTED_SUBJECTS
+from wince.evaluation.metrics.classification import SCHEMES
+from wince.evaluation.metrics.metric_catalogue import FAMILIES, TITLES, is_worse
+from wince.evaluation.report.plots import MOST_LISTED_SUBJECTS
 from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS
 from wince.html_templates import render
 
@@ -77,7 +77,7 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str
     pooled = metrics["model"]["pooled"]
     keys = [key for key in TITLES if key in pooled]
     return render(
-        "wince.evaluation",
+        "wince.evaluation.report",
         "report.html",
         metrics=metrics,
         plots={name: base64.b64encode(png).decode("ascii") for name, png in plots.items()},

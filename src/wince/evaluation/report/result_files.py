@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from wince import files
-from wince.evaluation.plots import draw
 from wince.evaluation.predictions import Predictions
-from wince.evaluation.report import render_report
+from wince.evaluation.report.plots import draw
+from wince.evaluation.report.report_page import render_report
 
 
 def write_results(metrics: Mapping[str, Any], table: Predictions, out: Path | str) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from wince.evaluation.classification import SCHEMES
+from wince.evaluation.metrics.classification import SCHEMES
 from wince.scale import BINARY_CUTS, LEVELS
 
 PLACEHOLDERS: dict[str, dict[str, str]] = {

@@ -1,0 +1,1 @@
+"""Metrics: one function each, with formula, convention and source."""

@@ -1,0 +1,1 @@
+"""What an evaluation writes: report.html, plots, metrics.json and subjects.csv."""
