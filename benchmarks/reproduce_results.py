@@ -27,11 +27,11 @@ from wince.archive import prepare
 from wince.evaluation.prediction_files import read_predictions
 from wince.evaluation.predictions import Predictions
 from wince.faces.spec import WHOLE_IMAGE
-from wince.training import recipe
 from wince.training.architecture_comparison import compare
 from wince.training.cross_validation import cross_validate
+from wince.training.fitting import recipe
+from wince.training.fitting.run_settings import Settings
 from wince.training.run import Reporter, train
-from wince.training.run_settings import Settings
 
 RECIPES = ("report", "strong")
 Split = Literal["by-subject", "random-frames"]

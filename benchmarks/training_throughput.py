@@ -27,11 +27,11 @@ from torchvision.models import resnet18
 from torchvision.transforms import functional
 
 from wince.faces.spec import IMAGENET_MEAN, IMAGENET_STD
-from wince.training import fit, recipe
 from wince.training.data import pixel_cache
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, open_data
-from wince.training.run_settings import Devices, Settings
+from wince.training.fitting import fit, recipe
+from wince.training.fitting.run_settings import Devices, Settings
 
 GOAL = 1.5
 PLAIN = "plain loop"

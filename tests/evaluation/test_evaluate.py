@@ -11,8 +11,8 @@ import sklearn.metrics as sk
 from tests.support.evaluation_sample import PLAIN, columns
 from wince.errors import DataError
 from wince.evaluation import bootstrap, protocol
+from wince.evaluation.all_metrics import all_metrics
 from wince.evaluation.evaluate import evaluate
-from wince.evaluation.metrics.all_metrics import all_metrics
 from wince.evaluation.metrics.metric_catalogue import BETTER, TITLES, is_worse
 from wince.evaluation.prediction_columns import from_columns
 from wince.evaluation.prediction_files import TrainingLabels

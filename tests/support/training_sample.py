@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from tests.support.frames import Frame
 from wince.archive.prepare import PrepareOptions, prepare
 from wince.scale import UNIT_NAMES
-from wince.training import recipe
-from wince.training.recipe import Recipe
-from wince.training.run_settings import Devices, Settings
+from wince.training.fitting import recipe
+from wince.training.fitting.recipe import Recipe
+from wince.training.fitting.run_settings import Devices, Settings
 
 CPU = Devices(accelerator="cpu", devices="1")
 

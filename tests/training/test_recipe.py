@@ -9,7 +9,7 @@ pytest.importorskip("torch", reason="needs wince[train]")
 from tests.support.frames import ROOT
 from wince.errors import ModelError
 from wince.faces.spec import WHOLE_IMAGE
-from wince.training import recipe
+from wince.training.fitting import recipe
 
 
 def test_the_report_recipe_is_that_of_the_report() -> None:

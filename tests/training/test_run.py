@@ -20,14 +20,14 @@ from wince.errors import DataError, ModelError
 from wince.evaluation.report import plot_style
 from wince.protocol_names import OPTIMISTIC
 from wince.runtime.estimator import Estimator
-from wince.training import history, run
+from wince.training import evaluate_model, run
 from wince.training.data import folds, pixel_cache
 from wince.training.data.prepared import open_data
-from wince.training.fit import fit
-from wince.training.history import COLUMNS
+from wince.training.fitting import history
+from wince.training.fitting.fit import fit
+from wince.training.fitting.history import COLUMNS
+from wince.training.fitting.run_settings import Devices
 from wince.training.networks import checkpoints
-from wince.training.predictions import evaluate_model
-from wince.training.run_settings import Devices
 
 
 def test_a_run_folder_has_everything(trained_run: Path) -> None:

@@ -15,6 +15,7 @@ from tools.starter.recipe import Recipe
 from tools.starter.single_ratings import Ratings
 from wince import file_names
 from wince.files import replacing
+from wince.training.data.calibration_images import calibration_rows
 from wince.training.export import onnx_export
 from wince.training.export.trained_network import HEADS
 
@@ -99,7 +100,7 @@ def _exported_scores(
             HEAD,
             model / file_names.MODEL,
             precision=precision,
-            calibration_images=faces.crops[onnx_export.calibration_rows(np.flatnonzero(~held_out))],
+            calibration_images=faces.crops[calibration_rows(np.flatnonzero(~held_out))],
         )
         scores[precision] = onnx_export.scores(model, faces.crops[held_out])[0]
     return scores

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wince.faces.spec import FaceSpec
-from wince.training.data import augment
+from wince.training.fitting import augment
 from wince.training.networks import losses
 
 

@@ -20,8 +20,10 @@ from wince.evaluation.metrics import agreement
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, interpret
+from wince.training import evaluate_model
+from wince.training.data.calibration_images import calibration_rows
 from wince.training.export import model_manifest, onnx_export
-from wince.training.predictions import evaluate_model, prediction_table
+from wince.training.predictions import prediction_table
 
 NAME, VERSION = "wince-starter", "0.6.0"
 TITLE = (
@@ -136,7 +138,7 @@ def package(result: TrainedRun, size: int, other_archive: Path | None = None) ->
         head,
         folder / file_names.MODEL,
         precision=precision,
-        calibration_images=result.faces.crops[onnx_export.calibration_rows(rows)],
+        calibration_images=result.faces.crops[calibration_rows(rows)],
     )
     for number in range(len(fits)):
         _write_fold(result, models, number, size)

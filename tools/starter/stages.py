@@ -19,7 +19,7 @@ from tools.starter.rated_faces import MARGIN, Faces, face_spec
 from tools.starter.recipe import Stage
 from wince import scale
 from wince.faces.spec import FaceSpec
-from wince.training.data import augment
+from wince.training.fitting import augment
 from wince.training.networks import losses, network
 
 LAST = "last.ckpt"

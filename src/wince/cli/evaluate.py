@@ -119,7 +119,7 @@ def evaluate(
     with _spinner("Reading") as show_step:
         labels = read_training_labels(training) if training else None
         if model is not None:
-            from wince.training.predictions.evaluate_model import predict
+            from wince.training.evaluate_model import predict
 
             tested = predict(
                 model,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from wince.training.run_settings import Settings
+    from wince.training.fitting.run_settings import Settings
 
 
 class RecipeName(StrEnum):
@@ -120,8 +120,8 @@ class TrainingOptions:
             ModelError: The architecture is unknown or not available.
         """
         require_training_extra()
-        from wince.training import recipe as recipes
-        from wince.training.run_settings import Devices, Settings
+        from wince.training.fitting import recipe as recipes
+        from wince.training.fitting.run_settings import Devices, Settings
 
         settings = Settings(
             recipe=recipes.named(

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from wince.evaluation.metrics.all_metrics import Metric
-from wince.evaluation.metrics.arrays import Floats, mean_defined, ratio
+from wince.evaluation.all_metrics import Metric
+from wince.evaluation.arrays import Floats, mean_defined, ratio
 
 CONFIDENCE = 0.95
 FEW_SUBJECTS = 10

@@ -17,8 +17,8 @@ import numpy as np
 import wince
 from wince.errors import DataError
 from wince.evaluation import bootstrap, protocol, published_results
-from wince.evaluation.metrics.all_metrics import FOUR_LEVELS, all_metrics
-from wince.evaluation.metrics.arrays import Indices
+from wince.evaluation.all_metrics import FOUR_LEVELS, all_metrics
+from wince.evaluation.arrays import Indices
 from wince.evaluation.metrics.classification import SCHEMES
 from wince.evaluation.model_comparison import compare, match_frames
 from wince.evaluation.prediction_files import TrainingLabels

@@ -7,7 +7,7 @@ import numpy as np
 
 from wince.errors import DataError
 from wince.evaluation import bootstrap
-from wince.evaluation.metrics.all_metrics import all_metrics
+from wince.evaluation.all_metrics import all_metrics
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.trivial_predictors import LabelStatistics
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince.errors import DataError
-from wince.evaluation.metrics.arrays import Floats, Indices
+from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.metrics.sequence_scores import first_rows
 from wince.evaluation.predictions import Predictions
 from wince.scale import LEVELS, PSPI_MAXIMUM

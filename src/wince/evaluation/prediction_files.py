@@ -7,7 +7,7 @@ import numpy as np
 
 from wince.csv_reader import read_columns
 from wince.errors import DataError
-from wince.evaluation.metrics.arrays import Floats
+from wince.evaluation.arrays import Floats
 from wince.evaluation.prediction_columns import from_columns
 from wince.evaluation.predictions import Predictions
 from wince.files import sha256

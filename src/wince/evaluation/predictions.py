@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince.errors import DataError
-from wince.evaluation.metrics.arrays import Floats, Indices
+from wince.evaluation.arrays import Floats, Indices
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import PurePath
 import numpy as np
 
 from wince.errors import DataError
-from wince.evaluation.metrics.arrays import Floats, Indices
+from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.metrics.classification import SCHEMES
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions

@@ -18,21 +18,21 @@ from matplotlib.figure import Figure
 
 from wince import file_names, onnx_session
 from wince.errors import ModelError
+from wince.evaluation.all_metrics import Metric, error_metrics
 from wince.evaluation.bootstrap import difference, subject_counts
-from wince.evaluation.metrics.all_metrics import Metric, error_metrics
 from wince.evaluation.model_comparison import match_frames
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.report.plot_style import BLUE, ORANGE, png, tidy
 from wince.evaluation.report.result_files import without_nan
 from wince.files import write_bytes, write_json, write_text
-from wince.training import history
 from wince.training.cross_validation import CrossValidation, cross_validate_data, folder_name
 from wince.training.data.folds import make_folds
 from wince.training.data.prepared import open_data
 from wince.training.export import model_manifest
+from wince.training.fitting import history
+from wince.training.fitting.run_settings import Settings
 from wince.training.networks import architectures
 from wince.training.run import Reporter
-from wince.training.run_settings import Settings
 
 CHOICE = ("resnet18", "resnet50", "efficientnet_b4", "inception_v3", "vit_small", "mobilenet")
 MEASURE = "ccc"

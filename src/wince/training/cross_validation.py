@@ -19,9 +19,9 @@ import numpy as np
 
 from wince import file_names
 from wince.errors import ModelError
+from wince.evaluation.all_metrics import auc_metrics, error_metrics
 from wince.evaluation.bootstrap import estimate
 from wince.evaluation.evaluate import evaluate
-from wince.evaluation.metrics.all_metrics import auc_metrics, error_metrics
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.report.result_files import write_results
 from wince.files import write_json, write_text
@@ -29,9 +29,9 @@ from wince.training.data import folds as splits
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, open_data
 from wince.training.export import model_card, model_manifest
+from wince.training.fitting.run_settings import Settings
 from wince.training.predictions import prediction_table
 from wince.training.run import Reporter, Run, train_split
-from wince.training.run_settings import Settings
 
 FOLDS = "folds.csv"
 METRICS = ("mae", "rmse", "wmae", "pcc", "icc", "ccc", "auc_1", "auc_2", "auc_3")

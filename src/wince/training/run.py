@@ -16,16 +16,16 @@ from typing import Any
 from wince import file_names
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.prediction_files import read_predictions
-from wince.training import run_config, run_description
 from wince.training.data import folds, pixel_cache
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, open_data
-from wince.training.export import model_folder, trained_network
-from wince.training.fit import fit
+from wince.training.export import model_folder, run_description, trained_network
+from wince.training.fitting import run_config
+from wince.training.fitting.fit import fit
+from wince.training.fitting.run_settings import Settings
 from wince.training.networks import checkpoints
 from wince.training.predictions import prediction_table
 from wince.training.predictions.prediction_table import Columns
-from wince.training.run_settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from wince import images
 from wince.faces.align import align
 from wince.faces.detect import detect
 from wince.faces.spec import FaceSpec
-from wince.training.data.augment import Strength, augment, centre_crop
+from wince.training.fitting.augment import Strength, augment, centre_crop
 
 STILL = Strength(*(0.0 for _ in Strength.__slots__))
 

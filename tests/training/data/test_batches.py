@@ -9,8 +9,8 @@ pytest.importorskip("torch", reason="needs wince[train]")
 
 from wince.errors import DataError
 from wince.faces.spec import FaceSpec
-from wince.training.data import batches
 from wince.training.data.prepared import Frames, open_data
+from wince.training.fitting import batches
 
 
 @pytest.fixture(scope="module")

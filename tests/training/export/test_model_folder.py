@@ -12,11 +12,11 @@ torch = pytest.importorskip("torch", reason="needs wince[train]")
 from tests.support import training_sample as sample
 from wince.errors import ModelError
 from wince.runtime.estimator import Estimator
+from wince.training import evaluate_model
 from wince.training.data import pixel_cache
 from wince.training.data.prepared import open_data
 from wince.training.export import model_folder, trained_network
 from wince.training.networks import initial_weights, network, weights_from_onnx
-from wince.training.predictions import evaluate_model
 
 
 def test_predictions_are_of_the_test_part_by_the_exported_file(

@@ -16,8 +16,8 @@ from wince.errors import DataError, ModelError
 from wince.faces.spec import WHOLE_IMAGE
 from wince.protocol_names import OPTIMISTIC
 from wince.runtime.estimator import Estimator
+from wince.training import evaluate_model
 from wince.training.export import report_weights
-from wince.training.predictions import evaluate_model
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ torch = pytest.importorskip("torch", reason="needs wince[train]")
 from wince.errors import ModelError
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
 from wince.runtime.estimator import Estimator
-from wince.training import recipe
+from wince.training.fitting import recipe
+from wince.training.fitting.run_settings import Settings
 from wince.training.networks import checkpoints, initial_weights, network
-from wince.training.run_settings import Settings
 
 SPEC = FaceSpec(size=64)
 NO_IMAGES = np.empty((0, 64, 64, 3), np.uint8)

@@ -11,9 +11,8 @@ from tests.support import training_sample as sample
 from wince import scale
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
-from wince.training import recipe
-from wince.training.networks import regressor
-from wince.training.networks.regressor import Regressor
+from wince.training.fitting import recipe, regressor
+from wince.training.fitting.regressor import Regressor
 
 
 def module(head: str = "pspi", name: str = "report") -> Regressor:

@@ -13,7 +13,7 @@ from wince.errors import DataError
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.prediction_files import read_predictions
 from wince.protocol_names import OPTIMISTIC
-from wince.training.predictions import evaluate_model
+from wince.training import evaluate_model
 
 
 def test_subjects_that_the_model_has_seen_are_refused_then_marked(

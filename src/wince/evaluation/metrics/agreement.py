@@ -11,14 +11,7 @@ vary have an ICC and a CCC of 0, which is a valid value.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wince.evaluation.metrics.arrays import (
-    Floats,
-    Indices,
-    paired,
-    ratio,
-    subject_index,
-    sums_by_subject,
-)
+from wince.evaluation.arrays import Floats, Indices, paired, ratio, subject_index, sums_by_subject
 
 CONSTANT = 1e-9
 """Values with a standard deviation (in points) below this are constant apart from rounding."""

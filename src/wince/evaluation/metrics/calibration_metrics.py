@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wince.errors import DataError
-from wince.evaluation.metrics.arrays import Floats, Indices, ratio, subject_index, sums_by_subject
+from wince.evaluation.arrays import Floats, Indices, ratio, subject_index, sums_by_subject
 
 BINS = 10
 """Equal-width bins of the confidence, 0 to 1."""

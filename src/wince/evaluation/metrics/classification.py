@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from wince.errors import DataError
-from wince.evaluation.metrics.arrays import Floats, Indices, mean_defined, ratio, subject_index
+from wince.evaluation.arrays import Floats, Indices, mean_defined, ratio, subject_index
 from wince.scale import BINARY_CUTS, LEVEL_CUTS, LEVELS, SIX_CLASS_CUTS, SIX_CLASSES
 
 

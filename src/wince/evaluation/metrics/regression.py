@@ -8,14 +8,7 @@ With e = p - t (prediction minus label), the sums are n, Σ|e|, Σe² and Σe. A
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wince.evaluation.metrics.arrays import (
-    Floats,
-    Indices,
-    paired,
-    ratio,
-    subject_index,
-    sums_by_subject,
-)
+from wince.evaluation.arrays import Floats, Indices, paired, ratio, subject_index, sums_by_subject
 
 
 def error_sums(truth: ArrayLike, predicted: ArrayLike, subject: Indices | None = None) -> Floats:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wince.errors import DataError
-from wince.evaluation.metrics.arrays import Floats, Indices, paired, ratio
+from wince.evaluation.arrays import Floats, Indices, paired, ratio
 
 Flags = NDArray[np.bool_]
 MANY_SUBJECTS = 500

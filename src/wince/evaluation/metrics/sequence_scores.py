@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from wince.evaluation.arrays import Floats, Indices, ratio
 from wince.evaluation.metrics.agreement import CONSTANT, moments, pool
-from wince.evaluation.metrics.arrays import Floats, Indices, ratio
 
 
 def maximum(scores: Floats, sequence: Indices) -> Floats:

@@ -10,14 +10,7 @@ Source: Wang et al. 2017, arXiv:1702.06925, checked against the authors' publish
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wince.evaluation.metrics.arrays import (
-    Floats,
-    Indices,
-    paired,
-    ratio,
-    subject_index,
-    sums_by_subject,
-)
+from wince.evaluation.arrays import Floats, Indices, paired, ratio, subject_index, sums_by_subject
 
 
 def inverse_frequency(truth: ArrayLike, subject: Indices | None = None) -> Floats:

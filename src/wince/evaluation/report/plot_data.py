@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from wince.evaluation.all_metrics import FOUR_LEVELS
+from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.metrics import calibration_metrics, roc
-from wince.evaluation.metrics.all_metrics import FOUR_LEVELS
-from wince.evaluation.metrics.arrays import Floats, Indices
 from wince.evaluation.metrics.classification import Scheme, confusion
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.trivial_predictors import LabelStatistics

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from wince.evaluation.metrics.arrays import Floats
+from wince.evaluation.arrays import Floats
 
 INK = "#1f2933"
 BLUE = "#2166ac"

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from wince.evaluation.arrays import Floats
 from wince.evaluation.metrics import sequence_scores
-from wince.evaluation.metrics.arrays import Floats
 from wince.evaluation.metrics.classification import SCHEMES
 from wince.evaluation.metrics.metric_catalogue import TITLES
 from wince.evaluation.predictions import Predictions

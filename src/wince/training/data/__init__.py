@@ -1,1 +1,1 @@
-"""The data that a model learns from: prepared frames, splits, decoded images, batches."""
+"""The data that a model learns from: prepared frames, splits, decoded images."""

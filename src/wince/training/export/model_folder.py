@@ -24,17 +24,23 @@ from wince.evaluation.evaluate import evaluate
 from wince.evaluation.report.result_files import write_results
 from wince.runtime import calibration
 from wince.runtime.calibration import Calibration, ScoreMap
-from wince.training import run_config, run_description
 from wince.training.data import folds
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, manifest_sha256, open_data
-from wince.training.export import model_card, model_manifest, onnx_precision, trained_network
+from wince.training.export import (
+    model_card,
+    model_manifest,
+    onnx_precision,
+    run_description,
+    trained_network,
+)
 from wince.training.export.onnx_export import Precision
+from wince.training.export.run_description import ModelDescription
 from wince.training.export.trained_network import TrainedNetwork
+from wince.training.fitting import run_config
 from wince.training.predictions import prediction_table
 from wince.training.predictions.frame_scores import score_frames
 from wince.training.predictions.prediction_table import Columns
-from wince.training.run_description import ModelDescription
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, in all)."""

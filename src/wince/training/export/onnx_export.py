@@ -28,7 +28,6 @@ from wince.training.networks.network import ExportedNetwork
 Precision = Literal["fp32", "fp16", "int8"]
 OPSET = 18
 AGREEMENT = 1e-4  # the most by which ONNX and torch may differ
-CALIBRATION_IMAGES = 256  # training images from which int8 takes its ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +111,6 @@ def convert(path: Path, precision: Precision, calibration_images: NDArray[np.uin
         shutil.copyfile(path, fp32)
         with replacing(path) as temporary:
             shutil.copyfile(_converted(fp32, precision, calibration_images), temporary)
-
-
-def calibration_rows(rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return up to 256 of the given rows, drawn at random with a fixed seed, in ascending order.
-
-    They represent the training images where only statistics are needed: the ranges of int8, and
-    the normalisation layers of a network restored from an exported file.
-    """
-    return np.sort(np.random.default_rng(0).permutation(rows)[:CALIBRATION_IMAGES])
 
 
 def scores(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from wince import onnx_session
 from wince.evaluation.metrics import agreement, regression
 from wince.runtime.estimator import interpret
+from wince.training.data.calibration_images import calibration_rows
 from wince.training.data.folds import Rows, Split
 from wince.training.data.pixel_cache import image_reader
 from wince.training.data.prepared import ModelData
@@ -93,7 +94,7 @@ def _export(
 def _calibration_images(network: TrainedNetwork, data: ModelData, rows: Rows) -> NDArray[np.uint8]:
     """Return some training images as the model sees them, uint8 (M, size, size, 3)."""
     read_image = image_reader(data.prepared, network.spec)
-    names = data.frames.image_names(network.spec)[onnx_export.calibration_rows(rows)]
+    names = data.frames.image_names(network.spec)[calibration_rows(rows)]
     return np.stack([read_image(name) for name in names.tolist()])
 
 

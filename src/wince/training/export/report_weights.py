@@ -13,9 +13,9 @@ from wince.training.data.prepared import ModelData, open_data
 from wince.training.export import model_folder
 from wince.training.export.model_folder import ModelFolder
 from wince.training.export.onnx_export import Precision
+from wince.training.export.run_description import ModelDescription
 from wince.training.export.trained_network import HEADS, TrainedNetwork
 from wince.training.networks import architectures, checkpoints, network
-from wince.training.run_description import ModelDescription
 
 NAME = "wince-state-dict"
 Progress = Callable[[str, int, int], None]

@@ -1,1 +1,1 @@
-"""Predictions of a finished model for a part of a prepared folder."""
+"""Predictions of an exported model for the frames of a prepared folder."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from wince.errors import ModelError
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
-from wince.training.data.augment import Strength
+from wince.training.fitting.augment import Strength
 
 LARGEST_SIZE = 512  # pixels; a larger size is more likely a mistake
 INITS = ("imagenet", "starter", "none")

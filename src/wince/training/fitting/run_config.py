@@ -13,8 +13,8 @@ from wince.errors import ModelError
 from wince.files import write_json
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, manifest_sha256
+from wince.training.fitting.run_settings import Settings
 from wince.training.networks import checkpoints
-from wince.training.run_settings import Settings
 
 LONGEST_VALUE = 60  # letters of a setting that an error message shows
 

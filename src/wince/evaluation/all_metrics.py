@@ -11,6 +11,7 @@ from functools import partial
 
 import numpy as np
 
+from wince.evaluation.arrays import Floats, Indices, ratio, sums_by_subject
 from wince.evaluation.metrics import (
     agreement,
     calibration_metrics,
@@ -20,7 +21,6 @@ from wince.evaluation.metrics import (
     sequence_scores,
     weighted_errors,
 )
-from wince.evaluation.metrics.arrays import Floats, Indices, ratio, sums_by_subject
 from wince.evaluation.metrics.classification import SCHEMES, Scheme
 from wince.evaluation.predictions import Predictions
 from wince.scale import BINARY_CUTS, LEVELS

@@ -7,8 +7,8 @@ from typing import Literal
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import Estimator
 from wince.scale import UNIT_NAMES
+from wince.training.fitting.recipe import STRONG, Recipe
 from wince.training.networks import architectures
-from wince.training.recipe import STRONG, Recipe
 
 
 @dataclass(frozen=True, slots=True)

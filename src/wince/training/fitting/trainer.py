@@ -20,10 +20,10 @@ from lightning.pytorch.callbacks import (
 from torch import Tensor
 
 from wince.errors import ModelError
-from wince.training.history import History
+from wince.training.fitting.history import History
+from wince.training.fitting.recipe import Recipe
+from wince.training.fitting.run_settings import Settings
 from wince.training.networks.checkpoints import BEST, FOLDER, LAST, AtomicCheckpointIO
-from wince.training.recipe import Recipe
-from wince.training.run_settings import Settings
 
 LOGGERS = ("lightning.pytorch", "lightning.pytorch.utilities.rank_zero", "lightning.fabric")
 

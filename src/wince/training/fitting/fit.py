@@ -8,17 +8,18 @@ import lightning
 import numpy as np
 
 from wince.protocol_names import OPTIMISTIC
-from wince.training.data import batches, pixel_cache
+from wince.training.data import pixel_cache
+from wince.training.data.calibration_images import calibration_rows
 from wince.training.data.folds import Rows, Split, subject_list
 from wince.training.data.pixel_cache import Pixels
 from wince.training.data.prepared import Frames
-from wince.training.export import onnx_export
-from wince.training.history import History
+from wince.training.fitting import batches
+from wince.training.fitting.history import History
+from wince.training.fitting.regressor import Regressor
+from wince.training.fitting.run_settings import Settings
+from wince.training.fitting.trainer import make_trainer, quiet_lightning
 from wince.training.networks import architectures, checkpoints, initial_weights
 from wince.training.networks.checkpoints import FOLDER, LAST
-from wince.training.networks.regressor import Regressor
-from wince.training.run_settings import Settings
-from wince.training.trainer import make_trainer, quiet_lightning
 
 CONSTANT = 1e-6  # labels that spread less than this leave correlation undefined
 Message = Callable[[str], None]
@@ -100,7 +101,7 @@ def _module(
         network = architectures.build(settings.architecture, settings.outputs, spec.size)
         meta = checkpoint[checkpoints.KEY]
     else:
-        rows = onnx_export.calibration_rows(train) if settings.init == "starter" else train[:0]
+        rows = calibration_rows(train) if settings.init == "starter" else train[:0]
         initial = initial_weights.load(
             settings.init,
             settings.architecture,

@@ -13,8 +13,8 @@ from wince import scale
 from wince.errors import DataError
 from wince.training.data.folds import Rows
 from wince.training.data.prepared import Frames
+from wince.training.fitting.regressor import Batch, epoch_seed
 from wince.training.networks import losses
-from wince.training.networks.regressor import Batch, epoch_seed
 
 
 class FaceDataset(Dataset[Batch]):

@@ -18,10 +18,10 @@ from wince import scale
 from wince.errors import ModelError
 from wince.evaluation.metrics import agreement
 from wince.faces.spec import FaceSpec
-from wince.training.data import augment
+from wince.training.fitting import augment
+from wince.training.fitting.recipe import Recipe
 from wince.training.networks import losses
 from wince.training.networks.checkpoints import KEY
-from wince.training.recipe import Recipe
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 """Crops uint8 (N, 3, S, S); action units (N, 6), AU43 multiplied by AU43_SCALE; PSPI (N,);

@@ -1,0 +1,1 @@
+"""Fitting a network: recipe, augmentation, batches, the Lightning module, and the run."""
