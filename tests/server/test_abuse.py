@@ -19,8 +19,8 @@ from wince.server import body_limits, connection_limits
 from wince.server.settings import Settings
 
 START = (
-    "import sys; from wince.server import body_limits, connections\n"
-    "connections.REQUEST_HEAD_SECONDS = 3.0; connections.MAX_CONNECTIONS = 40\n"
+    "import sys; from wince.server import body_limits, connection_limits\n"
+    "connection_limits.REQUEST_HEAD_SECONDS = 3.0; connection_limits.MAX_CONNECTIONS = 40\n"
     "body_limits.DISCARD_SECONDS = 0.5; body_limits.MAX_ARRIVING_BYTES = 40 * 2**20\n"
     "from wince.cli import main; sys.exit(main(['serve', '--port', sys.argv[1]]))"
 )

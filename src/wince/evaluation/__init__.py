@@ -7,12 +7,11 @@
 
 ==================  ===========================================================================
 Predictions         prediction_files, predictions, prediction_columns
-Formulas            regression, weighted_errors, agreement, roc, classification, calibration,
-                    sequence_scores; arrays contains what they share
-All metrics         metrics computes them, metric_catalogue describes them
+Formulas            metrics/, one module per kind of metric; arrays contains what they share
+All metrics         all_metrics computes them, metrics/metric_catalogue describes them
 Uncertainty         bootstrap, model_comparison
 Context             trivial_predictors, protocol (overlap and caveats), published_results
-Result              evaluate, plot_data, plots, plot_style, report, result_files
+Result              evaluate returns it; report/ writes the page, plots and files
 ==================  ===========================================================================
 
 The package works with predictions of any model; it does not import the training code.

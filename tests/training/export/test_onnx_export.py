@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch", reason="needs wince[train]")
 from tests.support.frames import ROOT
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
+from wince.training.data import calibration_images
 from wince.training.export import onnx_export
 from wince.training.export.onnx_export import Head
 
@@ -70,8 +71,8 @@ def test_int8_without_calibration_images_is_refused_before_anything_is_traced(
 
 def test_calibration_rows_are_some_of_the_rows_in_order() -> None:
     rows = np.arange(100, 1000, 2)
-    chosen = onnx_export.calibration_rows(rows)
-    assert len(set(chosen.tolist())) == onnx_export.CALIBRATION_IMAGES
+    chosen = calibration_images.calibration_rows(rows)
+    assert len(set(chosen.tolist())) == calibration_images.CALIBRATION_IMAGES
     assert set(chosen.tolist()) <= set(rows.tolist())
     assert (np.diff(chosen) > 0).all()
-    np.testing.assert_array_equal(chosen, onnx_export.calibration_rows(rows))
+    np.testing.assert_array_equal(chosen, calibration_images.calibration_rows(rows))
