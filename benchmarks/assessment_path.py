@@ -177,28 +177,28 @@ def multiplication(folder: Path, *, int8: bool) -> Callable[[], object]:
             float32.
     """
     random = np.random.default_rng(0)
-    left: NDArray[np.generic]
-    right: NDArray[np.generic]
+    first: NDArray[np.generic]
+    second: NDArray[np.generic]
     if int8:
-        left = random.integers(0, 256, (SIDE, SIDE)).astype(np.uint8)
-        right = random.integers(-127, 128, (SIDE, SIDE)).astype(np.int8)
+        first = random.integers(0, 256, (SIDE, SIDE)).astype(np.uint8)
+        second = random.integers(-127, 128, (SIDE, SIDE)).astype(np.int8)
     else:
-        left, right = random.normal(size=(2, SIDE, SIDE)).astype(np.float32)
-    node = helper.make_node("MatMulInteger" if int8 else "MatMul", ["left", "right"], ["product"])
+        first, second = random.normal(size=(2, SIDE, SIDE)).astype(np.float32)
+    node = helper.make_node("MatMulInteger" if int8 else "MatMul", ["first", "second"], ["product"])
     input_type = TensorProto.UINT8 if int8 else TensorProto.FLOAT
     output_type = TensorProto.INT32 if int8 else TensorProto.FLOAT
     graph = helper.make_graph(
         [node],
         "product",
-        [helper.make_tensor_value_info("left", input_type, [SIDE, SIDE])],
+        [helper.make_tensor_value_info("first", input_type, [SIDE, SIDE])],
         [helper.make_tensor_value_info("product", output_type, [SIDE, SIDE])],
-        [numpy_helper.from_array(right, "right")],
+        [numpy_helper.from_array(second, "second")],
     )
     path = folder / f"product-{'int8' if int8 else 'fp32'}.onnx"
     opset = [helper.make_opsetid("", 18)]
     onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=10), path)
     session = onnx_session.open_session(path)
-    return lambda: session.run(None, {"left": left})
+    return lambda: session.run(None, {"first": first})
 
 
 def operations(path: Path) -> int:

@@ -213,7 +213,7 @@ def main() -> int:
     def add(measured: Iterator[Row]) -> None:
         for row in measured:
             rows.append(row)
-            print(f"{row.what}: {row.value}  {row.usual}  {row.budget} {row.verdict}", flush=True)
+            print(f"{row.what}: {row.value}  {row.usual}  {row.budget} {row.outcome}", flush=True)
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -229,7 +229,7 @@ def main() -> int:
     print(f"\n{table(rows)}")
     if options.write:
         options.write.write_text(page(rows, operations, difference), "utf-8")
-    return 1 if any(row.verdict == FAIL for row in rows) else 0
+    return 1 if any(row.outcome == FAIL for row in rows) else 0
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class Budget:
     limit: float
     at_least: bool = False
 
-    def verdict(self, value: float) -> str:
+    def outcome(self, value: float) -> str:
         """Return pass or fail."""
         passed = value >= self.limit if self.at_least else value <= self.limit
         return "pass" if passed else FAIL
@@ -68,18 +68,18 @@ class Row:
         value: The measured value in words.
         usual: The usual way's value, and the ratio of ours to it.
         budget: The budget in words.
-        verdict: Pass or fail.
+        outcome: Pass or fail.
     """
 
     what: str
     value: str
     usual: str = ""
     budget: str = ""
-    verdict: str = ""
+    outcome: str = ""
 
 
 def judged(what: str, text: str, key: str, value: float, usual: str = "") -> Row:
-    """Return a row with its budget and the verdict.
+    """Return a row with its budget and whether it was met.
 
     Args:
         what: What is measured.
@@ -88,7 +88,7 @@ def judged(what: str, text: str, key: str, value: float, usual: str = "") -> Row
         value: The measured value.
         usual: The usual way's value, and the ratio of ours to it.
     """
-    return Row(what, text, usual, BUDGETS[key].text, BUDGETS[key].verdict(value))
+    return Row(what, text, usual, BUDGETS[key].text, BUDGETS[key].outcome(value))
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -99,7 +99,7 @@ def table(rows: Sequence[Row]) -> str:
     ]
     return markdown_template.table(
         ("", "measured", "the usual way, and ours to it", "budget", ""),
-        ((row.what, row.value, row.usual, row.budget, row.verdict) for row in [*rows, *elsewhere]),
+        ((row.what, row.value, row.usual, row.budget, row.outcome) for row in [*rows, *elsewhere]),
     )
 
 

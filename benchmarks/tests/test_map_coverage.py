@@ -29,11 +29,15 @@ def crop() -> NDArray[np.uint8]:
 
 
 def falls(
-    crop: NDArray[np.uint8], own: NDArray[np.bool_], foreign: NDArray[np.bool_]
+    crop: NDArray[np.uint8], map_of_face: NDArray[np.bool_], foreign_map: NDArray[np.bool_]
 ) -> dict[str, tuple[float, float, float]]:
     photo = map_coverage.Photo(Path("face.jpg"), "person")
-    mapped = map_coverage.MappedFace(photo, crop, own.astype(np.float32), FACE, score([crop])[0])
-    fallen = map_coverage.falls(mapped, foreign.astype(np.float32), score, np.random.default_rng(0))
+    mapped = map_coverage.MappedFace(
+        photo, crop, map_of_face.astype(np.float32), FACE, score([crop])[0]
+    )
+    fallen = map_coverage.falls(
+        mapped, foreign_map.astype(np.float32), score, np.random.default_rng(0)
+    )
     assert set(fallen) == {"mean colour", "blurred"}
     return dict(fallen)
 

@@ -1,4 +1,4 @@
-"""How numbers are written in reports, tables and cards."""
+"""How numbers are written in reports, tables and model cards."""
 
 import math
 

@@ -268,7 +268,7 @@ def test_class_metrics_agree_with_sklearn(rows, scheme):
 
 
 def test_classes_are_cut_as_the_scale_says():
-    four, six, one = classification.SCHEMES[0], classification.SCHEMES[1], classification.SCHEMES[2]
+    four, six, pain = classification.SCHEMES[:3]
     pspi = [-0.7, 0.49, 0.5, 5.49, 5.5, 10.49, 10.5, 16, 17.2]
     assert [four.classes[k] for k in four.of(pspi)] == [
         "none", "none", "mild", "mild", "moderate", "moderate", "severe", "severe", "severe",
@@ -276,7 +276,7 @@ def test_classes_are_cut_as_the_scale_says():
     assert [six.classes[k] for k in six.of([0, 1, 2, 3, 4, 5, 6, 16])] == [
         "0", "1", "2", "3", "4-5", "4-5", "6+", "6+",
     ]  # fmt: skip
-    assert one.of([0, 0.49, 0.5, 1]).tolist() == [0, 0, 1, 1]
+    assert pain.of([0, 0.49, 0.5, 1]).tolist() == [0, 0, 1, 1]
 
 
 def test_class_metrics_are_undefined_rather_than_zero():

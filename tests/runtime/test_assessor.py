@@ -177,7 +177,7 @@ def without_times(result: Assessment | WinceError) -> object:
 
 def assess_single(assessor: wince.Assessor, image: ImageSource, **options: object) -> object:
     try:
-        return without_times(assessor.assess(image, **options))  # type: ignore[arg-type]
+        return without_times(assessor.assess(image, **options))  # type: ignore[arg-type]  # mixed types
     except WinceError as error:
         return without_times(error)
 
@@ -233,7 +233,7 @@ def test_the_faces_of_a_batch_share_calls_of_the_network(
 
     def counting(self: object, crops: NDArray[np.uint8]) -> object:
         sizes.append(len(crops))
-        return network(self, crops)  # type: ignore[arg-type]
+        return network(self, crops)  # type: ignore[arg-type]  # self is an Estimator
 
     monkeypatch.setattr(assessor.estimator.__class__, "__call__", counting)
     expected = assessor.assess_batch(mixed)

@@ -201,7 +201,7 @@ def test_the_old_error_name_is_the_same_class() -> None:
         old = getattr(errors, "BaselineError")  # noqa: B009  # mypy does not know the old name
     assert old is NeutralFaceError
     with pytest.raises(AttributeError, match="NoSuchError"):
-        getattr(errors, "NoSuchError")  # noqa: B009  # mypy does not know it
+        getattr(errors, "NoSuchError")  # noqa: B009  # mypy does not know the name
 
 
 def test_the_old_count_is_read() -> None:

@@ -36,7 +36,7 @@ def write_archive(folder: Path, frames: list[Frame], *, units: bool = True) -> P
 def prepared(folder: Path, frames: list[Frame], **options: object) -> Path:
     """Prepare such an archive in `folder`; return the prepared folder."""
     root = write_archive(folder / "archive", frames)
-    prepare(root, folder / "prepared", PrepareOptions(workers=1, **options))  # type: ignore[arg-type]
+    prepare(root, folder / "prepared", PrepareOptions(workers=1, **options))  # type: ignore[arg-type]  # mixed types
     return folder / "prepared"
 
 
@@ -67,7 +67,7 @@ def settings(name: str = "strong", **changes: object) -> Settings:
     of_recipe = {key: changes.pop(key) for key in list(changes) if key in ("epochs", "size")}
     return Settings(
         recipe=tiny(name, **of_recipe),
-        **{"init": "none", "devices": CPU, **changes},  # type: ignore[arg-type]
+        **{"init": "none", "devices": CPU, **changes},  # type: ignore[arg-type]  # mixed types
     )
 
 

@@ -61,7 +61,9 @@ def test_architectures_are_compared_on_the_same_folds(
     assert lead is not None
     assert lead[0] == pytest.approx(comparison.rows[0].ccc - comparison.rows[1].ccc)
     assert lead[1] <= lead[2]
-    assert ("more than the choice" in comparison.verdict) or ("not more than" in comparison.verdict)
+    assert ("more than the choice" in comparison.conclusion) or (
+        "not more than" in comparison.conclusion
+    )
     assert (out / "comparison.png").read_bytes()[:4] == b"\x89PNG"
 
 
@@ -72,10 +74,10 @@ def test_a_comparison_of_different_initial_weights_is_marked(tmp_path: Path) -> 
     alike = (row("resnet18", "random weights"), row("mobilenet", "random weights"))
     different = (row("resnet18", "ImageNet weights"), row("mobilenet", "random weights"))
     lead = (0.1, 0.05, 0.2)
-    assert "like with like" not in ArchitectureComparison(tmp_path, alike, lead, "").verdict
+    assert "like with like" not in ArchitectureComparison(tmp_path, alike, lead, "").conclusion
     assert (
         "different weights (resnet18 ImageNet weights, mobilenet random weights)"
-        in ArchitectureComparison(tmp_path, different, lead, "").verdict
+        in ArchitectureComparison(tmp_path, different, lead, "").conclusion
     )
 
 

@@ -84,7 +84,7 @@ def test_finished_folds_are_kept(cross_validated: CrossValidation, prepared_fold
         return {str(path): path.stat().st_mtime_ns for path in models}
 
     before, messages = stamps(), []
-    again = cross_validate(
+    resumed = cross_validate(
         prepared_folder,
         cross_validated.folder,
         sample.settings(epochs=1),
@@ -94,7 +94,7 @@ def test_finished_folds_are_kept(cross_validated: CrossValidation, prepared_fold
     )
     assert stamps() == before
     assert not any(message.startswith("Epoch") for message in messages)
-    assert again.rows == cross_validated.rows
+    assert resumed.rows == cross_validated.rows
 
 
 def test_a_folder_of_other_folds_is_refused(

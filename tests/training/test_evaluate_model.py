@@ -27,8 +27,8 @@ def test_subjects_that_the_model_has_seen_are_refused_then_marked(
     )
     metrics = evaluate(predictions.table, resamples=0)
     assert metrics["overlap"]["label"] == OPTIMISTIC
-    seen = sample.subjects(prepared_folder, "train", "val")
-    assert metrics["overlap"]["subjects"] == len(seen)
+    subjects_seen = sample.subjects(prepared_folder, "train", "val")
+    assert metrics["overlap"]["subjects"] == len(subjects_seen)
 
 
 def test_predictions_of_a_run_come_with_its_training_labels(

@@ -70,11 +70,11 @@ def test_the_same_call_again_finds_the_run_finished(
     trained_run: Path, prepared_folder: Path
 ) -> None:
     before = (trained_run / "model.onnx").stat().st_mtime_ns
-    again = run.train(prepared_folder, trained_run, sample.settings(head="action-units"))
+    continued = run.train(prepared_folder, trained_run, sample.settings(head="action-units"))
     assert (trained_run / "model.onnx").stat().st_mtime_ns == before
     metrics = json.loads((trained_run / "evaluation" / "metrics.json").read_text())
-    assert again.metrics is not None
-    assert again.metrics["model"]["pooled"]["mae"] == metrics["model"]["pooled"]["mae"]
+    assert continued.metrics is not None
+    assert continued.metrics["model"]["pooled"]["mae"] == metrics["model"]["pooled"]["mae"]
 
 
 def test_a_folder_that_has_another_run_is_refused(trained_run: Path, prepared_folder: Path) -> None:

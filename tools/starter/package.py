@@ -268,7 +268,7 @@ def _write_model(
             "folds_read": tested_folds,
         },
         subjects_seen=sorted({*subjects, *result.rated_once.tolist()}),
-        figures=figures,
+        metrics=figures,
     )
 
 
@@ -291,7 +291,7 @@ def _write_fold(result: TrainedRun, models: FoldModels, number: int, size: int) 
         calibration=_calibration(raw, models.faces[others]),
         trained_on={"data": "rated faces without one fold", "subjects": len(subjects)},
         subjects_seen=subjects,
-        figures={},
+        metrics={},
     )
 
 

@@ -43,7 +43,7 @@ def split(
     if given is not None:
         return _assign_given(database, folds, given)
     if protocol == "random-frames":
-        (count,) = database.one("SELECT count(*) FROM kept")
+        (count,) = database.only_row("SELECT count(*) FROM kept")
         by_frame = balanced_split.random_frames(count, seed)
         parts = (PARTS[part] for part in by_frame)
     else:

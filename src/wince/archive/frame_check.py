@@ -95,13 +95,13 @@ def check_frame(settings: CheckSettings, file: FrameFile, cached: Detection | No
     if check:
         return FrameResult(file, check, detail, file.line, label, digest=digest)
     if cached is not None and cached.state.digest == digest and _is_valid(cached, settings, label):
-        found, reused = replace(cached, state=state), True
+        result, reused = replace(cached, state=state), True
     else:
         try:
-            found, reused = _detect(settings, file, label, state, data), False
+            result, reused = _detect(settings, file, label, state, data), False
         except ImageError as error:
             return FrameResult(file, checks.READABLE.reason, str(error))
-    return FrameResult(file, found.check, found.detail, file.line, label, found, digest, reused)
+    return FrameResult(file, result.check, result.detail, file.line, label, result, digest, reused)
 
 
 def _detect(

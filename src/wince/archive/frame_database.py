@@ -79,7 +79,7 @@ class FrameDatabase:
         try:
             self.connection.execute(insert, row)
         except sqlite3.IntegrityError:
-            label, line = self.one("SELECT label, line FROM frame WHERE name = ?", row["name"])
+            label, line = self.only_row("SELECT label, line FROM frame WHERE name = ?", row["name"])
             repeated = {
                 "reason": checks.ONCE.reason,
                 "detail": f"first listed in {label}, line {line}",
@@ -101,7 +101,7 @@ class FrameDatabase:
         """Yield the rows of a query."""
         yield from self.connection.execute(query, values)
 
-    def one(self, query: str, *values: Any) -> tuple[Any, ...]:
+    def only_row(self, query: str, *values: Any) -> tuple[Any, ...]:
         """Return the only row of a query that has one."""
         row: tuple[Any, ...] = self.connection.execute(query, values).fetchone()
         return row

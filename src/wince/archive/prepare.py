@@ -278,4 +278,4 @@ def _remove_unused_crops(database: FrameDatabase, out: Path) -> None:
             "INSERT OR IGNORE INTO old_crop VALUES (?)",
             ((crop,) for crop in manifest.crop_paths(path)),
         )
-    crops.remove_unused(out, lambda crop: bool(database.one(_IS_USED, crop)[0]))
+    crops.remove_unused(out, lambda crop: bool(database.only_row(_IS_USED, crop)[0]))

@@ -73,4 +73,4 @@ def _print_comparison(comparison: "ArchitectureComparison") -> None:
             decimal(row.hours, 2),
         )
     table_console().print(table)
-    typer.echo(comparison.verdict)
+    typer.echo(comparison.conclusion)

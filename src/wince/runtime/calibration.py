@@ -160,8 +160,8 @@ def _check(data: Any) -> None:
     """Raise ModelError unless `data` has the keys of a calibration and possible values."""
     names = sorted(field.name for field in fields(Calibration))
     if not isinstance(data, Mapping) or sorted(data) != names:
-        found = sorted(data) if isinstance(data, Mapping) else data
-        raise ModelError(f"A calibration has the keys {names}, found {found}. {_REMEDY}")
+        keys = sorted(data) if isinstance(data, Mapping) else data
+        raise ModelError(f"A calibration has the keys {names}, found {keys}. {_REMEDY}")
     knots = data["score_map"]
     if not isinstance(knots, Mapping) or set(knots) != {"raw", "pspi"}:
         raise ModelError(f"A calibration's score_map has the keys raw and pspi. {_REMEDY}")

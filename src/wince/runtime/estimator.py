@@ -86,11 +86,11 @@ class Estimator:
         size = self.spec.size
         expected = [size, size, 3], 1 if self._head == "pspi" else len(scale.UNIT_NAMES)
         outputs = self._session.get_outputs()
-        found = list(self._input.shape[1:]), outputs[0].shape[1]
-        if found != expected or len(outputs) != 2:
+        actual = list(self._input.shape[1:]), outputs[0].shape[1]
+        if actual != expected or len(outputs) != 2:
             raise ModelError(
                 f"{path}: model.json promises crops of {expected[0]} and {expected[1]} scores, the "
-                f"model has {found[0]} and {found[1]}. Export the model again."
+                f"model has {actual[0]} and {actual[1]}. Export the model again."
             )
 
 

@@ -64,9 +64,9 @@ class NeutralFace:
             )
             data = {"images" if name == _OLD_IMAGES else name: data[name] for name in data}
         if not isinstance(data, Mapping) or set(data) != set(_FIELDS):
-            found = sorted(map(str, data)) if isinstance(data, Mapping) else type(data).__name__
+            fields = sorted(map(str, data)) if isinstance(data, Mapping) else type(data).__name__
             raise NeutralFaceError(
-                f"A neutral face is an object with {', '.join(_FIELDS)}; found {found}. {_REMEDY}"
+                f"A neutral face is an object with {', '.join(_FIELDS)}; found {fields}. {_REMEDY}"
             )
         try:
             units = None if data["action_units"] is None else _units(data["action_units"])

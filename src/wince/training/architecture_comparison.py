@@ -90,7 +90,7 @@ class ArchitectureComparison:
     is_main: bool = True
 
     @property
-    def verdict(self) -> str:
+    def conclusion(self) -> str:
         """Which architecture has the highest held-out CCC, and whether that is more than chance."""
         first = self.rows[0].architecture
         if self.lead is None:
@@ -252,7 +252,7 @@ def _write(comparison: ArchitectureComparison) -> None:
         "winner": comparison.rows[0].architecture,
         "measure": MEASURE,
         "lead": comparison.lead,
-        "verdict": comparison.verdict,
+        "verdict": comparison.conclusion,
         "caution": comparison.caution,
     }
     write_json(comparison.folder / "comparison.json", without_nan(content))

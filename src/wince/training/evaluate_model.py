@@ -83,7 +83,9 @@ def predict(
             "will be marked."
         )
     scores = score_frames(lambda crops: estimator(crops).raw, estimator.spec, data, rows, progress)
-    columns = prediction_table.columns(scores, data.frames, estimator.calibration, seen=shared)
+    columns = prediction_table.columns(
+        scores, data.frames, estimator.calibration, seen_subjects=shared
+    )
     table = prediction_table.write(out / file_names.PREDICTIONS, columns)
     notes = []
     if data.without_face:

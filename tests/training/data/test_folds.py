@@ -58,9 +58,9 @@ def test_a_run_finds_its_split_again_from_its_config(data: ModelData) -> None:
                 for name in ("train", "validation", "test")
             },
         }
-        again = folds.from_config(data, described)
+        reopened = folds.from_config(data, described)
         for name in ("train", "validation", "test"):
-            np.testing.assert_array_equal(getattr(again, name), getattr(chosen, name))
+            np.testing.assert_array_equal(getattr(reopened, name), getattr(chosen, name))
 
 
 @pytest.mark.parametrize("how", ["2", "0", "many", "13"])

@@ -44,7 +44,7 @@ def _sample(
         level: Index of their level in `scale.LEVELS`, None for all levels.
     """
     values = (int(with_face), level)
-    (count,) = database.one(
+    (count,) = database.only_row(
         "SELECT count(*) FROM kept WHERE (crop != '') = ? AND ifnull(level = ?, 1)", *values
     )
     step = max(1, -(-count // PER_SECTION))

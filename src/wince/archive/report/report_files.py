@@ -71,7 +71,7 @@ def report_data(
             "layout": layout.NAME,
             "title": layout.TITLE,
             "folder": str(settings.folder),
-            "files_found": counts.found,
+            "files_found": counts.files,
         },
         "strict": settings.strict,
         "checks": counts.checks,

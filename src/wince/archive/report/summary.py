@@ -16,12 +16,12 @@ LEVELS = tuple(str(level) for level in scale.LEVELS)
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Counts of a run, all of kept frames except `found`, `checks` and `examples`.
+    """Counts of a run, all of kept frames except `files`, `checks` and `examples`.
 
     docs/prepare.md describes the counts where it describes report.json.
 
     Attributes:
-        found: Files in the archive.
+        files: Files in the archive.
         checks: See `check_counts`.
         examples: For each reason the first few frames that were left out.
         histogram: Frames by PSPI rounded half up, 0 to 16.
@@ -39,7 +39,7 @@ class Summary:
         duplicates: Images that occur in more than one sequence.
     """
 
-    found: int
+    files: int
     checks: list[dict[str, Any]]
     examples: dict[str, list[dict[str, Any]]]
     histogram: dict[str, int]
@@ -70,13 +70,13 @@ def summarise(database: FrameDatabase, groups: Sequence[str]) -> Summary:
         groups: Names of the group columns.
     """
     return Summary(
-        found=database.one("SELECT count(*) FROM frame")[0],
+        files=database.only_row("SELECT count(*) FROM frame")[0],
         checks=check_counts(database),
         examples=_examples(database),
         histogram=_histogram(database),
         subjects=_subjects(database),
         parts={part: _levels(database, "part", part) for part in PARTS},
-        unassigned=database.one("SELECT count(*) FROM kept WHERE part = ''")[0],
+        unassigned=database.only_row("SELECT count(*) FROM kept WHERE part = ''")[0],
         folds={
             fold: _levels(database, "fold", fold)
             for (fold,) in database.rows(
@@ -164,7 +164,7 @@ def _subjects(database: FrameDatabase) -> list[dict[str, Any]]:
 
 def _levels(database: FrameDatabase, column: Literal["part", "fold"], value: str) -> dict[str, Any]:
     """Return frames, subjects and levels of one part or one fold."""
-    frames, subjects, pain, *levels = database.one(
+    frames, subjects, pain, *levels = database.only_row(
         "SELECT count(*), count(DISTINCT subject), ifnull(sum(level > 0), 0), "
         "ifnull(sum(level = 0), 0), ifnull(sum(level = 1), 0), ifnull(sum(level = 2), 0), "
         "ifnull(sum(level = 3), 0) FROM kept WHERE ? = iif(? = 'part', part, fold)",
@@ -192,10 +192,12 @@ def _group(database: FrameDatabase, place: int) -> dict[str, dict[str, int]]:
 
 
 def _labels(database: FrameDatabase) -> dict[str, int]:
-    units, doubtful = database.one(
+    units, doubtful = database.only_row(
         "SELECT ifnull(sum(units), 0), ifnull(sum(doubt != ''), 0) FROM kept"
     )
-    (left_out,) = database.one("SELECT count(*) FROM frame WHERE reason = ?", checks.AGREES.reason)
+    (left_out,) = database.only_row(
+        "SELECT count(*) FROM frame WHERE reason = ?", checks.AGREES.reason
+    )
     return {"with_action_units": units, "doubtful": doubtful, "doubtful_left_out": left_out}
 
 
@@ -211,7 +213,7 @@ def _first_texts(database: FrameDatabase, column: Literal["doubt", "remark"]) ->
 def _ratings(database: FrameDatabase) -> dict[str, int]:
     """Return how many sequences have each rating."""
     return {
-        name: database.one(
+        name: database.only_row(
             "SELECT count(DISTINCT subject || char(0) || sequence) FROM kept "
             "WHERE json_extract(cells, ?) IS NOT NULL",
             f"$.{name}",
@@ -221,16 +223,16 @@ def _ratings(database: FrameDatabase) -> dict[str, int]:
 
 
 def _faces(database: FrameDatabase) -> dict[str, Any]:
-    kept, found = database.one("SELECT count(*), ifnull(sum(crop != ''), 0) FROM kept")
+    kept, with_face = database.only_row("SELECT count(*), ifnull(sum(crop != ''), 0) FROM kept")
     return {
-        "found": found,
-        "missing": kept - found,
-        "coverage": round(found / kept, 6) if kept else None,
+        "found": with_face,
+        "missing": kept - with_face,
+        "coverage": round(with_face / kept, 6) if kept else None,
     }
 
 
 def _crops(database: FrameDatabase) -> dict[str, Any]:
-    count, size = database.one(
+    count, size = database.only_row(
         "SELECT count(*), ifnull(sum(crop_bytes), 0) FROM kept WHERE crop != ''"
     )
     sides = database.rows(
@@ -246,14 +248,14 @@ def _crops(database: FrameDatabase) -> dict[str, Any]:
 
 def _duplicates(database: FrameDatabase) -> dict[str, int]:
     """Return how many images occur in more than one sequence, and in how many frames."""
-    pictures, frames, subjects, parts = database.one(
+    images, frames, subjects, parts = database.only_row(
         "SELECT count(*), ifnull(sum(n), 0), ifnull(sum(s > 1), 0), ifnull(sum(p > 1), 0) FROM "
         "(SELECT count(*) AS n, count(DISTINCT subject) AS s, count(DISTINCT part) AS p "
         "FROM kept GROUP BY digest "
         "HAVING count(DISTINCT subject || char(0) || sequence) > 1)"
     )
     return {
-        "pictures": pictures,
+        "pictures": images,
         "frames": frames,
         "pictures_across_subjects": subjects,
         "pictures_across_parts": parts,

@@ -141,7 +141,7 @@ def _parse_json(record: bytes) -> _Result:
     if not assessment:
         return _Result(file, frame, annotated, None, None, judged=False, neutral_pspi=None)
     change = assessment.get("change")
-    neutral = change and (change.get("neutral") or change["baseline"])  # its name before
+    neutral = change and (change.get("neutral") or change["baseline"])  # the former name
     return _Result(
         file,
         frame,

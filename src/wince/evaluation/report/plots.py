@@ -159,27 +159,27 @@ def draw_subjects(metrics: Metrics) -> Figure:
     if len(rows) > MOST_LISTED_SUBJECTS:
         return _histograms(rows)
     figure = Figure(figsize=(9, 1.4 + 0.21 * len(rows)), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True)
+    error_axes, correlation_axes = figure.subplots(1, 2, sharey=True)
     y = np.arange(len(rows))
-    left.plot(
+    error_axes.plot(
         [row["mean_pspi"] for row in rows], y, "o", mfc="white", color=ORANGE, label="always zero"
     )
-    left.plot([row["mae"] for row in rows], y, "o", color=BLUE, label="model")
-    left.set_yticks(y, [row["subject"][:24] for row in rows], fontsize=8)
-    left.set(xlabel="MAE, points", title="Error by subject", ylim=(len(rows) - 0.4, -0.6))
-    left.set_xlim(left=0)
-    left.legend(frameon=False, fontsize=8)
-    right.axvline(0, color=GREY, lw=1)
-    right.plot([row["pcc"] for row in rows], y, "o", color=BLUE)
+    error_axes.plot([row["mae"] for row in rows], y, "o", color=BLUE, label="model")
+    error_axes.set_yticks(y, [row["subject"][:24] for row in rows], fontsize=8)
+    error_axes.set(xlabel="MAE, points", title="Error by subject", ylim=(len(rows) - 0.4, -0.6))
+    error_axes.set_xlim(left=0)
+    error_axes.legend(frameon=False, fontsize=8)
+    correlation_axes.axvline(0, color=GREY, lw=1)
+    correlation_axes.plot([row["pcc"] for row in rows], y, "o", color=BLUE)
     for number, row in enumerate(rows):
         if np.isnan(row["pcc"]):
-            right.text(0.02, number, "undefined", va="center", fontsize=7, color=GREY)
-    right.set(
+            correlation_axes.text(0.02, number, "undefined", va="center", fontsize=7, color=GREY)
+    correlation_axes.set(
         xlabel="PCC",
         title="Correlation by subject",
         xlim=(min([-0.1, *_defined(rows, "pcc")]) - 0.02, 1.02),
     )
-    for axes in (left, right):
+    for axes in (error_axes, correlation_axes):
         tidy(axes)
     return figure
 

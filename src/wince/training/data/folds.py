@@ -41,7 +41,7 @@ class Split:
     protocol: str
     caution: str
 
-    def seen(self, frames: Frames) -> list[str]:
+    def seen_subjects(self, frames: Frames) -> list[str]:
         """Return the subjects that a model of this split is trained, chosen or calibrated on."""
         rows = np.concatenate([self.train, self.validation])
         return sorted(set(frames.subject[rows].tolist()))

@@ -90,11 +90,11 @@ def _training(manifest: Mapping[str, Any]) -> str:
     trained_on = manifest["trained_on"]
     settings = trained_on.get("settings", {})
     rows = "\n".join(f"| {name} | {value} |" for name, value in settings.items())
-    seen = len(manifest["subjects_seen"])
+    subject_count = len(manifest["subjects_seen"])
     paragraphs = (
         f"## What it was trained on\n\n{trained_on['words']}",
-        f"It has seen {seen:,} subjects, all named in model.json. `wince evaluate` refuses to "
-        "measure it on any of them without --allow-overlap, and marks the results.",
+        f"It has seen {subject_count:,} subjects, all named in model.json. `wince evaluate` "
+        "refuses to measure it on any of them without --allow-overlap, and marks the results.",
         f"| | |\n|---|---|\n{rows}" if rows else "",
         "\n".join(f"- {note}" for note in trained_on.get("notes", ())),
     )

@@ -105,9 +105,12 @@ def write(
             scores = score_frames(
                 scorer, network.spec, data, split.test, partial(progress, "Testing")
             )
-            seen = network.meta["subjects_seen"]
             predictions = prediction_table.columns(
-                scores, data.frames, fitted, seen=seen, fold=description.fold
+                scores,
+                data.frames,
+                fitted,
+                seen_subjects=network.meta["subjects_seen"],
+                fold=description.fold,
             )
             about = _about(network, description, data)
             metrics = _measure(predictions, out, data, split, description, about, report=report)
@@ -122,7 +125,7 @@ def write(
         calibration=fitted,
         trained_on=description.trained_on,
         subjects_seen=network.meta["subjects_seen"],
-        figures={"test": test_part, "export": exported},
+        metrics={"test": test_part, "export": exported},
     )
     model_card.write(out)
     return ModelFolder(exported, metrics, predictions)

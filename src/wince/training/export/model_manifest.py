@@ -32,7 +32,7 @@ def write(
     calibration: Calibration,
     trained_on: Mapping[str, Any],
     subjects_seen: Sequence[str],
-    figures: Mapping[str, Any],
+    metrics: Mapping[str, Any],
 ) -> None:
     """Write model.json beside model.onnx.
 
@@ -46,7 +46,7 @@ def write(
         calibration: From a raw score to PSPI, interval and level probabilities.
         trained_on: Data and settings of the training.
         subjects_seen: Subjects that the model was trained or chosen on.
-        figures: What was measured, plain data; NaN is written as null.
+        metrics: What was measured, plain data; NaN is written as null.
 
     Raises:
         FileWriteError: The file cannot be written.
@@ -72,7 +72,7 @@ def write(
         **tensors,
         "calibration": calibration.to_dict(),
         "trained_on": dict(trained_on),
-        "figures": without_nan(figures),
+        "figures": without_nan(metrics),
         "subjects_seen": sorted(subjects_seen),
     }
     write_json(folder / file_names.MODEL_MANIFEST, manifest)

@@ -61,9 +61,9 @@ def import_weights(
         FileWriteError: A file cannot be written.
     """
     trained = read(file)
-    seen = _subjects(trained_on) if trained_on else []
+    subjects_seen = _subjects(trained_on) if trained_on else []
     if prepared_folder is None:
-        trained = replace(trained, meta={**trained.meta, "subjects_seen": seen})
+        trained = replace(trained, meta={**trained.meta, "subjects_seen": subjects_seen})
         description = _uncalibrated(file)
         model = model_folder.write(
             trained, description, out, precision=precision, progress=progress
@@ -72,7 +72,7 @@ def import_weights(
     data = open_data(prepared_folder, WHOLE_IMAGE)
     notes = []
     if trained_on is None:
-        seen = sorted(set(data.frames.subject.tolist()))
+        subjects_seen = sorted(set(data.frames.subject.tolist()))
         notes.append(
             "The file does not list the subjects that these weights have seen, so everybody in the "
             "prepared folder counts as seen and every result is marked. Name the subjects with "
@@ -84,7 +84,7 @@ def import_weights(
             f"{prepared_folder} has no validation part to calibrate on. Prepare an archive of more "
             "subjects."
         )
-    trained = replace(trained, meta={**trained.meta, "subjects_seen": seen})
+    trained = replace(trained, meta={**trained.meta, "subjects_seen": subjects_seen})
     description = _calibrated(file, data, notes)
     model = model_folder.write(
         trained, description, out, data, split, precision=precision, progress=progress

@@ -29,7 +29,7 @@ def columns(
     frames: Frames,
     calibration: Calibration,
     *,
-    seen: Iterable[str] = (),
+    seen_subjects: Iterable[str] = (),
     fold: str | None = None,
 ) -> dict[str, list[str]]:
     """Return calibrated scores with their labels as columns of text.
@@ -38,12 +38,13 @@ def columns(
         scores: Scores of some rows of `frames`.
         frames: The frames.
         calibration: From a raw score to PSPI, interval and level probabilities.
-        seen: Subjects that the model was trained or chosen on, marked in the column `overlap`.
+        seen_subjects: Subjects that the model was trained or chosen on. They are marked in the
+            column `overlap`.
         fold: Name of the held-out fold; without it there is no column `fold`.
     """
     scored = frames.take(scores.rows)
     results = [calibration(raw) for raw in scores.raw.tolist()]
-    seen_subjects = set(seen)
+    marked = set(seen_subjects)
     table: dict[str, list[str]] = {
         "subject": scored.subject.tolist(),
         "sequence": scored.sequence.tolist(),
@@ -61,7 +62,7 @@ def columns(
         "vas": scored.vas.tolist(),
         "opr": scored.opr.tolist(),
         "milliseconds": [f"{value:.3f}" for value in scores.milliseconds.tolist()],
-        "overlap": [str(int(subject in seen_subjects)) for subject in scored.subject.tolist()],
+        "overlap": [str(int(subject in marked)) for subject in scored.subject.tolist()],
         **{name: cells.tolist() for name, cells in scored.groups.items() if name not in KNOWN},
     }
     if fold is not None:
