@@ -26,8 +26,13 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]  # settings of the person who runs the tests
 
 
-FOLDERS_WITH_SHARED_FIXTURES = ("tests/page", "tests/training", "tools/starter/tests")
-"""A browser, or trained runs: made once for all tests of the folder."""
+FOLDERS_WITH_SHARED_FIXTURES = (
+    "tests/page",
+    "tests/project/privacy",
+    "tests/training",
+    "tools/starter/tests",
+)
+"""A browser, a server or trained runs, made once for all tests of the folder."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -17,10 +17,10 @@ from tests.support.browser import (
     LIVE_RESULT,
     SPEECH,
     TIMEOUT,
-    free_port,
     serve,
 )
 from tests.support.live_answers import answer_all
+from tests.support.server_process import free_port
 
 
 @pytest.fixture(scope="session")

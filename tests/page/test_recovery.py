@@ -1,6 +1,7 @@
 """Cameras and connections that are lost and recovered."""
 
-from tests.support.browser import LIVE_PROBLEM, LIVE_RESULT, free_port, serve, until
+from tests.support.browser import LIVE_PROBLEM, LIVE_RESULT, serve, until
+from tests.support.server_process import free_port
 
 
 def test_lost_server_is_reported(open_page, photo):

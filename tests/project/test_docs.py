@@ -1,4 +1,4 @@
-"""The documentation keeps its promises: its examples run, its links lead somewhere."""
+"""The documentation: its examples print what it shows, its links and numbers are correct."""
 
 import json
 import re
@@ -11,6 +11,9 @@ import pytest
 from tests.support.frames import ROOT
 from tests.support.media import needs_espeak
 from tools.docs import run_examples
+from wince.archive.report import report_files
+from wince.evaluation import evaluate
+from wince.runtime import assessment, estimator
 from wince.server.settings import Settings
 
 DOCS = ROOT / "docs"
@@ -20,33 +23,35 @@ RENEW = "run python -m tools.docs.run_examples"
 
 
 def plain(text: str) -> list[str]:
-    """Return the lines without what may differ from machine to machine: figures and widths."""
-    without = re.sub(r"─+", "-", re.sub(r"[-+]?\d[\d.]*(?:e[-+]?\d+)?", "#", text))
-    return [re.sub(r"\s+", " ", line).strip() for line in without.splitlines()]
+    """Return the lines without what may differ between machines: numbers and widths."""
+    masked = re.sub(r"─+", "-", re.sub(r"[-+]?\d[\d.]*(?:e[-+]?\d+)?", "#", text))
+    return [re.sub(r"\s+", " ", line).strip() for line in masked.splitlines()]
 
 
 @needs_espeak
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 @pytest.mark.skipif(sys.platform == "win32", reason="the examples are for a Unix shell")
 @pytest.mark.parametrize("page", run_examples.PAGES)
-def test_the_examples_of_a_page_print_what_it_says(page: str) -> None:
+def test_the_examples_of_a_page_print_what_it_shows(page: str) -> None:
     text = (DOCS / page).read_text("utf-8")
     with run_examples.workplace() as (folder, address):
-        found = run_examples.run(text, folder, address)
-    assert plain(found) == plain(text), RENEW
+        renewed = run_examples.run(text, folder, address)
+    assert plain(renewed) == plain(text), RENEW
 
 
-def test_an_example_that_prints_something_else_is_noticed(tmp_path: Path) -> None:
+def test_an_example_that_prints_something_else_is_replaced_and_a_failure_is_an_error(
+    tmp_path: Path,
+) -> None:
     page = "```console\n$ echo three apples\ntwo pears\n```\n"
-    found = run_examples.run(page, tmp_path, "http://127.0.0.1:9")
-    assert plain(found) != plain(page)
-    assert found == "```console\n$ echo three apples\nthree apples\n```\n"
+    renewed = run_examples.run(page, tmp_path, "http://127.0.0.1:9")
+    assert plain(renewed) != plain(page)
+    assert renewed == "```console\n$ echo three apples\nthree apples\n```\n"
     with pytest.raises(RuntimeError, match="ended with 7"):
         run_examples.run("```console\n$ exit 7\n```\n", tmp_path, "http://127.0.0.1:9")
 
 
 def anchors(page: Path) -> set[str]:
-    """Return the anchors of a page's headings, as repositories make them."""
+    """Return the anchors that GitHub gives to the headings of a page."""
     headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.M)
     return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
 
@@ -69,23 +74,19 @@ def test_the_index_names_every_page() -> None:
     assert missing == ["index.md"]
 
 
-def test_the_page_on_serving_lists_every_setting() -> None:
+def test_serving_md_lists_every_setting() -> None:
     text = (DOCS / "serving.md").read_text("utf-8")
     missing = [name for name in Settings.model_fields if f"WINCE_{name.upper()}" not in text]
     assert missing == []
 
 
-def test_the_numbers_of_the_forms_are_those_in_force() -> None:
-    from wince.archive.report import report_files
-    from wince.evaluation import evaluate
-    from wince.runtime import assessment, estimator
-
+def test_versions_md_has_the_present_version_of_each_format() -> None:
     text = (DOCS / "versions.md").read_text("utf-8")
-    for form, key, number in (
+    for name, key, version in (
         ("an assessment", "schema", assessment.SCHEMA),
         ("`report.json`", "schema", report_files.SCHEMA),
         ("`metrics.json`", "schema", evaluate.SCHEMA),
         ("`model.json`", "format", estimator.FORMAT),
     ):
-        (row,) = [line for line in text.splitlines() if line.startswith(f"| {form}")]
-        assert row.endswith(f"| `{key}` | `{json.dumps(number)}` |")
+        (row,) = [line for line in text.splitlines() if line.startswith(f"| {name}")]
+        assert row.endswith(f"| `{key}` | `{json.dumps(version)}` |")

@@ -1,4 +1,4 @@
-"""Which part imports which: the contracts in pyproject.toml."""
+"""The import contracts in pyproject.toml, which state what may import what."""
 
 import pytest
 
@@ -18,7 +18,7 @@ forbidden_modules = wince.archive
 """
 
 
-def test_every_import_keeps_to_the_directions_that_pyproject_states(capsys):
+def test_every_import_follows_the_contracts(capsys):
     status = importlinter.lint_imports(str(ROOT / "pyproject.toml"), no_cache=True)
     assert status == importlinter.EXIT_STATUS_SUCCESS, capsys.readouterr().out
 

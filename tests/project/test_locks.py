@@ -1,4 +1,4 @@
-"""The lock files: complete, with hashes, and in step with pyproject.toml."""
+"""The lock files: complete, with hashes, and in agreement with pyproject.toml."""
 
 import importlib.metadata
 import re
@@ -20,16 +20,16 @@ RENEW = "run scripts/lock"
 
 
 def read(name: str) -> dict[str, list[tuple[Requirement, int]]]:
-    """Return the pins of a lock by package: each as it stands, and how many hashes it has."""
+    """Return the pins of a lock file by package, each with the number of its hashes."""
     text = (ROOT / "requirements" / f"{name}.lock").read_text("utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
-    found: dict[str, list[tuple[Requirement, int]]] = {}
+    pins: dict[str, list[tuple[Requirement, int]]] = {}
     for entry in "\n".join(lines).replace("\\\n", " ").splitlines():
-        pin, *hashes = entry.split(" --hash=sha256:")
-        assert all(re.fullmatch(r"[0-9a-f]{64}", one.strip()) for one in hashes), entry
+        pin, *digests = entry.split(" --hash=sha256:")
+        assert all(re.fullmatch(r"[0-9a-f]{64}", digest.strip()) for digest in digests), entry
         requirement = Requirement(pin.strip())
-        found.setdefault(canonicalize_name(requirement.name), []).append((requirement, len(hashes)))
-    return found
+        pins.setdefault(canonicalize_name(requirement.name), []).append((requirement, len(digests)))
+    return pins
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -38,40 +38,42 @@ def test_every_pin_is_exact_and_has_hashes(name):
         for pin, hashes in pins:
             (specifier,) = pin.specifier
             assert specifier.operator == "=="
-            assert "+" not in specifier.version  # a build of one index alone
+            assert "+" not in specifier.version  # a build that only one index has
             assert hashes > 0
             assert pin.url is None
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_what_pyproject_asks_for_is_locked_in_a_version_that_fits(name):
+def test_each_dependency_of_pyproject_is_locked_to_a_version_that_it_allows(name):
     pins = read(name)
     for line in LOCKS[name]:
-        wanted = Requirement(line)
-        if wanted.name == "wince":
+        requirement = Requirement(line)
+        if requirement.name == "wince":
             continue
-        found = pins.get(canonicalize_name(wanted.name))
-        assert found, f"{wanted.name} is not in requirements/{name}.lock: {RENEW}"
-        for pin, _ in found:
+        package_pins = pins.get(canonicalize_name(requirement.name))
+        assert package_pins, f"{requirement.name} is not in requirements/{name}.lock: {RENEW}"
+        for pin, _ in package_pins:
             (specifier,) = pin.specifier
-            assert specifier.version in wanted.specifier, f"{pin} is not {wanted}: {RENEW}"
+            assert specifier.version in requirement.specifier, (
+                f"{pin} is not {requirement}: {RENEW}"
+            )
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_what_the_locked_packages_need_is_locked_too(name):
+def test_dependencies_of_locked_packages_are_locked_too(name):
     pins = read(name)
     for package in pins:
         try:
-            needs = importlib.metadata.requires(package) or []
+            dependencies = importlib.metadata.requires(package) or []
         except importlib.metadata.PackageNotFoundError:
-            continue  # of another system
-        for line in needs:
-            need = Requirement(line)
-            if need.marker is None or need.marker.evaluate({"extra": ""}):
-                assert canonicalize_name(need.name) in pins, f"{package} needs {need}: {RENEW}"
+            continue  # for another system
+        for dependency in map(Requirement, dependencies):
+            if dependency.marker is None or dependency.marker.evaluate({"extra": ""}):
+                name = canonicalize_name(dependency.name)
+                assert name in pins, f"{package} needs {dependency}: {RENEW}"
 
 
-def test_the_tests_run_with_what_is_served():
+def test_the_tests_use_the_versions_of_the_container():
     def versions(name):
         return {
             package: {str(pin.specifier) for pin, _ in pins} for package, pins in read(name).items()
@@ -82,7 +84,7 @@ def test_the_tests_run_with_what_is_served():
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_no_address_of_an_index_is_written_down(name):
+def test_lock_files_contain_no_address_of_a_package_index(name):
     text = (ROOT / "requirements" / f"{name}.lock").read_text("utf-8")
     assert "://" not in text
     assert "--index" not in text

@@ -1,4 +1,4 @@
-"""The README keeps its promises: its commands and examples run as they stand."""
+"""The README: its commands and examples run and print what it shows."""
 
 import json
 import re
@@ -26,7 +26,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, frames: list[Frame]) -> Path:
-    """A folder as the examples expect it: photo.jpg, and more in photos/."""
+    """A folder with the files of the examples: photo.jpg, photos/ and ward.mp4."""
     shutil.copy(frames[1].path, tmp_path / "photo.jpg")
     (tmp_path / "photos").mkdir()
     for frame in frames[2:4]:
@@ -42,44 +42,44 @@ def wince_lines() -> list[str]:
 
 
 @pytest.mark.parametrize("line", wince_lines())
-def test_each_example_of_the_command_line_runs(line: str, folder: Path) -> None:
+def test_each_wince_command_runs(line: str, folder: Path) -> None:
     command, _, output = line.partition(" > ")
     arguments = [sys.executable, "-m", *shlex.split(command)]
-    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert not output or len(done.stdout.splitlines()) == 3
+    process = subprocess.run(arguments, cwd=folder, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    assert not output or len(process.stdout.splitlines()) == 3
 
 
-def test_the_first_command_prints_the_table_that_is_shown(folder: Path) -> None:
-    (command,), expected = promised("<!-- assess -->")
+def test_the_first_command_prints_the_table_of_the_readme(folder: Path) -> None:
+    (command,), expected = documented("<!-- assess -->")
     assert [line for line in run(command, folder)[0] if line] == expected
 
 
-def test_the_example_in_python_runs(folder: Path) -> None:
-    done = subprocess.run(
+def test_the_python_example_runs(folder: Path) -> None:
+    process = subprocess.run(
         [sys.executable, "-c", "".join(blocks("python"))],
         cwd=folder,
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"none|mild|moderate|severe", done.stdout)
+    assert process.returncode == 0, process.stderr
+    assert re.search(r"none|mild|moderate|severe", process.stdout)
 
 
-def test_every_file_it_links_to_is_there() -> None:
+def test_every_linked_file_exists() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", TEXT)
     assert links
     missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]
     assert missing == []
 
 
-def test_its_figures_are_those_of_the_packaged_model() -> None:
-    figures = json.loads((starter_folder() / "model.json").read_text("utf-8"))["figures"]
+def test_its_metrics_are_those_of_the_packaged_model() -> None:
+    metrics = json.loads((starter_folder() / "model.json").read_text("utf-8"))["figures"]
     table = TEXT.partition("<!-- figures -->")[2].partition("<!-- /figures -->")[0]
     for name in ("all", "landmark_ridge"):
         for key in ("pcc", "auc_at_4", "auc_at_6"):
-            assert f"{figures[name][key]:.3f}".removeprefix("0") in table, (name, key)
-        assert f"{figures[name]['mae']:.2f}" in table
+            assert f"{metrics[name][key]:.3f}".removeprefix("0") in table, (name, key)
+        assert f"{metrics[name]['mae']:.2f}" in table
 
 
 def test_the_first_screen_has_what_a_newcomer_needs() -> None:
@@ -91,50 +91,52 @@ def test_the_first_screen_has_what_a_newcomer_needs() -> None:
 
 
 @pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the walk may be walked, step by step."""
-    return tmp_path_factory.mktemp("walk")
+def walkthrough(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the commands of the walkthroughs run, one after the other."""
+    return tmp_path_factory.mktemp("walkthrough")
 
 
-def promised(mark: str) -> tuple[list[str], list[str]]:
-    """Return the commands of the console block after a mark, and what they are said to print."""
+def documented(mark: str) -> tuple[list[str], list[str]]:
+    """Return the commands of the console block after a mark, and the output that it shows."""
     lines = TEXT.partition(mark)[2].partition("```console\n")[2].partition("```")[0].splitlines()
     commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
     return commands, [line.rstrip() for line in lines if not line.startswith("$ ")]
 
 
 def run(command: str, folder: Path) -> tuple[list[str], list[str]]:
-    """Return the lines of stdout and of stderr; on the way nothing reaches another machine."""
+    """Run a command that must not reach another machine; return its lines of stdout and stderr."""
     log = folder / "events.jsonl"
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", *shlex.split(command)],
         cwd=folder,
         capture_output=True,
         text=True,
         env=network_watch.environment(log),
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
     assert network_watch.foreign(log) == []
-    out, errors = ([line.rstrip() for line in s.splitlines()] for s in (done.stdout, done.stderr))
+    out, errors = (
+        [line.rstrip() for line in s.splitlines()] for s in (process.stdout, process.stderr)
+    )
     return out, errors
 
 
-def test_the_walk_prints_what_it_says(walked: Path) -> None:
-    commands, said = promised("<!-- walk -->")
-    assert [line for command in commands for line in run(command, walked)[0]] == said
+def test_the_walkthrough_prints_what_it_shows(walkthrough: Path) -> None:
+    commands, expected = documented("<!-- walk -->")
+    assert [line for command in commands for line in run(command, walkthrough)[0]] == expected
 
 
-def test_training_on_the_demo_goes_as_the_walk_says(walked: Path) -> None:
+def test_training_on_the_demo_archive_prints_what_the_walkthrough_shows(walkthrough: Path) -> None:
     pytest.importorskip("torch", reason="needs wince[train]")
-    (command,), said = promised("<!-- training walk -->")
-    out, errors = run(command, walked)
+    (command,), expected = documented("<!-- training walk -->")
+    out, errors = run(command, walkthrough)
 
-    # Figures differ in their last digits between machines, what they are figures of does not.
-    def words(lines: list[str]) -> list[str]:
+    def without_numbers(lines: list[str]) -> list[str]:
+        """Return the lines without numbers, whose last digits differ between machines."""
         return sorted(re.sub(r"\S*\d\S*|undefined|to|─|\s", "", line) for line in lines)
 
-    assert words(errors + out) == words(said)
-    again, _ = run("wince evaluate demo-run --out demo-evaluation", walked)
+    assert without_numbers(errors + out) == without_numbers(expected)
+    evaluated, _ = run("wince evaluate demo-run --out demo-evaluation", walkthrough)
     table = [line for line in out if line.startswith(("PCC", "MAE", "AUC"))]
     assert len(table) == 5
-    assert [line for line in table if line not in again] == []
+    assert [line for line in table if line not in evaluated] == []

@@ -2,21 +2,16 @@
 
 import http.server
 import os
-import socket
 import subprocess
 import sys
 import threading
 
 import pytest
 
+from tests.support.server_process import free_port
 from wince.errors import ServeError
 from wince.server import probe
 from wince.server.settings import Settings
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def run(**environment):

@@ -22,7 +22,7 @@ WIDTH, HEIGHT = 320, 240
 
 @cache
 def demo_frames() -> tuple[bytes, ...]:
-    """Every tenth frame of the demo archive as JPEG bytes, all different."""
+    """Return every tenth frame of the demo archive as JPEG bytes, all different."""
     with zipfile.ZipFile(
         io.BytesIO((resources.files("wince.archive.demo") / "archive.zip").read_bytes())
     ) as archive:
@@ -31,7 +31,7 @@ def demo_frames() -> tuple[bytes, ...]:
 
 
 def frame_image(number: int, form: str = "PNG") -> bytes:
-    """A face in a 320 x 240 frame, as in the real archive; each number gives another image."""
+    """Return a face in a frame of 320 x 240, as in UNBC; each number gives another image."""
     faces = demo_frames()
     with Image.open(io.BytesIO(faces[number % len(faces)])) as face:
         frame = Image.new("RGB", (WIDTH, HEIGHT), (40 + number % 50, 90, 120))
@@ -48,7 +48,7 @@ def black(form: str = "PNG") -> bytes:
 
 
 def without_face(number: int) -> bytes:
-    """An image without a face: coloured noise in large squares."""
+    """Return an image without a face: coloured noise in large squares."""
     noise = np.random.default_rng(number).integers(0, 255, (6, 8, 3), np.uint8)
     file = io.BytesIO()
     Image.fromarray(noise).resize((WIDTH, HEIGHT), Image.Resampling.NEAREST).save(file, "PNG")
@@ -60,7 +60,7 @@ def score(value: float) -> str:
 
 
 def facs(**units: float) -> str:
-    """FACS rows as the archive writes them; AU43's intensity is not usable."""
+    """Return FACS rows in the format of UNBC, where AU43 has no intensity."""
     return "".join(
         f"  {int(name[2:]):.7e}  {0 if name == 'AU43' else value:.7e}  {0:.7e}  {0:.7e}\n"
         for name, value in units.items()
@@ -68,26 +68,30 @@ def facs(**units: float) -> str:
 
 
 def facs_of(pspi: int) -> str:
-    """FACS rows that add up to a score of at most 16."""
+    """Return FACS rows from which PSPI is `pspi`, at most 16."""
     rows: dict[str, float] = {}
-    for name, most in (("AU43", 1), ("AU4", 5), ("AU7", 5), ("AU10", 5)):
-        step = min(pspi, most)
-        if step:
-            rows[name] = step
-        pspi -= step
+    for name, maximum in (("AU43", 1), ("AU4", 5), ("AU7", 5), ("AU10", 5)):
+        value = min(pspi, maximum)
+        if value:
+            rows[name] = value
+        pspi -= value
     return facs(**rows)
 
 
 @dataclass
 class Unbc:
-    """An archive in the layout of UNBC-McMaster, to add frames to.
+    """An archive in the layout of UNBC-McMaster, to which tests add frames.
 
-    expected: reason by path, for every file that must be left out.
+    Attributes:
+        root: Its folder.
+        places: Subfolders of images, scores, FACS rows and ratings.
+        frame_count: Number of frames written.
+        expected: For every file that must be left out its path and the reason.
     """
 
     root: Path
     places: tuple[str, str, str, str] = DISTRIBUTED
-    made: int = 0
+    frame_count: int = 0
     expected: dict[str, str] = field(default_factory=dict)
 
     def frame(
@@ -104,13 +108,26 @@ class Unbc:
         reason: str = "",
         label_suffix: str = "_facs.txt",
     ) -> str:
-        """Write one frame. label: None for no label, "" for the score; rows: the same for FACS."""
+        """Write a frame with its label and its FACS rows.
+
+        Args:
+            subject: Name of the subject's folder.
+            sequence: Name of the sequence's folder.
+            number: Number of the frame in its sequence.
+            pspi: Its score.
+            image: Content of the image file; by default a face.
+            suffix: Ending of the image's name.
+            label: Content of the label file, None for no file; by default the score.
+            rows: Content of the FACS file, None for no file; by default rows for the score.
+            reason: Why the frame must be left out; by default it must be kept.
+            label_suffix: Ending of the label's name.
+        """
         images, scores, units, _ = self.places
         stem = f"{sequence}{number:03d}"
         form = "JPEG" if suffix.lower() in (".jpg", ".jpeg") else "PNG"
         name = f"{images}/{subject}/{sequence}/{stem}{suffix}"
-        self.write(name, frame_image(self.made, form) if image is None else image)
-        self.made += 1
+        self.write(name, frame_image(self.frame_count, form) if image is None else image)
+        self.frame_count += 1
         if label is not None:
             text = label if label else score(pspi)
             self.write(f"{scores}/{subject}/{sequence}/{stem}{label_suffix}", text.encode())
@@ -142,7 +159,7 @@ SUBJECTS = {
 
 
 def valid(root: Path, places: tuple[str, str, str, str] = DISTRIBUTED) -> Unbc:
-    """Six subjects, two sequences of four frames each, all levels, all valid."""
+    """Write six subjects with two sequences of four valid frames each, of all levels."""
     archive = Unbc(root, places)
     for subject, scores in SUBJECTS.items():
         code = subject.partition("-")[2]
@@ -157,27 +174,29 @@ def valid(root: Path, places: tuple[str, str, str, str] = DISTRIBUTED) -> Unbc:
 
 
 def defective(root: Path, places: tuple[str, str, str, str] = DISTRIBUTED) -> Unbc:
-    """The valid archive with every defect added; `expected` lists what must be left out."""
+    """Write the valid archive with every defect added."""
     archive = valid(root, places)
     add = archive.frame
-    who, seq = "042-ll042", "ll042t1aaaff"
+    subject, sequence = "042-ll042", "ll042t1aaaff"
     for suffix in (".bmp", ".txt", ""):
-        add(who, seq, 10, suffix=suffix, reason="not a picture file")
-    kept_capitals = add(who, seq, 11, suffix=".PNG")
-    kept_jpeg = add(who, seq, 12, suffix=".Jpeg")
+        add(subject, sequence, 10, suffix=suffix, reason="not a picture file")
+    kept_capitals = add(subject, sequence, 11, suffix=".PNG")
+    kept_jpeg = add(subject, sequence, 12, suffix=".Jpeg")
     assert kept_capitals not in archive.expected
     assert kept_jpeg not in archive.expected
-    add(who, seq, 13, image=b"", reason="unreadable picture")
-    add(who, seq, 14, image=b"not a picture at all", reason="unreadable picture")
-    add(who, seq, 15, image=frame_image(15)[:2000], reason="unreadable picture")
-    add(who, seq, 16, label=None, reason="no label")
-    add(who, seq, 17, label_suffix=".txt", reason="no label")
-    add(who, seq, 18, label_suffix="_FACS.txt", reason="no label")
+    add(subject, sequence, 13, image=b"", reason="unreadable picture")
+    add(subject, sequence, 14, image=b"not an image", reason="unreadable picture")
+    add(subject, sequence, 15, image=frame_image(15)[:2000], reason="unreadable picture")
+    add(subject, sequence, 16, label=None, reason="no label")
+    add(subject, sequence, 17, label_suffix=".txt", reason="no label")
+    add(subject, sequence, 18, label_suffix="_FACS.txt", reason="no label")
     for number, text in enumerate(BAD_SCORES, start=20):
-        add(who, seq, number, label=text, reason="bad score")
-    add(who, seq, 40, 12, label="  1.2e+01  \n")
+        add(subject, sequence, number, label=text, reason="bad score")
+    add(subject, sequence, 40, 12, label="  1.2e+01  \n")
     jpeg = frame_image(50, "JPEG")
-    add(who, seq, 50, image=jpeg[: len(jpeg) // 2], suffix=".jpg", reason="damaged picture")
+    add(
+        subject, sequence, 50, image=jpeg[: len(jpeg) // 2], suffix=".jpg", reason="damaged picture"
+    )
     for number in range(1, 8):
         add("095-tv095", "tv095t2aeunaff", number, image=black(), reason="blank picture")
     add("095-tv095", "tv095t2aeunaff", 8, 1)
@@ -190,9 +209,9 @@ def defective(root: Path, places: tuple[str, str, str, str] = DISTRIBUTED) -> Un
     add("064-ak064", "ak064t1aaaff", 60, 3, rows=facs(AU4=1))
     add("064-ak064", "ak064t1aaaff", 61, 3, rows="  4.0000000e+00  nonsense  0  0\n")
     add("064-ak064", "ak064t1aaaff", 62, 3, rows=None)
-    same = frame_image(777)
-    add("047-jl047", "jl047t1aaaff", 70, 0, image=same)
-    add("048-aa048", "aa048t1aaaff", 70, 0, image=same)
+    duplicate = frame_image(777)
+    add("047-jl047", "jl047t1aaaff", 70, 0, image=duplicate)
+    add("048-aa048", "aa048t1aaaff", 70, 0, image=duplicate)
     archive.rating("VAS", "059-fn059", "fn059t1aaaff", "eleven\n")
     return archive
 
@@ -202,7 +221,7 @@ DOUBTFUL = 2  # frames of `defective` whose FACS rows contradict the score or ca
 
 
 def pain3d(root: Path) -> None:
-    """Four subjects of 3D-Pain with two expressions and two views each, and four broken ones."""
+    """Write four subjects of 3D-Pain, each with two expressions in two views, and four defects."""
     for subject in range(4):
         for place, expression in enumerate(("neutral", "pain_1")):
             base = f"flame_sample_{subject:04d}_{expression}"
@@ -235,11 +254,11 @@ def _view(root: Path, base: str, number: int, view: int) -> None:
 
 
 def rated(root: Path) -> None:
-    """Six images rated twice, one of them unusable in pass b, and one without a rating."""
+    """Write six images rated twice, one of them rated unusable once, and one without a rating."""
     (root / "images").mkdir(parents=True)
     columns = ["au4", "au6", "au7", "au9", "au10", "au43", "quality"]
     header = ["image", "subject", "expression"]
-    header += [f"{name}_{which}" for which in "ab" for name in columns] + ["box", "picked"]
+    header += [f"{name}_{rating}" for rating in "ab" for name in columns] + ["box", "picked"]
     lines = [",".join(header)]
     for number in range(6):
         (root / "images" / f"face_{number:04d}.jpg").write_bytes(frame_image(number, "JPEG"))
@@ -256,7 +275,7 @@ def rated(root: Path) -> None:
 
 
 def table(root: Path, change: Callable[[str], str] = str) -> Path:
-    """A table of eight images of four subjects with age and skin tone."""
+    """Write a table of eight images of four subjects with age and skin tone; return its path."""
     (root / "photos").mkdir(parents=True)
     lines = ["Image,Subject,PSPI,age,skin tone"]
     for number in range(8):

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -50,11 +49,6 @@ def serve(port):
     match = re.search(r"http://\S+", process.stdout.readline())
     assert match, "the server did not start"
     return process, match[0]
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def upload(page, photo):

@@ -1,4 +1,4 @@
-"""Runs programs under a watch that records and prevents attempts to reach another machine."""
+"""Run programs under a watch that records and prevents attempts to reach another machine."""
 
 import ipaddress
 import json
@@ -57,11 +57,13 @@ def strace(trace: Path) -> list[str]:
 
 
 def strace_works() -> bool:
-    """Whether strace is installed and may trace programs on this machine."""
+    """Return whether strace is installed and may trace programs on this machine."""
     if STRACE is None:
         return False
-    done = subprocess.run([STRACE, "-f", "--seccomp-bpf", "true"], capture_output=True, timeout=60)
-    return done.returncode == 0
+    process = subprocess.run(
+        [STRACE, "-f", "--seccomp-bpf", "true"], capture_output=True, timeout=60
+    )
+    return process.returncode == 0
 
 
 def traced_foreign(trace: Path) -> list[str]:

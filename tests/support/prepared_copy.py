@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def copy(prepared: Path, folder: Path) -> Path:
-    """Copy a prepared folder and its archive beside it into a folder; return the prepared copy."""
+    """Copy a prepared folder and the archive beside it to `folder`; return the prepared copy."""
     source = prepared.parent
     shutil.copytree(source, folder, dirs_exist_ok=True)
     path = folder / prepared.name / "report.json"

@@ -14,16 +14,18 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def digests(out: Path) -> dict[str, str]:
-    """SHA-256 of every file of a prepared folder that is meant to be the same each time."""
+    """Return the SHA-256 of each file of a prepared folder that does not depend on the run."""
     names = [name for name in replace_files.FILES if (out / name).exists()]
     names += [path.relative_to(out).as_posix() for path in (out / crops.FOLDER).rglob("*.jpg")]
     return {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in names}
 
 
 def consistent(folder: Path, out: Path | None = None) -> dict[str, str]:
-    """Digests of the files of a prepared folder, after checking that they belong to each other.
+    """Check that the files of a prepared folder fit together; return their digests without crops.
 
-    out: where the crops are, if `folder` is a backup.
+    Args:
+        folder: The prepared folder, or a backup in it.
+        out: The prepared folder, if `folder` is a backup.
     """
     prepared = open_prepared(folder)
     for name, file in prepared.report["files"].items():

@@ -1,11 +1,11 @@
-"""Runs the examples of the pages below and writes what they print into them.
+"""Run the examples of the documentation and write their outputs into the pages.
 
     python -m tools.docs.run_examples
 
-An example is a block of kind `console`: lines that begin with `$ ` are commands, the others what
-they print. A block of kind `python` is run too. All of a page's examples share one folder, with a
-face of the synthetic archive as `face.jpg`, and a server. The tests run them and compare, digits
-aside.
+An example is a `console` block. Its lines that begin with `$ ` are commands, the others are their
+output. `python` blocks are run too. The examples of a page share one folder, which contains a face
+of the demo archive as `face.jpg`, and one server. A test runs them and compares the outputs without
+their digits.
 """
 
 import contextlib
@@ -22,32 +22,42 @@ from pathlib import Path
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("tour.md", "http-api.md", "serving.md")
 FACE = "demo/Images/011-kk011/kk011t1aaaff/kk011t1aaaff034.jpg"
-STANDS_FOR = "http://127.0.0.1:5001"  # the address of the server in the pages
+DOCUMENTED_ADDRESS = "http://127.0.0.1:5001"  # of the server, in the pages
 _BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.M | re.S)
 
 
 def run(text: str, folder: Path, address: str) -> str:
-    """Return the text of a page with what its examples print now."""
+    """Return a page with the present outputs of its examples.
 
-    def renewed(match: re.Match[str]) -> str:
+    Args:
+        text: The page.
+        folder: The folder in which the examples run.
+        address: The address of a running server.
+
+    Raises:
+        RuntimeError: A command failed.
+        CalledProcessError: A Python example failed.
+    """
+
+    def run_block(match: re.Match[str]) -> str:
         kind, body = match[1], match[2]
         if kind == "python":
             _python(body, folder, address)
             return match[0]
         return f"```console\n{''.join(_console(body, folder, address))}```"
 
-    return _BLOCK.sub(renewed, text)
+    return _BLOCK.sub(run_block, text)
 
 
 @contextlib.contextmanager
 def workplace() -> Iterator[tuple[Path, str]]:
-    """Yield a folder with face.jpg, and the address of a server that runs meanwhile."""
+    """Yield a folder with face.jpg and the address of a server that runs in it."""
     with tempfile.TemporaryDirectory() as name:
-        folder, elsewhere = Path(name, "here"), Path(name, "elsewhere")
+        folder, archive = Path(name, "examples"), Path(name, "archive")
         folder.mkdir()
-        elsewhere.mkdir()
-        _shell("wince demo-archive demo", elsewhere)
-        (folder / "face.jpg").write_bytes((elsewhere / FACE).read_bytes())
+        archive.mkdir()
+        _shell("wince demo-archive demo", archive)
+        (folder / "face.jpg").write_bytes((archive / FACE).read_bytes())
         with _server(folder) as address:
             yield folder, address
 
@@ -65,9 +75,8 @@ def _server(folder: Path) -> Iterator[str]:
     )
     try:
         assert server.stdout is not None
-        line = server.stdout.readline()
-        if "wince is ready" not in line:
-            raise RuntimeError("the server of the examples did not start")
+        if "wince is ready" not in server.stdout.readline():
+            raise RuntimeError("The server of the examples did not start: run `wince serve`.")
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
@@ -78,18 +87,18 @@ def _console(body: str, folder: Path, address: str) -> Iterator[str]:
     commands = re.findall(r"^\$ ((?:.*\\\n)*.*)\n", body, re.M)
     for command in commands:
         yield f"$ {command}\n"
-        printed = _shell(command.replace(STANDS_FOR, address), folder)
-        yield _readable(printed.replace(address, STANDS_FOR))
+        printed = _shell(command.replace(DOCUMENTED_ADDRESS, address), folder)
+        yield _indent_json(printed.replace(address, DOCUMENTED_ADDRESS))
 
 
 def _shell(command: str, folder: Path) -> str:
-    """Return what a command line prints; raise when it fails."""
+    """Return the output of a command line, stderr included; raise RuntimeError if it fails."""
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "100",
     }
-    done = subprocess.run(
+    process = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],
         cwd=folder,
         env=environment,
@@ -97,28 +106,28 @@ def _shell(command: str, folder: Path) -> str:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    if done.returncode:
-        raise RuntimeError(f"{command}\nended with {done.returncode}:\n{done.stdout}")
-    return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
+    if process.returncode:
+        raise RuntimeError(f"{command}\nended with {process.returncode}:\n{process.stdout}")
+    return "".join(f"{line.rstrip()}\n" for line in process.stdout.splitlines())
 
 
 def _python(body: str, folder: Path, address: str) -> None:
-    script = body.replace(STANDS_FOR, address)
-    script = script.replace(STANDS_FOR.replace("http", "ws"), address.replace("http", "ws"))
+    script = body.replace(DOCUMENTED_ADDRESS, address)
+    script = script.replace(DOCUMENTED_ADDRESS.replace("http", "ws"), address.replace("http", "ws"))
     subprocess.run([sys.executable, "-c", script], cwd=folder, check=True, stdout=subprocess.PIPE)
 
 
-def _readable(printed: str) -> str:
-    """Return an answer in JSON with a line for each of its members; all else as it is."""
+def _indent_json(printed: str) -> str:
+    """Return a JSON object with one line for each member, and any other text unchanged."""
     try:
-        found = json.loads(printed)
+        content = json.loads(printed)
     except ValueError:
         return printed
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         return printed
     lines = (
         f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
-        for key, value in found.items()
+        for key, value in content.items()
     )
     return "{" + ",\n ".join(lines) + "}\n"
 

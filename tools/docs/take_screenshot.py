@@ -1,7 +1,7 @@
 """Take every screenshot in docs/images: `python -m tools.docs.take_screenshot`.
 
-Needs the `dev` extra and Chromium. The faces are rendered ones from the tests, of no real person,
-and the results are what the packaged model says about them. The camera is a film of such faces.
+Needs the `dev` extra and Chromium. The faces are rendered ones from the tests and show no real
+person. The results are those of the packaged model. The camera shows a video of such faces.
 """
 
 import re
@@ -20,10 +20,10 @@ ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
 FACES = ROOT / "tests" / "data" / "frames"
 FACE = FACES / "kk011t1aaaff034.jpg"
-PERSON = "kk011"  # whose frames are the film
-LIVE_SECONDS = 20  # so that the chart has something to show
+PERSON = "kk011"  # the person in the video
+LIVE_SECONDS = 20  # until the chart shows a line
 DESKTOP = {"viewport": {"width": 1280, "height": 860}}
-EXACT = 96  # colours of the page itself
+EXACT_COLOURS = 96  # the colours of the page itself
 PHONE = {"viewport": {"width": 390, "height": 844}}
 # Headless Chromium has no voices; without one the page would show a hint that users rarely see.
 VOICE = """
@@ -34,8 +34,8 @@ speechSynthesis.speak = () => {};
 
 
 def main() -> None:
-    """Serve the page, put the faces in, and keep the pictures; draw the annotated copy."""
-    draw_where()
+    """Write the screenshots of a running server, and the annotated copy."""
+    write_annotated_copy()
     command = [sys.executable, "-m", "wince", "serve"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
@@ -51,7 +51,7 @@ def main() -> None:
                     "--disable-gpu",
                     "--use-fake-ui-for-media-stream",
                     "--use-fake-device-for-media-stream",
-                    f"--use-file-for-fake-video-capture={film(Path(folder))}",
+                    f"--use-file-for-fake-video-capture={write_video(Path(folder))}",
                 ],
             )
             take_all(browser, address[0])
@@ -61,7 +61,7 @@ def main() -> None:
         server.wait()
 
 
-def draw_where() -> None:
+def write_annotated_copy() -> None:
     """Write the annotated copy of the face with its maps into images/."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["assess", "--annotate", folder, "--heatmap", str(FACE)]
@@ -70,43 +70,43 @@ def draw_where() -> None:
         shutil.copyfile(copy, IMAGES / "where.jpg")
 
 
-def film(folder: Path) -> Path:
-    """Write the person's frames, each shown for four seconds, as a camera delivers them."""
-    path = folder / "film.mjpeg"
+def write_video(folder: Path) -> Path:
+    """Write a video for Chromium's camera: the person's frames, each for four seconds."""
+    path = folder / "camera.mjpeg"
     with path.open("wb") as file:
         for frame in sorted(FACES.glob(f"{PERSON}*.jpg")):
             with Image.open(frame) as face:
-                face.resize((640, 640 * face.height // face.width)).save(folder / "one.jpg")
-            file.write((folder / "one.jpg").read_bytes() * 120)
+                face.resize((640, 640 * face.height // face.width)).save(folder / "frame.jpg")
+            file.write((folder / "frame.jpg").read_bytes() * 120)
     return path
 
 
 def take_all(browser: Browser, address: str) -> None:
-    """Write what the page at `address` shows in each look into images/."""
+    """Write the screenshots of the page at `address` into images/."""
     IMAGES.mkdir(exist_ok=True)
-    page = opened(browser, address, DESKTOP, "light")
-    keep(page, "page-start.png")
+    page = open_page(browser, address, DESKTOP, "light")
+    save(page, "page-start.png")
     upload(page)
-    keep(page, "page.png")
-    page = opened(browser, address, DESKTOP, "dark")
+    save(page, "page.png")
+    page = open_page(browser, address, DESKTOP, "dark")
     upload(page)
     page.check("#panel-upload .map-on")
     page.evaluate("scrollTo(0, 0)")
-    keep(page, "page-dark.png")
-    page = opened(browser, address, PHONE, "light")
+    save(page, "page-dark.png")
+    page = open_page(browser, address, PHONE, "light")
     upload(page)
-    keep(page, "page-phone.png")
-    page = opened(browser, address, DESKTOP, "light")
+    save(page, "page-phone.png")
+    page = open_page(browser, address, DESKTOP, "light")
     page.click("#tab-live")
     page.click("#start")
     page.wait_for_selector("#live-result .assessed:not([hidden])")
     page.select_option(".chart-minutes", "1")
     page.wait_for_timeout(1000 * LIVE_SECONDS)
-    keep(page, "page-live.png", full=True)
+    save(page, "page-live.png", full=True)
 
 
-def opened(browser: Browser, address: str, size: dict[str, Any], scheme: Any) -> Page:
-    """Return the page, ready, in a window of that size and in that colour scheme."""
+def open_page(browser: Browser, address: str, size: dict[str, Any], scheme: Any) -> Page:
+    """Return the loaded page in a window of a size and with a colour scheme."""
     page = browser.new_page(**size, color_scheme=scheme)
     page.add_init_script(VOICE)
     page.goto(address)
@@ -115,38 +115,41 @@ def opened(browser: Browser, address: str, size: dict[str, Any], scheme: Any) ->
 
 
 def upload(page: Page) -> None:
-    """Choose the face, and wait for its result."""
+    """Upload the face and wait for its result."""
     page.set_input_files("#file", FACE)
     page.wait_for_selector("#upload-result .assessed:not([hidden])")
 
 
-def keep(page: Page, name: str, *, full: bool = False) -> None:
-    """Write what is in view, or the full page, as a small PNG."""
-    page.wait_for_timeout(600)  # the bars grow into place
+def save(page: Page, name: str, *, full: bool = False) -> None:
+    """Write the visible part of the page, or all of it if `full`, as a small PNG."""
+    page.wait_for_timeout(600)  # until the bars have their final length
     target = IMAGES / name
     page.screenshot(path=target, full_page=full)
-    with Image.open(target) as picture:
-        smaller(picture.convert("RGB")).save(target, optimize=True)
+    with Image.open(target) as image:
+        with_palette(image.convert("RGB")).save(target, optimize=True)
     print(f"{target.relative_to(ROOT)}: {target.stat().st_size // 1024} KB")
 
 
-def smaller(picture: Image.Image) -> Image.Image:
-    """Return an RGB picture with a palette, in about 40 % of the bytes.
+def with_palette(image: Image.Image) -> Image.Image:
+    """Return an RGB image with a palette of 256 colours, in about 40 % of the bytes.
 
-    The page's own colours, the most frequent ones, stay exact; the faces share the other places.
+    The most frequent colours, those of the page itself, stay exact. The others of the palette are
+    for the faces.
     """
-    colours, where, counts = np.unique(
-        np.asarray(picture).reshape(-1, 3), axis=0, return_inverse=True, return_counts=True
+    colours, indexes, counts = np.unique(
+        np.asarray(image).reshape(-1, 3), axis=0, return_inverse=True, return_counts=True
     )
-    exact = colours[np.argsort(-counts)[:EXACT]]
-    spread = picture.quantize(256 - EXACT, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    palette = np.concatenate([exact, np.array(spread.getpalette(), np.uint8).reshape(-1, 3)])
-    known = palette.astype(int)
-    nearest = [((known - one) ** 2).sum(axis=1).argmin() for one in colours.astype(int)]
-    places = np.array(nearest, np.uint8)[where].reshape(picture.height, picture.width)
-    small = Image.fromarray(places, "P")
-    small.putpalette(palette.tobytes())
-    return small
+    exact = colours[np.argsort(-counts)[:EXACT_COLOURS]]
+    quantised = image.quantize(
+        256 - EXACT_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    )
+    palette = np.concatenate([exact, np.array(quantised.getpalette(), np.uint8).reshape(-1, 3)])
+    entries = palette.astype(int)
+    nearest = [((entries - colour) ** 2).sum(axis=1).argmin() for colour in colours.astype(int)]
+    pixels = np.array(nearest, np.uint8)[indexes].reshape(image.height, image.width)
+    result = Image.fromarray(pixels, "P")
+    result.putpalette(palette.tobytes())
+    return result
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ exit status is 1.
 
 
 def reference() -> str:
-    """Return the text of cli.md."""
+    """Return the content of docs/cli.md."""
     names = sorted(command.__name__.replace("_", "-") for command in cli.COMMANDS)
     parts = [HEAD, "## wince\n", _help()]
     for name in names:
