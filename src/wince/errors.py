@@ -3,7 +3,7 @@
 WinceError
 ├── ScaleError            a number outside the range of PSPI or of an action unit
 ├── ImageError            an image that cannot be used
-│   ├── NotAnImageError       the bytes are not a JPEG, PNG or WebP image
+│   ├── NotAnImageError       the bytes are not in a format that wince reads
 │   ├── TruncatedImageError   the image stops before its end, or is damaged
 │   └── ImageTooLargeError    too many bytes or pixels
 ├── VideoError            a video or camera that cannot be used

@@ -1,26 +1,32 @@
-"""Read images: a path, bytes or an array in, upright 8-bit RGB pixels out.
+"""Read images: a path, bytes, a file object, a Pillow image or an array in, upright RGB pixels out.
 
-JPEG, PNG and WebP are read. The size is checked before pixels are decoded, large JPEGs are decoded
-at a reduced scale, the EXIF orientation is applied, and every colour mode becomes 8-bit RGB.
+The formats are those of `wince.image_formats`. The size is checked before pixels are decoded, large
+JPEGs are decoded at a reduced scale, the orientation is applied, and every colour mode becomes
+8-bit sRGB. Of a file with several frames or pages the first is read.
 """
 
 import io
 import os
-import struct
-import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import IO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
+from wince import colours, image_formats, png_chunks
 from wince.errors import ImageError, ImageTooLargeError, NotAnImageError, TruncatedImageError
+from wince.image_formats import FORMATS, INSTALL_HEIF, VIDEO, WEB_FORMATS
 
-ImageSource: TypeAlias = str | os.PathLike[str] | bytes | NDArray[np.uint8]
+ImageSource: TypeAlias = (
+    str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[np.uint8]
+)
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+SUFFIXES = image_formats.SUFFIXES
 MAX_BYTES = 32 * 2**20
 MAX_PIXELS = 64_000_000
 """Pixels of a 64-megapixel phone photo; decoded in full it takes 192 MB."""
@@ -28,22 +34,6 @@ MIN_SIDE = 16
 MIN_DECODED_SIDE = 1280
 """A JPEG is decoded at the smallest scale at which both sides are at least this long."""
 
-_FORMATS = ("JPEG", "PNG", "WEBP")  # JPEG includes MPO, a phone's photo with a preview
-_DECODE_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    AttributeError,
-    RuntimeError,
-    Warning,  # raised if the host program turns warnings into errors
-    struct.error,
-    zlib.error,
-)
-"""What Pillow's decoders raise on damaged or malicious bytes."""
 _TOO_MANY_PIXELS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _UPRIGHT_TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -68,11 +58,13 @@ class UprightImage:
             than `height` and `width`.
         width: Width of the upright image at full size, in pixels.
         height: Height of the upright image at full size, in pixels.
+        warnings: Sentences about what could not be read as it was meant: other frames, colours.
     """
 
     rgb: NDArray[np.uint8]
     width: int
     height: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def scale(self) -> float:
@@ -86,24 +78,35 @@ def read(
     """Return the upright image in a file, in bytes, or in an RGB array.
 
     Args:
-        source: A path, the bytes of a JPEG, PNG or WebP file, or a uint8 array (H, W, 3) in RGB
-            order.
+        source: A path, the bytes of a file in one of `wince.image_formats.FORMATS`, a binary file
+            object (read from its start), a Pillow image, or a uint8 array (H, W, 3) in RGB order.
         max_bytes: Limit for the encoded file.
         max_pixels: Limit for width x height.
 
     Raises:
-        NotAnImageError: The bytes are not a JPEG, PNG or WebP file.
+        NotAnImageError: The bytes are in another format.
         TruncatedImageError: The file stops before its end or is damaged.
         ImageTooLargeError: The image exceeds a limit.
-        ImageError: The image is smaller than 16 pixels on a side, is animated, cannot be opened, or
-            the array has another shape or type.
+        ImageError: The image is smaller than 16 pixels on a side, its brightness range is unknown,
+            it cannot be opened, or the source has another type, or an array another shape.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, max_pixels)
+    if isinstance(source, Image.Image):
+        return _from_pillow(source, max_pixels)
     if isinstance(source, bytes | bytearray | memoryview):
         return _decode(bytes(source), "the image", max_bytes, max_pixels)
-    path = Path(source)
-    return _decode(_read_bytes(path, max_bytes), str(path), max_bytes, max_pixels)
+    if isinstance(source, str | os.PathLike):
+        if not os.fspath(source):
+            raise ImageError("The path of the image is empty. Expected the path of a file.")
+        path = Path(source)
+        return _decode(_read_path(path, max_bytes), str(path), max_bytes, max_pixels)
+    return _decode(_read_file_object(source, max_bytes), "the image", max_bytes, max_pixels)
+
+
+def check_web_format(data: bytes) -> None:
+    """Raise NotAnImageError unless bytes are in a format that the HTTP server accepts."""
+    _check_format(data, "the image", WEB_FORMATS)
 
 
 def _from_array(rgb: NDArray[np.uint8], max_pixels: int) -> UprightImage:
@@ -117,7 +120,18 @@ def _from_array(rgb: NDArray[np.uint8], max_pixels: int) -> UprightImage:
     return UprightImage(np.ascontiguousarray(rgb), width, height)
 
 
-def _read_bytes(path: Path, max_bytes: int) -> bytes:
+def _from_pillow(image: Image.Image, max_pixels: int) -> UprightImage:
+    """Return an image that is open in Pillow, at its current frame."""
+    name = "the Pillow image"
+    _check_size(*image.size, name, max_pixels)
+    with _decoding(name):
+        image.load()
+        rgb, warnings = _to_rgb(image, image.info.get("icc_profile"), name)
+    rgb = _upright(rgb, _exif_orientation(image))
+    return UprightImage(np.asarray(rgb), *rgb.size, warnings)
+
+
+def _read_path(path: Path, max_bytes: int) -> bytes:
     """Return a file's bytes, at most one more than the limit."""
     try:
         with path.open("rb") as file:
@@ -127,47 +141,112 @@ def _read_bytes(path: Path, max_bytes: int) -> bytes:
         raise ImageError(f"{path} cannot be opened: {reason}. Check the path.") from error
 
 
+def _read_file_object(file: IO[bytes], max_bytes: int) -> bytes:
+    """Return the bytes of a file object from its start, at most one more than the limit."""
+    if not callable(getattr(file, "read", None)):
+        raise ImageError(
+            "Expected an image as a path, bytes, a binary file object, a Pillow image or an RGB "
+            f"uint8 array; found {type(file).__name__}."
+        )
+    data = bytearray()
+    try:
+        if file.seekable():
+            file.seek(0)
+        while len(data) <= max_bytes and (block := file.read(max_bytes + 1 - len(data))):
+            data += block
+    except Exception as error:  # a file object of any kind
+        raise ImageError(
+            f"The file object cannot be read ({error}). Expected one that is open for reading in "
+            "binary mode, such as open(path, 'rb')."
+        ) from error
+    return bytes(data)
+
+
 def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> UprightImage:
     if len(data) > max_bytes:
         raise ImageTooLargeError(
             f"{name} is larger than {max_bytes / 2**20:.0f} MB, the limit. Send a smaller image."
         )
-    if not data:
-        raise NotAnImageError(f"{name} is empty: expected a JPEG, PNG or WebP image.")
-    with _open(data, name) as image:
-        width, height = image.size
-        _check_size(width, height, name, max_pixels)
-        if image.format == "PNG":
-            _check_png_checksums(data, name)
-        _refuse_animation(image, name)
+    file_format = _check_format(data, name, FORMATS)
+    profile_chunk = None
+    if file_format == "PNG":
+        data, profile_chunk = png_chunks.without_text_and_profile(data)
+    with _open(data, file_format, name) as image:
+        _check_size(*image.size, name, max_pixels)
+        with _decoding(name):
+            warnings = _frame_warnings(image)
+            full_size = _load_pixels(image, data, name)
+        _check_size(*full_size, name, max_pixels)  # decoding HEIC can change it
+        with _decoding(name):
+            profile = image.info.get("icc_profile")
+            if profile_chunk is not None:
+                profile = png_chunks.unpack_profile(profile_chunk, colours.MAX_PROFILE_BYTES)
+            rgb, colour_warnings = _to_rgb(image, profile, name)
+            if not profile:
+                colour_warnings += colours.unconverted_colours(image, data)
+                if "gamma" in image.info and "srgb" not in image.info:
+                    rgb = colours.without_gamma(rgb, image.info["gamma"])
         orientation = _exif_orientation(image)
-        if image.format in ("JPEG", "MPO"):
-            image.draft(None, (min(width, MIN_DECODED_SIDE), min(height, MIN_DECODED_SIDE)))
-        _load_pixels(image, name)
-        rgb_image = _to_rgb(image)
-    if orientation in _UPRIGHT_TRANSPOSE:
-        rgb_image = rgb_image.transpose(_UPRIGHT_TRANSPOSE[orientation])
-    if orientation in _SWAPS_SIDES:
-        width, height = height, width
-    return UprightImage(np.asarray(rgb_image), width, height)
+    width, height = full_size[::-1] if orientation in _SWAPS_SIDES else full_size
+    pixels = np.asarray(_upright(rgb, orientation))
+    return UprightImage(pixels, width, height, warnings + colour_warnings)
 
 
-def _open(data: bytes, name: str) -> Image.Image:
-    """Return the image with its header read and no pixels decoded."""
+def _check_format(data: bytes, name: str, formats: tuple[str, ...]) -> str:
+    """Return the format of a file by its first bytes; raise NotAnImageError for another format."""
+    expected = image_formats.format_list(formats)
+    if not data:
+        raise NotAnImageError(f"{name} is empty: expected a {expected} image.")
+    file_format = image_formats.file_format(data[: image_formats.HEAD_BYTES])
+    if file_format in formats:
+        return str(file_format)
+    if file_format is None:
+        raise NotAnImageError(f"{name} is not a {expected} image. Convert it to one of these.")
+    kind = "a video" if file_format == VIDEO else f"in the format {file_format}"
+    raise NotAnImageError(
+        f"{name} is {kind}: expected a {expected} image. Convert it to one of these."
+    )
+
+
+@contextmanager
+def _decoding(name: str) -> Iterator[None]:
+    """Turn the exceptions of a decoder into errors. On malicious bytes it can raise any type."""
     try:
-        return Image.open(io.BytesIO(data), formats=_FORMATS)
-    except UnidentifiedImageError:
-        if data[:3] == b"\xff\xd8\xff" or data[:4] in (b"\x89PNG", b"RIFF"):
-            raise TruncatedImageError(
-                f"{name} stops before its end or is damaged. Export or take the photo again."
-            ) from None
-        raise NotAnImageError(
-            f"{name} is not a JPEG, PNG or WebP image. Convert it to one of these."
-        ) from None
+        yield
+    except (ImageError, MemoryError):
+        raise
     except _TOO_MANY_PIXELS as error:
         raise ImageTooLargeError(f"{name} has too many pixels: {error}.") from error
-    except _DECODE_ERRORS as error:
-        raise _damaged(name, error) from error
+    except Exception as error:
+        raise TruncatedImageError(
+            f"{name} stops before its end or is damaged ({error}). Export or take the photo again."
+        ) from error
+
+
+def _open(data: bytes, file_format: str, name: str) -> Image.Image:
+    """Return the image with its header read and no pixels decoded."""
+    with _decoding(name):
+        if file_format == "HEIC":
+            return _open_heic(data, name)
+        try:
+            return Image.open(io.BytesIO(data), formats=(file_format.upper(),))
+        except UnidentifiedImageError:
+            raise TruncatedImageError(
+                f"{name} stops before its end, is damaged, or is a {file_format} of a kind that is "
+                "not supported. Export or take the photo again, as JPEG or PNG."
+            ) from None
+
+
+def _open_heic(data: bytes, name: str) -> Image.Image:
+    try:
+        from pillow_heif import HeifImageFile
+    except ImportError:
+        raise NotAnImageError(
+            f"{name} is a HEIC image, and the part that reads these is not installed. Install it "
+            f"where wince runs, with {INSTALL_HEIF}, or export the image as JPEG."
+        ) from None
+    open_file: Callable[[IO[bytes]], Image.Image] = HeifImageFile
+    return open_file(io.BytesIO(data))
 
 
 def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
@@ -182,62 +261,85 @@ def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
         )
 
 
-def _check_png_checksums(data: bytes, name: str) -> None:
-    """Raise TruncatedImageError if a PNG's checksums are wrong.
-
-    Pillow checks them in `verify` only, after which the image can no longer be decoded, so the file
-    is opened a second time.
-    """
-    try:
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-            image.verify()
-    except _DECODE_ERRORS as error:
-        raise _damaged(name, error) from error
+def _frame_warnings(image: Image.Image) -> tuple[str, ...]:
+    """Return a warning if a file has several frames; the previews of an MPO do not count."""
+    if image.format == "MPO" or not getattr(image, "is_animated", False):
+        return ()
+    return ("The file contains several frames or pages. Only the first one was read.",)
 
 
-def _refuse_animation(image: Image.Image, name: str) -> None:
-    """Raise ImageError if the image has several frames; the previews of an MPO do not count."""
-    frame_count = getattr(image, "n_frames", 1)
-    if image.format != "MPO" and frame_count > 1:
+def _load_pixels(image: Image.Image, data: bytes, name: str) -> tuple[int, int]:
+    """Decode the pixels and return the size of the whole image, as it is stored."""
+    width, height = image.size
+    if image.format == "PNG":
+        # Pillow verifies checksums in `verify` only, after which it can no longer decode the image.
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as copy:
+            copy.verify()
+    if image.format == "TIFF" and _tiff_tag(image, ExifTags.Base.NewSubfileType, 0) & 1:
         raise ImageError(
-            f"{name} is an animation of {frame_count} frames; expected one image. "
-            "Save the frame you mean as JPEG or PNG."
+            f"{name} is a camera raw file, or a TIFF that begins with a preview. Export it as JPEG "
+            "or PNG."
         )
+    if image.format in ("JPEG", "MPO"):
+        image.draft(None, (min(width, MIN_DECODED_SIDE), min(height, MIN_DECODED_SIDE)))
+        image.load()
+        return width, height
+    image.load()
+    return image.size
 
 
 def _exif_orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation; 1 if there is none or the EXIF block is broken."""
+    """Return the EXIF orientation; 1 if there is none or the EXIF block is broken.
+
+    Pillow has applied the orientation of a TIFF, and pillow-heif that of a HEIC, when it decodes
+    the pixels, and then it is 1.
+    """
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except _DECODE_ERRORS:
+    except Exception:
         return 1  # the pixels may still be intact
     return orientation if isinstance(orientation, int) else 1
 
 
-def _load_pixels(image: Image.Image, name: str) -> None:
-    try:
-        image.load()
-    except _TOO_MANY_PIXELS as error:
-        raise ImageTooLargeError(f"{name} has too many pixels: {error}.") from error
-    except _DECODE_ERRORS as error:
-        raise _damaged(name, error) from error
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    transpose = _UPRIGHT_TRANSPOSE.get(orientation)
+    return image if transpose is None else image.transpose(transpose)
 
 
-def _damaged(name: str, error: Exception) -> TruncatedImageError:
-    return TruncatedImageError(
-        f"{name} stops before its end or is damaged ({error}). Export or take the photo again."
-    )
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Return 8-bit RGB; 16-bit grey is scaled, transparent pixels are blended with white."""
-    if image.mode == "RGB":
-        return image
-    if image.mode.startswith("I"):  # 16-bit grey PNG; Pillow's convert() would clip at 255
-        grey = np.asarray(image).astype(np.uint32) // 257
-        return Image.fromarray(grey.clip(0, 255).astype(np.uint8)).convert("RGB")
+def _to_rgb(
+    image: Image.Image, profile: bytes | None, name: str
+) -> tuple[Image.Image, tuple[str, ...]]:
+    """Return 8-bit sRGB with transparent pixels blended with white, and warnings about colours."""
+    if image.mode.startswith("I;16"):
+        image = _eight_bit_grey(image)
+    elif image.mode in ("I", "F"):
+        raise ImageError(
+            f"{name} has 32 bits per pixel, whose range of brightness is not defined. Save it with "
+            "8 or 16 bits."
+        )
+    alpha = None
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("RGB")
-    return image.convert("RGB")
+        alpha = rgba.getchannel("A")
+        image = rgba.convert("L" if image.mode in ("L", "LA") else "RGB")
+    elif image.mode not in ("L", "RGB", "CMYK", "LAB"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    rgb, warnings = colours.to_srgb(image, profile)
+    if alpha is not None:
+        rgb = Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
+    return rgb, warnings
+
+
+def _eight_bit_grey(image: Image.Image) -> Image.Image:
+    """Return 16-bit grey as 8-bit grey; Pillow's `convert` would clip it at 255."""
+    grey = np.asarray(image).astype(np.uint32)
+    white = 2 ** min(16, _tiff_tag(image, ExifTags.Base.BitsPerSample, 16)) - 1
+    eight_bit = (grey.clip(0, white) * 255 // white).astype(np.uint8)
+    inverted = _tiff_tag(image, ExifTags.Base.PhotometricInterpretation, 1) == 0  # 0 is white
+    return Image.fromarray(255 - eight_bit if inverted else eight_bit)
+
+
+def _tiff_tag(image: Image.Image, tag: int, default: int) -> int:
+    """Return the first value of a TIFF tag."""
+    value = image.tag_v2.get(tag, default) if isinstance(image, TiffImageFile) else default
+    return int(value[0] if isinstance(value, tuple) else value)

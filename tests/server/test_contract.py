@@ -11,7 +11,7 @@ schemathesis = pytest.importorskip("schemathesis", reason="needs schemathesis")
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
+IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/heic")
 
 
 @pytest.fixture(scope="module")

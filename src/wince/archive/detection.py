@@ -22,7 +22,7 @@ from wince.faces.boxes import iou
 from wince.faces.detect import Face, detect
 from wince.faces.spec import FaceSpec
 
-DETECTION_VERSION = 1
+DETECTION_VERSION = 2
 """Version of all that decides a detection besides its file: checks, face search, alignment, crop.
 
 Raise it whenever a change to that code, to the face detector or to a decoding library can change a

@@ -75,6 +75,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     ignore_pillow_warnings()
     arguments, debug = _without_debug(list(sys.argv[1:] if arguments is None else arguments))
+    if "" in arguments:  # as a path it would mean the current folder
+        complain(
+            f"argument {arguments.index('') + 1} is empty: expected a file, a folder or a value. "
+            "Check the variable it comes from."
+        )
+        return 2
     if hasattr(sys.stdout, "reconfigure"):  # file names may not be valid Unicode
         sys.stdout.reconfigure(errors="backslashreplace")
     command = typer.main.get_command(app)

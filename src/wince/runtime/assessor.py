@@ -10,9 +10,10 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from wince import scale
-from wince.errors import NeutralFaceError, WinceError
+from wince.errors import ImageError, NeutralFaceError, WinceError
 from wince.faces.detect import load_detector
 from wince.images import ImageSource
 from wince.runtime.assessment import Assessment, Quality
@@ -76,7 +77,8 @@ class Assessor:
         error: the assessment has no level, and `quality.reasons` says why.
 
         Args:
-            image: A path, the bytes of a JPEG, PNG or WebP file, or RGB uint8 (H, W, 3).
+            image: A path, bytes or a binary file object of an image file, a Pillow image, or RGB
+                uint8 (H, W, 3). `wince.image_formats.FORMATS` lists the formats.
             face_index: Which face, by size from 0. None for the largest.
             heatmap: Add the contribution of each part of the face to the score.
             neutral: The person's neutral face; adds the change against it.
@@ -116,7 +118,7 @@ class Assessor:
 
         Returns:
             The result for each image, in order: an assessment, or the ImageError or NoFaceError
-            that `assess` would raise.
+            that `assess` would raise. No image stops the others, whatever it is.
 
         Raises:
             NeutralFaceError: The neutral face is from another model.
@@ -183,12 +185,21 @@ class Assessor:
         return neutral
 
     def _try_to_crop(self, source: ImageSource, face_index: int | None) -> FaceCrop | WinceError:
+        error: WinceError
         try:
             return crop_face(source, face_index, self.estimator.spec)
-        except WinceError as error:
-            # The traceback and the earlier errors would keep the image in memory.
-            error.__cause__ = error.__context__ = None
-            return error.with_traceback(None)
+        except WinceError as wince_error:
+            error = wince_error
+        except MemoryError:
+            error = ImageError("There was not enough memory for the image. Use a smaller one.")
+        except Exception as unexpected:  # one image must not stop the others
+            error = ImageError(
+                f"This is a bug in wince ({type(unexpected).__name__}: {unexpected}). Report it, "
+                "with the image if it may be shown."
+            )
+        # The traceback and the earlier errors would keep the image in memory.
+        error.__cause__ = error.__context__ = None
+        return error.with_traceback(None)
 
     def _score(
         self, crops: list[FaceCrop], heatmap: bool, neutral: NeutralFace | None
@@ -267,9 +278,10 @@ def _as_iterable(images: ImageSources) -> Iterable[ImageSource]:
     """Return images as they are; wrap a single image in a list."""
     if isinstance(images, np.ndarray):
         return [images] if images.ndim == 3 else images
-    if isinstance(images, str | bytes | bytearray | memoryview | os.PathLike):
-        return [images]  # type: ignore[list-item]  # any bytes, which `images.read` takes
-    return images
+    is_single = isinstance(
+        images, str | bytes | bytearray | memoryview | os.PathLike | Image.Image
+    ) or hasattr(images, "read")  # iterating over a file object would give its lines
+    return [images] if is_single else images  # type: ignore[list-item, return-value]  # hasattr narrows nothing
 
 
 def _action_units(estimate: Estimate) -> dict[str, float] | None:
@@ -304,7 +316,7 @@ def _level_fields(score: CalibratedScore, judgement: Judgement) -> dict[str, Any
 
 def _quality(crop: FaceCrop) -> Quality:
     """Return the judgement, with a warning if the image has several faces."""
-    warning_texts = list(crop.judgement.warnings)
+    warning_texts = [*crop.judgement.warnings, *crop.image_warnings]
     if crop.face.count > 1:
         which = "The largest" if crop.face.index == 0 else f"Number {crop.face.index + 1} by size"
         warning_texts.insert(0, f"{crop.face.count} faces were found. {which} was assessed.")

@@ -27,6 +27,7 @@ class FaceCrop:
         face: The face in pixels of the upright image.
         judgement: Whether the face can be judged.
         seconds: Duration by stage: decode, find_face, align, check.
+        image_warnings: What could not be read as it was meant, see `UprightImage.warnings`.
     """
 
     pixels: NDArray[np.uint8]
@@ -34,6 +35,7 @@ class FaceCrop:
     face: DetectedFace
     judgement: quality.Judgement
     seconds: dict[str, float]
+    image_warnings: tuple[str, ...] = ()
 
 
 def crop_face(source: ImageSource, face_index: int | None, spec: FaceSpec) -> FaceCrop:
@@ -70,6 +72,7 @@ def crop_face(source: ImageSource, face_index: int | None, spec: FaceSpec) -> Fa
             "align": aligned - detected,
             "check": checked - aligned,
         },
+        image.warnings,
     )
 
 

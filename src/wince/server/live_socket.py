@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
+from wince import images
 from wince.errors import WinceError
 from wince.runtime.assessment import Assessment
 from wince.runtime.neutral import NeutralFace, change
@@ -232,6 +233,7 @@ def add_route(
             return
 
         async def assess(data: bytes, neutral: NeutralFace | None) -> Assessment:
+            images.check_web_format(data)
             return await pool.run(lambda: assessor.assess(data, heatmap=heatmap, neutral=neutral))
 
         await socket.accept()

@@ -32,6 +32,8 @@ IMAGE_BODY = {
         "image/jpeg": {"schema": BINARY},
         "image/png": {"schema": BINARY},
         "image/webp": {"schema": BINARY},
+        "image/avif": {"schema": BINARY},
+        "image/heic": {"schema": BINARY},
     },
 }
 NEUTRAL_BODY = {

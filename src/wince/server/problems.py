@@ -31,7 +31,9 @@ class ProblemKind:
 
 
 KINDS: dict[str, ProblemKind] = {
-    "not-an-image": ProblemKind("Not an image", 415, "The data is not a JPEG, PNG or WebP image."),
+    "not-an-image": ProblemKind(
+        "Not an image", 415, "The data is not a JPEG, PNG, WebP, AVIF or HEIC image."
+    ),
     "wrong-content-type": ProblemKind(
         "Wrong content type", 415, "This address does not read the Content-Type of the request."
     ),
@@ -42,7 +44,7 @@ KINDS: dict[str, ProblemKind] = {
         "Damaged image", 422, "The image file ends too early, or its pixels are damaged."
     ),
     "unsuitable-image": ProblemKind(
-        "Unsuitable image", 422, "The image is too small, or an animation."
+        "Unsuitable image", 422, "The image is too small, or cannot be read as a photo."
     ),
     "no-face": ProblemKind("No face found", 422, "No face was found in the image."),
     "not-judged": ProblemKind(

@@ -7,16 +7,19 @@ that is switched off.
 import base64
 import binascii
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from wince import images
 from wince.runtime.neutral import NeutralFace
 from wince.server.body_limits import SMALL_JSON_BYTES, limited_chunks, read_body, time_limit
 from wince.server.problems import ProblemError
@@ -63,12 +66,13 @@ async def read_image_request(request: Request, settings: Settings) -> ImageReque
         data = await read_body(request, settings.max_image_bytes, settings.body_seconds)
         if not data:
             raise ProblemError("missing-image", "The body is empty; expected an image.")
+        images.check_web_format(data)
         return ImageRequest(data)
     raise ProblemError(
         "wrong-content-type",
         f"The Content-Type is {media_type or 'missing'}; expected multipart/form-data with the "
-        f"image in the field '{IMAGE_FIELD}', or the image itself as image/jpeg, image/png or "
-        "image/webp.",
+        f"image in the field '{IMAGE_FIELD}', or the image itself as image/jpeg, image/png, "
+        "image/webp, image/avif or image/heic.",
     )
 
 
@@ -86,10 +90,10 @@ async def read_neutral_images(request: Request, settings: Settings) -> tuple[byt
             f"images of the person at rest in the field '{NEUTRAL_FIELD}'.",
         )
     async with _open_form(request, settings) as form:
-        images = await _uploads(form, NEUTRAL_FIELD)
-        if not images:
+        files = await _uploads(form, NEUTRAL_FIELD)
+        if not files:
             raise _missing_image(form, NEUTRAL_FIELD)
-        return images
+        return files
 
 
 async def read_data_url_body(request: Request, settings: Settings) -> bytes:
@@ -119,7 +123,8 @@ def image_from_data_url(body: bytes) -> bytes:
             "missing-image",
             f'Expected {{"{IMAGE_FIELD}": "data:image/jpeg;base64,..."}} in the body.',
         )
-    head, comma, payload = url.partition(",")
+    head, comma, payload = url.strip().partition(",")
+    head = head[:200].lower()
     if not comma or not head.startswith("data:") or not head.endswith(";base64"):
         raise ProblemError(
             "invalid-request",
@@ -130,8 +135,22 @@ def image_from_data_url(body: bytes) -> bytes:
             "not-an-image",
             f"'{IMAGE_FIELD}' contains {head[5:-7] or 'plain text'}; expected an image.",
         )
+    data = _decode_base64(payload)
+    images.check_web_format(data)
+    return data
+
+
+def _decode_base64(text: str) -> bytes:
+    """Return the bytes in base64: with or without line breaks, padding and percent-encoding.
+
+    Both alphabets are read, the one with `+` and `/` and the one for URLs with `-` and `_`. A space
+    that does not belong to a line break is an error, because it may have been a `+`.
+    """
     try:
-        return base64.b64decode(payload, validate=True)
+        encoded = unquote_to_bytes(text) if "%" in text else text.encode("ascii")
+        encoded = re.sub(rb"[ \t]*[\t\r\n\f]+[ \t]*", b"", encoded).strip()
+        encoded = encoded.translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
+        return base64.b64decode(encoded + b"=" * (-len(encoded) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise ProblemError(
             "invalid-request", f"The base64 text in '{IMAGE_FIELD}' is damaged or incomplete."
@@ -183,8 +202,8 @@ async def _open_form(request: Request, settings: Settings) -> AsyncIterator[Form
 
 
 async def _image_request_from(form: FormData) -> ImageRequest:
-    images = await _uploads(form, IMAGE_FIELD)
-    if not images:
+    files = await _uploads(form, IMAGE_FIELD)
+    if not files:
         raise _missing_image(form, IMAGE_FIELD)
     count = len(form.getlist(IMAGE_FIELD))
     if count > 1:
@@ -193,7 +212,7 @@ async def _image_request_from(form: FormData) -> ImageRequest:
             f"Expected one image in the field '{IMAGE_FIELD}', found {count}. "
             f"Images of the person at rest go into '{NEUTRAL_FIELD}'.",
         )
-    return ImageRequest(images[0], await _neutral(form))
+    return ImageRequest(files[0], await _neutral(form))
 
 
 async def _neutral(form: FormData) -> tuple[bytes, ...] | NeutralFace:
@@ -229,7 +248,7 @@ def _neutral_face(text: str, field: str) -> NeutralFace:
 
 
 async def _uploads(form: FormData, field: str) -> tuple[bytes, ...]:
-    """Return the files in a field; empty ones are left out."""
+    """Return the image files in a field; empty ones are left out."""
     values = form.getlist(field)
     files = [value for value in values if isinstance(value, UploadFile)]
     if len(files) < len(values):
@@ -237,7 +256,10 @@ async def _uploads(form: FormData, field: str) -> tuple[bytes, ...]:
             "missing-image",
             f"Expected an image, sent as a file, in the field '{field}'; found text.",
         )
-    return tuple([await file.read() for file in files if file.size])
+    uploads = tuple([await file.read() for file in files if file.size])
+    for data in uploads:
+        images.check_web_format(data)
+    return uploads
 
 
 def _missing_image(form: FormData, field: str) -> ProblemError:

@@ -1,10 +1,10 @@
 """Assess many images in parallel, with the results in order and only a few images in memory."""
 
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wince import images
@@ -34,6 +34,7 @@ class Batch:
         every: Seconds between the frames of a video; 0 for every frame.
         annotate: Folder of the annotated copies; None to write none.
         workers: Threads; None for one per core.
+        left_out: Counts by kind the files in folders that are not assessed.
     """
 
     paths: list[Path]
@@ -41,20 +42,24 @@ class Batch:
     every: float
     annotate: Path | None
     workers: int | None
+    left_out: Counter[str] = field(default_factory=Counter)
 
     def outcomes(self, previous: PreviousResults, *, progress_bar: bool) -> Iterator[Outcome]:
         """Yield the outcome of each image and frame without a previous result, in order."""
         last_frames = dict([previous.last_frame]) if previous.last_frame else {}
-        inputs = read_images(self._files(previous), every=self.every, last_frames=last_frames)
+        files = self._files(previous, self.left_out)
+        inputs = read_images(files, every=self.every, last_frames=last_frames)
         if progress_bar:
             inputs = file_progress(inputs, total=sum(1 for _ in self._files(previous)))
         copies = self._annotated_paths(previous)
         return assess_images(inputs, self.assess, copies, self.workers or core_count())
 
-    def _files(self, previous: PreviousResults) -> Iterator[InputFile]:
+    def _files(
+        self, previous: PreviousResults, left_out: Counter[str] | None = None
+    ) -> Iterator[InputFile]:
         return (
             file
-            for file in find_files(self.paths)
+            for file in find_files(self.paths, left_out)
             if str(file.path) == STDIN or not previous.is_complete(str(file.path))
         )
 

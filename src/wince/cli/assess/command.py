@@ -24,8 +24,8 @@ def assess(
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="Images (JPEG, PNG, WebP), videos (MP4, MOV, AVI, WebM and others), folders of "
-            "them, or - for an image on stdin.",
+            help="Images (JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP, GIF), videos (MP4, MOV, AVI, "
+            "WebM and others), folders of them, or - for an image on stdin.",
             show_default=False,
         ),
     ],
@@ -36,8 +36,10 @@ def assess(
 ) -> None:
     """Assess the face in each image, and in the frames of each video.
 
-    Folders are searched with all their subfolders for files that end in .jpg, .jpeg, .png or .webp,
-    or in the suffix of a video. Hidden files and annotated copies are left out. Results are in the
+    Folders are searched with all their subfolders, also linked ones, for files that end in the
+    suffix of an image or a video. Hidden files, annotated copies and other files are left out, and
+    counted by kind at the end. HEIC needs pip install 'wince[heif]'. Of a file with several frames
+    or pages, such as an animated GIF, the first is assessed, with a warning. Results are in the
     order of the files; the files of a folder are sorted by name. Each file that could not be
     assessed is reported with its reason on stderr, in JSON and in CSV, and does not stop the
     others. A face that cannot be judged, because it is too small, turned, dark, blurred or covered,
@@ -62,6 +64,7 @@ def _run(
 ) -> None:
     """Assess the files, write and speak the results; exit with status 1 after failures."""
     from wince.cli.assess.batch import Batch
+    from wince.cli.assess.inputs import left_out_text
     from wince.cli.assess.outcome import Tally
     from wince.cli.assess.previous_results import PreviousResults, ScoringSetup
     from wince.cli.assess.results_file import ResultsFile
@@ -85,6 +88,8 @@ def _run(
         setup = ScoringSetup(assessor.model, index or 0, neutral)
         with ResultsFile(output.out, setup, resume=output.resume) as results:
             results.write(outcomes(results.previous))
+    if batch.left_out:
+        complain(f"Left out in folders: {left_out_text(batch.left_out)}.")
     if tally.failures and tally.total > 1:
         complain(f"{tally.failures} of {tally.total} files could not be assessed.")
     if output.out is not None:

@@ -7,6 +7,7 @@ a time. Memory does not grow with the number of files.
 import math
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,36 +55,55 @@ class InputImage:
     frames_to_come: int = 0
 
 
-def find_files(paths: Iterable[Path]) -> Iterator[InputFile]:
+def find_files(paths: Iterable[Path], left_out: Counter[str] | None = None) -> Iterator[InputFile]:
     """Yield the files given, and the images and videos in the folders given, sorted by name.
 
-    Hidden files and annotated copies are left out. A folder that is empty or cannot be opened is
-    yielded with its error.
+    Hidden files, annotated copies and files of other kinds are left out. A link to a folder is
+    followed, unless it leads to a folder above it or one that was searched already. A folder that
+    is empty or cannot be opened is yielded with its error.
+
+    Args:
+        paths: Files and folders.
+        left_out: Counts by kind what is left out in folders.
     """
+    left_out = Counter() if left_out is None else left_out
     for path in paths:
         if path.is_dir():
-            yield from _walk(path)
+            yield from _walk(path, left_out)
         else:
             yield InputFile(path, Path("stdin" if str(path) == STDIN else path.name))
 
 
-def _walk(root: Path) -> Iterator[InputFile]:
+def left_out_text(left_out: Counter[str]) -> str:
+    """Return the counts as text, such as `3 .txt, 1 hidden file`; "" if nothing is left out."""
+    return ", ".join(
+        f"{count} {kind}{'s' if count > 1 and not kind.startswith('.') else ''}"
+        for kind, count in sorted(left_out.items())
+    )
+
+
+def _walk(root: Path, left_out: Counter[str]) -> Iterator[InputFile]:
     unreadable: list[InputFile] = []
+    links = _FolderLinks(root)
 
     def add_error(error: OSError) -> None:
         message = f"{error.filename} cannot be opened: {error.strerror}."
         unreadable.append(InputFile(Path(error.filename), Path(), ImageError(message)))
 
     empty = True
-    for folder, subfolders, names in os.walk(root, onerror=add_error):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+    for folder, subfolders, names in os.walk(root, onerror=add_error, followlinks=True):
+        visible = sorted(name for name in subfolders if not name.startswith("."))
+        subfolders[:] = [name for name in visible if links.is_new(os.path.join(folder, name))]  # noqa: PTH118 - a Path would be slower
         names.sort(reverse=True)
         while names:  # popped one by one, because a Path caches its parts
             name = names.pop()
-            if _is_input(name):
+            kind = _left_out_kind(name)
+            if kind is None:
                 empty = False
                 path = Path(folder, name)
                 yield InputFile(path, path.relative_to(root), _irregular_file_error(path))
+            else:
+                left_out[kind] += 1
     yield from unreadable
     if empty and not unreadable:
         message = (
@@ -93,13 +113,32 @@ def _walk(root: Path) -> Iterator[InputFile]:
         yield InputFile(root, Path(), ImageError(message))
 
 
-def _is_input(name: str) -> bool:
+class _FolderLinks:
+    """Decides which folders are searched, so that links cannot lead around in circles."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.path.realpath(root)
+        self._searched = {self._root}
+
+    def is_new(self, folder: str) -> bool:
+        """Return whether to search a folder: False for a link to a folder above or known."""
+        real_path = os.path.realpath(folder)
+        if os.path.islink(folder):  # noqa: PTH114 - a Path would be slower
+            above = os.path.join(real_path, "")  # noqa: PTH118 - ends in a separator, also for "/"
+            if real_path in self._searched or self._root.startswith(above):
+                return False
+        self._searched.add(real_path)
+        return True
+
+
+def _left_out_kind(name: str) -> str | None:
+    """Return the kind of a file that is not assessed; None for an image or a video."""
+    if name.startswith("."):
+        return "hidden file"
     stem, suffix = Path(name).stem, Path(name).suffix.lower()
-    return (
-        not name.startswith(".")
-        and (suffix in IMAGE_SUFFIXES or suffix in VIDEO_SUFFIXES)
-        and not stem.endswith(ANNOTATED)
-    )
+    if suffix not in IMAGE_SUFFIXES and suffix not in VIDEO_SUFFIXES:
+        return suffix or "file without a suffix"
+    return "annotated copy" if stem.endswith(ANNOTATED) else None
 
 
 def _irregular_file_error(path: Path) -> WinceError | None:
