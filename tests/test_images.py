@@ -2,17 +2,19 @@
 
 import io
 import struct
+import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-from wince import images
+from wince import image_formats, images
 from wince.errors import (
     ImageError,
     ImageTooLargeError,
@@ -21,7 +23,11 @@ from wince.errors import (
     WinceError,
 )
 
-FORMATS = ("JPEG", "PNG", "WEBP")
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "GIF")
+LOSSY = {"JPEG": 4, "AVIF": 8, "HEIF": 8, "GIF": 40}
+"""Largest differences of a colour from the original."""
+WITH_EXIF = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF")
+pillow_heif.register_heif_opener()  # the tests write HEIC
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +41,12 @@ def scene() -> Image.Image:
 
 def encode(image: Image.Image, kind: str, **options: object) -> bytes:
     buffer = io.BytesIO()
-    quality = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}.get(kind, {})
+    quality = {
+        "JPEG": {"quality": 95, "subsampling": 0},
+        "WEBP": {"lossless": True},
+        "AVIF": {"quality": 100, "subsampling": "4:4:4"},
+        "HEIF": {"quality": 100, "chroma": 444},
+    }.get(kind, {})
     image.save(buffer, kind, **(quality | options))
     return buffer.getvalue()
 
@@ -60,9 +71,78 @@ def test_an_image_is_the_same_from_bytes_a_path_and_an_array(
     assert image.rgb.dtype == np.uint8
     assert (image.width, image.height) == (96, 64)
     assert image.rgb.shape == (64, 96, 3)
-    assert difference(image.rgb, np.asarray(scene)) <= (4 if kind == "JPEG" else 0)
+    assert difference(image.rgb, np.asarray(scene)) <= LOSSY.get(kind, 0)
     for source in (path, str(path), bytearray(data), memoryview(data), image.rgb):
         np.testing.assert_array_equal(images.read(source).rgb, image.rgb)
+    at_its_end = io.BytesIO(data)
+    at_its_end.seek(0, io.SEEK_END)
+    with path.open("rb") as file, path.open("rb", buffering=0) as raw, Image.open(path) as opened:
+        for source in (file, raw, at_its_end, opened):
+            np.testing.assert_array_equal(images.read(source).rgb, image.rgb)
+    with pytest.raises(ImageTooLargeError):
+        images.read(io.BytesIO(data), max_bytes=len(data) - 1)
+
+
+class Unreadable(io.RawIOBase):
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        raise OSError("the device is gone")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (None, "found NoneType"),
+        (17, "found int"),
+        ([1, 2], "found list"),
+        ("", "path of the image is empty"),
+        (io.StringIO("text"), "binary mode"),
+        (Unreadable(), "the device is gone"),
+        (io.BytesIO(), "is empty"),
+    ],
+)
+def test_a_source_that_is_no_image_is_an_image_error(source: object, message: str) -> None:
+    with pytest.raises(ImageError, match=message):
+        images.read(source)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_a_closed_file_is_an_image_error(scene: Image.Image, tmp_path: Path) -> None:
+    file = io.BytesIO(encode(scene, "PNG"))
+    opened = Image.open(file)
+    file.close()
+    with pytest.raises(ImageError, match="closed"):
+        images.read(file)
+    with pytest.raises(ImageError):
+        images.read(opened)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV"])
+def test_a_pillow_image_of_any_mode_becomes_rgb(scene: Image.Image, mode: str) -> None:
+    image = scene.convert(mode)
+    rgb = images.read(image).rgb
+    assert difference(rgb, np.asarray(image.convert("RGB"))) <= 1
+    assert image.mode == mode  # unchanged
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_pixels_without_a_known_range_are_refused(scene: Image.Image, mode: str) -> None:
+    image = scene.convert("L").convert(mode)
+    for source in (image, encode(image, "TIFF")):
+        with pytest.raises(ImageError, match="range of brightness is not defined"):
+            images.read(source)
+
+
+def test_a_pillow_image_is_turned_upright_and_limited(scene: Image.Image) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    with Image.open(io.BytesIO(encode(stored_with(scene, 6), "PNG", exif=exif))) as image:
+        upright = images.read(image)
+        assert (upright.width, upright.height) == (96, 64)
+        assert difference(upright.rgb, np.asarray(scene)) == 0
+        with pytest.raises(ImageTooLargeError, match="64 x 96"):
+            images.read(image, max_pixels=96 * 64 - 1)
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -114,17 +194,21 @@ def stored_with(image: Image.Image, orientation: int) -> Image.Image:
     return image
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", (*WITH_EXIF, "HEIF"))
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_an_image_with_any_exif_orientation_is_turned_upright(
     scene: Image.Image, kind: str, orientation: int
 ) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
-    data = encode(stored_with(scene, orientation), kind, exif=exif.tobytes())
+    stored = stored_with(scene, orientation)
+    if kind == "TIFF":  # its own tag
+        data = encode(stored, kind, tiffinfo={int(ExifTags.Base.Orientation): orientation})
+    else:
+        data = encode(stored, kind, exif=exif.tobytes())
     image = images.read(data)
     assert (image.width, image.height) == (96, 64)
-    assert difference(image.rgb, np.asarray(scene)) <= (6 if kind == "JPEG" else 0)
+    assert difference(image.rgb, np.asarray(scene)) <= 2 * LOSSY.get(kind, 0)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
@@ -149,7 +233,7 @@ def test_an_invalid_exif_orientation_is_ignored(scene: Image.Image, orientation:
     ids=["empty", "no directory", "far offset", "too many entries", "noise", "text"],
 )
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_an_image_with_a_broken_exif_block_is_read(
     scene: Image.Image, kind: str, block: bytes
 ) -> None:
@@ -353,16 +437,19 @@ def test_damaged_png_pixels_are_refused(scene: Image.Image) -> None:
         b"%PDF-1.7\n",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"\0" * 1000,
-        encode(Image.new("RGB", (40, 40)), "GIF"),
-        encode(Image.new("RGB", (40, 40)), "BMP"),
-        encode(Image.new("RGB", (40, 40)), "TIFF"),
+        encode(Image.new("RGB", (40, 40)), "ICO"),
+        encode(Image.new("RGB", (40, 40)), "JPEG2000"),
+        b"8BPS\0\1" + bytes(40),
+        b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + bytes(40),
+        b"\0\0\1\xba" + bytes(40),
+        b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + bytes(40),
     ],
-    ids=["text", "pdf", "svg", "zeros", "gif", "bmp", "tiff"],
+    ids=["text", "pdf", "svg", "zeros", "ico", "jp2", "psd", "raw", "vob", "mp4"],
 )
 def test_other_files_are_refused_as_not_an_image(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(data)
-    with pytest.raises(NotAnImageError, match=r"photo\.jpg is not a JPEG, PNG or WebP"):
+    with pytest.raises(NotAnImageError, match=r"photo\.jpg is .* a JPEG, PNG, WebP, AVIF,"):
         images.read(path)
 
 
@@ -387,12 +474,68 @@ def test_a_path_with_a_null_byte_is_refused() -> None:
         images.read("photo\0.jpg")
 
 
-@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_an_animation_is_refused_with_its_number_of_frames(scene: Image.Image, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        (b"%PDF-1.7", "in the format PDF"),
+        (b"8BPS", "in the format Photoshop"),
+        (b"\0\0\1\xba", "a video"),
+        (b"\x1aE\xdf\xa3", "a video"),
+        (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "a video"),
+        (b"II*\0\x10\0\0\0CR\2\0", "in the format camera raw"),
+    ],
+)
+def test_the_message_names_a_known_format(start: bytes, name: str) -> None:
+    with pytest.raises(NotAnImageError, match=f"the image is {name}: expected a JPEG"):
+        images.read(start + bytes(100))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF", "TIFF", "GIF"])
+def test_the_first_frame_of_several_is_read_with_a_warning(scene: Image.Image, kind: str) -> None:
     other = scene.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    data = encode(scene, kind, save_all=True, append_images=[other, scene])
-    with pytest.raises(ImageError, match="animation of 3 frames"):
+    image = images.read(encode(scene, kind, save_all=True, append_images=[other, other]))
+    assert difference(image.rgb, np.asarray(scene)) <= LOSSY.get(kind, 0)
+    assert "several frames or pages. Only the first" in image.warnings[0]
+    assert images.read(encode(scene, kind)).warnings == ()
+
+
+def test_a_heic_is_refused_with_the_command_that_installs_its_part(
+    scene: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(NotAnImageError, match=r"HEIC.*pip install 'wince\[heif\]'"):
+        images.read(encode(scene, "HEIF"))
+
+
+@pytest.mark.parametrize("brands", [b"mif1\0\0\0\0mif1avif", b"mif1\0\0\0\0mif1heic"])
+def test_avif_and_heic_are_told_apart_by_all_their_brands(brands: bytes) -> None:
+    kind = "AVIF" if b"avif" in brands else "HEIC"
+    assert image_formats.file_format(b"\0\0\0\x18ftyp" + brands) == kind
+
+
+def test_a_camera_raw_file_is_not_read_by_its_preview(scene: Image.Image) -> None:
+    data = encode(scene, "TIFF", tiffinfo={254: 1})
+    with pytest.raises(ImageError, match="camera raw file"):
         images.read(data)
+
+
+def test_sixteen_bit_tiff_with_white_as_zero_is_not_a_negative() -> None:
+    ramp = np.tile(np.linspace(0, 65535, 64).astype(np.uint16), (32, 1))
+    image = Image.fromarray(ramp)
+    assert images.read(encode(image, "TIFF")).rgb[0, -1, 0] == 255
+    data = bytearray(encode(image, "TIFF"))
+    tag = data.index(struct.pack("<HHII", 262, 3, 1, 1))
+    data[tag + 8] = 0
+    rgb = images.read(bytes(data)).rgb
+    assert (rgb[0, 0, 0], rgb[0, -1, 0]) == (255, 0)
+
+
+def test_a_palette_png_without_its_palette_is_damaged(scene: Image.Image) -> None:
+    data = encode(scene.quantize(16), "PNG")
+    start = data.index(b"PLTE") - 4
+    end = start + 12 + int.from_bytes(data[start : start + 4])
+    with pytest.raises(TruncatedImageError):
+        images.read(data[:start] + data[end:])
 
 
 def test_a_phone_photo_with_a_preview_is_not_an_animation(scene: Image.Image) -> None:

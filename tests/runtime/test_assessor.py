@@ -5,7 +5,7 @@ import gc
 import io
 import json
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -80,9 +80,12 @@ def test_path_bytes_and_array_give_the_same_score(
     path = frames[0].path
     with Image.open(path) as image:
         array = np.asarray(image.convert("RGB"))
-    sources = (path, str(path), path.read_bytes(), array)
+    opened = Image.open(path)
+    file = io.BytesIO(path.read_bytes())
+    sources = (path, str(path), path.read_bytes(), array, opened, file, Image.fromarray(array))
     scores = {assessor.assess(source).pspi for source in sources}
     assert len(scores) == 1
+    assert wince.assess(opened).pspi in scores
 
 
 def test_the_json_form_has_every_documented_field(
@@ -194,6 +197,7 @@ def mixed(frames: list[Frame], astronaut: NDArray[np.uint8]) -> list[ImageSource
         two_faces(astronaut),
         np.asarray(Image.fromarray(astronaut).resize((80, 80))),
         NO_FACE,
+        Image.fromarray(astronaut),
         "missing.jpg",
         np.zeros((20, 20), np.uint8),
     ]
@@ -261,6 +265,39 @@ def test_a_batch_is_empty_one_image_one_array_or_a_generator(
     for images in (stack, iter(stack)):
         results = assessor.assess_batch(images)
         assert [without_times(result) for result in results] == expected
+
+
+class Unexpected:
+    def read(self, size: int) -> bytes:
+        raise AssertionError("not a real file")
+
+
+def test_nothing_in_a_batch_stops_the_others(
+    assessor: wince.Assessor, frames: list[Frame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = frames[0].path
+    wrong = [None, 5, "", io.StringIO("text"), Unexpected(), np.array(["text"]), {}, float("nan")]
+    results = assessor.assess_batch([path, *wrong, path])  # type: ignore[list-item]  # on purpose
+    assert all(isinstance(result, ImageError) for result in results[1:-1])
+    assert without_times(results[0]) == without_times(results[-1]) == assess_single(assessor, path)
+    assert "found NoneType" in str(results[1])
+
+    def fail(*_: object) -> None:
+        raise KeyError("unexpected")
+
+    monkeypatch.setattr(assessors, "crop_face", fail)
+    (result,) = assessor.assess_batch([path])
+    assert "a bug in wince (KeyError: 'unexpected')" in str(result)
+
+
+@pytest.mark.parametrize("as_image", [io.BytesIO, lambda data: Image.open(io.BytesIO(data))])
+def test_a_batch_and_a_neutral_face_take_a_single_file_object_or_pillow_image(
+    assessor: wince.Assessor, frames: list[Frame], as_image: Callable[[bytes], ImageSource]
+) -> None:
+    image = as_image(frames[0].path.read_bytes())
+    (result,) = assessor.assess_batch(image)
+    assert without_times(result) == assess_single(assessor, frames[0].path)
+    assert assessor.neutral_face(image).images == 1
 
 
 def test_a_batch_keeps_no_image_in_memory(

@@ -1,6 +1,9 @@
 import json
 import re
+import sys
 import tempfile
+import textwrap
+import urllib.parse
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +11,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from tests.support import bad_inputs
 from tests.support.media import data_url, encode_image
 from wince import __version__, images, scale
 from wince.runtime.assessment import Assessment, DetectedFace, Quality
@@ -74,13 +78,45 @@ def test_openapi_describes_the_map(client):
     }
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_raw_image_is_assessed(client, assessor, astronaut, form):
     picture = encode_image(astronaut, form)
     headers = {"Content-Type": f"image/{form.lower()}"}
     answer = client.post("/v1/assessments", content=picture, headers=headers)
     assert answer.status_code == 200
     assert without_times(answer.json()) == expected(assessor, picture)
+
+
+def test_heic_is_assessed_where_its_part_is_installed(client, astronaut, monkeypatch):
+    heic = bad_inputs.heic(Image.fromarray(astronaut))
+    headers = {"Content-Type": "image/heic"}
+    answer = client.post("/v1/assessments", content=heic, headers=headers)
+    assert answer.status_code == 200
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    answer = client.post("/v1/assessments", content=heic, headers=headers)
+    assert answer.status_code == 415
+    assert "HEIC" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("form", bad_inputs.LOCAL_FORMATS)
+def test_formats_for_the_command_line_are_refused_everywhere(
+    client, astronaut, portrait_jpeg, form
+):
+    picture = bad_inputs.save_image(Image.fromarray(astronaut), form)
+    requests = (
+        {"url": "/v1/assessments", "files": {"image": picture}},
+        {"url": "/v1/assessments", "content": picture, "headers": {"Content-Type": "image/x"}},
+        {"url": "/v1/assessments", "files": {"image": portrait_jpeg, "neutral": picture}},
+        {"url": "/v1/neutral", "files": {"neutral": picture}},
+        {"url": "/analyze", "json": {"image": data_url(picture)}},
+    )
+    for request in requests:
+        answer = client.post(**request)
+        assert answer.status_code == 415
+        assert f"{form}: expected a JPEG, PNG, WebP, AVIF or HEIC image" in answer.text
+    with client.websocket_connect("ws://127.0.0.1:5001/v1/live") as socket:
+        socket.send_bytes(picture)
+        assert socket.receive_json()["problem"]["type"] == "/problems/not-an-image"
 
 
 def test_rendered_faces_of_tests_data_are_assessed(client, assessor, frames):
@@ -273,6 +309,46 @@ def test_analyze_returns_three_values(client, assessor, portrait_jpeg):
         "confidence": round(100 * result.confidence),
     }
     assert {type(value) for value in answer.json().values()} == {int, str}
+
+
+def _wrapped(text):
+    return "\r\n".join(textwrap.wrap(text, 76))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _wrapped,
+        lambda text: "\n  " + "\n  ".join(textwrap.wrap(text, 64)) + "\n",
+        lambda text: text.translate(str.maketrans("+/", "-_")),
+        lambda text: text.rstrip("="),
+        lambda text: _wrapped(text.translate(str.maketrans("+/", "-_")).rstrip("=")),
+        urllib.parse.quote,
+        lambda text: urllib.parse.quote(_wrapped(text)),
+    ],
+    ids=["wrapped", "indented", "url-safe", "unpadded", "all three", "percent", "percent wrapped"],
+)
+@pytest.mark.parametrize("extra", [0, 1, 2])
+def test_analyze_reads_base64_in_every_usual_form(client, portrait_jpeg, change, extra):
+    url = data_url(portrait_jpeg + bytes(extra))
+    head, _, text = url.partition(",")
+    answer = client.post("/analyze", json={"image": f"{head},{change(text)}"})
+    assert answer.json() == client.post("/analyze", json={"image": url}).json()
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("head", ["DATA:image/jpeg;base64", "data:image/jpeg;charset=utf-8;BASE64"])
+def test_analyze_reads_the_head_of_a_data_url_in_any_case(client, portrait_jpeg, head):
+    text = data_url(portrait_jpeg).partition(",")[2]
+    assert client.post("/analyze", json={"image": f"\n{head},{text}"}).status_code == 200
+
+
+def test_analyze_refuses_base64_whose_plus_signs_became_spaces(client, portrait_jpeg):
+    text = data_url(portrait_jpeg).replace("+", " ")
+    assert " " in text
+    answer = client.post("/analyze", json={"image": text})
+    assert answer.status_code == 422
+    assert "damaged or incomplete" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(

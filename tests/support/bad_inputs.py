@@ -13,10 +13,15 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
+import pillow_heif
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.support.colour_profiles import adobe_rgb_profile
+
 FORMATS = ("JPEG", "PNG", "WEBP")
+LOCAL_FORMATS = ("TIFF", "BMP", "GIF")
+"""Read on the command line and in Python, refused by the server."""
 # Expected results of reading a file: names of errors, or READABLE for an unusual but valid image.
 NOT_AN_IMAGE, TRUNCATED = {"NotAnImageError"}, {"TruncatedImageError"}
 UNSUITABLE, TOO_LARGE = {"ImageError"}, {"ImageTooLargeError"}
@@ -33,6 +38,12 @@ def photo(width: int = 48, height: int = 32) -> Image.Image:
 def save_image(image: Image.Image, file_format: str, **options: object) -> bytes:
     file = io.BytesIO()
     image.save(file, file_format, **options)
+    return file.getvalue()
+
+
+def heic(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    pillow_heif.from_pillow(image).save(file, quality=60)
     return file.getvalue()
 
 
@@ -111,7 +122,7 @@ def bombs() -> dict[str, tuple[bytes, set[str]]]:
             png_of_size(40, 40, bytes(99_000_000)),
             TRUNCATED | {READABLE},
         ),
-        "png with a note that unpacks to 100 MB": (png_with_large_text(), TRUNCATED),
+        "png with a note that unpacks to 100 MB": (png_with_large_text(), {READABLE}),
         "png of 7,900 x 7,900 with pixels for a tenth": (
             png_of_size(7900, 7900, bytes(19_000_000)),
             TRUNCATED,
@@ -140,12 +151,12 @@ def corpus() -> dict[str, tuple[bytes, set[str]]]:
             b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(/etc/passwd) run",
             NOT_AN_IMAGE,
         ),
-        "gif": (save_image(photo(), "GIF"), NOT_AN_IMAGE),
-        "animated gif": (animation("GIF"), NOT_AN_IMAGE),
-        "bmp": (save_image(photo(), "BMP"), NOT_AN_IMAGE),
+        "gif": (save_image(photo(), "GIF"), {READABLE}),
+        "animated gif": (animation("GIF"), {READABLE}),
+        "bmp": (save_image(photo(), "BMP"), {READABLE}),
         "tiff of three pages": (
             save_image(photo(), "TIFF", save_all=True, append_images=[photo(), photo()]),
-            NOT_AN_IMAGE,
+            {READABLE},
         ),
         "ico": (save_image(photo(), "ICO"), NOT_AN_IMAGE),
         "ppm": (save_image(photo(), "PPM"), NOT_AN_IMAGE),
@@ -169,14 +180,18 @@ def corpus() -> dict[str, tuple[bytes, set[str]]]:
         "30,000 x 16": (save_image(Image.new("RGB", (30_000, 16)), "JPEG"), {READABLE}),
         "16 x 16": (save_image(photo(16, 16), "PNG"), {READABLE}),
         # Animations and several pages
-        "animated webp": (animation("WEBP"), UNSUITABLE),
-        "animated png": (animation("PNG"), UNSUITABLE),
+        "animated webp": (animation("WEBP"), {READABLE}),
+        "animated png": (animation("PNG"), {READABLE}),
+        "animated avif": (animation("AVIF"), {READABLE}),
         # Two formats in one file
         "jpeg with a zip behind it": (valid["JPEG"] + zipped, {READABLE}),
         "png with a script behind it": (valid["PNG"] + b"<script>alert(1)</script>", {READABLE}),
         "zip with a jpeg before it": (b"PK\x03\x04" + valid["JPEG"], NOT_AN_IMAGE),
-        "gif head on a jpeg": (b"GIF89a" + valid["JPEG"], NOT_AN_IMAGE),
-        "gif that is also javascript": (b"GIF89a=1;alert(1)//" + bytes(50), NOT_AN_IMAGE),
+        "gif head on a jpeg": (b"GIF89a" + valid["JPEG"], TRUNCATED | TOO_LARGE),
+        "gif that is also javascript": (
+            b"GIF89a=1;alert(1)//" + bytes(50),
+            TRUNCATED | TOO_LARGE,
+        ),
         "two jpegs": (valid["JPEG"] * 2, {READABLE}),
         # Broken Exif
         "exif of no bytes": (with_exif(b""), {READABLE}),
@@ -232,7 +247,12 @@ BODIES: dict[str, tuple[bytes, int]] = {
     "no data": (b'{"image": "data:image/jpeg;base64,"}', 415),
     "no comma": (b'{"image": "data:image/jpeg;base64"}', 422),
     "not base64": (b'{"image": "data:image/jpeg;base64,%%%%"}', 422),
-    "half of base64": (b'{"image": "data:image/jpeg;base64,/9j"}', 422),
+    "half of a group of base64": (b'{"image": "data:image/jpeg;base64,/9j/4"}', 422),
+    "a space in base64": (b'{"image": "data:image/jpeg;base64,/9j/ 4AA"}', 422),
+    "an image of the wrong format": (
+        b'{"image": "data:image/gif;base64,R0lGODlhAQABAAAAADs="}',
+        415,
+    ),
     "percent coded": (b'{"image": "data:image/svg+xml,%3Csvg%3E"}', 422),
     "text as an image": (b'{"image": "data:image/jpeg;base64,aGVsbG8="}', 415),
     "text as text": (b'{"image": "data:text/plain;base64,aGVsbG8="}', 415),
@@ -299,6 +319,16 @@ def damaged_files() -> st.SearchStrategy[bytes]:
         save_image(photo().convert(mode), "PNG") for mode in ("RGB", "RGBA", "L", "LA", "P", "1")
     ]
     files.append(save_image(photo().convert("RGBA"), "PNG", exif=_exif()))
+    profile = adobe_rgb_profile()
+    files += [save_image(photo(), name, icc_profile=profile) for name in ("JPEG", "PNG", "TIFF")]
+    files += [save_image(photo(), name) for name in ("AVIF", *LOCAL_FORMATS)]
+    files += [
+        save_image(photo(), "TIFF", compression=compression)
+        for compression in ("tiff_lzw", "jpeg", "tiff_adobe_deflate", "packbits")
+    ]
+    files += [save_image(photo().convert(mode), "TIFF") for mode in ("1", "CMYK", "P")]
+    files += [animation(name) for name in ("GIF", "PNG", "WEBP", "AVIF", "TIFF")]
+    files.append(heic(photo()))
     files += [data for data, _ in corpus().values() if len(data) < 20_000]
     return damaged(files)
 

@@ -281,7 +281,7 @@ def _as_iterable(images: ImageSources) -> Iterable[ImageSource]:
     is_single = isinstance(
         images, str | bytes | bytearray | memoryview | os.PathLike | Image.Image
     ) or hasattr(images, "read")  # iterating over a file object would give its lines
-    return [images] if is_single else images  # type: ignore[list-item, return-value]  # hasattr narrows nothing
+    return [images] if is_single else images  # type: ignore[list-item, return-value]  # see is_single
 
 
 def _action_units(estimate: Estimate) -> dict[str, float] | None:

@@ -44,6 +44,82 @@ def test_a_folder_is_walked_as_needed(tmp_path: Path) -> None:
     assert f"{tmp_path / 'b'} cannot be opened" in str(removed.error)
 
 
+def test_what_is_left_out_of_a_folder_is_counted_by_kind(
+    run: Run, frames: list[Frame], tmp_path: Path
+) -> None:
+    shutil.copy(frames[0].path, tmp_path / "a.jpg")
+    for name in ("a.txt", "b.TXT", "c.dng", ".DS_Store", "a-annotated.jpg", "README", "d/e.pdf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("text")
+    status, out, err = run("assess", "--json", tmp_path)
+    assert status == 0
+    assert len(json.loads(out)) == 1
+    assert err.endswith(
+        "Left out in folders: 1 .dng, 1 .pdf, 2 .txt, 1 annotated copy, 1 file without a suffix, "
+        "1 hidden file.\n"
+    )
+    assert "Left out" not in run("assess", tmp_path / "a.jpg")[2]
+
+
+@pytest.mark.parametrize("suffix", ["avif", "tif", "tiff", "bmp", "gif", "HEIC", "heif"])
+def test_an_image_of_any_format_in_a_folder_is_assessed(
+    run: Run, frames: list[Frame], tmp_path: Path, suffix: str
+) -> None:
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    with Image.open(frames[0].path) as image:
+        image.save(tmp_path / f"a.{suffix}", **({"save_all": True} if suffix == "gif" else {}))
+    status, out, err = run("assess", "--json", tmp_path)
+    assert status == 0, err
+    assert json.loads(out)[0]["assessment"]["face"]["count"] == 1
+
+
+def test_the_first_frame_of_an_animation_is_assessed_with_a_note(
+    run: Run, frames: list[Frame], tmp_path: Path
+) -> None:
+    with Image.open(frames[0].path) as first, Image.open(frames[-1].path) as second:
+        first.save(tmp_path / "a.gif", save_all=True, append_images=[second, second])
+    status, out, _ = run("assess", tmp_path / "a.gif")
+    assert status == 0
+    assert "a.gif: The file contains several frames or pages. Only the first one was read." in out
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Path:
+    """A folder with a link to a folder elsewhere, and links that lead in circles."""
+    root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
+    for folder in (root / "b", elsewhere / "deep"):
+        folder.mkdir(parents=True)
+        Image.new("RGB", (20, 20)).save(folder / "x.png")
+    try:
+        (root / "a").symlink_to(elsewhere, target_is_directory=True)
+    except OSError:
+        pytest.skip("links cannot be made on this machine")
+    (root / "again").symlink_to(elsewhere, target_is_directory=True)
+    (root / "b" / "circle").symlink_to(root, target_is_directory=True)
+    (root / "c").symlink_to("c")
+    (root / "everything").symlink_to("/", target_is_directory=True)
+    (elsewhere / "back").symlink_to(root, target_is_directory=True)
+    return root
+
+
+def test_linked_folders_are_searched_once_and_links_to_folders_above_are_not(linked: Path) -> None:
+    files = [file.relative_path.as_posix() for file in find_files([linked])]
+    assert files == ["a/deep/x.png", "b/x.png"]
+    through_link = [file.relative_path.as_posix() for file in find_files([linked / "a"])]
+    assert through_link == ["back/b/x.png", "deep/x.png"]
+
+
+@pytest.mark.parametrize("arguments", [("",), ("--out", "", "x.jpg"), ("--model", "", "x.jpg")])
+def test_an_empty_argument_is_an_error_and_not_the_current_folder(
+    run: Run, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    monkeypatch.chdir(folder)
+    status, out, err = run("assess", *arguments)
+    assert status == 2
+    assert out == ""
+    assert "is empty: expected a file, a folder or a value" in err
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on Windows")
 def test_a_pipe_in_a_folder_is_not_read(run: Run, frames: list[Frame], tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.jpg")
