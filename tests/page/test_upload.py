@@ -80,7 +80,7 @@ def test_pasted_photo_is_assessed(open_page, portrait_jpeg):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"hello", "not a JPEG, PNG or WebP"),
+        (b"hello", "not a JPEG, PNG, WebP, AVIF or HEIC"),
         (encode_image(np.full((99, 99, 3), 128, np.uint8)), "No face was found"),
     ],
 )

@@ -19,6 +19,8 @@ from wince.video import Video, VideoFrame
 
 ANNOTATED = "-annotated"
 """End of the stem of every annotated copy."""
+HIDDEN, NO_SUFFIX, COPY = "hidden file", "file without a suffix", "annotated copy"
+"""Kinds of files that are left out, beside their suffixes."""
 STDIN = "-"
 """Stands for an image on stdin."""
 
@@ -76,8 +78,13 @@ def find_files(paths: Iterable[Path], left_out: Counter[str] | None = None) -> I
 
 def left_out_text(left_out: Counter[str]) -> str:
     """Return the counts as text, such as `3 .txt, 1 hidden file`; "" if nothing is left out."""
+    plurals = {
+        HIDDEN: "hidden files",
+        NO_SUFFIX: "files without a suffix",
+        COPY: "annotated copies",
+    }
     return ", ".join(
-        f"{count} {kind}{'s' if count > 1 and not kind.startswith('.') else ''}"
+        f"{count} {kind if count == 1 else plurals.get(kind, kind)}"
         for kind, count in sorted(left_out.items())
     )
 
@@ -134,11 +141,11 @@ class _FolderLinks:
 def _left_out_kind(name: str) -> str | None:
     """Return the kind of a file that is not assessed; None for an image or a video."""
     if name.startswith("."):
-        return "hidden file"
+        return HIDDEN
     stem, suffix = Path(name).stem, Path(name).suffix.lower()
     if suffix not in IMAGE_SUFFIXES and suffix not in VIDEO_SUFFIXES:
-        return suffix or "file without a suffix"
-    return "annotated copy" if stem.endswith(ANNOTATED) else None
+        return suffix or NO_SUFFIX
+    return COPY if stem.endswith(ANNOTATED) else None
 
 
 def _irregular_file_error(path: Path) -> WinceError | None:
