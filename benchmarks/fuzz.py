@@ -4,10 +4,10 @@
 
 Nine of ten inputs are files of the corpus of tests/support/bad_inputs.py, damaged at random, which
 are assessed. The others are JSON bodies, which are sent to the application. Each must end in an
-assessment, or in a message with the right status. It prints how the inputs ended, the slowest, and
-the memory before and after. When one ends in another way, the exit status is 1 and Hypothesis
-prints how to reproduce it. Hypothesis keeps a record of the inputs it has tried, which is part of
-that memory: `benchmarks.soak` shows whether the server's memory stays constant.
+assessment, or in a message with the right status. It prints how the inputs of each format ended,
+the slowest, and the memory before and after. When one ends in another way, the exit status is 1 and
+Hypothesis prints how to reproduce it. Hypothesis keeps a record of the inputs it has tried, which
+is part of that memory: `benchmarks.soak` shows whether the server's memory stays constant.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 from tests.support import bad_inputs
 from wince import Assessor
 from wince.errors import ImageError, NoFaceError
+from wince.image_formats import file_format
 from wince.server.app import create_app
 from wince.server.settings import load_settings
 
@@ -36,12 +37,14 @@ class Tally:
     Attributes:
         ends: Number of inputs by how they ended.
         slowest: Seconds that the slowest took.
+        slowest_end: How the slowest ended.
     """
 
     def __init__(self) -> None:
         """Start without any input."""
         self.ends: Counter[str] = Counter()
         self.slowest = 0.0
+        self.slowest_end = ""
 
     def add(self, end: str, start: float) -> None:
         """Count one input.
@@ -51,7 +54,9 @@ class Tally:
             start: `time.perf_counter()` before it.
         """
         self.ends[end] += 1
-        self.slowest = max(self.slowest, time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        if seconds > self.slowest:
+            self.slowest, self.slowest_end = seconds, end
 
 
 def assess_files(assessor: Assessor, tally: Tally, inputs: int, number: int) -> None:
@@ -68,7 +73,7 @@ def assess_files(assessor: Assessor, tally: Tally, inputs: int, number: int) -> 
         except (ImageError, NoFaceError) as error:
             assert str(error).endswith((".", ").")), str(error)
             end = type(error).__name__
-        tally.add(end, start)
+        tally.add(f"{file_format(data) or 'no image'}: {end}", start)
 
     assess()
 
@@ -120,8 +125,8 @@ def main() -> None:
     after = process.memory_info().rss
     print(
         f"{tally.ends.total():8}  inputs in {time.perf_counter() - start:.0f} s, the slowest "
-        f"{1000 * tally.slowest:.0f} ms; memory {before / 2**20:.0f} MB before, "
-        f"{after / 2**20:.0f} MB after"
+        f"{1000 * tally.slowest:.0f} ms ({tally.slowest_end}); memory "
+        f"{before / 2**20:.0f} MB before, {after / 2**20:.0f} MB after"
     )
 
 
