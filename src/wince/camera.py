@@ -8,7 +8,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from wince.errors import VideoError
-from wince.video import VideoFrame, require_av, to_rgb
+from wince.video import VideoFrame
+from wince.video.deinterlace import deinterlaced
+from wince.video.files import require_av
+from wince.video.pixels import to_rgb
 
 INPUT_FORMATS = {"linux": "v4l2", "darwin": "avfoundation", "win32": "dshow"}
 """`sys.platform` -> FFmpeg's name of the system's camera interface."""
@@ -95,7 +98,7 @@ class Camera:
 
         reason = "it sends no more frames"
         try:
-            for index, frame in enumerate(self._container.decode(self._stream)):
+            for index, frame in enumerate(deinterlaced(self._container.decode(self._stream))):
                 if self._closing:
                     return
                 with self._changed:
@@ -121,7 +124,7 @@ class Camera:
         while True:
             index, seconds, frame = self._wait_for_frame(min_index)
             min_index = index + every
-            yield VideoFrame(index, seconds, to_rgb(frame))
+            yield VideoFrame(index, seconds, to_rgb(frame, self._stream.sample_aspect_ratio))
 
     def _wait_for_frame(self, min_index: int) -> tuple[int, float, Any]:
         """Return the newest frame as soon as its index is `min_index` or higher."""

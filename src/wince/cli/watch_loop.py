@@ -21,8 +21,8 @@ from wince.runtime.assessment import Assessment
 from wince.runtime.assessor import Assessor
 from wince.runtime.session_summary import LONGEST_STEP, SessionSummary
 from wince.runtime.track import Track, TrackSettings
-from wince.video import SUFFIXES as VIDEO_SUFFIXES
 from wince.video import Video, VideoFrame
+from wince.video.files import SUFFIXES as VIDEO_SUFFIXES
 
 RATE_WINDOW = 2.0
 """Seconds over which the frame rate is measured."""

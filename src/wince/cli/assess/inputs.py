@@ -14,8 +14,9 @@ from pathlib import Path
 
 from wince.errors import ImageError, VideoError, WinceError
 from wince.images import SUFFIXES as IMAGE_SUFFIXES
-from wince.video import SUFFIXES as VIDEO_SUFFIXES
 from wince.video import Video, VideoFrame
+from wince.video.files import SUFFIXES as VIDEO_SUFFIXES
+from wince.video.files import is_video
 
 ANNOTATED = "-annotated"
 """End of the stem of every annotated copy."""
@@ -171,8 +172,7 @@ def read_images(
             only later frames are yielded.
     """
     for file in files:
-        is_video = file.path.suffix.lower() in VIDEO_SUFFIXES
-        if is_video and file.error is None:
+        if file.error is None and is_video(file.path):
             yield from _read_video(file, every, (last_frames or {}).get(str(file.path), -1))
         else:
             yield InputImage(file, error=file.error)

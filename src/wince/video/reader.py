@@ -1,74 +1,39 @@
-"""Read video files frame by frame: upright RGB pixels, each with its time.
+"""Read video files frame by frame: pixels as a viewer sees them, each frame with its time.
 
-One frame is in memory at a time, so memory does not grow with the length of the video. Only local
-files are read: a playlist or a reference to another file or address is not followed.
+At most a few frames are in memory at a time, so memory does not grow with the length of the video.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wince.errors import (
-    MissingExtraError,
-    NotAVideoError,
-    TruncatedVideoError,
-    VideoError,
-)
+from wince.errors import NotAVideoError, TruncatedVideoError, VideoError
 from wince.images import MAX_PIXELS, MIN_SIDE
+from wince.video.colour import unsupported_colour
+from wince.video.deinterlace import deinterlaced
+from wince.video.files import open_container
+from wince.video.pixels import to_rgb
 
 if TYPE_CHECKING:
     import av
+    from av.stream import Stream
     from av.video.stream import VideoStream
 
-SUFFIXES = (
-    ".mp4",
-    ".m4v",
-    ".mov",
-    ".3gp",
-    ".mkv",
-    ".webm",
-    ".avi",
-    ".mpg",
-    ".mpeg",
-    ".ts",
-    ".mts",
-    ".m2ts",
-    ".wmv",
-    ".flv",
-    ".ogv",
-    ".mjpeg",
-)
-LONGEST_SIDE = 1920
-"""Larger frames are scaled down to this length of their longer side, in pixels."""
 DEFAULT_FRAME_RATE = 25.0
 """Frames per second of a file that does not state its rate."""
 
-# FFmpeg's names. Playlists and image sequences are left out because they open further files.
-_CONTAINER_FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2",
-    "matroska,webm",
-    "avi",
-    "mpeg",
-    "mpegts",
-    "mpegvideo",
-    "m4v",
-    "h264",
-    "hevc",
-    "asf",
-    "flv",
-    "ogg",
-    "mjpeg",
-)
 # How long before the stated end the last frame may be without the file counting as truncated: this
 # many seconds or this share of the stated duration, whichever is longer.
 _END_TOLERANCE_SECONDS = 0.5
 _END_TOLERANCE_SHARE = 0.05
+_DURATION_TAG = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +44,7 @@ class VideoFrame:
         index: Number of the frame in the source, from 0; skipped frames are counted too.
         seconds: Time of the frame. It increases from frame to frame. In a video it is 0 at the
             first frame; for a camera it is the time of `time.monotonic`.
-        rgb: uint8 (H, W, 3), upright.
+        rgb: uint8 (H, W, 3): upright, with square pixels, progressive, 8-bit BT.709.
     """
 
     index: int
@@ -92,7 +57,7 @@ class Video:
 
     Attributes:
         name: The path as given.
-        width: Pixels as stored, before a frame is turned upright.
+        width: Pixels as stored, before a frame is turned upright and its pixels made square.
         height: As `width`.
         duration: Stated duration in seconds; None if the file does not state one.
         frame_rate: Frames per second, as stated or else DEFAULT_FRAME_RATE.
@@ -115,7 +80,7 @@ class Video:
         """
         self.name = str(source)
         self._max_pixels = max_pixels
-        self._container = _open(Path(source))
+        self._container = open_container(Path(source))
         try:
             self._stream = self._first_stream()
         except BaseException:
@@ -125,7 +90,8 @@ class Video:
         self.width, self.height = self._stream.width, self._stream.height
         stated_rate = self._stream.average_rate or self._stream.guessed_rate
         self.frame_rate = float(stated_rate or DEFAULT_FRAME_RATE)
-        self.duration = self._stated_duration()
+        self.duration, self._is_own_duration = self._stated_duration()
+        self._end_of_other_streams = 0.0
         self.damaged_parts = 0
 
     def _first_stream(self) -> "VideoStream":
@@ -159,10 +125,37 @@ class Video:
                 "are needed."
             )
 
-    def _stated_duration(self) -> float | None:
-        if self._stream.duration and self._stream.time_base:
-            return float(self._stream.duration * self._stream.time_base)
-        return self._container.duration / 1e6 if self._container.duration else None
+    def _check_colour(self, frame: "av.VideoFrame") -> None:
+        if problem := unsupported_colour(frame):
+            raise VideoError(
+                f"{self.name} uses {problem}, which wince cannot convert. Save it as MP4 "
+                "with H.264 and BT.709."
+            )
+
+    def _stated_duration(self) -> tuple[float | None, bool]:
+        """Return the stated seconds from the first frame on, and whether they are the frames' own.
+
+        If not, they are those of the longest stream in the file, such as the sound.
+        """
+        stream = self._stream
+        if stream.duration and stream.time_base:
+            return float(stream.duration * stream.time_base), True
+        # Matroska states only the end of the longest stream, but most programs add a tag.
+        start = float((stream.start_time or 0) * (stream.time_base or 0))
+        tag = _DURATION_TAG.fullmatch(stream.metadata.get("DURATION", ""))
+        if tag:
+            hours, minutes, seconds = map(float, tag.groups())
+            return 3600 * hours + 60 * minutes + seconds - start, True
+        if not self._container.duration:
+            return None, False
+        return self._container.duration / 1e6 - self._first_frame_offset(), False
+
+    def _first_frame_offset(self) -> float:
+        """Return the seconds from the start of the file to its first frame, as stated."""
+        start, time_base = self._stream.start_time, self._stream.time_base
+        if start is None or time_base is None:
+            return 0.0
+        return float(start * time_base) - (self._container.start_time or 0) / 1e6
 
     @property
     def expected_frames(self) -> int | None:
@@ -186,25 +179,27 @@ class Video:
                 frame.
             VideoError: No frame can be decoded.
         """
-        seconds: float | None = None
+        end: float | None = None
         last_yielded: float | None = None
         for index, (seconds, frame) in enumerate(self._timed_frames()):
+            end = seconds + max(1.0 / self.frame_rate, _duration(frame))
             is_due = last_yielded is None or seconds - last_yielded >= min_interval - 1e-6
             if index % every == 0 and is_due:
                 last_yielded = seconds
                 self._check_size(frame.width, frame.height)  # the size may change within a file
-                yield VideoFrame(index, seconds, to_rgb(frame))
-        if seconds is None:
+                self._check_colour(frame)
+                yield VideoFrame(index, seconds, to_rgb(frame, self._stream.sample_aspect_ratio))
+        if end is None:
             raise VideoError(
                 f"{self.name} contains no frame that can be decoded. Export or record it again."
             )
-        self._check_end(seconds)
+        self._check_end(end)
 
     def _timed_frames(self) -> Iterator[tuple[float, "av.VideoFrame"]]:
         """Yield each decoded frame with its seconds since the first one, strictly increasing."""
         start = 0.0
         seconds: float | None = None
-        for frame in self._decoded_frames():
+        for frame in deinterlaced(self._decoded_frames()):
             if seconds is None:
                 start, seconds = frame.time or 0.0, 0.0
             else:
@@ -220,7 +215,7 @@ class Video:
         """Yield the frames that can be decoded; count the parts that cannot."""
         import av
 
-        packets = self._container.demux(self._stream)
+        packets = self._container.demux()
         while True:
             try:
                 packet = next(packets, None)
@@ -229,6 +224,9 @@ class Video:
                 return
             if packet is None:
                 return
+            if packet.stream.index != self._stream.index:
+                self._note_end(packet)
+                continue
             try:
                 frames = packet.decode()
             except (av.FFmpegError, OSError):
@@ -240,15 +238,27 @@ class Video:
                 else:
                     yield frame
 
-    def _check_end(self, last_seconds: float) -> None:
-        """Raise TruncatedVideoError if the last frame is too far before the stated end."""
+    def _note_end(self, packet: "av.Packet[Stream]") -> None:
+        """Keep the latest end of the packets of other streams, in seconds from the first frame."""
+        if packet.pts is not None and packet.time_base:
+            end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+            end -= (self._container.start_time or 0) / 1e6 + self._first_frame_offset()
+            self._end_of_other_streams = max(self._end_of_other_streams, end)
+
+    def _check_end(self, end: float) -> None:
+        """Raise TruncatedVideoError if the file ends too long before its stated end.
+
+        Args:
+            end: End of the last frame, in seconds from the first.
+        """
         if self.duration is None:
             return
-        missing = self.duration - last_seconds - 1.0 / self.frame_rate
+        file_end = end if self._is_own_duration else max(end, self._end_of_other_streams)
+        missing = self.duration - file_end
         if missing > max(_END_TOLERANCE_SECONDS, _END_TOLERANCE_SHARE * self.duration):
             raise TruncatedVideoError(
-                f"{self.name} stops at {last_seconds:.1f} s of {self.duration:.1f} s: the rest is "
-                "missing or damaged. Export or copy it again."
+                f"{self.name} stops at {end:.1f} s of {self.duration:.1f} s: the rest is missing "
+                "or damaged. Export or copy it again."
             )
 
     def close(self) -> None:
@@ -267,70 +277,6 @@ class Video:
         self.close()
 
 
-def to_rgb(frame: "av.VideoFrame") -> NDArray[np.uint8]:
-    """Return the pixels of a decoded frame, upright.
-
-    Returns:
-        uint8 (H, W, 3), scaled down if needed so that the longer side is at most LONGEST_SIDE.
-    """
-    scale = min(1.0, LONGEST_SIDE / max(frame.width, frame.height))
-    rgb = frame.reformat(
-        width=max(1, round(frame.width * scale)),
-        height=max(1, round(frame.height * scale)),
-        format="rgb24",
-    ).to_ndarray()
-    quarter_turns = round(frame.rotation / 90) % 4  # counter-clockwise, as phones write it
-    return np.ascontiguousarray(np.rot90(rgb, quarter_turns))
-
-
-def require_av() -> None:
-    """Raise MissingExtraError unless PyAV, which reads videos and cameras, is installed."""
-    try:
-        import av  # noqa: F401  # imported only to see whether it is installed
-    except ImportError:
-        raise MissingExtraError(
-            "Videos and cameras need PyAV, which the small install leaves out. "
-            "Install it with: pip install 'wince[video]'"
-        ) from None
-
-
-def _open(path: Path) -> Any:
-    """Return PyAV's container for a video file."""
-    require_av()
-    import av
-
-    av.logging.set_level(None)  # FFmpeg would print to stderr; our errors say what is wrong
-    try:
-        with path.open("rb") as file:
-            first_byte = file.read(1)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise VideoError(f"{path} cannot be opened: {reason}. Check the path.") from error
-    if not first_byte:
-        raise NotAVideoError(f"{path} is empty: expected a video, such as MP4, MOV or WebM.")
-    # The prefix "file:" keeps a name from being taken for an address, and the lists of allowed
-    # formats and protocols keep a file from leading to another file or address.
-    options = {"format_whitelist": ",".join(_CONTAINER_FORMATS), "protocol_whitelist": "file"}
-    try:
-        return av.open(f"file:{path}", container_options=options)
-    except (av.FFmpegError, OSError, ValueError) as error:
-        if _starts_like_video(path):
-            raise TruncatedVideoError(
-                f"{path} stops before its end or is damaged, and cannot be opened. "
-                "Export or copy it again."
-            ) from error
-        raise NotAVideoError(
-            f"{path} is not a video that wince can read. Expected one such as MP4, MOV, MKV, "
-            "WebM or AVI."
-        ) from error
-
-
-def _starts_like_video(path: Path) -> bool:
-    """Return whether the first bytes are those of an MP4, Matroska, WebM or AVI file."""
-    with path.open("rb") as file:
-        head = file.read(12)
-    return (
-        head[4:8] in (b"ftyp", b"moov", b"mdat")
-        or head[:4] == b"\x1aE\xdf\xa3"  # Matroska and WebM
-        or (head[:4] == b"RIFF" and head[8:12] == b"AVI ")
-    )
+def _duration(frame: "av.VideoFrame") -> float:
+    """Return how long a frame is shown, in seconds; 0 if not stated."""
+    return float((frame.duration or 0) * (frame.time_base or 0))

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.support.video_sample import ROTATED_MATRIX, UPRIGHT_MATRIX, grey_frames, write_video
 from wince import errors
-from wince.video import SUFFIXES, Video
+from wince.video import Video
+from wince.video.files import SUFFIXES
 
 pytest.importorskip("av", reason="needs PyAV")
 
