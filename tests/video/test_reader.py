@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.video_sample import ROTATED_MATRIX, UPRIGHT_MATRIX, grey_frames, write_video
+from tests.support.video_sample import Colour, grey_frames, write_video
 from wince import errors
 from wince.video import Video
 from wince.video.files import SUFFIXES
@@ -72,21 +72,49 @@ def test_frames_need_not_be_evenly_spaced_in_time(tmp_path):
         assert [frame.seconds for frame in video.frames()] == pytest.approx(times, abs=2e-3)
 
 
-def test_a_video_with_a_rotation_matrix_is_turned_upright(tmp_path):
-    left_red = np.zeros((48, 96, 3), np.uint8)
-    left_red[:, :48, 0] = 220
-    path = write_video(tmp_path / "lying.mp4", [left_red] * 3)
-    data = path.read_bytes()
-    assert data.count(UPRIGHT_MATRIX) == 2, "one matrix of the movie, one of its track"
-    start = data.index(UPRIGHT_MATRIX, data.index(b"tkhd"))
-    path.write_bytes(data[:start] + ROTATED_MATRIX + data[start + len(ROTATED_MATRIX) :])
+def test_a_last_frame_that_is_shown_for_long_is_not_a_missing_end(tmp_path):
+    path = write_video(
+        tmp_path / "still.mp4",
+        grey_frames(3),
+        times=[0, 2, 4],
+        options={"bf": "0"},  # otherwise the last packet need not be the last frame
+        last_duration=2,
+    )
     with Video(path) as video:
-        (rgb,) = {frame.rgb.tobytes(): frame.rgb for frame in video.frames()}.values()
-        assert rgb.shape == (96, 48, 3)
-        # After a quarter turn clockwise the left half is on top.
-        assert rgb[:40, :, 0].mean() > 180
-        assert rgb[56:, :, 0].mean() < 40
-        assert (video.width, video.height) == (96, 48), "as stored"
+        assert [frame.seconds for frame in video.frames()] == pytest.approx([0, 2, 4], abs=2e-3)
+        assert video.duration == pytest.approx(6, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["clip.mkv", "clip.webm", "clip.mp4", "clip.avi", "clip.ts"])
+@pytest.mark.parametrize("has_tags", [True, False])
+def test_sound_may_be_longer_than_the_frames(tmp_path, name, has_tags):
+    codecs = {"clip.webm": ("libvpx", "libopus"), "clip.avi": ("mpeg4", "aac")}
+    codec, sound = codecs.get(name, ("libx264", "aac"))
+    path = write_video(
+        tmp_path / name, grey_frames(50), codec=codec, sound_codec=sound, sound_seconds=9
+    )
+    if not has_tags:  # as other programs write Matroska, without a duration for each stream
+        path.write_bytes(path.read_bytes().replace(b"DURATION", b"NOTHINGS"))
+    with Video(path) as video:
+        assert len(list(video.frames())) == 50
+
+
+@pytest.mark.parametrize("has_tags", [True, False])
+def test_a_video_with_sound_that_is_cut_off_is_truncated(tmp_path, has_tags):
+    noise = np.random.default_rng(0).integers(0, 200, (50, 48, 64, 3), np.uint8)
+    path = write_video(tmp_path / "whole.mkv", noise, codec="mjpeg", sound_seconds=2)
+    content = path.read_bytes()
+    content = content if has_tags else content.replace(b"DURATION", b"NOTHINGS")
+    path.write_bytes(content[: len(content) // 2])
+    with Video(path) as video, pytest.raises(errors.TruncatedVideoError, match="stops at"):
+        list(video.frames())
+
+
+def test_a_colour_space_that_cannot_be_converted_is_refused(tmp_path):
+    linear = Colour(matrix=1, transfer=8, primaries=1)
+    path = write_video(tmp_path / "linear.mp4", grey_frames(2), colour=linear)
+    with Video(path) as video, pytest.raises(errors.VideoError, match="transfer function 8 of"):
+        list(video.frames())
 
 
 def test_large_frames_are_scaled_down(tmp_path):

@@ -20,7 +20,7 @@ KNEE = 0.75
 """Share of white up to which light is unchanged; above, it nears white without reaching it."""
 
 # Numbers of ITU-T H.273, as FFmpeg uses them.
-_PQ, _HLG = 16, 18
+_UNSTATED, _PQ, _HLG = 2, 16, 18
 _GAMMA_TRANSFERS = (0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15)  # BT.709 and the like, or unstated
 _MATRICES = (0, 1, 2, 3, 4, 5, 6, 7, 9)  # RGB, BT.709, BT.601, BT.2020 and the like, or unstated
 _TO_BT709: Final = {
@@ -45,7 +45,16 @@ def unsupported_colour(frame: "av.VideoFrame") -> str | None:
         return f"the transfer function {frame.color_trc} of ITU-T H.273"
     if frame.colorspace not in _MATRICES:
         return f"the colour matrix {frame.colorspace} of ITU-T H.273"
+    if frame.color_trc == _UNSTATED and _has_dolby_vision(frame):
+        return "Dolby Vision (profile 5)"  # its colours are in no standard colour space
     return None
+
+
+def _has_dolby_vision(frame: "av.VideoFrame") -> bool:
+    try:
+        return "DOVI_METADATA" in frame.side_data
+    except ValueError:  # PyAV does not know the type of other data beside it
+        return False
 
 
 def needs_conversion(frame: "av.VideoFrame") -> bool:
@@ -61,26 +70,26 @@ def to_bt709(rgb: NDArray[np.uint16], transfer: int, primaries: int) -> NDArray[
         transfer: Number of the transfer function in ITU-T H.273.
         primaries: Number of the primaries in ITU-T H.273.
     """
-    light = _light(transfer)[rgb]
+    # Channel by channel, (3, H x W), which is several times faster than pixel by pixel.
+    light = _light(transfer)[rgb.reshape(-1, 3).T]
     if transfer == _HLG:
-        light *= (1000 / WHITE) * np.power(light @ _BT2020_LUMINANCE, 0.2)[..., np.newaxis]
+        light *= (1000 / WHITE) * np.power(_BT2020_LUMINANCE @ light, np.float32(0.2))
     if primaries not in _TO_BT709 and transfer in (_PQ, _HLG):
         primaries = 9  # those of HDR, unless others are stated
     if primaries in _TO_BT709:
-        light = light @ np.array(_TO_BT709[primaries], np.float32).T
+        light = np.array(_TO_BT709[primaries], np.float32) @ light
     if transfer in (_PQ, _HLG):
-        _compress_highlights(light)
-    np.clip(light, 0, 1, out=light)
-    return _gamma_code()[np.round(light * 65535).astype(np.uint16)]
+        light *= _highlight_factor(light.max(axis=0))
+    levels = (light.clip(0, 1) * 65535 + 0.5).astype(np.uint16)
+    return _gamma_code()[levels].T.reshape(rgb.shape)
 
 
-def _compress_highlights(light: NDArray[np.float32]) -> None:
-    """Darken pixels whose brightest channel is above KNEE, all channels alike to keep the hue."""
-    brightest = light.max(axis=-1)
-    is_bright = brightest > KNEE
-    excess = (brightest[is_bright] - KNEE) / (1 - KNEE)
-    target = KNEE + (1 - KNEE) * excess / (1 + excess)
-    light[is_bright] *= (target / brightest[is_bright])[:, np.newaxis]
+def _highlight_factor(brightest: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the factor for all channels of a pixel, which keeps its hue, by its brightest one."""
+    brightest = np.maximum(brightest, KNEE)
+    excess = (brightest - KNEE) / (1 - KNEE)
+    factor = (KNEE + (1 - KNEE) * excess / (1 + excess)) / brightest
+    return factor.astype(np.float32)
 
 
 @cache

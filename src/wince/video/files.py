@@ -71,19 +71,24 @@ _CONTAINER_FORMATS = (
 _IMAGE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 """Brands of files that begin like an MP4 but hold an image (AVIF and HEIC)."""
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*", b"MM\0*")
-_VIDEO_STARTS = (
-    b"\x1aE\xdf\xa3",  # Matroska and WebM
-    b"\0\0\1\xba",  # MPEG program stream, such as VOB
-    b"\0\0\1\xb3",  # MPEG video without a container
-    b"FLV\1",
-    b"0&\xb2u\x8ef\xcf\x11",  # ASF and WMV
-    b"\x06\x0e+4\x02\x05\x01\x01",  # MXF
-)
+_VIDEO_STARTS = {
+    b"\x1aE\xdf\xa3": "matroska",  # WebM too
+    b"\0\0\1\xba": "mpeg",  # a program stream, such as VOB
+    b"\0\0\1\xb3": "mpegvideo",  # MPEG video without a container
+    b"FLV\1": "flv",
+    b"0&\xb2u\x8ef\xcf\x11": "asf",  # WMV too
+    b"\x06\x0e+4\x02\x05\x01\x01": "mxf",
+}
+"""First bytes -> FFmpeg's name of the format."""
+_HEAD_BYTES = 4 + 192 + 1
+"""Bytes that show the format: two packets of an AVCHD file begin within them."""
 
 
 def is_video(path: Path) -> bool:
     """Return whether a file is to be read as a video, by its suffix or its first bytes."""
-    return path.suffix.lower() in SUFFIXES or (path.is_file() and _starts_like_video(_head(path)))
+    return path.suffix.lower() in SUFFIXES or (
+        path.is_file() and _content_format(_head(path)) is not None
+    )
 
 
 def require_av() -> None:
@@ -121,14 +126,22 @@ def open_container(path: Path) -> Any:
     # The prefix "file:" keeps a name from being taken for an address, and the lists of allowed
     # formats and protocols keep a file from leading to another file or address.
     options = {"format_whitelist": ",".join(_CONTAINER_FORMATS), "protocol_whitelist": "file"}
+    # FFmpeg takes some formats from the suffix, which misleads it about a renamed file. Then the
+    # format is taken from the first bytes.
+    content_format = _content_format(head)
     try:
-        return av.open(f"file:{path}", container_options=options)
+        try:
+            return av.open(f"file:{path}", container_options=options)
+        except av.ArgumentError:
+            if content_format is None:
+                raise
+            return av.open(f"file:{path}", format=content_format, container_options=options)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise _opening_error(path, head) from error
 
 
 def _opening_error(path: Path, head: bytes) -> VideoError:
-    if _starts_like_video(head):
+    if _content_format(head):
         return TruncatedVideoError(
             f"{path} stops before its end or is damaged, and cannot be opened. "
             "Export or copy it again."
@@ -144,9 +157,6 @@ def _opening_error(path: Path, head: bytes) -> VideoError:
     )
 
 
-_HEAD_BYTES = 4 + 192 + 1
-
-
 def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
@@ -155,13 +165,16 @@ def _head(path: Path) -> bytes:
         return b""  # opening it later gives the error
 
 
-def _starts_like_video(head: bytes) -> bool:
-    """Return whether a file begins like a video of a common format."""
-    is_mp4 = head[4:8] in (b"ftyp", b"moov", b"mdat") and not _starts_like_image(head)
-    is_avi = head[:4] == b"RIFF" and head[8:12] == b"AVI "
+def _content_format(head: bytes) -> str | None:
+    """Return FFmpeg's name of the common video format that a file begins like, if any."""
+    if head[4:8] in (b"ftyp", b"moov", b"mdat"):
+        return None if _starts_like_image(head) else "mov"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "avi"
     # Packets of 188 bytes that begin with "G"; those of AVCHD have four bytes more in front.
-    is_transport_stream = head[:1] + head[188:189] == b"GG" or head[4:5] + head[196:197] == b"GG"
-    return is_mp4 or is_avi or is_transport_stream or head.startswith(_VIDEO_STARTS)
+    if b"GG" in (head[:1] + head[188:189], head[4:5] + head[196:197]):
+        return "mpegts"
+    return next((name for start, name in _VIDEO_STARTS.items() if head.startswith(start)), None)
 
 
 def _starts_like_image(head: bytes) -> bool:

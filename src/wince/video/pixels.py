@@ -61,7 +61,8 @@ def _on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _display_matrix(frame: "av.VideoFrame") -> NDArray[Any] | None:
     """Return the 3 x 3 matrix that turns the stored frame into the one shown, if stated."""
     try:
-        data: Any = frame.side_data["DISPLAYMATRIX"]
+        side_data: Any = frame.side_data
+        data = side_data["DISPLAYMATRIX"]
     except KeyError:
         return None
     except ValueError:  # beside it is data of a type that PyAV does not know: mirroring is lost
