@@ -71,7 +71,8 @@ def write_video(
 
     pixel_format = pixel_format or ("yuvj420p" if codec == "mjpeg" else "yuv420p")
     with av.open(str(path), "w") as container:
-        stream = sound = None
+        stream: Any = None
+        sound: Any = None
         for number, image in enumerate(images):
             if stream is None:
                 stream = container.add_stream(codec, rate=rate, options=dict(options or {}))
@@ -191,7 +192,7 @@ def _bt2020_light(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
         [0.0690973, 0.9195404, 0.0113623],
         [0.0163914, 0.0880133, 0.8955953],
     ]
-    return (rgb / 255.0) ** 2.4 @ np.transpose(matrix)
+    return np.asarray((rgb / 255.0) ** 2.4 @ np.transpose(matrix))
 
 
 def _as_uint16(signal: NDArray[np.float64]) -> NDArray[np.uint16]:
