@@ -65,6 +65,43 @@ def test_optional_columns_are_read(write):
         table.column("age")
 
 
+SPREADSHEET = "Subject;Sequence;Frame;PSPI;Predicted;VAS;;\n a ;s1;f1;0;0,25;;;\na;s1;f2;3;2,5\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        SPREADSHEET.encode(),
+        SPREADSHEET.replace(";", "\t").encode("utf-16"),
+        ("sep=;\r\n" + SPREADSHEET).encode("utf-8-sig"),
+    ],
+    ids=["semicolons", "UTF-16 with tabs", "sep= and byte-order mark"],
+)
+def test_predictions_are_read_as_spreadsheets_write_them(write, data):
+    table = read_predictions(write(data))
+    assert (table.subjects, table.predicted.tolist()) == (("a",), [0.25, 2.5])
+    assert "decimal comma, such as 0,25" in table.notes[0]
+
+
+def test_columns_with_other_names_are_read_with_renames(write):
+    path = write(GOOD.replace("subject", "Proband"))
+    assert read_predictions(path, renames={"proband": "subject"}).subjects == ("a", "b")
+
+
+@pytest.mark.parametrize("names", [("001", "1"), ("P1", "p1"), ("P 1", "P01"), ("1", "1.0")])
+def test_two_spellings_of_one_subject_are_refused_unless_they_differ(write, names):
+    path = write(f"{HEAD}\n{names[0]},s,1,0,0\n{names[1]},s,1,0,0\nc,s,1,0,0\n")
+    with pytest.raises(DataError, match=f"{names[0]}.* and .*{names[1]}.*--distinct-subjects"):
+        read_predictions(path)
+    assert len(read_predictions(path, distinct_subjects=True).subjects) == 3
+
+
+def test_training_labels_without_subjects_have_a_note(write):
+    labels = read_training_labels(write("pspi\n1\n"))
+    assert labels.subjects is None
+    assert "names no subject" in labels.notes[0]
+
+
 BAD = {
     "missing column": (
         "subject,sequence,frame,pspi\na,s,1,0\n",
@@ -73,9 +110,10 @@ BAD = {
     "no row": (f"{HEAD}\n", "has a header but no row"),
     "empty file": ("", "is empty"),
     "blank first line": ("\n" + GOOD, "is empty, or its first line is"),
-    "semicolons": (GOOD.replace(",", ";"), "line 1: expected columns separated by commas"),
+    "another separator": (GOOD.replace(",", "|"), "line 1: expected columns separated by commas"),
     "column twice": (GOOD.replace("frame", "pspi"), "line 1: the column 'pspi' occurs more"),
-    "short row": (GOOD + "c,s,1,0\n", "line 5: expected 5 values as in the header, found 4"),
+    "short row": (GOOD + "c,s,1,0\n", "line 5: predicted is ''; expected a number"),
+    "long row": (GOOD + "c,s,1,0,1,2\n", "line 5: expected 5 values as in the header, found 6"),
     "not a number": (GOOD + "c,s,1,none,0\n", "line 5: pspi is 'none'; expected a number from 0"),
     "prediction in words": (
         GOOD + "c,s,1,0,high\n",
@@ -147,7 +185,7 @@ def test_values_survive_writing_and_reading(rows, tmp_path_factory):
     csv.writer(text).writerows([HEAD.split(","), *rows])
     path = tmp_path_factory.mktemp("round") / "p.csv"
     path.write_text(text.getvalue(), encoding="utf-8", newline="")
-    table = read_predictions(path)
+    table = read_predictions(path, distinct_subjects=True)
     assert table.pspi.tolist() == [row[3] for row in rows]
     assert table.predicted.tolist() == [row[4] for row in rows]
     assert [table.subjects[i] for i in table.subject] == [row[0].strip() for row in rows]

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from wince.cli.table_options import Columns, DistinctSubjects
 from wince.cli.tables import plain_table, table_console
 from wince.number_format import decimal, interval
 
@@ -102,6 +104,8 @@ def evaluate(
     group_by: GroupBy = None,
     training: TrainingFile = None,
     allow_overlap: AllowOverlap = False,
+    distinct_subjects: DistinctSubjects = False,
+    column: Columns = None,
     dataset: Dataset = None,
     resamples: Resamples = 1000,
     seed: Seed = 0,
@@ -110,14 +114,18 @@ def evaluate(
     if (model is None) == (predictions is None):
         raise typer.BadParameter("expected either MODEL or --predictions FILE")
     _check_extra()
+    from wince import csv_reader
     from wince.evaluation import evaluate as evaluation
     from wince.evaluation.prediction_files import read_predictions, read_training_labels
     from wince.evaluation.report.result_files import write_results
 
+    renames = csv_reader.parse_renames(column or ())
+    csv_reader.check_renames(renames, [path for path in (predictions, against, training) if path])
+    read = partial(read_predictions, renames=renames, distinct_subjects=distinct_subjects)
     notes: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     with _spinner("Reading") as show_step:
-        labels = read_training_labels(training) if training else None
+        labels = read_training_labels(training, renames=renames) if training else None
         if model is not None:
             from wince.training.evaluate_model import predict
 
@@ -127,18 +135,20 @@ def evaluate(
                 out,
                 part=part,
                 allow_overlap=allow_overlap,
+                distinct_subjects=distinct_subjects,
                 progress=lambda done, total: show_step(f"Scoring {done:,} of {total:,}"),
             )
             table, notes, about = tested.table, tested.notes, tested.about
             labels = labels or tested.training
         elif predictions is not None:
-            table = read_predictions(predictions)
+            table = read(predictions)
         metrics = evaluation.evaluate(
             table,
-            against=read_predictions(against) if against else None,
+            against=read(against) if against else None,
             group_by=group_by or (),
             training=labels,
             allow_overlap=allow_overlap,
+            distinct_subjects=distinct_subjects,
             dataset=dataset,
             resamples=resamples,
             seed=seed,

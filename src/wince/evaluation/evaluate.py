@@ -50,6 +50,7 @@ def evaluate(
     group_by: Sequence[str] = (),
     training: TrainingLabels | None = None,
     allow_overlap: bool = False,
+    distinct_subjects: bool = False,
     dataset: str | None = None,
     resamples: int = 1000,
     seed: int = 0,
@@ -64,6 +65,7 @@ def evaluate(
         group_by: Columns; the metrics are repeated for each of their values.
         training: What the model was trained on, for the trivial predictors and to find overlap.
         allow_overlap: Accept subjects that the model was trained on, and mark the results.
+        distinct_subjects: Whether names that are spelled differently are different subjects.
         dataset: "unbc" to add published results on that data set.
         resamples: Bootstrap resamples of the subjects for the 95 % intervals; 0 for no intervals.
         seed: Random seed of the bootstrap.
@@ -77,8 +79,12 @@ def evaluate(
         DataError: Subjects overlap and `allow_overlap` is false; the tables do not contain the same
             frames; a column to group by is missing or has too many values; `dataset` is unknown.
     """
-    overlap = protocol.find_overlap(table, training, allow=allow_overlap)
-    other = None if against is None else match_frames(table, against)
+    overlap = protocol.find_overlap(
+        table, training, allow=allow_overlap, distinct_subjects=distinct_subjects
+    )
+    other = (
+        None if against is None else match_frames(table, against, distinct_names=distinct_subjects)
+    )
     if other is not None and not overlap.optimistic:
         overlap = protocol.find_overlap(other)
     groups = {column: _rows_by_group(table, column) for column in group_by}
@@ -87,7 +93,7 @@ def evaluate(
     metrics = {
         **_describe(table, dataset, about),
         "overlap": {**asdict(overlap), "label": OPTIMISTIC if overlap.optimistic else None},
-        "caveats": protocol.caveats(table, overlap, dataset),
+        "caveats": protocol.caveats(table, overlap, dataset, training),
         "bootstrap": _describe_bootstrap(resamples, seed),
         "reference": _describe_statistics(statistics),
         **_measure(table, statistics, resamples, seed),

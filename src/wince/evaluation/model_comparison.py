@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from wince import subject_ids
 from wince.errors import DataError
 from wince.evaluation import bootstrap
 from wince.evaluation.all_metrics import all_metrics
@@ -59,14 +60,26 @@ def _other_name(table: Predictions, other: Predictions) -> str:
     return "/".join(PurePath(other.source).parts[-2:])
 
 
-def match_frames(table: Predictions, other: Predictions) -> Predictions:
+def match_frames(
+    table: Predictions, other: Predictions, *, distinct_names: bool = False
+) -> Predictions:
     """Return the other table in the order of the first.
+
+    Args:
+        table: The first table.
+        other: The other table. Its names may differ in leading zeros, case and spaces, if that
+            leaves each frame one partner.
+        distinct_names: Whether names that are spelled differently are different ones.
 
     Raises:
         DataError: The tables do not contain the same frames, or give a frame different labels.
     """
-    row_of = {key: row for row, key in enumerate(_frame_keys(other))}
-    keys = _frame_keys(table)
+    keys, other_keys = _frame_keys(table, distinct=True), _frame_keys(other, distinct=True)
+    if not distinct_names and set(keys) != set(other_keys):
+        loose, other_loose = _frame_keys(table), _frame_keys(other)
+        if len(set(loose)) == len(loose) and set(loose) == set(other_loose):
+            keys, other_keys = loose, other_loose
+    row_of = {key: row for row, key in enumerate(other_keys)}
     missing = [key for key in keys if key not in row_of]
     if missing or len(keys) != len(row_of):
         frame = ", ".join(missing[0] if missing else next(iter(row_of.keys() - set(keys))))
@@ -88,9 +101,13 @@ def match_frames(table: Predictions, other: Predictions) -> Predictions:
     return ordered
 
 
-def _frame_keys(table: Predictions) -> list[tuple[str, str]]:
-    """Return (sequence, frame) of each row."""
+def _frame_keys(table: Predictions, *, distinct: bool = False) -> list[tuple[str, str]]:
+    """Return (subject/sequence, frame) of each row, see `subject_ids.key`."""
+    sequences = [
+        "/".join(subject_ids.key(name, distinct=distinct) for name in sequence.split("/"))
+        for sequence in table.sequences
+    ]
     return [
-        (table.sequences[sequence], str(frame))
+        (sequences[sequence], subject_ids.key(str(frame), distinct=distinct))
         for sequence, frame in zip(table.sequence, table.frame, strict=True)
     ]

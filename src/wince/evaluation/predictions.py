@@ -34,6 +34,7 @@ class Predictions:
         overlap: Whether the model was trained on the subject of the row, shape (N,).
         others: Further columns as text, for groups, each of shape (N,).
         sha256: SHA-256 of the file.
+        notes: How the file was read where that is not obvious, in sentences.
     """
 
     source: str
@@ -53,6 +54,7 @@ class Predictions:
     overlap: NDArray[np.bool_] | None = None
     others: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
     sha256: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -63,7 +65,7 @@ class Predictions:
         return len(self.pspi)
 
     def column(self, name: str) -> NDArray[np.str_]:
-        """Return a column as text, to group by.
+        """Return a column as text, to group by. Upper and lower case may differ.
 
         Raises:
             DataError: There is no such column.
@@ -72,6 +74,7 @@ class Predictions:
         columns["subject"] = np.array(self.subjects)[self.subject]
         if self.fold is not None:
             columns["fold"] = self.fold
+        name = name if name in columns else name.lower()
         if name not in columns:
             raise DataError(
                 f"{self.source} has no column '{name}' to group by. It has: "

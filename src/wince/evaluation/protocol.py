@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 import numpy as np
 
+from wince import subject_ids
 from wince.errors import DataError
 from wince.evaluation.bootstrap import FEW_SUBJECTS
 from wince.evaluation.prediction_files import TrainingLabels
@@ -31,10 +32,18 @@ class Overlap:
 
 
 NO_OVERLAP = Overlap(False, None, "")
+_SPELLED = (
+    " (names that differ in leading zeros, case or spaces count as the same subject, unless "
+    f"{subject_ids.OPTION} is given)"
+)
 
 
 def find_overlap(
-    table: Predictions, training: TrainingLabels | None = None, *, allow: bool = False
+    table: Predictions,
+    training: TrainingLabels | None = None,
+    *,
+    allow: bool = False,
+    distinct_subjects: bool = False,
 ) -> Overlap:
     """Return whether the model was trained on subjects of the table.
 
@@ -43,6 +52,7 @@ def find_overlap(
         training: What the model was trained on, if it is known.
         allow: Accept subjects that are in `training` too. The result is marked as an overlap even
             if no common subject is known.
+        distinct_subjects: Whether names that are spelled differently are different subjects.
 
     Raises:
         DataError: The table and `training` have subjects in common, and `allow` is false.
@@ -51,13 +61,16 @@ def find_overlap(
         count = len(np.unique(table.subject[table.overlap]))
         return Overlap(True, count, "the predictions say so in their column overlap")
     if training is not None and training.subjects:
-        common = sorted(set(table.subjects) & training.subjects)
+        common = sorted(
+            subject_ids.common(table.subjects, training.subjects, distinct=distinct_subjects)
+        )
         if common and not allow:
-            rest = f" and {len(common) - 3} more" if len(common) > 3 else ""
+            spelled = "" if training.subjects.issuperset(common) else _SPELLED
             raise DataError(
-                f"The model was trained on subjects of the test: {', '.join(common[:3])}{rest} are "
-                f"in {table.source} and in {training.source}. The metrics would be too good. Test "
-                "on other subjects, or pass --allow-overlap; every output is then marked."
+                f"The model was trained on subjects of the test: {subject_ids.listed(common)} are "
+                f"in {table.source} and in {training.source}{spelled}. The metrics would be too "
+                "good. Test on other subjects, or pass --allow-overlap; every output is then "
+                "marked."
             )
         if common:
             name = PurePath(training.source).name
@@ -67,13 +80,19 @@ def find_overlap(
     return NO_OVERLAP
 
 
-def caveats(table: Predictions, overlap: Overlap, dataset: str | None) -> list[str]:
+def caveats(
+    table: Predictions,
+    overlap: Overlap,
+    dataset: str | None,
+    training: TrainingLabels | None = None,
+) -> list[str]:
     """Return sentences that limit the conclusions from an evaluation, the most serious first.
 
     Args:
         table: The predictions that are evaluated.
         overlap: The result of `find_overlap`.
         dataset: "unbc" if the predictions are for the UNBC-McMaster archive.
+        training: What the model was trained on, if it is known.
     """
     sentences = []
     if overlap.optimistic:
@@ -88,6 +107,7 @@ def caveats(table: Predictions, overlap: Overlap, dataset: str | None) -> list[s
             "metrics say nothing about new people. One group reports, for the same system, ICC "
             ".85 with mixed subjects and .55 leave-one-subject-out (Hammal & Cohn, ICMI 2012)."
         )
+    sentences += _about_training(table, training)
     sentences += _about_subjects(len(table.subjects))
     sentences += _about_values(table)
     if dataset == "unbc" and (len(table), len(table.subjects)) != (UNBC_FRAMES, UNBC_SUBJECTS):
@@ -95,7 +115,16 @@ def caveats(table: Predictions, overlap: Overlap, dataset: str | None) -> list[s
             f"These are {len(table):,} frames of {len(table.subjects)} subjects; the whole archive "
             f"has {UNBC_FRAMES:,} of {UNBC_SUBJECTS}. Published results are for the whole archive."
         )
-    return sentences
+    return [*sentences, *table.notes]
+
+
+def _about_training(table: Predictions, training: TrainingLabels | None) -> Sequence[str]:
+    """Return what is not known about the overlap with a file of training labels."""
+    if training is None:
+        return []
+    source = PurePath(training.source).name
+    no_match = subject_ids.no_match(table.subjects, table.name, training.subjects or (), source)
+    return [*training.notes, *filter(None, [no_match])]
 
 
 def _about_subjects(count: int) -> Sequence[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from wince import file_names
+from wince import file_names, subject_ids
 from wince.archive.balanced_split import PARTS
 from wince.errors import DataError
 from wince.evaluation.prediction_files import TrainingLabels
@@ -50,6 +50,7 @@ def predict(
     *,
     part: str = "test",
     allow_overlap: bool = False,
+    distinct_subjects: bool = False,
     progress: Progress | None = None,
 ) -> ModelPredictions:
     """Score a part of a prepared folder with a model, and write predictions.csv.
@@ -60,6 +61,7 @@ def predict(
         out: The folder of predictions.csv.
         part: "train", "val", "test" or "all".
         allow_overlap: Whether the model may have seen subjects of the part. They are marked.
+        distinct_subjects: Whether names that are spelled differently are different subjects.
         progress: Called with (images done, images in all).
 
     Raises:
@@ -72,8 +74,10 @@ def predict(
     config = _run_config(model)
     data = open_data(_prepared_folder(prepared_folder, config, model), estimator.spec)
     rows = _rows(data, part)
-    shared = set(estimator.manifest.get("subjects_seen", ())) & set(
-        data.frames.subject[rows].tolist()
+    subjects = set(data.frames.subject[rows].tolist())
+    seen = estimator.manifest.get("subjects_seen", ())
+    shared = subject_ids.common(
+        subjects, seen, distinct=distinct_subjects or data.prepared.distinct_subjects
     )
     if shared and not allow_overlap:
         raise DataError(
@@ -87,7 +91,8 @@ def predict(
         scores, data.frames, estimator.calibration, seen_subjects=shared
     )
     table = prediction_table.write(out / file_names.PREDICTIONS, columns)
-    notes = []
+    no_match = subject_ids.no_match(subjects, f"the part {part}", seen, "the model's list")
+    notes = [no_match] if no_match and not _is_own_data(data, config) else []
     if data.without_face:
         notes.append(
             f"{data.without_face:,} frames of the folder have no face that was found; this model "
@@ -142,7 +147,11 @@ def _prepared_folder(folder: Path | None, config: dict[str, Any], model: Path) -
 
 def _training(data: ModelData, config: dict[str, Any]) -> TrainingLabels | None:
     """Return the labels that a run was trained on when `data` is the folder it was trained on."""
-    same = config and config["data"]["manifest_sha256"] == manifest_sha256(data.prepared)
-    if not same or config["part"]["name"] != folds.SPLIT:
+    if not _is_own_data(data, config) or config["part"]["name"] != folds.SPLIT:
         return None
     return folds.training_labels(data.frames, folds.from_prepared(data).train)
+
+
+def _is_own_data(data: ModelData, config: dict[str, Any]) -> bool:
+    """Return whether a run was trained on this prepared folder."""
+    return bool(config) and config["data"]["manifest_sha256"] == manifest_sha256(data.prepared)
