@@ -1,5 +1,6 @@
 import json
 import os
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tests.support import archive_builder as builder
 from wince.archive import labels
 from wince.archive.frame_file import FrameFile
 from wince.archive.layouts import known_layouts, pain3d, rated_faces, table, unbc
+from wince.archive.table_options import TableOptions, parse_prefixes
 from wince.errors import ArchiveError, DataError
 
 
@@ -36,6 +38,32 @@ def test_both_arrangements_of_unbc_are_read_alike(tmp_path: Path, places) -> Non
     label = unbc.read_label(base, file)
     assert label.pspi == 12
     assert label.action_units == (5, 0, 5, 0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("images", "label_folder", "ratings"),
+    [
+        ("images", "Frame_Labels", "Sequence_Labels"),
+        ("Images", "Sequence_Labels/Frame_Labels", "Sequence_Labels"),
+        ("Images/Images", "Frame_Labels/Frame_Labels", "Sequence_Labels/Sequence_Labels"),
+        ("IMAGES", "frame_labels", "sequence_labels"),
+        ("images/images", "labels/Frame_Labels", "labels/Sequence_Labels"),
+    ],
+)
+def test_repackaged_folders_of_unbc_are_recognised(
+    tmp_path: Path, images: str, label_folder: str, ratings: str
+) -> None:
+    builder.valid(tmp_path, (images, f"{label_folder}/PSPI", f"{label_folder}/FACS", ratings))
+    layout, base = known_layouts.recognise(tmp_path)
+    assert (layout, base) == (unbc, tmp_path)
+    file = by_name(layout, base)[f"{images}/042-ll042/ll042t1aaaff/ll042t1aaaff003.png"]
+    assert (file.subject, file.ratings) == ("042-ll042", (6, 5, 7, 4))
+    assert unbc.read_label(base, file).action_units == (5, 0, 5, 0, 1, 1)
+
+
+def test_an_archive_two_folders_deeper_is_found(tmp_path: Path) -> None:
+    builder.valid(tmp_path / "UNBC" / "UNBC")
+    assert known_layouts.recognise(tmp_path) == (unbc, tmp_path / "UNBC" / "UNBC")
 
 
 def test_an_archive_one_folder_deeper_is_found(tmp_path: Path) -> None:
@@ -259,6 +287,91 @@ def test_a_tables_own_units_ratings_and_box_are_read(tmp_path: Path) -> None:
     with pytest.raises(labels.BadLabelError, match="pspi is empty") as caught:
         table.read_label(path, third)
     assert caught.value.line == 4
+
+
+def test_measurements_of_frames_are_not_groups(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "image,subject,pspi,sex,timestamp, AU04_r, success,delta,note\n"
+        "a.png,p,5,f,0.04,1.2,1,0.5,x\nb.png,p,5,f,0.08,1.3,1,0.25,y\nc.png,q,5,m,0.0,0,1,1,z\n"
+    )
+    assert table.group_names(path) == ("sex", "note")
+    assert "not used, because" in table.notes(path)[0]
+    assert "timestamp, au04_r, success, delta" in table.notes(path)[0]
+    assert table.group_names(path, TableOptions(groups=("success",))) == ("success",)
+    with pytest.raises(DataError, match=r"no group column 'age'. Expected one of sex, timestamp"):
+        table.group_names(path, TableOptions(groups=("age",)))
+
+
+def test_facs_letters_are_intensities(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "image,subject,pspi,au4,au6,au7,au9,au10,au43\na.png,p,11,A,b,C,D,0,E\n"
+        "b.png,p,1,F,0,0,0,0,0\n"
+    )
+    first, second = table.files(path)
+    label = table.read_label(path, first)
+    assert label.action_units == (1, 2, 3, 4, 0, 1)
+    assert "its action units give 9" in label.doubt
+    assert "expected AU4 as a number, found 'F'" in table.read_label(path, second).doubt
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([0, 0, 25, 50, 75, 12], "3 of 4 values above 0 are above 16, up to 75"),
+        ([0, 0.1, 0.5, 1], "all 3 values above 0 are fractions, up to 1"),
+    ],
+)
+def test_a_pspi_on_another_scale_is_refused_until_its_range_is_given(
+    tmp_path: Path, values: list[float], message: str
+) -> None:
+    path = tmp_path / "mine.csv"
+    rows = [f"p{number}.png,p,{value}\n" for number, value in enumerate(values)]
+    path.write_text("image,subject,pspi\n" + "".join(rows))
+    with pytest.raises(DataError, match=f"{message}.*--range LOW HIGH"):
+        list(table.files(path))
+    top = 100 if max(values) > 1 else 1
+    options = TableOptions(pspi_range=(0, top))
+    scores = [table.read_label(path, file).pspi for file in table.files(path, options)]
+    assert scores == pytest.approx([value / top * 16 for value in values])
+    assert f"from 0 to {top} (stated with --range)" in table.notes(path, options)[0]
+
+
+def test_single_values_above_the_scale_are_bad_labels(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    rows = [f"p{number}.png,p,{number % 5}\n" for number in range(30)]
+    path.write_text("image,subject,pspi\n" + "".join(rows) + "x.png,p,99\n")
+    with pytest.raises(labels.BadLabelError, match="from 0 to 16, found 99"):
+        table.read_label(path, list(table.files(path))[-1])
+    options = TableOptions(pspi_range=(0, 16))
+    with pytest.raises(labels.BadLabelError, match="found '99, outside 0 to 16'"):
+        table.read_label(path, list(table.files(path, options))[-1])
+
+
+def test_images_of_another_computer_need_the_place_of_their_folder(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.png").write_bytes(builder.frame_image(1))
+    path = tmp_path / "mine.csv"
+    path.write_text("image,subject,pspi\nC:\\Study\\a.png,p,1\n")
+    with pytest.raises(DataError, match=r"line 2: .*--path-prefix 'C:\\Study=FOLDER'"):
+        list(table.files(path))
+    prefixes = parse_prefixes(["c:\\study=photos"])
+    assert list(by_name_with(path, TableOptions(prefixes=prefixes))) == ["photos/a.png"]
+    with pytest.raises(DataError, match="expected OLD=NEW"):
+        parse_prefixes(["photos"])
+
+
+def test_file_names_in_another_unicode_form_are_found(tmp_path: Path) -> None:
+    composed, decomposed = (unicodedata.normalize(form, "Zoë.png") for form in ("NFC", "NFD"))
+    (tmp_path / decomposed).write_bytes(builder.frame_image(1))
+    path = tmp_path / "mine.csv"
+    path.write_text(f"image,subject,pspi\n{composed},p,1\n", encoding="utf-8")
+    assert list(by_name(table, path)) == [decomposed]
+
+
+def by_name_with(path: Path, options: TableOptions) -> dict[str, FrameFile]:
+    return {file.name: file for file in table.files(path, options)}
 
 
 def test_a_row_longer_than_the_header_is_an_error_with_its_line(tmp_path: Path) -> None:

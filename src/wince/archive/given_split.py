@@ -1,10 +1,11 @@
 """Read a split made before: a CSV file, or a folder with train.csv, val.csv and test.csv."""
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wince import csv_reader
+from wince import csv_reader, subject_ids
 from wince.archive.balanced_split import PARTS
 from wince.errors import DataError
 
@@ -35,14 +36,19 @@ class GivenSplit:
         entries: Part and fold by key, see `key`. An empty part or fold is "".
         endings: For entries by path: the last part, and the last two parts, of each path -> the
             path, if only one path ends so. For archives that are less than three folders deep.
+        spellings: For other entries: the name without what spreadsheets change (see
+            `wince.subject_ids`) -> the key, if only one key has it.
     """
 
     source: Path
     by: str
     entries: dict[str, tuple[str, str]] = field(default_factory=dict)
     endings: dict[str, str] = field(default_factory=dict)
+    spellings: dict[str, str] = field(default_factory=dict)
 
-    def key(self, subject: str, sequence: str, frame: str, name: str) -> str:
+    def key(
+        self, subject: str, sequence: str, frame: str, name: str, *, distinct: bool = False
+    ) -> str:
         """Return the key in `entries` for a frame of the archive, whether it is there or not.
 
         Args:
@@ -50,19 +56,22 @@ class GivenSplit:
             sequence: The frame's sequence.
             frame: Name or number of the frame in its sequence.
             name: Path of the frame below the archive's folder.
+            distinct: Whether names that are spelled differently are different ones.
         """
-        if self.by == "subject":
-            return subject
-        if self.by == "frame":
-            return "\0".join((subject, sequence, frame))
+        if self.by != "path":
+            key = subject if self.by == "subject" else "\0".join((subject, sequence, frame))
+            if key in self.entries or distinct:
+                return key
+            return self.spellings.get(_spelling(key), key)
         path = path_tail(name)
         shorter = (ending for ending in (path, *_endings(path)) if ending in self.entries)
         return next(shorter, self.endings.get(path, path))
 
 
 def path_tail(path: str) -> str:
-    """Return the last three parts of a path, with forward slashes."""
-    return "/".join([part for part in path.replace("\\", "/").split("/") if part][-TAIL_PARTS:])
+    """Return the last three parts of a path, with forward slashes, in the Unicode form NFC."""
+    parts = unicodedata.normalize("NFC", path).replace("\\", "/").split("/")
+    return "/".join([part for part in parts if part][-TAIL_PARTS:])
 
 
 def _endings(path: str) -> list[str]:
@@ -71,7 +80,7 @@ def _endings(path: str) -> list[str]:
     return ["/".join(parts[start:]) for start in range(1, len(parts))]
 
 
-def read(source: Path) -> GivenSplit:
+def read(source: Path, renames: Mapping[str, str] = csv_reader.NO_RENAMES) -> GivenSplit:
     """Return the split in a CSV file or in a folder.
 
     Args:
@@ -81,13 +90,16 @@ def read(source: Path) -> GivenSplit:
             test.csv with `image_path`, as `wince prepare` and the project report write them. Paths
             are compared by their last three parts, or by as many as both have, because the rest
             differs between machines.
+        renames: Columns with another name in the file, see `csv_reader.parse_renames`.
 
     Raises:
         DataError: The source has another form, or gives two parts to the same thing.
     """
-    split = _read_folder(source) if source.is_dir() else _read_file(source)
+    split = _read_folder(source) if source.is_dir() else _read_file(source, renames)
     if split.by == "path":
         _index_endings(split)
+    else:
+        _index_spellings(split)
     return split
 
 
@@ -102,12 +114,26 @@ def _index_endings(split: GivenSplit) -> None:
         del split.endings[ending]
 
 
-def _read_file(source: Path) -> GivenSplit:
+def _index_spellings(split: GivenSplit) -> None:
+    """Fill `spellings`, without those that more than one name has."""
+    by_spelling: dict[str, list[str]] = {}
+    for name in split.entries:
+        by_spelling.setdefault(_spelling(name), []).append(name)
+    split.spellings.update(
+        {spelling: names[0] for spelling, names in by_spelling.items() if len(names) == 1}
+    )
+
+
+def _spelling(name: str) -> str:
+    return "\0".join(subject_ids.key(part) for part in name.split("\0"))
+
+
+def _read_file(source: Path, renames: Mapping[str, str]) -> GivenSplit:
     if not source.is_file():
         raise DataError(f"There is no split file at {source}. Check the path.")
-    columns = csv_reader.read_header(source)
+    columns = csv_reader.read_header(source, renames)
     split = GivenSplit(source, _entries_by(source, columns))
-    for line, row in csv_reader.read_rows(source, ("split",)):
+    for line, row in csv_reader.read_rows(source, ("split",), renames):
         part = SPELLINGS.get(row["split"].lower())
         if part is None:
             raise DataError(

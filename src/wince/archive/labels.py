@@ -70,6 +70,26 @@ def number(token: str, low: float, high: float, name: str, line: int = 0) -> flo
     return value + 0.0  # -0.0 becomes 0.0
 
 
+def intensity(token: str, unit: str, name: str, line: int = 0) -> float:
+    """Return the intensity of an action unit: a number on its scale, or a FACS letter.
+
+    The letters A to E are 1 to 5. AU43 has no intensity in PSPI, so any letter counts 1 there.
+
+    Args:
+        token: The text.
+        unit: The action unit, AU4 to AU43.
+        name: What the number is, for the error.
+        line: Line of the token, for the error.
+
+    Raises:
+        BadLabelError: The token is neither.
+    """
+    letter = "ABCDE".find(token.strip().upper()) if len(token.strip()) == 1 else -1
+    if letter >= 0:
+        return min(letter + 1.0, ACTION_UNITS[unit].maximum)
+    return number(token, 0.0, ACTION_UNITS[unit].maximum, name, line)
+
+
 def parse_pspi(text: str) -> float:
     """Return the PSPI (0 to 16) that is the first token of a label file.
 
@@ -126,7 +146,7 @@ def _intensity(name: str, tokens: list[str], line: int) -> float:
         return 1.0
     if len(tokens) < 2:
         raise BadLabelError(f"expected {name} and its intensity, found {tokens[0]} alone", line)
-    return number(tokens[1], 0.0, ACTION_UNITS[name].maximum, f"{name}'s intensity", line)
+    return intensity(tokens[1], name, f"{name}'s intensity", line)
 
 
 def parse_box(text: str, line: int) -> Box | None:

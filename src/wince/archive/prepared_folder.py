@@ -37,6 +37,11 @@ class PreparedFolder:
     caution: str
     report: Mapping[str, Any]
 
+    @property
+    def distinct_subjects(self) -> bool:
+        """Whether subjects whose names differ in zeros, case or spaces were stated to differ."""
+        return bool(self.report["archive"].get("distinct_subjects"))
+
     def rows(self, part: str | None = None) -> Iterator[dict[str, str]]:
         """Yield the manifest's rows by column name: all rows, or those of train, val or test."""
         with (self.folder / MANIFEST).open(encoding="utf-8", newline="") as file:

@@ -143,4 +143,4 @@ def _finished_run(data: ModelData, split: Split, run: Path, *, is_fold: bool) ->
     if is_fold:
         return Run(run, None, prediction_table.read(path))
     training = folds.training_labels(data.frames, split.train)
-    return Run(run, evaluate(read_predictions(path), training=training), None)
+    return Run(run, evaluate(read_predictions(path, distinct_subjects=True), training=training), None)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -69,6 +70,31 @@ def names_in(folder: Path) -> frozenset[str]:
         return frozenset(path.name for path in folder.iterdir())
     except OSError:
         return frozenset()
+
+
+def on_disk(base: Path, name: str) -> str:
+    """Return a path as its folders and file are spelled on the disk, or the path itself.
+
+    macOS writes é as e and an accent (NFD), most programs as one character (NFC). A table from one
+    machine names the files of an archive from another.
+
+    Args:
+        base: Where the path begins.
+        name: Path with forward slashes.
+    """
+    if name.isascii() or (base / name).exists():
+        return name
+    found = PurePosixPath()
+    for part in PurePosixPath(name).parts:
+        found /= part if part.isascii() else _spelling(base / found, part)
+    return str(found)
+
+
+def _spelling(folder: Path, name: str) -> str:
+    names = names_in(folder)
+    wanted = unicodedata.normalize("NFC", name)
+    same = (other for other in names if unicodedata.normalize("NFC", other) == wanted)
+    return name if name in names else next(same, name)
 
 
 def frame_number(sequence: str, stem: str) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 from wince import csv_reader
 from wince.archive.frame_file import FrameFile, Label
 from wince.archive.layouts import folder_walk, pain3d, rated_faces, table, unbc
+from wince.archive.table_options import DEFAULT, TableOptions
 from wince.errors import ArchiveError
 
 
@@ -29,13 +30,16 @@ class Layout(Protocol):
     SIGNS: str
     WARNING: str
 
-    def fits(self, base: Path) -> bool:
+    def fits(self, base: Path, options: TableOptions = DEFAULT) -> bool:
         """Return whether a folder (or file) has this layout."""
 
-    def group_names(self, base: Path) -> tuple[str, ...]:
+    def group_names(self, base: Path, options: TableOptions = DEFAULT) -> tuple[str, ...]:
         """Return the names of the group columns, in the order of `FrameFile.groups`."""
 
-    def files(self, base: Path) -> Iterator[FrameFile]:
+    def notes(self, base: Path, options: TableOptions = DEFAULT) -> list[str]:
+        """Return how the archive was read where that is not obvious, in sentences."""
+
+    def files(self, base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
         """Yield every file that may be a frame, always in the same order."""
 
     def read_label(self, base: Path, file: FrameFile) -> Label:
@@ -43,6 +47,8 @@ class Layout(Protocol):
 
 
 LAYOUTS: tuple[Layout, ...] = (unbc, pain3d, rated_faces, table)
+DEEPEST = 2
+"""Folders between the root and the archive. Unpacking an archive often doubles its folder."""
 NAMES = tuple(layout.NAME for layout in LAYOUTS)
 
 
@@ -54,13 +60,16 @@ def named(name: str) -> Layout:
     raise ArchiveError(f"There is no layout {name!r}; expected one of {', '.join(NAMES)}.")
 
 
-def recognise(root: Path, name: str | None = None) -> tuple[Layout, Path]:
+def recognise(
+    root: Path, name: str | None = None, options: TableOptions = DEFAULT
+) -> tuple[Layout, Path]:
     """Return the layout of an archive and the folder (or file) where it begins.
 
     Args:
-        root: The folder as it was downloaded, or a CSV file. The archive may begin one folder
-            deeper, as unpacking creates it.
+        root: The folder as it was downloaded, or a CSV file. The archive may begin one or two
+            folders deeper, as unpacking creates them.
         name: Name of the layout to expect, None to try all.
+        options: How a table is read.
 
     Raises:
         ArchiveError: No layout fits, or several do.
@@ -68,9 +77,11 @@ def recognise(root: Path, name: str | None = None) -> tuple[Layout, Path]:
     if not root.exists():
         raise ArchiveError(f"There is nothing at {root}. Check the path to the archive.")
     wanted = LAYOUTS if name is None else (named(name),)
-    for depth in (0, 1):  # the subfolders are listed only when the root has no layout
-        bases = _subfolders(root) if depth else [root]
-        matches = [(layout, base) for base in bases for layout in wanted if layout.fits(base)]
+    bases = [root]
+    for _ in range(DEEPEST + 1):  # the subfolders are listed only when no folder has a layout
+        matches = [
+            (layout, base) for base in bases for layout in wanted if layout.fits(base, options)
+        ]
         if len(matches) > 1:
             choices = "; ".join(f"{layout.NAME} in {base}" for layout, base in matches)
             raise ArchiveError(
@@ -79,10 +90,12 @@ def recognise(root: Path, name: str | None = None) -> tuple[Layout, Path]:
             )
         if matches:
             return matches[0]
+        bases = [folder for base in bases for folder in _subfolders(base)]
     looked_for = "; ".join(f"{layout.NAME}: {layout.SIGNS}" for layout in wanted)
     raise ArchiveError(
         f"{root} has no layout that wince knows. Looked for {looked_for}. Found {_contents(root)}. "
-        "Give the folder that contains these, or write a CSV file with image, subject, pspi."
+        "Give the folder that contains these, or write a CSV file with image, subject, pspi. If "
+        "its columns have other names, state them: --column subject=NAME."
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from wince.archive import labels
 from wince.archive.frame_file import FrameFile, Label
 from wince.archive.layouts import folder_walk
+from wince.archive.table_options import DEFAULT, TableOptions
 from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
 
 NAME = "3d-pain"
@@ -29,19 +30,24 @@ SUFFIX = "_annotations.json"
 _BASE = re.compile(r"(?P<base>(?P<subject>.+?)_(?:pain_[0-9]+|neutral))(?=_|$)")
 
 
-def fits(base: Path) -> bool:
+def fits(base: Path, options: TableOptions = DEFAULT) -> bool:
     """Return whether a folder has the layout of 3D-Pain."""
     return (base / IMAGES).is_dir() and any(
         name.endswith(SUFFIX) for name in folder_walk.names_in(base / LABELS)
     )
 
 
-def group_names(base: Path) -> tuple[str, ...]:
+def group_names(base: Path, options: TableOptions = DEFAULT) -> tuple[str, ...]:
     """Return the group columns: none."""
     return ()
 
 
-def files(base: Path) -> Iterator[FrameFile]:
+def notes(base: Path, options: TableOptions = DEFAULT) -> list[str]:
+    """Return how the archive was read where that is not obvious: nothing."""
+    return []
+
+
+def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
     """Yield every file below the image folder, in the order of its path."""
     label_names = folder_walk.names_in(base / LABELS)
     for folder, names in folder_walk.walk(base / IMAGES):

@@ -15,7 +15,8 @@ from wince import csv_reader
 from wince.archive import labels
 from wince.archive.frame_file import FrameFile, Label, UnitValues
 from wince.archive.layouts import folder_walk
-from wince.archive.layouts.unlisted_images import clean_path, unlisted_images
+from wince.archive.layouts.unlisted_images import unlisted_images
+from wince.archive.table_options import DEFAULT, TableOptions
 from wince.scale import UNIT_NAMES, pspi_formula
 
 NAME = "rated-faces"
@@ -37,25 +38,31 @@ NEEDED = (
 )
 
 
-def fits(base: Path) -> bool:
+def fits(base: Path, options: TableOptions = DEFAULT) -> bool:
     """Return whether a folder has the table and the images."""
-    return set(NEEDED) <= set(csv_reader.read_header(base / TABLE)) and (base / IMAGES).is_dir()
+    columns = csv_reader.read_header(base / TABLE, options.renames)
+    return set(NEEDED) <= set(columns) and (base / IMAGES).is_dir()
 
 
-def group_names(base: Path) -> tuple[str, ...]:
+def group_names(base: Path, options: TableOptions = DEFAULT) -> tuple[str, ...]:
     """Return those of the group columns expression and picked that the table has."""
-    columns = csv_reader.read_header(base / TABLE)
+    columns = csv_reader.read_header(base / TABLE, options.renames)
     return tuple(name for name in GROUPS if name in columns)
 
 
-def files(base: Path) -> Iterator[FrameFile]:
+def notes(base: Path, options: TableOptions = DEFAULT) -> list[str]:
+    """Return how the table was read where that is not obvious, in sentences."""
+    return csv_reader.notes(base / TABLE, options.renames)
+
+
+def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
     """Yield a frame for each row in the table's order, then the images that no row lists."""
-    groups = group_names(base)
-    for line, row in csv_reader.read_rows(base / TABLE, NEEDED):
-        path = clean_path(row["image"])
-        stem = PurePosixPath(path).stem
+    groups = group_names(base, options)
+    for line, row in csv_reader.read_rows(base / TABLE, NEEDED, options.renames):
+        name = _path(base, row, options)
+        stem = PurePosixPath(name).stem
         yield FrameFile(
-            name=folder_walk.join(IMAGES, path),
+            name=name,
             subject=row["subject"],
             sequence=stem,
             frame=stem,
@@ -64,7 +71,13 @@ def files(base: Path) -> Iterator[FrameFile]:
             row=row,
             groups=tuple(row[group] for group in groups),
         )
-    yield from unlisted_images(base, base / TABLE, "image", IMAGES, IMAGES)
+    rows = csv_reader.read_rows(base / TABLE, NEEDED, options.renames)
+    names = (_path(base, row, options) for _, row in rows)
+    yield from unlisted_images(base, names, base / TABLE, IMAGES)
+
+
+def _path(base: Path, row: dict[str, str], options: TableOptions) -> str:
+    return folder_walk.on_disk(base, folder_walk.join(IMAGES, options.clean_path(row["image"])))
 
 
 def read_label(base: Path, file: FrameFile) -> Label:
@@ -95,5 +108,5 @@ def _units(file: FrameFile, which: str) -> UnitValues:
     values = {}
     for name in UNIT_NAMES:
         column = f"{name.lower()}_{which}"
-        values[name] = labels.number(file.row[column], 0.0, 5.0, column, file.line)
+        values[name] = labels.intensity(file.row[column], name, column, file.line)
     return labels.units(values)

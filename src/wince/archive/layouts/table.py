@@ -2,18 +2,20 @@
 
 Paths of images are relative to the CSV file. Optional columns are sequence, frame, the six action
 units (au4, au6, au7, au9, au10, au43), vas, opr, sen, aff, and box (x0 y0 x1 y1 in pixels, the face
-that the label is about). Every other column (age, sex, skin tone, ...) is a group.
+that the label is about). Other columns may be groups (age, sex, skin tone, ...), see
+`group_columns`.
 """
 
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from wince import csv_reader
 from wince.archive import labels
 from wince.archive.frame_file import RATINGS, Box, FrameFile, Label, UnitValues
-from wince.archive.layouts import folder_walk
-from wince.archive.layouts.unlisted_images import clean_path, unlisted_images
-from wince.errors import ArchiveError
+from wince.archive.layouts import folder_walk, group_columns, label_scale
+from wince.archive.layouts.unlisted_images import unlisted_images
+from wince.archive.table_options import DEFAULT, TableOptions
+from wince.errors import ArchiveError, DataError
 from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
 
 NAME = "table"
@@ -25,35 +27,101 @@ UNITS = tuple(name.lower() for name in UNIT_NAMES)
 KNOWN = (*NEEDED, "sequence", "frame", *UNITS, *RATINGS, "box")
 
 
-def fits(base: Path) -> bool:
+def fits(base: Path, options: TableOptions = DEFAULT) -> bool:
     """Return whether a path is such a CSV file, or a folder with exactly one."""
-    return len(_tables(base)) == 1
+    return len(_tables(base, options)) == 1
 
 
-def group_names(base: Path) -> tuple[str, ...]:
-    """Return the group columns, in the file's order."""
-    header = csv_reader.read_header(_table(base))
-    return tuple(name for name in header if name and name not in KNOWN)
+def group_names(base: Path, options: TableOptions = DEFAULT) -> tuple[str, ...]:
+    """Return the group columns, in the file's order; see `group_columns`.
+
+    Raises:
+        DataError: A column that the user names as a group is missing, or has another meaning.
+    """
+    table = _table(base, options)
+    candidates = _further_columns(table, options)
+    wrong = [name for name in options.groups if name not in candidates]
+    if wrong:
+        raise DataError(
+            f"{table}, line 1: there is no group column {wrong[0]!r}. Expected one of "
+            f"{', '.join(candidates) or 'none'}."
+        )
+    if options.groups:
+        return tuple(name for name in candidates if name in options.groups)
+    rows = csv_reader.read_rows(table, NEEDED, options.renames)
+    return group_columns.choose(candidates, (row for _, row in rows))
 
 
-def files(base: Path) -> Iterator[FrameFile]:
+def notes(base: Path, options: TableOptions = DEFAULT) -> list[str]:
+    """Return how the table was read where that is not obvious, in sentences."""
+    table = _table(base, options)
+    groups = group_names(base, options)
+    unused = [name for name in _further_columns(table, options) if name not in groups]
+    sentences = csv_reader.notes(table, options.renames)
+    if options.pspi_range:
+        low, high = options.pspi_range
+        sentences.append(
+            f"PSPI in {table.name} is on a scale from {low:g} to {high:g} (stated with --range) and "
+            "was converted to 0 to 16."
+        )
+    if unused:
+        sentences.append(
+            f"Columns of {table.name} that are not used, because they are not groups of subjects: "
+            f"{', '.join(unused)}. Name those that are groups with --group-column."
+        )
+    return sentences
+
+
+def _further_columns(table: Path, options: TableOptions) -> list[str]:
+    header = csv_reader.read_header(table, options.renames)
+    return [name for name in header if name and name not in KNOWN]
+
+
+def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
     """Yield a frame for each row in the file's order, then the images that no row lists.
 
     Only folders that rows point into are searched for images without a row. The file's own folder
     is searched without its subfolders, which may contain anything.
+
+    Raises:
+        DataError: PSPI is on another scale, or the images are on another computer's drive.
     """
-    table = _table(base)
-    groups = group_names(base)
+    table = _table(base, options)
+    groups = group_names(base, options)
+    if options.pspi_range is None:
+        label_scale.check((row["pspi"] for _, row in _rows(table, options)), table)
     folders: set[str] = set()
-    for line, row in csv_reader.read_rows(table, NEEDED):
-        name = clean_path(row["image"])
+    for line, row in _rows(table, options):
+        name = _path(table, line, row, options)
         if name and not name.startswith("/"):
             folders.add(name.partition("/")[0] if "/" in name else "")
+        row["pspi"] = label_scale.rescale(row["pspi"], options.pspi_range)
         yield _file(name, table.name, line, row, groups)
     for folder in sorted(folders):
         if folder != ".." and (table.parent / folder).is_dir():
-            deep = bool(folder)
-            yield from unlisted_images(table.parent, table, "image", folder, "", deep=deep)
+            names = (_path(table, line, row, options) for line, row in _rows(table, options))
+            yield from unlisted_images(table.parent, names, table, folder, deep=bool(folder))
+
+
+def _rows(table: Path, options: TableOptions) -> Iterator[tuple[int, dict[str, str]]]:
+    return csv_reader.read_rows(table, NEEDED, options.renames)
+
+
+def _path(table: Path, line: int, row: dict[str, str], options: TableOptions) -> str:
+    """Return the path of a row's image, as it is spelled on this machine.
+
+    Raises:
+        DataError: It is a path of a Windows computer, and this machine has no such file.
+    """
+    name = options.clean_path(row["image"])
+    if PureWindowsPath(name).drive and not (table.parent / name).exists():
+        folder = PureWindowsPath(row["image"]).parent
+        raise DataError(
+            f"{table}, line {line}: the image {row['image']} is on a drive that this machine does "
+            f"not have. State where its folder is: --path-prefix '{folder}=FOLDER', with FOLDER as "
+            f"an absolute path or relative to {table.parent}."
+        )
+    return folder_walk.on_disk(table.parent, name)
 
 
 def _file(
@@ -119,24 +187,25 @@ def _units(file: FrameFile) -> UnitValues | None:
         return None
     return labels.units(
         {
-            name: labels.number(cell, 0.0, 5.0, name, file.line)
+            name: labels.intensity(cell, name, name, file.line)
             for name, cell in zip(UNIT_NAMES, cells, strict=True)
         }
     )
 
 
-def _tables(base: Path) -> list[Path]:
+def _tables(base: Path, options: TableOptions) -> list[Path]:
     """Return the CSV files at a path that have the needed columns."""
     if base.is_file():
         paths = [base]
     else:
         names = sorted(folder_walk.names_in(base))
         paths = [base / name for name in names if name.lower().endswith(".csv")]
-    return [path for path in paths if set(NEEDED) <= set(csv_reader.read_header(path))]
+    needed = set(NEEDED)
+    return [path for path in paths if needed <= set(csv_reader.read_header(path, options.renames))]
 
 
-def _table(base: Path) -> Path:
-    paths = _tables(base)
+def _table(base: Path, options: TableOptions) -> Path:
+    paths = _tables(base, options)
     if len(paths) != 1:
         raise ArchiveError(f"Expected {SIGNS} at {base}, found {len(paths)}. Name the file itself.")
     return paths[0]

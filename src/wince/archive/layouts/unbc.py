@@ -1,21 +1,25 @@
 """The UNBC-McMaster Shoulder Pain Expression Archive (Lucey et al. 2011).
 
-Two arrangements of the same files are read:
+Arrangements of the same files that are read, with folders in upper or lower case, doubled or not:
 
     as distributed                          as publicly repackaged
     Images/SUBJECT/SEQUENCE/FRAME.png       images/Images/SUBJECT/SEQUENCE/FRAME.png
     Frame_Labels/PSPI/.../FRAME_facs.txt    labels/PSPI/.../FRAME_facs.txt
     Frame_Labels/FACS/.../FRAME_facs.txt    labels/FACS/.../FRAME_facs.txt
     Sequence_Labels/VAS/SUBJECT/SEQ.txt     labels/VAS/... or Sequence_Labels/VAS/...
+
+The labels may also be in Sequence_Labels/Frame_Labels/.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from wince.archive import labels
 from wince.archive.frame_file import RATINGS, FrameFile, Label
 from wince.archive.layouts import folder_walk
+from wince.archive.table_options import DEFAULT, TableOptions
 
 NAME = "unbc"
 TITLE = "UNBC-McMaster"
@@ -41,28 +45,40 @@ class Arrangement:
     ratings: tuple[str, ...]
 
 
-ARRANGEMENTS = (
-    Arrangement("Images", "Frame_Labels/PSPI", "Frame_Labels/FACS", ("Sequence_Labels",)),
-    Arrangement(
-        "images/Images",
-        "labels/PSPI",
-        "labels/FACS",
-        ("labels", "labels/Sequence_Labels", "Sequence_Labels"),
-    ),
+IMAGES = ("Images/Images", "Images", "data/Images")
+PSPI = ("PSPI/PSPI", "PSPI")
+LABELS = (
+    "Frame_Labels/Frame_Labels",
+    "Frame_Labels",
+    "labels/Frame_Labels",
+    "labels",
+    "Sequence_Labels/Frame_Labels",
 )
+RATINGS_FOLDERS = (
+    "Sequence_Labels/Sequence_Labels",
+    "Sequence_Labels",
+    "labels/Sequence_Labels",
+    "labels",
+)
+"""Where the folders may be, in upper or lower case. Unpacking a .zip often doubles its folder."""
 
 
-def fits(base: Path) -> bool:
+def fits(base: Path, options: TableOptions = DEFAULT) -> bool:
     """Return whether a folder has the archive in one of its arrangements."""
     return _find_arrangement(base) is not None
 
 
-def group_names(base: Path) -> tuple[str, ...]:
+def group_names(base: Path, options: TableOptions = DEFAULT) -> tuple[str, ...]:
     """Return the group columns: none."""
     return ()
 
 
-def files(base: Path) -> Iterator[FrameFile]:
+def notes(base: Path, options: TableOptions = DEFAULT) -> list[str]:
+    """Return how the archive was read where that is not obvious: nothing."""
+    return []
+
+
+def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
     """Yield every file below the image folder, in the order of its path."""
     arrangement = _arrangement(base)
     for folder, names in folder_walk.walk(base / arrangement.images):
@@ -109,15 +125,45 @@ def read_label(base: Path, file: FrameFile) -> Label:
 
 
 def _find_arrangement(base: Path) -> Arrangement | None:
-    for arrangement in ARRANGEMENTS:
-        if (base / arrangement.images).is_dir() and (base / arrangement.pspi).is_dir():
-            return arrangement
+    images = _folder(base, IMAGES)
+    pspi = _folder(base, [f"{labels_folder}/{name}" for labels_folder in LABELS for name in PSPI])
+    if images is None or pspi is None:
+        return None
+    labels_folder = pspi[: pspi.upper().index("/PSPI")]
+    facs = _folder(base, [f"{labels_folder}/FACS/FACS", f"{labels_folder}/FACS"])
+    ratings = [_folder(base, [name]) for name in RATINGS_FOLDERS]
+    return Arrangement(
+        images, pspi, facs or f"{labels_folder}/FACS", tuple(name for name in ratings if name)
+    )
+
+
+def _folder(base: Path, choices: Iterable[str]) -> str | None:
+    """Return the first folder that exists, as it is spelled on the disk; None if there is none."""
+    for choice in choices:
+        found = ""
+        for part in choice.split("/"):
+            names = sorted(folder_walk.names_in(base / found))
+            same = [part, *(name for name in names if name.lower() == part.lower())]
+            paths = (folder_walk.join(found, name) for name in same if name in names)
+            found = next((path for path in paths if (base / path).is_dir()), "")
+            if not found:
+                break
+        if found:
+            return found
     return None
+
+
+@lru_cache(maxsize=8)
+def _known_arrangement(base: Path) -> Arrangement | None:
+    return _find_arrangement(base)
 
 
 def _arrangement(base: Path) -> Arrangement:
     """Return the arrangement of an archive; raise FileNotFoundError if it is gone."""
-    arrangement = _find_arrangement(base)
+    arrangement = _known_arrangement(base)
+    if arrangement is None or not (base / arrangement.pspi).is_dir():
+        _known_arrangement.cache_clear()
+        arrangement = _find_arrangement(base)
     if arrangement is None:
         raise FileNotFoundError(f"{base} no longer contains {SIGNS}")
     return arrangement

@@ -1,25 +1,19 @@
 """Find the images that no row of a table lists, for archives whose labels are one table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wince import csv_reader
 from wince.archive.frame_file import FrameFile
 from wince.archive.layouts import folder_walk
 from wince.images import SUFFIXES
 
 
-def clean_path(path: str) -> str:
-    """Return a path in a table with forward slashes and without `./`."""
-    return str(PurePosixPath(path.replace("\\", "/"))) if path else ""
-
-
 def unlisted_images(
-    base: Path, table: Path, column: str, folder: str, prefix: str, *, deep: bool = True
+    base: Path, names: Iterable[str], table: Path, folder: str, *, deep: bool = True
 ) -> Iterator[FrameFile]:
     """Yield the images in a folder that no row of the table lists.
 
@@ -27,22 +21,15 @@ def unlisted_images(
 
     Args:
         base: The archive's folder.
+        names: Paths that the table lists, below `base`.
         table: The table.
-        column: The table's column of paths.
         folder: The folder to search, below `base`.
-        prefix: The folder that the table's paths are relative to, below `base`.
         deep: Whether to search the folders in `folder` too.
     """
-    listed = np.fromiter(
-        (
-            _hash(folder_walk.join(prefix, clean_path(row[column])))
-            for _, row in csv_reader.read_rows(table, (column,))
-        ),
-        np.uint64,
-    )
+    listed = np.fromiter((_hash(name) for name in names), np.uint64)
     listed.sort()
-    for subfolder, names in folder_walk.walk(base, folder):
-        for name in names:
+    for subfolder, files in folder_walk.walk(base, folder):
+        for name in files:
             path = folder_walk.join(subfolder, name)
             is_image = PurePosixPath(name).suffix.lower() in SUFFIXES
             if is_image and not _contains(listed, _hash(path)):

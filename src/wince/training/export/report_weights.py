@@ -1,11 +1,11 @@
 """Weights of the project report's own script: a plain state dict of a ResNet-18 with one output."""
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from wince import csv_reader, subject_ids
 from wince.errors import DataError, ModelError
 from wince.faces.spec import WHOLE_IMAGE
 from wince.training.data import folds
@@ -78,6 +78,12 @@ def import_weights(
             "prepared folder counts as seen and every result is marked. Name the subjects with "
             "--trained-on FILE."
         )
+    else:
+        subjects = set(data.frames.subject.tolist())
+        no_match = subject_ids.no_match(subjects, prepared_folder.name, seen, trained_on.name)
+        notes += [no_match] if no_match else []
+        # A subject counts as seen under the name that it has in this data too.
+        seen = sorted({*seen, *subject_ids.common(subjects, seen)})
     split = folds.from_prepared(data)
     if not len(split.validation):
         raise DataError(
@@ -170,14 +176,8 @@ def _calibrated(file: Path, data: ModelData, notes: list[str]) -> ModelDescripti
 
 def _subjects(path: Path) -> list[str]:
     """Return the subjects that a CSV file lists, each once, sorted."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            if "subject" not in (rows.fieldnames or ()):
-                raise DataError(
-                    f"{path}, line 1: expected a column subject, found "
-                    f"{', '.join(rows.fieldnames or ()) or 'nothing'}."
-                )
-            return sorted({row["subject"] for row in rows if row["subject"]})
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read ({error}). Check the path.") from error
+    rows = csv_reader.read_rows(path, ("subject",))
+    subjects = sorted({row["subject"] for _, row in rows if row["subject"]})
+    if not subjects:
+        raise DataError(f"{path} lists no subject: its column subject is empty.")
+    return subjects

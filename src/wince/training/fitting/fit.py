@@ -63,7 +63,7 @@ def fit(
     train, validation = split.train, split.validation
     if settings.head == "action-units":
         train, validation = (batches.with_units(frames, rows) for rows in (train, validation))
-    module = _module(settings, pixels, train, split.seen_subjects(frames), checkpoint, message)
+    module = _module(settings, pixels, train, frames, split, checkpoint, message)
     if checkpoint:
         message(f"Continuing after epoch {checkpoint['epoch'] + 1}.")
     caution = _caution(module, frames, split, message)
@@ -88,7 +88,8 @@ def _module(
     settings: Settings,
     pixels: Pixels,
     train: Rows,
-    seen_subjects: list[str],
+    frames: Frames,
+    split: Split,
     checkpoint: dict[str, Any],
     message: Message,
 ) -> Regressor:
@@ -117,7 +118,14 @@ def _module(
             "architecture": settings.architecture,
             "head": settings.head,
             "face_spec": spec.to_dict(),
-            "subjects_seen": sorted({*seen_subjects, *initial.subjects}),
+            "subjects_seen": sorted(
+                # An initial subject counts as seen under the name that it has in this data too.
+                {
+                    *split.seen_subjects(frames),
+                    *initial.subjects,
+                    *subject_ids.common(set(frames.subject.tolist()), initial.subjects),
+                }
+            ),
             "recipe": settings.recipe.to_dict(),
             "init": initial.origin,
         }
@@ -128,14 +136,14 @@ def _module(
 def _caution(module: Regressor, frames: Frames, split: Split, message: Message) -> str:
     """Return the mark of the run's results; report when the initial weights are its cause."""
     tested = set(frames.subject[split.test].tolist())
-    overlap = tested & set(module.meta["subjects_seen"])
-    if overlap and not split.caution:
+    seen = tested & set(module.meta["subjects_seen"])
+    if seen and not split.caution:
         message(
-            f"The initial weights have seen {len(overlap)} of the {len(tested)} subjects of the "
-            f"test part ({subject_list(overlap)}), so every result will be marked: {OPTIMISTIC}. "
-            "For results on new people start with --init imagenet or none."
+            f"The initial weights have seen {len(seen)} of the {len(tested)} subjects of the test "
+            f"part ({subject_list(seen)}), so every result will be marked: {OPTIMISTIC}. For "
+            "results on new people start with --init imagenet or none."
         )
-    return OPTIMISTIC if overlap else split.caution
+    return OPTIMISTIC if seen else split.caution
 
 
 def _loaders(

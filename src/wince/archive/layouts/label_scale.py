@@ -1,0 +1,55 @@
+"""Whether the PSPI of a table are on the scale 0 to 16, and how other scales are converted."""
+
+from collections.abc import Iterable
+
+from wince.errors import DataError
+from wince.scale import PSPI_MAXIMUM
+
+FEW = 3
+SHARE = 0.1
+"""Values above the scale are mistakes of single rows if there are fewer than FEW of them, or fewer
+than this share of the values above 0. More of them mean another scale."""
+
+
+def check(cells: Iterable[str], source: object) -> None:
+    """Raise DataError if the values of a column pspi seem to be on another scale than 0 to 16.
+
+    Args:
+        cells: The column.
+        source: The table, for the message.
+    """
+    values = [value for value in map(_number, cells) if value is not None and value > 0]
+    above = [value for value in values if value > PSPI_MAXIMUM]
+    found = ""
+    if len(above) >= max(FEW, SHARE * len(values)):
+        found = f"{len(above):,} of {len(values):,} values above 0 are above 16, up to {max(above):g}"
+    elif len(values) >= FEW and max(values) <= 1 and any(value < 1 for value in values):
+        found = f"all {len(values):,} values above 0 are fractions, up to {max(values):g}"
+    if found:
+        raise DataError(
+            f"{source}: the column pspi does not seem to be PSPI from 0 to 16: {found}. State the "
+            "scale with --range LOW HIGH, such as --range 0 100: its values are then converted to "
+            "0 to 16. If the values are PSPI as they are, pass --range 0 16."
+        )
+
+
+def rescale(cell: str, pspi_range: tuple[float, float] | None) -> str:
+    """Return a cell of the column pspi on the scale 0 to 16.
+
+    A cell that is not a number in the range is returned as text that is not a number, with the
+    reason.
+    """
+    value = _number(cell)
+    if pspi_range is None or value is None:
+        return cell
+    low, high = pspi_range
+    if not low <= value <= high:
+        return f"{cell}, outside {low:g} to {high:g}"
+    return f"{(value - low) / (high - low) * PSPI_MAXIMUM:.10g}"
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
