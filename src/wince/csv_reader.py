@@ -51,6 +51,8 @@ def parse_renames(options: Sequence[str]) -> dict[str, str]:
 
 def check_renames(renames: Mapping[str, str], paths: Sequence[Path]) -> None:
     """Raise DataError if no file has a column that `--column` names."""
+    if not renames:
+        return
     present = {name for path in paths for name in read_header(path)}
     for column, name in renames.items():
         if column not in present:

@@ -10,6 +10,7 @@ from wince.archive import balanced_split
 from wince.archive.balanced_split import PARTS, SubjectLevels
 from wince.archive.frame_database import FrameDatabase
 from wince.archive.given_split import GivenSplit
+from wince.errors import DataError
 
 Protocol = Literal["by-subject", "random-frames", "split-file"]
 
@@ -24,7 +25,12 @@ class _Frame:
 
 
 def split(
-    database: FrameDatabase, protocol: Protocol, seed: int, given: GivenSplit | None
+    database: FrameDatabase,
+    protocol: Protocol,
+    seed: int,
+    given: GivenSplit | None,
+    *,
+    distinct_subjects: bool = False,
 ) -> list[str]:
     """Assign a part and a fold to every kept frame.
 
@@ -33,15 +39,19 @@ def split(
         protocol: How to split them. `given` takes precedence.
         seed: Random seed.
         given: A split made before.
+        distinct_subjects: Whether names that are spelled differently are different subjects.
 
     Returns:
         Warnings about `given`.
+
+    Raises:
+        DataError: No entry of `given` matches a frame.
     """
     subjects = _subject_levels(database)
     fold_numbers = balanced_split.folds(subjects, seed).tolist()
     folds = {name: str(fold) for name, fold in zip(subjects.names, fold_numbers, strict=True)}
     if given is not None:
-        return _assign_given(database, folds, given)
+        return _assign_given(database, folds, given, distinct_subjects)
     if protocol == "random-frames":
         (count,) = database.only_row("SELECT count(*) FROM kept")
         by_frame = balanced_split.random_frames(count, seed)
@@ -75,7 +85,9 @@ def _frames(database: FrameDatabase) -> Iterator[_Frame]:
         yield _Frame(*row)
 
 
-def _assign_given(database: FrameDatabase, folds: dict[str, str], given: GivenSplit) -> list[str]:
+def _assign_given(
+    database: FrameDatabase, folds: dict[str, str], given: GivenSplit, distinct: bool
+) -> list[str]:
     """Assign the parts of a split made before; return warnings about it."""
     matched: set[str] = set()
     ambiguous: set[str] = set()
@@ -84,7 +96,9 @@ def _assign_given(database: FrameDatabase, folds: dict[str, str], given: GivenSp
     def parts() -> Iterator[tuple[str, str, int]]:
         nonlocal unassigned
         for frame in _frames(database):
-            key = given.key(frame.subject, frame.sequence, frame.frame, frame.name)
+            key = given.key(
+                frame.subject, frame.sequence, frame.frame, frame.name, distinct=distinct
+            )
             if key not in given.entries:
                 unassigned += 1
             elif key in matched and given.by != "subject":
@@ -94,6 +108,12 @@ def _assign_given(database: FrameDatabase, folds: dict[str, str], given: GivenSp
             yield part, fold or folds[frame.subject], frame.number
 
     database.assign(parts())
+    if not matched & given.entries.keys():
+        raise DataError(
+            f"{given.source} matches no frame of the archive: its first entry is "
+            f"{_shown(next(iter(given.entries), 'missing'))}, the archive's first frame would be "
+            f"{_shown(min(matched))}. Write the names as in the archive."
+        )
     return _given_warnings(
         given, unassigned, sorted(ambiguous), sorted(given.entries.keys() - matched)
     )

@@ -6,10 +6,12 @@ import zipfile
 from importlib import resources
 from pathlib import Path
 
+from wince.archive import provenance
 from wince.errors import FileWriteError
 from wince.files import write_error
 
 README = "README.md"
+PROVENANCE = "rendered faces, laid out like UNBC-McMaster"
 
 
 def write(folder: Path) -> int:
@@ -30,6 +32,7 @@ def write(folder: Path) -> int:
             with data.joinpath("archive.zip").open("rb") as file, zipfile.ZipFile(file) as archive:
                 archive.extractall(temporary)
                 frames = sum(name.endswith(".jpg") for name in archive.namelist())
+            (temporary / provenance.FILE).write_text(PROVENANCE + "\n", "utf-8")
             (temporary / README).write_bytes(data.joinpath(README).read_bytes())
             temporary.chmod(0o755)  # mkdtemp makes it private
             temporary.replace(folder)

@@ -8,20 +8,21 @@ Memory contains a few batches of frames and one line for each subject.
 import pickle
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from wince import workers
+from wince import csv_reader, subject_ids, workers
 from wince.archive import (
     assign_split,
     checks,
     crops,
     given_split,
     manifest,
+    provenance,
     replace_files,
     subject_groups,
 )
@@ -32,6 +33,7 @@ from wince.archive.layouts import known_layouts
 from wince.archive.layouts.known_layouts import Layout
 from wince.archive.report import faces_page, report_files, summary
 from wince.archive.report.report_warnings import report_warnings
+from wince.archive.table_options import TableOptions
 from wince.errors import ArchiveError, FileWriteError
 from wince.faces.spec import FaceSpec
 from wince.file_names import MANIFEST
@@ -49,6 +51,9 @@ class PrepareOptions:
         split: How the frames are split, unless `split_file` is given.
         split_file: A CSV file or a folder with a split made before.
         groups: A CSV file of groups by subject.
+        table: How the archive's table is read; its `renames` hold for the other files too.
+        distinct_subjects: Whether names that are spelled differently are different subjects.
+        provenance: Where the data come from, None for what the archive states.
         seed: Random seed of the split and the folds.
         workers: Number of processes, 0 for one per core.
         strict: Leave out frames whose PSPI and action units disagree.
@@ -61,6 +66,9 @@ class PrepareOptions:
     split: Literal["by-subject", "random-frames"] = "by-subject"
     split_file: Path | None = None
     groups: Path | None = None
+    table: TableOptions = field(default_factory=TableOptions)
+    distinct_subjects: bool = False
+    provenance: str | None = None
     seed: int = 42
     workers: int = 0
     strict: bool = False
@@ -104,11 +112,13 @@ def prepare(
     """
     options = options or PrepareOptions()
     root, out = root.resolve(), out.resolve()
-    layout, base = known_layouts.recognise(root, options.layout)
-    groups = subject_groups.read(options.groups)
-    group_names = (*layout.group_names(base), *groups.names)
+    layout, base = known_layouts.recognise(root, options.layout, options.table)
+    _check_columns(base, options)
+    renames, distinct = options.table.renames, options.distinct_subjects
+    groups = subject_groups.read(options.groups, renames, distinct=distinct)
+    group_names = (*layout.group_names(base, options.table), *groups.names)
     manifest.columns(group_names)  # refuse a name that is taken now, not after an hour
-    given = given_split.read(options.split_file) if options.split_file else None
+    given = given_split.read(options.split_file, renames) if options.split_file else None
     settings = _check_settings(layout, base, out, options)
     _make_folder(out)
     database = open_database(out)
@@ -116,11 +126,22 @@ def prepare(
         if options.fresh:
             database.clear_cache()
         staged = replace_files.stage(out)
-        with _spooled(layout.files(base), out) as (count, files):
+        subjects: set[str] = set()
+        with _spooled(layout.files(base, options.table), out, subjects) as (count, files):
+            subject_ids.refuse_alike(subjects, root, distinct=distinct)
+            matches = groups.match(subjects)
             reused = _check_all(database, settings, groups, files, count, options.workers, progress)
         _refuse_no_frames(database, root)
-        notes = assign_split.split(database, options.split, options.seed, given)
-        report = _write_files(database, staged, layout, settings, group_names, options, notes)
+        notes = assign_split.split(
+            database, options.split, options.seed, given, distinct_subjects=distinct
+        )
+        notes = [*layout.notes(base, options.table), *groups.notes(matches), *notes]
+        about = _describe_archive(layout, settings, root, options)
+        if groups.source:
+            about["groups_file"] = {"name": groups.source, **matches}
+        report = _write_files(
+            database, staged, layout, settings, group_names, options, notes, about
+        )
         backup = replace_files.replace_files(out, staged)
         _remove_unused_crops(database, out)
         return PrepareResult(out, report, backup, reused)
@@ -133,6 +154,26 @@ def prepare(
         ) from error
     finally:
         database.close()
+
+
+def _check_columns(base: Path, options: PrepareOptions) -> None:
+    """Raise DataError if `--column` names a column that no file has."""
+    paths = [base] if base.is_file() else sorted(base.glob("*.[cC][sS][vV]"))
+    others = (options.groups, options.split_file)
+    paths += [path for path in others if path is not None and path.is_file()]
+    csv_reader.check_renames(options.table.renames, paths)
+
+
+def _describe_archive(
+    layout: Layout, settings: CheckSettings, root: Path, options: PrepareOptions
+) -> dict[str, Any]:
+    """Return what report.json states about the archive beside its layout and folder."""
+    table = options.table.to_dict()
+    return {
+        "provenance": provenance.find(layout, settings.folder, root, options.provenance),
+        **({"table": table} if table else {}),
+        **({"distinct_subjects": True} if options.distinct_subjects else {}),
+    }
 
 
 def _make_folder(out: Path) -> None:
@@ -154,9 +195,12 @@ def _check_settings(
 
 
 @contextmanager
-def _spooled(files: Iterable[FrameFile], folder: Path) -> Iterator[tuple[int, Iterator[FrameFile]]]:
+def _spooled(
+    files: Iterable[FrameFile], folder: Path, subjects: set[str]
+) -> Iterator[tuple[int, Iterator[FrameFile]]]:
     """Yield the number of the files and the files again, walking through the archive once.
 
+    The names of the subjects are added to `subjects`.
     They are kept in a temporary file in `folder`, because an archive may have more of them than fit
     into memory.
     """
@@ -164,6 +208,8 @@ def _spooled(files: Iterable[FrameFile], folder: Path) -> Iterator[tuple[int, It
         count = 0
         for file in files:
             pickle.dump(file, spool)
+            if file.subject:
+                subjects.add(file.subject)
             count += 1
         spool.seek(0)
         yield count, (pickle.load(spool) for _ in range(count))  # noqa: S301 - written just above
@@ -223,7 +269,8 @@ def _write_files(
     settings: CheckSettings,
     groups: Sequence[str],
     options: PrepareOptions,
-    split_notes: Sequence[str],
+    notes: Sequence[str],
+    about: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Write the tables, the report and, if asked for, faces.html; return the report."""
     counts = summary.summarise(database, groups)
@@ -248,11 +295,12 @@ def _write_files(
         layout_warning=layout.WARNING,
         subjects_overlap=split.subjects_overlap,
         strict=options.strict,
-        split_notes=split_notes,
+        split_notes=notes,
     )
     report = report_files.report_data(
         counts,
         layout=layout,
+        about=about,
         settings=settings,
         split=split,
         warnings=warnings,

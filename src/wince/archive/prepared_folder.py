@@ -38,6 +38,15 @@ class PreparedFolder:
     report: Mapping[str, Any]
 
     @property
+    def provenance(self) -> str:
+        """Where the data come from; for a folder of an older version, its layout."""
+        archive = self.report["archive"]
+        return str(
+            archive.get("provenance")
+            or f"an archive of the layout {archive['title']}; provenance not stated"
+        )
+
+    @property
     def distinct_subjects(self) -> bool:
         """Whether subjects whose names differ in zeros, case or spaces were stated to differ."""
         return bool(self.report["archive"].get("distinct_subjects"))

@@ -50,6 +50,24 @@ class SubjectGroups:
             "rows_without_subject": len(self.by_subject) - matched,
         }
 
+    def notes(self, matches: Mapping[str, int]) -> list[str]:
+        """Return a sentence on subjects and rows without a partner, if there are any.
+
+        Args:
+            matches: The result of `match`.
+        """
+        without_row, without_subject = (
+            matches["subjects_without_row"],
+            matches["rows_without_subject"],
+        )
+        if not self.source or not (without_row or without_subject):
+            return []
+        return [
+            f"{self.source} matches {matches['subjects_with_row']:,} subjects of the archive. "
+            f"{without_row:,} subjects have no row in it, so their groups are empty; "
+            f"{without_subject:,} of its rows are of no subject in the archive."
+        ]
+
 
 def read(
     path: Path | None,
@@ -72,7 +90,9 @@ def read(
         return SubjectGroups()
     if not path.is_file():
         raise DataError(f"There is no file of groups at {path}. Check the path.")
-    names = tuple(name for name in csv_reader.read_header(path, renames) if name and name != "subject")
+    names = tuple(
+        name for name in csv_reader.read_header(path, renames) if name and name != "subject"
+    )
     by_subject: dict[str, tuple[str, ...]] = {}
     spellings = set()
     for line, row in csv_reader.read_rows(path, ("subject",), renames):

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wince.cli.option_groups import with_option_groups
+from wince.cli.table_options import Columns, DistinctSubjects
 from wince.cli.tables import plain_table, table_console
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from wince.archive.prepare import PrepareOptions, PrepareResult
+    from wince.archive.table_options import TableOptions
 
 UPDATE_EVERY = 0.25
 """Seconds between two updates of the progress bar. Frames come in batches, and the rate within one
@@ -64,6 +66,39 @@ class PreparationOptions:
             metavar="FILE", help="A CSV file with the column subject and group columns: age, ..."
         ),
     ] = None
+    group_column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="A column of the table that is a group. Can be repeated. The default is every "
+            "further column of words or whole numbers that is not a known measurement.",
+        ),
+    ] = None
+    distinct_subjects: DistinctSubjects = False
+    column: Columns = None
+    path_prefix: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OLD=NEW",
+            help="How image paths in the table begin, and where that folder is on this machine "
+            "(absolute, or relative to the table). Can be repeated.",
+        ),
+    ] = None
+    range: Annotated[
+        tuple[float, float] | None,
+        typer.Option(
+            metavar="LOW HIGH",
+            help="Scale of the table's column pspi, such as 0 100; it is converted to 0 to 16.",
+        ),
+    ] = None
+    provenance: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Where the data come from, for reports and model cards. The default is the first "
+            "line of PROVENANCE.txt in ROOT.",
+        ),
+    ] = None
     seed: Annotated[int, typer.Option(help="Random seed of the split.")] = 42
     strict: Annotated[
         bool, typer.Option("--strict", help="Leave out frames whose PSPI and FACS rows disagree.")
@@ -82,6 +117,19 @@ class PreparationOptions:
         bool, typer.Option("--fresh", help="Check every image again, even if it has not changed.")
     ] = False
 
+    def _table(self) -> "TableOptions":
+        from wince import csv_reader
+        from wince.archive.table_options import TableOptions, parse_prefixes
+
+        if self.range is not None and not self.range[0] < self.range[1]:
+            raise typer.BadParameter("--range: expected LOW to be below HIGH")
+        return TableOptions(
+            renames=csv_reader.parse_renames(self.column or ()),
+            prefixes=parse_prefixes(self.path_prefix or ()),
+            pspi_range=self.range,
+            groups=tuple(name.strip().lower() for name in self.group_column or ()),
+        )
+
     def for_library(self) -> "PrepareOptions":
         """Return the options of `wince.archive.prepare.prepare`."""
         from wince.archive.prepare import PrepareOptions
@@ -93,6 +141,9 @@ class PreparationOptions:
             split="random-frames" if self.split is Split.RANDOM_FRAMES else "by-subject",
             split_file=self.split_file,
             groups=self.groups,
+            table=self._table(),
+            distinct_subjects=self.distinct_subjects,
+            provenance=self.provenance,
             seed=self.seed,
             workers=self.workers,
             strict=self.strict,

@@ -217,8 +217,7 @@ def _about(data: ModelData, chosen: Sequence[Split], count: int, run: Run) -> li
         model_card.about(manifest)[0].replace("The model:", "A model for each fold:"),
         f"Protocol: {chosen[0].protocol}; each model is tested on the subjects of its fold and "
         f"was trained on others.{only}",
-        f"Measured on: {prepared.folder.resolve().name}, prepared from an archive of the layout "
-        f"{prepared.report['archive']['title']}.",
+        f"Measured on: {prepared.folder.resolve().name} ({prepared.provenance}).",
     ]
 
 

@@ -105,10 +105,7 @@ def predict(
 def _measured_on(data: ModelData, part: str) -> str:
     prepared = data.prepared
     name = "all frames" if part == ALL else f"the {part} part (split {prepared.protocol})"
-    return (
-        f"Measured on: {name} of {prepared.folder.resolve().name}, prepared from an archive of the "
-        f"layout {prepared.report['archive']['title']}."
-    )
+    return f"Measured on: {name} of {prepared.folder.resolve().name} ({prepared.provenance})."
 
 
 def _rows(data: ModelData, part: str) -> Rows:

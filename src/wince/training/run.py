@@ -107,7 +107,7 @@ def train_split(
     run_config.claim(out, config)
     if is_finished(out):
         return _finished_run(data, split, out, is_fold=is_fold)
-    for note in notes:
+    for note in config["notes"]:
         reporter.message(note)
 
     decoding = partial(reporter.progress, "Decoding images, once")
@@ -143,4 +143,6 @@ def _finished_run(data: ModelData, split: Split, run: Path, *, is_fold: bool) ->
     if is_fold:
         return Run(run, None, prediction_table.read(path))
     training = folds.training_labels(data.frames, split.train)
-    return Run(run, evaluate(read_predictions(path, distinct_subjects=True), training=training), None)
+    return Run(
+        run, evaluate(read_predictions(path, distinct_subjects=True), training=training), None
+    )

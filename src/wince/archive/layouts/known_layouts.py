@@ -21,12 +21,14 @@ class Layout(Protocol):
     Attributes:
         NAME: Value of `--layout`.
         TITLE: Name of the archive, for people.
+        LAID_OUT: What data of this layout are when their provenance is not stated.
         SIGNS: Files and folders by which it is recognised.
         WARNING: What every user of such an archive must know, "" if nothing.
     """
 
     NAME: str
     TITLE: str
+    LAID_OUT: str
     SIGNS: str
     WARNING: str
 

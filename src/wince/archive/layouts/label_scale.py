@@ -22,7 +22,9 @@ def check(cells: Iterable[str], source: object) -> None:
     above = [value for value in values if value > PSPI_MAXIMUM]
     found = ""
     if len(above) >= max(FEW, SHARE * len(values)):
-        found = f"{len(above):,} of {len(values):,} values above 0 are above 16, up to {max(above):g}"
+        found = (
+            f"{len(above):,} of {len(values):,} values above 0 are above 16, up to {max(above):g}"
+        )
     elif len(values) >= FEW and max(values) <= 1 and any(value < 1 for value in values):
         found = f"all {len(values):,} values above 0 are fractions, up to {max(values):g}"
     if found:

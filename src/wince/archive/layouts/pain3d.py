@@ -21,6 +21,7 @@ from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
 
 NAME = "3d-pain"
 TITLE = "3D-Pain"
+LAID_OUT = "laid out like 3D-Pain"
 SIGNS = "annotations/*_annotations.json with meshes_inpainted/"
 WARNING = "The faces are synthetic: metrics measured on them tell little about people."
 IMAGES = "meshes_inpainted"

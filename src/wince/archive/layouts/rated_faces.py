@@ -21,6 +21,7 @@ from wince.scale import UNIT_NAMES, pspi_formula
 
 NAME = "rated-faces"
 TITLE = "Faces rated twice"
+LAID_OUT = "faces rated twice"
 SIGNS = "ratings.csv (image, subject, au4_a ... quality_b, box) with images/"
 WARNING = (
     "These labels are ratings, not FACS coding: neutral faces are not rated 0, so levels taken "

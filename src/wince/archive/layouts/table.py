@@ -20,6 +20,7 @@ from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
 
 NAME = "table"
 TITLE = "A table of images"
+LAID_OUT = "a table of images"
 SIGNS = "one .csv file with the columns image, subject, pspi"
 WARNING = ""
 NEEDED = ("image", "subject", "pspi")

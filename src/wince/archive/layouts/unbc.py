@@ -23,6 +23,7 @@ from wince.archive.table_options import DEFAULT, TableOptions
 
 NAME = "unbc"
 TITLE = "UNBC-McMaster"
+LAID_OUT = "laid out like UNBC-McMaster"
 SIGNS = "Images/ with Frame_Labels/PSPI/, or images/Images/ with labels/PSPI/"
 WARNING = ""
 SUFFIX = "_facs.txt"
@@ -45,7 +46,7 @@ class Arrangement:
     ratings: tuple[str, ...]
 
 
-IMAGES = ("Images/Images", "Images", "data/Images")
+IMAGES = ("Images/Images", "Images")
 PSPI = ("PSPI/PSPI", "PSPI")
 LABELS = (
     "Frame_Labels/Frame_Labels",

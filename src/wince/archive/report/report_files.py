@@ -47,6 +47,7 @@ def report_data(
     counts: Summary,
     *,
     layout: Layout,
+    about: Mapping[str, Any],
     settings: CheckSettings,
     split: SplitUsed,
     warnings: Sequence[str],
@@ -59,6 +60,7 @@ def report_data(
     Args:
         counts: Counts of the run.
         layout: The archive's layout.
+        about: Provenance of the archive, and the options with which it was read.
         settings: The run's settings.
         split: How the frames were split.
         warnings: See `report_warnings`.
@@ -72,6 +74,7 @@ def report_data(
             "title": layout.TITLE,
             "folder": str(settings.folder),
             "files_found": counts.files,
+            **about,
         },
         "strict": settings.strict,
         "checks": counts.checks,

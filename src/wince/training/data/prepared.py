@@ -14,6 +14,7 @@ from wince.archive.labels import BadLabelError
 from wince.archive.layouts import known_layouts
 from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, UNITS
 from wince.archive.prepared_folder import PreparedFolder, open_prepared
+from wince.archive.table_options import TableOptions
 from wince.errors import ArchiveError, DataError
 from wince.faces.spec import FaceSpec
 
@@ -59,6 +60,11 @@ class Frames:
 
     def __len__(self) -> int:
         return len(self.pspi)
+
+    @property
+    def units_known(self) -> NDArray[np.bool_]:
+        """Whether all six action units of each frame are known (N,)."""
+        return ~np.isnan(self.units).any(axis=1)
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Frames":
         """Return some of the rows, by number or by mask."""
@@ -224,7 +230,7 @@ def _check_labels(prepared: PreparedFolder, frames: Frames) -> None:
     folder = base if base.is_dir() else base.parent
     changed: list[str] = []
     is_newer: dict[str, bool] = {}  # by label file: one table may have the labels of all frames
-    for file in layout.files(base):
+    for file in layout.files(base, _table_options(prepared)):
         if file.name not in labels or not file.label:
             continue
         if file.label not in is_newer:
@@ -248,6 +254,10 @@ def _check_labels(prepared: PreparedFolder, frames: Frames) -> None:
 def _archive_base(prepared: PreparedFolder) -> Path | None:
     layout = str(prepared.report["archive"]["layout"])
     try:
-        return known_layouts.recognise(prepared.archive, layout)[1]
+        return known_layouts.recognise(prepared.archive, layout, _table_options(prepared))[1]
     except ArchiveError:
         return None
+
+
+def _table_options(prepared: PreparedFolder) -> TableOptions:
+    return TableOptions.from_dict(prepared.report["archive"].get("table", {}))

@@ -158,9 +158,8 @@ def _calibrated(file: Path, data: ModelData, notes: list[str]) -> ModelDescripti
     prepared = data.prepared
     trained_on: dict[str, Any] = {
         "words": (
-            f"Unknown beyond the file {file.name}. Calibrated and measured on frames prepared from "
-            f"an archive of the layout {prepared.report['archive']['title']}, split "
-            f"{prepared.protocol}."
+            f"Unknown beyond the file {file.name}. Calibrated and measured on the frames of "
+            f"{prepared.folder.resolve().name} ({prepared.provenance}), split {prepared.protocol}."
         ),
         "calibration": (
             "Interval and confidence were fitted on the validation part. Only the person who "

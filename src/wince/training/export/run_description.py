@@ -47,12 +47,43 @@ def describe(
     return ModelDescription(
         name=f"wince-{recipe['name']}",
         title=(
-            f"Trained on {part['train']['frames']:,} frames of {len(part['train']['subjects'])} "
-            f"people from {config['data']['archive']} with the recipe {recipe['name']}{marked}."
+            f"Trained on {learned_frames(config)['train']:,} frames of "
+            f"{len(part['train']['subjects'])} people ({provenance(config)}) with the recipe "
+            f"{recipe['name']}{marked}."
         ),
         trained_on=_trained_on(config, network, caution),
         fold=part["name"] if is_fold else None,
     )
+
+
+def provenance(config: Mapping[str, Any]) -> str:
+    """Return where the data of a run come from; for older runs, the layout of their archive."""
+    return str(
+        config.get("provenance")
+        or f"archive of the layout {config['data']['archive']}; provenance not stated"
+    )
+
+
+def learned_frames(config: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many frames of the training and the validation part the network learned from."""
+    parts = {name: config["part"][name]["frames"] for name in ("train", "validation")}
+    return {**parts, **config.get("learned", {})}
+
+
+def frames_without_units(config: Mapping[str, Any]) -> list[str]:
+    """Return a sentence on frames that a head of action units cannot learn from, if any."""
+    learned = learned_frames(config)
+    shares = [
+        f"{learned[name]:,} of the {config['part'][name]['frames']:,} {title} frames"
+        for name, title in (("train", "training"), ("validation", "validation"))
+        if learned[name] < config["part"][name]["frames"]
+    ]
+    if not shares:
+        return []
+    return [
+        f"Only {' and '.join(shares)} have all six action units; the network learned from these "
+        "only. With --head pspi it learns from all frames."
+    ]
 
 
 def _trained_on(config: Mapping[str, Any], network: TrainedNetwork, caution: str) -> dict[str, Any]:
@@ -62,12 +93,13 @@ def _trained_on(config: Mapping[str, Any], network: TrainedNetwork, caution: str
         for name in ("train", "validation", "test")
     }
     train, validation = counts["train"], counts["validation"]
+    learned = learned_frames(config)
     marked = f" ({caution})" if caution else ""
     return {
         "words": (
-            f"{train['frames']:,} frames of {train['subjects']} subjects, prepared from an archive "
-            f"of the layout {data['archive']}, split {part['protocol']}{marked}. The best epoch "
-            f"was chosen on {validation['frames']:,} frames of {validation['subjects']} subjects."
+            f"{learned['train']:,} frames of {train['subjects']} subjects "
+            f"({provenance(config)}), split {part['protocol']}{marked}. The best epoch was chosen "
+            f"on {learned['validation']:,} frames of {validation['subjects']} subjects."
         ),
         "calibration": (
             f"Interval and confidence were fitted on the {validation['frames']:,} frames of the "
@@ -75,7 +107,9 @@ def _trained_on(config: Mapping[str, Any], network: TrainedNetwork, caution: str
             "frames, so the intervals are a little too narrow and the confidence a little too high."
         ),
         "data": dict(data, folder=Path(data["folder"]).name),
+        "provenance": provenance(config),
         "parts": counts,
+        "learned": learned,
         "protocol": part["protocol"],
         "caution": caution,
         "notes": config["notes"],

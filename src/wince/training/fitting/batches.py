@@ -142,7 +142,7 @@ def with_units(frames: Frames, rows: Rows) -> Rows:
     Raises:
         DataError: No row has them all.
     """
-    known = rows[~np.isnan(frames.units[rows]).any(axis=1)]
+    known = rows[frames.units_known[rows]]
     if not len(known):
         raise DataError(
             "No frame to train or validate on has all six action units, which --head action-units "

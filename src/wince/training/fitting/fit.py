@@ -7,6 +7,7 @@ from typing import Any
 import lightning
 import numpy as np
 
+from wince import subject_ids
 from wince.protocol_names import OPTIMISTIC
 from wince.training.data import pixel_cache
 from wince.training.data.calibration_images import calibration_rows

@@ -15,7 +15,10 @@ from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, manifest_sha256
 from wince.training.fitting.run_settings import Settings
 from wince.training.networks import checkpoints
+from wince.training.export import run_description
 
+DESCRIPTIONS = ("wince", "notes", "provenance", "learned")
+"""Keys that do not decide the result; older runs lack some of them."""
 LONGEST_VALUE = 60  # letters of a setting that an error message shows
 
 
@@ -28,8 +31,12 @@ def describe(data: ModelData, split: Split, settings: Settings, notes: list[str]
         settings: Settings of the run.
         notes: What a reader must know about the run, in sentences.
     """
-    prepared = data.prepared
-    return {
+    prepared, units_known = data.prepared, data.frames.units_known
+    learned = {
+        part: int(units_known[rows].sum()) if settings.head == "action-units" else len(rows)
+        for part, rows in (("train", split.train), ("validation", split.validation))
+    }
+    config = {
         "wince": wince.__version__,
         "data": {
             "folder": str(prepared.folder.resolve()),
@@ -58,8 +65,10 @@ def describe(data: ModelData, split: Split, settings: Settings, notes: list[str]
         "init": settings.init,
         "seed": settings.seed,
         "face_spec": settings.spec.to_dict(),
-        "notes": notes,
+        "provenance": prepared.provenance,
+        "learned": learned,
     }
+    return {**config, "notes": [*notes, *run_description.frames_without_units(config)]}
 
 
 def claim(run: Path, config: dict[str, Any]) -> None:
@@ -85,7 +94,7 @@ def claim(run: Path, config: dict[str, Any]) -> None:
     different = [
         name
         for name in requested
-        if name not in ("wince", "notes") and existing.get(name) != requested[name]
+        if name not in DESCRIPTIONS and existing.get(name) != requested[name]
     ]
     if not different:
         return
