@@ -14,6 +14,7 @@ from wince.evaluation import bootstrap, protocol
 from wince.evaluation.all_metrics import all_metrics
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.metrics.metric_catalogue import BETTER, TITLES, is_worse
+from wince.evaluation.model_comparison import match_frames
 from wince.evaluation.prediction_columns import from_columns
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, label_statistics, predict
@@ -323,6 +324,31 @@ def test_overlap_is_known_from_the_column_the_training_file_or_the_option(table)
     assert evaluate(table, allow_overlap=True, resamples=0)["overlap"]["optimistic"]
     clean = TrainingLabels("train.csv", np.array([0.0, 1]), frozenset({"q"}))
     assert protocol.find_overlap(table, clean) == protocol.NO_OVERLAP
+
+
+def test_overlap_is_seen_in_names_that_a_spreadsheet_changed(table):
+    training = TrainingLabels("train.csv", np.array([0.0, 1]), frozenset({"P2", "p 07"}))
+    with pytest.raises(DataError, match=r"p02, p07 are in .*leading zeros.*--distinct-subjects"):
+        evaluate(table, training=training)
+    apart = protocol.find_overlap(table, training, distinct_subjects=True)
+    assert apart == protocol.NO_OVERLAP
+
+
+def test_training_without_a_common_subject_is_a_caveat(table):
+    training = TrainingLabels("train.csv", np.array([0.0, 1]), frozenset({"q"}), ("A note.",))
+    caveats = evaluate(table, training=training, resamples=0)["caveats"]
+    assert "A note." in caveats
+    assert any("No subject of sample occurs in train.csv" in caveat for caveat in caveats)
+
+
+def test_frames_of_the_other_model_match_in_another_spelling(table):
+    cells = columns()
+    cells["subject"] = [name.upper().replace("P0", "P") for name in cells["subject"]]
+    cells["frame"] = [str(int(name)) for name in cells["frame"]]
+    other = from_columns(cells, "other")
+    assert match_frames(table, other).pspi.tolist() == table.pspi.tolist()
+    with pytest.raises(DataError, match="must contain the same frames"):
+        match_frames(table, other, distinct_names=True)
 
 
 def test_overlap_of_the_other_model_marks_the_comparison(table):

@@ -62,8 +62,8 @@ def notes(base: Path, options: TableOptions = DEFAULT) -> list[str]:
     if options.pspi_range:
         low, high = options.pspi_range
         sentences.append(
-            f"PSPI in {table.name} is on a scale from {low:g} to {high:g} (stated with --range) and "
-            "was converted to 0 to 16."
+            f"PSPI in {table.name} is on a scale from {low:g} to {high:g} (stated with --range) "
+            "and was converted to 0 to 16."
         )
     if unused:
         sentences.append(

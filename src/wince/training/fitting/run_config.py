@@ -13,9 +13,9 @@ from wince.errors import ModelError
 from wince.files import write_json
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, manifest_sha256
+from wince.training.export import run_description
 from wince.training.fitting.run_settings import Settings
 from wince.training.networks import checkpoints
-from wince.training.export import run_description
 
 DESCRIPTIONS = ("wince", "notes", "provenance", "learned")
 """Keys that do not decide the result; older runs lack some of them."""
