@@ -64,7 +64,7 @@ class Frames:
     @property
     def units_known(self) -> NDArray[np.bool_]:
         """Whether all six action units of each frame are known (N,)."""
-        return ~np.isnan(self.units).any(axis=1)
+        return np.asarray(~np.isnan(self.units).any(axis=1))
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Frames":
         """Return some of the rows, by number or by mask."""
