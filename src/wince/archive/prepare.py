@@ -256,6 +256,8 @@ def _refuse_no_frames(database: FrameDatabase, root: Path) -> None:
         checks.NAME.reason,
     ):
         example = f" The first: {name} ({reason}: {detail})."
+        if name.startswith("/"):
+            example += " If its folder is at another place here, state it: --path-prefix OLD=NEW."
     raise ArchiveError(
         f"No frame of {root} passes the checks ({reasons or 'there is not one file'}).{example} "
         "Nothing was written; the files of an earlier run are unchanged."

@@ -87,7 +87,8 @@ def _check_columns(columns: Columns, source: str) -> None:
     if missing:
         raise DataError(
             f"{source} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}. Expected "
-            f"{', '.join(needed)}; found {', '.join(columns) or 'none'}."
+            f"{', '.join(needed)}; found {', '.join(columns) or 'none'}. If a file has it under "
+            f"another name, state it: --column {missing[0]}=NAME."
         )
     if not columns["pspi"]:
         raise DataError(f"{source} has a header but no row. Expected one row per frame below it.")
