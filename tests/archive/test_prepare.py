@@ -283,7 +283,9 @@ def test_an_archive_is_walked_once_and_the_total_is_known_from_the_start(
     builder.table(tmp_path / "a")
     walks, progress = [], []
     files = table.files
-    monkeypatch.setattr(table, "files", lambda base: [walks.append(base), files(base)][1])
+    monkeypatch.setattr(
+        table, "files", lambda base, options: [walks.append(base), files(base, options)][1]
+    )
     prepare.prepare(
         tmp_path / "a", tmp_path / "out", ONE_WORKER, lambda *numbers: progress.append(numbers)
     )
