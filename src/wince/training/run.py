@@ -104,6 +104,7 @@ def train_split(
             "and in the test."
         )
     config = run_config.describe(data, split, settings, notes)
+    config["notes"] = [*notes, *run_description.frames_without_units(config)]
     run_config.claim(out, config)
     if is_finished(out):
         return _finished_run(data, split, out, is_fold=is_fold)

@@ -40,7 +40,7 @@ def test_frames_without_all_units_are_not_counted_as_learned(data: ModelData, he
     assert description.title.startswith(f"Trained on {train} frames of ")
     assert str(description.trained_on["words"]).startswith(f"{train} frames of ")
     assert f"chosen on {validation} frames" in description.trained_on["words"]
-    notes = [note for note in config["notes"] if "six action units" in note]
+    notes = run_description.frames_without_units(config)
     assert len(notes) == (head == "action-units")
     assert all(f"Only {train} of the {len(split.train)} training frames" in note for note in notes)
 

@@ -13,7 +13,6 @@ from wince.errors import ModelError
 from wince.files import write_json
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, manifest_sha256
-from wince.training.export import run_description
 from wince.training.fitting.run_settings import Settings
 from wince.training.networks import checkpoints
 
@@ -36,7 +35,7 @@ def describe(data: ModelData, split: Split, settings: Settings, notes: list[str]
         part: int(units_known[rows].sum()) if settings.head == "action-units" else len(rows)
         for part, rows in (("train", split.train), ("validation", split.validation))
     }
-    config = {
+    return {
         "wince": wince.__version__,
         "data": {
             "folder": str(prepared.folder.resolve()),
@@ -67,8 +66,8 @@ def describe(data: ModelData, split: Split, settings: Settings, notes: list[str]
         "face_spec": settings.spec.to_dict(),
         "provenance": prepared.provenance,
         "learned": learned,
+        "notes": notes,
     }
-    return {**config, "notes": [*notes, *run_description.frames_without_units(config)]}
 
 
 def claim(run: Path, config: dict[str, Any]) -> None:
