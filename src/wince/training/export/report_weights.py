@@ -80,10 +80,12 @@ def import_weights(
         )
     else:
         subjects = set(data.frames.subject.tolist())
-        no_match = subject_ids.no_match(subjects, prepared_folder.name, seen, trained_on.name)
+        no_match = subject_ids.no_match(
+            subjects, prepared_folder.name, subjects_seen, trained_on.name
+        )
         notes += [no_match] if no_match else []
         # A subject counts as seen under the name that it has in this data too.
-        seen = sorted({*seen, *subject_ids.common(subjects, seen)})
+        subjects_seen = sorted({*subjects_seen, *subject_ids.common(subjects, subjects_seen)})
     split = folds.from_prepared(data)
     if not len(split.validation):
         raise DataError(
