@@ -216,7 +216,7 @@ def test_crops_are_kept_as_long_as_a_manifest_names_them(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("build", "found", "kept", "reasons"),
+    ("build", "files_found", "kept", "reasons"),
     [
         (
             builder.pain3d,
@@ -228,10 +228,12 @@ def test_crops_are_kept_as_long_as_a_manifest_names_them(tmp_path: Path) -> None
         (builder.table, 8, 8, {}),
     ],
 )
-def test_the_other_layouts_are_prepared_too(tmp_path: Path, build, found, kept, reasons) -> None:
+def test_the_other_layouts_are_prepared_too(
+    tmp_path: Path, build, files_found, kept, reasons
+) -> None:
     build(tmp_path / "archive")
     result = prepare.prepare(tmp_path / "archive", tmp_path / "out", ONE_WORKER)
-    assert (result.report["archive"]["files_found"], result.report["kept"]) == (found, kept)
+    assert (result.report["archive"]["files_found"], result.report["kept"]) == (files_found, kept)
     left_out = {
         step["reason"]: step["left_out"] for step in result.report["checks"] if step["left_out"]
     }

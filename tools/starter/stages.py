@@ -124,11 +124,13 @@ def _root_frequency(pspi: NDArray[np.float32]) -> NDArray[np.float64]:
 def _targets(faces: Faces, predictions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return targets between ratings and predictions: action units (N, 6) and PSPI (N,)."""
     shares = np.select([~faces.rated, faces.rated_once], [1.0, OWN_SHARE_OF_ONE], OWN_SHARE)
-    own = torch.from_numpy(shares.astype(np.float32))
+    prediction_share = torch.from_numpy(shares.astype(np.float32))
     units = torch.from_numpy(np.nan_to_num(_scaled(faces.units)))
     score = torch.from_numpy(np.nan_to_num(faces.pspi))
     predicted_score = losses.pspi(predictions.clamp(0, losses.AU43_SCALE))
-    return torch.lerp(units, predictions, own[:, None]), torch.lerp(score, predicted_score, own)
+    return torch.lerp(units, predictions, prediction_share[:, None]), torch.lerp(
+        score, predicted_score, prediction_share
+    )
 
 
 def _train_units(

@@ -75,9 +75,9 @@ def predict(
     data = open_data(_prepared_folder(prepared_folder, config, model), estimator.spec)
     rows = _rows(data, part)
     subjects = set(data.frames.subject[rows].tolist())
-    seen = estimator.manifest.get("subjects_seen", ())
+    subjects_seen = estimator.manifest.get("subjects_seen", ())
     shared = subject_ids.common(
-        subjects, seen, distinct=distinct_subjects or data.prepared.distinct_subjects
+        subjects, subjects_seen, distinct=distinct_subjects or data.prepared.distinct_subjects
     )
     if shared and not allow_overlap:
         raise DataError(
@@ -91,7 +91,7 @@ def predict(
         scores, data.frames, estimator.calibration, seen_subjects=shared
     )
     table = prediction_table.write(out / file_names.PREDICTIONS, columns)
-    no_match = subject_ids.no_match(subjects, f"the part {part}", seen, "the model's list")
+    no_match = subject_ids.no_match(subjects, f"the part {part}", subjects_seen, "the model's list")
     notes = [no_match] if no_match and not _is_own_data(data, config) else []
     if data.without_face:
         notes.append(

@@ -84,10 +84,10 @@ def on_disk(base: Path, name: str) -> str:
     """
     if name.isascii() or (base / name).exists():
         return name
-    found = PurePosixPath()
+    path = PurePosixPath()
     for part in PurePosixPath(name).parts:
-        found /= part if part.isascii() else _spelling(base / found, part)
-    return str(found)
+        path /= part if part.isascii() else _spelling(base / path, part)
+    return str(path)
 
 
 def _spelling(folder: Path, name: str) -> str:

@@ -20,18 +20,18 @@ def check(cells: Iterable[str], source: object) -> None:
     """
     values = [value for value in map(_number, cells) if value is not None and value > 0]
     above = [value for value in values if value > PSPI_MAXIMUM]
-    found = ""
+    problem = ""
     if len(above) >= max(FEW, SHARE * len(values)):
-        found = (
+        problem = (
             f"{len(above):,} of {len(values):,} values above 0 are above 16, up to {max(above):g}"
         )
     elif len(values) >= FEW and max(values) <= 1 and any(value < 1 for value in values):
-        found = f"all {len(values):,} values above 0 are fractions, up to {max(values):g}"
-    if found:
+        problem = f"all {len(values):,} values above 0 are fractions, up to {max(values):g}"
+    if problem:
         raise DataError(
-            f"{source}: the column pspi does not seem to be PSPI from 0 to 16: {found}. State the "
-            "scale with --range LOW HIGH, such as --range 0 100: its values are then converted to "
-            "0 to 16. If the values are PSPI as they are, pass --range 0 16."
+            f"{source}: the column pspi does not seem to be PSPI from 0 to 16: {problem}. "
+            "State the scale with --range LOW HIGH, such as --range 0 100: its values are then "
+            "converted to 0 to 16. If the values are PSPI as they are, pass --range 0 16."
         )
 
 

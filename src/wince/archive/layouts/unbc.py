@@ -141,16 +141,16 @@ def _find_arrangement(base: Path) -> Arrangement | None:
 def _folder(base: Path, choices: Iterable[str]) -> str | None:
     """Return the first folder that exists, as it is spelled on the disk; None if there is none."""
     for choice in choices:
-        found = ""
+        path = ""
         for part in choice.split("/"):
-            names = sorted(folder_walk.names_in(base / found))
+            names = sorted(folder_walk.names_in(base / path))
             same = [part, *(name for name in names if name.lower() == part.lower())]
-            paths = (folder_walk.join(found, name) for name in same if name in names)
-            found = next((path for path in paths if (base / path).is_dir()), "")
-            if not found:
+            paths = (folder_walk.join(path, name) for name in same if name in names)
+            path = next((joined for joined in paths if (base / joined).is_dir()), "")
+            if not path:
                 break
-        if found:
-            return found
+        if path:
+            return path
     return None
 
 

@@ -137,14 +137,14 @@ def _module(
 def _caution(module: Regressor, frames: Frames, split: Split, message: Message) -> str:
     """Return the mark of the run's results; report when the initial weights are its cause."""
     tested = set(frames.subject[split.test].tolist())
-    seen = tested & set(module.meta["subjects_seen"])
-    if seen and not split.caution:
+    overlap = tested & set(module.meta["subjects_seen"])
+    if overlap and not split.caution:
         message(
-            f"The initial weights have seen {len(seen)} of the {len(tested)} subjects of the test "
-            f"part ({subject_list(seen)}), so every result will be marked: {OPTIMISTIC}. For "
-            "results on new people start with --init imagenet or none."
+            f"The initial weights have seen {len(overlap)} of the {len(tested)} subjects of the "
+            f"test part ({subject_list(overlap)}), so every result will be marked: "
+            f"{OPTIMISTIC}. For results on new people start with --init imagenet or none."
         )
-    return OPTIMISTIC if seen else split.caution
+    return OPTIMISTIC if overlap else split.caution
 
 
 def _loaders(
