@@ -35,6 +35,7 @@ FOLDERS_WITH_SHARED_FIXTURES = (
 """A browser, a server or trained runs, made once for all tests of the folder."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let pytest-xdist keep tests together that share fixtures: those of a file or a folder."""
     for item in items:
