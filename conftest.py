@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import hypothesis
 import numpy as np
@@ -20,28 +20,29 @@ hypothesis.settings.load_profile("wince")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "network: needs a package index")
-    config.addinivalue_line("markers", "xdist_group: tests that one process of pytest-xdist runs")
     for name in [name for name in os.environ if name.startswith("WINCE_")]:
         if name != "WINCE_REQUIRE_ALL":
             del os.environ[name]  # settings of the person who runs the tests
 
 
-FOLDERS_WITH_SHARED_FIXTURES = (
-    "tests/page",
-    "tests/project/privacy",
-    "tests/training",
-    "tools/starter/tests",
-)
-"""A browser, a server or trained runs, made once for all tests of the folder."""
+FOLDERS_WITH_SHARED_FIXTURES = ("tests/page/", "tests/training/", "tools/starter/tests/")
+"""A browser, or trained runs: made once for all tests of the folder."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let pytest-xdist keep tests together that share fixtures: those of a file or a folder."""
-    for item in items:
-        path = item.path.relative_to(config.rootpath)
-        groups = [folder for folder in FOLDERS_WITH_SHARED_FIXTURES if path.is_relative_to(folder)]
-        item.add_marker(pytest.mark.xdist_group([*groups, path.as_posix()][0]))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let pytest-xdist run tests of one file, or of a folder that shares fixtures, in one process.
+
+    Its own way to do so, `--dist=loadgroup`, has no effect with pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class FolderScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return next((f for f in FOLDERS_WITH_SHARED_FIXTURES if file.startswith(f)), file)
+
+    return FolderScheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
