@@ -237,10 +237,12 @@ def _check_header(path: Path, names: list[str], needed: Sequence[str]) -> None:
         )
     missing = [name for name in needed if name not in names]
     if missing:
+        noun = "column" if len(needed) == 1 else "columns"
         raise DataError(
-            f"{path}, line 1: expected the columns {', '.join(needed)}, "
-            f"found {', '.join(names) or 'nothing'}; {', '.join(missing)} is missing. If it has "
-            f"another name there, state it: --column {missing[0]}=NAME."
+            f"{path}, line 1: expected the {noun} {', '.join(needed)}, "
+            f"found {', '.join(names) or 'nothing'}; {', '.join(missing)} is missing. Rename the "
+            f"column, or state its name where the command has the option --column: "
+            f"--column {missing[0]}=NAME."
         )
     if not any(names):
         raise DataError(

@@ -79,7 +79,7 @@ def test_the_subjects_it_has_seen_can_be_listed(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text("image_path,subject\na.png,s1\nb.png,s2\nc.png,s1\n")
     assert report_weights._subjects(tmp_path / "train.csv") == ["s1", "s2"]
     (tmp_path / "other.csv").write_text("image_path\na.png\n")
-    with pytest.raises(DataError, match="line 1: expected a column subject, found image_path"):
+    with pytest.raises(DataError, match="line 1: expected the column subject, found image_path"):
         report_weights._subjects(tmp_path / "other.csv")
 
 
