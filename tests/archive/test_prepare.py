@@ -25,14 +25,14 @@ def test_every_defect_is_left_out_with_its_reason_and_nothing_else(tmp_path: Pat
     excluded = rows(tmp_path / "out" / "excluded.csv")
     assert {row["path"]: row["reason"] for row in excluded} == archive.expected
     kept = {row["path"]: row for row in rows(tmp_path / "out" / "manifest.csv")}
-    assert len(kept) + len(excluded) == archive.made == result.report["archive"]["files_found"]
+    assert len(kept) + len(excluded) == archive.frame_count == result.report["archive"]["files_found"]
     assert not kept.keys() & archive.expected.keys()
 
     steps = {step["reason"]: step for step in result.report["checks"]}
     order = list(steps)
     assert order[:4] == ["not a picture file", "unreadable picture", "no label", "bad score"]
     assert [step["of_report"] for step in steps.values()] == [True] * 4 + [False] * (len(order) - 4)
-    kept_so_far = archive.made
+    kept_so_far = archive.frame_count
     for reason in order:
         kept_so_far -= list(archive.expected.values()).count(reason)
         assert steps[reason]["kept"] == kept_so_far
