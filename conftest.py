@@ -25,8 +25,13 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]  # settings of the person who runs the tests
 
 
-FOLDERS_WITH_SHARED_FIXTURES = ("tests/page/", "tests/training/", "tools/starter/tests/")
-"""A browser, or trained runs: made once for all tests of the folder."""
+FOLDERS_WITH_SHARED_FIXTURES = (
+    "tests/page/",
+    "tests/project/privacy/",
+    "tests/training/",
+    "tools/starter/tests/",
+)
+"""A browser, a watched server, or trained runs: made once for all tests of the folder."""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -25,7 +25,8 @@ def test_every_defect_is_left_out_with_its_reason_and_nothing_else(tmp_path: Pat
     excluded = rows(tmp_path / "out" / "excluded.csv")
     assert {row["path"]: row["reason"] for row in excluded} == archive.expected
     kept = {row["path"]: row for row in rows(tmp_path / "out" / "manifest.csv")}
-    assert len(kept) + len(excluded) == archive.frame_count == result.report["archive"]["files_found"]
+    files_found = result.report["archive"]["files_found"]
+    assert len(kept) + len(excluded) == archive.frame_count == files_found
     assert not kept.keys() & archive.expected.keys()
 
     steps = {step["reason"]: step for step in result.report["checks"]}
