@@ -133,7 +133,9 @@ def test_ctrl_c_stops_the_command_and_leaves_the_old_files(tmp_path: Path) -> No
     before = digests(out)
     command = [*COMMAND, str(archive.root), "--out", str(out), "--fresh", "--workers", "2"]
     process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
-    time.sleep(1.0)
+    while not (out / ".state.sqlite-wal").exists():  # the command has begun
+        assert process.poll() is None, "ended before it wrote anything"
+        time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode in (130, 0, -signal.SIGINT)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -90,12 +90,3 @@ def loudspeaker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[],
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(room), prepend=os.pathsep)
     return lambda: [path.read_bytes() for path in sorted(room.glob("*.wav"))]
-
-
-@pytest.fixture
-def small_disk() -> Iterator[Callable[[int], None]]:
-    """A function after which no file can grow beyond a number of bytes, as on a full disk."""
-    resource = pytest.importorskip("resource", reason="needs limits of POSIX")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -1,23 +1,21 @@
 """The file of `wince watch --csv`."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.support.full_disk import full_disk
 from wince.cli.watch_rows import rows_file
 from wince.errors import FileWriteError
 
 
-def test_a_full_disk_is_an_error_that_names_the_file(
-    tmp_path: Path, small_disk: Callable[[int], None]
-) -> None:
+def test_a_full_disk_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     message = r"rows\.csv cannot be written: .* place"
     with (
         pytest.raises(FileWriteError, match=message),
+        full_disk(largest_file=1000),
         rows_file(tmp_path / "rows.csv") as rows,
     ):
-        small_disk(1000)
         for number in range(1000):
             rows.writerow({"frame": number})
     assert number < 1000

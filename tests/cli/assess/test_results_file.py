@@ -4,13 +4,13 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.command_line import WINCE, Run
 from tests.support.frames import Frame
+from tests.support.full_disk import full_disk
 from wince.cli.assess.outcome import Outcome
 from wince.cli.assess.previous_results import ScoringSetup
 from wince.cli.assess.results_file import ResultsFile
@@ -48,18 +48,16 @@ def test_an_existing_file_is_not_overwritten(run: Run, frames: list[Frame], tmp_
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
-def test_a_full_disk_is_an_error_that_names_the_file(
-    tmp_path: Path, suffix: str, small_disk: Callable[[int], None]
-) -> None:
+def test_a_full_disk_is_an_error_that_names_the_file(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"scores.{suffix}"
     outcomes = [Outcome(f"{number}.jpg", error=NoFaceError("No face.")) for number in range(100)]
     setup = ScoringSetup({"name": "starter", "version": "1"})
     message = rf"scores\.{suffix} cannot be written: .* place"
     with (
         pytest.raises(FileWriteError, match=message),
+        full_disk(largest_file=1000),
         ResultsFile(path, setup, resume=False) as results,
     ):
-        small_disk(1000)
         results.write(outcomes)
 
 

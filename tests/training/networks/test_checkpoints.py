@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
+from tests.support.full_disk import full_disk
 from wince.errors import FileWriteError, ModelError
 from wince.training.networks import checkpoints
 from wince.training.networks.checkpoints import AtomicCheckpointIO
@@ -52,19 +53,9 @@ def test_prefixes_of_wrappers_are_removed_in_any_order(tmp_path: Path, prefix: s
 def test_a_full_disk_leaves_the_old_checkpoint_and_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "last.ckpt"
     AtomicCheckpointIO().save_checkpoint({"epoch": 1}, path)
-    resource = pytest.importorskip("resource")
-    signal = pytest.importorskip("signal")
-    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limit[1]))  # the largest size of a file
-    try:
-        with pytest.raises(
-            FileWriteError, match=r"last\.ckpt cannot be written.*Free some room, then run the same"
-        ):
-            AtomicCheckpointIO().save_checkpoint({"x": torch.zeros(100_000)}, path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-        signal.signal(signal.SIGXFSZ, handler)
+    message = r"last\.ckpt cannot be written.*Free some room, then run the same"
+    with pytest.raises(FileWriteError, match=message), full_disk(largest_file=100_000):
+        AtomicCheckpointIO().save_checkpoint({"x": torch.zeros(100_000)}, path)
     assert torch.load(path) == {"epoch": 1}
     assert [file.name for file in tmp_path.iterdir()] == ["last.ckpt"]
 
