@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from wince.errors import ModelError
 from wince.runtime import calibration
-from wince.runtime.calibration import Calibration, ScoreMap, neutral_map
-from wince.scale import LEVELS, Level
+from wince.runtime.calibration import CalibratedScore, Calibration, ScoreMap, neutral_map
+from wince.scale import LEVELS, Level, level
 
 
 def noisy(faces: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -118,3 +118,51 @@ def test_scores_that_hardly_vary_give_a_calibration_that_can_be_loaded() -> None
     fitted = calibration.fit(raw, rating, ScoreMap())
     assert fitted.spread_slope <= 1
     assert Calibration.from_dict(json.loads(json.dumps(fitted.to_dict()))) == fitted
+
+
+def score_with(pspi: float, *shares: float) -> CalibratedScore:
+    """Return a score with these probabilities of the four levels."""
+    return CalibratedScore(
+        pspi, (0.0, 16.0), level(pspi), dict(zip(map(str, LEVELS), shares, strict=True))
+    )
+
+
+@pytest.mark.parametrize(
+    ("pspi", "shares", "expected"),
+    [
+        (3.0, (0.2, 0.6, 0.1, 0.1), None),
+        (3.0, (0.3, 0.5, 0.1, 0.1), None),
+        (3.0, (0.3, 0.49, 0.11, 0.1), (Level.NONE, Level.MILD)),
+        (3.0, (0.11, 0.49, 0.3, 0.1), (Level.MILD, Level.MODERATE)),
+        (3.0, (0.5, 0.5, 0.0, 0.0), (Level.NONE, Level.MILD)),
+        (0.2, (0.5, 0.5, 0.0, 0.0), (Level.NONE, Level.MILD)),
+        (12.0, (0.0, 0.2, 0.4, 0.4), (Level.MODERATE, Level.SEVERE)),
+        (7.0, (0.45, 0.05, 0.4, 0.1), (Level.MODERATE, Level.SEVERE)),
+    ],
+)
+def test_a_level_that_is_not_clear_is_stated_with_the_likelier_level_beside_it(
+    pspi: float, shares: tuple[float, ...], expected: tuple[Level, Level] | None
+) -> None:
+    assert score_with(pspi, *shares).between == expected
+
+
+@given(st.floats(-5, 25), st.integers(0, 5), st.floats(0.5, 5.0))
+def test_a_stated_score_never_contradicts_itself(raw: float, seed: int, knee: float) -> None:
+    score = calibration.fit(*noisy(60, seed), neutral_map(knee))(raw).rounded()
+    shares, stated = score.level_probabilities, score.level
+    assert stated == level(score.pspi)
+    assert score.interval[0] <= score.pspi <= score.interval[1]
+    assert score.confidence == shares[stated]
+    rival = max(share for name, share in shares.items() if name != stated)
+    unclear = rival >= shares[stated] or max(shares.values()) < 0.5
+    assert (score.between is not None) == unclear
+    if score.between is not None:
+        lower, upper = map(LEVELS.index, score.between)
+        assert upper == lower + 1
+        assert stated in score.between
+
+
+def test_rounding_a_score_to_a_cut_gives_the_level_of_the_rounded_score() -> None:
+    score = score_with(5.4996, 0.0, 0.5, 0.5, 0.0)
+    assert (score.level, score.rounded().level) == (Level.MILD, Level.MODERATE)
+    assert score.rounded().pspi == 5.5

@@ -30,6 +30,9 @@ COVERAGE = 0.90
 MAX_SLOPE = 1.0
 """Points by which the mean error may grow with each point of the score, at most."""
 
+CLEAR = 0.5
+"""Probability that a level must reach to be stated alone."""
+
 PRIOR_SHARE = 0.01
 """Weight of the level frequencies in the probabilities, so that no level has probability 0."""
 
@@ -83,6 +86,33 @@ class CalibratedScore:
     def confidence(self) -> float:
         """Probability of `level`, 0 to 1."""
         return self.level_probabilities[self.level]
+
+    @property
+    def between(self) -> tuple[scale.Level, scale.Level] | None:
+        """`level` and the more probable level next to it, the lower first, if neither is clear.
+
+        Neither is clear if another level is as probable as `level`, or if none reaches one half.
+        None if `level` is clear.
+        """
+        others = [share for name, share in self.level_probabilities.items() if name != self.level]
+        if self.confidence >= CLEAR and max(others) < self.confidence:
+            return None
+        index = scale.LEVELS.index(self.level)
+        pairs = pairwise(scale.LEVELS[max(index - 1, 0) : index + 2])
+        return max(pairs, key=lambda pair: sum(self.level_probabilities[name] for name in pair))
+
+    def rounded(self) -> "CalibratedScore":
+        """Return the score as it is stated: PSPI to 0.001, probabilities to 0.0001.
+
+        The level is that of the rounded PSPI, so that no statement contradicts its own numbers.
+        """
+        pspi, (low, high) = round(self.pspi, 3), self.interval
+        return CalibratedScore(
+            pspi,
+            (round(low, 3), round(high, 3)),
+            scale.level(pspi),
+            {name: round(share, 4) for name, share in self.level_probabilities.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)
