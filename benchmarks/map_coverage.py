@@ -38,7 +38,8 @@ from wince import images
 from wince.errors import ImageError
 from wince.evaluation.bootstrap import interval, subject_counts
 from wince.faces.align import align, crop_to_image
-from wince.faces.detect import Face, detect
+from wince.faces.detect import detect
+from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import Estimator
 from wince.runtime.heatmap import crop_corners, heatmap, smooth

@@ -29,7 +29,8 @@ from benchmarks.degraded_images import RGB, Rng
 from wince import images, scale
 from wince.errors import ImageError
 from wince.faces.align import align
-from wince.faces.detect import Face, detect
+from wince.faces.detect import detect
+from wince.faces.face import Face
 from wince.runtime import quality
 from wince.runtime.estimator import Estimator
 

@@ -11,7 +11,7 @@ from tests.support import archive_builder as builder
 from wince.archive import detection, frame_check
 from wince.archive.frame_file import FrameFile
 from wince.errors import ImageError
-from wince.faces.detect import Face
+from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
 
 LONG_AGO = 1_600_000_000

@@ -10,7 +10,8 @@ from PIL import Image
 
 from wince import images
 from wince.faces.align import align, crop_to_image
-from wince.faces.detect import Face, detect
+from wince.faces.detect import detect
+from wince.faces.face import Face
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
 
 RGB = NDArray[np.uint8]

@@ -10,7 +10,8 @@ from PIL import Image
 
 from wince import images, onnx_session
 from wince.faces import detect as detect_module
-from wince.faces.detect import KEYPOINTS, Face, detect
+from wince.faces.detect import detect
+from wince.faces.face import KEYPOINTS, Face
 
 RGB = NDArray[np.uint8]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from tools.starter.rated_faces import Faces
-from wince.faces.detect import Face
+from wince.faces.face import Face
 
 Crop = Image.Image
 Points = NDArray[np.float32]

@@ -20,7 +20,8 @@ from tools.starter.rated_faces import Faces
 from wince import images, scale
 from wince.errors import DataError
 from wince.faces.align import align, crop_to_image
-from wince.faces.detect import Face, detect
+from wince.faces.detect import detect
+from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
 from wince.files import sha256
 

@@ -14,7 +14,7 @@ from onnxruntime import InferenceSession
 from PIL import Image
 
 from wince import onnx_session
-from wince.faces.detect import Face
+from wince.faces.face import Face
 
 INPUT = 256
 BOX_MARGIN = 1.5

@@ -30,7 +30,8 @@ from tools.markdown_template import table
 from tools.starter.rated_faces import BY_EXPRESSION
 from wince import images
 from wince.faces.align import align
-from wince.faces.detect import Face, detect
+from wince.faces.detect import detect
+from wince.faces.face import Face
 from wince.runtime import occlusion, quality
 
 TARGET = Path(occlusion.__file__).parents[1] / "models" / "occlusion" / "occlusion.json"

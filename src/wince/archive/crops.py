@@ -21,7 +21,7 @@ from PIL import Image
 from wince import files
 from wince.errors import DataError
 from wince.faces.align import align, crop_to_image
-from wince.faces.detect import Face
+from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
 
 FOLDER = "crops"

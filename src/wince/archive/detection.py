@@ -19,7 +19,8 @@ from wince.archive import checks, crops
 from wince.archive.frame_file import Box, FrameFile
 from wince.errors import ImageError
 from wince.faces.boxes import iou
-from wince.faces.detect import Face, detect
+from wince.faces.detect import detect
+from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
 
 DETECTION_VERSION = 2

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wince.faces.detect import Face
+from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
 
 

@@ -6,7 +6,6 @@ weighted by their scores.
 """
 
 import math
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -18,6 +17,7 @@ from PIL import Image
 
 from wince import onnx_session
 from wince.faces.boxes import iou
+from wince.faces.face import Face
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 _SHA256 = "cd23076e465c6fdbe4eeb411b61e27a4ab887bc1da824fc7ff5ebb24dd6bb9cb"
 INPUT_SIDE = 128
 """Side of the network's input in pixels."""
-KEYPOINTS = ("right_eye", "left_eye", "nose", "mouth", "right_ear", "left_ear")
-"""The six key points in order; right and left are the person's own."""
-
 MIN_SCORE = 0.5
 MIN_OVERLAP = 0.3  # intersection over union above which two boxes are the same face
 
@@ -42,64 +39,6 @@ REFINED_FACES = 4  # how many faces, the largest first
 REFINE_MARGIN = 1.6  # side of the region, in sides of the box
 REFINE_MIN_OVERLAP = 0.5  # with less overlap the second detection is another face
 REFINE_MAX_SHARE = 0.6  # a face with more than this share of the image's side gains nothing
-
-NOSE_DEPTH = 0.86
-"""How far the tip of the nose is in front of the ears, in half distances between the ears.
-
-Fitted on 300 photos to the yaw of MediaPipe's 478-point mesh (r = .9). The true depth of a head is
-larger, but the detector places the ears of a turned head too far forward.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """A face in an image.
-
-    Attributes:
-        box: x0, y0, x1, y1 in pixels of the image; it may extend beyond the image.
-        keypoints: float64 (6, 2), x and y in pixels, in the order of KEYPOINTS.
-        score: The detector's score, 0 to 1.
-    """
-
-    box: tuple[float, float, float, float]
-    keypoints: NDArray[np.float64]
-    score: float
-
-    @property
-    def size(self) -> float:
-        """Longer side of the box in pixels."""
-        x0, y0, x1, y1 = self.box
-        return max(x1 - x0, y1 - y0)
-
-    @property
-    def roll(self) -> float:
-        """Degrees by which the head is tilted in the image, clockwise positive."""
-        dx, dy = self.keypoints[1] - self.keypoints[0]
-        return math.degrees(math.atan2(dy, dx))
-
-    @property
-    def yaw(self) -> float:
-        """Degrees by which the head is turned, positive if the nose points to the image's right.
-
-        An estimate from the position of the nose between the ears. At 0 the person faces the
-        camera; above 45 the far side of the face is hidden.
-        """
-        right_eye, left_eye, nose, _, right_ear, left_ear = self.keypoints
-        eye_axis = (left_eye - right_eye) / max(float(np.hypot(*(left_eye - right_eye))), 1e-6)
-        half_ears = max(float(np.hypot(*(left_ear - right_ear))) / 2, 1e-6)
-        nose_offset = float((nose - (right_ear + left_ear) / 2) @ eye_axis)
-        return math.degrees(math.atan(nose_offset / half_ears / NOSE_DEPTH))
-
-    def moved(self, dx: float, dy: float) -> "Face":
-        """Return the same face moved by `dx` pixels to the right and `dy` pixels down."""
-        x0, y0, x1, y1 = self.box
-        box = (x0 + dx, y0 + dy, x1 + dx, y1 + dy)
-        return Face(box, self.keypoints + np.array([dx, dy]), self.score)
-
-    def scaled(self, factor: float) -> "Face":
-        """Return the same face in an image that is `factor` times as large."""
-        x0, y0, x1, y1 = (value * factor for value in self.box)
-        return Face((x0, y0, x1, y1), self.keypoints * factor, self.score)
 
 
 def detect(rgb: NDArray[np.uint8]) -> list[Face]:

@@ -33,7 +33,7 @@ class DetectedFace:
 
     Attributes:
         box: Its bounding box.
-        keypoints: Points by the names in `wince.faces.detect.KEYPOINTS`.
+        keypoints: Points by the names in `wince.faces.face.KEYPOINTS`.
         score: The detector's score, 0 to 1.
         yaw: Degrees by which the head is turned, positive if the nose points to the image's right.
         roll: Degrees by which the head is tilted, clockwise positive.

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from wince import images
 from wince.errors import NoFaceError
 from wince.faces.align import align
-from wince.faces.detect import KEYPOINTS, Face, detect
+from wince.faces.detect import detect
+from wince.faces.face import KEYPOINTS, Face
 from wince.faces.spec import FaceSpec
 from wince.images import ImageSource
 from wince.runtime import quality

@@ -12,7 +12,7 @@ from PIL import Image
 
 from wince import scale
 from wince.faces.align import crop_to_image
-from wince.faces.detect import Face
+from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
 from wince.images import UprightImage
 from wince.runtime.assessment import Grid, Heatmap, Quad

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wince.faces.align import align
-from wince.faces.detect import Face
+from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
 from wince.runtime.occlusion import covered
 from wince.speech import sentences
