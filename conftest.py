@@ -1,6 +1,7 @@
 """Fixtures for all tests: a public-domain portrait, and rendered faces with their labels."""
 
 import os
+import signal
 from collections.abc import Generator
 from typing import Any, TypeVar
 
@@ -23,6 +24,11 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("WINCE_")]:
         if name != "WINCE_REQUIRE_ALL":
             del os.environ[name]  # settings of the person who runs the tests
+    # A shell lets programs in the background ignore Ctrl+C, and the commands that the tests start
+    # would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if "PYTEST_XDIST_WORKER" in os.environ:  # two threads for each process would be too many
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 FOLDERS_WITH_SHARED_FIXTURES = (
