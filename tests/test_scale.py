@@ -179,12 +179,63 @@ def test_pain_is_counted_from_one_two_or_three() -> None:
     assert scale.BINARY_CUTS == (1, 2, 3)
 
 
-@pytest.mark.parametrize(("score", "percent"), [(0, 0), (4, 25), (8, 50), (16, 100), (0.08, 0.5)])
-def test_percent_is_of_the_whole_scale_of_sixteen(score: float, percent: float) -> None:
-    assert scale.percent(score) == pytest.approx(percent)
+@pytest.mark.parametrize(
+    ("score", "percent"),
+    [
+        (0, 0),
+        (4, 25),
+        (8, 50),
+        (16, 100),
+        (0.07, 0),
+        (0.09, 1),
+        (2, 12),
+        (0.49, 3),
+        (0.5, 4),
+        (10.49, 65),
+        (10.5, 66),
+    ],
+)
+def test_percent_is_of_the_whole_scale_of_sixteen(score: float, percent: int) -> None:
+    assert scale.whole_percent(score) == percent
 
 
-@pytest.mark.parametrize("function", [scale.level, scale.wording, scale.six_class, scale.percent])
+@pytest.mark.parametrize(
+    ("score", "text"),
+    [
+        (0, "0.0"),
+        (0.44, "0.4"),
+        (0.46, "0.4"),
+        (0.499, "0.4"),
+        (0.5, "0.5"),
+        (0.55, "0.6"),
+        (5.449, "5.4"),
+        (5.49, "5.4"),
+        (5.5, "5.5"),
+        (10.499, "10.4"),
+        (15.96, "16.0"),
+        (16, "16.0"),
+    ],
+)
+def test_a_score_is_shown_with_one_decimal_that_lies_in_its_level(score: float, text: str) -> None:
+    assert scale.shown(score) == text
+
+
+@given(st.floats(0, 16))
+def test_what_is_shown_of_a_score_never_lies_in_another_level(score: float) -> None:
+    shown = float(scale.shown(score))
+    assert scale.level(shown) == scale.level(score)
+    assert abs(shown - score) < 0.1 + 1e-9
+    percent = scale.whole_percent(score)
+    assert scale.level(0.16 * percent) == scale.level(score)
+    assert abs(0.16 * percent - score) < 0.16 + 1e-9
+    assert scale.wording(
+        scale.whole_percent(score, scale.WORDING_CUTS) / 100 * 16
+    ) == scale.wording(score)
+
+
+@pytest.mark.parametrize(
+    "function", [scale.level, scale.wording, scale.six_class, scale.shown, scale.whole_percent]
+)
 @pytest.mark.parametrize("score", [-0.001, 16.001, NAN, INF])
 def test_a_score_off_the_scale_is_refused_everywhere(
     function: Callable[[float], object], score: float

@@ -15,7 +15,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 from wince.errors import ScaleError
 
@@ -66,7 +67,11 @@ class Level(StrEnum):
     SEVERE = "severe"
 
 
+LevelPair: TypeAlias = tuple[Level, Level]
+"""Two neighbouring levels, the lower first, for a score that lies between them."""
+
 LEVELS: tuple[Level, ...] = tuple(Level)
+LEVEL_PAIRS: tuple[LevelPair, ...] = tuple(pairwise(LEVELS))
 LEVEL_CUTS: tuple[float, ...] = (0.5, 5.5, 10.5)
 """Lowest PSPI of mild, moderate and severe. The levels are 0, 1-5, 6-10 and 11-16 of PSPI rounded
 half up, so the cuts are half a point below the whole numbers."""
@@ -182,9 +187,30 @@ def six_class(score: float) -> str:
     return SIX_CLASSES[_class_index(score, SIX_CLASS_CUTS)]
 
 
-def percent(score: float) -> float:
-    """Return a PSPI score (0 to 16) as a percentage of the scale (0 to 100)."""
-    return 100.0 * check_range(score, 0.0, PSPI_MAXIMUM, "PSPI") / PSPI_MAXIMUM
+def shown(score: float) -> str:
+    """Return a PSPI score (0 to 16) to one decimal, on its own side of every cut between levels.
+
+    So 0.46 is "0.4" and not "0.5": the number beside the level "none" is never one of "mild".
+    """
+    score = check_range(score, 0.0, PSPI_MAXIMUM, "PSPI")
+    return f"{_in_class_of(score, round(score, 1), 0.1, LEVEL_CUTS):.1f}"
+
+
+def whole_percent(score: float, cuts: tuple[float, ...] = LEVEL_CUTS) -> int:
+    """Return a PSPI score (0 to 16) as whole percent of the scale (0 to 100).
+
+    Args:
+        score: PSPI.
+        cuts: The percentage is on the same side of these cuts as the score.
+    """
+    score, percent = check_range(score, 0.0, PSPI_MAXIMUM, "PSPI"), PSPI_MAXIMUM / 100
+    return round(_in_class_of(score, round(score / percent) * percent, percent, cuts) / percent)
+
+
+def _in_class_of(score: float, rounded: float, step: float, cuts: tuple[float, ...]) -> float:
+    """Return a rounded score, moved by a step if rounding took it across a cut."""
+    index, other = _class_index(score, cuts), _class_index(rounded, cuts)
+    return rounded + step * ((index > other) - (index < other))
 
 
 def _class_index(score: float, cuts: tuple[float, ...]) -> int:

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.support.media import measure_wav, needs_espeak
-from wince.scale import LEVELS, Level
+from wince.scale import LEVEL_PAIRS, LEVELS, Level
 from wince.server.app import create_app
 from wince.server.body_limits import SMALL_JSON_BYTES
 from wince.server.settings import Settings
@@ -64,6 +64,11 @@ def test_percent_and_advice_are_spoken_on_request(client):
         ({**MILD, "text": "Buy now."}, "text: "),
         ({"text": "Buy now."}, "level: "),
         ({"level": "awful"}, "level: Input should be 'none', 'mild', 'moderate' or 'severe'"),
+        ({**MILD, "between": ["mild", "severe"]}, "between has level and a neighbouring level"),
+        ({**MILD, "between": ["moderate", "mild"]}, "the lower one first"),
+        ({**MILD, "between": ["moderate", "severe"]}, "between has level"),
+        ({**MILD, "between": ["mild"]}, "between.1: "),
+        ({"level": None, "between": ["none", "mild"]}, "between has level"),
         ({"level": "mild", "percent": True}, "pspi is needed when percent is true."),
         ({"level": "mild", "pspi": 16.1}, "pspi: "),
         ({"level": "mild", "pspi": -1}, "pspi: "),
@@ -83,6 +88,15 @@ def test_only_its_own_sentences_are_spoken(client, wanted, message):
     detail = problem(client.post("/v1/speech", json=wanted), 422, "invalid-request")
     assert message.casefold() in detail.casefold()
     assert "Buy" not in detail
+
+
+@needs_espeak
+def test_a_score_between_two_levels_is_spoken_with_both(client):
+    wanted = {"level": "mild", "between": ["mild", "moderate"], "advice": True}
+    between = (Level.MILD, Level.MODERATE)
+    text = sentences.spoken_text(Level.MILD, between=between, with_advice=True)
+    assert "between mild and moderate" in text
+    assert client.post("/v1/speech", json=wanted).content == voices.speak_to_wav(text)
 
 
 @needs_espeak
@@ -119,7 +133,15 @@ def test_scale_has_the_texts_of_every_language(client):
         for level in language["levels"]:
             assert level["sentence"] == sentences.sentence(Level(level["name"]), language["code"])
             assert level["spoken"] == sentences.spoken_text(
-                Level(level["name"]), 0, language=language["code"]
+                Level(level["name"]), language=language["code"]
+            )
+        assert [tuple(pair["levels"]) for pair in language["between"]] == list(LEVEL_PAIRS)
+        for pair in language["between"]:
+            between = tuple(map(Level, pair["levels"]))
+            code = language["code"]
+            assert pair["sentence"] == sentences.sentence(between[0], code, between=between)
+            assert pair["spoken"] == sentences.spoken_text(
+                between[0], between=between, language=code
             )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.frames import ROOT
 from wince.errors import SpeechError
-from wince.scale import LEVELS, Level
+from wince.scale import LEVEL_PAIRS, LEVELS, Level
 from wince.speech import languages, sentences
 from wince.speech.languages import LANGUAGES
 
@@ -31,9 +31,10 @@ DENIALS = {
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_level_has_a_title_and_a_sentence_of_its_own(code: str) -> None:
     texts = LANGUAGES[code]
-    assert set(texts.titles) == set(texts.sentences) == set(LEVELS)
-    assert len(set(texts.titles.values())) == len(set(texts.sentences.values())) == len(LEVELS)
-    for level in LEVELS:
+    keys = [*LEVELS, *LEVEL_PAIRS]
+    assert set(texts.titles) == set(texts.sentences) == set(keys)
+    assert len(set(texts.titles.values())) == len(set(texts.sentences.values())) == len(keys)
+    for level in keys:
         title, sentence = (
             languages.without_vowel_signs(by_level[level])
             for by_level in (texts.titles, texts.sentences)
@@ -44,14 +45,31 @@ def test_every_level_has_a_title_and_a_sentence_of_its_own(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
+def test_a_score_between_two_levels_is_worded_with_both(code: str) -> None:
+    texts = LANGUAGES[code]
+    for lower, upper in LEVEL_PAIRS:
+        title = texts.titles[lower, upper].casefold()
+        assert texts.titles[upper].casefold() in title
+        if lower != Level.NONE:
+            assert title.index(texts.titles[lower].casefold()) < title.index(
+                texts.titles[upper].casefold()
+            )
+        assert sentences.sentence(
+            lower, code, between=(lower, upper)
+        ) == languages.without_vowel_signs(texts.sentences[lower, upper])
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_the_lowest_level_names_the_expression_and_never_denies_pain(code: str) -> None:
-    text = languages.without_vowel_signs(
-        f"{LANGUAGES[code].titles[Level.NONE]}. "
-        + sentences.spoken_text(Level.NONE, 0.0, with_percent=True, language=code)
-    ).casefold()
-    assert EXPRESSION[code] in text
-    for denial in DENIALS[code]:
-        assert denial not in text
+    for between in (None, (Level.NONE, Level.MILD)):
+        spoken = sentences.spoken_text(
+            Level.NONE, 0.0, between=between, with_percent=True, language=code
+        )
+        title = LANGUAGES[code].titles[between or Level.NONE]
+        text = languages.without_vowel_signs(f"{title}. {spoken}").casefold()
+        assert EXPRESSION[code] in text
+        for denial in DENIALS[code]:
+            assert denial not in text
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -99,6 +117,10 @@ def test_the_documentation_lists_the_texts(code: str) -> None:
     for level in LEVELS:
         title = languages.without_vowel_signs(LANGUAGES[code].titles[level])
         assert f"{level} | {title} | {sentences.sentence(level, code)} |" in document
+    for lower, upper in LEVEL_PAIRS:
+        text = sentences.sentence(lower, code, between=(lower, upper))
+        title = languages.without_vowel_signs(LANGUAGES[code].titles[lower, upper])
+        assert f"{lower}, {upper} | {title} | {text} |" in document
 
 
 def test_each_language_has_a_refusal_which_the_documentation_lists() -> None:

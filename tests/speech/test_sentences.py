@@ -2,7 +2,7 @@
 
 import pytest
 
-from wince.scale import LEVELS, Level
+from wince.scale import LEVEL_PAIRS, LEVELS, Level, LevelPair
 from wince.speech import sentences
 
 
@@ -36,10 +36,37 @@ def test_every_advice_ends_with_the_caution(level: Level) -> None:
     assert sentences.advice(level).endswith("it is not a diagnosis.")
 
 
+@pytest.mark.parametrize(
+    ("between", "sentence"),
+    [
+        ((Level.NONE, Level.MILD), "between no pain expression and mild."),
+        ((Level.MILD, Level.MODERATE), "between mild and moderate."),
+        ((Level.MODERATE, Level.SEVERE), "between moderate and severe."),
+    ],
+)
+def test_a_level_that_is_not_clear_is_worded_with_its_neighbour(
+    between: LevelPair, sentence: str
+) -> None:
+    for level in between:
+        spoken = sentences.spoken_text(level, 8.0, between=between, with_advice=True)
+        assert spoken.startswith(f"This person has pain level: {sentence} It may be {between[1]};")
+        assert sentences.ADVICE[between[1]] in spoken
+        assert sentences.sentence(level, between=between).endswith(sentence)
+
+
+def test_a_percentage_without_a_score_is_an_error() -> None:
+    with pytest.raises(ValueError, match="expected the score"):
+        sentences.spoken_text(Level.MILD, with_percent=True)
+    assert sentences.spoken_text(None, with_percent=True) == sentences.REFUSAL
+
+
+@pytest.mark.parametrize("between", [None, *LEVEL_PAIRS])
 @pytest.mark.parametrize("level", LEVELS)
-def test_no_text_rules_pain_out(level: Level) -> None:
-    text = sentences.spoken_text(level, 0.0, with_percent=True, with_advice=True).lower()
-    text = text.replace("no pain expression seen", "")
+def test_no_text_rules_pain_out(level: Level, between: LevelPair | None) -> None:
+    text = sentences.spoken_text(
+        level, 0.0, between=between, with_percent=True, with_advice=True
+    ).lower()
+    text = text.replace("no pain expression", "")
     for phrase in ("no pain", "pain-free", "free of pain", "not in pain", "painless"):
         assert phrase not in text
 

@@ -77,5 +77,5 @@ class Speaker:
         """
         from wince.speech import sentences, voices
 
-        text = sentences.spoken_text(level, 0.0, language=self.language)
+        text = sentences.spoken_text(level, language=self.language)
         voices.speak(text, rate=self.rate, language=self.language, voice=self.voice)

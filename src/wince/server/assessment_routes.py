@@ -125,7 +125,7 @@ def analyze_answer(assessment: Assessment) -> dict[str, int | str]:
     if assessment.confidence is None:
         raise problems.ProblemError("not-judged", f"{assessment.sentence} {assessment.advice}")
     return {
-        "pain_level": round(scale.percent(assessment.pspi)),
+        "pain_level": scale.whole_percent(assessment.pspi, scale.WORDING_CUTS),
         "pain_class": scale.wording(assessment.pspi),
         "confidence": round(100 * assessment.confidence),
     }

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validat
 
 from wince import scale
 from wince.speech import languages, voices
-from wince.speech.sentences import ADVICE, CAUTION, NO_ADVICE, SENTENCES, spoken_text
+from wince.speech.sentences import ADVICE, CAUTION, NO_ADVICE, sentence, spoken_text
 
 
 class ProblemDetails(BaseModel):
@@ -40,11 +40,10 @@ class AnalyzeError(BaseModel):
 
 
 # Written out, because OpenAPI would take a reference to its name for the Level below.
-_LevelName = Annotated[
-    scale.Level | None,
-    WithJsonSchema(
-        {"type": ["string", "null"], "enum": [*(str(level) for level in scale.LEVELS), None]}
-    ),
+_NAMES = [str(level) for level in scale.LEVELS]
+_LevelName = Annotated[scale.Level, WithJsonSchema({"type": "string", "enum": _NAMES})]
+_LevelOrNull = Annotated[
+    scale.Level | None, WithJsonSchema({"type": ["string", "null"], "enum": [*_NAMES, None]})
 ]
 
 
@@ -57,7 +56,10 @@ class SpeechRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    level: _LevelName = Field(description="null: the image cannot be judged.")
+    level: _LevelOrNull = Field(description="null: the image cannot be judged.")
+    between: tuple[_LevelName, _LevelName] | None = Field(
+        None, description="`between` of the result: the two levels that are named in its place."
+    )
     pspi: float | None = Field(
         None,
         ge=0,
@@ -81,6 +83,10 @@ class SpeechRequest(BaseModel):
     def _check_combination(self) -> Self:
         if self.percent and self.pspi is None:
             raise ValueError("pspi is needed when percent is true")
+        if self.between is not None and (
+            self.between not in scale.LEVEL_PAIRS or self.level not in self.between
+        ):
+            raise ValueError("between has level and a neighbouring level, the lower one first")
         if self.advice and self.language != "en":
             english = languages.LANGUAGES[self.language].english_name
             raise ValueError(NO_ADVICE.format(language=english).removesuffix("."))
@@ -90,7 +96,8 @@ class SpeechRequest(BaseModel):
         """Return the text to speak, as worded in `wince.speech.sentences`."""
         return spoken_text(
             self.level,
-            self.pspi or 0.0,
+            self.pspi,
+            between=self.between,
             with_percent=self.percent,
             with_advice=self.advice,
             language=self.language,
@@ -162,6 +169,15 @@ class LevelTexts(BaseModel):
     spoken: str = Field(description="The sentence for a voice; in Arabic with vowel signs.")
 
 
+class PairTexts(BaseModel):
+    """Title and sentence, in one language, of a score between two levels of which none is clear."""
+
+    levels: tuple[_LevelName, _LevelName]
+    title: str
+    sentence: str
+    spoken: str = Field(description="The sentence for a voice; in Arabic with vowel signs.")
+
+
 class Language(BaseModel):
     """One language of the results. No clinician has reviewed the translations."""
 
@@ -170,6 +186,7 @@ class Language(BaseModel):
     english: str
     direction: Literal["ltr", "rtl"]
     levels: list[LevelTexts]
+    between: list[PairTexts]
     percent: str = Field(description="Spoken on request; {percent} is replaced by a whole number.")
     refused: str = Field(description="Sentence for an image that cannot be judged.")
     refused_spoken: str
@@ -231,7 +248,7 @@ def describe_scale() -> Scale:
             name=level.value,
             from_score=low,
             to_score=high,
-            sentence=SENTENCES[level],
+            sentence=sentence(level),
             advice=ADVICE[level],
         )
         for level, low, high in zip(scale.LEVELS, edges, edges[1:], strict=False)
@@ -260,12 +277,22 @@ def _describe_language(language: languages.Language) -> Language:
         )
         for level in scale.LEVELS
     ]
+    between = [
+        PairTexts(
+            levels=pair,
+            title=languages.without_vowel_signs(language.titles[pair]),
+            sentence=languages.without_vowel_signs(language.sentences[pair]),
+            spoken=language.sentences[pair],
+        )
+        for pair in scale.LEVEL_PAIRS
+    ]
     return Language(
         code=language.code,
         name=language.name,
         english=language.english_name,
         direction=language.direction,
         levels=levels,
+        between=between,
         percent=language.percent_sentence,
         refused=languages.without_vowel_signs(language.refusal),
         refused_spoken=language.refusal,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wince.errors import SpeechError
-from wince.scale import Level
+from wince.scale import LEVEL_PAIRS, Level, LevelPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Language:
         english_name: Name of the language in English.
         direction: Direction of writing.
         espeak_voice: The usual voice of espeak-ng.
-        titles: A word or a few for each level.
-        sentences: A sentence for each level.
+        titles: A word or a few for each level, and for each pair of neighbouring levels.
+        sentences: A sentence for each level and each pair.
         percent_sentence: The score as a percentage, with `{percent}` for a whole number.
         refusal: Spoken instead of a level if the photo cannot be judged.
     """
@@ -39,8 +39,8 @@ class Language:
     english_name: str
     direction: Literal["ltr", "rtl"]
     espeak_voice: str
-    titles: dict[Level, str]
-    sentences: dict[Level, str]
+    titles: dict[Level | LevelPair, str]
+    sentences: dict[Level | LevelPair, str]
     percent_sentence: str
     refusal: str
 
@@ -53,6 +53,8 @@ def _make_language(
     none_title: str,
     level_sentence: str,
     level_words: str,
+    between: str,
+    none_word: str,
     percent_sentence: str,
     refusal: str,
 ) -> Language:
@@ -66,13 +68,20 @@ def _make_language(
         none_title: Title of the lowest level.
         level_sentence: Sentence for the other levels, with `{level}` for the level's word.
         level_words: Words for mild, moderate and severe, separated by commas.
+        between: Words for a score between `{lower}` and `{upper}`.
+        none_word: Word for the lowest level in `between`.
         percent_sentence: As in `Language`.
         refusal: As in `Language`.
     """
     levels = (Level.MILD, Level.MODERATE, Level.SEVERE)
-    words = dict(zip(levels, level_words.split(", "), strict=True))
-    titles = {level: word[0].upper() + word[1:] for level, word in words.items()}
-    sentences = {level: level_sentence.format(level=word) for level, word in words.items()}
+    words: dict[Level | LevelPair, str] = dict(zip(levels, level_words.split(", "), strict=True))
+    lower_words = {Level.NONE: none_word, **words}
+    words |= {
+        pair: between.format(lower=lower_words[pair[0]], upper=words[pair[1]])
+        for pair in LEVEL_PAIRS
+    }
+    titles = {key: word[0].upper() + word[1:] for key, word in words.items()}
+    sentences = {key: level_sentence.format(level=word) for key, word in words.items()}
     return Language(
         code,
         name,
@@ -97,6 +106,8 @@ LANGUAGES: dict[str, Language] = {
             none_title="No pain expression seen",
             level_sentence="This person has pain level: {level}.",
             level_words="mild, moderate, severe",
+            between="between {lower} and {upper}",
+            none_word="no pain expression",
             percent_sentence="Pain score: {percent} percent of the scale.",
             refusal="This picture cannot be judged.",
         ),
@@ -108,6 +119,8 @@ LANGUAGES: dict[str, Language] = {
             none_title="لَمْ يُلاحَظْ تَعْبِيرٌ عَنِ الأَلَمِ عَلَى الوَجْهِ",
             level_sentence="مُسْتَوَى الأَلَمِ لَدَى هَذَا الشَّخْصِ: {level}.",
             level_words="خَفِيف, مُتَوَسِّط, شَدِيد",
+            between="بَيْنَ {lower} وَ{upper}",
+            none_word="عَدَمِ التَّعْبِيرِ عَنِ الأَلَمِ",
             percent_sentence="دَرَجَةُ الأَلَمِ: {percent} بِالمِئَةِ مِنَ المِقْيَاسِ.",
             refusal="لَا يُمْكِنُ تَقْيِيمُ هَذِهِ الصُّورَةِ.",
         ),
@@ -119,6 +132,8 @@ LANGUAGES: dict[str, Language] = {
             none_title="No se observa expresión de dolor",
             level_sentence="Nivel de dolor de esta persona: {level}.",
             level_words="leve, moderado, intenso",
+            between="entre {lower} y {upper}",
+            none_word="ninguna expresión de dolor",
             percent_sentence="Puntuación de dolor: {percent} por ciento de la escala.",
             refusal="Esta imagen no se puede valorar.",
         ),
@@ -130,6 +145,8 @@ LANGUAGES: dict[str, Language] = {
             none_title="Kein Schmerzausdruck zu sehen",
             level_sentence="Schmerzniveau dieser Person: {level}.",
             level_words="leicht, mäßig, stark",
+            between="zwischen {lower} und {upper}",
+            none_word="keinem Schmerzausdruck",
             percent_sentence="Schmerzwert: {percent} Prozent der Skala.",
             refusal="Dieses Bild kann nicht beurteilt werden.",
         ),
@@ -141,6 +158,8 @@ LANGUAGES: dict[str, Language] = {
             none_title="Aucune expression de douleur observée",
             level_sentence="Niveau de douleur de cette personne : {level}.",
             level_words="léger, modéré, sévère",
+            between="entre {lower} et {upper}",
+            none_word="aucune expression de douleur",
             percent_sentence="Score de douleur : {percent} pour cent de l’échelle.",
             refusal="Cette image ne peut pas être évaluée.",
         ),

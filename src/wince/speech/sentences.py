@@ -5,10 +5,8 @@ developers of wince wrote the advice by the rules in docs/speech.md. No clinicia
 """
 
 from wince.errors import SpeechError
-from wince.scale import Level, percent
+from wince.scale import Level, LevelPair, whole_percent
 from wince.speech import languages
-
-SENTENCES: dict[Level, str] = languages.ENGLISH.sentences
 
 ADVICE: dict[Level, str] = {
     Level.NONE: (
@@ -39,28 +37,37 @@ NO_ADVICE = (
 CAUTION = "This reads an expression; it is not a diagnosis."
 
 
-def sentence(level: Level, language: str = "en") -> str:
+def sentence(level: Level, language: str = "en", *, between: LevelPair | None = None) -> str:
     """Return the sentence for a level, such as "This person has pain level: moderate.".
 
     Args:
         level: The pain level.
         language: A code of `wince.speech.languages`. Arabic is without its vowel signs.
+        between: The two levels that the sentence names if neither is clear.
 
     Raises:
         SpeechError: The language is unknown.
     """
-    return languages.without_vowel_signs(languages.language(language).sentences[level])
+    return languages.without_vowel_signs(languages.language(language).sentences[between or level])
 
 
-def advice(level: Level) -> str:
-    """Return general advice for a level in English, with the caution."""
+def advice(level: Level, between: LevelPair | None = None) -> str:
+    """Return general advice for a level in English, with the caution.
+
+    Args:
+        level: The pain level.
+        between: Two levels of which neither is clear; the advice is that for the higher one.
+    """
+    if between is not None:
+        return f"It may be {between[1]}; act as for that level. {ADVICE[between[1]]} {CAUTION}"
     return f"{ADVICE[level]} {CAUTION}"
 
 
 def spoken_text(
     level: Level | None,
-    pspi: float,
+    pspi: float | None = None,
     *,
+    between: LevelPair | None = None,
     with_percent: bool = False,
     with_advice: bool = False,
     language: str = "en",
@@ -69,7 +76,8 @@ def spoken_text(
 
     Args:
         level: The pain level; None if the photo cannot be judged, which has no percentage either.
-        pspi: 0 to 16.
+        pspi: 0 to 16; needed for the percentage only.
+        between: The two levels that the text names if neither is clear.
         with_percent: Whether to add the score as a percentage of the scale.
         with_advice: Whether to add the advice.
         language: A code of `wince.speech.languages`. Arabic is with its vowel signs, which voices
@@ -77,13 +85,16 @@ def spoken_text(
 
     Raises:
         SpeechError: The language is unknown, or advice is asked for in another one than English.
+        ValueError: The percentage is asked for without a score.
     """
     texts = languages.language(language)
-    parts = [texts.refusal if level is None else texts.sentences[level]]
+    parts = [texts.refusal if level is None else texts.sentences[between or level]]
     if with_percent and level is not None:
-        parts.append(texts.percent_sentence.format(percent=f"{percent(pspi):.0f}"))
+        if pspi is None:
+            raise ValueError("expected the score for its percentage, found None")
+        parts.append(texts.percent_sentence.format(percent=whole_percent(pspi)))
     if with_advice:
         if texts is not languages.ENGLISH:
             raise SpeechError(NO_ADVICE.format(language=texts.english_name))
-        parts.append(REFUSAL_ADVICE if level is None else advice(level))
+        parts.append(REFUSAL_ADVICE if level is None else advice(level, between))
     return " ".join(parts)
