@@ -14,6 +14,7 @@ These facts are defined in this module only.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -193,7 +194,8 @@ def shown(score: float) -> str:
     So 0.46 is "0.4" and not "0.5": the number beside the level "none" is never one of "mild".
     """
     score = check_range(score, 0.0, PSPI_MAXIMUM, "PSPI")
-    return f"{_in_class_of(score, round(score, 1), 0.1, LEVEL_CUTS):.1f}"
+    rounded = Decimal(score).quantize(Decimal("0.1"), ROUND_HALF_UP)  # as browsers round
+    return f"{_in_class_of(score, float(rounded), 0.1, LEVEL_CUTS):.1f}"
 
 
 def whole_percent(score: float, cuts: tuple[float, ...] = LEVEL_CUTS) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 import wince
-from wince import images
+from wince import images, scale
 from wince.annotate import annotated_copy
 from wince.errors import FileWriteError
 from wince.level_colours import ON_DARK
@@ -31,9 +31,18 @@ def assessment(astronaut: RGB) -> Assessment:
         pspi=7.3,
         interval=(5.1, 9.6),
         level=Level.MODERATE,
+        between=None,
+        level_probabilities={"none": 0.02, "mild": 0.25, "moderate": 0.71, "severe": 0.02},
         confidence=0.71,
         action_units=dict(zip(ACTION_UNITS, (3.0, 1.0, 2.0, 0.0, 2.3, 0.5), strict=True)),
     )
+
+
+def with_score(assessment: Assessment, pspi: float) -> Assessment:
+    """Return the assessment with another PSPI and a clear level."""
+    level = scale.level(pspi)
+    shares = {str(name): 0.71 if name == level else 0.29 / 3 for name in LEVELS}
+    return replace(assessment, pspi=pspi, level=level, level_probabilities=shares)
 
 
 def matches(image: Image.Image, colour: str) -> NDArray[np.bool_]:
@@ -104,6 +113,47 @@ def test_the_change_from_the_neutral_face_is_written(
     assert "2.3 points" in texts
 
 
+def test_two_levels_of_which_neither_is_clear_are_both_written(
+    assessment: Assessment, astronaut: RGB, drawn_texts
+) -> None:
+    shares = {"none": 0.02, "mild": 0.07, "moderate": 0.47, "severe": 0.44}
+    unclear = replace(
+        assessment,
+        pspi=10.46,
+        level_probabilities=shares,
+        between=(Level.MODERATE, Level.SEVERE),
+        confidence=0.47,
+    )
+    annotated_copy.annotate(images.read(astronaut), unclear)
+    all_text = " ".join(text for text, _, _ in drawn_texts)
+    assert "moderate/severe 10.4" in all_text  # 10.5 would be severe
+    assert "between moderate and severe" in all_text
+    assert "moderate 47 %, severe 44 %" in all_text
+    assert "Confidence" not in all_text
+    for _, (x0, y0, x1, y1), (width, height) in drawn_texts:
+        assert 0 <= x0 < x1 <= width
+        assert 0 <= y0 < y1 <= height
+
+
+def test_several_faces_are_numbered_and_listed(
+    assessment: Assessment, astronaut: RGB, drawn_texts
+) -> None:
+    dark = wince.assess((astronaut * 0.1).astype(np.uint8))
+    second = replace(dark, face=replace(dark.face, index=1, box=(10.0, 10.0, 60.0, 60.0)))
+    image = annotated_copy.annotate(images.read(astronaut), assessment, second)
+    texts = [text for text, _, _ in drawn_texts]
+    assert {"1: moderate 7.3", "2: not judged"} <= set(texts)  # on the boxes
+    assert {"1:", "moderate 7.3", "2:", "not judged"} <= set(texts)  # in the panel
+    all_text = " ".join(texts)
+    assert "90 %: 5.1 to 9.6. Confidence 71 %." in all_text
+    assert "The face is dark" in all_text
+    assert "not a medical device" in all_text
+    for _, (x0, y0, x1, y1), (width, height) in drawn_texts:
+        assert 0 <= x0 < x1 <= width
+        assert 0 <= y0 < y1 <= height
+    assert matches(image, ON_DARK[Level.MODERATE]).any()
+
+
 @pytest.mark.parametrize("side", [24, 64, 150, 512, 1100, 4000])
 def test_all_texts_are_drawn_and_fit_at_any_size_of_photo(
     astronaut: RGB, assessment: Assessment, drawn_texts, side: int
@@ -150,11 +200,11 @@ def test_the_panel_does_not_cover_the_photo(astronaut: RGB, assessment: Assessme
     np.testing.assert_array_equal(image[top : top + 512, :512], astronaut)
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(("level", "pspi"), zip(LEVELS, (0.0, 3.0, 8.0, 13.0), strict=True))
 def test_the_box_is_around_the_face_in_the_levels_colour(
-    astronaut: RGB, assessment: Assessment, level: Level
+    astronaut: RGB, assessment: Assessment, level: Level, pspi: float
 ) -> None:
-    image = annotated_copy.annotate(images.read(astronaut), replace(assessment, level=level))
+    image = annotated_copy.annotate(images.read(astronaut), with_score(assessment, pspi))
     top = (image.height - 512) // 2
     photo = image.crop((0, top, 512, top + 512))
     coloured = matches(photo, ON_DARK[level])
@@ -219,7 +269,7 @@ def test_the_length_of_each_bar_is_its_action_units_share_of_its_maximum(
 def test_the_mark_on_the_scale_is_at_the_score(
     astronaut: RGB, assessment: Assessment, pspi: float
 ) -> None:
-    image = annotated_copy.annotate(images.read(astronaut), replace(assessment, pspi=pspi))
+    image = annotated_copy.annotate(images.read(astronaut), with_score(assessment, pspi))
     panel = image.crop((512, 0, image.width, image.height))
     band = np.flatnonzero(matches(panel, ON_DARK[Level.SEVERE]).any(axis=1))
     row = np.asarray(panel)[band[len(band) // 2]]
@@ -234,7 +284,7 @@ def test_the_mark_on_the_scale_is_at_the_score(
 def test_a_low_score_is_never_worded_as_no_pain(
     astronaut: RGB, assessment: Assessment, drawn_texts
 ) -> None:
-    annotated_copy.annotate(images.read(astronaut), replace(assessment, level=Level.NONE, pspi=0.0))
+    annotated_copy.annotate(images.read(astronaut), with_score(assessment, 0.0))
     all_text = " ".join(text for text, _, _ in drawn_texts)
     assert "Pain expression none seen" in all_text
     assert "none seen 0.0" in all_text

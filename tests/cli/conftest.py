@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
+from tests.support import portraits
 from tests.support.command_line import Run
 from tests.support.frames import Frame
 from tests.support.video_sample import write_video
@@ -63,6 +65,30 @@ def empty_wall(tmp_path: Path) -> Path:
     """An image without a face."""
     path = tmp_path / "wall.png"
     Image.new("RGB", (200, 200), "beige").save(path)
+    return path
+
+
+@pytest.fixture
+def dark_face(astronaut: NDArray[np.uint8], tmp_path: Path) -> Path:
+    """A face that is too dark to be judged."""
+    path = tmp_path / "dark.png"
+    Image.fromarray((astronaut * 0.1).astype("uint8")).save(path)
+    return path
+
+
+@pytest.fixture
+def two_faces(astronaut: NDArray[np.uint8], tmp_path: Path) -> Path:
+    """A portrait, and a smaller copy to its right."""
+    path = tmp_path / "two.png"
+    Image.fromarray(portraits.two_faces(astronaut)).save(path)
+    return path
+
+
+@pytest.fixture
+def three_faces(astronaut: NDArray[np.uint8], tmp_path: Path) -> Path:
+    """Three portraits; the second largest face has a covered mouth and cannot be judged."""
+    path = tmp_path / "three.jpg"
+    portraits.three_faces(astronaut).save(path, quality=95)
     return path
 
 

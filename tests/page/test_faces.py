@@ -1,18 +1,13 @@
 """Choosing one of several faces in a photo."""
 
-import numpy as np
-from PIL import Image
-
 from tests.support.browser import until, upload
 from tests.support.media import encode_image
+from tests.support.portraits import two_faces
 
 
 def test_another_face_is_chosen_on_the_photo_by_keyboard(open_page, astronaut):
     page = open_page()
-    head = Image.fromarray(astronaut[:256, 96:352])
-    both = np.zeros((512, 912, 3), np.uint8)
-    both[:, :512] = np.asarray(head.resize((512, 512)))
-    both[:400, 512:] = np.asarray(head.resize((400, 400)))
+    both = two_faces(astronaut)
     upload(page, {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": encode_image(both)})
     faces = page.locator("#faces button")
     assert faces.evaluate_all("(buttons) => buttons.map((button) => button.ariaPressed)") == [
@@ -26,6 +21,19 @@ def test_another_face_is_chosen_on_the_photo_by_keyboard(open_page, astronaut):
     assert "Number 2 by size" in page.locator("#upload-result .warnings").inner_text()
     assert page.evaluate("document.activeElement.textContent") == "Face 2"
     assert faces.nth(1).get_attribute("aria-label") == "Face 2, assessed"
+
+
+def test_a_face_that_cannot_be_judged_is_named_as_such_and_shows_why(open_page, astronaut):
+    page = open_page()
+    both = two_faces(astronaut, covered=True)
+    image = encode_image(both, "PNG")
+    upload(page, {"name": "b.png", "mimeType": "image/png", "buffer": image})
+    covered = page.locator("#faces button").nth(1)
+    assert covered.get_attribute("aria-label") == "Face 2, cannot be judged: show why"
+    covered.click()
+    page.wait_for_selector("#upload-result .unjudged:not([hidden])")
+    assert "mouth" in page.locator("#upload-result .reasons li").inner_text()
+    assert covered.get_attribute("aria-label") == "Face 2, cannot be judged"
 
 
 def test_one_face_needs_no_choice(open_page, photo):

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from tests.support.browser import DRAWN_AREA, change_answers, spoken, upload
+from tests.support.browser import DRAWN_AREA, change_answers, spoken, until, upload
 from tests.support.media import encode_image
+from wince import scale
+from wince.scale import Level
+from wince.speech import sentences
 
 
 def test_probability_of_each_level_is_shown_and_read(open_page, photo, assessor):
@@ -75,6 +78,75 @@ def test_each_level_has_its_word_shape_and_sentence(open_page, photo):
         page.unroute_all()
     assert len(colours) == 4
     assert spoken(page) == [sentence for _, sentence in LEVELS.values()]
+
+
+def test_a_level_that_is_not_clear_is_shown_and_spoken_with_its_neighbour(open_page, photo):
+    page = open_page()
+    sentence = sentences.sentence(Level.NONE, between=(Level.NONE, Level.MILD))
+    advice = sentences.advice(Level.NONE, (Level.NONE, Level.MILD))
+    change_answers(
+        page,
+        level="none",
+        between=["none", "mild"],
+        level_probabilities={"none": 0.48, "mild": 0.46, "moderate": 0.04, "severe": 0.02},
+        confidence=0.48,
+        pspi=0.48,
+        sentence=sentence,
+        advice=advice,
+    )
+    page.check("#say-advice")
+    page.check("#say-percent")
+    upload(page, photo)
+    card = page.locator("#upload-result")
+    assert card.locator(".level-name").inner_text() == "Between no pain expression and mild"
+    assert card.locator(".sentence").inner_text() == sentence
+    assert card.locator(".advice").inner_text() == advice
+    assert card.locator(".score-number").inner_text() == "0.4"  # 0.5 would be mild
+    assert card.locator(".shares li.current").count() == 2
+    assert "Neither level is clear" in card.locator(".confidence-text").inner_text()
+    assert "between none seen and mild" in card.locator(".scale").get_attribute("aria-label")
+    assert spoken(page) == [
+        sentences.spoken_text(
+            Level.NONE,
+            0.48,
+            between=(Level.NONE, Level.MILD),
+            with_percent=True,
+            with_advice=True,
+        )
+    ]
+    until(page, "document.getElementById('announcer').textContent !== ''")
+    assert page.locator("#announcer").inner_text() == sentence
+
+
+def test_numbers_lie_in_the_level_beside_them_as_in_the_library(open_page):
+    page = open_page()
+    scores = [number / 1000 for number in range(1, 16_001, 13)]
+    scores += [0.46, 0.499, 0.5, 5.46, 5.499, 5.5, 10.46, 10.499, 10.5, 2.0, 2.25, 0.75]
+    shown = page.evaluate(
+        """async (scores) => {
+          const {shownScore, wholePercent} = await import("/static/levels.js");
+          const scale = await (await fetch("/v1/scale")).json();
+          return scores.map((score) => [shownScore(scale, score), wholePercent(scale, score)]);
+        }""",
+        scores,
+    )
+    assert shown == [[scale.shown(score), scale.whole_percent(score)] for score in scores]
+
+
+def test_clearing_or_failing_takes_back_what_screen_readers_could_read(open_page, photo):
+    page = open_page()
+    announcer = "document.getElementById('announcer').textContent"
+    upload(page, photo)
+    until(page, f"{announcer} !== ''")
+    page.click("#clear")
+    page.wait_for_timeout(100)
+    assert page.evaluate(announcer) == ""
+    upload(page, photo)
+    until(page, f"{announcer} !== ''")
+    broken = {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": b"no image"}
+    page.set_input_files("#file", broken)
+    page.wait_for_selector("#upload-result .problem:not([hidden])")
+    assert page.evaluate(announcer) == ""
 
 
 def test_warnings_are_shown_as_text(open_page, photo):

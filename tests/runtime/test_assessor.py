@@ -15,25 +15,20 @@ from PIL import Image
 
 import wince
 from tests.support.frames import Frame
+from tests.support.portraits import two_faces
 from wince.errors import ImageError, NeutralFaceError, NoFaceError, NotAnImageError, WinceError
+from wince.faces.face import KEYPOINTS
 from wince.images import ImageSource
 from wince.runtime import assessor as assessors
 from wince.runtime.assessment import SCHEMA, Assessment
+from wince.runtime.calibration import CalibratedScore, Calibration
+from wince.runtime.neutral import NeutralFace
 from wince.scale import LEVELS, UNIT_NAMES, Level
 
 
 @pytest.fixture(scope="module")
 def assessor() -> wince.Assessor:
     return wince.Assessor()
-
-
-def two_faces(astronaut: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return an image with the head of the portrait, and a smaller copy to its right."""
-    head = Image.fromarray(astronaut[:256, 96:352])
-    rgb = np.zeros((512, 912, 3), np.uint8)
-    rgb[:, :512] = np.asarray(head.resize((512, 512)))
-    rgb[:400, 512:] = np.asarray(head.resize((400, 400)))
-    return rgb
 
 
 def test_an_assessment_is_complete_and_consistent(
@@ -94,11 +89,13 @@ def test_the_json_form_has_every_documented_field(
     data = json.loads(json.dumps(assessor.assess(astronaut).to_dict()))
     assert data["schema"] == SCHEMA
     documented = (
-        "pspi interval level level_probabilities confidence action_units face quality sentence "
-        "advice model milliseconds"
+        "schema pspi interval level between level_probabilities confidence action_units raw_score "
+        "face faces quality sentence advice model milliseconds"
     )
-    assert set(documented.split()) <= set(data)
-    assert set(data["face"]) >= {"box", "keypoints", "score", "yaw"}
+    assert set(documented.split()) == set(data)
+    assert data["faces"] == [data["face"]]
+    documented = "box keypoints score yaw pitch roll usable reasons index"
+    assert set(data["face"]) == set(documented.split())
     assert set(data["quality"]) == {"usable", "warnings", "reasons"}
     assert set(data["model"]) == {"name", "version"}
 
@@ -107,28 +104,79 @@ def test_the_larger_of_two_faces_is_assessed_and_a_warning_says_so(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
     assessment = assessor.assess(two_faces(astronaut))
-    assert assessment.face is not None
-    assert assessment.face.count == 2
+    assert len(assessment.faces) == 2
     assert assessment.face.box[0] < 512
     assert any("2 faces were found" in warning for warning in assessment.quality.warnings)
 
 
-def test_the_boxes_of_all_faces_are_given_for_each_face_index(
+def test_all_faces_are_listed_for_each_face_index(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
     rgb = two_faces(astronaut)
-    first, second = (assessor.assess(rgb, face_index=index).face for index in (0, 1))
-    assert first is not None
-    assert second is not None
-    assert first.boxes == second.boxes == (first.box, second.box)
-    assert (first.index, second.index) == (0, 1)
+    first, second = (assessor.assess(rgb, face_index=index) for index in (0, 1))
+    assert first.faces == second.faces == (first.face, second.face)
+    for index, face in enumerate(first.faces):
+        assert (face.index, face.usable, face.reasons) == (index, True, {})
+        assert set(face.keypoints) == set(KEYPOINTS)
+        assert 0.5 < face.score <= 1
+        assert max(abs(face.yaw), abs(face.pitch), abs(face.roll)) < 30
+
+
+def test_every_face_is_assessed_with_one_call_of_the_network(
+    assessor: wince.Assessor, astronaut: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rgb = two_faces(astronaut)
+    expected = [assess_single(assessor, rgb, face_index=index, heatmap=True) for index in (0, 1)]
+    sizes = count_crops(assessor, monkeypatch)
+    results = assessor.assess_faces(rgb, heatmap=True)
+    assert [without_times(result) for result in results] == expected
+    assert sizes == [2]
+    with pytest.raises(NoFaceError, match="No face was found"):
+        assessor.assess_faces(NO_FACE)
+
+
+def test_a_face_that_cannot_be_judged_has_no_score_and_the_others_have_one(
+    assessor: wince.Assessor, astronaut: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = count_crops(assessor, monkeypatch)
+    rgb = two_faces(astronaut, covered=True)
+    plain, covered = assessor.assess_faces(rgb, heatmap=True, neutral=neutral_of(assessor))
+    assert sizes == [1]  # the network is not asked about the covered face
+    assert plain.score is not None
+    assert plain.heatmap is not None
+    assert plain.change is not None
+    assert [face.usable for face in covered.faces] == [True, False]
+    assert list(covered.faces[1].reasons) == list(covered.quality.reasons) == ["mouth-covered"]
+    assert covered.score is None
+    data = covered.to_dict()
+    for name in (
+        *("pspi", "raw_score", "action_units", "interval", "level", "between"),
+        *("level_probabilities", "confidence"),
+    ):
+        assert data[name] is None
+    assert "heatmap" not in data
+    assert "change" not in data
+    assert covered.sentence == "This picture cannot be judged: the mouth seems to be covered."
+
+
+def test_a_level_that_is_not_clear_is_worded_with_its_neighbour(
+    assessor: wince.Assessor, frames: list[Frame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = {"none": 0.1, "mild": 0.45, "moderate": 0.4, "severe": 0.05}
+    score = CalibratedScore(4.9, (1.0, 9.0), Level.MILD, shares)
+    monkeypatch.setattr(Calibration, "__call__", lambda *_: score)
+    assessment = assessor.assess(frames[0].path)
+    assert assessment.score == score
+    assert assessment.between == (Level.MILD, Level.MODERATE)
+    assert assessment.to_dict()["between"] == ["mild", "moderate"]
+    assert assessment.sentence == "This person has pain level: between mild and moderate."
+    assert assessment.advice.startswith("It may be moderate; act as for that level.")
 
 
 def test_another_face_is_assessed_by_its_index(
     assessor: wince.Assessor, astronaut: NDArray[np.uint8]
 ) -> None:
     assessment = assessor.assess(two_faces(astronaut), face_index=1)
-    assert assessment.face is not None
     assert assessment.face.box[0] >= 512
     with pytest.raises(
         NoFaceError, match="Face number 3 by size was asked for, but only 2 were found"
@@ -162,6 +210,24 @@ def test_a_low_score_is_never_worded_as_no_pain(
 ) -> None:
     sentences = {assessor.assess(frame.path).sentence for frame in frames}
     assert not any(text.lower().rstrip(".").endswith("no pain") for text in sentences)
+
+
+def count_crops(assessor: wince.Assessor, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list to which each call of the network adds the number of its crops."""
+    sizes: list[int] = []
+    network = assessor.estimator.__class__.__call__
+
+    def counting(self: object, crops: NDArray[np.uint8]) -> object:
+        sizes.append(len(crops))
+        return network(self, crops)  # type: ignore[arg-type]  # self is an Estimator
+
+    monkeypatch.setattr(assessor.estimator.__class__, "__call__", counting)
+    return sizes
+
+
+def neutral_of(assessor: wince.Assessor) -> NeutralFace:
+    """Return a neutral face of a low score, made with the model of the assessor."""
+    return NeutralFace(dict.fromkeys(UNIT_NAMES, 0.1), 0.4, 1, assessor.model)
 
 
 NO_FACE = np.full((200, 300, 3), 127, np.uint8)
@@ -232,16 +298,9 @@ def test_a_batch_with_every_option_gives_the_same_results_as_single_images(
 def test_the_faces_of_a_batch_share_calls_of_the_network(
     assessor: wince.Assessor, mixed: list[ImageSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes = []
-    network = assessor.estimator.__class__.__call__
-
-    def counting(self: object, crops: NDArray[np.uint8]) -> object:
-        sizes.append(len(crops))
-        return network(self, crops)  # type: ignore[arg-type]  # self is an Estimator
-
-    monkeypatch.setattr(assessor.estimator.__class__, "__call__", counting)
+    sizes = count_crops(assessor, monkeypatch)
     expected = assessor.assess_batch(mixed)
-    assert sizes == [len(mixed) - 4]
+    assert sizes == [len(mixed) - 5]  # four have no face, and one is refused
     monkeypatch.setattr(assessors, "BATCH_SIZE", 8)
     assert list(map(without_times, assessor.assess_batch(mixed))) == list(
         map(without_times, expected)

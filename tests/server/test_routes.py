@@ -131,7 +131,7 @@ def test_two_faces_give_a_warning_and_the_largest_is_scored(client, astronaut):
     small[:120] = np.asarray(Image.fromarray(near).resize((120, 120)))
     both = np.concatenate([small, near], axis=1)
     answer = client.post("/v1/assessments", files={"image": encode_image(both)}).json()
-    assert answer["face"]["count"] == 2
+    assert len(answer["faces"]) == 2
     assert answer["face"]["box"][0] > 120  # the large one is on the right
     assert any("2 faces" in warning for warning in answer["quality"]["warnings"])
 
@@ -143,8 +143,7 @@ def test_another_face_is_assessed_on_request(client, astronaut):
         client.post(f"/v1/assessments?face={index}", files={"image": encode_image(both)}).json()
         for index in (0, 1)
     )
-    assert first["face"]["boxes"] == second["face"]["boxes"]
-    assert second["face"]["box"] == second["face"]["boxes"][1]
+    assert first["faces"] == second["faces"] == [first["face"], second["face"]]
     assert abs(first["face"]["box"][0] - second["face"]["box"][0]) > 200
     missing = client.post("/v1/assessments?face=2", files={"image": encode_image(both)})
     assert missing.status_code == 422
@@ -153,12 +152,17 @@ def test_another_face_is_assessed_on_request(client, astronaut):
     assert wrong.json()["type"] == "/problems/invalid-request"
 
 
-def test_image_that_cannot_be_judged_gets_no_level(client, astronaut):
+def test_image_that_cannot_be_judged_gets_no_score(client, astronaut):
     dark = encode_image((astronaut * 0.1).astype(np.uint8), "PNG")
     answer = client.post("/v1/assessments", files={"image": dark})
     assert answer.status_code == 200
     result = answer.json()
-    assert result["level"] is result["confidence"] is result["interval"] is None
+    for name in (
+        *("pspi", "raw_score", "action_units", "interval", "level", "between"),
+        *("level_probabilities", "confidence"),
+    ):
+        assert result[name] is None
+    assert [face["usable"] for face in result["faces"]] == [False]
     assert result["quality"]["usable"] is False
     assert list(result["quality"]["reasons"]) == ["dark"]
     assert result["sentence"] == "This picture cannot be judged: it is too dark."
@@ -366,15 +370,18 @@ def test_analyze_refuses_base64_whose_plus_signs_became_spaces(client, portrait_
 )
 def test_analyze_answer_is_percent_of_sixteen_and_the_finer_wording(pspi, percent, wording):
     level = scale.level(pspi)
+    face = DetectedFace((0, 0, 1, 1), {}, 1.0, yaw=0.0, pitch=0.0, roll=0.0)
     assessment = Assessment(
         pspi=pspi,
         interval=(pspi, pspi),
         level=level,
+        between=None,
         level_probabilities={},
         confidence=0.876,
         action_units=None,
         raw_score=pspi,
-        face=DetectedFace((0, 0, 1, 1), {}, 1.0, 0.0, 0.0),
+        face=face,
+        faces=(face,),
         quality=Quality(True),
         sentence=sentences.sentence(level),
         advice=sentences.advice(level),

@@ -70,7 +70,12 @@ def spoken(page):
 
 
 def change_answers(page, **changes):
-    """Let the page receive the real answers of the server with some values changed."""
+    """Let the page receive the real answers of the server with some values changed.
+
+    A changed level is clear unless `between` is changed too.
+    """
+    if "level" in changes:
+        changes = {"between": None, **changes}
 
     def handle(route):
         answer = route.fetch()

@@ -26,8 +26,7 @@ FACE = {
     "box": [20, 300, 220, 460],
     "keypoints": KEYPOINTS,
     "index": 0,
-    "count": 1,
-    "boxes": [[20, 300, 220, 460]],
+    "usable": True,
 }
 NO_FACE = {"type": "/problems/no-face", "title": "", "status": 422, "detail": "No face."}
 
@@ -79,6 +78,7 @@ def _assessment(level):
         "pspi": 3.0,
         "interval": [2.0, 4.0],
         "level": level,
+        "between": None,
         "level_probabilities": {name: 0.8 if name == level else 0.0 for name in SCORES},
         "confidence": 0.8,
         "action_units": None,
@@ -86,6 +86,7 @@ def _assessment(level):
         "sentence": f"Level {level}.",
         "advice": "Look again.",
         "face": FACE,
+        "faces": [FACE],
         "quality": {"usable": True, "warnings": [], "reasons": {}},
         "model": {"name": "m", "version": "1"},
         "milliseconds": {"total": 1.0},

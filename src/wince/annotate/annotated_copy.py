@@ -1,7 +1,7 @@
-"""A copy of the photo with a box around the face and the assessment beside it.
+"""A copy of the photo with a box around each assessed face and the assessment beside it.
 
 The panel is beside the photo, not over it, so that it never hides the face. An assessment with a
-heatmap gets a second column with the maps.
+heatmap gets a second column with the maps. Several assessments are listed in the panel.
 """
 
 from pathlib import Path
@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from wince import files
 from wince.annotate import score_panel
+from wince.annotate.faces_panel import draw_faces_panel
 from wince.annotate.heatmap_column import draw_heatmap_column
 from wince.annotate.panel_canvas import BACKGROUND
 from wince.images import UprightImage
@@ -22,22 +23,31 @@ MIN_LONG_SIDE = 400
 MIN_TEXT_SIZE = 15  # pixels
 
 
-def annotate(image: UprightImage, assessment: Assessment) -> Image.Image:
-    """Return an RGB copy of the photo with a box around the face and a panel to its right.
+def annotate(image: UprightImage, *assessments: Assessment) -> Image.Image:
+    """Return an RGB copy of the photo with a box around each face and a panel to its right.
 
     Args:
         image: The photo, as `images.read` returns it.
-        assessment: Of the same photo.
+        assessments: Of faces of the same photo; at least one.
 
     Returns:
         The photo in it has 400 to 1600 pixels on its longer side.
     """
     photo, zoom = _resized_photo(image)
     text_size = _text_size(photo)
-    x0, y0, x1, y1 = (value * zoom for value in assessment.face.box)
-    _draw_face_box(photo, (x0, y0, x1, y1), assessment, text_size)
+    for assessment in assessments:
+        x0, y0, x1, y1 = (value * zoom for value in assessment.face.box)
+        text = score_panel.label(assessment.score)
+        if len(assessments) > 1:
+            text = f"{assessment.face.index + 1}: {text}"
+        _draw_face_box(
+            photo, (x0, y0, x1, y1), text, score_panel.colour(assessment.score), text_size
+        )
+    if len(assessments) > 1:
+        return _side_by_side([photo, draw_faces_panel(assessments, text_size)])
+    (assessment,) = assessments
     columns = [photo, score_panel.draw_score_panel(assessment, text_size)]
-    if assessment.heatmap is not None and assessment.level is not None:
+    if assessment.heatmap is not None:
         columns.append(draw_heatmap_column(image, assessment, assessment.heatmap, text_size))
     return _side_by_side(columns)
 
@@ -84,23 +94,20 @@ def _side_by_side(columns: list[Image.Image]) -> Image.Image:
 def _draw_face_box(
     photo: Image.Image,
     box: tuple[float, float, float, float],
-    assessment: Assessment,
+    label: str,
+    colour: str,
     text_size: int,
 ) -> None:
-    """Draw the box with a dark outline, to be visible on any photo, and a label with the level."""
+    """Draw the box with a dark outline, to be visible on any photo, and its label."""
     draw = ImageDraw.Draw(photo)
     line_width = max(2, text_size // 6)
     x0, y0 = max(box[0], 0), max(box[1], 0)
     x1, y1 = min(box[2], photo.width - 1), min(box[3], photo.height - 1)
     if x1 - x0 < 2 * line_width or y1 - y0 < 2 * line_width:
         return  # the face is outside the photo
-    colour = score_panel.level_colour(assessment.level)
     draw.rectangle((x0 - 1, y0 - 1, x1 + 1, y1 + 1), outline="black", width=line_width + 2)
     draw.rectangle((x0, y0, x1, y1), outline=colour, width=line_width)
     font = ImageFont.load_default(text_size)
-    label = score_panel.level_name(assessment.level)
-    if assessment.level is not None:
-        label += f" {assessment.pspi:.1f}"
     width, height = font.getlength(label) + text_size * 0.7, text_size * 1.4
     left = min(x0, max(0, photo.width - width))
     top = y0 - height if y0 >= height else min(y1 + 1, photo.height - height)

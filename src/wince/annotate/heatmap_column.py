@@ -13,7 +13,7 @@ from wince.annotate.panel_canvas import FAINT, TEXT, PanelCanvas
 from wince.images import UprightImage
 from wince.runtime import heatmap as maps
 from wince.runtime.assessment import Assessment, Grid, Heatmap
-from wince.scale import PSPI_TERMS, UNIT_NAMES
+from wince.scale import PSPI_TERMS, UNIT_NAMES, shown
 
 RAISES, LOWERS = "#ff8a1f", "#2f86ff"
 """Colours that can be distinguished with every kind of colour vision; the page uses the same."""
@@ -40,14 +40,15 @@ def draw_heatmap_column(
 
     Args:
         image: The assessed image.
-        assessment: Of this image.
+        assessment: Of a face of this image that can be judged.
         heatmap: The maps of the assessment.
         text_size: Pixels.
     """
+    assert assessment.pspi is not None  # a heatmap belongs to a score
     canvas = PanelCanvas(_WIDTH, _MAX_HEIGHT, text_size)
     canvas.text(canvas.left, 1.0, "Where the score comes from", 0.95, FAINT)
     face = _grey_face(image, heatmap, round(_LARGE_SIDE * text_size))
-    _draw_caption(canvas, canvas.left, _TOP, f"PSPI  {assessment.pspi:.1f}", counts=True)
+    _draw_caption(canvas, canvas.left, _TOP, f"PSPI  {shown(assessment.pspi)}", counts=True)
     canvas.paste(_with_map(face, heatmap.pspi), canvas.left, _TOP + _CAPTION_HEIGHT)
     legend_left, legend_top = canvas.left, _TOP + _CAPTION_HEIGHT + _LARGE_SIDE + 1.5
     bottom = 0.0
@@ -66,12 +67,13 @@ def draw_heatmap_column(
 def formula(assessment: Assessment) -> str:
     """Return PSPI as the sum of its terms, with the model's numbers."""
     values = assessment.action_units
-    assert values is not None  # only called for a model with action units
+    assert values is not None  # only called for a face with action units
+    assert assessment.pspi is not None  # it has a score then
     terms = []
     for names in PSPI_TERMS:
         units = ", ".join(f"{name} {values[name]:.1f}" for name in names)
         terms.append(f"max({units})" if len(names) > 1 else units)
-    raw_score, pspi = f"{assessment.raw_score:.1f}", f"{assessment.pspi:.1f}"
+    raw_score, pspi = f"{assessment.raw_score:.1f}", shown(assessment.pspi)
     result = f"PSPI {pspi}" if raw_score == pspi else f"{raw_score}, which reads as PSPI {pspi}"
     return f"{' + '.join(terms)} = {result}"
 

@@ -5,12 +5,15 @@ from PIL import Image
 from wince.annotate.panel_canvas import BACKGROUND, BAR_TRACK, FAINT, TEXT, PanelCanvas
 from wince.level_colours import ON_DARK
 from wince.runtime.assessment import Assessment
-from wince.scale import ACTION_UNITS, LEVEL_CUTS, LEVELS, PSPI_MAXIMUM, Level
+from wince.runtime.calibration import CalibratedScore
+from wince.scale import ACTION_UNITS, LEVEL_CUTS, LEVELS, PSPI_MAXIMUM, Level, shown
 
 NOT_JUDGED = "#a9b4c4"
 """Colour in place of a level's colour if the image cannot be judged."""
 UNIT_BAR = "#8ab4f8"
 """Colour of the bars of action units."""
+
+CAUTION = "An expression, not what is felt. Research software, not a medical device."
 
 WIDTH, HEIGHT = 19.0, 28.5
 """Size of the panel in text sizes; warnings make it higher."""
@@ -21,56 +24,73 @@ def draw_score_panel(assessment: Assessment, text_size: int) -> Image.Image:
     messages = [*assessment.quality.warnings, *assessment.quality.reasons.values()]
     max_height = HEIGHT + 15 + 3 * len(messages) + sum(map(len, messages)) / 10
     canvas = PanelCanvas(WIDTH, max_height, text_size)
-    if assessment.level is None:
+    score = assessment.score
+    if score is None:
         y = _draw_refusal(canvas, 1.0, assessment)
     else:
-        y = _draw_level(canvas, 1.0, assessment)
-        y = _draw_scale(canvas, y + 0.6, assessment)
+        y = _draw_level(canvas, 1.0, score)
+        y = _draw_scale(canvas, y + 0.6, score)
         y = _draw_change(canvas, y + 0.3, assessment)
         y = _draw_action_units(canvas, y + 0.9, assessment)
     y = _draw_notes(canvas, y + 0.5, assessment)
     return canvas.cropped(y)
 
 
-def level_name(level: Level | None) -> str:
+def level_name(level: Level) -> str:
     """Return a level in words; the lowest one must not read as "no pain"."""
-    if level is None:
-        return "not judged"
     return "none seen" if level is Level.NONE else str(level)
 
 
-def level_colour(level: Level | None) -> str:
-    """Return the colour of a level on the dark panel."""
-    return NOT_JUDGED if level is None else ON_DARK[level]
+def label(score: CalibratedScore | None) -> str:
+    """Return level and score in a few words; both levels if neither is clear."""
+    if score is None:
+        return "not judged"
+    return f"{'/'.join(map(level_name, score.between or [score.level]))} {shown(score.pspi)}"
+
+
+def colour(score: CalibratedScore | None) -> str:
+    """Return the colour of a score's level on the dark panel."""
+    return NOT_JUDGED if score is None else ON_DARK[score.level]
+
+
+def model_name(assessment: Assessment) -> str:
+    """Return name and version of the model."""
+    return f"{assessment.model['name']} {assessment.model['version']}"
 
 
 # Each function below draws one part from y downwards and returns the y where it ends.
 
 
-def _draw_level(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
-    name, colour = level_name(assessment.level), level_colour(assessment.level)
+def _draw_level(canvas: PanelCanvas, y: float, score: CalibratedScore) -> float:
     canvas.text(canvas.left, y, "Pain expression", 0.95, FAINT)
-    canvas.text(canvas.left, y + 1.1, name, 2.2, colour)
+    if score.between is not None:
+        lower, upper = map(level_name, score.between)
+        y = canvas.paragraph(y + 1.3, f"between {lower} and {upper}", 1.7, colour(score))
+        shares = [
+            f"{level_name(level)} {100 * score.level_probabilities[level]:.0f} %"
+            for level in score.between
+        ]
+        return canvas.paragraph(y + 0.2, f"Neither is clear: {', '.join(shares)}.", 0.95, TEXT)
+    canvas.text(canvas.left, y + 1.1, level_name(score.level), 2.2, colour(score))
     canvas.text(canvas.right, y, "Confidence", 0.95, FAINT, anchor="ra")
-    percent = 100 * (assessment.confidence or 0.0)
-    canvas.text(canvas.right, y + 1.1, f"{percent:.0f} %", 2.2, anchor="ra")
+    canvas.text(canvas.right, y + 1.1, f"{100 * score.confidence:.0f} %", 2.2, anchor="ra")
     return y + 4.0
 
 
 def _draw_refusal(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
     """Write, in place of the level and all numbers, why the image cannot be judged."""
     canvas.text(canvas.left, y, "Pain expression", 0.95, FAINT)
-    canvas.text(canvas.left, y + 1.1, level_name(None), 2.2, NOT_JUDGED)
+    canvas.text(canvas.left, y + 1.1, label(None), 2.2, NOT_JUDGED)
     y += 4.0
     for reason in assessment.quality.reasons.values():
         y = canvas.paragraph(y, reason, 1.0, TEXT) + 0.3
     return y
 
 
-def _draw_scale(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
+def _draw_scale(canvas: PanelCanvas, y: float, score: CalibratedScore) -> float:
     """Draw PSPI on its scale: bands of the levels, the interval above them, a mark at the score."""
-    low, high = assessment.interval or (assessment.pspi, assessment.pspi)
-    canvas.text(canvas.left, y, f"PSPI {assessment.pspi:.1f} of {PSPI_MAXIMUM:g}", 1.2)
+    low, high = score.interval
+    canvas.text(canvas.left, y, f"PSPI {shown(score.pspi)} of {PSPI_MAXIMUM:g}", 1.2)
     canvas.text(canvas.right, y + 0.2, f"90 %: {low:.1f} to {high:.1f}", 0.95, FAINT, anchor="ra")
     y += 2.2
 
@@ -81,7 +101,7 @@ def _draw_scale(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
     edges = (0.0, *LEVEL_CUTS, PSPI_MAXIMUM)
     for level, start, end in zip(LEVELS, edges, edges[1:], strict=False):
         canvas.bar(x_of(start), y + 0.5, x_of(end), y + 1.2, ON_DARK[level])
-    mark = x_of(assessment.pspi)
+    mark = x_of(score.pspi)
     canvas.bar(mark - 0.22, y - 0.25, mark + 0.22, y + 1.45, BACKGROUND)
     canvas.bar(mark - 0.12, y - 0.15, mark + 0.12, y + 1.35, TEXT)
     for tick in (0, 4, 8, 12, 16):
@@ -125,6 +145,4 @@ def _draw_action_units(canvas: PanelCanvas, y: float, assessment: Assessment) ->
 def _draw_notes(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
     for warning in assessment.quality.warnings:
         y = canvas.paragraph(y, warning, 0.85, ON_DARK[Level.MILD]) + 0.2
-    model = f"{assessment.model['name']} {assessment.model['version']}"
-    caution = "An expression, not what is felt. Research software, not a medical device."
-    return canvas.paragraph(y, f"{caution} Model: {model}.", 0.75, FAINT)
+    return canvas.paragraph(y, f"{CAUTION} Model: {model_name(assessment)}.", 0.75, FAINT)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from wince.scale import Level
+    from wince.scale import Level, LevelPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +66,17 @@ class Speaker:
     rate: int
     voice: str | None
 
-    def say(self, level: "Level | None") -> None:
+    def say(self, level: "Level | None", between: "LevelPair | None" = None) -> None:
         """Speak the sentence for a level and return when it has been spoken.
 
         Args:
             level: The level; None for a face that cannot be judged.
+            between: The two levels that are named if neither is clear.
 
         Raises:
             SpeechError: Nothing can be spoken.
         """
         from wince.speech import sentences, voices
 
-        text = sentences.spoken_text(level, language=self.language)
+        text = sentences.spoken_text(level, between=between, language=self.language)
         voices.speak(text, rate=self.rate, language=self.language, voice=self.voice)

@@ -3,10 +3,11 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
+from wince.runtime.calibration import CalibratedScore
 from wince.runtime.neutral import Change
-from wince.scale import Level
+from wince.scale import Level, LevelPair
 
-SCHEMA = "2"
+SCHEMA = "3"
 """Version of the JSON form. It increases when a field changes its meaning or is removed."""
 
 HEATMAP_NOTE = (
@@ -29,27 +30,29 @@ Grid: TypeAlias = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class DetectedFace:
-    """The assessed face, in pixels of the upright image at full size.
+    """One face of an image, in pixels of the upright image at full size.
 
     Attributes:
         box: Its bounding box.
         keypoints: Points by the names in `wince.faces.face.KEYPOINTS`.
         score: The detector's score, 0 to 1.
         yaw: Degrees by which the head is turned, positive if the nose points to the image's right.
+        pitch: Degrees by which the head is raised, positive if the nose points up.
         roll: Degrees by which the head is tilted, clockwise positive.
+        usable: Whether the face can be judged.
+        reasons: Why it cannot be judged, as in `Quality`.
         index: Position of this face among all faces of the image by size; the largest is 0.
-        count: Number of faces in the image.
-        boxes: Boxes of all faces, the largest first.
     """
 
     box: Box
     keypoints: dict[str, Point]
     score: float
     yaw: float
+    pitch: float
     roll: float
+    usable: bool = True
+    reasons: dict[str, str] = field(default_factory=dict)
     index: int = 0
-    count: int = 1
-    boxes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,10 @@ class Quality:
     """Whether the face can be judged.
 
     Attributes:
-        usable: False if there is no level.
+        usable: False if there is no score.
         warnings: Sentences about limitations.
-        reasons: Why there is no level, sentence by name. The names are the keys of
-            `wince.runtime.quality.REASONS`: small, turned, dark, flat, blurred, eyes-covered,
-            mouth-covered.
+        reasons: Why there is no score, sentence by name. The names are the keys of
+            `wince.runtime.quality.REASONS`.
     """
 
     usable: bool
@@ -95,20 +97,23 @@ class Heatmap:
 class Assessment:
     """How much pain a face expresses, with its uncertainty and its components.
 
-    If the face cannot be judged, `level`, `interval`, `level_probabilities` and `confidence` are
-    None, and `quality.reasons` and `sentence` give the reason. `pspi`, `raw_score` and
-    `action_units` are then the model's output without validity, for the study of refusals.
+    If the face cannot be judged, there is no score: `pspi`, `interval`, `level`, `between`,
+    `level_probabilities`, `confidence`, `action_units` and `raw_score` are None, and
+    `quality.reasons` and `sentence` give the reason.
 
     Attributes:
         pspi: Prkachin and Solomon pain intensity, 0 to 16.
         interval: Lower and upper end of the 90 % interval of PSPI.
-        level: none, mild, moderate or severe.
+        level: none, mild, moderate or severe: the level of `pspi`.
+        between: `level` and the more probable level next to it, the lower first, if neither is
+            clear: another level is as probable as `level`, or none reaches one half. Else None.
         level_probabilities: Probability by level; they sum to 1.
         confidence: Probability of `level`, 0 to 1.
         action_units: FACS intensity by name, AU4 to AU10 from 0 to 5 and AU43 from 0 to 1. None
             for a model that gives PSPI alone.
         raw_score: The model's score, 0 to 16, before the map to PSPI in its manifest.
-        face: The assessed face.
+        face: The assessed face, one of `faces`.
+        faces: All faces of the image, the largest first.
         quality: Whether the face can be judged.
         sentence: The result as a sentence.
         advice: General advice for the level.
@@ -119,14 +124,16 @@ class Assessment:
         change: Against the person's neutral face; None without one.
     """
 
-    pspi: float
+    pspi: float | None
     interval: tuple[float, float] | None
     level: Level | None
+    between: LevelPair | None
     level_probabilities: dict[str, float] | None
     confidence: float | None
     action_units: dict[str, float] | None
-    raw_score: float
+    raw_score: float | None
     face: DetectedFace
+    faces: tuple[DetectedFace, ...]
     quality: Quality
     sentence: str
     advice: str
@@ -135,6 +142,16 @@ class Assessment:
     schema: str = field(default=SCHEMA)
     heatmap: Heatmap | None = None
     change: Change | None = None
+
+    @property
+    def score(self) -> CalibratedScore | None:
+        """The score with its interval and level; None if the face cannot be judged."""
+        if self.pspi is None:
+            return None
+        assert self.interval is not None  # these are None together
+        assert self.level is not None
+        assert self.level_probabilities is not None
+        return CalibratedScore(self.pspi, self.interval, self.level, self.level_probabilities)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data: the JSON of the HTTP API and of `wince assess --json`.
@@ -145,5 +162,9 @@ class Assessment:
         for name in ("heatmap", "change"):
             if data[name] is None:
                 del data[name]
-        level = None if self.level is None else str(self.level)
-        return {"schema": data.pop("schema"), **data, "level": level}
+        return {
+            "schema": data.pop("schema"),
+            **data,
+            "level": None if self.level is None else str(self.level),
+            "between": None if self.between is None else [str(level) for level in self.between],
+        }

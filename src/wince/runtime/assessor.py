@@ -6,24 +6,18 @@ from collections.abc import Iterable
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from time import perf_counter
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from wince import scale
 from wince.errors import ImageError, NeutralFaceError, WinceError
 from wince.faces.detect import load_detector
 from wince.images import ImageSource
-from wince.runtime.assessment import Assessment, Quality
-from wince.runtime.calibration import CalibratedScore
-from wince.runtime.estimator import Estimate, Estimator
-from wince.runtime.face_crop import FaceCrop, crop_face
-from wince.runtime.heatmap import heatmap as make_heatmap
-from wince.runtime.neutral import NeutralFace, change, check_model, median_face
-from wince.runtime.quality import Judgement
-from wince.speech import sentences
+from wince.runtime.assessment import Assessment
+from wince.runtime.crop_assessments import assess_crops
+from wince.runtime.estimator import Estimator
+from wince.runtime.face_crop import FaceCrop, crop_face, crop_faces
+from wince.runtime.neutral import NeutralFace, check_model, median_face
 
 BATCH_SIZE = 64
 """Faces per call of the network. Each needs about 0.4 MB, and larger batches are not faster."""
@@ -60,7 +54,7 @@ class Assessor:
     @property
     def model(self) -> dict[str, str]:
         """Name and version of the model."""
-        return {key: str(self.estimator.manifest[key]) for key in ("name", "version")}
+        return self.estimator.model
 
     def assess(
         self,
@@ -74,7 +68,7 @@ class Assessor:
         """Assess one face in an image.
 
         A face that cannot be judged, for example because it is too small or covered, is not an
-        error: the assessment has no level, and `quality.reasons` says why.
+        error: the assessment has no score, and `quality.reasons` says why.
 
         Args:
             image: A path, bytes or a binary file object of an image file, a Pillow image, or RGB
@@ -91,8 +85,27 @@ class Assessor:
         """
         neutral = self._checked_neutral(neutral, baseline)
         crop = crop_face(image, face_index, self.estimator.spec)
-        (assessment,) = self._score([crop], heatmap, neutral)
+        (assessment,) = assess_crops([crop], self.estimator, heatmap=heatmap, neutral=neutral)
         return assessment
+
+    def assess_faces(
+        self, image: ImageSource, *, heatmap: bool = False, neutral: NeutralFace | None = None
+    ) -> list[Assessment]:
+        """Assess every face in an image, the largest first, with one call of the network.
+
+        Args:
+            image: As for `assess`.
+            heatmap: As for `assess`.
+            neutral: As for `assess`, the same for all faces.
+
+        Raises:
+            ImageError: The image cannot be used.
+            NoFaceError: There is no face.
+            NeutralFaceError: The neutral face is from another model.
+        """
+        neutral = self._checked_neutral(neutral, None)
+        crops = crop_faces(image, None, self.estimator.spec)
+        return assess_crops(crops, self.estimator, heatmap=heatmap, neutral=neutral)
 
     def assess_batch(
         self,
@@ -130,7 +143,7 @@ class Assessor:
             self._try_to_crop(source, face_index) for source in islice(sources, BATCH_SIZE)
         ]:
             crops = [crop for crop in batch if isinstance(crop, FaceCrop)]
-            scored = iter(self._score(crops, heatmap, neutral) if crops else ())
+            scored = iter(assess_crops(crops, self.estimator, heatmap=heatmap, neutral=neutral))
             results += [next(scored) if isinstance(crop, FaceCrop) else crop for crop in batch]
         return results
 
@@ -150,16 +163,14 @@ class Assessor:
         assessments = []
         for number, image in enumerate(sources, start=1):
             assessment = self.assess(image, face_index=face_index)
-            if assessment.level is None:
+            if assessment.raw_score is None:
                 raise NeutralFaceError(
                     f"Image {number} of {len(sources)} for the neutral face cannot be used. "
                     f"{assessment.sentence} Leave it out or take another one."
                 )
-            assessments.append(assessment)
+            assessments.append((assessment.action_units, assessment.raw_score))
         return median_face(
-            [assessment.action_units for assessment in assessments],
-            [assessment.raw_score for assessment in assessments],
-            self.model,
+            [units for units, _ in assessments], [raw for _, raw in assessments], self.model
         )
 
     def baseline(self, images: ImageSources, *, face_index: int | None = None) -> NeutralFace:
@@ -201,56 +212,6 @@ class Assessor:
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
 
-    def _score(
-        self, crops: list[FaceCrop], heatmap: bool, neutral: NeutralFace | None
-    ) -> list[Assessment]:
-        """Return the assessments of crops, with one call of the network."""
-        started = perf_counter()
-        estimate = self.estimator(np.stack([crop.pixels for crop in crops]))
-        share = (perf_counter() - started) / len(crops)
-        return [
-            self._assessment(crop, estimate.select(index), share, heatmap, neutral)
-            for index, crop in enumerate(crops)
-        ]
-
-    def _assessment(
-        self,
-        crop: FaceCrop,
-        estimate: Estimate,
-        share: float,
-        heatmap: bool,
-        neutral: NeutralFace | None,
-    ) -> Assessment:
-        """Return the assessment of one crop.
-
-        Args:
-            crop: The crop.
-            estimate: The network's output for it, N = 1.
-            share: Seconds of the network's call that count for this crop.
-            heatmap: Add the heatmap.
-            neutral: Add the change against it.
-        """
-        started = perf_counter()
-        raw = float(estimate.raw[0])
-        raw_score = round(raw, 3)
-        score = self.estimator.calibration(raw)
-        seconds = {**crop.seconds, "score": share + perf_counter() - started}
-        seconds["total"] = sum(seconds.values())
-        units = _action_units(estimate)
-        refused = bool(crop.judgement.reasons)
-        return Assessment(
-            pspi=round(score.pspi, 3),
-            **_level_fields(score, crop.judgement),
-            action_units=units,
-            raw_score=raw_score,
-            face=crop.face,
-            quality=_quality(crop),
-            model=self.model,
-            milliseconds={name: round(value * 1000, 2) for name, value in seconds.items()},
-            heatmap=make_heatmap(estimate, crop.quad) if heatmap else None,
-            change=None if refused or neutral is None else change(units, raw_score, neutral),
-        )
-
 
 def assess(image: ImageSource, *, heatmap: bool = False) -> Assessment:
     """Assess the largest face in an image with the packaged model.
@@ -282,43 +243,3 @@ def _as_iterable(images: ImageSources) -> Iterable[ImageSource]:
         images, str | bytes | bytearray | memoryview | os.PathLike | Image.Image
     ) or hasattr(images, "read")  # iterating over a file object would give its lines
     return [images] if is_single else images  # type: ignore[list-item, return-value]  # see is_single
-
-
-def _action_units(estimate: Estimate) -> dict[str, float] | None:
-    """Return the rounded intensities of the first crop by name."""
-    if estimate.action_units is None:
-        return None
-    values = estimate.action_units[0].tolist()
-    return {name: round(value, 3) for name, value in zip(scale.UNIT_NAMES, values, strict=True)}
-
-
-def _level_fields(score: CalibratedScore, judgement: Judgement) -> dict[str, Any]:
-    """Return the fields of an assessment that depend on whether the face can be judged."""
-    if judgement.reasons:
-        return {
-            "interval": None,
-            "level": None,
-            "level_probabilities": None,
-            "confidence": None,
-            "sentence": judgement.sentence,
-            "advice": judgement.advice,
-        }
-    low, high = score.interval
-    return {
-        "interval": (round(low, 3), round(high, 3)),
-        "level": score.level,
-        "level_probabilities": {k: round(v, 4) for k, v in score.level_probabilities.items()},
-        "confidence": round(score.confidence, 4),
-        "sentence": sentences.sentence(score.level),
-        "advice": sentences.advice(score.level),
-    }
-
-
-def _quality(crop: FaceCrop) -> Quality:
-    """Return the judgement, with a warning if the image has several faces."""
-    warning_texts = [*crop.judgement.warnings, *crop.image_warnings]
-    if crop.face.count > 1:
-        which = "The largest" if crop.face.index == 0 else f"Number {crop.face.index + 1} by size"
-        warning_texts.insert(0, f"{crop.face.count} faces were found. {which} was assessed.")
-    reasons = crop.judgement.reasons
-    return Quality(not reasons, tuple(warning_texts), dict(reasons))

@@ -77,6 +77,11 @@ class Estimator:
         self._input = self._session.get_inputs()[0]
         self._check_shapes(path)
 
+    @property
+    def model(self) -> dict[str, str]:
+        """Name and version of the model."""
+        return {key: str(self.manifest[key]) for key in ("name", "version")}
+
     def __call__(self, crops: NDArray[np.uint8]) -> Estimate:
         """Return the estimate for crops, RGB uint8 (N, size, size, 3)."""
         scores, maps = self._session.run(None, {self._input.name: crops})

@@ -1,5 +1,6 @@
-"""One face of an image, cropped for the network and checked for quality."""
+"""The faces of an image, cropped for the network and checked for quality."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -26,21 +27,23 @@ class FaceCrop:
         pixels: RGB uint8 (size, size, 3), the network's input.
         quad: Corners of the crop in pixels of the upright image.
         face: The face in pixels of the upright image.
+        faces: All faces of the image, the largest first.
         judgement: Whether the face can be judged.
-        seconds: Duration by stage: decode, find_face, align, check.
+        seconds: Duration by stage: decode, find_face and check of the image, and align of the face.
         image_warnings: What could not be read as it was meant, see `UprightImage.warnings`.
     """
 
     pixels: NDArray[np.uint8]
     quad: Quad
     face: DetectedFace
+    faces: tuple[DetectedFace, ...]
     judgement: quality.Judgement
     seconds: dict[str, float]
     image_warnings: tuple[str, ...] = ()
 
 
 def crop_face(source: ImageSource, face_index: int | None, spec: FaceSpec) -> FaceCrop:
-    """Decode an image, find its faces, and crop and check one of them.
+    """Return the crop of one face of an image.
 
     Args:
         source: As for `wince.images.read`.
@@ -51,63 +54,87 @@ def crop_face(source: ImageSource, face_index: int | None, spec: FaceSpec) -> Fa
         ImageError: The image cannot be used.
         NoFaceError: There is no face, or none with this index.
     """
+    (crop,) = crop_faces(source, [face_index or 0], spec)
+    return crop
+
+
+def crop_faces(
+    source: ImageSource, indices: Sequence[int] | None, spec: FaceSpec
+) -> list[FaceCrop]:
+    """Decode an image, find and check its faces, and crop some of them.
+
+    Args:
+        source: As for `crop_face`.
+        indices: Which faces, by size from 0. None for all, the largest first.
+        spec: As for `crop_face`.
+
+    Raises:
+        ImageError: The image cannot be used.
+        NoFaceError: There is no face, or none with one of these indices.
+    """
     started = perf_counter()
     image = images.read(source)
     decoded = perf_counter()
     faces = detect(image.rgb)
-    index = _checked_index(face_index, len(faces))
-    face = faces[index]
+    indices = range(max(1, len(faces))) if indices is None else indices
+    _check_indices(indices, len(faces))
     detected = perf_counter()
-    pixels = align(image.rgb, face, spec)
-    aligned = perf_counter()
-    judgement = quality.judge(quality.measure(image.rgb, face, image.scale))
-    checked = perf_counter()
-    return FaceCrop(
-        pixels,
-        crop_corners(face, spec, image),
-        _detected_face([face.scaled(image.scale) for face in faces], index),
-        judgement,
-        {
-            "decode": decoded - started,
-            "find_face": detected - decoded,
-            "align": aligned - detected,
-            "check": checked - aligned,
-        },
-        image.warnings,
+    judgements = [quality.judge(quality.measure(image.rgb, face, image.scale)) for face in faces]
+    listed = tuple(
+        _detected_face(face.scaled(image.scale), judgement, index)
+        for index, (face, judgement) in enumerate(zip(faces, judgements, strict=True))
     )
+    checked = perf_counter()
+    pixels = [align(image.rgb, faces[index], spec) for index in indices]
+    seconds = {
+        "decode": decoded - started,
+        "find_face": detected - decoded,
+        "check": checked - detected,
+        "align": (perf_counter() - checked) / len(indices),
+    }
+    return [
+        FaceCrop(
+            crop,
+            crop_corners(faces[index], spec, image),
+            listed[index],
+            listed,
+            judgements[index],
+            seconds,
+            image.warnings,
+        )
+        for index, crop in zip(indices, pixels, strict=True)
+    ]
 
 
-def _checked_index(index: int | None, count: int) -> int:
-    """Return the index of the face to assess; raise NoFaceError if there is no such face."""
+def _check_indices(indices: Sequence[int], count: int) -> None:
+    """Raise NoFaceError if there is no face, or none with one of these indices."""
     if count == 0:
         raise NoFaceError(
             "No face was found in this image. Use one that shows the face from the front, well "
             "lit, and larger in the frame."
         )
-    if index is not None and not 0 <= index < count:
+    for index in (index for index in indices if not 0 <= index < count):
         raise NoFaceError(
             f"Face number {index + 1} by size was asked for, but only {count} "
             f"{'was' if count == 1 else 'were'} found."
         )
-    return index or 0
 
 
-def _detected_face(faces: list[Face], index: int) -> DetectedFace:
-    """Return one of the faces with its values rounded for output."""
-    face = faces[index]
-    boxes = tuple(_rounded(face.box) for face in faces)
+def _detected_face(face: Face, judgement: quality.Judgement, index: int) -> DetectedFace:
+    """Return a face with its values rounded for output."""
     return DetectedFace(
-        box=boxes[index],
+        box=_rounded(face.box),
         keypoints={
             name: (round(x, 1), round(y, 1))
             for name, (x, y) in zip(KEYPOINTS, face.keypoints.tolist(), strict=True)
         },
         score=round(face.score, 4),
         yaw=round(face.yaw, 1),
+        pitch=round(face.pitch, 1),
         roll=round(face.roll, 1),
+        usable=not judgement.reasons,
+        reasons=dict(judgement.reasons),
         index=index,
-        count=len(faces),
-        boxes=boxes,
     )
 
 

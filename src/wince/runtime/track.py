@@ -172,7 +172,7 @@ class Track:
             if absence >= self.settings.away:
                 self.reset()
         self._seconds = seconds
-        if assessment is None or not assessment.quality.usable:
+        if assessment is None or assessment.raw_score is None:
             self._is_away = True
             return self._state(announced=False)
         self._end_absence(seconds)

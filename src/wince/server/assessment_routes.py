@@ -122,7 +122,7 @@ def analyze_answer(assessment: Assessment) -> dict[str, int | str]:
     Raises:
         ProblemError: The face cannot be judged. The answer has no way to express that.
     """
-    if assessment.confidence is None:
+    if assessment.pspi is None or assessment.confidence is None:
         raise problems.ProblemError("not-judged", f"{assessment.sentence} {assessment.advice}")
     return {
         "pain_level": scale.whole_percent(assessment.pspi, scale.WORDING_CUTS),

@@ -60,7 +60,7 @@ def test_an_unexpected_error_is_a_result_and_the_other_files_are_assessed(
             raise ZeroDivisionError("deep inside")
         if str(source) == "2":
             raise MemoryError
-        return assessment
+        return [assessment]
 
     outcomes = list(assess_images(images(4), assess, None, 2))
     assert [outcome.assessment is None for outcome in outcomes] == [False, True, True, False]
@@ -74,7 +74,7 @@ def test_memory_does_not_grow_with_the_number_of_files(
     """Each result has 20 kB here, so a list of all results would exceed the limit."""
 
     def assess(source):
-        return replace(assessment, advice=f"{source}" + "." * 20_000)
+        return [replace(assessment, advice=f"{source}" + "." * 20_000)]
 
     path = tmp_path / "scores.jsonl"
     tracemalloc.start()

@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 import wince
 from tests.support.command_line import Run
 from tests.support.frames import Frame
 from wince.runtime.assessor import Assessor
+from wince.runtime.calibration import CalibratedScore, Calibration
 from wince.runtime.estimator import starter_folder
+from wince.scale import UNIT_NAMES, Level
 
 
 def read_csv(text: str) -> list[dict[str, str]]:
@@ -55,7 +56,20 @@ def test_each_file_that_fails_has_its_reason_and_the_others_are_assessed(
     for line, name in zip(lines, ("broken.jpg", "missing.jpg", "wall.png"), strict=False):
         assert line.startswith("wince: ")
         assert name in line
-    assert lines[3] == "wince: 3 of 5 files could not be assessed."
+    assert lines[3] == ("wince: 5 images: 2 assessed, 1 without a face, 2 could not be read.")
+
+
+def test_the_summary_counts_faces_that_cannot_be_judged_apart_from_images_without_a_face(
+    run: Run, frames: list[Frame], dark_face: Path, empty_wall: Path, tmp_path: Path
+) -> None:
+    files = [dark_face, empty_wall, frames[0].path]
+    counts = "3 images: 1 assessed, 1 could not be judged, 1 without a face."
+    assert run("assess", "--csv", *files)[2].splitlines()[-1] == f"wince: {counts}"
+    path = tmp_path / "scores.csv"
+    assert run("assess", "--out", path, *files)[1] == f"{path}: {counts}\n"
+    status, _, err = run("assess", "--csv", dark_face, frames[0].path)
+    assert (status, err) == (0, "wince: 2 images: 1 assessed, 1 could not be judged.\n")
+    assert run("assess", "--csv", frames[0].path, frames[1].path)[2] == ""
 
 
 def test_csv_has_a_row_for_each_file_with_the_numbers_of_the_json(
@@ -81,10 +95,9 @@ def test_csv_has_a_row_for_each_file_with_the_numbers_of_the_json(
 
 
 def test_a_face_that_cannot_be_judged_has_its_reason_instead_of_every_number(
-    run: Run, astronaut, tmp_path: Path
+    run: Run, dark_face: Path
 ) -> None:
-    path = tmp_path / "dark.png"
-    Image.fromarray((astronaut * 0.1).astype("uint8")).save(path)
+    path = dark_face
     status, out, err = run("assess", path)
     assert (status, err) == (0, "")
     assert [line.split()[1:] for line in out.splitlines() if line.startswith(f"{path} ")] == [
@@ -93,19 +106,64 @@ def test_a_face_that_cannot_be_judged_has_its_reason_instead_of_every_number(
     assert f"{path}: The face is dark" in out
     (row,) = read_csv(run("assess", "--csv", path)[1])
     assert (row["usable"], row["reasons"], row["level"], row["pspi"]) == ("false", "dark", "", "")
-    assert row["AU4"] == row["confidence"] == ""
+    scores = ("between", "pspi_low", "pspi_high", "confidence", *UNIT_NAMES, "change")
+    assert {row[name] for name in scores} == {""}
     (outcome,) = json.loads(run("assess", "--json", path)[1])
-    assert outcome["assessment"]["level"] is None
+    assert outcome["assessment"]["level"] is outcome["assessment"]["pspi"] is None
     assert list(outcome["assessment"]["quality"]["reasons"]) == ["dark"]
 
 
-def test_another_face_is_assessed_if_requested(run: Run, astronaut, tmp_path: Path) -> None:
-    head = Image.fromarray(astronaut).crop((96, 0, 352, 256))
-    both = Image.new("RGB", (512, 256))
-    both.paste(head, (0, 0))
-    both.paste(head.resize((200, 200)), (290, 0))
-    path = tmp_path / "two.png"
-    both.save(path)
+def test_a_level_that_is_not_clear_is_written_with_its_neighbour(
+    run: Run, frames: list[Frame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = {"none": 0.4, "mild": 0.45, "moderate": 0.1, "severe": 0.05}
+    score = CalibratedScore(0.56, (0.0, 9.0), Level.MILD, shares)
+    monkeypatch.setattr(Calibration, "__call__", lambda *_: score)
+    path = frames[0].path
+    (row,) = read_csv(run("assess", "--csv", path)[1])
+    assert (row["level"], row["between"], row["pspi"]) == ("mild", "none;mild", "0.56")
+    (outcome,) = json.loads(run("assess", "--json", path)[1])
+    assert outcome["assessment"]["between"] == ["none", "mild"]
+    (line,) = [line for line in run("assess", path)[1].splitlines() if line.startswith(str(path))]
+    assert line.split()[1:3] == ["none/mild", "0.6"]
+
+
+def test_every_face_has_a_result_if_requested(
+    run: Run, three_faces: Path, frames: list[Frame], tmp_path: Path
+) -> None:
+    copies = tmp_path / "copies"
+    files = [three_faces, frames[0].path]
+    _, out, err = run("assess", "--all-faces", "--csv", "--annotate", copies, *files)
+    rows = read_csv(out)
+    assert [(row["face"], row["faces"]) for row in rows] == [
+        ("1", "3"),
+        ("2", "3"),
+        ("3", "3"),
+        ("1", "1"),
+    ]
+    assert [row["usable"] for row in rows] == ["true", "false", "true", "true"]
+    assert (rows[1]["pspi"], rows[1]["level"], rows[1]["reasons"]) == ("", "", "mouth-covered")
+    assert err == "wince: 2 images, 4 faces: 3 assessed, 1 could not be judged.\n"
+    assert {row["annotated"] for row in rows[:3]} == {str(copies / "three-annotated.jpg")}
+    assert len(list(copies.iterdir())) == 2
+    outcomes = json.loads(run("assess", "--all-faces", "--json", *files)[1])
+    assert [(outcome["face"], outcome["faces"]) for outcome in outcomes[:3]] == [
+        (1, 3),
+        (2, 3),
+        (3, 3),
+    ]
+    for row, outcome in zip(rows, outcomes, strict=True):
+        pspi = outcome["assessment"]["pspi"]
+        assert row["pspi"] == ("" if pspi is None else str(pspi))
+        assert len(outcome["assessment"]["faces"]) == outcome["faces"]
+    _, out, _ = run("assess", "--all-faces", *files)
+    for number in (1, 2, 3):
+        assert f"{three_faces}, face {number} of 3 " in out
+    assert f"{three_faces}, face 2 of 3: The mouth seems to be covered" in out
+
+
+def test_another_face_is_assessed_if_requested(run: Run, two_faces: Path) -> None:
+    path = two_faces
     boxes = []
     for number in (1, 2):
         _, out, _ = run("assess", "--json", "--face", number, path)
@@ -114,7 +172,7 @@ def test_another_face_is_assessed_if_requested(run: Run, astronaut, tmp_path: Pa
         boxes.append(face["box"])
         (row,) = read_csv(run("assess", "--csv", "--face", number, path)[1])
         assert (row["face"], row["faces"]) == (str(number), "2")
-    assert boxes[0][0] < 256 < boxes[1][0]
+    assert boxes[0][0] < 512 < boxes[1][0]
     status, _, err = run("assess", "--face", 3, path)
     assert status == 1
     assert "Face number 3 by size was asked for, but only 2 were found" in err
@@ -183,6 +241,7 @@ def test_a_missing_model_stops_the_command(run: Run, frames: list[Frame], tmp_pa
         (["--out", "x.csv", "--json"], "exclude each other"),
         (["--out", "x.csv", "--heatmap"], "--out FILE.jsonl"),
         (["--csv", "--heatmap"], "--annotate DIR or --json"),
+        (["--face", "1", "--all-faces"], "--face and --all-faces exclude each other"),
         (["--every", "-1"], "--every"),
         (["--workers", "0"], "--workers"),
     ],

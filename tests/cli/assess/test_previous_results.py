@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from tests.support.command_line import Run
 from tests.support.frames import Frame
-from wince.cli.assess.csv_rows import COLUMNS
 from wince.cli.assess.outcome import Outcome
 from wince.cli.assess.previous_results import ScoringSetup
 from wince.cli.assess.results_file import ResultsFile
@@ -155,7 +154,7 @@ def test_results_of_another_model_are_not_mixed(
 def test_results_of_another_face_are_not_mixed(
     tmp_path: Path, assessment: Assessment, suffix: str
 ) -> None:
-    second = replace(assessment, face=replace(assessment.face, index=1, count=2))
+    second = replace(assessment, face=replace(assessment.face, index=1))
     path = tmp_path / f"scores.{suffix}"
     setup = ScoringSetup(assessment.model, face=1)
     write(path, setup, Outcome("x.jpg", second))
@@ -182,31 +181,73 @@ def test_results_compared_with_another_neutral_face_are_not_mixed(
         assert results.previous.is_complete("x.jpg")
 
 
+def faces_of(assessment: Assessment, count: int) -> list[Assessment]:
+    """Return the assessments of an image with several faces, all like the given one."""
+    faces = tuple(replace(assessment.face, index=index) for index in range(count))
+    return [replace(assessment, face=face, faces=faces) for face in faces]
+
+
 @suffixes
-def test_results_with_the_old_names_of_the_neutral_face_are_continued(
+@pytest.mark.parametrize("kept", range(7))
+def test_an_image_whose_faces_have_not_all_a_result_is_assessed_again(
+    tmp_path: Path, assessment: Assessment, suffix: str, kept: int
+) -> None:
+    setup = ScoringSetup(assessment.model, face=None)
+    path = tmp_path / f"scores.{suffix}"
+    outcomes = [
+        *(Outcome("a.jpg", each) for each in faces_of(assessment, 3)),
+        Outcome("b.jpg", error=NoFaceError("No face.")),
+        *(Outcome("c.jpg", each) for each in faces_of(assessment, 2)),
+    ]
+    with ResultsFile(path, setup, resume=False) as results:
+        results.write(outcomes)
+    complete = path.read_bytes()
+    lines = complete.splitlines(keepends=True)
+    header = lines[:1] if suffix == "csv" else []
+    rows = lines[len(header) :]
+    half_line = b"half" if suffix == "csv" else b'{"file": "ha'
+    path.write_bytes(b"".join([*header, *rows[:kept], half_line]))
+    whole = [number for number in (0, 3, 4, 6) if number <= kept][-1]
+    with ResultsFile(path, setup, resume=True) as results:
+        assert results.previous.files == {"a.jpg", "b.jpg", "c.jpg"} & {
+            outcome.file for outcome in outcomes[:whole]
+        }
+        results.write(outcomes[whole:])
+    assert path.read_bytes() == complete
+
+
+@suffixes
+def test_results_of_one_face_and_of_all_faces_are_not_mixed(
     tmp_path: Path, assessment: Assessment, suffix: str
 ) -> None:
-    neutral = NeutralFace(assessment.action_units, 1.5, 1, assessment.model)
-    compared = replace(assessment, change=Change(1.5, None, neutral))
-    path = tmp_path / f"scores.{suffix}"
-    setup = ScoringSetup(assessment.model, neutral=neutral)
-    write(path, setup, Outcome("x.jpg", compared))
-    text = path.read_text("utf-8")
-    for name, old in (("neutral_pspi", "calm_pspi"), ('"neutral"', '"baseline"')):
-        text = text.replace(name, old)
-    path.write_text(text.replace('"images"', '"pictures"'), "utf-8")
-    with ResultsFile(path, setup, resume=True) as results:
-        assert results.previous.is_complete("x.jpg")
-        results.write([Outcome("y.jpg", compared)])
-    with ResultsFile(path, setup, resume=True) as results:
-        assert results.previous.is_complete("x.jpg")
-        assert results.previous.is_complete("y.jpg")
+    first, second = faces_of(assessment, 2)
+    all_faces, largest = ScoringSetup(assessment.model, face=None), ScoringSetup(assessment.model)
+    path = tmp_path / f"one.{suffix}"
+    with ResultsFile(path, largest, resume=False) as results:
+        results.write([Outcome("a.jpg", first), Outcome("b.jpg", first)])
+    with pytest.raises(DataError, match=r"expected face 2 of 2 of a\.jpg.*leave out --all-faces"):
+        ResultsFile(path, all_faces, resume=True)
+    path = tmp_path / f"all.{suffix}"
+    with ResultsFile(path, all_faces, resume=False) as results:
+        results.write([Outcome("a.jpg", first), Outcome("a.jpg", second)])
+    with pytest.raises(DataError, match=r"face 2 of its image.*face 1 is requested"):
+        ResultsFile(path, largest, resume=True)
 
 
-def test_half_of_an_old_header_is_cut_off(tmp_path: Path) -> None:
+def test_results_in_an_earlier_form_are_not_continued(
+    tmp_path: Path, assessment: Assessment
+) -> None:
+    setup = ScoringSetup(assessment.model)
     path = tmp_path / "scores.csv"
-    half = ",".join(COLUMNS[: COLUMNS.index("neutral_pspi")])
-    path.write_text(half + ",calm_ps", "utf-8")
-    with ResultsFile(path, SETUP, resume=True):
-        pass
-    assert path.read_text("utf-8").startswith(half + ",neutral_pspi,")
+    path.write_text("file,frame,seconds,face,faces,level,pspi,error\na.jpg,,,1,1,mild,2.0,\n")
+    before = path.read_bytes()
+    with pytest.raises(
+        DataError, match=r"scores\.csv, line 1: .* no column 'between'.*another name"
+    ):
+        ResultsFile(path, setup, resume=True)
+    assert path.read_bytes() == before
+    path = tmp_path / "scores.jsonl"
+    write(path, setup, Outcome("x.jpg", assessment))
+    path.write_text(path.read_text("utf-8").replace('"schema": "3"', '"schema": "2"'), "utf-8")
+    with pytest.raises(DataError, match=r'scores\.jsonl, line 1: .*form "3"; found form "2"'):
+        ResultsFile(path, setup, resume=True)

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from wince.images import ImageSource
 from wince.runtime.assessment import Assessment
 from wince.workers import core_count
 
-Assess = Callable[[ImageSource], Assessment]
+Assess = Callable[[ImageSource], Sequence[Assessment]]
 
 QUEUED_PER_WORKER = 2  # images submitted and not yet yielded
 
@@ -30,7 +30,7 @@ class Batch:
 
     Attributes:
         paths: Files and folders as given.
-        assess: Returns the assessment of one image.
+        assess: Returns the assessments of the faces of one image.
         every: Seconds between the frames of a video; 0 for every frame.
         annotate: Folder of the annotated copies; None to write none.
         workers: Threads; None for one per core.
@@ -45,7 +45,7 @@ class Batch:
     left_out: Counter[str] = field(default_factory=Counter)
 
     def outcomes(self, previous: PreviousResults, *, progress_bar: bool) -> Iterator[Outcome]:
-        """Yield the outcome of each image and frame without a previous result, in order."""
+        """Yield the outcomes of each image and frame without a previous result, in order."""
         last_frames = dict([previous.last_frame]) if previous.last_frame else {}
         files = self._files(previous, self.left_out)
         inputs = read_images(files, every=self.every, last_frames=last_frames)
@@ -84,26 +84,27 @@ def assess_images(
 
     Args:
         inputs: The images.
-        assess: Returns the assessment of one image.
+        assess: Returns the assessments of the faces of one image.
         copies: Chooses the paths of annotated copies; None to write none.
         workers: Threads.
     """
-    queue: deque[Future[Outcome]] = deque()
+    queue: deque[Future[list[Outcome]]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="wince")
     try:
         for image in inputs:
             copy = None if copies is None else copies.choose(image)
-            queue.append(pool.submit(_outcome, image, assess, copy))
+            queue.append(pool.submit(_outcomes, image, assess, copy))
             del image  # releases the pixels of a frame as soon as it is assessed
             if len(queue) >= QUEUED_PER_WORKER * workers:
-                yield queue.popleft().result()
+                yield from queue.popleft().result()
         while queue:
-            yield queue.popleft().result()
+            yield from queue.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _outcome(image: InputImage, assess: Assess, copy: Path | None) -> Outcome:
+def _outcomes(image: InputImage, assess: Assess, copy: Path | None) -> list[Outcome]:
+    """Return the outcome of each assessed face of an image, or its error."""
     name, frame = str(image.file.path), image.frame
     position = (None, None) if frame is None else (frame.index, round(frame.seconds, 3))
     try:
@@ -112,19 +113,20 @@ def _outcome(image: InputImage, assess: Assess, copy: Path | None) -> Outcome:
         source: ImageSource = image.file.path if frame is None else frame.rgb
         if name == STDIN:
             source = sys.stdin.buffer.read(images.MAX_BYTES + 1)
-        assessment = assess(source)
+        assessments = assess(source)
         if copy is not None:
-            annotated_copy.save(annotated_copy.annotate(images.read(source), assessment), copy)
-        return Outcome(name, assessment, None, None if copy is None else str(copy), *position)
+            annotated_copy.save(annotated_copy.annotate(images.read(source), *assessments), copy)
+        written = None if copy is None else str(copy)
+        return [Outcome(name, each, None, written, *position) for each in assessments]
     except WinceError as error:
         # The traceback would keep the pixels in memory.
-        return Outcome(name, None, error.with_traceback(None), None, *position)
+        return [Outcome(name, None, error.with_traceback(None), None, *position)]
     except MemoryError:
         memory_error = WinceError("There was not enough memory for it.")
-        return Outcome(name, None, memory_error, None, *position)
+        return [Outcome(name, None, memory_error, None, *position)]
     except Exception as unexpected:  # one file must not stop the others
         bug = WinceError(
             f"This is a bug in wince ({type(unexpected).__name__}: {unexpected}). Report it, with "
             "the file if it may be shown."
         )
-        return Outcome(name, None, bug, None, *position)
+        return [Outcome(name, None, bug, None, *position)]

@@ -1,7 +1,6 @@
 """`wince assess`: assess the faces in images and videos."""
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wince.cli.assess.outcome import Outcome
+    from wince.images import ImageSource
+    from wince.runtime.assessment import Assessment
 
 
 @with_option_groups
@@ -43,7 +44,10 @@ def assess(
     order of the files; the files of a folder are sorted by name. Each file that could not be
     assessed is reported with its reason on stderr, in JSON and in CSV, and does not stop the
     others. A face that cannot be judged, because it is too small, turned, dark, blurred or covered,
-    is not an error: its result gives the reason instead of a level.
+    is not an error: its result gives the reason instead of a score.
+
+    Of several faces in an image the largest is assessed, with --face another one, and with
+    --all-faces every one: then each has a result of its own, and an annotated copy shows them all.
 
     With --neutral every result also has the change from the person's neutral face, which is
     computed from those images.
@@ -55,6 +59,7 @@ def assess(
     for a wrong command.
     """
     output.check(heatmap=scoring.heatmap)
+    scoring.check()
     speaker = speech.speaker()
     _run(files, output, scoring, speaker)
 
@@ -73,9 +78,15 @@ def _run(
     assessor = Assessor(scoring.model)
     neutral = assessor.neutral_face(scoring.neutral) if scoring.neutral else None
     index = None if scoring.face is None else scoring.face - 1
-    assess_image = partial(
-        assessor.assess, face_index=index, heatmap=scoring.heatmap, neutral=neutral
-    )
+
+    def assess_image(source: "ImageSource") -> "list[Assessment]":
+        if scoring.all_faces:
+            return assessor.assess_faces(source, heatmap=scoring.heatmap, neutral=neutral)
+        assessment = assessor.assess(
+            source, face_index=index, heatmap=scoring.heatmap, neutral=neutral
+        )
+        return [assessment]
+
     batch = Batch(files, assess_image, scoring.every, output.annotate, scoring.workers)
     tally = Tally()
 
@@ -85,18 +96,19 @@ def _run(
     if output.out is None:
         output.stdout_writer()(outcomes(PreviousResults()))
     else:
-        setup = ScoringSetup(assessor.model, index or 0, neutral)
+        face = None if scoring.all_faces else index or 0
+        setup = ScoringSetup(assessor.model, face, neutral)
         with ResultsFile(output.out, setup, resume=output.resume) as results:
             results.write(outcomes(results.previous))
     if batch.left_out:
         complain(f"Left out in folders: {left_out_text(batch.left_out)}.")
-    if tally.failures and tally.total > 1:
-        complain(f"{tally.failures} of {tally.total} files could not be assessed.")
     if output.out is not None:
-        typer.echo(f"{tally.total - tally.failures} assessed: {one_line(str(output.out))}")
+        typer.echo(f"{one_line(str(output.out))}: {tally.summary()}")
+    elif tally.images > 1 and not tally.is_complete:
+        complain(tally.summary())
     if speaker is not None:
         sys.stdout.flush()
-        for level in tally.levels:
-            speaker.say(level)
+        for level, between in tally.statements:
+            speaker.say(level, between)
     if tally.failures:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""The CSV of `wince assess`: one row per file or frame."""
+"""The CSV of `wince assess`: one row per face of a file or frame."""
 
 import csv
 import io
@@ -16,6 +16,7 @@ COLUMNS = (
     "face",
     "faces",
     "level",
+    "between",
     "pspi",
     "pspi_low",
     "pspi_high",
@@ -57,9 +58,9 @@ def row(outcome: Outcome) -> str:
 def _assessment_values(assessment: Assessment) -> dict[str, Any]:
     return {
         "face": assessment.face.index + 1,
-        "faces": assessment.face.count,
+        "faces": len(assessment.faces),
         "usable": str(assessment.quality.usable).lower(),
-        "reasons": " | ".join(assessment.quality.reasons),
+        "reasons": ";".join(assessment.quality.reasons),
         "warnings": " | ".join(assessment.quality.warnings),
         "model": assessment.model["name"],
         "model_version": assessment.model["version"],
@@ -68,16 +69,18 @@ def _assessment_values(assessment: Assessment) -> dict[str, Any]:
 
 
 def _score_values(assessment: Assessment) -> dict[str, Any]:
-    """Return the scores; none for a face that cannot be judged, so that nobody averages them."""
-    if assessment.level is None or assessment.interval is None or assessment.confidence is None:
+    """Return the scores; none for a face that cannot be judged."""
+    score = assessment.score
+    if score is None:
         return {}
     values = {
-        "level": str(assessment.level),
-        "pspi": round(assessment.pspi, 3),
-        "pspi_low": round(assessment.interval[0], 3),
-        "pspi_high": round(assessment.interval[1], 3),
-        "confidence": round(assessment.confidence, 4),
-        **{name: round(value, 3) for name, value in (assessment.action_units or {}).items()},
+        "level": str(score.level),
+        "between": ";".join(score.between or ()),
+        "pspi": score.pspi,
+        "pspi_low": score.interval[0],
+        "pspi_high": score.interval[1],
+        "confidence": score.confidence,
+        **(assessment.action_units or {}),
     }
     if assessment.change is not None:
         values |= {

@@ -20,7 +20,7 @@ class OutputOptions:
     as_json: Annotated[
         bool, typer.Option("--json", help="Write a JSON array of {file, assessment or error}.")
     ] = False
-    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV, one row per file.")] = False
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV, one row per face.")] = False
     out: Annotated[
         Path | None,
         typer.Option(
@@ -110,6 +110,12 @@ class ScoringOptions:
             show_default=False,
         ),
     ] = None
+    all_faces: Annotated[
+        bool,
+        typer.Option(
+            "--all-faces", help="Assess every face of each image, with a result for each face."
+        ),
+    ] = False
     neutral: Annotated[
         list[Path] | None,
         typer.Option(
@@ -134,3 +140,8 @@ class ScoringOptions:
             metavar="PATH", help="A model.onnx or its folder. Default: the packaged model."
         ),
     ] = None
+
+    def check(self) -> None:
+        """Raise BadParameter for options that do not fit together."""
+        if self.all_faces and self.face is not None:
+            raise typer.BadParameter("--face and --all-faces exclude each other")

@@ -1,13 +1,13 @@
-"""The outcome of one file: an assessment or an error."""
+"""The outcome of one face or file: an assessment or an error."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from wince.cli.messages import complain
-from wince.errors import WinceError
+from wince.errors import NoFaceError, WinceError
 from wince.runtime.assessment import Assessment
-from wince.scale import Level
+from wince.scale import Level, LevelPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,11 @@ class Outcome:
 
     @property
     def name(self) -> str:
-        """The file, with the time of the frame for a video."""
-        return self.file if self.seconds is None else f"{self.file} at {self.seconds:.2f} s"
+        """The file, with the time of the frame of a video, and the face if there are several."""
+        name = self.file if self.seconds is None else f"{self.file} at {self.seconds:.2f} s"
+        if self.assessment is None or len(self.assessment.faces) == 1:
+            return name
+        return f"{name}, face {self.assessment.face.index + 1} of {len(self.assessment.faces)}"
 
     @property
     def error_message(self) -> str:
@@ -43,11 +46,15 @@ class Outcome:
         return message if names_file else f"{self.name}: {message}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data: `file`, and `assessment` or `error` with its type and message."""
+        """Return plain data: `file`, and `assessment` or `error` with its type and message.
+
+        `face` is the number of the face by size, from 1, and `faces` the number of faces.
+        """
         data: dict[str, Any] = {"file": self.file}
         if self.frame is not None:
             data |= {"frame": self.frame, "seconds": self.seconds}
         if self.assessment is not None:
+            data |= {"face": self.assessment.face.index + 1, "faces": len(self.assessment.faces)}
             data["assessment"] = self.assessment.to_dict()
         if self.error is not None:
             data["error"] = {"type": type(self.error).__name__, "message": str(self.error)}
@@ -61,24 +68,53 @@ class Tally:
     """Counts outcomes as they pass, and reports errors on stderr.
 
     Attributes:
-        levels: Level of each assessment, None where the face could not be judged.
-        failures: Number of errors.
+        statements: What is said of each face: its level, None if it could not be judged, and the
+            two levels that are named if neither is clear.
+        images: Number of images, also of those with an error.
+        without_face: Number of images without a face to assess.
+        failures: Number of errors, also of images without a face.
     """
 
-    levels: list[Level | None] = field(default_factory=list)
+    statements: list[tuple[Level | None, LevelPair | None]] = field(default_factory=list)
+    images: int = 0
+    without_face: int = 0
     failures: int = 0
+    _last: tuple[str, int | None, int] | None = None
 
     def follow(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """Yield the outcomes unchanged."""
         for outcome in outcomes:
-            if outcome.assessment is not None:
-                self.levels.append(outcome.assessment.level)
-            else:
-                self.failures += 1
-                complain(outcome.error_message)
+            self._count(outcome)
             yield outcome
 
+    def _count(self, outcome: Outcome) -> None:
+        assessment, last, self._last = outcome.assessment, self._last, None
+        if assessment is None:
+            self.images += 1
+            self.failures += 1
+            self.without_face += isinstance(outcome.error, NoFaceError)
+            complain(outcome.error_message)
+            return
+        self._last = outcome.file, outcome.frame, assessment.face.index
+        is_same_image = last is not None and last[:2] == self._last[:2] and last < self._last
+        self.images += not is_same_image
+        self.statements.append((assessment.level, assessment.between))
+
     @property
-    def total(self) -> int:
-        """Number of outcomes."""
-        return len(self.levels) + self.failures
+    def is_complete(self) -> bool:
+        """Whether every image has a face, and every face a score."""
+        return not self.failures and all(level is not None for level, _ in self.statements)
+
+    def summary(self) -> str:
+        """Return the counts, such as "5 images: 3 assessed, 1 could not be judged, 1 no face."."""
+        refused = sum(level is None for level, _ in self.statements)
+        images = self.images - self.failures
+        faces = "" if len(self.statements) == images else f", {len(self.statements)} faces"
+        counts = {
+            "assessed": len(self.statements) - refused,
+            "could not be judged": refused,
+            "without a face": self.without_face,
+            "could not be read": self.failures - self.without_face,
+        }
+        parts = [f"{count} {text}" for text, count in counts.items() if count or text == "assessed"]
+        return f"{self.images} image{'' if self.images == 1 else 's'}{faces}: {', '.join(parts)}."

@@ -9,15 +9,11 @@ from pathlib import Path
 
 from wince.cli.assess import csv_rows
 from wince.errors import DataError
+from wince.runtime.assessment import SCHEMA
 from wince.runtime.neutral import NeutralFace
 
 MAX_RECORD_BYTES = 2**20
 """A longer record is not a result; one with activation maps has about ten thousand bytes."""
-
-_HEADERS = (
-    list(csv_rows.COLUMNS),
-    ["calm_pspi" if name == "neutral_pspi" else name for name in csv_rows.COLUMNS],
-)  # the column neutral_pspi was called calm_pspi
 
 
 @dataclass(slots=True)
@@ -46,28 +42,33 @@ class ScoringSetup:
 
     Attributes:
         model: Name and version of the model.
-        face: Which face of each image is assessed, by size from 0.
+        face: Which face of each image is assessed, by size from 0; None for every face.
         neutral: The neutral face that results are compared with, if any.
     """
 
     model: Mapping[str, str]
-    face: int = 0
+    face: int | None = 0
     neutral: NeutralFace | None = None
 
 
 def read_and_repair(path: Path, setup: ScoringSetup) -> PreviousResults:
-    """Return what a results file contains, and cut off an incomplete last line.
+    """Return what a results file contains, and cut off what is incomplete at its end.
+
+    That is an incomplete line and, if every face is assessed, the results of an image of which not
+    all faces have one.
 
     Args:
         path: A results file, CSV if its suffix is .csv and otherwise JSON Lines.
         setup: The setup of the run that continues the file.
 
     Raises:
-        DataError: The file contains something other than results, or results with another setup.
+        DataError: The file contains something other than results, or results in another form or
+            with another setup.
         OSError: The file cannot be read or written.
     """
     is_csv = path.suffix.lower() == ".csv"
-    previous, complete_bytes = PreviousResults(), 0
+    previous, complete_bytes, bytes_read = PreviousResults(), 0, 0
+    faces: list[_Result] = []  # of an image with further faces to come
     with path.open("r+b") as file:
         for number, record in _records(file, is_csv):
             try:
@@ -75,15 +76,22 @@ def read_and_repair(path: Path, setup: ScoringSetup) -> PreviousResults:
                     _check_incomplete(record, number, is_csv)
                     break
                 result = _parse_csv(record, number) if is_csv else _parse_json(record)
+            except DataError as error:
+                raise DataError(f"{path}, line {number}: {error}") from None
             except (ValueError, KeyError, TypeError, csv.Error):
                 raise DataError(
                     f"{path}, line {number}: expected results as `wince assess --out` writes them, "
                     f"found {record[:40]!r}. Choose another name for --out."
                 ) from None
-            complete_bytes += len(record)
+            bytes_read += len(record)
             if result is not None:
-                _check_setup(f"{path}, line {number}", result, setup)
-                _add(previous, result)
+                faces.append(result)
+                _check_setup(f"{path}, line {number}", faces, setup)
+                if setup.face is None and len(faces) < (result.faces or 1):
+                    continue
+            for face in faces:
+                _add(previous, face)
+            faces, complete_bytes = [], bytes_read
         file.truncate(complete_bytes)
     return previous
 
@@ -112,7 +120,7 @@ def _check_incomplete(record: bytes, number: int, is_csv: bool) -> None:
         raise ValueError
     starts = [b'{"file": ']
     if is_csv:
-        starts = [csv_rows.line(names).encode() for names in _HEADERS] if number == 1 else [b""]
+        starts = [csv_rows.line(csv_rows.COLUMNS).encode()] if number == 1 else [b""]
     if not any(start.startswith(record) or record.startswith(start) for start in starts):
         raise ValueError
 
@@ -126,6 +134,7 @@ class _Result:
     annotated: str | None
     model: tuple[str, str] | None
     face: int | None
+    faces: int | None
     judged: bool
     neutral_pspi: float | None
 
@@ -139,17 +148,19 @@ def _parse_json(record: bytes) -> _Result:
     frame = None if frame is None else int(frame)
     annotated = data.get("annotated")
     if not assessment:
-        return _Result(file, frame, annotated, None, None, judged=False, neutral_pspi=None)
+        return _Result(file, frame, annotated, None, None, None, judged=False, neutral_pspi=None)
+    if assessment["schema"] != SCHEMA:
+        raise _other_form(f'form "{assessment["schema"]}"', f'form "{SCHEMA}"')
     change = assessment.get("change")
-    neutral = change and (change.get("neutral") or change["baseline"])  # the former name
     return _Result(
         file,
         frame,
         annotated,
         model=(assessment["model"]["name"], assessment["model"]["version"]),
         face=assessment["face"]["index"],
+        faces=len(assessment["faces"]),
         judged=bool(assessment["level"]),
-        neutral_pspi=neutral["raw_score"] if neutral else None,
+        neutral_pspi=change["neutral"]["raw_score"] if change else None,
     )
 
 
@@ -158,7 +169,10 @@ def _parse_csv(record: bytes, number: int) -> _Result | None:
     text = record.decode("utf-8", "surrogateescape")
     (values,) = csv.reader(io.StringIO(text, newline=""), strict=True)
     if number == 1:
-        if values not in _HEADERS:
+        missing = [column for column in csv_rows.COLUMNS if column not in values]
+        if missing and {"file", "level", "pspi", "error"} <= set(values):
+            raise _other_form(f"no column {missing[0]!r}", "one")
+        if values != list(csv_rows.COLUMNS):
             raise ValueError
         return None
     row = dict(zip(csv_rows.COLUMNS, values, strict=True))
@@ -170,23 +184,53 @@ def _parse_csv(record: bytes, number: int) -> _Result | None:
         row["annotated"],
         model=(row["model"], row["model_version"]) if row["model"] else None,
         face=int(row["face"]) - 1 if row["face"] else None,
+        faces=int(row["faces"]) if row["faces"] else None,
         judged=bool(row["level"]),
         neutral_pspi=float(row["neutral_pspi"]) if row["neutral_pspi"] else None,
     )
 
 
-def _check_setup(place: str, result: _Result, setup: ScoringSetup) -> None:
-    """Raise DataError if a result was made with another model, face or neutral face."""
+def _other_form(found: str, expected: str) -> DataError:
+    return DataError(
+        f"expected results as this version of wince writes them, with {expected}; found {found}. "
+        "They cannot be continued: choose another name for --out."
+    )
+
+
+def _check_order(place: str, faces: list[_Result]) -> None:
+    """Raise DataError unless these are the first faces of one image."""
+    first, last = faces[0], faces[-1]
+    is_same_image = (first.file, first.frame) == (last.file, last.frame)
+    if not is_same_image or last.face not in (None, len(faces) - 1):
+        raise DataError(
+            f"{place}: expected face {len(faces)} of {first.faces} of {first.file}, because every "
+            "face is requested, found another result. Choose another name for --out, or leave out "
+            "--all-faces."
+        )
+
+
+def _check_setup(place: str, faces: list[_Result], setup: ScoringSetup) -> None:
+    """Raise DataError if a result was made with another model, face or neutral face.
+
+    Args:
+        place: File and line, for the message.
+        faces: The result, after those of the faces of the same image before it.
+        setup: The setup of the run that continues the file.
+    """
+    result = faces[-1]
     model = (setup.model["name"], setup.model["version"])
     if result.model is not None and result.model != model:
         raise DataError(
             f"{place}: this result is from the model {' '.join(result.model)}, but the model in "
             f"use is {' '.join(model)}. Choose another name for --out, or use the same model."
         )
-    if result.face is not None and result.face != setup.face:
+    if setup.face is None:
+        _check_order(place, faces)
+    elif result.face is not None and result.face != setup.face:
         raise DataError(
             f"{place}: this result is of face {result.face + 1} of its image, by size, but face "
-            f"{setup.face + 1} is requested. Choose another name for --out, or use the same --face."
+            f"{setup.face + 1} is requested. Choose another name for --out, or use the same --face "
+            "or --all-faces."
         )
     neutral_pspi = None if setup.neutral is None else setup.neutral.raw_score
     if result.judged and result.neutral_pspi != neutral_pspi:

@@ -12,7 +12,7 @@ from wince.cli.messages import one_line
 from wince.cli.tables import plain_table, table_console
 from wince.level_colours import TERMINAL
 from wince.runtime.assessment import Assessment
-from wince.scale import UNIT_NAMES
+from wince.scale import UNIT_NAMES, shown
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -89,14 +89,14 @@ def _cells(assessment: Assessment) -> "list[Text | str]":
     """Return the cells of a row after the file name."""
     from rich.text import Text
 
-    if assessment.level is None or assessment.interval is None or assessment.confidence is None:
+    score, units = assessment.score, assessment.action_units
+    if score is None:
         return [Text("not judged", "dim"), *[""] * (3 + len(UNIT_NAMES))]
-    low, high = assessment.interval
-    units = assessment.action_units
+    low, high = score.interval
     return [
-        Text(assessment.level, TERMINAL[assessment.level]),
-        f"{assessment.pspi:.1f}",
+        Text("/".join(score.between or [score.level]), TERMINAL[score.level]),
+        shown(score.pspi),
         f"{low:.1f}-{high:.1f}",
-        f"{100 * assessment.confidence:.0f} %",
+        f"{100 * score.confidence:.0f} %",
         *(f"{units[name]:.1f}" if units else "" for name in UNIT_NAMES),
     ]

@@ -1,8 +1,9 @@
 // What the face does: a bar for each action unit, and the formula that adds them up.
 
-/** @import { ActionUnit, Scale, Statement } from "./types.js" */
+/** @import { ActionUnit, JudgedStatement, Scale } from "./types.js" */
 
 import { capitalised, create, find } from "./dom.js";
+import { shownScore } from "./levels.js";
 
 /**
  * Fill the section of a result card. The rows stay the same elements, so that they keep the focus.
@@ -20,7 +21,7 @@ export function createActionUnits(section, scale, onChoose) {
     /**
      * Show the action units. A model that gives the score alone has no such section.
      *
-     * @param {Statement} statement
+     * @param {JudgedStatement} statement
      */
     show({ action_units: values, raw_score: rawScore, pspi }) {
       section.hidden = values === null;
@@ -103,7 +104,7 @@ function createFormula(line, scale) {
         const highest = term.reduce((a, b) => (values[b.name] > values[a.name] ? b : a));
         for (const unit of term) unit.fill(values[unit.name], unit === highest);
       }
-      const [sum, score] = [rawScore.toFixed(1), pspi.toFixed(1)];
+      const [sum, score] = [rawScore.toFixed(1), shownScore(scale, pspi)];
       result.textContent =
         sum === score
           ? `= PSPI ${score}`

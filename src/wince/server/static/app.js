@@ -17,6 +17,8 @@ import { createTabs } from "./tabs.js";
 import { createUpload } from "./upload.js";
 import { createVoiceSettings } from "./voice_settings.js";
 
+let nextAnnouncement = 0;
+
 /**
  * Let screen readers read a result.
  *
@@ -24,10 +26,16 @@ import { createVoiceSettings } from "./voice_settings.js";
  * @param {Statement} statement
  */
 function announce(languages, statement) {
-  const announcer = byId("announcer");
-  announcer.textContent = "";
+  clearAnnouncement();
   // It is emptied first, so that the same sentence twice is read twice.
-  requestAnimationFrame(() => languages.showSentence(announcer, statement));
+  nextAnnouncement = requestAnimationFrame(() =>
+    languages.showSentence(byId("announcer"), statement),
+  );
+}
+
+function clearAnnouncement() {
+  cancelAnimationFrame(nextAnnouncement);
+  byId("announcer").textContent = "";
 }
 
 /**
@@ -80,7 +88,11 @@ function createVoice(languages) {
   }
   return {
     speak,
-    stop: speaker.stop,
+    /** Stop speaking, and take back what screen readers could still read. */
+    stop() {
+      speaker.stop();
+      clearAnnouncement();
+    },
     /**
      * Speak a result, and let screen readers read it.
      *
@@ -132,7 +144,7 @@ async function start() {
     neutral,
     result: createCard("upload-result"),
     onResult: voice.announce,
-    onProblem: voice.stop,
+    onNoResult: voice.stop,
     isActive: () => !byId("panel-upload").hidden,
     activate: () => tabs.select("tab-upload"),
   });

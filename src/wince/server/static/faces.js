@@ -1,6 +1,6 @@
 // Several faces in one photo: marks the one that was assessed, with a button on each other one.
 
-/** @import { Assessment, Box, Size } from "./types.js" */
+/** @import { Assessment, Face, Size } from "./types.js" */
 
 import { create } from "./dom.js";
 
@@ -19,11 +19,12 @@ export function createFaceButtons(root, onChoose) {
      * @param {Size} size Size of the photo.
      */
     show(assessment, size) {
-      const { boxes = [], index = 0 } = assessment?.face ?? {};
+      const faces = assessment?.faces ?? [];
+      const assessed = assessment?.face.index ?? 0;
       const focused = [...root.children].findIndex((child) => child === document.activeElement);
-      root.hidden = boxes.length < 2 || !size.width;
+      root.hidden = faces.length < 2 || !size.width;
       root.replaceChildren(
-        ...(root.hidden ? [] : boxes.map((box, number) => createButton(box, number, index, size))),
+        ...(root.hidden ? [] : faces.map((face) => createButton(face, assessed, size))),
       );
       const button = root.children[focused];
       if (button instanceof HTMLElement) button.focus({ preventScroll: true });
@@ -31,27 +32,29 @@ export function createFaceButtons(root, onChoose) {
   };
 
   /**
-   * @param {Box} box
-   * @param {number} number
+   * @param {Face} face
    * @param {number} assessed Index of the face that was assessed.
    * @param {Size} size
    */
-  function createButton([x0, y0, x1, y1], number, assessed, { width, height }) {
+  function createButton({ box: [x0, y0, x1, y1], index, usable }, assessed, { width, height }) {
     const button = create("button");
     button.type = "button";
-    button.setAttribute("aria-pressed", String(number === assessed));
-    const name = `Face ${number + 1}`;
+    const name = `Face ${index + 1}`;
     button.append(create("span", "", name));
+    const judged = usable ? "" : ", cannot be judged";
+    const isAssessed = index === assessed;
+    const action = usable ? "assess this one" : "show why";
+    button.setAttribute("aria-pressed", String(isAssessed));
     button.setAttribute(
       "aria-label",
-      number === assessed ? `${name}, assessed` : `${name}: assess this one`,
+      isAssessed ? `${name}${judged || ", assessed"}` : `${name}${judged}: ${action}`,
     );
     const [left, top] = [Math.max(0, x0 / width), Math.max(0, y0 / height)];
     button.style.left = `${100 * left}%`;
     button.style.top = `${100 * top}%`;
     button.style.width = `${100 * (Math.min(1, x1 / width) - left)}%`;
     button.style.height = `${100 * (Math.min(1, y1 / height) - top)}%`;
-    button.addEventListener("click", () => number === assessed || onChoose(number));
+    button.addEventListener("click", () => isAssessed || onChoose(index));
     return button;
   }
 }

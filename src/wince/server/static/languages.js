@@ -1,6 +1,8 @@
 // The language of the results: its texts, shown with their lang and dir attributes.
 
-/** @import { Language, Level, LevelTexts, Scale, SpeechRequest, Statement } from "./types.js" */
+/** @import { JudgedStatement, Language, Level, Scale, SpeechRequest, Statement } from "./types.js" */
+
+import { wholePercent } from "./levels.js";
 
 /** @typedef {{ text: string, request: SpeechRequest }} Speech For the browser's voice, and for the server's. */
 /** @typedef {ReturnType<typeof createLanguages>} Languages */
@@ -30,7 +32,7 @@ export function createLanguages(scale) {
    * @param {Statement} statement
    * @returns {{ language: Language, sentence: string, spoken: string }}
    */
-  function textsOf({ level, sentence }) {
+  function textsOf({ level, between, sentence }) {
     if (level === null && current !== english) {
       return {
         language: current,
@@ -38,8 +40,8 @@ export function createLanguages(scale) {
         spoken: current.refused_spoken,
       };
     }
-    const standard = level !== null && levelTexts(english, level)?.sentence === sentence;
-    const translated = standard ? levelTexts(current, level) : undefined;
+    const standard = level !== null && textsFor(english, level, between)?.sentence === sentence;
+    const translated = standard ? textsFor(current, level, between) : undefined;
     if (!translated) return { language: english, sentence, spoken: sentence };
     return { language: current, sentence: translated.sentence, spoken: translated.spoken };
   }
@@ -84,7 +86,16 @@ export function createLanguages(scale) {
      * @param {HTMLElement} element
      * @param {Level} level
      */
-    showTitle: (element, level) => show(element, current, levelTexts(current, level)?.title ?? ""),
+    showTitle: (element, level) => show(element, current, textsFor(current, level)?.title ?? ""),
+    /**
+     * Show the title of a statement in an element: its level, or both levels if neither is clear.
+     *
+     * @param {HTMLElement} element
+     * @param {JudgedStatement} statement
+     */
+    showStatedTitle(element, { level, between }) {
+      show(element, current, textsFor(current, level, between)?.title ?? "");
+    },
     /**
      * Show a statement's sentence in an element.
      *
@@ -104,10 +115,10 @@ export function createLanguages(scale) {
      */
     speechFor(statement, { percent, advice }) {
       const { language, spoken } = textsOf(statement);
-      const { level, pspi } = statement;
-      const withPercent = percent && level !== null;
+      const { level, between, pspi } = statement;
+      const withPercent = percent && pspi !== null;
       const withAdvice = advice && language.advice;
-      const share = String(Math.round((100 * pspi) / scale.maximum));
+      const share = pspi === null ? "" : String(wholePercent(scale, pspi));
       const parts = [
         spoken,
         ...(withPercent ? [language.percent.replace("{percent}", share)] : []),
@@ -115,6 +126,7 @@ export function createLanguages(scale) {
       ];
       const request = {
         level,
+        ...(between && { between }),
         pspi,
         percent: withPercent,
         advice: withAdvice,
@@ -126,10 +138,13 @@ export function createLanguages(scale) {
 }
 
 /**
+ * Return the texts for a level, or for two levels of which neither is clear.
+ *
  * @param {Language} language
  * @param {Level} level
- * @returns {LevelTexts | undefined}
+ * @param {[Level, Level] | null} [between]
  */
-function levelTexts(language, level) {
-  return language.levels.find(({ name }) => name === level);
+function textsFor(language, level, between) {
+  if (!between) return language.levels.find(({ name }) => name === level);
+  return language.between.find(({ levels }) => levels[0] === between[0]);
 }

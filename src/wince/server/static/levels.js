@@ -1,7 +1,7 @@
 // Names and shapes of the levels. Each level has its own shape, so that colour alone does not
 // identify it. Paths are in a box of 24 x 24 and serve SVG and canvas.
 
-/** @import { Level } from "./types.js" */
+/** @import { JudgedStatement, Level, Scale } from "./types.js" */
 
 import { createSvg } from "./dom.js";
 
@@ -30,6 +30,54 @@ export function levelTitle(level) {
  */
 export function levelWord(level) {
   return level === "none" ? "none seen" : level;
+}
+
+/**
+ * Return the level of a statement in a few words; both levels if neither is clear.
+ *
+ * @param {JudgedStatement} statement
+ * @param {string} [separator]
+ */
+export function statedWord({ level, between }, separator = "/") {
+  return (between ?? [level]).map(levelWord).join(separator);
+}
+
+/**
+ * Return a score with one decimal that lies in the score's own level: 0.46 is "0.4", not "0.5".
+ *
+ * @param {Scale} scale
+ * @param {number} pspi
+ */
+export function shownScore(scale, pspi) {
+  return inLevelOf(scale, pspi, Number(pspi.toFixed(1)), 0.1).toFixed(1);
+}
+
+/**
+ * Return a score as whole percent of the scale, in the score's own level.
+ *
+ * @param {Scale} scale
+ * @param {number} pspi
+ */
+export function wholePercent(scale, pspi) {
+  const step = scale.maximum / 100;
+  const [whole, rest] = [Math.floor(pspi / step), (pspi / step) % 1];
+  // Halves are rounded to the even number, as on the machine that runs wince.
+  const nearest = rest === 0.5 ? whole + (whole % 2) : Math.round(pspi / step);
+  return Math.round(inLevelOf(scale, pspi, nearest * step, step) / step);
+}
+
+/**
+ * Return a rounded score, moved by a step if rounding took it to another level.
+ *
+ * @param {Scale} scale
+ * @param {number} pspi
+ * @param {number} rounded
+ * @param {number} step
+ */
+function inLevelOf(scale, pspi, rounded, step) {
+  /** @param {number} score */
+  const levelOf = (score) => scale.levels.findLastIndex(({ from_score: from }) => score >= from);
+  return rounded + step * Math.sign(levelOf(pspi) - levelOf(rounded));
 }
 
 /**

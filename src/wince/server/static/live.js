@@ -93,6 +93,7 @@ export function createLive({ scale, languages, neutral, result, onLevel, onProbl
     // The box is at the frame's own place, with the level that the card shows.
     drawOverlay(
       canvas,
+      scale,
       assessment && {
         box: assessment.face.box,
         statement: currentStatement(assessment, track),
@@ -213,7 +214,7 @@ export function createLive({ scale, languages, neutral, result, onLevel, onProbl
   function showTrouble(newTrouble) {
     if (trouble === newTrouble) return; // shown once, however often it is tried again
     trouble = newTrouble;
-    drawOverlay(canvas, null);
+    drawOverlay(canvas, scale, null);
     result.showProblem(trouble.message, trouble.title);
     quietMode.show(null, trouble.message);
     byId("rate").textContent = "";
@@ -243,7 +244,7 @@ export function createLive({ scale, languages, neutral, result, onLevel, onProbl
     stream = null;
     video.srcObject = null;
     frameRate.reset();
-    drawOverlay(canvas, null);
+    drawOverlay(canvas, scale, null);
     mapControls.update(null);
     neutralControls.cancel();
     byId("rate").textContent = "";

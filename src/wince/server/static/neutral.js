@@ -1,7 +1,9 @@
 // The person's neutral face: set from the photo in view, from photos of the person at rest, or from
 // live frames. It is stored in the memory of this page only.
 
-/** @import { Assessment, NeutralFace, Scale } from "./types.js" */
+/** @import { Assessment, ImageFacts, JudgedStatement, NeutralFace, Scale } from "./types.js" */
+
+/** @typedef {JudgedStatement & ImageFacts} JudgedAssessment */
 
 import { getNeutralFace } from "./api.js";
 import { find, fromTemplate, setText } from "./dom.js";
@@ -45,13 +47,13 @@ export function createNeutralFace() {
  * Return the neutral face of assessments: the median of each action unit, and their score by the
  * terms of the scale; for a model without action units the median score.
  *
- * @param {Assessment[]} assessments
+ * @param {JudgedAssessment[]} assessments
  * @param {string[][]} terms
  * @returns {NeutralFace}
  */
 function medianFace(assessments, terms) {
   const { model, action_units: first } = assessments[0];
-  /** @param {(assessment: Assessment) => number} read */
+  /** @param {(assessment: JudgedAssessment) => number} read */
   const medianOf = (read) => median(assessments.map(read));
   const units =
     first &&
@@ -103,7 +105,7 @@ export function createNeutralControls(
     ? `“Set neutral face” takes the next ${COLLECTING_SECONDS} seconds of the person at rest. ` +
       EXPLANATION
     : `Take this photo, or others of the same person at rest. ${EXPLANATION}`;
-  /** @type {{ start: number, firstAt: number | null, assessments: Assessment[] } | null} */
+  /** @type {{ start: number, firstAt: number | null, assessments: JudgedAssessment[] } | null} */
   let collection = null; // live frames, while they are being collected
 
   /** @param {NeutralFace | null} face */
@@ -120,7 +122,7 @@ export function createNeutralControls(
     );
   }
 
-  /** @param {Assessment[]} assessments */
+  /** @param {JudgedAssessment[]} assessments */
   function setFrom(assessments) {
     neutral.set(medianFace(assessments, scale.terms));
   }

@@ -1,10 +1,10 @@
 // The face box, the level and, on request, the map, drawn over the photo or the video.
 
-/** @import { Box, Grid, Level, Quad, Size, Statement } from "./types.js" */
+/** @import { Box, Grid, Level, Quad, Scale, Size, Statement } from "./types.js" */
 
 import { context2d } from "./dom.js";
 import { drawHeatmap } from "./heatmap.js";
-import { SHAPES, levelWord } from "./levels.js";
+import { SHAPES, shownScore, statedWord } from "./levels.js";
 
 const FONT = '600 15px "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif';
 
@@ -21,9 +21,10 @@ const FONT = '600 15px "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", 
  * Draw the overlay; null only clears it.
  *
  * @param {HTMLCanvasElement} canvas
+ * @param {Scale} scale
  * @param {Overlay | null} overlay
  */
-export function drawOverlay(canvas, overlay) {
+export function drawOverlay(canvas, scale, overlay) {
   canvas.parentElement?.classList.toggle("mapped", Boolean(overlay?.map));
   const { clientWidth: width, clientHeight: height } = canvas;
   const density = window.devicePixelRatio || 1;
@@ -47,7 +48,7 @@ export function drawOverlay(canvas, overlay) {
   };
   const colour = lightened(levelColour(statement.level));
   drawBox(context, rectangle, colour);
-  drawLabel(context, rectangle, statement, colour, width);
+  drawLabel(context, rectangle, labelText(scale, statement), statement.level, colour, width);
 }
 
 /**
@@ -89,14 +90,23 @@ function drawBox(context, { left, top, width, height }, colour) {
 }
 
 /**
+ * @param {Scale} scale
+ * @param {Statement} statement
+ */
+function labelText(scale, statement) {
+  if (statement.level === null) return "not judged";
+  return `${statedWord(statement)}  ${shownScore(scale, statement.pspi)}`;
+}
+
+/**
  * @param {CanvasRenderingContext2D} context
  * @param {Rectangle} rectangle
- * @param {Statement} statement
+ * @param {string} text
+ * @param {Level | null} level
  * @param {string} colour
  * @param {number} canvasWidth
  */
-function drawLabel(context, rectangle, { level, pspi }, colour, canvasWidth) {
-  const text = level ? `${levelWord(level)}  ${pspi.toFixed(1)}` : "not judged";
+function drawLabel(context, rectangle, text, level, colour, canvasWidth) {
   context.font = FONT;
   const width = context.measureText(text).width + (level ? 44 : 18);
   const left = Math.max(4, Math.min(rectangle.left, canvasWidth - width - 4));

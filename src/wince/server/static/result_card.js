@@ -4,7 +4,7 @@
 
 import { createActionUnits } from "./action_units.js";
 import { capitalised, create, find, fromTemplate } from "./dom.js";
-import { SHAPES, levelRange, levelWord, shapeIcon } from "./levels.js";
+import { SHAPES, levelRange, levelWord, shapeIcon, shownScore } from "./levels.js";
 import { drawScaleBar } from "./scale_bar.js";
 
 /** @typedef {ReturnType<typeof createResultCard>} ResultCard */
@@ -38,7 +38,7 @@ export function createResultCard(root, scale, { languages, waitingText, onSayAga
   function fillTexts() {
     for (const { name, word } of legend) languages.showTitle(word, name);
     if (!shown?.level) return;
-    languages.showTitle(find(card, ".level-name"), shown.level);
+    languages.showStatedTitle(find(card, ".level-name"), shown);
     languages.showSentence(find(card, ".sentence"), shown);
   }
 
@@ -64,7 +64,7 @@ export function createResultCard(root, scale, { languages, waitingText, onSayAga
   function showStatement(statement) {
     card.dataset.level = statement.level;
     find(card, ".shape path", SVGPathElement).setAttribute("d", SHAPES[statement.level]);
-    find(card, ".score-number").textContent = statement.pspi.toFixed(1);
+    find(card, ".score-number").textContent = shownScore(scale, statement.pspi);
     fillTexts();
     find(card, ".advice").textContent = statement.advice;
     drawScaleBar(find(card, ".scale"), scale, statement);
@@ -72,6 +72,7 @@ export function createResultCard(root, scale, { languages, waitingText, onSayAga
     find(card, ".interval-text").textContent = `90 % interval: ${low} to ${high}`;
     fillChange(card, scale, statement);
     fillConfidence(card, statement);
+    find(card, ".level").classList.toggle("between", Boolean(statement.between));
     showShares(statement);
     units.show(statement);
   }
@@ -189,11 +190,17 @@ function fillChange(card, scale, { change, raw_score: rawScore }) {
  * @param {HTMLElement} card
  * @param {JudgedStatement} statement
  */
-function fillConfidence(card, { confidence, level }) {
+function fillConfidence(card, statement) {
+  const { between, confidence, level, level_probabilities: shares } = statement;
   find(card, ".confidence-number").textContent = `${Math.round(100 * confidence)} %`;
-  const name = level === "none" ? "no pain expression" : level;
-  find(card, ".confidence-text").textContent =
-    `How likely “${name}” is the right level, judged by the faces the model was calibrated on.`;
+  /** @param {Level} name */
+  const quoted = (name) => `“${name === "none" ? "no pain expression" : name}”`;
+  find(card, ".confidence-text").textContent = between
+    ? `Neither level is clear: ${between
+        .map((name) => `${quoted(name)} is right with ${Math.round(100 * shares[name])} %`)
+        .join(", ")}, judged by the faces the model was calibrated on.`
+    : `How likely ${quoted(level)} is the right level, judged by the faces the model was ` +
+      "calibrated on.";
 }
 
 /**
@@ -207,12 +214,12 @@ function createShares(list, scale) {
   const rows = scale.levels.map(({ name }) => createShareRow(name));
   list.append(...rows.map(({ row }) => row));
   /** @param {JudgedStatement} statement */
-  return ({ level, level_probabilities: probabilities }) => {
+  return ({ level, between, level_probabilities: probabilities }) => {
     for (const { name, row, number, fill } of rows) {
       const percent = 100 * probabilities[name];
       number.textContent = percent > 0 && percent < 1 ? "< 1 %" : `${Math.round(percent)} %`;
       fill.style.width = `${percent}%`;
-      row.classList.toggle("current", name === level);
+      row.classList.toggle("current", (between ?? [level]).includes(name));
     }
   };
 }

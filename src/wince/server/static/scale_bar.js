@@ -3,7 +3,7 @@
 /** @import { JudgedStatement, Level, Scale } from "./types.js" */
 
 import { create } from "./dom.js";
-import { levelRange, levelWord } from "./levels.js";
+import { levelRange, shownScore, statedWord } from "./levels.js";
 
 /**
  * Draw the scale into `root`.
@@ -12,11 +12,13 @@ import { levelRange, levelWord } from "./levels.js";
  * @param {Scale} scale
  * @param {JudgedStatement} statement
  */
-export function drawScaleBar(root, scale, { pspi, interval, level }) {
+export function drawScaleBar(root, scale, statement) {
+  const { pspi, interval, level, between } = statement;
   const [low, high] = interval;
   root.setAttribute(
     "aria-label",
-    `PSPI ${pspi.toFixed(1)} of ${scale.maximum}, level ${levelWord(level)}. ` +
+    `PSPI ${shownScore(scale, pspi)} of ${scale.maximum}, ` +
+      `${between ? "between" : "level"} ${statedWord(statement, " and ")}. ` +
       `With 90 % probability from ${low.toFixed(1)} to ${high.toFixed(1)}.`,
   );
   /** @param {number} score */

@@ -37,10 +37,17 @@
  * @property {string} english
  * @property {"ltr" | "rtl"} direction
  * @property {LevelTexts[]} levels
+ * @property {PairTexts[]} between
  * @property {string} percent
  * @property {string} refused
  * @property {string} refused_spoken
  * @property {boolean} advice Whether there is advice in this language.
+ *
+ * @typedef {object} PairTexts Texts for a score between two levels of which neither is clear.
+ * @property {[Level, Level]} levels
+ * @property {string} title
+ * @property {string} sentence
+ * @property {string} spoken
  *
  * @typedef {object} LevelTexts
  * @property {Level} name
@@ -68,6 +75,7 @@
  * @property {number} pspi
  * @property {[number, number]} interval
  * @property {Level} level
+ * @property {[Level, Level] | null} [between] Two levels of which neither is clear, the lower first.
  * @property {Record<Level, number>} level_probabilities
  * @property {number} confidence
  * @property {Record<string, number> | null} action_units
@@ -76,14 +84,15 @@
  * @property {string} advice
  * @property {Change} [change]
  *
- * @typedef {object} UnjudgedStatement
- * @property {number} pspi
+ * @typedef {object} UnjudgedStatement A face that cannot be judged has no score.
+ * @property {null} pspi
  * @property {null} interval
  * @property {null} level
+ * @property {null} [between]
  * @property {null} level_probabilities
  * @property {null} confidence
- * @property {Record<string, number> | null} action_units
- * @property {number} raw_score
+ * @property {null} action_units
+ * @property {null} raw_score
  * @property {string} sentence
  * @property {string} advice
  * @property {undefined} [change]
@@ -97,7 +106,8 @@
  * @typedef {Statement & ImageFacts} Assessment
  *
  * @typedef {object} ImageFacts
- * @property {Face} face
+ * @property {Face} face The assessed face, one of `faces`.
+ * @property {Face[]} faces All faces of the image, the largest first.
  * @property {{ usable: boolean, warnings: string[], reasons: Record<string, string> }} quality
  * @property {ModelName} model
  * @property {Record<string, number>} milliseconds
@@ -109,7 +119,7 @@
  * @property {Box} box
  * @property {Record<string, Point>} keypoints
  * @property {number} index
- * @property {Box[]} boxes
+ * @property {boolean} usable Whether the face can be judged.
  *
  * @typedef {object} Heatmap
  * @property {Quad} quad
@@ -155,7 +165,8 @@
  *
  * @typedef {object} SpeechRequest
  * @property {Level | null} level
- * @property {number} pspi
+ * @property {[Level, Level]} [between]
+ * @property {number | null} pspi
  * @property {boolean} percent
  * @property {boolean} advice
  * @property {string} language

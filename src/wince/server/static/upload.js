@@ -18,11 +18,11 @@ import { drawOverlay, setAspectRatio } from "./overlay.js";
  * @param {import("./neutral.js").NeutralFaceState} options.neutral
  * @param {import("./result_card.js").ResultCard} options.result
  * @param {(assessment: Assessment) => void} options.onResult Called with what is to be spoken.
- * @param {() => void} options.onProblem Called when there is no result.
+ * @param {() => void} options.onNoResult Called when there is no result, or no longer one.
  * @param {() => boolean} options.isActive Whether the tab is in view.
  * @param {() => void} options.activate Brings the tab into view.
  */
-export function createUpload({ scale, neutral, result, onResult, onProblem, isActive, activate }) {
+export function createUpload({ scale, neutral, result, onResult, onNoResult, isActive, activate }) {
   const dropArea = byId("drop");
   const fileInput = byId("file", HTMLInputElement);
   const preview = byId("preview", HTMLImageElement);
@@ -42,6 +42,7 @@ export function createUpload({ scale, neutral, result, onResult, onProblem, isAc
     faces.show(assessment, size);
     drawOverlay(
       canvas,
+      scale,
       assessment && {
         box: assessment.face.box,
         statement: assessment,
@@ -96,6 +97,7 @@ export function createUpload({ scale, neutral, result, onResult, onProblem, isAc
   async function assessPhoto(newPhoto) {
     lastRequest?.abort();
     activate();
+    onNoResult(); // what was said is of another photo
     showPhoto(newPhoto);
     await requestAssessment(newPhoto);
   }
@@ -128,7 +130,7 @@ export function createUpload({ scale, neutral, result, onResult, onProblem, isAc
     } catch (error) {
       if (request.signal.aborted) return;
       result.showProblem(userMessage(error));
-      onProblem();
+      onNoResult();
       if (!(error instanceof UserError)) throw error;
     } finally {
       if (lastRequest === request) byId("busy").hidden = true;
@@ -140,6 +142,7 @@ export function createUpload({ scale, neutral, result, onResult, onProblem, isAc
     showPhoto(null);
     byId("busy").hidden = true;
     result.clear();
+    onNoResult();
     byId("choose").focus();
   }
 
@@ -176,6 +179,7 @@ export function createUpload({ scale, neutral, result, onResult, onProblem, isAc
     result.showProblem(
       "That was not an image file. Save the image first, then drop the file here.",
     );
+    onNoResult();
   });
   window.addEventListener("paste", (event) => {
     if (isActive() && takeFirst(event.clipboardData?.files)) event.preventDefault();

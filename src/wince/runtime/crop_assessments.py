@@ -1,0 +1,122 @@
+"""From checked face crops to assessments: network, calibration, sentences."""
+
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from wince import scale
+from wince.runtime.assessment import Assessment, Quality
+from wince.runtime.calibration import Calibration
+from wince.runtime.estimator import Estimate, Estimator
+from wince.runtime.face_crop import FaceCrop
+from wince.runtime.heatmap import heatmap as make_heatmap
+from wince.runtime.neutral import NeutralFace, change
+from wince.speech import sentences
+
+
+def assess_crops(
+    crops: Sequence[FaceCrop],
+    estimator: Estimator,
+    *,
+    heatmap: bool = False,
+    neutral: NeutralFace | None = None,
+) -> list[Assessment]:
+    """Return the assessments of crops, with one call of the network.
+
+    The network is not asked about faces that cannot be judged.
+
+    Args:
+        crops: Crops by the estimator's spec, in any number.
+        estimator: The model.
+        heatmap: Add the contribution of each part of the face to the score.
+        neutral: The person's neutral face; adds the change against it.
+    """
+    judged = [crop for crop in crops if crop.face.usable]
+    started = perf_counter()
+    estimate = estimator(np.stack([crop.pixels for crop in judged])) if judged else None
+    share = (perf_counter() - started) / max(1, len(judged))
+    scored = []
+    for index, crop in enumerate(judged):
+        assert estimate is not None  # because there are judged crops
+        one_estimate, started = estimate.select(index), perf_counter()
+        fields = _score_fields(one_estimate, estimator.calibration, neutral)
+        if heatmap:
+            fields["heatmap"] = make_heatmap(one_estimate, crop.quad)
+        seconds = share + perf_counter() - started
+        scored.append(Assessment(**fields, **_face_fields(crop, estimator.model, seconds)))
+    remaining = iter(scored)
+    return [
+        next(remaining) if crop.face.usable else _refusal(crop, estimator.model) for crop in crops
+    ]
+
+
+def _refusal(crop: FaceCrop, model: dict[str, str]) -> Assessment:
+    """Return the assessment of a face that cannot be judged: the reasons, and no score."""
+    return Assessment(
+        pspi=None,
+        interval=None,
+        level=None,
+        between=None,
+        level_probabilities=None,
+        confidence=None,
+        action_units=None,
+        raw_score=None,
+        sentence=crop.judgement.sentence,
+        advice=crop.judgement.advice,
+        **_face_fields(crop, model, 0.0),
+    )
+
+
+def _score_fields(
+    estimate: Estimate, calibration: Calibration, neutral: NeutralFace | None
+) -> dict[str, Any]:
+    """Return the fields of an assessment that state the score of one crop."""
+    raw = float(estimate.raw[0])
+    raw_score = round(raw, 3)
+    score = calibration(raw).rounded()
+    units = _action_units(estimate)
+    return {
+        "pspi": score.pspi,
+        "interval": score.interval,
+        "level": score.level,
+        "between": score.between,
+        "level_probabilities": score.level_probabilities,
+        "confidence": score.confidence,
+        "action_units": units,
+        "raw_score": raw_score,
+        "sentence": sentences.sentence(score.level, between=score.between),
+        "advice": sentences.advice(score.level, score.between),
+        "change": None if neutral is None else change(units, raw_score, neutral),
+    }
+
+
+def _face_fields(crop: FaceCrop, model: dict[str, str], score_seconds: float) -> dict[str, Any]:
+    """Return the fields of an assessment that every face has."""
+    seconds = {**crop.seconds, "score": score_seconds}
+    seconds["total"] = sum(seconds.values())
+    return {
+        "face": crop.face,
+        "faces": crop.faces,
+        "quality": _quality(crop),
+        "model": model,
+        "milliseconds": {name: round(value * 1000, 2) for name, value in seconds.items()},
+    }
+
+
+def _action_units(estimate: Estimate) -> dict[str, float] | None:
+    """Return the rounded intensities of the first crop by name."""
+    if estimate.action_units is None:
+        return None
+    values = estimate.action_units[0].tolist()
+    return {name: round(value, 3) for name, value in zip(scale.UNIT_NAMES, values, strict=True)}
+
+
+def _quality(crop: FaceCrop) -> Quality:
+    """Return the judgement, with a warning if the image has several faces."""
+    warning_texts = [*crop.judgement.warnings, *crop.image_warnings]
+    if len(crop.faces) > 1:
+        which = "The largest" if crop.face.index == 0 else f"Number {crop.face.index + 1} by size"
+        warning_texts.insert(0, f"{len(crop.faces)} faces were found. {which} was assessed.")
+    return Quality(crop.face.usable, tuple(warning_texts), crop.face.reasons)
