@@ -23,40 +23,46 @@ All commands have in common:
 
 EXAMPLES = {
     "assess": """\
-`--json` writes one array with an object per file, in the order given: `file`, then `assessment`
-(as in `POST /v1/assessments`) or `error` with its `type` and `message`. With `--annotate` there is
-also `annotated`, the path of the copy. Each frame of a video is an entry, with its number as
+`--json` writes one array with an object per face, in the order of the files: `file`, then `face`,
+the number of the face by size, from 1, `faces`, how many were found, and `assessment` (as in
+`POST /v1/assessments`), or `error` with its `type` and `message`. With `--annotate` there is also
+`annotated`, the path of the copy. Each frame of a video is an entry, with its number as
 `frame` and its time as `seconds`. Each object is written as soon as it is known, and the array is
 closed even if the run is interrupted.
 
-`--csv` writes a row per file or frame with these columns. A column that does not apply is empty:
+`--csv` writes a row per file or frame with these columns, and with `--all-faces` a row per face. A
+column that does not apply is empty:
 
 - `file`, and for a video `frame`, from 0, and `seconds` since the first frame;
 - `face`, the number of the assessed face by size, from 1, and `faces`, how many were found;
-- `level`, `pspi`, `pspi_low` and `pspi_high`, the ends of the 90 % interval, `confidence`, and the
-  action units `AU4`, `AU6`, `AU7`, `AU9`, `AU10` and `AU43`; all are empty if the face cannot be
-  judged;
+- `level`, `between`, the two levels if neither is clear, separated by `;`, `pspi`, `pspi_low` and
+  `pspi_high`, the ends of the 90 % interval, `confidence`, and the action units `AU4`, `AU6`,
+  `AU7`, `AU9`, `AU10` and `AU43`; all are empty if the face cannot be judged;
 - `usable`, whether the face can be judged, and if not, the `reasons` by their names in
-  [quality.md](quality.md), and the `warnings`, separated by ` | `;
+  [quality.md](quality.md), separated by `;`, and the `warnings`, separated by ` | `;
 - `change`, the points above the neutral face of `--neutral`, and `neutral_pspi`, the score of that
   face;
 - `model` and `model_version`, `annotated`, the path of the copy, and `error`, why there is no
   result.
 
+At the end the faces that could not be judged, the images without a face, and the images that could
+not be read are counted apart.
+
 `--out` is for many files. Each result is one line of the file and is written at once, as CSV or as
 JSON objects (`.jsonl`). However the run ends, the same command with `--resume` continues it: it
 cuts off an incomplete line at the end, skips every file that has a line, and continues a video
-after its last frame. It does not mix the results of two models, of different faces or with
-different neutral faces. Memory does not grow with the number of files, except for the path of each
-skipped file and of each annotated copy, about 150 bytes each. All cores are used, and a bad file
-does not stop the others. Measured: 100,000 photos of up to 350 pixels in width, one in a hundred
-cut off, took 13 minutes on two cores. Each had its line, and memory stayed at 123 to 126 MB
-(`python -m benchmarks.many_files PHOTOS` makes such a measurement).
+after its last frame. With `--all-faces` an image is done when each of its faces has a line. It does
+not mix the results of two models, of different faces or with different neutral faces. Memory does
+not grow with the number of files, except for the path of each skipped file and of each annotated
+copy, about 150 bytes each. All cores are used, and a bad file does not stop the others. Measured:
+100,000 photos of up to 350 pixels in width, one in a hundred cut off, took 13 minutes on two cores.
+Each had its line, and memory stayed at 123 to 126 MB (`python -m benchmarks.many_files PHOTOS`
+makes such a measurement).
 
 Annotated copies are for viewing: the longer side of the photo has at most 1600 pixels, and there is
 no EXIF data. They are named `NAME-annotated.jpg`, or `.png` for a PNG, and keep the subfolders of
-the photos. Further copies with the same name get `-2`, `-3` and so on. An input is never
-overwritten; a copy of an earlier run is.
+the photos. With `--all-faces` one copy shows every face with its number. Further copies with the
+same name get `-2`, `-3` and so on. An input is never overwritten; a copy of an earlier run is.
 
 `--heatmap` adds a column to the copy: the face as the model sees it under its map, for PSPI and for
 each action unit, and the formula with its terms. [explain.md](explain.md) explains what the maps

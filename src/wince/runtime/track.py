@@ -172,9 +172,10 @@ class Track:
             if absence >= self.settings.away:
                 self.reset()
         self._seconds = seconds
-        if assessment is None or assessment.raw_score is None:
+        if assessment is None or not assessment.quality.usable:
             self._is_away = True
             return self._state(announced=False)
+        assert assessment.raw_score is not None  # a usable face has a score
         self._end_absence(seconds)
         self._add_scores(seconds, assessment.raw_score, assessment.action_units)
         self._face_at = seconds

@@ -70,7 +70,7 @@ def test_an_image_of_any_format_in_a_folder_is_assessed(
         image.save(tmp_path / f"a.{suffix}", **({"save_all": True} if suffix == "gif" else {}))
     status, out, err = run("assess", "--json", tmp_path)
     assert status == 0, err
-    assert json.loads(out)[0]["assessment"]["face"]["count"] == 1
+    assert json.loads(out)[0]["faces"] == 1
 
 
 def test_the_first_frame_of_an_animation_is_assessed_with_a_note(
