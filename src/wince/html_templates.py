@@ -21,7 +21,6 @@ def _environment(package: str) -> Environment:
     environment.filters |= {
         "decimal": number_format.decimal,
         "whole": number_format.whole,
-        "interval": number_format.interval,
     }
     return environment
 

@@ -17,6 +17,7 @@ from wince.evaluation.metrics.metric_catalogue import BETTER, TITLES, is_worse
 from wince.evaluation.model_comparison import match_frames
 from wince.evaluation.prediction_columns import from_columns
 from wince.evaluation.prediction_files import TrainingLabels
+from wince.evaluation.report.interval_text import interval_text
 from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, label_statistics, predict
 
 EXACT = {"rel": 0, "abs": 1e-6}
@@ -211,6 +212,44 @@ def test_the_mean_is_of_the_training_labels_when_they_are_known(table, plain):
         predict("median", table, folds)
 
 
+def test_the_mean_is_of_each_folds_training_labels_when_they_are_known(table):
+    few = table.take(np.flatnonzero(np.isin(table.fold, ["0", "2"])))
+    labels = {"0": np.array([2.0, 4]), "2": np.array([0.0, 0, 9])}
+    statistics = label_statistics(few, fold_labels=labels)
+    assert set(statistics.mean[few.fold == "0"]) == {3.0}
+    assert set(statistics.mean[few.fold == "2"]) == {3.0}
+    assert set(statistics.commonest[few.fold == "0"]) == {2.0}
+    assert set(statistics.commonest[few.fold == "2"]) == {0.0}
+    metrics = evaluate(few, fold_labels=labels, resamples=0)
+    assert metrics["baselines"]["mean"]["pooled"]["mae"] == pytest.approx(
+        np.abs(few.pspi - 3).mean(), **EXACT
+    )
+    assert metrics["reference"]["source"] == "the training labels of each fold"
+    with pytest.raises(DataError, match="which are 0; found 2"):
+        label_statistics(few, fold_labels={"0": labels["0"]})
+
+
+def test_continuous_labels_are_weighted_by_whole_points(table):
+    """Labels off the whole numbers, such as means of raters, keep the weights of their points."""
+    shift = np.random.default_rng(1).uniform(-0.4, 0.4, len(table))
+    pspi = np.where(table.pspi + shift >= 0, table.pspi + shift, table.pspi)
+    metrics = evaluate(replace(table, pspi=pspi), resamples=0)
+    points = np.floor(pspi + 0.5)
+    weight = np.zeros(len(table))
+    for subject in range(len(table.subjects)):
+        for point in range(17):
+            cell = (table.subject == subject) & (points == point)
+            weight[cell] = 1 / max(cell.sum(), 1)
+    expected = np.average(np.abs(table.predicted - pspi), weights=weight)
+    pooled = metrics["model"]["pooled"]
+    assert pooled["wmae"] == pytest.approx(expected, **EXACT)
+    assert pooled["wmae"] > 1.2 * pooled["mae"]
+    assert metrics["reference"]["commonest"] == 0
+    assert sum(metrics["data"]["pspi_histogram"].values()) == len(table)
+    assert len(metrics["data"]["pspi_histogram"]) <= 17
+    assert any("weights of wMAE and wMSE" in caveat for caveat in metrics["caveats"])
+
+
 def test_the_majority_is_that_of_each_scheme(plain):
     cells = columns()
     cells["pspi"] = ["0" if i % 3 == 0 else str(1 + i % 5) for i in range(len(cells["pspi"]))]
@@ -247,11 +286,63 @@ def test_groups_have_all_metrics_of_their_frames(metrics, table):
     )
 
 
+def test_fewer_than_six_subjects_have_no_interval_in_any_table(table):
+    for count in (2, 5, 6):
+        few = table.take(np.flatnonzero(table.subject < count))
+        noisy = replace(few, predicted=few.predicted + 0.5)
+        metrics = evaluate(few, against=noisy, group_by=["sex"], resamples=50)
+        for data in (metrics["model"], metrics["against"]["model"]):
+            defined = ~np.isnan(data["pooled_interval"]["mae"]).any()
+            assert defined == (count == 6)
+            assert (~np.isnan(data["subject_mean_interval"]["mae"]).any()) == (count == 6)
+        assert np.isnan(metrics["against"]["difference"]["pooled_interval"]["mae"]).all() == (
+            count < 6
+        )
+        for group in metrics["groups"]["sex"].values():
+            assert np.isnan(group["model"]["pooled_interval"]["pcc"]).all()
+            assert interval_text(group["model"], "pooled", "pcc") == "too few subjects"
+            assert interval_text(group["model"], "subject_mean", "pcc") == "too few subjects"
+
+
+def test_an_interval_needs_six_subjects_who_decide_the_value(table):
+    """Five of twelve subjects show severe pain, or have a rating: no interval for these metrics."""
+    members = np.unique(table.subject)
+    severe = np.isin(table.subject, members[table_severe(table)][:5])
+    pspi = np.where(severe | (table.pspi < 10.5), table.pspi, 10)
+    vas = np.where(table.subject < 4, 3.0, np.nan)
+    model = evaluate(replace(table, pspi=pspi, vas=vas), resamples=50)["model"]
+    shown = len(np.unique(table.subject[pspi >= 10.5]))
+    assert 0 < shown < 6
+    for key, count in (
+        ("four_levels_severe_recall", shown), ("coverage_severe", shown),
+        ("sequence_vas_maximum_pcc", 4), ("auc_1", 11), ("mae", 12),
+    ):  # fmt: skip
+        assert model["pooled_subjects"][key] == count, key
+        assert np.isnan(model["pooled_interval"][key]).all() == (count < 6), key
+
+
+def table_severe(table):
+    """Return which subjects have a frame of severe pain, shape (S,)."""
+    return np.bincount(table.subject, table.pspi >= 10.5) > 0
+
+
+def test_groups_of_few_subjects_have_their_own_caveat(table):
+    few = table.take(np.flatnonzero(np.isin(table.subject, [0, 1, 3, 5, 7, 9, 11])))
+    metrics = evaluate(few, group_by=["sex"], resamples=20)
+    groups = metrics["groups"]["sex"]
+    assert [group["subjects"] for group in groups.values()] == [1, 6]
+    assert groups["F"]["caveats"] == [
+        "One subject only: there is no interval, and nothing follows for other people."
+    ]
+    assert any("Groups by sex with fewer than 6 subjects: F (1)." in c for c in metrics["caveats"])
+
+
 def test_a_group_without_ratings_or_pain_is_undefined_not_an_error(table):
     groups = evaluate(table, group_by=["subject"], resamples=50)["groups"]["subject"]
     assert np.isnan(groups["p03"]["model"]["pooled"]["pcc"])
     assert not any(key.startswith("sequence_vas") for key in groups["p05"]["model"]["pooled"])
     assert all(np.isnan(ends).all() for ends in groups["p00"]["model"]["pooled_interval"].values())
+    assert "One subject only" in groups["p00"]["caveats"][0]
 
 
 def test_too_many_groups_and_unknown_columns_are_refused(table):

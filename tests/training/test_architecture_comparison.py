@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="needs wince[train]")
@@ -12,8 +13,13 @@ from tests.support import training_sample as sample
 from wince.errors import ModelError
 from wince.evaluation.metrics import agreement
 from wince.evaluation.prediction_files import read_predictions
-from wince.training import architecture_comparison, cross_validation
-from wince.training.architecture_comparison import ArchitectureComparison, ArchitectureResult
+from wince.training import architecture_comparison, architecture_results, cross_validation
+from wince.training.architecture_results import (
+    SHOWN,
+    ArchitectureComparison,
+    ArchitectureResult,
+    Lead,
+)
 from wince.training.cross_validation import CrossValidation
 from wince.training.data import prepared
 
@@ -44,7 +50,7 @@ def test_architectures_are_compared_on_the_same_folds(
     )
     assert reads == [prepared_folder], "the prepared folder is opened once for all architectures"
     written = json.loads((out / "comparison.json").read_text())
-    assert written["winner"] == comparison.rows[0].architecture
+    assert written["winner"] is comparison.winner is None
     rows = {row.architecture: row for row in comparison.rows}
     assert rows.keys() == {"resnet18", "mobilenet"}
     assert rows["mobilenet"].parameters < rows["resnet18"].parameters
@@ -59,26 +65,92 @@ def test_architectures_are_compared_on_the_same_folds(
         assert row.ccc == pytest.approx(expected, abs=1e-9)
     lead = comparison.lead
     assert lead is not None
-    assert lead[0] == pytest.approx(comparison.rows[0].ccc - comparison.rows[1].ccc)
-    assert lead[1] <= lead[2]
-    assert ("more than the choice" in comparison.conclusion) or (
-        "not more than" in comparison.conclusion
-    )
+    assert lead.value == pytest.approx(comparison.rows[0].ccc - comparison.rows[1].ccc)
+    assert comparison.trivial.keys() == {"zero", "mean", "majority"}
+    table = tables["resnet18"]
+    assert comparison.trivial["zero"]["mae"] == pytest.approx(np.mean(table.pspi))
+    assert comparison.trivial["zero"]["ccc"] == 0
+    for name, gain in comparison.gains.items():
+        assert gain.value == pytest.approx(rows[name].ccc)
+        assert np.isnan(gain.low), "fewer than six subjects have no interval"
+    csv_rows = sample.rows(out / "comparison.csv")
+    assert [row["architecture"] for row in csv_rows[2:]] == [
+        "always zero", "the mean", "the majority",
+    ]  # fmt: skip
+    assert written["verdict"] == comparison.conclusion
+    assert comparison.conclusion.startswith("No winner:")
     assert (out / "comparison.png").read_bytes()[:4] == b"\x89PNG"
 
 
-def test_a_comparison_of_different_initial_weights_is_marked(tmp_path: Path) -> None:
-    def row(name: str, began_from: str) -> ArchitectureResult:
-        return ArchitectureResult(name, 0.5, 0.5, 0.5, 1, 0.7, 1, 1, 1, 1, began_from)
+TRIVIAL = {name: dict.fromkeys(SHOWN, 0.0) for name in ("zero", "mean", "majority")}
+BEYOND, WITHIN = Lead(0.1, 0.05, 0.2), Lead(0.1, -0.05, 0.2)
+UNKNOWN = Lead(0.1, float("nan"), float("nan"))
 
-    alike = (row("resnet18", "random weights"), row("mobilenet", "random weights"))
-    different = (row("resnet18", "ImageNet weights"), row("mobilenet", "random weights"))
-    lead = (0.1, 0.05, 0.2)
-    assert "like with like" not in ArchitectureComparison(tmp_path, alike, lead, "").conclusion
+
+def compared(
+    gains: tuple[Lead, Lead], lead: Lead, origins: tuple[str, str] = ("random weights",) * 2
+) -> ArchitectureComparison:
+    """Return a comparison of resnet18 and mobilenet."""
+    names = ("resnet18", "mobilenet")
+    rows = tuple(
+        ArchitectureResult(name, gain.value, 0.5, 0.5, 1, 0.7, 1, 1, 1, 1, origin)
+        for name, gain, origin in zip(names, gains, origins, strict=True)
+    )
+    return ArchitectureComparison(
+        Path(), rows, TRIVIAL, dict(zip(names, gains, strict=True)), lead, ""
+    )
+
+
+def test_a_comparison_of_different_initial_weights_is_marked() -> None:
+    alike = compared((BEYOND, BEYOND), BEYOND)
+    different = compared((BEYOND, BEYOND), BEYOND, ("ImageNet weights", "random weights"))
+    assert "like with like" not in alike.conclusion
     assert (
         "different weights (resnet18 ImageNet weights, mobilenet random weights)"
-        in ArchitectureComparison(tmp_path, different, lead, "").conclusion
+        in different.conclusion
     )
+
+
+@pytest.mark.parametrize(
+    ("gain", "reason"),
+    [
+        (Lead(-0.01, -0.2, 0.1), "is not above that of a trivial predictor (always zero, 0.000)"),
+        (Lead(0.003, -0.05, 0.06), "not more than the choice of subjects explains"),
+        (Lead(0.3, float("nan"), float("nan")), "cannot be known whether that is chance"),
+    ],
+)
+def test_networks_that_do_not_beat_trivial_predictors_have_no_winner(
+    gain: Lead, reason: str
+) -> None:
+    comparison = compared((gain, Lead(-0.02, -0.1, 0.1)), WITHIN)
+    assert comparison.winner is None
+    assert comparison.conclusion.startswith("No winner:")
+    assert reason in comparison.conclusion
+    assert "faster" not in comparison.conclusion
+
+
+def test_a_winner_beats_trivial_predictors_beyond_chance() -> None:
+    comparison = compared((BEYOND, BEYOND), BEYOND)
+    assert comparison.winner == "resnet18"
+    assert "both are more than the choice of subjects explains" in comparison.conclusion
+    alike = compared((BEYOND, BEYOND), WITHIN)
+    assert alike.conclusion.endswith("Take the faster or smaller of the two.")
+    assert "Take the faster" not in compared((BEYOND, WITHIN), WITHIN).conclusion
+    assert "too few subjects for an interval" in compared((BEYOND, BEYOND), UNKNOWN).conclusion
+
+
+def test_labels_that_do_not_vary_leave_no_winner() -> None:
+    undefined = Lead(float("nan"), float("nan"), float("nan"))
+    comparison = compared((undefined, undefined), undefined)
+    assert comparison.winner is None
+    assert "CCC is undefined" in comparison.conclusion
+
+
+def test_architectures_are_sorted_with_undefined_ones_last() -> None:
+    values = (float("nan"), 0.2, 0.4, -0.1)
+    rows = [ArchitectureResult(str(v), v, 0, 0, 0, 0, 1, 1, 1, 1, "") for v in values]
+    architecture_results.sort_best_first(rows)
+    assert [row.architecture for row in rows] == ["0.4", "0.2", "-0.1", "nan"]
 
 
 def test_an_unknown_name_is_refused_before_anything_is_trained(

@@ -65,6 +65,23 @@ def test_the_table_has_each_fold_all_frames_and_means(cross_validated: CrossVali
     assert float(table[BY_SUBJECT]["mae"]) == pytest.approx(np.mean(by_subject), rel=1e-4)
 
 
+def test_the_mean_is_of_the_training_labels_of_each_fold(
+    cross_validated: CrossValidation, prepared_folder: Path
+) -> None:
+    """Two of three folds are here; their test parts say little about their training parts."""
+    labels = sample.rows(prepared_folder / "manifest.csv")
+    mean = {}
+    for fold in ("1", "2"):
+        config = json.loads((cross_validated.folder / f"fold-{fold}" / "config.json").read_text())
+        train = config["part"]["train"]["subjects"]
+        mean[fold] = np.mean([float(row["pspi"]) for row in labels if row["subject"] in train])
+    merged = sample.rows(cross_validated.folder / "predictions.csv")
+    expected = np.mean([abs(float(row["pspi"]) - mean[row["fold"]]) for row in merged])
+    baseline = cross_validated.metrics["baselines"]["mean"]["pooled"]["mae"]
+    assert baseline == pytest.approx(expected)
+    assert cross_validated.metrics["reference"]["source"] == "the training labels of each fold"
+
+
 def test_folds_are_models_without_checkpoints(cross_validated: CrossValidation) -> None:
     assert not list(cross_validated.folder.rglob("*.ckpt"))
     assert Estimator(cross_validated.folder / "fold-1").manifest["head"] == "pspi"

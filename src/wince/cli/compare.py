@@ -11,7 +11,7 @@ from wince.cli.training_options import Data, Folds, MaxFolds, TrainingOptions
 from wince.number_format import decimal, whole
 
 if TYPE_CHECKING:
-    from wince.training.architecture_comparison import ArchitectureComparison
+    from wince.training.architecture_results import ArchitectureComparison
 
 
 @with_option_groups
@@ -37,6 +37,7 @@ def compare(
     """Cross-validate architectures on the same folds: accuracy against latency and size.
 
     DIR then contains comparison.csv, .json and .png, and a cross-validation for each architecture.
+    There is no winner if none of them beats the trivial predictors.
     If ImageNet weights are available only for some of them, use --init none for a fair comparison.
     """
     names = [name.strip() for name in architectures.split(",") if name.strip()]
@@ -55,7 +56,8 @@ def compare(
 
 def _print_comparison(comparison: "ArchitectureComparison") -> None:
     from wince.evaluation.metrics.metric_catalogue import TITLES
-    from wince.training.architecture_comparison import SHOWN
+    from wince.evaluation.trivial_predictors import TRIVIAL_TITLES
+    from wince.training.architecture_results import SHOWN
 
     caution = comparison.caution
     table = plain_table()
@@ -63,7 +65,7 @@ def _print_comparison(comparison: "ArchitectureComparison") -> None:
     costs = ("Parameters", "MB", "ms per image", "Hours")
     for title in (*(TITLES[key] for key in SHOWN), *costs):
         table.add_column(title, justify="right", no_wrap=True)
-    for row in comparison.rows:
+    for number, row in enumerate(comparison.rows, start=1):
         table.add_row(
             row.architecture,
             *(decimal(getattr(row, key)) for key in SHOWN),
@@ -71,6 +73,9 @@ def _print_comparison(comparison: "ArchitectureComparison") -> None:
             decimal(row.megabytes, 1),
             decimal(row.milliseconds, 1),
             decimal(row.hours, 2),
+            end_section=number == len(comparison.rows),
         )
+    for name, values in comparison.trivial.items():
+        table.add_row(TRIVIAL_TITLES[name], *(decimal(values[key]) for key in SHOWN))
     table_console().print(table)
     typer.echo(comparison.conclusion)

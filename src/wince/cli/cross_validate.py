@@ -66,7 +66,8 @@ def _print_folds(rows: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) 
     console.print(table)
     zero, mean = (metrics["baselines"][name]["pooled"]["mae"] for name in ("zero", "mean"))
     console.print(
-        f"Always zero has MAE {decimal(zero)}, the mean of the other folds {decimal(mean)}."
+        f"Always zero has MAE {decimal(zero)}, the mean of each fold's training labels "
+        f"{decimal(mean)}."
     )
     for note in (*metrics["about"][1:2], *metrics["caveats"]):
         console.print(Text(note), soft_wrap=True)

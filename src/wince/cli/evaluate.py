@@ -10,7 +10,7 @@ import typer
 
 from wince.cli.table_options import Columns, DistinctSubjects
 from wince.cli.tables import plain_table, table_console
-from wince.number_format import decimal, interval
+from wince.number_format import decimal
 
 SHOWN = (
     "pcc",
@@ -193,6 +193,7 @@ def show(metrics: Mapping[str, Any]) -> None:
     from rich.text import Text
 
     from wince.evaluation.metrics.metric_catalogue import TITLES
+    from wince.evaluation.report.interval_text import interval_text
     from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS
 
     label = metrics["overlap"]["label"]
@@ -207,7 +208,7 @@ def show(metrics: Mapping[str, Any]) -> None:
         table.add_row(
             TITLES[key],
             decimal(model["pooled"][key]),
-            interval(*model["pooled_interval"][key]),
+            interval_text(model, "pooled", key),
             *(decimal(baselines[name]["pooled"][key]) for name in TRIVIAL_PREDICTORS),
             decimal(model["subject_mean"][key]) + note,
         )

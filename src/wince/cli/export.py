@@ -115,8 +115,8 @@ def _print_export(export: Mapping[str, Any]) -> None:
     """Print the size of the exported model and what its precision costs."""
     precision = export["precision"]
     typer.echo(
-        f"{precision}, {export['megabytes']:g} MB; fp32 ONNX differs from torch by at most "
-        f"{export['difference']:.1e}."
+        f"{precision}, {decimal(export['megabytes'], 2)} MB; fp32 ONNX differs from torch by at "
+        f"most {export['difference']:.1e}."
     )
     if "costs" not in export:
         return
@@ -124,7 +124,7 @@ def _print_export(export: Mapping[str, Any]) -> None:
     for name, cost in export["costs"].items():
         typer.echo(
             f"  {name}  MAE {decimal(cost['mae'], 4)}  PCC {decimal(cost['pcc'], 4)}  "
-            f"{decimal(cost['milliseconds'], 1)} ms per image  {cost['megabytes']:g} MB"
+            f"{decimal(cost['milliseconds'], 1)} ms per image  {decimal(cost['megabytes'], 2)} MB"
         )
     fp32, chosen = export["costs"]["fp32"], export["costs"][precision]
     typer.echo(

@@ -6,7 +6,7 @@ bootstrap and the paired bootstrap all use the one formula in the module of that
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -41,11 +41,14 @@ class Metric:
             (B, S): how often each resample contains each subject.
         by_subject: Value of each subject, shape (S,). None where a value for a single subject has
             no meaning.
+        subjects: Number of subjects whose frames decide the pooled value, such as those who show a
+            level. None for all subjects of the table.
     """
 
     key: str
     resampled: Callable[[Floats], Floats]
     by_subject: Floats | None = None
+    subjects: int | None = None
 
 
 def all_metrics(
@@ -95,7 +98,9 @@ def auc_metrics(table: Predictions) -> list[Metric]:
     for cut in BINARY_CUTS:
         rows = (roc.at_least(table.pspi, cut), table.predicted, table.subject)
         areas = roc.auc_by_subject(*rows, len(table.subjects))
-        metrics.append(Metric(f"auc_{cut}", partial(roc.auc_resampled, *rows), areas))
+        positive = rows[0]
+        deciding = min(len(np.unique(table.subject[of])) for of in (positive, ~positive))
+        metrics.append(Metric(f"auc_{cut}", partial(roc.auc_resampled, *rows), areas, deciding))
     return metrics
 
 
@@ -124,17 +129,13 @@ def class_metrics(
     }
     if len(scheme.classes) > 2:
         formulas["distance"] = classification.distance
+    metrics = [_from_matrices(f"{scheme.key}_{name}", matrices, f) for name, f in formulas.items()]
     for number, name in enumerate(scheme.classes):
         for formula in (classification.precision, classification.recall, classification.f1):
-            formulas[f"{name}_{formula.__name__}"] = partial(_value_of_class, formula, number)
-    return [
-        Metric(
-            f"{scheme.key}_{name}",
-            partial(_resample_matrices, matrices, formula),
-            formula(matrices),
-        )
-        for name, formula in formulas.items()
-    ]
+            key = f"{scheme.key}_{name}_{formula.__name__}"
+            of_class = partial(_value_of_class, formula, number)
+            metrics.append(_of_subjects_with_values(_from_matrices(key, matrices, of_class)))
+    return metrics
 
 
 def sequence_metrics(table: Predictions) -> list[Metric]:
@@ -210,7 +211,8 @@ def interval_metrics(table: Predictions, interval: Floats) -> list[Metric]:
     for number, level in enumerate(LEVELS):
         of_level = (truth == number).astype(np.float64)
         sums = sums_by_subject(table.subject, of_level, inside * of_level)
-        metrics.append(_from_sums(f"coverage_{level}", sums, partial(_column_mean, 1)))
+        metric = _from_sums(f"coverage_{level}", sums, partial(_column_mean, 1))
+        metrics.append(_of_subjects_with_values(metric))
     return metrics
 
 
@@ -232,9 +234,12 @@ def _rating_metrics(
     _, rated_owner = np.unique(owner, return_inverse=True)
     error = np.abs(sequence_scores.held_out_line(scores, rating, rated_owner) - rating)
     sums = sums_by_subject(owner, np.ones_like(error), error, subjects=subjects)
+    rated = len(np.unique(owner))
+    correlation = partial(_resample_moments, parts, agreement.pcc_of)
+    line_error = partial(_resample_sums, sums, partial(_column_mean, 1))
     return [
-        Metric(f"{key}_pcc", partial(_resample_moments, parts, agreement.pcc_of)),
-        Metric(f"{key}_line_mae", partial(_resample_sums, sums, partial(_column_mean, 1))),
+        Metric(f"{key}_pcc", correlation, subjects=rated),
+        Metric(f"{key}_line_mae", line_error, subjects=rated),
     ]
 
 
@@ -249,6 +254,17 @@ def _agreement_metrics(prefix: str, parts: Floats, by_subject: bool = True) -> l
         )
         for name, formula in formulas.items()
     ]
+
+
+def _of_subjects_with_values(metric: Metric) -> Metric:
+    """Return a metric whose pooled value is decided by the subjects for whom it is defined."""
+    assert metric.by_subject is not None
+    return replace(metric, subjects=int((~np.isnan(metric.by_subject)).sum()))
+
+
+def _from_matrices(key: str, matrices: Floats, formula: Formula) -> Metric:
+    """Return the metric of confusion matrices by subject, shape (S, K, K)."""
+    return Metric(key, partial(_resample_matrices, matrices, formula), formula(matrices))
 
 
 def _from_sums(key: str, sums: Floats, formula: Formula) -> Metric:

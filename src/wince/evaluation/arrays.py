@@ -26,6 +26,15 @@ def paired(truth: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
     return labels, scores
 
 
+def whole_points(pspi: ArrayLike) -> Floats:
+    """Return PSPI rounded half up to whole points, as classes and levels are made of it.
+
+    >>> whole_points([0.49, 0.5, 2.5]).tolist()
+    [0.0, 1.0, 3.0]
+    """
+    return np.floor(np.asarray(pspi, np.float64) + 0.5)
+
+
 def subject_index(subject: Indices | None, rows: int) -> Indices:
     """Return the subject number (0 to S-1) of each row; all are 0 if `subject` is None.
 

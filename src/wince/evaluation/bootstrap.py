@@ -3,8 +3,8 @@
 Frames of one person are not independent; neighbouring frames are nearly equal. So the bootstrap
 resamples whole subjects, with replacement, as many as there are (cluster bootstrap; Field & Welsh
 2007, J R Stat Soc B 69:369-390). An interval is between percentiles of the resampled values
-(Efron & Tibshirani 1993, ch. 13). With few subjects the intervals are too narrow; one subject has
-no interval.
+(Efron & Tibshirani 1993, ch. 13). With few subjects the intervals are too narrow, and with fewer
+than `FEWEST_SUBJECTS` there is none.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,9 @@ from wince.evaluation.all_metrics import Metric
 from wince.evaluation.arrays import Floats, mean_defined, ratio
 
 CONFIDENCE = 0.95
+FEWEST_SUBJECTS = 6
+"""With fewer subjects no interval is given. Of two subjects, half of the resamples are copies of
+one of them, so the percentiles are little more than the values of the two."""
 FEW_SUBJECTS = 10
 """With fewer subjects the report warns that the intervals are too narrow."""
 
@@ -27,10 +30,11 @@ class Estimate:
 
     Attributes:
         pooled: Value over all frames.
-        pooled_interval: Its low and high end; NaN with fewer than two subjects, or if the metric is
-            undefined in all resamples.
+        pooled_interval: Its low and high end; NaN if `pooled_subjects` are too few, or if the
+            metric is undefined in all resamples.
+        pooled_subjects: Number of subjects whose frames decide the pooled value.
         subject_mean: Mean over the subjects for whom the metric is defined.
-        subject_mean_interval: Its low and high end; NaN with fewer than two such subjects.
+        subject_mean_interval: Its low and high end; NaN if there are too few such subjects.
         subjects_defined: Number of those subjects; None if the metric has no values by subject.
         subjects_undefined: Number of the other subjects; None if it has no values by subject.
         resamples_undefined: Number of resamples that the pooled interval leaves out.
@@ -38,11 +42,17 @@ class Estimate:
 
     pooled: float
     pooled_interval: tuple[float, float]
+    pooled_subjects: int
     subject_mean: float
     subject_mean_interval: tuple[float, float]
     subjects_defined: int | None
     subjects_undefined: int | None
     resamples_undefined: int
+
+
+def too_few(subjects: int) -> bool:
+    """Return whether a value from this many subjects is given without an interval."""
+    return subjects < FEWEST_SUBJECTS
 
 
 def subject_counts(subjects: int, resamples: int, seed: int) -> Floats:
@@ -98,6 +108,7 @@ def estimate(metric: Metric, counts: Floats) -> Estimate:
         _resampled(metric, counts),
         metric.by_subject,
         counts,
+        metric.subjects,
     )
 
 
@@ -110,11 +121,13 @@ def difference(metric: Metric, other: Metric, counts: Floats) -> Estimate:
     by_subject = None
     if metric.by_subject is not None and other.by_subject is not None:
         by_subject = metric.by_subject - other.by_subject
+    known = [count for count in (metric.subjects, other.subjects) if count is not None]
     return _estimate(
         metric.resampled(once) - other.resampled(once),
         _resampled(metric, counts) - _resampled(other, counts),
         by_subject,
         counts,
+        min(known, default=None),
     )
 
 
@@ -130,6 +143,7 @@ def as_data(estimates: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
         "pooled_interval": {
             key: list(estimate.pooled_interval) for key, estimate in estimates.items()
         },
+        "pooled_subjects": {key: estimate.pooled_subjects for key, estimate in estimates.items()},
         "resamples_undefined": {
             key: estimate.resamples_undefined
             for key, estimate in estimates.items()
@@ -146,18 +160,33 @@ def as_data(estimates: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
 
 
 def _estimate(
-    pooled: Floats, resampled: Floats, by_subject: Floats | None, counts: Floats
+    pooled: Floats,
+    resampled: Floats,
+    by_subject: Floats | None,
+    counts: Floats,
+    deciding: int | None,
 ) -> Estimate:
-    """Return the estimate of a pooled value (1,), its resampled values (B,) and subjects' (S,)."""
+    """Return the estimate of a pooled value.
+
+    Args:
+        pooled: The value, shape (1,).
+        resampled: Its values in the resamples, shape (B,).
+        by_subject: Values of the subjects, shape (S,), or None.
+        counts: How often each resample contains each subject, shape (B, S).
+        deciding: Number of subjects that decide the pooled value, None for all.
+    """
+    undefined = (np.nan, np.nan)
     subjects = counts.shape[1]
+    pooled_subjects = subjects if deciding is None else deciding
     values = np.full(subjects, np.nan) if by_subject is None else by_subject
     defined = int((~np.isnan(values)).sum())
     return Estimate(
         pooled=float(pooled[0]),
-        pooled_interval=interval(resampled) if subjects > 1 else (np.nan, np.nan),
+        pooled_interval=undefined if too_few(pooled_subjects) else interval(resampled),
+        pooled_subjects=pooled_subjects,
         subject_mean=float(mean_defined(values)),
         subject_mean_interval=(
-            interval(mean_resampled(values, counts)) if defined > 1 else (np.nan, np.nan)
+            undefined if too_few(defined) else interval(mean_resampled(values, counts))
         ),
         subjects_defined=None if by_subject is None else defined,
         subjects_undefined=None if by_subject is None else subjects - defined,

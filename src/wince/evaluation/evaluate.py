@@ -18,7 +18,7 @@ import wince
 from wince.errors import DataError
 from wince.evaluation import bootstrap, protocol, published_results
 from wince.evaluation.all_metrics import FOUR_LEVELS, all_metrics
-from wince.evaluation.arrays import Indices
+from wince.evaluation.arrays import Floats, Indices, whole_points
 from wince.evaluation.metrics.classification import SCHEMES
 from wince.evaluation.model_comparison import compare, match_frames
 from wince.evaluation.prediction_files import TrainingLabels
@@ -49,6 +49,7 @@ def evaluate(
     against: Predictions | None = None,
     group_by: Sequence[str] = (),
     training: TrainingLabels | None = None,
+    fold_labels: Mapping[str, Floats] | None = None,
     allow_overlap: bool = False,
     distinct_subjects: bool = False,
     dataset: str | None = None,
@@ -64,6 +65,8 @@ def evaluate(
         against: Predictions of another model for the same frames, for paired differences.
         group_by: Columns; the metrics are repeated for each of their values.
         training: What the model was trained on, for the trivial predictors and to find overlap.
+        fold_labels: Training labels of the model of each fold, for the trivial predictors of a
+            cross-validation.
         allow_overlap: Accept subjects that the model was trained on, and mark the results.
         distinct_subjects: Whether names that are spelled differently are different subjects.
         dataset: "unbc" to add published results on that data set.
@@ -88,7 +91,7 @@ def evaluate(
     if other is not None and not overlap.optimistic:
         overlap = protocol.find_overlap(other)
     groups = {column: _rows_by_group(table, column) for column in group_by}
-    statistics = label_statistics(table, training)
+    statistics = label_statistics(table, training, fold_labels)
     progress("Metrics and intervals")
     metrics = {
         **_describe(table, dataset, about),
@@ -102,7 +105,10 @@ def evaluate(
     }
     for column, rows in groups.items():
         progress(f"Groups by {column}")
-        metrics["groups"][column] = _measure_groups(table, statistics, rows, resamples, seed)
+        by_name = _measure_groups(table, statistics, rows, resamples, seed)
+        metrics["groups"][column] = by_name
+        subjects = {name: group["subjects"] for name, group in by_name.items()}
+        metrics["caveats"] += protocol.about_groups(column, subjects)
     if other is not None:
         progress("Paired differences")
         metrics["against"] = compare(table, other, statistics, resamples, seed)
@@ -143,10 +149,14 @@ def _measure_groups(
     seed: int,
 ) -> dict[str, Any]:
     """Return the entries of each group, by name of the group."""
-    return {
-        name: _measure(table.take(rows), statistics.take(rows), resamples, seed)
-        for name, rows in rows_by_name.items()
-    }
+    groups = {}
+    for name, rows in rows_by_name.items():
+        part = table.take(rows)
+        groups[name] = {
+            **_measure(part, statistics.take(rows), resamples, seed),
+            "caveats": list(protocol.about_subjects(len(part.subjects))),
+        }
+    return groups
 
 
 def _measure_trivial(name: str, table: Predictions, statistics: LabelStatistics) -> dict[str, Any]:
@@ -176,7 +186,7 @@ def _describe(table: Predictions, dataset: str | None, about: Sequence[str]) -> 
     """Return the entries on the evaluated data; raise DataError for an unknown data set."""
     if dataset is not None and dataset not in DATASETS:
         raise DataError(f"Expected one of the data sets {', '.join(DATASETS)}; found {dataset!r}.")
-    values, counts = np.unique(table.pspi, return_counts=True)
+    values, counts = np.unique(whole_points(table.pspi), return_counts=True)
     histogram = {f"{value:g}": int(count) for value, count in zip(values, counts, strict=True)}
     return {
         "schema": SCHEMA,

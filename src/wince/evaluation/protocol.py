@@ -1,6 +1,6 @@
 """What limits the conclusions from an evaluation: overlap of subjects, and other caveats."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from wince import subject_ids
 from wince.errors import DataError
-from wince.evaluation.bootstrap import FEW_SUBJECTS
+from wince.evaluation.bootstrap import FEW_SUBJECTS, FEWEST_SUBJECTS, too_few
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.published_results import UNBC_FRAMES, UNBC_SUBJECTS
@@ -108,7 +108,7 @@ def caveats(
             ".85 with mixed subjects and .55 leave-one-subject-out (Hammal & Cohn, ICMI 2012)."
         )
     sentences += _about_training(table, training)
-    sentences += _about_subjects(len(table.subjects))
+    sentences += about_subjects(len(table.subjects))
     sentences += _about_values(table)
     if dataset == "unbc" and (len(table), len(table.subjects)) != (UNBC_FRAMES, UNBC_SUBJECTS):
         sentences.append(
@@ -116,6 +116,22 @@ def caveats(
             f"has {UNBC_FRAMES:,} of {UNBC_SUBJECTS}. Published results are for the whole archive."
         )
     return [*sentences, *table.notes]
+
+
+def about_groups(column: str, subjects: Mapping[str, int]) -> Sequence[str]:
+    """Return which groups have too few subjects for an interval, as sentences.
+
+    Args:
+        column: The column that the groups are values of.
+        subjects: Number of subjects of each group.
+    """
+    few = [f"{name} ({count})" for name, count in subjects.items() if too_few(count)]
+    if not few:
+        return []
+    return [
+        f"Groups by {column} with fewer than {FEWEST_SUBJECTS} subjects: {', '.join(few)}. They "
+        "have no interval, and their differences may be those of single people."
+    ]
 
 
 def _about_training(table: Predictions, training: TrainingLabels | None) -> Sequence[str]:
@@ -127,9 +143,15 @@ def _about_training(table: Predictions, training: TrainingLabels | None) -> Sequ
     return [*training.notes, *filter(None, [no_match])]
 
 
-def _about_subjects(count: int) -> Sequence[str]:
+def about_subjects(count: int) -> Sequence[str]:
+    """Return what the number of subjects in a table or a group does not allow, in sentences."""
     if count == 1:
         return ["One subject only: there is no interval, and nothing follows for other people."]
+    if too_few(count):
+        return [
+            f"{count} subjects only: too few for an interval, which needs {FEWEST_SUBJECTS}, and "
+            "for conclusions on other people."
+        ]
     if count < FEW_SUBJECTS:
         return [f"{count} subjects only: intervals from so few are too narrow."]
     return []
@@ -144,7 +166,10 @@ def _about_values(table: Predictions) -> Sequence[str]:
             "unchanged; as classes they count as the end of the scale."
         )
     if (table.pspi == np.round(table.pspi)).mean() < 1:
-        sentences.append("Some labels are not whole numbers; for classes they are rounded half up.")
+        sentences.append(
+            "Some labels are not whole numbers. For classes and for the weights of wMAE and wMSE "
+            "they are rounded half up to whole points."
+        )
     without_pain = int((np.bincount(table.subject, table.pspi >= 0.5) == 0).sum())
     if without_pain:
         sentences.append(

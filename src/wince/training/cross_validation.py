@@ -20,6 +20,7 @@ import numpy as np
 from wince import file_names
 from wince.errors import ModelError
 from wince.evaluation.all_metrics import auc_metrics, error_metrics
+from wince.evaluation.arrays import Floats
 from wince.evaluation.bootstrap import estimate
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.predictions import Predictions
@@ -47,6 +48,7 @@ class CrossValidation:
         rows: Rows of folds.csv by column; undefined values are NaN.
         metrics: Evaluation of all predictions together.
         predictions: All predictions, None in helper processes.
+        fold_labels: The labels that each fold's model was trained on, by name of the fold.
         is_main: False in the helper processes of a training on several devices; they have no
             results.
     """
@@ -55,6 +57,7 @@ class CrossValidation:
     rows: tuple[Mapping[str, Any], ...]
     metrics: Mapping[str, Any]
     predictions: Predictions | None
+    fold_labels: Mapping[str, Floats]
     is_main: bool = True
 
 
@@ -108,8 +111,10 @@ def cross_validate_data(
         run = out / folder_name(fold)
         runs.append(train_split(data, fold, settings, run, _for_fold(reporter, fold), is_fold=True))
     if not all(run.is_main for run in runs):
-        return CrossValidation(out, (), {}, None, is_main=False)
-    return _evaluate_all(out, chosen, runs, _about(data, chosen, len(every_fold), runs[0]))
+        return CrossValidation(out, (), {}, None, {}, is_main=False)
+    about = _about(data, chosen, len(every_fold), runs[0])
+    labels = {fold.name: splits.training_labels(data.frames, fold.train).pspi for fold in chosen}
+    return _evaluate_all(out, labels, runs, about)
 
 
 def folder_name(fold: Split) -> str:
@@ -127,16 +132,23 @@ def _for_fold(reporter: Reporter, fold: Split) -> Reporter:
 
 
 def _evaluate_all(
-    out: Path, folds: Sequence[Split], runs: Sequence[Run], about: Sequence[str]
+    out: Path, fold_labels: Mapping[str, Floats], runs: Sequence[Run], about: Sequence[str]
 ) -> CrossValidation:
-    """Merge the folds' predictions; write predictions.csv, evaluation/ and folds.csv."""
+    """Merge the folds' predictions; write predictions.csv, evaluation/ and folds.csv.
+
+    Args:
+        out: The folder of the cross-validation.
+        fold_labels: The labels that each fold's model was trained on, by name of the fold.
+        runs: The runs of the folds.
+        about: Sentences on the model and the data.
+    """
     columns = prediction_table.concatenate([run.predictions for run in runs if run.predictions])
     predictions = prediction_table.write(out / file_names.PREDICTIONS, columns)
-    metrics = evaluate(predictions, about=about)
+    metrics = evaluate(predictions, fold_labels=fold_labels, about=about)
     write_results(metrics, predictions, out / file_names.EVALUATION)
-    rows = _rows(predictions, [fold.name for fold in folds])
+    rows = _rows(predictions, list(fold_labels))
     _write_table(out / FOLDS, rows, metrics["overlap"]["label"])
-    return CrossValidation(out, tuple(rows), metrics, predictions)
+    return CrossValidation(out, tuple(rows), metrics, predictions, fold_labels)
 
 
 def _rows(predictions: Predictions, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -177,15 +189,9 @@ def _write_table(path: Path, rows: Sequence[Mapping[str, Any]], caution: str | N
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*rows[0], *(["protocol"] if caution else [])])
     for row in rows:
-        cells = [_cell(key, value) for key, value in row.items()]
+        cells = ["" if value is None or value != value else value for value in row.values()]
         writer.writerow([*cells, *([caution] if caution else [])])
     write_text(path, text.getvalue())
-
-
-def _cell(key: str, value: Any) -> Any:
-    if value is None or value != value:
-        return ""
-    return f"{value:.5g}" if key in METRICS else value
 
 
 def _claim(out: Path, folds: str, first: int | None) -> None:

@@ -151,7 +151,7 @@ def _subjects(database: FrameDatabase) -> list[dict[str, Any]]:
                 "frames": frames,
                 "sequences": sequences,
                 "pain_frames": pain,
-                "pain_share": round(pain / frames, 4),
+                "pain_share": pain / frames,
                 "highest_pspi": highest,
                 "levels": dict(zip(LEVELS, levels, strict=True)),
                 "faces_found": faces,
@@ -227,7 +227,7 @@ def _faces(database: FrameDatabase) -> dict[str, Any]:
     return {
         "found": with_face,
         "missing": kept - with_face,
-        "coverage": round(with_face / kept, 6) if kept else None,
+        "coverage": with_face / kept if kept else None,
     }
 
 
@@ -241,7 +241,7 @@ def _crops(database: FrameDatabase) -> dict[str, Any]:
     return {
         "count": count,
         "bytes": size,
-        "megabytes_per_10000": round(size / count / 100, 1) if count else None,
+        "megabytes_per_10000": size / count / 100 if count else None,
         "sides": {str(side): frames for side, frames in sides},
     }
 

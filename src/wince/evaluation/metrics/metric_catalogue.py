@@ -54,7 +54,8 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "wmae",
         "wMAE",
         "lower",
-        "Σw|p − t| / Σw, w = 1 / frames of the same subject with the same PSPI",
+        "Σw|p − t| / Σw, w = 1 / frames of the same subject with the same PSPI, rounded half up to "
+        "whole points",
         WANG,
     ),
     MetricFamily("wmse", "wMSE", "lower", "Σw(p − t)² / Σw, the same w", WANG),

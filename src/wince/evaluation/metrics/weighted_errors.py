@@ -1,34 +1,46 @@
 """Weighted errors, in which the few frames with strong pain count as much as the many with none.
 
-Within each subject every PSPI value that occurs is weighted by its inverse frequency: the weight w
-of a frame is 1 / (frames of the same subject with the same PSPI). So the wMAE of a subject is the
-plain mean, over the PSPI values of the subject, of the MAE at that value.
+Within each subject every whole point of PSPI that occurs is weighted by its inverse frequency: the
+weight w of a frame is 1 / (frames of the same subject with the same PSPI, rounded half up). So the
+wMAE of a subject is the plain mean, over the points that occur, of the MAE there.
 
-Source: Wang et al. 2017, arXiv:1702.06925, checked against the authors' published script.
+Source: Wang et al. 2017, arXiv:1702.06925, checked against the authors' published script. Their
+labels are whole numbers. Labels that are not, such as means of raters, are rounded for the weights
+only; otherwise each value would be a class of its own, and wMAE would equal MAE.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wince.evaluation.arrays import Floats, Indices, paired, ratio, subject_index, sums_by_subject
+from wince.evaluation.arrays import (
+    Floats,
+    Indices,
+    paired,
+    ratio,
+    subject_index,
+    sums_by_subject,
+    whole_points,
+)
 
 
 def inverse_frequency(truth: ArrayLike, subject: Indices | None = None) -> Floats:
-    """Return the weight of each frame, 1 / (frames of its subject with the same PSPI).
+    """Return the weight of each frame, 1 / (frames of its subject with the same rounded PSPI).
 
     Args:
         truth: Labels, PSPI, shape (N,).
         subject: Subject number of each row, shape (N,); None for a single subject.
 
     Returns:
-        Shape (N,), above 0 to 1. The weights of a subject sum to the number of its PSPI values.
+        Shape (N,), above 0 to 1. The weights of a subject sum to the number of its PSPI points.
 
     >>> inverse_frequency([0, 0, 0, 0, 4]).tolist()
     [0.25, 0.25, 0.25, 0.25, 1.0]
+    >>> inverse_frequency([0.0, 0.1, 0.2, 0.3, 4.2]).tolist()
+    [0.25, 0.25, 0.25, 0.25, 1.0]
     """
-    labels = np.asarray(truth, np.float64)
-    index = subject_index(subject, labels.size)
-    _, value = np.unique(labels, return_inverse=True)
+    points = whole_points(truth)
+    index = subject_index(subject, points.size)
+    _, value = np.unique(points, return_inverse=True)
     cell = index * (value.max(initial=0) + 1) + value
     _, member, size = np.unique(cell, return_inverse=True, return_counts=True)
     return 1.0 / size[member]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from wince.evaluation.all_metrics import FOUR_LEVELS
-from wince.evaluation.arrays import Floats, Indices
+from wince.evaluation.arrays import Floats, Indices, whole_points
 from wince.evaluation.metrics import calibration_metrics, roc
 from wince.evaluation.metrics.classification import Scheme, confusion
 from wince.evaluation.predictions import Predictions
@@ -52,7 +52,7 @@ def error_by_pspi(table: Predictions, statistics: LabelStatistics) -> list[dict[
 
     With the MAE that two trivial predictors, always zero and the mean, have there.
     """
-    rounded = np.floor(table.pspi + 0.5).astype(np.intp)
+    rounded = whole_points(table.pspi).astype(np.intp)
     rows = []
     for value in np.unique(rounded):
         members = rounded == value

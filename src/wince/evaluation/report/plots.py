@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from wince.evaluation.arrays import Floats
+from wince.evaluation.arrays import Floats, whole_points
 from wince.evaluation.metrics import sequence_scores
 from wince.evaluation.metrics.classification import SCHEMES
 from wince.evaluation.metrics.metric_catalogue import TITLES
@@ -80,7 +80,7 @@ def draw(metrics: Metrics, table: Predictions) -> dict[str, bytes]:
 def draw_scores(table: Predictions) -> Figure:
     """Draw the distribution of the scores at each labelled PSPI."""
     figure, axes = canvas(7.2, 4.2)
-    rounded = np.floor(table.pspi + 0.5)
+    rounded = whole_points(table.pspi)
     values = np.unique(rounded)
     boxes = []
     for value in values:

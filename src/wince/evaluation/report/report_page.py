@@ -6,8 +6,9 @@ from typing import Any
 
 from wince.evaluation.metrics.classification import SCHEMES
 from wince.evaluation.metrics.metric_catalogue import FAMILIES, TITLES, is_worse
+from wince.evaluation.report.interval_text import interval_text
 from wince.evaluation.report.plots import MOST_LISTED_SUBJECTS
-from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS
+from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, TRIVIAL_TITLES
 from wince.html_templates import render
 
 MAIN_METRICS = (
@@ -52,7 +53,6 @@ GROUP_METRICS = (
 CALIBRATION_PREFIXES = ("brier", "rps", "calibration", "coverage", "interval_width")
 MOST_GROUP_COLUMNS = 5
 """With more groups than this the table has a row for each group instead of a column."""
-TRIVIAL_TITLES = {"zero": "Always zero", "mean": "The mean", "majority": "The majority"}
 BETTER_MARK = "* marks a trivial predictor that is better than the model."
 
 PLACEHOLDER_TITLES = {
@@ -83,6 +83,7 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str
         plots={name: base64.b64encode(png).decode("ascii") for name, png in plots.items()},
         titles=TITLES,
         is_worse=is_worse,
+        interval_text=interval_text,
         schemes=SCHEMES,
         scheme_keys={
             scheme.key: [key for key in _scheme_keys(scheme.key) if key in pooled]
@@ -112,8 +113,7 @@ def _scheme_keys(scheme: str) -> list[str]:
 def _zero_share(metrics: Mapping[str, Any]) -> float:
     """Return the share of frames whose label rounds to PSPI 0."""
     histogram = metrics["data"]["pspi_histogram"]
-    zero = sum(count for value, count in histogram.items() if float(value) < 0.5)
-    return float(zero / metrics["frames"])
+    return float(histogram.get("0", 0) / metrics["frames"])
 
 
 def _formulas() -> list[dict[str, str]]:

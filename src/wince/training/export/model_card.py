@@ -133,9 +133,9 @@ def _confidence(manifest: Mapping[str, Any]) -> str:
     pooled = (manifest["figures"].get("test") or {}).get("pooled", {})
     coverage = pooled.get("coverage")
     measured = (
-        f" On the test part the interval contains {coverage:.1%} of the labels and is "
-        f"{decimal(pooled['interval_width'], 1)} points wide on average; the calibration error of "
-        f"the stated confidence is {decimal(pooled['calibration_error'])}."
+        f" On the test part the interval contains {decimal(100 * coverage, 1)} % of the labels and "
+        f"is {decimal(pooled['interval_width'], 1)} points wide on average; the calibration error "
+        f"of the stated confidence is {decimal(pooled['calibration_error'])}."
         if coverage is not None
         else ""
     )
@@ -146,7 +146,7 @@ def _files(manifest: Mapping[str, Any]) -> str:
     export = manifest["figures"].get("export", {})
     costs = "; ".join(
         f"{name}: MAE {decimal(cost['mae'])}, PCC {decimal(cost['pcc'], 4)}, "
-        f"{cost['megabytes']:g} MB"
+        f"{decimal(cost['megabytes'], 2)} MB"
         for name, cost in export.get("costs", {}).items()
     )
     measured = f" On the {export['held_out']} part: {costs}." if costs else ""

@@ -18,7 +18,7 @@ METRICS = (
     *("four_levels_accuracy", "four_levels_balanced_accuracy", "four_levels_kappa"),
     *("coverage", "interval_width", "calibration_error", "brier", "brier_prior"),
 )
-"""The metrics of the test part that model.json repeats."""
+"""The metrics of the test part that model.json repeats, not rounded."""
 
 
 def write(
@@ -105,8 +105,4 @@ def selected_metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pick(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _rounded(values[key]) for key in METRICS if key in values}
-
-
-def _rounded(value: Any) -> Any:
-    return [round(end, 4) for end in value] if isinstance(value, list) else round(value, 4)
+    return {key: values[key] for key in METRICS if key in values}

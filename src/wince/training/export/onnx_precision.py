@@ -111,4 +111,4 @@ def _cost(network: TrainedNetwork, path: Path, data: ModelData, rows: Rows) -> d
 
 
 def _megabytes(path: Path) -> float:
-    return round(path.stat().st_size / 1e6, 2)
+    return path.stat().st_size / 1e6

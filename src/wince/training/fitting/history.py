@@ -77,7 +77,7 @@ class History(Callback):
         row = {name: metrics.get(name, float("nan")) for name in COLUMNS}
         row["epoch"] = trainer.current_epoch + 1
         row["learning_rate"] = float(trainer.optimizers[0].param_groups[0]["lr"])
-        row["seconds"] = round(time.perf_counter() - self._epoch_start, 3)
+        row["seconds"] = time.perf_counter() - self._epoch_start
         self.rows = [*self.rows, row]
         self.finished = trainer.should_stop or row["epoch"] == trainer.max_epochs
         if trainer.is_global_zero:
@@ -104,7 +104,7 @@ def write(
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
     for row in rows:
-        table.writerow([f"{row[name]:.6g}" if row[name] == row[name] else "" for name in COLUMNS])
+        table.writerow([row[name] if row[name] == row[name] else "" for name in COLUMNS])
     write_text(folder / CSV, text.getvalue())
     write_bytes(folder / PNG, png(plot(rows, monitor), caution or None))
 

@@ -1,0 +1,232 @@
+"""Results of architectures on the same folds: the table, the conclusion, and the files.
+
+comparison.json        the table, the winner if there is one, and the leads
+comparison.csv, .png   the table, and the agreement against the cost
+"""
+
+import csv
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from wince.evaluation.report.plot_style import BLUE, GREY, ORANGE, png, tidy
+from wince.evaluation.report.result_files import without_nan
+from wince.evaluation.trivial_predictors import TRIVIAL_TITLES
+from wince.files import write_bytes, write_json, write_text
+from wince.number_format import decimal
+
+MEASURE = "ccc"
+"""The deciding metric: agreement of held-out scores with the labels in rank, scale and offset."""
+SHOWN = ("ccc", "pcc", "icc", "mae", "auc_1")
+COSTS = (("milliseconds", "Milliseconds an image, one thread"), ("megabytes", "Megabytes, fp32"))
+
+
+@dataclass(frozen=True, slots=True)
+class ArchitectureResult:
+    """One architecture: held-out metrics over all folds, and what using it costs.
+
+    Attributes:
+        architecture: Its name.
+        ccc, pcc, icc, mae, auc_1: Metrics of all held-out frames together.
+        parameters: Number of weights.
+        megabytes: Size of model.onnx.
+        milliseconds: Time of one image on one thread of this processor, the median of several.
+        hours: Time of the epochs of all folds.
+        began_from: The initial weights in words, such as "ImageNet weights".
+    """
+
+    architecture: str
+    ccc: float
+    pcc: float
+    icc: float
+    mae: float
+    auc_1: float
+    parameters: int
+    megabytes: float
+    milliseconds: float
+    hours: float
+    began_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Difference of the deciding metric, with its 95 % interval over resamples of the subjects.
+
+    Attributes:
+        value: The difference.
+        low: Low end of the interval; NaN with too few subjects for one.
+        high: High end of the interval; NaN with too few subjects for one.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def is_beyond_chance(self) -> bool:
+        """Whether the choice of subjects does not explain it: the interval is above 0."""
+        return self.low > 0
+
+    def __str__(self) -> str:
+        if math.isnan(self.low):
+            return f"{decimal(self.value)} (too few subjects for an interval)"
+        return f"{decimal(self.value)} (95 % interval {decimal(self.low)} to {decimal(self.high)})"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchitectureComparison:
+    """A finished comparison.
+
+    Attributes:
+        folder: Its folder.
+        rows: The architectures, best first.
+        trivial: Held-out metrics of the trivial predictors by name, then by key of SHOWN.
+        gains: For each architecture its lead over the trivial predictor with the highest CCC.
+        lead: The first architecture's lead over the second; None for a single one.
+        caution: "subjects overlap: optimistic", or "".
+        is_main: As in `cross_validation.CrossValidation`.
+    """
+
+    folder: Path
+    rows: tuple[ArchitectureResult, ...]
+    trivial: Mapping[str, Mapping[str, float]]
+    gains: Mapping[str, Lead]
+    lead: Lead | None
+    caution: str
+    is_main: bool = True
+
+    @property
+    def winner(self) -> str | None:
+        """The architecture with the highest CCC, None if it does not beat trivial predictors."""
+        first = self.rows[0].architecture
+        return first if self.gains[first].is_beyond_chance else None
+
+    @property
+    def conclusion(self) -> str:
+        """Whether the best architecture beats trivial predictors, and the second best one."""
+        if math.isnan(self.rows[0].ccc):
+            return "The held-out labels do not vary, so CCC is undefined and there is no winner."
+        text = self._without_winner() if self.winner is None else self._with_winner()
+        if len({row.began_from for row in self.rows}) > 1:
+            weights = ", ".join(f"{row.architecture} {row.began_from}" for row in self.rows)
+            text = f"Not like with like: they began from different weights ({weights}). {text}"
+        return text
+
+    def _without_winner(self) -> str:
+        first = self.rows[0].architecture
+        name = best_trivial(self.trivial)
+        trivial = f"{TRIVIAL_TITLES[name].lower()}, {decimal(self.trivial[name][MEASURE])}"
+        gain = self.gains[first]
+        if gain.value <= 0:
+            return (
+                f"No winner: the highest held-out CCC of an architecture, {first}'s, is not above "
+                f"that of a trivial predictor ({trivial}). These networks learned nothing that "
+                "holds for other subjects. Train longer, with other weights or more subjects."
+            )
+        if math.isnan(gain.low):
+            reason = "With so few subjects it cannot be known whether that is chance."
+        else:
+            reason = "That is not more than the choice of subjects explains."
+        return (
+            f"No winner: {first} has the highest held-out CCC, but it is above that of a trivial "
+            f"predictor ({trivial}) only by {gain}. {reason}"
+        )
+
+    def _with_winner(self) -> str:
+        first = self.rows[0].architecture
+        text = (
+            f"{first} has the highest held-out CCC, {self.gains[first]} above a trivial predictor"
+        )
+        if self.lead is None:
+            return f"{text}. Only {first} was tried."
+        second = self.rows[1].architecture
+        text += f", and {self.lead} above {second}"
+        if self.lead.is_beyond_chance:
+            return f"{text}: both are more than the choice of subjects explains."
+        text += ": the lead over it is not more than the choice of subjects explains."
+        if self.gains[second].is_beyond_chance:
+            text += " Take the faster or smaller of the two."
+        return text
+
+
+def best_trivial(trivial: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the name of the trivial predictor with the highest CCC, the first of equals."""
+    return max(trivial, key=lambda name: _or_lowest(trivial[name][MEASURE]))
+
+
+def sort_best_first(rows: list[ArchitectureResult]) -> None:
+    """Sort architectures by CCC, those for which it is undefined last."""
+    rows.sort(key=lambda row: -_or_lowest(row.ccc))
+
+
+def write(comparison: ArchitectureComparison) -> None:
+    """Write comparison.csv, .png and .json.
+
+    Raises:
+        FileWriteError: A file cannot be written.
+    """
+    folder = comparison.folder
+    rows = [asdict(row) for row in comparison.rows]
+    trivial = [
+        {"architecture": TRIVIAL_TITLES[name].lower(), **values}
+        for name, values in comparison.trivial.items()
+    ]
+    marked = {"protocol": comparison.caution} if comparison.caution else {}
+    text = io.StringIO()
+    table = csv.DictWriter(text, [*rows[0], *marked], restval="", lineterminator="\n")
+    table.writeheader()
+    for row in [*rows, *trivial]:
+        table.writerow(
+            {key: "" if value != value else value for key, value in row.items()} | marked
+        )
+    write_text(folder / "comparison.csv", text.getvalue())
+    write_bytes(folder / "comparison.png", png(plot(comparison), comparison.caution or None))
+    content: Mapping[str, Any] = {
+        "rows": [{**row, **marked} for row in rows],
+        "trivial": comparison.trivial,
+        "winner": comparison.winner,
+        "measure": MEASURE,
+        "lead": None if comparison.lead is None else asdict(comparison.lead),
+        "gains": {name: asdict(gain) for name, gain in comparison.gains.items()},
+        "verdict": comparison.conclusion,
+        "caution": comparison.caution,
+    }
+    write_json(folder / "comparison.json", without_nan(content))
+
+
+def plot(comparison: ArchitectureComparison) -> Figure:
+    """Draw held-out CCC against milliseconds an image and megabytes."""
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    trivial = comparison.trivial[best_trivial(comparison.trivial)][MEASURE]
+    for axes, (key, label) in zip(figure.subplots(1, 2, sharey=True), COSTS, strict=True):
+        axes.axhline(trivial, color=GREY, lw=1, ls="--")
+        for row in comparison.rows:
+            colour = ORANGE if row.architecture == comparison.winner else BLUE
+            axes.plot(getattr(row, key), row.ccc, "o", color=colour)
+            axes.annotate(
+                row.architecture,
+                (getattr(row, key), row.ccc),
+                xytext=(5, 4),
+                textcoords="offset points",
+                fontsize=8,
+            )
+        axes.set(xlabel=label)
+        axes.set_xlim(left=0)
+        axes.margins(x=0.25, y=0.15)
+        tidy(axes)
+    figure.axes[0].set_ylabel("CCC on held-out subjects")
+    marked = "orange: the winner" if comparison.winner else "no winner"
+    figure.suptitle(
+        f"Agreement on held-out subjects against cost; {marked}; dashed: a trivial predictor",
+        fontsize=10,
+    )
+    return figure
+
+
+def _or_lowest(value: float) -> float:
+    return -math.inf if math.isnan(value) else value
