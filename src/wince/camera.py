@@ -1,4 +1,4 @@
-"""Read a camera of this machine, always its newest frame, so that slow processing never lags."""
+"""Read a camera, always its newest frame, so that slow processing never lags."""
 
 import sys
 import threading
@@ -11,6 +11,7 @@ from wince.errors import VideoError
 from wince.video import VideoFrame
 from wince.video.deinterlace import deinterlaced
 from wince.video.files import require_av
+from wince.video.network_camera import is_address, open_address, shown_address
 from wince.video.pixels import to_rgb
 
 INPUT_FORMATS = {"linux": "v4l2", "darwin": "avfoundation", "win32": "dshow"}
@@ -53,39 +54,64 @@ def default_camera() -> str:
     return str(camera.name)
 
 
+def _open_device(name: str, source_format: str) -> Any:
+    """Return PyAV's container for a camera of this machine.
+
+    Raises:
+        VideoError: The camera cannot be opened.
+    """
+    import av
+
+    is_bare_name = source_format == "dshow" and not name.startswith("video=")
+    av.logging.set_level(None)
+    try:
+        return av.open(
+            f"video={name}" if is_bare_name else name, format=source_format, timeout=FRAME_TIMEOUT
+        )
+    except (av.FFmpegError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise VideoError(
+            f"The camera {name} cannot be opened: {reason}. Check that it is plugged in and that "
+            "no other program uses it."
+        ) from error
+
+
 class Camera:
     """An open camera, for use in a `with` statement.
 
     A thread reads the camera and keeps only the newest frame.
+
+    Attributes:
+        name: The name of the camera, or its address without password.
     """
 
-    def __init__(self, name: str, *, source_format: str | None = None) -> None:
+    def __init__(
+        self, source: str, *, source_format: str | None = None, allow_network: bool = False
+    ) -> None:
         """Open a camera.
 
         Args:
-            name: The system's name of the camera, such as /dev/video0.
+            source: The system's name of the camera, such as /dev/video0, or its rtsp://, http:// or
+                https:// address.
             source_format: FFmpeg's name of the interface; None for this system's own.
+            allow_network: Whether an address may be on another machine.
 
         Raises:
             VideoError: The camera cannot be opened.
         """
         require_av()
-        import av
-
-        self.name = name
-        source_format = source_format or input_format()
-        is_bare_name = source_format == "dshow" and not name.startswith("video=")
-        address = f"video={name}" if is_bare_name else name
-        av.logging.set_level(None)
-        try:
-            self._container: Any = av.open(address, format=source_format, timeout=FRAME_TIMEOUT)
-            self._stream = self._container.streams.video[0]
-        except (av.FFmpegError, OSError, ValueError, IndexError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise VideoError(
-                f"The camera {name} cannot be opened: {reason}. Check that it is plugged in and "
-                "that no other program uses it."
-            ) from error
+        if is_address(source):
+            self.name = shown_address(source)
+            self._container = open_address(
+                source, allow_network=allow_network, timeout=FRAME_TIMEOUT
+            )
+        else:
+            self.name = source
+            self._container = _open_device(source, source_format or input_format())
+        if not self._container.streams.video:
+            self._container.close()
+            raise VideoError(f"The camera {self.name} sends no images. Check its settings.")
+        self._stream = self._container.streams.video[0]
         self._changed = threading.Condition()
         self._newest: tuple[int, float, Any] | None = None  # index, time, frame
         self._end_reason: str | None = None
@@ -105,7 +131,7 @@ class Camera:
                     self._newest = (index, time.monotonic(), frame)
                     self._changed.notify()
         except (av.FFmpegError, OSError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
+            reason = getattr(error, "strerror", None) or type(error).__name__
         finally:
             with self._changed:
                 self._end_reason = reason

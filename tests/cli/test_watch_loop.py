@@ -24,6 +24,8 @@ TEST_SOURCE = "testsrc=size=320x240:rate=20"
         "/dev/video77",
         r"@device_pnp_\\?\usb#vid_046d&pid_082d",
         "Camera 1/2",
+        "rtsp://127.0.0.1/ward.mp4",
+        "http://nurse:secret@192.0.2.1/video.mjpeg",
     ],
 )
 def test_the_name_of_a_camera_is_not_taken_for_a_file(name: str) -> None:
@@ -52,7 +54,7 @@ def test_a_lost_camera_is_opened_again_until_it_is_back(
     opened = []
 
     class UnreliableCamera(camera.Camera):
-        def __init__(self, name: str) -> None:
+        def __init__(self, name: str, *, allow_network: bool) -> None:
             opened.append(name)
             if len(opened) in (2, 3):
                 raise errors.VideoError("The camera is not there yet.")

@@ -15,8 +15,8 @@ def watch(
         str | None,
         typer.Argument(
             metavar="[SOURCE]",
-            help="A video file, or the name of a camera, such as /dev/video0. Default: the first "
-            "camera.",
+            help="A video file, the name of a camera, such as /dev/video0, or the address of one, "
+            "such as rtsp://127.0.0.1/ward. Default: the first camera.",
             show_default=False,
         ),
     ] = None,
@@ -38,6 +38,10 @@ def watch(
         ),
     ] = 0.5,
     every: Annotated[int, typer.Option(min=1, help="Assess every Nth frame only.")] = 1,
+    allow_network: Annotated[
+        bool,
+        typer.Option("--allow-network", help="Allow the address of a camera on another machine."),
+    ] = False,
     model: Annotated[
         Path | None,
         typer.Option(
@@ -66,4 +70,5 @@ def watch(
         every=every,
         speaker=speech.speaker(),
         model=model,
+        allow_network=allow_network,
     )

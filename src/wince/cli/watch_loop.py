@@ -3,8 +3,10 @@
 import csv
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,6 +25,7 @@ from wince.runtime.session_summary import LONGEST_STEP, SessionSummary
 from wince.runtime.track import Track, TrackSettings
 from wince.video import Video, VideoFrame
 from wince.video.files import SUFFIXES as VIDEO_SUFFIXES
+from wince.video.network_camera import is_address
 
 RATE_WINDOW = 2.0
 """Seconds over which the frame rate is measured."""
@@ -39,25 +42,28 @@ def run(
     every: int,
     speaker: Speaker | None,
     model: Path | None,
+    allow_network: bool = False,
 ) -> None:
     """Watch until the video ends or Ctrl+C, then print the summary.
 
     Args:
-        source: A video file or the name of a camera; None for the first camera.
+        source: A video file, or the name or address of a camera; None for the first camera.
         csv_path: New file for a row per frame; None to write none.
         settings: Settings of the track.
         every: Assess every nth frame only.
         speaker: Speaks announced levels; None for no speech.
         model: A model.onnx or its folder; None for the packaged model.
+        allow_network: Whether the address of a camera may be on another machine.
 
     Raises:
         WinceError: The source cannot be opened, or, after the summary, a video stops before its
             stated end.
     """
     camera = camera_name(source)
+    open_camera = partial(Camera, camera or "", allow_network=allow_network)
     console = Console(highlight=False)
     with ExitStack() as stack:
-        opened: Camera | Video = Camera(camera) if camera is not None else Video(str(source))
+        opened = open_camera() if camera is not None else Video(str(source))
         stack.callback(opened.close)
         if isinstance(opened, Video):
             settings = _with_longer_gaps(settings, every / opened.frame_rate)
@@ -65,7 +71,7 @@ def run(
         rows = stack.enter_context(rows_file(csv_path)) if csv_path else None
         voice = BackgroundSpeaker(speaker) if speaker else None
         watcher = Watcher(assessor, settings, rows, voice)
-        error = _watch(opened, every, watcher, console)
+        error = _watch(opened, open_camera, every, watcher, console)
         if voice:
             voice.finish()
         if isinstance(opened, Video) and opened.damaged_parts:
@@ -76,7 +82,7 @@ def run(
 
 
 def camera_name(source: str | None) -> str | None:
-    """Return the name of the camera to watch; None if the source is a video file.
+    """Return the name or address of the camera to watch; None if the source is a video file.
 
     A source is a file if it exists or ends in the suffix of a video. Names of cameras may contain
     dots and slashes, such as "USB2.0 HD UVC WebCam" or /dev/video0.
@@ -90,7 +96,7 @@ def camera_name(source: str | None) -> str | None:
     if source is None:
         return default_camera()
     path = Path(source)
-    if path.is_char_device():
+    if is_address(source) or path.is_char_device():
         return source
     is_file = path.exists() or path.suffix.lower() in VIDEO_SUFFIXES
     return None if is_file else source
@@ -160,7 +166,11 @@ class Watcher:
 
 
 def _watch(
-    opened: Camera | Video, every: int, watcher: Watcher, console: Console
+    opened: Camera | Video,
+    open_camera: Callable[[], Camera],
+    every: int,
+    watcher: Watcher,
+    console: Console,
 ) -> VideoError | None:
     """Watch until the source ends or Ctrl+C; return the error of a video that stops early."""
     try:
@@ -168,7 +178,7 @@ def _watch(
             if isinstance(opened, Video):
                 _watch_video(opened, every, watcher, view)
             else:
-                _watch_camera(opened, every, watcher, view)
+                _watch_camera(opened, open_camera, every, watcher, view)
     except KeyboardInterrupt:
         pass
     except VideoError as error:
@@ -182,7 +192,13 @@ def _watch_video(video: Video, every: int, watcher: Watcher, view: TerminalView)
         view.show(watcher.status, position=frame.seconds, duration=video.duration)
 
 
-def _watch_camera(camera: Camera, every: int, watcher: Watcher, view: TerminalView) -> NoReturn:
+def _watch_camera(
+    camera: Camera,
+    open_camera: Callable[[], Camera],
+    every: int,
+    watcher: Watcher,
+    view: TerminalView,
+) -> NoReturn:
     """Watch a camera until Ctrl+C, and open it again whenever it is disconnected."""
     start = time.monotonic()
     status = watcher.status
@@ -203,7 +219,7 @@ def _watch_camera(camera: Camera, every: int, watcher: Watcher, view: TerminalVi
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
             try:
-                reopened = Camera(camera.name)
+                reopened = open_camera()
             except VideoError as error:
                 status.note = f"{error} Trying again."
         camera, status.note = reopened, ""
