@@ -11,6 +11,7 @@ WinceError
 │   └── TruncatedVideoError   the video stops before its stated end
 ├── NoFaceError           an image in which no face was found
 ├── NeutralFaceError      a neutral face that cannot be used
+│   └── ExpressiveFaceError   it shows an expression of pain itself
 ├── ModelError            a model file that is missing, damaged or of another kind
 ├── ArchiveError          a data set that cannot be read
 ├── DataError             a table or prediction file that cannot be read
@@ -69,6 +70,10 @@ class NoFaceError(WinceError):
 
 class NeutralFaceError(WinceError):
     """A neutral face that cannot be used: malformed, of another model, or of unusable images."""
+
+
+class ExpressiveFaceError(NeutralFaceError):
+    """Images of a face at rest that show an expression of pain, from the level "mild" upward."""
 
 
 class ModelError(WinceError):

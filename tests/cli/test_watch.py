@@ -1,6 +1,7 @@
 """`wince watch`: a video is followed, announced, written as CSV and summarised."""
 
 import csv
+import json
 import signal
 import subprocess
 import sys
@@ -43,11 +44,12 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 def test_a_video_is_followed_and_summarised(run: Run, ward: Path) -> None:
     status, out, _ = run("watch", ward)
     assert status == 0
-    announcements, table = out.split("Level ", 1)
+    announcements, table = out.split("State ", 1)
     first, second = announcements.splitlines()[:2]
-    assert first.startswith("0:02 No pain expression seen (PSPI 0.")
-    assert second.startswith("0:07 M")
-    assert "Without a face: 0:01. Frames: 50. Levels announced: 2." in table
+    assert first.startswith("0:01 No pain expression seen (PSPI 0.")
+    assert second.startswith("0:06 M")
+    assert "Frames: 50, 5 without a face, 0 not judged. Levels announced: 2." in table
+    assert "Changing" in table
     assert "100 %" not in table
 
 
@@ -59,19 +61,49 @@ def test_each_frame_is_a_row_of_the_csv(run: Run, ward: Path, tmp_path: Path) ->
     assert [float(row["seconds"]) for row in rows] == pytest.approx([n / RATE for n in range(50)])
     assert [row["face"] for row in rows] == ["1"] * 20 + ["0"] * 5 + ["1"] * 25
     assert {row["pspi"] for row in rows[20:25]} == {""}
-    assert [row["track_level"] for row in rows[20:25]] == ["none"] * 5, "the level is kept"
+    assert [row["track_level"] for row in rows[20:25]] == ["none"] * 4 + [""], "kept for a second"
+    assert (rows[24]["statement"], rows[24]["age"]) == ("not-in-view", "1.0")
+    assert {row["filtered_pspi"] for row in rows[20:25]} == {""}
     for row in rows[:20] + rows[25:]:
         assert scale.level(float(row["pspi"])) == row["level"]
         assert 0 <= float(row["AU4"]) <= 5
         assert float(row["milliseconds"]) > 0
+        assert (row["track_level"] == "") == (row["track_pspi"] == "")
+        if row["track_level"]:
+            assert scale.level(float(row["track_pspi"])) == row["track_level"]
     announced = [
         (float(row["seconds"]), row["track_level"]) for row in rows if row["announced"] == "1"
     ]
     assert announced[0][1] == "none"
-    assert announced[0][0] == pytest.approx(2.0)
+    assert announced[0][0] == pytest.approx(1.0)
     assert len(announced) == 2
     blink, closed = rows[25], rows[-1]
     assert (blink["eyes"], closed["eyes"]) == ("blink", "closed")
+
+
+def test_a_face_that_cannot_be_judged_has_its_reason_and_no_score(
+    run: Run, frames: list[Frame], tmp_path: Path
+) -> None:
+    face = np.asarray(Image.open(frames[0].path).resize((320, 320)))
+    dark = (face * 0.1).astype(np.uint8)
+    video = write_video(tmp_path / "dark.mp4", [dark] * 10, rate=RATE, options={"crf": "5"})
+    rows, summary = tmp_path / "rows.csv", tmp_path / "summary.json"
+    status, out, _ = run("watch", video, "--csv", rows, "--summary", summary)
+    assert status == 0
+    refused = [row for row in read_rows(rows) if row["face"] == "1"]
+    assert refused
+    for row in refused:
+        assert row["reasons"].startswith("dark")
+        cells = ("pspi", "level", "confidence", "AU4", "AU43", "filtered_pspi", "track_pspi")
+        assert {row[name] for name in cells} == {""}
+        assert row["statement"] == "cannot-tell"
+    assert "Cannot tell: dark" in out
+    data = json.loads(summary.read_text())
+    assert data["frames"]["not_judged"] == len(refused)
+    assert data["seconds"]["cannot_tell"]["dark"] > 0
+    status, _, err = run("watch", video, "--summary", summary)
+    assert status == 1
+    assert "summary.json exists already" in err
 
 
 def test_options_change_what_is_announced(run: Run, ward: Path) -> None:
@@ -118,7 +150,7 @@ def test_without_a_voice_the_video_is_watched_to_its_end(
     status, out, err = run("watch", ward, "--speak")
     assert status == 0
     assert "No voice here." in err
-    assert "Frames: 50." in out
+    assert "Frames: 50," in out
 
 
 def test_the_view_in_a_terminal_shows_level_units_frame_rate_and_latency(
@@ -135,7 +167,8 @@ def test_the_view_in_a_terminal_shows_level_units_frame_rate_and_latency(
         "frames/s",
         " ms",
         "of 0:10",
-        "no face for",
+        "s ago",
+        "Not in view",
     ):
         assert text in out
 
@@ -213,4 +246,4 @@ def test_ctrl_c_ends_with_the_summary(tmp_path: Path) -> None:
     assert (process.returncode, err) == (0, "")
     count = len(read_rows(rows))
     assert 2 <= count < 1500
-    assert f"Frames: {count}." in out
+    assert f"Frames: {count}," in out

@@ -15,7 +15,7 @@ from tests.support.browser import (
     spoken,
     until,
 )
-from tests.support.live_answers import answer_all
+from tests.support.live_answers import BUSY, answer_all
 
 
 def test_live_view_follows_a_face_and_speaks_when_a_level_has_lasted(open_page):
@@ -74,7 +74,7 @@ def test_each_level_that_lasts_is_spoken_once(open_page):
     level[0] = "severe"
     page.wait_for_timeout(300)  # too short to be worth saying
     level[0] = "mild"
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(1500)
     assert spoken(page) == ["Level mild."]
     level[0] = "severe"
     until(page, "window.spoken.length === 2")
@@ -82,7 +82,7 @@ def test_each_level_that_lasts_is_spoken_once(open_page):
     assert spoken(page) == ["Level mild.", "Level severe."]
 
 
-def test_without_a_face_the_last_result_is_marked_as_the_last(open_page):
+def test_without_a_face_the_card_says_so_and_shows_no_level(open_page):
     page = open_page()
     level = ["mild"]
     page.route_web_socket(
@@ -90,12 +90,12 @@ def test_without_a_face_the_last_result_is_marked_as_the_last(open_page):
     )
     page.click("#tab-live")
     page.click("#start")
-    page.wait_for_selector("#live-result .assessed:not([hidden])")
-    assert page.locator("#live-result .no-face").is_hidden()
+    until(page, "document.querySelector('#live-result .level-name').textContent === 'Mild'")
     level[0] = None
-    page.wait_for_selector("#live-result .no-face:not([hidden])")
-    assert "No face in view" in page.locator("#live-result .no-face").inner_text()
-    assert page.locator("#live-result .level-name").inner_text() == "Mild"
+    page.wait_for_selector("#live-result .state:not([hidden])")
+    assert page.locator("#live-result .state-title").inner_text() == "Not in view"
+    assert "Last seen 0:01 ago." in page.locator("#live-result .state-text").inner_text()
+    assert page.locator("#live-result .assessed").is_hidden()
     assert page.evaluate(DRAWN_AREA, "#live-overlay")["right"] == 0  # the box is gone
 
 
@@ -154,8 +154,9 @@ def test_card_shows_the_level_of_the_track_and_not_of_a_frame(live):
     page, level = live("mild")
     until(page, "window.spoken.length === 1")
     level[0] = "severe"
-    page.wait_for_timeout(600)
-    assert page.locator("#live-result .level-name").inner_text() == "Mild"
+    until(page, "document.querySelector('#live-result .level-name').textContent === 'Changing'")
+    assert page.locator("#live-result .score-number").text_content() == ""
+    assert page.locator("#live-result .shape").is_hidden()
     until(page, "document.querySelector('#live-result .level-name').textContent === 'Severe'")
     until(page, "window.spoken.length === 2")
     assert spoken(page) == ["Level mild.", "Level severe."]
@@ -176,7 +177,7 @@ def test_track_settings_are_sent_to_the_server(live):
         if urls:
             break
         page.wait_for_timeout(50)
-    assert urls[-1].endswith("?smoothing=1&hold=5&margin=0.5")
+    assert urls[-1].endswith("?smoothing=0.05&hold=5&margin=1.2")
     count = len(urls)
     page.fill("[name=margin]", "9")
     page.press("[name=margin]", "Tab")
@@ -193,3 +194,24 @@ def test_live_tab_fits_its_window(live, width, height):
     over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert over <= 0
     page.locator(".note-save").scroll_into_view_if_needed()
+
+
+def test_a_busy_server_is_no_absence(live):
+    page, level = live("mild")
+    until(page, "document.querySelector('#live-result .level-name').textContent === 'Mild'")
+    level[0] = BUSY
+    page.wait_for_selector("#live-result .problem:not([hidden])")
+    assert "Try again." in page.locator("#live-result .problem-text").inner_text()
+    page.wait_for_timeout(3500)
+    assert page.locator(".level-times [data-state=not-in-view]").count() == 0
+    level[0] = "mild"
+    until(page, "document.querySelector('#live-result .level-name').textContent === 'Mild'")
+    until(page, "document.querySelector('.level-times [data-state=not-connected]') !== null")
+    assert spoken(page) == ["Level mild."], "the track has not started again"
+
+
+def test_stopping_the_live_view_takes_back_what_screen_readers_could_read(live):
+    page, _ = live("mild")
+    until(page, "document.getElementById('announcer').textContent !== ''")
+    page.click("#stop")
+    until(page, "document.getElementById('announcer').textContent === ''")

@@ -70,3 +70,22 @@ def test_live_view_sets_the_neutral_face_from_its_frames_and_compares_with_it(op
     assert "Neutral face set from" in page.locator("#live-neutral .neutral-state").inner_text()
     page.click("#live-neutral .neutral-clear")
     page.locator("#live-result .change").wait_for(state="hidden")
+
+
+def test_a_grimace_becomes_the_neutral_face_only_on_demand(open_page, frames):
+    page = open_page()
+    grimace = frames[1].path
+    upload(page, grimace)
+    state = page.locator("#upload-neutral .neutral-state")
+    anyway = page.locator("#upload-neutral .neutral-anyway")
+    assert anyway.is_hidden()
+    page.click("#upload-neutral .neutral-set")
+    assert "The face at rest is rated" in state.inner_text()
+    assert page.locator("#upload-result .change").is_hidden()
+    page.set_input_files("#upload-neutral .neutral-files", [grimace])
+    until(page, "/PSPI/.test(document.querySelector('#upload-neutral .neutral-state').textContent)")
+    assert "expected no pain expression" in state.inner_text()
+    anyway.click()
+    page.wait_for_selector("#upload-result .change:not([hidden])")
+    assert "Neutral face set from 1 image" in state.inner_text()
+    assert anyway.is_hidden()

@@ -21,7 +21,9 @@ def test_quiet_mode_shows_the_level_and_speaks_nothing(live):
     paper = page.evaluate("getComputedStyle(document.getElementById('bedside')).backgroundColor")
     assert max(int(part) for part in re.findall(r"\d+", paper)) < 20
     level[0] = None
-    until(page, "document.querySelector('.bedside-note').textContent === 'No face in view.'")
+    until(page, "document.getElementById('bedside-word').textContent === 'Not in view'")
+    assert "Last seen 0:0" in dialog.locator(".bedside-note").inner_text()
+    assert dialog.locator(".bedside-score").inner_text() == ""
     page.keyboard.press("Escape")
     assert dialog.is_hidden()
     level[0] = "moderate"

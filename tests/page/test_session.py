@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.support.browser import until
 
 
@@ -38,11 +40,8 @@ def test_session_sums_up_time_in_each_level_and_the_peak(live):
         page, "document.querySelector('.level-times [data-shape=mild] td').textContent === '0:02'"
     )
     level[0] = None
-    until(
-        page,
-        "/Without a face: 0:0[1-9]/.test(document.querySelector('.session-summary').textContent)",
-    )
-    assert page.locator(".level-times [data-shape=mild] td").nth(1).inner_text() == "100 %"
+    absent = "document.querySelector('.level-times [data-state=not-in-view] td')?.textContent"
+    until(page, f"{absent} === '0:01'")
     assert page.locator(".level-times [data-shape=severe] td").first.inner_text() == "0:00"
     assert re.search(
         r"Highest: PSPI 3\.0 \(mild\) at \d\d:\d\d:\d\d",
@@ -62,18 +61,31 @@ def test_session_counts_as_the_terminal_does(open_page):
           const {createSession} = await import("/static/session.js");
           const scale = await (await fetch("/v1/scale")).json();
           const session = createSession(scale);
-          const track = (level, pspi, away = 0) => ({level, pspi, away});
-          session.add(track("none", 0), 1000);
-          session.add(track("none", 0), 2000);
-          session.add(track("mild", 3), 2500);
-          session.add(track("mild", 4), 3000);
-          session.add(track("mild", 9, 0.5), 3500);
-          session.add(track("mild", 3), 60000);  // nobody watched in between
-          session.add(null, 60500);
+          const track = (kind, level, pspi, between = null) =>
+            ({statement: {kind, level, pspi, between}, score: pspi === null ? null : {pspi}});
+          session.add(track("level", "none", 0), 1000);
+          session.add(track("level", "none", 0), 2000);
+          session.add({...track("changing", null, null), score: {pspi: 9}}, 2300);
+          session.add(track("level", "mild", 3), 2500);
+          session.add(track("level", "mild", 4), 3000);
+          session.add(track("between", "mild", 5.4, ["mild", "moderate"]), 3200);
+          session.add(track("not-in-view", null, null), 3700);
+          session.add(track("cannot-tell", null, null), 3800);
+          session.add(track("level", "mild", 3), 60000);  // nobody watched in between
           return {...session.summary(), samples: session.samples().length};
         }"""
     )
-    assert session["seconds"] == {"none": 1, "mild": 1, "moderate": 0, "severe": 0}
-    assert session["secondsWithoutFace"] == 1
+    expected = {
+        "none": 1,
+        "mild": 0.7,
+        "moderate": 0,
+        "severe": 0,
+        "changing": 0.3,
+        "mild/moderate": 0.2,
+        "not-in-view": 0.5,
+        "cannot-tell": 0.1,
+        "not-connected": 56.2,
+    }
+    assert session["seconds"] == pytest.approx(expected)
     assert session["peak"] == {"time": 3000, "pspi": 4, "level": "mild"}
-    assert session["samples"] == 7
+    assert session["samples"] == 6

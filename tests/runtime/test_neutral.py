@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 import wince
 from tests.support.frames import Frame
 from wince import errors, scale
-from wince.errors import NeutralFaceError
-from wince.runtime.neutral import NeutralFace, change
+from wince.errors import ExpressiveFaceError, NeutralFaceError
+from wince.runtime.neutral import NeutralFace, change, check_expression
 
 MODEL = {"name": "m", "version": "1"}
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # busy machines
@@ -29,7 +29,7 @@ def test_the_neutral_face_is_the_median_of_each_action_unit(
     assessor: wince.Assessor, frames: list[Frame]
 ) -> None:
     paths = [frame.path for frame in frames if frame.subject == frames[0].subject]
-    neutral = assessor.neutral_face(paths)
+    neutral = assessor.neutral_face(paths, any_expression=True)
     by_image = [assessor.assess(path).action_units for path in paths]
     assert neutral.action_units is not None
     for name, value in neutral.action_units.items():
@@ -45,6 +45,31 @@ def test_a_single_image_needs_no_list(
 ) -> None:
     for image in (astronaut, frames[0].path, str(frames[0].path), frames[0].path.read_bytes()):
         assert assessor.neutral_face(image) == assessor.neutral_face([image])
+
+
+def test_a_grimace_is_refused_as_a_neutral_face_unless_the_caller_insists(
+    assessor: wince.Assessor, frames: list[Frame]
+) -> None:
+    grimace, at_rest = frames[1].path, frames[0].path
+    level = assessor.assess(grimace).level
+    with pytest.raises(ExpressiveFaceError, match=rf"rated {level} \(PSPI .*any_expression"):
+        assessor.neutral_face(grimace)
+    insisted = assessor.neutral_face(grimace, any_expression=True)
+    assert insisted.raw_score > 3
+    change = assessor.assess(grimace, neutral=insisted).change
+    assert change is not None
+    assert change.pspi == 0
+    mostly_at_rest = assessor.neutral_face([at_rest, grimace, at_rest])
+    assert mostly_at_rest.raw_score < 3, "the median decides, not a single image"
+
+
+@pytest.mark.parametrize(("pspi", "level"), [(0.49, None), (0.5, "mild"), (8.0, "moderate")])
+def test_a_neutral_face_is_refused_from_mild_upward(pspi: float, level: str | None) -> None:
+    if level is None:
+        check_expression(pspi)
+        return
+    with pytest.raises(ExpressiveFaceError, match=f"rated {level}"):
+        check_expression(pspi)
 
 
 def test_a_face_against_itself_has_not_changed(

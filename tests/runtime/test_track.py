@@ -1,25 +1,22 @@
-"""The track of a face over time: filter, levels, blinks, frames without a face."""
+"""The track of a face over time: levels that last, blinks, frames without a face."""
 
 import csv
 import json
 import math
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.support.frames import DATA
+from tests.support.scores_over_time import REASON, ScoreMaker
 from wince import scale
 from wince.errors import ScaleError
-from wince.runtime.assessment import Quality
 from wince.runtime.calibration import ScoreMap
+from wince.runtime.statement import Kind
 from wince.runtime.track import Track, TrackSettings
 from wince.speech import sentences
 
-NO_ACTION = dict.fromkeys(scale.UNIT_NAMES, 0.0)
-UNFILTERED = TrackSettings(smoothing=0.0)
+UNFILTERED = TrackSettings(smoothing=0.0, margin=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -30,27 +27,17 @@ def calibration(assessor):
 
 @pytest.fixture(scope="module")
 def shows(assessor, frames):
-    """Return a function that makes the assessment of a face with a score or with action units."""
-    template = assessor.assess(frames[0].path)
-
-    def shows(score=None, **units):
-        if score is not None:
-            units = {"AU4": min(score, 5.0), "AU6": min(max(score - 5, 0.0), 5.0)}
-            units["AU9"] = max(score - 10, 0.0)
-        intensities = {**NO_ACTION, **units}
-        raw = scale.pspi(intensities)
-        return replace(template, raw_score=raw, pspi=raw, action_units=intensities)
-
-    return shows
+    """Return what makes the assessment of a face with a score or with action units."""
+    return ScoreMaker(assessor.assess(frames[0].path))
 
 
 def announcements(track, shows, samples):
     """Update a track with samples (seconds, score or None); return (seconds, level) announced."""
     announced = []
     for seconds, score in samples:
-        state = track.update(seconds, None if score is None else shows(score))
-        if state is not None and state.announced:
-            announced.append((seconds, state.level))
+        statement = track.update(seconds, None if score is None else shows(score)).statement
+        if statement.announced:
+            announced.append((seconds, statement.between or statement.level))
     return announced
 
 
@@ -60,146 +47,67 @@ def steps(*parts, rate=10):
     return [(number / rate, value) for number, value in enumerate(values)]
 
 
-# Filter.
-
-
-def test_after_one_time_constant_the_score_has_made_63_percent_of_a_step(calibration, shows):
-    track = Track(calibration, TrackSettings(smoothing=1.0))
-    track.update(0.0, shows(0.0))
-    for n in range(1, 11):
-        state = track.update(n / 10, shows(10.0))
-    assert state.pspi == pytest.approx(10 * (1 - math.exp(-1)), abs=1e-3)
-    assert state.action_units["AU4"] == pytest.approx(5 * (1 - math.exp(-1)), abs=1e-3)
-
-
-@settings(deadline=None)
-@given(st.lists(st.floats(0.01, 0.7), min_size=1, max_size=40), st.floats(0.1, 5))
-def test_filtered_scores_depend_on_the_time_and_not_on_the_number_of_frames(
-    calibration, shows, gaps, tau
-):
-    track = Track(calibration, TrackSettings(smoothing=tau))
-    track.update(0.0, shows(0.0))
-    now = 0.0
-    for gap in gaps:
-        now += gap
-        state = track.update(now, shows(8.0))
-    assert state.pspi == pytest.approx(8 * (1 - math.exp(-now / tau)), abs=2e-3)
-
-
-@settings(deadline=None)
-@given(
-    st.lists(st.tuples(st.floats(0.01, 0.5), st.floats(0, 15)), min_size=1, max_size=30),
-    st.floats(0, 15),
-)
-def test_filtered_scores_stay_within_the_range_of_the_scores_and_converge(
-    calibration, shows, past, end
-):
-    track = Track(calibration)
-    now, low, high = 0.0, 15.0, 0.0
-    for gap, score in past:
-        now, low, high = now + gap, min(low, score), max(high, score)
-        assert low - 1e-3 <= track.update(now, shows(score)).pspi <= high + 1e-3
-    for _ in range(40):
-        now += 0.5
-        state = track.update(now, shows(end))
-    assert state.pspi == pytest.approx(end, abs=1e-3)
-    assert (
-        state.level == scale.level(end)
-        or min(abs(end - cut) for cut in scale.LEVEL_CUTS) <= track.settings.margin
-    )
-
-
-def test_without_smoothing_scores_are_not_filtered(calibration, shows):
-    track = Track(calibration, UNFILTERED)
-    assert [track.update(n, shows(score)).pspi for n, score in ((1, 3.0), (2, 9.0))] == [3.0, 9.0]
-
-
 # Levels.
 
 
 def test_a_level_is_announced_when_it_has_lasted(calibration, shows):
     announced = announcements(Track(calibration, UNFILTERED), shows, steps((0, 3), (8, 5)))
-    assert announced == [(2.0, "none"), (5.0, "moderate")]
+    assert announced == [(1.0, "none"), (4.0, "moderate")]
 
 
 def test_a_level_that_does_not_last_is_not_announced(calibration, shows):
-    announced = announcements(
-        Track(calibration, UNFILTERED), shows, steps((0, 3), (12, 1.9), (0, 5))
-    )
-    assert announced == [(2.0, "none")]
+    samples = steps((0, 3), (12, 0.9), (0, 5))
+    assert announcements(Track(calibration, UNFILTERED), shows, samples) == [(1.0, "none")]
 
 
-def test_a_level_rises_at_the_cut_and_falls_below_the_margin(calibration, shows):
-    parts = ((5.4, 3), (5.5, 3), (5.1, 9), (4.9, 3))
-    announced = announcements(Track(calibration, UNFILTERED), shows, steps(*parts))
-    assert announced == [(2.0, "mild"), (5.0, "moderate"), (17.0, "mild")]
+def test_a_score_that_swings_between_two_levels_is_announced_as_between_them(calibration, shows):
+    swing = [(score, 0.5) for _ in range(8) for score in (7, 13)]
+    track = Track(calibration, UNFILTERED)
+    announced = announcements(track, shows, steps((0, 3), *swing))
+    assert announced == [(1.0, "none"), (pytest.approx(5.0, abs=0.5), ("moderate", "severe"))]
+    statement = track.update(11.0, shows(13)).statement
+    assert statement.sentence == "This person has pain level: between moderate and severe."
+    assert (statement.level, statement.pspi) == ("severe", 13)
 
 
-def test_the_lowest_level_can_be_reached_again(calibration, shows):
-    parts = ((2, 3), (0.3, 4), (0.2, 3))
-    announced = announcements(Track(calibration, UNFILTERED), shows, steps(*parts))
-    assert announced == [(2.0, "mild"), (9.0, "none")]
+def test_a_score_close_to_a_cut_is_announced_as_between_two_levels(calibration, shows):
+    track = Track(calibration)
+    announced = announcements(track, shows, steps((5.52, 2)))
+    assert announced == [(1.0, ("mild", "moderate"))]
+    statement = track.update(2.0, shows(5.52)).statement
+    assert (statement.kind, statement.title) == (Kind.BETWEEN, "Between mild and moderate")
+    assert statement.advice.startswith("It may be moderate")
 
 
-def test_a_score_that_swings_between_two_higher_levels_is_announced_as_the_lower_one(
+def test_before_a_level_has_lasted_and_while_it_is_left_the_statement_is_changing(
     calibration, shows
 ):
-    swing = [(score, 0.5) for _ in range(8) for score in (7, 13)]
-    announced = announcements(Track(calibration, UNFILTERED), shows, steps((0, 3), *swing))
-    assert announced == [(2.0, "none"), (7.0, "moderate")]
+    track = Track(calibration, UNFILTERED)
+    states = [track.update(seconds, shows(score)) for seconds, score in steps((0, 2), (8, 2))]
+    kinds = [state.statement.kind for state in states]
+    assert (
+        kinds == [Kind.CHANGING] * 10 + [Kind.LEVEL] * 10 + [Kind.CHANGING] * 10 + [Kind.LEVEL] * 10
+    )
+    changing = states[25].statement
+    assert (changing.level, changing.pspi, changing.confidence) == (None, None, None)
+    assert (changing.title, changing.sentence) == ("Changing", "The expression is changing.")
+    assert states[25].score.pspi == 8
 
 
-def test_before_the_first_announcement_the_level_is_that_of_the_score(calibration, shows):
-    state = Track(calibration).update(0.0, shows(7.0))
-    assert (state.level, state.steady, state.announced) == ("moderate", False, False)
-    assert state.sentence == sentences.sentence(scale.Level.MODERATE)
-    assert state.confidence == state.level_probabilities["moderate"]
-
-
-@st.composite
-def signals(draw):
-    """Draw samples (seconds, score or None) at irregular times."""
-    gaps = draw(st.lists(st.floats(0.02, 1.2), min_size=2, max_size=60))
-    scores = st.one_of(st.none(), st.floats(0, 15))
-    now, samples = 0.0, []
-    for gap in gaps:
-        now += gap
-        samples.append((now, draw(scores)))
-    return samples
-
-
-@settings(deadline=None)
-@given(signals(), st.floats(0, 3), st.floats(0, 4), st.floats(0, 2.5))
-def test_announcements_are_never_closer_than_hold(
-    calibration, shows, samples, smoothing, hold, margin
-):
-    track = Track(calibration, TrackSettings(smoothing, hold, margin))
-    announced = announcements(track, shows, samples)
-    reset_after = track.settings.away
-    for (before, first), (after, second) in pairwise(announced):
-        absent = [s for s, score in samples if before <= s <= after and score is None]
-        if not absent or after - before < reset_after:
-            assert after - before >= hold - 1e-6
-            assert first != second
-
-
-@settings(deadline=None)
-@given(
-    st.sampled_from(scale.LEVEL_CUTS),
-    st.lists(st.floats(-1, 1), min_size=50, max_size=200),
-    st.floats(0.02, 0.4),
-)
-def test_a_score_that_oscillates_around_a_cut_is_announced_at_most_twice(
-    calibration, shows, cut, wobble, gap
-):
+def test_a_score_that_has_come_down_is_stated_as_the_level_that_it_is_in(calibration, shows):
     track = Track(calibration)
-    reach = 0.24 if cut < 1 else 0.49  # within the margin of the cut on both sides
-    samples = [(n * gap, cut + reach * part) for n, part in enumerate(wobble)]
-    announced = announcements(track, shows, samples)
-    # It may begin below the cut and rise above it once.
-    levels = [level for _, level in announced]
-    assert levels == sorted(set(levels), key=scale.LEVELS.index)
-    assert len(levels) <= 2
+    announced = announcements(track, shows, steps((3, 3), (0.1, 3)))
+    assert [level for _, level in announced] == ["mild", "none"]
+    state = track.update(6.0, shows(0.1))
+    assert (state.statement.level, state.statement.pspi) == ("none", pytest.approx(0.1))
+    assert state.statement.sentence == sentences.sentence(scale.Level.NONE)
+
+
+def test_the_first_level_is_announced_only_if_the_score_is_in_it(calibration, shows):
+    wandering = [(score, 0.3) for score in (0, 8, 3, 8, 0, 8)]
+    track = Track(calibration, UNFILTERED)
+    announced = announcements(track, shows, steps(*wandering, (8, 2)))
+    assert [level for _, level in announced] == ["moderate"]
 
 
 # Eyes.
@@ -209,85 +117,97 @@ def test_blink_is_not_counted(calibration, shows):
     track = Track(calibration, UNFILTERED)
     closed = [0.0] * 10 + [1.0] * 4 + [0.0] * 10
     states = [track.update(n / 10, shows(AU43=value)) for n, value in enumerate(closed)]
-    assert max(state.pspi for state in states) == 0
+    assert max(state.score.pspi for state in states) == 0
     assert [state.eyes for state in states[9:15]] == ["open", *["blink"] * 4, "open"]
 
 
 @pytest.mark.parametrize("rate", [5, 15, 30])
 def test_a_closure_of_the_eyes_counts_from_its_beginning(calibration, shows, rate):
-    track = Track(calibration)
+    track = Track(calibration, TrackSettings(smoothing=1.0, margin=0.0))
     for n in range(rate):
-        track.update(n / rate, shows(AU43=0.1))
-    before = track.update(1.0, shows(AU43=0.1)).pspi
-    states = [track.update(1 + n / rate, shows(AU43=1.0)) for n in range(1, 2 * rate)]
+        track.update(n / rate, shows(AU4=2.0, AU43=0.1))
+    before = track.update(1.0, shows(AU4=2.0, AU43=0.1)).score.pspi
+    states = [track.update(1 + n / rate, shows(AU4=2.0, AU43=1.0)) for n in range(1, 2 * rate)]
     began = 1 + 1 / rate
     for state in states:
         duration = state.seconds - began
         if duration < 0.5 - 1e-3:
-            assert (state.eyes, state.pspi) == ("blink", pytest.approx(before, abs=1e-3))
+            assert (state.eyes, state.score.pspi) == ("blink", pytest.approx(before, abs=1e-3))
         elif duration > 0.5 + 1e-3:
             assert state.eyes == "closed"
             filtered = 0.1 + 0.9 * (1 - math.exp(-(state.seconds - 1)))
-            assert state.pspi == pytest.approx(filtered, abs=2e-3), (
+            assert state.score.pspi == pytest.approx(2 + filtered, abs=2e-3), (
                 "as if the closure had always counted"
             )
-            assert state.action_units["AU43"] == pytest.approx(filtered, abs=2e-3)
+            assert state.score.action_units["AU43"] == pytest.approx(filtered, abs=2e-3)
 
 
 def test_other_units_count_during_a_blink(calibration, shows):
     track = Track(calibration, UNFILTERED)
     track.update(0.0, shows(AU43=0.2))
-    state = track.update(0.1, shows(AU43=1.0, AU4=3.0))
-    assert state.pspi == pytest.approx(3.2)
-    assert state.action_units["AU43"] == pytest.approx(0.2)
+    score = track.update(0.1, shows(AU43=1.0, AU4=3.0)).score
+    assert score.pspi == pytest.approx(3.2)
+    assert score.action_units["AU43"] == pytest.approx(0.2)
 
 
 def test_a_model_without_action_units_gives_no_state_of_the_eyes(calibration, shows):
-    track = Track(calibration, UNFILTERED)
-    state = track.update(0.0, replace(shows(7.0), action_units=None))
-    assert (state.pspi, state.action_units, state.eyes) == (7.0, None, None)
+    state = Track(calibration).update(0.0, replace(shows(7.0), action_units=None))
+    assert (state.score.pspi, state.score.action_units, state.eyes) == (7.0, None, None)
 
 
 # Frames without a face.
 
 
-def test_there_is_no_state_before_the_first_face(calibration, shows):
+def test_without_a_face_from_the_beginning_nothing_is_in_view(calibration, shows):
     track = Track(calibration)
-    assert track.update(0.0, None) is None
-    assert track.update(1.0, shows(3.0)).away == 0
+    statement = track.update(0.0, None).statement
+    assert (statement.kind, statement.age, statement.title) == (
+        Kind.NOT_IN_VIEW,
+        None,
+        "Not in view",
+    )
+    assert track.update(1.0, shows(3.0)).statement.age == 0
 
 
 def test_a_short_absence_does_not_count_for_or_against_a_level(calibration, shows):
-    samples = steps((0, 3), (8, 1.5), (None, 2.5), (8, 2))
+    samples = steps((0, 3), (8, 0.5), (None, 2.5), (8, 2))
     announced = announcements(Track(calibration, UNFILTERED), shows, samples)
-    # 1.5 s before the absence count, not the absence nor the intervals next to it.
-    assert announced == [(2.0, "none"), (pytest.approx(7.6), "moderate")]
+    # 0.5 s before the absence count, not the absence nor the intervals next to it.
+    assert announced == [(1.0, "none"), (pytest.approx(6.6), "moderate")]
 
 
-def test_the_state_is_kept_while_the_face_is_away(calibration, shows):
+def test_the_statement_is_kept_for_a_second_and_its_age_is_given(calibration, shows):
     track = Track(calibration, UNFILTERED)
     announcements(track, shows, steps((8, 3)))
+    state = track.update(3.5, None)
+    assert (state.statement.level, state.statement.pspi) == ("moderate", 8.0)
+    assert (state.statement.age, state.score) == (pytest.approx(0.6), None)
     state = track.update(4.0, None)
-    assert (state.level, state.pspi, state.away) == ("moderate", 8.0, pytest.approx(1.1))
-    assert not state.announced
+    assert (state.statement.kind, state.statement.pspi) == (Kind.NOT_IN_VIEW, None)
+    assert state.statement.age == pytest.approx(1.1)
+    assert not state.statement.announced
 
 
 def test_after_three_seconds_without_a_face_the_track_starts_again(calibration, shows):
     track = Track(calibration)
     announcements(track, shows, steps((8, 4)))
-    assert track.update(6.8, None) is not None
-    assert track.update(7.0, None) is None
+    assert track.update(7.0, None).statement.age == pytest.approx(3.1)
     state = track.update(8.0, shows(0.0))
-    assert (state.level, state.pspi, state.steady) == ("none", 0.0, False)
-    assert [track.update(8 + n / 10, shows(0.0)).announced for n in range(1, 21)].index(True) == 19
+    assert (state.statement.kind, state.score.pspi) == (Kind.CHANGING, 0.0)
+    announced = [track.update(8 + n / 10, shows(0.0)).statement.announced for n in range(1, 21)]
+    assert announced.index(True) == 9
 
 
-def test_a_face_that_cannot_be_judged_counts_as_no_face(calibration, shows):
+def test_a_face_that_cannot_be_judged_has_no_score_and_its_reason_is_stated(calibration, shows):
     track = Track(calibration, UNFILTERED)
     track.update(0.0, shows(8.0))
-    unusable = replace(shows(0.0), quality=Quality(False, ("Too dark.",)))
-    state = track.update(1.0, unusable)
-    assert (state.pspi, state.away) == (8.0, 1.0)
+    state = track.update(1.0, shows.refused())
+    statement = state.statement
+    assert (state.score, statement.kind, statement.pspi) == (None, Kind.CANNOT_TELL, None)
+    assert (statement.reasons, statement.age) == (REASON, 1.0)
+    assert statement.title == "Cannot tell: mouth covered"
+    assert track.update(1.5, None).statement.kind == Kind.CANNOT_TELL, "found less than 1 s ago"
+    assert track.update(2.5, None).statement.kind == Kind.NOT_IN_VIEW
 
 
 @pytest.mark.parametrize("seconds", [1.0, 0.5, math.nan, math.inf])
@@ -304,7 +224,7 @@ def test_a_time_that_is_not_later_is_refused(calibration, shows, seconds):
         ("smoothing", -1),
         ("smoothing", math.nan),
         ("hold", 61),
-        ("margin", 2.6),
+        ("margin", 5.1),
         ("margin", "much"),
         ("away", 0),
     ],
@@ -316,8 +236,12 @@ def test_settings_out_of_range_are_refused_by_name(name, value):
 
 def test_a_state_becomes_plain_data(calibration, shows):
     track = Track(calibration)
-    data = json.loads(json.dumps(track.update(0.0, shows(AU4=2.0)).to_dict()))
-    assert (data["level"], data["pspi"], data["away"]) == ("mild", 2.0, 0.0)
+    track.update(0.0, shows(AU4=2.0))
+    data = json.loads(json.dumps(track.update(1.0, shows(AU4=2.0)).to_dict()))
+    statement = data["statement"]
+    assert (statement["kind"], statement["level"], statement["pspi"]) == ("level", "mild", 2.0)
+    assert (statement["announced"], statement["between"]) == (True, None)
+    assert (data["score"]["pspi"], data["seconds"]) == (2.0, 1.0)
 
 
 # A recorded track: the packaged model on a video, by tools/record_track.py.
@@ -349,9 +273,9 @@ def test_the_recorded_track_has_one_announcement_for_each_part(assessor, recorde
     track = Track(assessor.estimator.calibration)
     announced, changes, previous = [], 0, None
     for part, seconds, assessment in recorded:
-        state = track.update(seconds, assessment)
-        if state.announced:
-            announced.append((part, seconds, str(state.level)))
+        statement = track.update(seconds, assessment).statement
+        if statement.announced:
+            announced.append((part, seconds, str(statement.level)))
         if assessment is not None:
             level = scale.level(assessment.pspi)
             changes += previous is not None and level != previous
@@ -362,8 +286,8 @@ def test_the_recorded_track_has_one_announcement_for_each_part(assessor, recorde
         ("portrait", "none"),
         ("pain", "mild"),
     ]
-    assert announced[0][1] == pytest.approx(2.0, abs=0.07)
-    assert announced[1][1] == pytest.approx(17 + 2.0, abs=0.5)
+    assert announced[0][1] == pytest.approx(1.0, abs=0.07)
+    assert announced[1][1] == pytest.approx(17 + 1.0, abs=0.5)
 
 
 def test_closed_eyes_of_the_recorded_track_count_after_half_a_second(assessor, recorded):
@@ -374,10 +298,10 @@ def test_closed_eyes_of_the_recorded_track_count_after_half_a_second(assessor, r
         if part == "pain":
             eyes.append(state.eyes)
             if state.eyes == "blink":
-                assert state.raw_score == pytest.approx(
+                assert state.score.raw_score == pytest.approx(
                     assessment.raw_score - assessment.action_units["AU43"], abs=0.1
                 )
             else:
-                assert state.raw_score == pytest.approx(assessment.raw_score, abs=1e-3)
+                assert state.score.raw_score == pytest.approx(assessment.raw_score, abs=1e-3)
     assert set(eyes[:7]) == {"blink"}
     assert set(eyes[8:]) == {"closed"}

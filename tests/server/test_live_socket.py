@@ -1,9 +1,12 @@
 import asyncio
+import io
 import json
 import threading
+import time
 
 import numpy as np
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
@@ -11,7 +14,9 @@ from tests.support.media import encode_image
 from wince import scale
 from wince.server.app import create_app
 from wince.server.live_socket import Frame, LatestFrame
+from wince.server.problems import ProblemError
 from wince.server.settings import Settings
+from wince.server.worker_pool import WorkerPool
 
 BASE = "http://127.0.0.1:5001"
 LIVE = "ws://127.0.0.1:5001/v1/live"
@@ -32,7 +37,8 @@ def test_frames_are_answered_with_assessments(client, assessor, frames):
             answer = socket.receive_json()
             assert set(answer) == {"frame", "assessment", "track"}
             assert answer["frame"] == number
-            assert answer["track"]["level"] in scale.LEVELS
+            assert answer["track"]["statement"]["kind"] == "changing"
+            assert 0 <= answer["track"]["score"]["pspi"] <= scale.PSPI_MAXIMUM
             expected = json.loads(json.dumps(assessor.assess(frame.path).to_dict()))
             assert {**answer["assessment"], "milliseconds": {}} == {**expected, "milliseconds": {}}
 
@@ -60,28 +66,44 @@ def test_unknown_explanation_is_refused(client):
 def test_track_smooths_holds_and_continues_after_frames_without_a_face(client, frames):
     at_rest, in_pain = frames[0].path.read_bytes(), frames[1].path.read_bytes()
     with client.websocket_connect(f"{LIVE}?smoothing=60&hold=0&away=60") as socket:
-        assert ask(socket, GREY)["track"] is None
+        track = ask(socket, GREY)["track"]
+        assert (track["score"], track["statement"]["kind"]) == (None, "not-in-view")
         first = ask(socket, at_rest)
         track = first["track"]
-        assert track["pspi"] == pytest.approx(first["assessment"]["pspi"], abs=0.01)
-        assert (track["level"], track["announced"], track["away"]) == ("none", True, 0.0)
+        assert track["score"]["pspi"] == pytest.approx(first["assessment"]["pspi"], abs=0.01)
+        statement = track["statement"]
+        assert (statement["level"], statement["announced"], statement["age"]) == ("none", True, 0)
+        assert statement["pspi"] == track["score"]["pspi"]
         away = ask(socket, GREY)
         assert away["problem"]["type"] == "/problems/no-face"
-        assert away["track"]["away"] > 0
-        assert not away["track"]["announced"]
+        assert away["track"]["statement"]["age"] > 0
+        assert not away["track"]["statement"]["announced"]
         last = ask(socket, in_pain)
         assert last["assessment"]["pspi"] > 3
-        assert last["track"]["pspi"] < 1.5, "a minute of smoothing: the score has hardly changed"
+        assert last["track"]["score"]["pspi"] < 1.5, "a minute of smoothing: it hardly changed"
         assert last["track"]["seconds"] > away["track"]["seconds"] > track["seconds"]
-        assert last["track"]["sentence"].endswith(".")
-    with client.websocket_connect(f"{LIVE}?smoothing=0&hold=60") as socket:
+        assert last["track"]["statement"]["sentence"].endswith(".")
+    with client.websocket_connect(f"{LIVE}?smoothing=0&hold=60&margin=0") as socket:
         ask(socket, at_rest)
         last = ask(socket, in_pain)
         assert last["track"]["eyes"] == "blink"
         frame = last["assessment"]
         without_eyes = frame["raw_score"] - frame["action_units"]["AU43"]
-        assert last["track"]["raw_score"] == pytest.approx(without_eyes, abs=0.1)
-        assert not last["track"]["steady"]
+        assert last["track"]["score"]["raw_score"] == pytest.approx(without_eyes, abs=0.1)
+        statement = last["track"]["statement"]
+        assert (statement["kind"], statement["pspi"]) == ("changing", None)
+
+
+def test_a_face_that_cannot_be_judged_has_no_score_anywhere_in_the_answer(client, portrait_jpeg):
+    portrait = np.asarray(Image.open(io.BytesIO(portrait_jpeg)))
+    with client.websocket_connect(LIVE) as socket:
+        answer = ask(socket, encode_image((portrait * 0.1).astype(np.uint8)))
+    assert answer["assessment"]["quality"]["usable"] is False
+    assert answer["assessment"]["pspi"] is None
+    assert answer["track"]["score"] is None
+    statement = answer["track"]["statement"]
+    assert (statement["kind"], statement["pspi"]) == ("cannot-tell", None)
+    assert statement["reasons"] == answer["assessment"]["quality"]["reasons"]
 
 
 def ask(socket, frame):
@@ -89,7 +111,7 @@ def ask(socket, frame):
     return socket.receive_json()
 
 
-@pytest.mark.parametrize("query", ["hold=-1", "smoothing=long", "margin=3", "away=0", "hold=nan"])
+@pytest.mark.parametrize("query", ["hold=-1", "smoothing=long", "margin=6", "away=0", "hold=nan"])
 def test_impossible_track_settings_are_refused(client, query):
     with (
         pytest.raises(WebSocketDenialResponse) as refused,
@@ -128,10 +150,45 @@ def test_frame_that_cannot_be_assessed_is_answered_with_a_problem(
         assert "problem" not in answer
 
 
-def test_text_is_answered_with_a_problem(client):
+def test_text_that_is_refused_is_no_frame(client, portrait_jpeg):
     with client.websocket_connect(LIVE) as socket:
+        socket.send_bytes(portrait_jpeg)
+        assert socket.receive_json()["frame"] == 1
         socket.send_text("hello")
-        assert "binary" in socket.receive_json()["problem"]["detail"]
+        answer = socket.receive_json()
+        assert "binary" in answer["problem"]["detail"]
+        assert (answer["frame"], set(answer)) == (None, {"frame", "problem"})
+        socket.send_bytes(portrait_jpeg)
+        assert socket.receive_json()["frame"] == 2
+
+
+def test_a_busy_server_a_refused_message_and_a_broken_frame_are_no_absence(
+    assessor, portrait_jpeg, monkeypatch
+):
+    def refuse(pool):
+        raise ProblemError("busy", "Try again in a moment.")
+
+    settings = Settings(max_frame_bytes=200_000)
+    with (
+        TestClient(create_app(assessor, settings=settings), base_url=BASE) as client,
+        client.websocket_connect(f"{LIVE}?hold=0&away=0.2") as socket,
+    ):
+        before = ask(socket, portrait_jpeg)["track"]["statement"]
+        with monkeypatch.context() as patch:
+            patch.setattr(WorkerPool, "check_capacity", refuse)
+            busy = ask(socket, portrait_jpeg)
+        assert busy["problem"]["type"] == "/problems/busy"
+        too_large, broken = ask(socket, bytes(200_001)), ask(socket, b"no picture")
+        time.sleep(0.3)  # longer than `away`
+        last = ask(socket, b"no picture")
+        for answer in (busy, too_large, broken, last):
+            statement = answer["track"]["statement"]
+            assert answer["track"]["score"] is None
+            assert (statement["level"], statement["pspi"]) == (before["level"], before["pspi"])
+            assert not statement["announced"]
+        assert last["track"]["statement"]["age"] > 0.3
+        after = ask(socket, portrait_jpeg)["track"]["statement"]
+        assert (after["level"], after["announced"]) == (before["level"], False), "not started again"
 
 
 def test_frames_are_compared_with_the_neutral_face_of_a_text_message_until_it_is_cleared(
@@ -205,7 +262,7 @@ def test_newest_frame_wins_and_one_is_assessed_at_a_time(assessor, frames):
         for picture in pictures[1:]:
             socket.send_bytes(picture)
         socket.send_text("answered at once, so every frame before it has been received")
-        assert socket.receive_json()["frame"] == 7
+        assert socket.receive_json()["frame"] is None
         gated.gate.release(2)
         assert socket.receive_json()["frame"] == 1
         assert socket.receive_json()["frame"] == 6

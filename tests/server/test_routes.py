@@ -177,8 +177,8 @@ def test_change_against_images_at_rest_and_against_the_neutral_face_they_make(
     at_rest = [frame.path.read_bytes() for frame in frames[:2]]
     face = frames[2].path.read_bytes()
     form = [("image", face), *(("neutral", image) for image in at_rest)]
-    answer = client.post("/v1/assessments", files=form).json()
-    neutral = assessor.neutral_face(at_rest)
+    answer = client.post("/v1/assessments?any_expression=true", files=form).json()
+    neutral = assessor.neutral_face(at_rest, any_expression=True)
     expected_change = assessor.assess(face, neutral=neutral).to_dict()["change"]
     assert answer["change"] == json.loads(json.dumps(expected_change))
     repeated = client.post(
@@ -187,8 +187,18 @@ def test_change_against_images_at_rest_and_against_the_neutral_face_they_make(
         data={"neutral": json.dumps(answer["change"]["neutral"])},
     ).json()
     assert without_times(repeated) == without_times(answer)
-    made = client.post("/v1/neutral", files=[("neutral", image) for image in at_rest])
+    images = [("neutral", image) for image in at_rest]
+    made = client.post("/v1/neutral?any_expression=true", files=images)
     assert made.json() == answer["change"]["neutral"]
+
+
+@pytest.mark.parametrize("address", ["/v1/neutral", "/v1/assessments"])
+def test_a_grimace_is_refused_as_a_neutral_face(client, frames, address):
+    grimace = frames[1].path.read_bytes()
+    refused = client.post(address, files={"image": grimace, "neutral": grimace})
+    assert refused.status_code == 422
+    assert refused.json()["type"] == "/problems/expressive-face"
+    assert "rated" in refused.json()["detail"]
 
 
 @pytest.mark.parametrize(

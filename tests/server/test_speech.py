@@ -181,7 +181,9 @@ def test_with_a_voice_its_names_are_listed(client):
 
 @needs_espeak
 @pytest.mark.skipif(sys.platform == "win32", reason="its stand-in is a shell script")
-def test_speech_uses_the_queue_and_does_not_block_the_server(assessor, tmp_path, monkeypatch):
+def test_speech_has_its_own_queue_and_does_not_block_the_server(
+    assessor, tmp_path, monkeypatch, portrait_jpeg
+):
     script, begun, go = (tmp_path / name for name in ("espeak-ng", "begun", "go"))
     script.write_text(
         f"#!/bin/sh\ntouch {begun}\nwhile [ ! -e {go} ]; do sleep 0.05; done\n"
@@ -201,6 +203,8 @@ def test_speech_uses_the_queue_and_does_not_block_the_server(assessor, tmp_path,
             time.sleep(0.02)
         problem(client.post("/v1/speech", json=MILD), 503, "busy")
         assert client.get("/healthz").status_code == 200  # the event loop is not blocked
+        image = {"image": portrait_jpeg}
+        assert client.post("/v1/assessments", files=image).status_code == 200
         go.touch()
         first.join(20)
     assert answers[0].status_code == 200

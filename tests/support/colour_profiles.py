@@ -52,7 +52,7 @@ def in_adobe_rgb(srgb: RGB) -> RGB:
         [(0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.71410)]
     )
     adobe = (linear @ to_xyz @ np.linalg.inv(np.array(ADOBE_RGB))).clip(0, 1)
-    return np.uint8((adobe ** (1 / ADOBE_GAMMA) * 255).round())
+    return np.asarray((adobe ** (1 / ADOBE_GAMMA) * 255).round(), np.uint8)
 
 
 def _profile(kind: bytes, space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:

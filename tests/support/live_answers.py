@@ -29,6 +29,8 @@ FACE = {
     "usable": True,
 }
 NO_FACE = {"type": "/problems/no-face", "title": "", "status": 422, "detail": "No face."}
+BUSY = "busy"
+BUSY_PROBLEM = {"type": "/problems/busy", "title": "", "status": 503, "detail": "Try again."}
 
 
 @cache
@@ -47,7 +49,7 @@ def answer_all(route, level=lambda: "mild", heatmap=None):
 
     Args:
         route: The routed socket.
-        level: Returns the level of a frame; None for no face.
+        level: Returns the level of a frame; None for no face, BUSY for a busy server.
         heatmap: The map in each answer, or None.
     """
     count, track = 0, new_track()
@@ -59,12 +61,18 @@ def answer_all(route, level=lambda: "mild", heatmap=None):
         score = SimpleNamespace(
             quality=Quality(True), raw_score=SCORES.get(current), action_units=None
         )
-        state = track.update(time.monotonic(), score if current else None)
-        part = state and state.to_dict()
+        now = time.monotonic()
+        if current == BUSY:
+            part = track.current(now).to_dict()
+            route.send(json.dumps({"frame": count, "problem": BUSY_PROBLEM, "track": part}))
+            return
+        state = track.update(now, score if current else None)
+        part = state.to_dict()
         if current is None:
             route.send(json.dumps({"frame": count, "problem": NO_FACE, "track": part}))
             return
-        part |= {"sentence": f"Level {state.level}.", "pspi": 3.0}
+        if state.statement.level is not None:
+            part["statement"]["sentence"] = f"Level {state.statement.level}."
         assessment = _assessment(current)
         if heatmap is not None:
             assessment["heatmap"] = heatmap

@@ -25,18 +25,33 @@ def watch(
         Path | None,
         typer.Option("--csv", metavar="FILE", help="Write a row for each frame into a new FILE."),
     ] = None,
+    summary_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--summary", metavar="FILE", help="Write the summary as JSON into a new FILE."
+        ),
+    ] = None,
     smoothing: Annotated[
-        float, typer.Option(min=0, max=60, help="Time constant of the smoothing, in seconds.")
-    ] = 1.0,
+        float,
+        typer.Option(
+            min=0,
+            max=60,
+            help="Time constant of the smoothing, in seconds. In a video: how far before and after "
+            "a frame others count.",
+        ),
+    ] = 0.05,
     hold: Annotated[
         float, typer.Option(min=0, max=60, help="Seconds a level must last to be announced.")
-    ] = 2.0,
+    ] = 1.0,
     margin: Annotated[
         float,
         typer.Option(
-            min=0, max=2.5, help="Points the score must fall below a cut for the level to fall."
+            min=0,
+            max=5,
+            help="How far the score must move to count as another level at once, as a multiple of "
+            "the model's mean error.",
         ),
-    ] = 0.5,
+    ] = 1.2,
     every: Annotated[int, typer.Option(min=1, help="Assess every Nth frame only.")] = 1,
     allow_network: Annotated[
         bool,
@@ -52,10 +67,10 @@ def watch(
 ) -> None:
     """Watch a face over time, with a camera or in a video file.
 
-    Shows the announced level, the smoothed score, the action units, the frame rate and the time
-    from a frame to its result. A level is announced when it has lasted; blinks do not count. At the
-    end (of the video, or with Ctrl+C) a summary gives the time in each level and the peaks. A
-    camera that is disconnected is opened again. Nothing is stored except the file of --csv.
+    Shows the level with its score, the action units, the frame rate and the time from a frame to
+    its result. A level is announced when it has lasted; blinks do not count. At the end (of the
+    video, or with Ctrl+C) a summary gives the time in each state and the peaks. A camera that is
+    disconnected is opened again. Nothing is stored except the files of --csv and --summary.
 
     A video is processed as fast as this machine can; of a camera the newest frame is used. Needs
     `pip install 'wince[video]'`.
@@ -66,7 +81,8 @@ def watch(
     watch_loop.run(
         source,
         csv_path=csv_path,
-        settings=TrackSettings(smoothing, hold, margin),
+        summary_path=summary_path,
+        settings=TrackSettings(smoothing, margin, hold),
         every=every,
         speaker=speech.speaker(),
         model=model,

@@ -3,7 +3,7 @@
 import csv
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,8 +19,10 @@ from wince.cli.watch_rows import frame_row, rows_file
 from wince.cli.watch_view import TerminalView, WatchStatus, summary
 from wince.cli.watch_voice import BackgroundSpeaker
 from wince.errors import NoFaceError, VideoError
+from wince.files import refuse_existing, write_json
 from wince.runtime.assessment import Assessment
 from wince.runtime.assessor import Assessor
+from wince.runtime.look_ahead import LookAhead, RecordedFrame
 from wince.runtime.session_summary import LONGEST_STEP, SessionSummary
 from wince.runtime.track import Track, TrackSettings
 from wince.video import Video, VideoFrame
@@ -38,6 +40,7 @@ def run(
     source: str | None,
     *,
     csv_path: Path | None,
+    summary_path: Path | None,
     settings: TrackSettings,
     every: int,
     speaker: Speaker | None,
@@ -49,7 +52,9 @@ def run(
     Args:
         source: A video file, or the name or address of a camera; None for the first camera.
         csv_path: New file for a row per frame; None to write none.
-        settings: Settings of the track.
+        summary_path: New file for the summary as JSON; None to write none.
+        settings: Settings of the track. For a video, `smoothing` is the half width of the centred
+            window over which scores are averaged.
         every: Assess every nth frame only.
         speaker: Speaks announced levels; None for no speech.
         model: A model.onnx or its folder; None for the packaged model.
@@ -61,22 +66,28 @@ def run(
     """
     camera = camera_name(source)
     open_camera = partial(Camera, camera or "", allow_network=allow_network)
+    if summary_path:
+        refuse_existing(summary_path, "Choose another name for --summary.")
     console = Console(highlight=False)
     with ExitStack() as stack:
         opened = open_camera() if camera is not None else Video(str(source))
         stack.callback(opened.close)
+        look_ahead: LookAhead[WatchedFrame] = LookAhead(0.0)
         if isinstance(opened, Video):
-            settings = _with_longer_gaps(settings, every / opened.frame_rate)
+            look_ahead = LookAhead(settings.smoothing)
+            settings = _for_recording(settings, every / opened.frame_rate)
         assessor = Assessor(model)
         rows = stack.enter_context(rows_file(csv_path)) if csv_path else None
         voice = BackgroundSpeaker(speaker) if speaker else None
-        watcher = Watcher(assessor, settings, rows, voice)
+        watcher = Watcher(assessor, settings, look_ahead, rows, voice)
         error = _watch(opened, open_camera, every, watcher, console)
         if voice:
             voice.finish()
         if isinstance(opened, Video) and opened.damaged_parts:
             complain(f"{opened.name}: {opened.damaged_parts} damaged parts were skipped.")
         console.print(summary(watcher.session))
+        if summary_path:
+            write_json(summary_path, watcher.session.to_dict())
     if error is not None:
         raise error
 
@@ -102,9 +113,27 @@ def camera_name(source: str | None) -> str | None:
     return None if is_file else source
 
 
-def _with_longer_gaps(settings: TrackSettings, step: float) -> TrackSettings:
-    """Return settings under which a track survives three steps between assessed frames."""
-    return replace(settings, away=min(MOST_AWAY, max(settings.away, 3 * step)))
+def _for_recording(settings: TrackSettings, step: float) -> TrackSettings:
+    """Return the settings of the track of a recording.
+
+    The look-ahead has smoothed its scores, and it survives three steps between assessed frames.
+    """
+    return replace(settings, smoothing=0.0, away=min(MOST_AWAY, max(settings.away, 3 * step)))
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedFrame:
+    """A frame with its own assessment.
+
+    Attributes:
+        frame: The frame, without its pixels.
+        assessment: Assessment of its face; None if there is none.
+        latency: Seconds from the frame to its assessment.
+    """
+
+    frame: VideoFrame
+    assessment: Assessment | None
+    latency: float
 
 
 @dataclass
@@ -114,6 +143,7 @@ class Watcher:
     Attributes:
         assessor: Assesses the frames.
         settings: Settings of the track.
+        look_ahead: Averages the scores of a recording; of width 0 for a camera.
         rows: Writes a row per frame, if any.
         voice: Speaks announced levels, if any.
         status: What the view shows.
@@ -122,6 +152,7 @@ class Watcher:
 
     assessor: Assessor
     settings: TrackSettings
+    look_ahead: LookAhead[WatchedFrame]
     rows: "csv.DictWriter[str] | None"
     voice: BackgroundSpeaker | None
     status: WatchStatus = field(default_factory=WatchStatus)
@@ -131,29 +162,52 @@ class Watcher:
         self._track = Track(self.assessor.estimator.calibration, self.settings)
         self._finish_times: deque[float] = deque()
 
-    def process(self, frame: VideoFrame, seconds: float, available_at: float) -> None:
+    def process(self, frame: VideoFrame, seconds: float, available_at: float) -> Iterator[float]:
         """Assess a frame.
 
         Args:
             frame: The frame.
             seconds: Its time in the session.
             available_at: When the frame was available, on the clock of `time.monotonic`.
+
+        Yields:
+            The time of each frame for which `status` is complete.
         """
         assessment: Assessment | None
         try:
             assessment = self.assessor.assess(frame.rgb)
         except NoFaceError:
             assessment = None
-        state = self._track.update(seconds, assessment)
-        self.session.add(seconds, state, longest=max(LONGEST_STEP, self.settings.away))
         now = time.monotonic()
-        self.status.state = state
         self.status.latency = now - available_at
         self.status.frame_rate = self._frame_rate(now)
+        without_pixels = replace(frame, rgb=frame.rgb[:0])
+        watched = WatchedFrame(without_pixels, assessment, self.status.latency)
+        for complete in self.look_ahead.add(RecordedFrame(seconds, assessment, watched)):
+            yield self._follow(complete)
+
+    def finish(self) -> Iterator[float]:
+        """Follow the frames that still wait at the end; yield the time of each."""
+        for complete in self.look_ahead.finish():
+            yield self._follow(complete)
+
+    def _follow(self, complete: "RecordedFrame[WatchedFrame]") -> float:
+        """Add a frame to the track and pass its state on; return its time."""
+        seconds, watched = complete.seconds, complete.item
+        state = self._track.update(seconds, complete.assessment)
+        self.session.add(
+            seconds,
+            state,
+            face_found=complete.assessment is not None,
+            longest=max(LONGEST_STEP, self.settings.away),
+        )
+        self.status.state = state
         if self.rows:
-            self.rows.writerow(frame_row(frame, seconds, assessment, state, self.status.latency))
-        if state and state.announced and self.voice:
-            self.voice.say(state.level)
+            row = frame_row(watched.frame, seconds, watched.assessment, state, watched.latency)
+            self.rows.writerow(row)
+        if self.voice:
+            self.voice.follow(state.statement)
+        return seconds
 
     def _frame_rate(self, now: float) -> float:
         """Return the frames per second over the last RATE_WINDOW seconds."""
@@ -173,23 +227,27 @@ def _watch(
     console: Console,
 ) -> VideoError | None:
     """Watch until the source ends or Ctrl+C; return the error of a video that stops early."""
-    try:
-        with TerminalView(console) as view:
+    error: VideoError | None = None
+    with TerminalView(console) as view:
+        duration = opened.duration if isinstance(opened, Video) else None
+        try:
             if isinstance(opened, Video):
                 _watch_video(opened, every, watcher, view)
             else:
                 _watch_camera(opened, open_camera, every, watcher, view)
-    except KeyboardInterrupt:
-        pass
-    except VideoError as error:
-        return error
-    return None
+        except KeyboardInterrupt:
+            pass
+        except VideoError as video_error:
+            error = video_error
+        for seconds in watcher.finish():
+            view.show(watcher.status, position=seconds, duration=duration)
+    return error
 
 
 def _watch_video(video: Video, every: int, watcher: Watcher, view: TerminalView) -> None:
     for frame in video.frames(every=every):
-        watcher.process(frame, frame.seconds, time.monotonic())
-        view.show(watcher.status, position=frame.seconds, duration=video.duration)
+        for seconds in watcher.process(frame, frame.seconds, time.monotonic()):
+            view.show(watcher.status, position=seconds, duration=video.duration)
 
 
 def _watch_camera(
@@ -207,8 +265,8 @@ def _watch_camera(
         try:
             for frame in camera.frames(every=every):
                 pause = FIRST_PAUSE
-                watcher.process(frame, frame.seconds - start, frame.seconds)
-                view.show(status, position=frame.seconds - start)
+                for seconds in watcher.process(frame, frame.seconds - start, frame.seconds):
+                    view.show(status, position=seconds)
         except VideoError as error:
             status.note = f"{error} Trying again."
         finally:

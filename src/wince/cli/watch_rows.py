@@ -1,4 +1,4 @@
-"""The CSV file of `wince watch --csv`: one row per frame."""
+"""The files of `wince watch`: one CSV row per frame, and the summary as JSON."""
 
 import csv
 from collections.abc import Iterator
@@ -17,15 +17,20 @@ COLUMNS = (
     "seconds",
     "frame",
     "face",
+    "reasons",
     "pspi",
     "level",
+    "between",
     "confidence",
     *scale.UNIT_NAMES,
+    "filtered_pspi",
+    "statement",
     "track_pspi",
     "track_level",
+    "track_between",
     "announced",
     "eyes",
-    "away",
+    "age",
     "milliseconds",
 )
 
@@ -51,7 +56,7 @@ def frame_row(
     frame: VideoFrame,
     seconds: float,
     assessment: Assessment | None,
-    state: TrackState | None,
+    state: TrackState,
     latency: float,
 ) -> dict[str, Any]:
     """Return the values of a row by column; columns that do not apply are missing.
@@ -60,24 +65,35 @@ def frame_row(
         frame: The frame.
         seconds: Its time in the session.
         assessment: None if no face was found.
-        state: State of the track after the frame; None before the first face.
+        state: State of the track after the frame.
         latency: Seconds from the frame to its result.
     """
-    row: dict[str, Any] = {
+    statement = state.statement
+    return {
         "seconds": round(seconds, 3),
         "frame": frame.index,
         "face": int(assessment is not None),
+        **({} if assessment is None else _assessment_cells(assessment)),
+        "filtered_pspi": state.score and state.score.pspi,
+        "statement": str(statement.kind),
+        "track_pspi": statement.pspi,
+        "track_level": statement.level and str(statement.level),
+        "track_between": statement.between and ";".join(statement.between),
+        "announced": int(statement.announced),
+        "eyes": state.eyes,
+        "age": statement.age,
         "milliseconds": round(1000 * latency, 1),
     }
-    if assessment is not None:
-        row |= {"pspi": assessment.pspi, "level": assessment.level and str(assessment.level)}
-        row |= {"confidence": assessment.confidence, **(assessment.action_units or {})}
-    if state is not None:
-        row |= {
-            "track_pspi": state.pspi,
-            "track_level": str(state.level),
-            "announced": int(state.announced),
-            "eyes": state.eyes,
-            "away": state.away,
-        }
-    return row
+
+
+def _assessment_cells(assessment: Assessment) -> dict[str, Any]:
+    """Return the cells of a face: its scores, or the reasons why it cannot be judged."""
+    if not assessment.quality.usable:
+        return {"reasons": ";".join(assessment.quality.reasons)}
+    return {
+        "pspi": assessment.pspi,
+        "level": str(assessment.level),
+        "between": assessment.between and ";".join(assessment.between),
+        "confidence": assessment.confidence,
+        **(assessment.action_units or {}),
+    }

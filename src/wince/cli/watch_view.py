@@ -15,6 +15,7 @@ from wince.cli.tables import plain_table
 from wince.level_colours import TERMINAL
 from wince.runtime.session_summary import SessionSummary
 from wince.runtime.track import TrackState
+from wince.speech.languages import ENGLISH
 
 REDRAWS_PER_SECOND = 10
 BAR_WIDTH = 32  # characters
@@ -25,7 +26,7 @@ class WatchStatus:
     """What the view shows.
 
     Attributes:
-        state: State of the track after the last frame; None before the first face.
+        state: State of the track after the last frame; None before the first frame.
         frame_rate: Frames per second.
         latency: Seconds from a frame to its result.
         note: A message below the view.
@@ -48,7 +49,7 @@ class TerminalView:
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._drawn_at = 0.0
-        self._face_away = False
+        self._title = ""
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -73,8 +74,7 @@ class TerminalView:
     ) -> None:
         """Show the status.
 
-        The view is redrawn REDRAWS_PER_SECOND times at most, and at once when a level is announced
-        or the face is lost or found again.
+        The view is redrawn REDRAWS_PER_SECOND times at most, and at once for a new statement.
 
         Args:
             status: What to show.
@@ -82,16 +82,15 @@ class TerminalView:
             duration: Length of the video in seconds, if known.
             force: Whether to redraw at once.
         """
-        state = status.state
-        announced = state is not None and state.announced
+        statement = status.state and status.state.statement
         if not self._console.is_terminal:
-            if state is not None and announced:
-                title = _level_title(state.level)
-                self._console.print(f"{_clock(position)} {title} (PSPI {state.pspi:.1f})")
+            if statement and statement.announced and statement.pspi is not None:
+                score = scale.shown(statement.pspi)
+                self._console.print(f"{_clock(position)} {statement.title} (PSPI {score})")
             return
-        face_away = state is not None and state.away > 0
-        force = force or announced or face_away != self._face_away
-        self._face_away = face_away
+        title = statement.title if statement else ""
+        force = force or title != self._title
+        self._title = title
         now = time.monotonic()
         if force or now - self._drawn_at >= 1 / REDRAWS_PER_SECOND:
             self._drawn_at = now
@@ -99,11 +98,9 @@ class TerminalView:
 
 
 def draw(status: WatchStatus, position: float, duration: float | None) -> RenderableType:
-    """Return the view: level, score on its scale, action units, time, frame rate and latency."""
+    """Return the view: statement, score on its scale, action units, time, rate and latency."""
     lines: list[RenderableType] = []
-    if status.state is None:
-        lines.append(Text("No face yet: point the camera at one face, from the front.", "bold"))
-    else:
+    if status.state is not None:
         lines += _state_lines(status.state)
     clock = _clock(position) + (f" of {_clock(duration)}" if duration else "")
     rates = f"{status.frame_rate:.0f} frames/s   {1000 * status.latency:.0f} ms"
@@ -115,17 +112,27 @@ def draw(status: WatchStatus, position: float, duration: float | None) -> Render
 
 
 def _state_lines(state: TrackState) -> list[RenderableType]:
-    style = TERMINAL[state.level]
-    head = Text(_level_title(state.level), f"bold {style.removeprefix('bold ')}")
-    head.append(f"   PSPI {state.pspi:.1f} of {scale.PSPI_MAXIMUM:.0f}", "bold")
-    if state.away:
-        head.append(f"   no face for {state.away:.1f} s", "yellow")
+    statement = state.statement
+    style = TERMINAL[statement.level] if statement.level else "yellow"
+    head = Text(statement.title, f"bold {style.removeprefix('bold ')}")
+    if statement.pspi is not None:
+        head.append(
+            f"   PSPI {scale.shown(statement.pspi)} of {scale.PSPI_MAXIMUM:.0f}, "
+            f"{100 * (statement.confidence or 0):.0f} %",
+            "bold",
+        )
+    if statement.age:
+        head.append(f"   last face {statement.age:.1f} s ago", "yellow")
     elif state.eyes == "closed":
         head.append("   eyes closed", "dim")
-    lines: list[RenderableType] = [head, _bar(state.pspi, scale.PSPI_MAXIMUM, style)]
-    if state.action_units:
+    lines: list[RenderableType] = [head]
+    if statement.pspi is not None:
+        lines.append(_bar(statement.pspi, scale.PSPI_MAXIMUM, style))
+    elif statement.advice:
+        lines.append(Text(statement.advice))
+    if state.score is not None and state.score.action_units:
         units = Table.grid(padding=(0, 1))
-        for name, value in state.action_units.items():
+        for name, value in state.score.action_units.items():
             unit = scale.ACTION_UNITS[name]
             bar = _bar(value, unit.maximum, "cyan", BAR_WIDTH // 2)
             units.add_row(name, unit.title, bar, f"{value:.1f}")
@@ -138,10 +145,6 @@ def _bar(value: float, maximum: float, style: str, width: int = BAR_WIDTH) -> Te
     return Text.assemble(("━" * full, style), ("─" * (width - full), "dim"))
 
 
-def _level_title(level: scale.Level) -> str:
-    return "No pain expression seen" if level is scale.Level.NONE else level.capitalize()
-
-
 def _clock(seconds: float) -> str:
     """Return a time such as 1:05 or 1:02:05."""
     minutes, rest = divmod(int(seconds), 60)
@@ -150,15 +153,34 @@ def _clock(seconds: float) -> str:
 
 
 def summary(session: SessionSummary) -> RenderableType:
-    """Return the summary at the end: time in each level, its share, and its peak."""
+    """Return the summary at the end: time in each state, its share, and the peak of each level."""
     table = plain_table()
-    for title in ("Level", "Time", "Share", "Peak", "At"):
-        table.add_column(title, justify="left" if title == "Level" else "right")
-    for level, seconds in session.seconds.items():
-        share = f"{100 * seconds / session.watched:.0f} %" if session.watched else ""
-        peak = session.peaks.get(level)
-        peak_cells = (f"{peak[0]:.1f}", _clock(peak[1])) if peak else ("", "")
-        table.add_row(_level_title(level), _clock(seconds), share, *peak_cells)
-    absent = f"Without a face: {_clock(session.absent)}. " if session.absent >= 0.5 else ""
-    counts = f"Frames: {session.frames}. Levels announced: {len(session.announced)}."
-    return Group(table, Text(absent + counts))
+    for title in ("State", "Time", "Share", "Peak", "At"):
+        table.add_column(title, justify="left" if title == "State" else "right")
+    for title, seconds, level in _times(session):
+        share = f"{100 * seconds / session.total:.0f} %" if session.total else ""
+        peak = session.peaks.get(level) if level else None
+        peak_cells = (scale.shown(peak.pspi), _clock(peak.seconds)) if peak else ("", "")
+        table.add_row(title, _clock(seconds), share, *peak_cells)
+    counts = (
+        f"Frames: {session.frames}, {session.frames_without_face} without a face, "
+        f"{session.frames_not_judged} not judged. Levels announced: {len(session.announced)}."
+    )
+    return Group(table, Text(counts))
+
+
+def _times(session: SessionSummary) -> list[tuple[str, float, scale.Level | None]]:
+    """Return title, seconds and level of each state; other states than levels if they occur."""
+    titles = ENGLISH.titles
+    others = [
+        *((titles[pair], seconds) for pair, seconds in session.between.items()),
+        ("Changing", session.changing),
+        *(
+            (f"Cannot tell: {name.replace('-', ' ')}", seconds)
+            for name, seconds in session.cannot_tell.items()
+        ),
+        ("Not in view", session.not_in_view),
+        ("Not connected", session.not_connected),
+    ]
+    levels = [(titles[level], seconds, level) for level, seconds in session.levels.items()]
+    return [*levels, *((title, seconds, None) for title, seconds in others if seconds)]

@@ -17,7 +17,7 @@ from wince.runtime.assessment import Assessment
 from wince.runtime.crop_assessments import assess_crops
 from wince.runtime.estimator import Estimator
 from wince.runtime.face_crop import FaceCrop, crop_face, crop_faces
-from wince.runtime.neutral import NeutralFace, check_model, median_face
+from wince.runtime.neutral import NeutralFace, check_expression, check_model, median_face
 
 BATCH_SIZE = 64
 """Faces per call of the network. Each needs about 0.4 MB, and larger batches are not faster."""
@@ -147,16 +147,25 @@ class Assessor:
             results += [next(scored) if isinstance(crop, FaceCrop) else crop for crop in batch]
         return results
 
-    def neutral_face(self, images: ImageSources, *, face_index: int | None = None) -> NeutralFace:
+    def neutral_face(
+        self,
+        images: ImageSources,
+        *,
+        face_index: int | None = None,
+        any_expression: bool = False,
+    ) -> NeutralFace:
         """Return a person's neutral face: the median over a few images of them at rest.
 
         Args:
             images: One or more images of the person at rest, as for `assess`.
             face_index: As for `assess`, the same for all images.
+            any_expression: Accept a face that is rated as an expression of pain, for a person whose
+                face looks like one at rest.
 
         Raises:
             ImageError: An image cannot be used.
             NoFaceError: An image has no face, or none with this index.
+            ExpressiveFaceError: The median face is at the level "mild" or higher.
             NeutralFaceError: There are no images, or one of them cannot be judged.
         """
         sources = list(_as_iterable(images))
@@ -169,9 +178,12 @@ class Assessor:
                     f"{assessment.sentence} Leave it out or take another one."
                 )
             assessments.append((assessment.action_units, assessment.raw_score))
-        return median_face(
+        neutral = median_face(
             [units for units, _ in assessments], [raw for _, raw in assessments], self.model
         )
+        if not any_expression:
+            check_expression(self.estimator.calibration.score_map(neutral.raw_score))
+        return neutral
 
     def baseline(self, images: ImageSources, *, face_index: int | None = None) -> NeutralFace:
         """Return `neutral_face(images)`. Deprecated: use `neutral_face`."""

@@ -150,16 +150,17 @@ class Calibration:
         interval = min(low, pspi), max(high, pspi)
         return CalibratedScore(pspi, interval, scale.level(pspi), probabilities)
 
-    def _spread(self, raw: float) -> float:
+    def spread(self, raw: float) -> float:
+        """Return the mean absolute error at a raw score, in points of the raw score."""
         return self.spread_base + self.spread_slope * max(raw, 0.0)
 
     def _quantile(self, raw: float, probability: float) -> float:
         residual = np.interp(probability, self.probabilities, self.residual_quantiles)
-        return raw + self._spread(raw) * float(residual)
+        return raw + self.spread(raw) * float(residual)
 
     def _below(self, raw: float, cut: float) -> float:
         """Return the probability that the rating is below a cut on the raw scale."""
-        residual = (cut - raw) / self._spread(raw)
+        residual = (cut - raw) / self.spread(raw)
         return float(np.interp(residual, self.residual_quantiles, self.probabilities, 0.0, 1.0))
 
     def to_dict(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from wince import scale
-from wince.errors import NeutralFaceError, ScaleError
+from wince.errors import ExpressiveFaceError, NeutralFaceError, ScaleError
 
 ActionUnits = Mapping[str, float] | None
 
@@ -133,6 +133,23 @@ def change(action_units: ActionUnits, raw_score: float, neutral: NeutralFace) ->
             for name in scale.UNIT_NAMES
         }
     return Change(round(max(raw_score - neutral.raw_score, 0.0), 3), differences, neutral)
+
+
+def check_expression(pspi: float) -> None:
+    """Raise ExpressiveFaceError if the PSPI of a neutral face is at the level "mild" or higher.
+
+    Every later change would be too small by the expression of the neutral face.
+
+    Args:
+        pspi: PSPI of the neutral face, 0 to 16.
+    """
+    level = scale.level(pspi)
+    if level is not scale.Level.NONE:
+        raise ExpressiveFaceError(
+            f"The face at rest is rated {level} (PSPI {scale.shown(pspi)}); expected no pain "
+            "expression. Take other images of the person at rest. If this is how they look at "
+            "rest, say so with any_expression (--any-expression)."
+        )
 
 
 def check_model(neutral: NeutralFace, model: Mapping[str, str]) -> None:

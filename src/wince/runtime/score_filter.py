@@ -1,109 +1,258 @@
-"""Exponential smoothing of scores over time, and Schmitt triggers at the cuts between levels.
+"""Filter for scores over time, which keeps a score on its side of a cut between levels under noise.
 
-With the time constant tau and the time dt since the previous frame: s <- s + w * (x - s) with
-w = 1 - exp(-dt / tau). The result does not depend on the frame rate.
+1. Smoothing: s <- s + w * (x - s) with w = 1 - exp(-dt / smoothing), for the time dt since the
+   previous frame. It is short, because smoothing over a second costs accuracy.
+2. A slow reference follows s with the time constant REFERENCE_SECONDS. It moves to s at once when
+   they differ by two margins, or by one margin for CONFIRMATION seconds. For the first seconds
+   after that it is the mean of s.
+3. The reference decides in which range of equal levels the score is. Once it has settled, it must
+   leave a range by SLACK margins. The filtered score is s, moved to the end of this range if it is
+   outside.
+
+So an expression counts at once, and a still face keeps its level although its score varies from
+frame to frame. The result does not depend on the frame rate. The margin is a multiple of the
+model's mean error at the score. docs/live.md compares the filter with others.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import TypeAlias
 
 from wince import scale
-from wince.runtime.calibration import ScoreMap
+from wince.runtime.calibration import CalibratedScore, Calibration
+from wince.scale import Level, LevelPair
+
+REFERENCE_SECONDS = 1.0
+"""Time constant of the reference, and the time after which it has settled."""
+
+CONFIRMATION = 0.25
+"""Seconds for which a score must be beyond one margin to count."""
+
+SLACK = 0.4
+"""Margins by which a settled reference must leave a range of levels."""
+
+BLINK = 0.5
+"""Seconds below which a closure of the eyes is a blink. Blinks last 0.1 to 0.4 s."""
+
+CLOSED = 0.5
+"""AU43 from which the eyes count as closed; AU43 is between 0 and 1."""
+
+EYES = "AU43"
+
+TOLERANCE = 1e-9
+"""Seconds; times are sums of floats."""
+
+_GRID_STEP, _PRECISION = 0.05, 1e-4  # points of the raw score
+
+StatedLevels: TypeAlias = tuple[Level] | LevelPair
+"""A level, or the two levels that a score lies between."""
+
+
+def stated_levels(score: CalibratedScore) -> StatedLevels:
+    """Return the level of a score, or the two levels that it lies between."""
+    return score.between or (score.level,)
+
+
+@lru_cache(maxsize=8)
+def level_ranges(calibration: Calibration) -> tuple[tuple[float, float], ...]:
+    """Return the ranges of the raw score in which the stated levels are the same.
+
+    Args:
+        calibration: Calibration of a model.
+
+    Returns:
+        Lowest and highest raw score of each range, in ascending order.
+    """
+
+    def levels(raw: float) -> StatedLevels:
+        return stated_levels(calibration(raw).rounded())
+
+    count = round(scale.PSPI_MAXIMUM / _GRID_STEP)
+    grid = [scale.PSPI_MAXIMUM * number / count for number in range(count + 1)]
+    ranges, start = [], -math.inf
+    for low, high in pairwise(grid):
+        if levels(low) == levels(high):
+            continue
+        below = levels(low)
+        while high - low > _PRECISION:
+            middle = (low + high) / 2
+            low, high = (middle, high) if levels(middle) == below else (low, middle)
+        ranges.append((start, low))
+        start = high
+    return (*ranges, (start, math.inf))
 
 
 @dataclass(frozen=True, slots=True)
-class FilteredScores:
-    """Filtered scores after a frame.
+class Scores:
+    """Scores of a frame.
+
+    Attributes:
+        raw: Raw score, 0 to 16.
+        units: Intensities of action units by name; None for a model that gives PSPI alone.
+    """
+
+    raw: float
+    units: Mapping[str, float] | None
+
+    def moved(self, other: "Scores", weight: float) -> "Scores":
+        """Return these scores moved towards others by a weight, 0 to 1."""
+        units = None
+        if self.units is not None and other.units is not None:
+            target = other.units
+            units = {
+                name: value + weight * (target[name] - value) for name, value in self.units.items()
+            }
+        return Scores(self.raw + weight * (other.raw - self.raw), units)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterState:
+    """The filter after a frame.
 
     Attributes:
         seconds: Time of the frame.
-        raw: Filtered raw score, 0 to 16.
-        units: Filtered intensities by name. None for a model that gives PSPI alone.
-        above: For each cut between levels, whether PSPI is above it: on at the cut, off below the
-            cut minus the margin.
-        since: For each cut, the time of the last change of `above`.
+        smooth: Smoothed scores.
+        reference: Slow reference, in points of the raw score.
+        since: Time at which the reference last moved at once.
+        beyond: On which side of the reference the smoothed score is beyond the margin: -1, 0 or 1.
+        beyond_since: Time since which it is there.
+        range_index: Position of the range of equal levels in `level_ranges`.
+        filtered: The filter's output.
     """
 
     seconds: float
-    raw: float
-    units: dict[str, float] | None
-    above: tuple[bool, ...]
-    since: tuple[float, ...]
+    smooth: Scores
+    reference: float
+    since: float
+    beyond: int
+    beyond_since: float
+    range_index: int
+    filtered: Scores
 
 
-@dataclass(frozen=True, slots=True)
 class ScoreFilter:
-    """Filter with fixed settings.
+    """Filter with fixed settings. It has no state of its own."""
 
-    Attributes:
-        score_map: From raw score to PSPI.
-        smoothing: Time constant in seconds; 0 for no smoothing.
-        margin: Points of PSPI below a cut at which the level falls.
-    """
-
-    score_map: ScoreMap
-    smoothing: float
-    margin: float
-
-    def start(
-        self, seconds: float, raw: float, units: Mapping[str, float] | None
-    ) -> FilteredScores:
-        """Return the state after the first frame: its own scores."""
-        pspi = self.score_map(raw)
-        above = tuple(pspi >= cut for cut in scale.LEVEL_CUTS)
-        since = (seconds,) * len(above)
-        return FilteredScores(seconds, raw, None if units is None else dict(units), above, since)
-
-    def step(
-        self,
-        previous: FilteredScores,
-        seconds: float,
-        raw: float,
-        units: Mapping[str, float] | None,
-    ) -> FilteredScores:
-        """Return the state after a further frame.
+    def __init__(self, calibration: Calibration, smoothing: float, margin: float) -> None:
+        """Prepare the filter.
 
         Args:
-            previous: State after the previous frame.
-            seconds: Time of the frame.
-            raw: Raw score of the frame.
-            units: Intensities of the frame by name, or None.
+            calibration: Calibration of the model.
+            smoothing: Time constant of the smoothing in seconds; 0 for none.
+            margin: Multiple of the model's mean error.
         """
-        weight = self._weight(seconds - previous.seconds)
-        raw = previous.raw + weight * (raw - previous.raw)
-        filtered_units = None
-        if units is not None and previous.units is not None:
-            filtered_units = {
-                name: value + weight * (units[name] - value)
-                for name, value in previous.units.items()
-            }
-        pspi = self.score_map(raw)
-        above = tuple(
-            pspi >= (_off_threshold(index, self.margin) if was_above else cut)
-            for index, (cut, was_above) in enumerate(
-                zip(scale.LEVEL_CUTS, previous.above, strict=True)
-            )
-        )
-        since = tuple(
-            time if was_above is is_above else seconds
-            for time, was_above, is_above in zip(previous.since, previous.above, above, strict=True)
-        )
-        return FilteredScores(seconds, raw, filtered_units, above, since)
+        self._calibration = calibration
+        self._smoothing = smoothing
+        self._margin = margin
+        self._ranges = level_ranges(calibration)
+        self._starts = [low for low, _ in self._ranges]
 
-    def _weight(self, elapsed: float) -> float:
-        """Return the weight of a new value after so many seconds, 0 to 1."""
-        if self.smoothing == 0:
-            return 1.0
-        return -math.expm1(-elapsed / self.smoothing)
+    def step(self, previous: FilterState | None, seconds: float, scores: Scores) -> FilterState:
+        """Return the state after a frame.
+
+        Args:
+            previous: State after the previous frame; None for the first one.
+            seconds: Time of the frame.
+            scores: Scores of the frame.
+        """
+        if previous is None:
+            index = self._range_index(scores.raw)
+            return FilterState(seconds, scores, scores.raw, seconds, 0, seconds, index, scores)
+        elapsed = seconds - previous.seconds
+        smooth = previous.smooth.moved(scores, _weight(elapsed, self._smoothing))
+        margin = self._margin * self._calibration.spread(previous.reference)
+        difference = smooth.raw - previous.reference
+        beyond = (difference > margin) - (difference < -margin)
+        beyond_since = previous.beyond_since if beyond == previous.beyond else seconds
+        lasts = beyond != 0 and seconds - beyond_since >= CONFIRMATION - TOLERANCE
+        if lasts or abs(difference) > 2 * margin:
+            reference, since = smooth.raw, seconds
+        else:
+            since = previous.since
+            mean_weight = elapsed / (seconds - since + elapsed)
+            weight = max(_weight(elapsed, REFERENCE_SECONDS), mean_weight)
+            reference = previous.reference + weight * min(max(difference, -margin), margin)
+        index = self._next_range(previous.range_index, reference, seconds - since, margin)
+        low, high = self._ranges[index]
+        filtered = Scores(min(max(smooth.raw, low), high), smooth.units)
+        return FilterState(seconds, smooth, reference, since, beyond, beyond_since, index, filtered)
+
+    def _next_range(self, index: int, reference: float, age: float, margin: float) -> int:
+        """Return the range of the score.
+
+        Args:
+            index: The range before.
+            reference: The reference.
+            age: Seconds since the reference moved at once.
+            margin: Points of the raw score.
+        """
+        low, high = self._ranges[index]
+        slack = SLACK * margin if age >= REFERENCE_SECONDS else 0.0
+        if low - slack <= reference <= high + slack:
+            return index
+        return self._range_index(reference)
+
+    def _range_index(self, raw: float) -> int:
+        return bisect_right(self._starts, raw) - 1
 
 
-def _off_threshold(cut: int, margin: float) -> float:
-    """Return the PSPI below which the score is no longer above a cut.
+def _weight(elapsed: float, time_constant: float) -> float:
+    """Return the weight of a new value after so many seconds, 0 to 1."""
+    return 1.0 if time_constant == 0 else -math.expm1(-elapsed / time_constant)
 
-    The margin is at most half the width of the level below the cut, a quarter of a point for
-    "none"; with a larger one that level could not be reached again.
+
+class BlinkFilter:
+    """A score filter that does not count blinks.
+
+    A closure of the eyes counts once it has lasted for BLINK seconds, and then from its beginning.
+    Until then AU43 keeps its value from before.
+
+    Attributes:
+        eyes: "open", "blink" (closed for less than BLINK seconds) or "closed"; None before the
+            first frame and for a model without action units.
     """
-    upper = scale.LEVEL_CUTS[cut]
-    lower = scale.LEVEL_CUTS[cut - 1] if cut else 0.0
-    return upper - min(margin, (upper - lower) / 2)
+
+    def __init__(self, score_filter: ScoreFilter) -> None:
+        """Begin without frames."""
+        self._filter = score_filter
+        self._state: FilterState | None = None
+        self._if_closed: FilterState | None = None  # during a blink: if it is a closure
+        self._closed_since = 0.0
+        self._open_eyes = 0.0  # AU43 before the eyes closed
+        self.eyes: str | None = None
+
+    def add(self, seconds: float, scores: Scores) -> Scores:
+        """Add the scores of a frame and return the filtered ones.
+
+        Args:
+            seconds: Time of the frame.
+            scores: Scores of the frame.
+        """
+        self._state = self._step(seconds, scores)
+        return self._state.filtered
+
+    def interrupt(self) -> None:
+        """Forget a blink that has begun: the next frame comes after an absence of the face."""
+        self._if_closed = None
+
+    def _step(self, seconds: float, scores: Scores) -> FilterState:
+        if scores.units is None:
+            return self._filter.step(self._state, seconds, scores)
+        eyes = scores.units[EYES]
+        if eyes < CLOSED:
+            self._open_eyes, self._if_closed, self.eyes = eyes, None, "open"
+            return self._filter.step(self._state, seconds, scores)
+        if self.eyes != "closed" and self._if_closed is None:
+            self._closed_since = seconds
+        if_closed = self._filter.step(self._if_closed or self._state, seconds, scores)
+        if self.eyes == "closed" or seconds - self._closed_since >= BLINK - TOLERANCE:
+            self._if_closed, self.eyes = None, "closed"
+            return if_closed
+        self._if_closed, self.eyes = if_closed, "blink"
+        open_eyes = {**scores.units, EYES: self._open_eyes}
+        raw = scores.raw - eyes + self._open_eyes
+        return self._filter.step(self._state, seconds, Scores(raw, open_eyes))

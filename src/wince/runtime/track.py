@@ -1,49 +1,43 @@
-"""One face over time: filtered scores, announced levels, blinks.
+"""One face over time: filtered scores, and one statement for each frame.
 
-The score of a single frame is noisy. A `Track` takes the assessments of one face with their times
-and returns a steady state:
+A `Track` takes the assessments of one face with their times. docs/live.md describes the rules:
 
-- **Score.** Exponential smoothing, see `wince.runtime.score_filter`. After one time constant the
-  score has made 63 % of a step.
-- **Level.** Each cut between two levels is a Schmitt trigger. A level is announced when all cuts
-  have kept their state for `hold` seconds. If the score swings between levels that are all above,
-  or all below, the announced level, the cuts that have kept their state for twice that time decide.
-- **Eyes.** A blink does not count as AU43, closed eyes. A closure counts once it has lasted for
-  BLINK seconds, and then from its beginning. Until then AU43 keeps its value from before.
-- **No face.** Frames without a face that can be judged change nothing, and their time counts
-  neither for nor against a level. After `away` seconds of them the track starts again.
+- **Score.** Filtered by `wince.runtime.score_filter`, without blinks.
+- **Statement.** A level is announced once it has lasted for `hold` seconds, and stated as long as
+  the filtered score is in it. Else the statement is "changing". See `wince.runtime.statement`.
+- **No judged face.** Frames without a face that can be judged change nothing. After GRACE seconds
+  the statement is "not in view" or "cannot tell". After `away` seconds the track starts again.
+- **No frame.** Time without frames, for example while a server is busy, changes nothing.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from wince import scale
 from wince.errors import ScaleError
 from wince.runtime.assessment import Assessment
-from wince.runtime.calibration import Calibration
-from wince.runtime.score_filter import FilteredScores, ScoreFilter
-from wince.speech import sentences
+from wince.runtime.calibration import CalibratedScore, Calibration
+from wince.runtime.score_filter import (
+    TOLERANCE,
+    BlinkFilter,
+    ScoreFilter,
+    Scores,
+    stated_levels,
+)
+from wince.runtime.statement import LastingLevels, Statement
 
-BLINK = 0.5
-"""Seconds below which a closure of the eyes is a blink. Blinks last 0.1 to 0.4 s."""
-
-CLOSED = 0.5
-"""AU43 from which the eyes count as closed; AU43 is between 0 and 1."""
+GRACE = 1.0
+"""Seconds without a face that can be judged for which the last statement is kept."""
 
 AWAY = 3.0
 """Seconds without a face after which the track starts again."""
 
-EYES = "AU43"
-
 MAX_SECONDS = 60.0
 """Largest value of each setting that is a time."""
 
-MAX_MARGIN = 2.5
-"""Largest margin: half the width of each level above "none"."""
-
-_TOLERANCE = 1e-9  # seconds; times are sums of floats
+MAX_MARGIN = 5.0
+"""Largest margin, as a multiple of the model's mean error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +45,20 @@ class TrackSettings:
     """Settings of a track.
 
     Attributes:
-        smoothing: Time constant of the filter in seconds, 0 to 60. At 0 scores are not filtered.
+        smoothing: Time constant of the smoothing in seconds, 0 to 60; 0 for none.
+        margin: How far a score must move to count as another level at once, 0 to 5, as a multiple
+            of the model's mean error. Smaller differences count when they last.
         hold: Seconds for which a level must last before it is announced, 0 to 60.
-        margin: Points of PSPI below a cut at which the level falls, 0 to 2.5. At the upper cut of
-            "none", half a point wide, the margin is at most half that width.
-        away: Seconds without a face after which the track starts again, above 0, up to 60.
+        away: Seconds without a face that can be judged after which the track starts again, as for
+            another person; above 0, up to 60.
 
     Raises:
         ScaleError: A value is out of its range.
     """
 
-    smoothing: float = 1.0
-    hold: float = 2.0
-    margin: float = 0.5
+    smoothing: float = 0.05
+    margin: float = 1.2
+    hold: float = 1.0
     away: float = AWAY
 
     def __post_init__(self) -> None:
@@ -76,45 +71,44 @@ class TrackSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackScore:
+    """The filtered score of a frame, without blinks.
+
+    Attributes:
+        pspi: Filtered PSPI, 0 to 16.
+        interval: Lower and upper end of its 90 % interval, measured on single images.
+        level_probabilities: Probability by level, likewise.
+        raw_score: Filtered raw score, 0 to 16.
+        action_units: Filtered intensities by name. None for a model that gives PSPI alone.
+    """
+
+    pspi: float
+    interval: tuple[float, float]
+    level_probabilities: dict[str, float]
+    raw_score: float
+    action_units: dict[str, float] | None
+
+
+@dataclass(frozen=True, slots=True)
 class TrackState:
     """State of a track after a frame.
 
     Attributes:
         seconds: Time of the frame.
-        pspi: Filtered PSPI without blinks, 0 to 16.
-        interval: 90 % interval of `pspi`. Like the probabilities it was measured on single images.
-        level: The announced level. Before the first announcement, the level of the filtered score.
-        announced: Whether this frame announces `level`.
-        steady: Whether a level has been announced.
-        level_probabilities: Probability by level for the filtered score.
-        confidence: Probability of `level`.
-        action_units: Filtered intensities by name. None for a model that gives PSPI alone.
-        raw_score: Filtered raw score, 0 to 16.
-        eyes: "open", "blink" (closed for less than BLINK seconds, not counted) or "closed". None
-            for a model without action units.
-        away: Seconds since the last face that can be judged; 0 if this frame has one.
-        sentence: Sentence for `level`.
-        advice: General advice for `level`.
+        statement: What is stated.
+        score: The filtered score; None for a frame without a face that can be judged.
+        eyes: "open", "blink" (closed for less than half a second, not counted) or "closed". None
+            without a score and for a model without action units.
     """
 
     seconds: float
-    pspi: float
-    interval: tuple[float, float]
-    level: scale.Level
-    announced: bool
-    steady: bool
-    level_probabilities: dict[str, float]
-    confidence: float
-    action_units: dict[str, float] | None
-    raw_score: float
+    statement: Statement
+    score: TrackScore | None
     eyes: str | None
-    away: float
-    sentence: str
-    advice: str
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data: the member `track` of the answers of the live socket."""
-        return {**asdict(self), "level": str(self.level)}
+        return {**asdict(self), "statement": self.statement.to_dict()}
 
 
 class Track:
@@ -129,35 +123,33 @@ class Track:
         """
         self.settings = settings or TrackSettings()
         self._calibration = calibration
-        self._filter = ScoreFilter(
-            calibration.score_map, self.settings.smoothing, self.settings.margin
-        )
+        self._seconds = -math.inf
+        self._judged_at: float | None = None
+        self._refused: tuple[float, Assessment] | None = None  # the last refusal and its time
+        self._state: TrackState | None = None
         self.reset()
 
     def reset(self) -> None:
-        """Start again, for example for another person."""
-        self._filtered: FilteredScores | None = None
-        self._if_closed: FilteredScores | None = None  # during a blink: if it is a closure
-        self._closed_since = 0.0
-        self._open_eyes = 0.0  # AU43 before the eyes closed
-        self._level: scale.Level | None = None  # the announced level
-        self._announced_at = -math.inf
-        self._face_at: float | None = None  # time of the last face that can be judged
-        self._is_away = False
-        self._seconds = -math.inf
-        self._eyes: str | None = None
+        """Start again, for example for another person. The age of the last face is kept."""
+        settings = self.settings
+        score_filter = ScoreFilter(self._calibration, settings.smoothing, settings.margin)
+        self._filter = BlinkFilter(score_filter)
+        self._lasting = LastingLevels(self.settings.hold)
+        self._statement: Statement | None = None  # of the last face that was judged
+        self._absent = True
 
-    def update(self, seconds: float, assessment: Assessment | None) -> TrackState | None:
+    def update(self, seconds: float, assessment: Assessment | None) -> TrackState:
         """Add a frame.
+
+        Do not add frames that were not assessed, for example because a server was busy.
 
         Args:
             seconds: Time of the frame on any clock that does not run backwards.
-            assessment: Assessment of the face, or None for a frame without a face. A face that
-                cannot be judged counts as no face.
+            assessment: Assessment of the face, which may be one that cannot be judged; None for a
+                frame without a face.
 
         Returns:
-            The state after the frame; None before the first face, and again when the face has been
-            away for `settings.away` seconds.
+            The state after the frame.
 
         Raises:
             ScaleError: The time is not later than that of the previous frame.
@@ -167,112 +159,77 @@ class Track:
                 f"A frame's time must be later than that of the one before ({self._seconds:g} s), "
                 f"not {seconds:g} s."
             )
-        if self._face_at is not None and self._is_away:
-            absence = seconds - self._face_at
-            if absence >= self.settings.away:
-                self.reset()
+        if self._absent and self._age(seconds, math.inf) >= self.settings.away:
+            self.reset()
         self._seconds = seconds
-        if assessment is None or not assessment.quality.usable:
-            self._is_away = True
-            return self._state(announced=False)
-        assert assessment.raw_score is not None  # a usable face has a score
-        self._end_absence(seconds)
-        self._add_scores(seconds, assessment.raw_score, assessment.action_units)
-        self._face_at = seconds
-        return self._state(announced=self._announce(seconds))
+        if assessment is None or assessment.raw_score is None:
+            self._state = self._not_judged(seconds, assessment)
+        else:
+            self._state = self._judged(
+                seconds, Scores(assessment.raw_score, assessment.action_units)
+            )
+        return self._state
 
-    def _end_absence(self, seconds: float) -> None:
-        """Leave the time of an absence out of the time that cuts and closures have lasted."""
-        if self._is_away and self._filtered is not None and self._face_at is not None:
-            absence = seconds - self._face_at
-            since = tuple(time + absence for time in self._filtered.since)
-            self._filtered = replace(self._filtered, since=since)
-            self._if_closed = None
-        self._is_away = False
+    def current(self, seconds: float) -> TrackState | None:
+        """Return the last state at a later time, for a frame that was not assessed.
 
-    def _add_scores(self, seconds: float, raw: float, units: Mapping[str, float] | None) -> None:
-        """Filter the scores of a frame, with AU43 of a blink replaced by that of open eyes."""
-        if units is None:
-            self._filtered = self._step(self._filtered, seconds, raw, None)
-            return
-        eyes = units[EYES]
-        if eyes < CLOSED:
-            self._open_eyes, self._if_closed, self._eyes = eyes, None, "open"
-            self._filtered = self._step(self._filtered, seconds, raw, units)
-            return
-        if self._eyes != "closed" and self._if_closed is None:
-            self._closed_since = seconds
-        if_closed = self._step(self._if_closed or self._filtered, seconds, raw, units)
-        if self._eyes == "closed" or seconds - self._closed_since >= BLINK - _TOLERANCE:
-            self._filtered, self._if_closed, self._eyes = if_closed, None, "closed"
-            return
-        self._if_closed, self._eyes = if_closed, "blink"
-        without_blink = {**units, EYES: self._open_eyes}
-        raw_without_blink = raw - eyes + self._open_eyes
-        self._filtered = self._step(self._filtered, seconds, raw_without_blink, without_blink)
-
-    def _step(
-        self,
-        previous: FilteredScores | None,
-        seconds: float,
-        raw: float,
-        units: Mapping[str, float] | None,
-    ) -> FilteredScores:
-        if previous is None:
-            return self._filter.start(seconds, raw, units)
-        return self._filter.step(previous, seconds, raw, units)
-
-    def _announce(self, seconds: float) -> bool:
-        """Set the announced level if a new one has lasted long enough; return whether it did."""
-        if seconds - self._announced_at < self.settings.hold - _TOLERANCE:
-            return False
-        level = self._lasting_level(seconds)
-        if level is None or level == self._level:
-            return False
-        self._level, self._announced_at = level, seconds
-        return True
-
-    def _lasting_level(self, seconds: float) -> scale.Level | None:
-        """Return the level that has lasted for `hold` seconds, or None."""
-        assert self._filtered is not None
-        hold = self.settings.hold - _TOLERANCE
-        above, since = self._filtered.above, self._filtered.since
-        if all(seconds - time >= hold for time in since):
-            return scale.LEVELS[sum(above)]
-        # The score swings: cuts that have kept their state for twice as long decide, and the others
-        # keep the side of the announced level.
-        settled = [seconds - time >= 2 * hold for time in since]
-        if self._level is None and not any(settled):
+        Args:
+            seconds: Time, on the clock of `update`.
+        """
+        if self._state is None:
             return None
-        announced = 0 if self._level is None else scale.LEVELS.index(self._level)
-        sides = [
-            is_above if is_settled else announced > cut
-            for cut, (is_above, is_settled) in enumerate(zip(above, settled, strict=True))
-        ]
-        return scale.LEVELS[sum(sides)]
+        statement = replace(self._state.statement, age=self._rounded_age(seconds), announced=False)
+        return TrackState(round(seconds, 3), statement, None, None)
 
-    def _state(self, *, announced: bool) -> TrackState | None:
-        """Return the state after the last frame; None before the first face."""
-        filtered = self._filtered
-        if filtered is None or self._face_at is None:
-            return None
-        score = self._calibration(filtered.raw)
-        low, high = score.interval
-        level = self._level if self._level is not None else scale.LEVELS[sum(filtered.above)]
-        units = filtered.units and {name: round(v, 3) for name, v in filtered.units.items()}
-        return TrackState(
-            seconds=round(self._seconds, 3),
-            pspi=round(score.pspi, 3),
-            interval=(round(low, 3), round(high, 3)),
-            level=level,
-            announced=announced,
-            steady=self._level is not None,
-            level_probabilities={k: round(v, 4) for k, v in score.level_probabilities.items()},
-            confidence=round(score.level_probabilities[level], 4),
-            action_units=units,
-            raw_score=round(filtered.raw, 3),
-            eyes=self._eyes,
-            away=round(self._seconds - self._face_at, 3) if self._is_away else 0.0,
-            sentence=sentences.sentence(level),
-            advice=sentences.advice(level),
-        )
+    def _age(self, seconds: float, before_first: float) -> float:
+        """Return the seconds since the last judged face."""
+        return before_first if self._judged_at is None else seconds - self._judged_at
+
+    def _rounded_age(self, seconds: float) -> float | None:
+        return None if self._judged_at is None else round(seconds - self._judged_at, 3)
+
+    def _judged(self, seconds: float, scores: Scores) -> TrackState:
+        """Return the state after a frame with a face that was judged."""
+        if self._absent:
+            self._filter.interrupt()
+        elapsed = 0.0 if self._absent else self._age(seconds, 0.0)
+        filtered = self._filter.add(seconds, scores)
+        score = self._calibration(filtered.raw).rounded()
+        levels = stated_levels(score)
+        announced = self._lasting.add(elapsed, levels)
+        lasting = self._lasting.lasting
+        if set(levels) <= set(lasting):
+            between = (lasting[0], lasting[1]) if len(lasting) == 2 else None
+            self._statement = Statement.of_score(score, between, announced=announced)
+        else:
+            self._statement = Statement.changing()
+        self._judged_at, self._absent = seconds, False
+        track_score = _track_score(score, filtered)
+        return TrackState(round(seconds, 3), self._statement, track_score, self._filter.eyes)
+
+    def _not_judged(self, seconds: float, assessment: Assessment | None) -> TrackState:
+        """Return the state after a frame without a face, or with one that cannot be judged."""
+        self._absent = True
+        if assessment is not None:
+            self._refused = (seconds, assessment)
+        age = self._rounded_age(seconds)
+        if self._statement is not None and self._age(seconds, math.inf) < GRACE - TOLERANCE:
+            statement = replace(self._statement, age=age, announced=False)
+        elif self._refused is not None and seconds - self._refused[0] < GRACE - TOLERANCE:
+            refusal = self._refused[1]
+            statement = Statement.cannot_tell(
+                refusal.quality.reasons, age, sentence=refusal.sentence, advice=refusal.advice
+            )
+        else:
+            statement = Statement.not_in_view(age)
+        return TrackState(round(seconds, 3), statement, None, None)
+
+
+def _track_score(score: CalibratedScore, filtered: Scores) -> TrackScore:
+    """Return a filtered score with its rounded components."""
+    units = None
+    if filtered.units is not None:
+        units = {name: round(value, 3) for name, value in filtered.units.items()}
+    return TrackScore(
+        score.pspi, score.interval, score.level_probabilities, round(filtered.raw, 3), units
+    )

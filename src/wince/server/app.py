@@ -55,11 +55,14 @@ def create_app(assessor: "Assessor", *, settings: Settings | None = None) -> Fas
             "Set one, or call wince.server.settings.ensure_token to generate one."
         )
     pool = WorkerPool(settings.workers, settings.max_waiting)
+    # Speech has its own worker, so that it neither waits for images nor makes them wait.
+    speech_pool = WorkerPool(1, settings.max_waiting)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        pool.close()
+        for worker_pool in (pool, speech_pool):
+            worker_pool.close()
 
     app = (FastAPI if settings.token is None else _TokenProtectedApp)(
         title="wince",
@@ -75,7 +78,7 @@ def create_app(assessor: "Assessor", *, settings: Settings | None = None) -> Fas
     )
     problems.install(app)
     app.add_middleware(RequestGuard, settings=settings)
-    app.include_router(routes.create_router(assessor, pool, settings))
+    app.include_router(routes.create_router(assessor, pool, speech_pool, settings))
     app.mount("/static", _RevalidatedFiles(directory=routes.STATIC), name="static")
     return app
 

@@ -24,6 +24,10 @@ _Explain = Annotated[
 _FaceIndex = Annotated[
     int | None, Query(ge=0, description="Which face to assess, by size; the largest is 0.")
 ]
+_AnyExpression = Annotated[
+    bool,
+    Query(description="Accept images of the face at rest that are rated mild or higher."),
+]
 
 
 def add_routes(
@@ -47,7 +51,10 @@ def _add_assessments(
         openapi_extra={"requestBody": openapi_parts.IMAGE_BODY},
     )
     async def assessments(
-        request: Request, explain: _Explain = None, face: _FaceIndex = None
+        request: Request,
+        explain: _Explain = None,
+        face: _FaceIndex = None,
+        any_expression: _AnyExpression = False,
     ) -> Response:
         await _check_capacity(request, pool, settings)
         images = await request_bodies.read_image_request(request, settings)
@@ -55,7 +62,7 @@ def _add_assessments(
         def assess() -> Assessment:
             neutral = images.neutral or None
             if isinstance(neutral, tuple):
-                neutral = assessor.neutral_face(neutral)
+                neutral = assessor.neutral_face(neutral, any_expression=any_expression)
             return assessor.assess(
                 images.image, face_index=face, heatmap=explain == "heatmap", neutral=neutral
             )
@@ -81,10 +88,11 @@ def _add_neutral(
         responses=openapi_parts.problem_responses(),
         openapi_extra={"requestBody": openapi_parts.NEUTRAL_BODY},
     )
-    async def neutral(request: Request) -> Response:
+    async def neutral(request: Request, any_expression: _AnyExpression = False) -> Response:
         await _check_capacity(request, pool, settings)
         images = await request_bodies.read_neutral_images(request, settings)
-        face = await pool.run(partial(assessor.neutral_face, images))
+        make = partial(assessor.neutral_face, images, any_expression=any_expression)
+        face = await pool.run(make)
         return JSONResponse(face.to_dict())
 
 

@@ -80,9 +80,12 @@ class LatestFrame:
 class LiveSocket:
     """An open live socket: it receives frames and answers them until it closes.
 
-    A binary message is a frame. A text message sets the neutral face that frames are compared with.
-    Each answer has `frame`, the number of its frame, `assessment` or `problem`, and `track`, what
-    the face shows over time.
+    A binary message is a frame. A text message sets the neutral face that frames are compared with,
+    and is not counted as a frame. Each answer has `frame`, the number of its frame, `assessment` or
+    `problem`, and `track`, what the face shows over time.
+
+    The track learns of faces, of faces that cannot be judged and of frames without a face. It does
+    not learn of frames that were not assessed, for example because the server was busy.
     """
 
     def __init__(
@@ -126,21 +129,25 @@ class LiveSocket:
                     return
                 data = message.get("bytes")
                 if data is None:
-                    problem = self._set_neutral(message["text"])
-                    if problem is None:
-                        continue  # not a frame, so it is not counted
-                else:
-                    problem = self._check_size(data)
+                    await self._set_neutral(message["text"])
+                    continue
                 number += 1
-                if problem is not None:
-                    await self._send({"frame": number, "problem": problem.to_dict()})
-                elif data is not None:
-                    self._latest.put(Frame(number, data, self._clock() - start))
+                frame = Frame(number, data, self._clock() - start)
+                problem = self._check_size(data)
+                if problem is None:
+                    self._latest.put(frame)
+                else:
+                    await self._send_problem(frame, problem)
         finally:
             self._latest.close()
 
-    def _set_neutral(self, text: str) -> Problem | None:
-        """Read `{"neutral": {...} or null}`; return a problem if the text is something else."""
+    async def _set_neutral(self, text: str) -> None:
+        """Read `{"neutral": {...} or null}`; answer with a problem if the text is another."""
+        problem = self._read_neutral(text)
+        if problem is not None:
+            await self._send({"frame": None, "problem": problem.to_dict()})
+
+    def _read_neutral(self, text: str) -> Problem | None:
         try:
             message = json.loads(text) if len(text) <= SMALL_JSON_BYTES else None
         except (ValueError, RecursionError):
@@ -173,15 +180,26 @@ class LiveSocket:
     async def _answer_frames(self) -> None:
         while (frame := await self._latest.take()) is not None:
             result = await self._assess_frame(frame)
-            assessment = result if isinstance(result, Assessment) else None
-            state = self._track.update(frame.seconds, assessment)
+            if isinstance(result, Problem):
+                await self._send_problem(frame, result)
+                continue
+            state = self._track.update(frame.seconds, result)
             await self._send(
                 {
                     "frame": frame.number,
-                    "problem" if assessment is None else "assessment": result.to_dict(),
-                    "track": None if state is None else _track_part(state, assessment),
+                    "assessment": result.to_dict(),
+                    "track": _track_part(state, result),
                 }
             )
+
+    async def _send_problem(self, frame: Frame, problem: Problem) -> None:
+        """Answer a frame with a problem; only a frame without a face counts for the track."""
+        if problem.kind == "no-face":
+            state: TrackState | None = self._track.update(frame.seconds, None)
+        else:
+            state = self._track.current(frame.seconds)
+        track = state and state.to_dict()
+        await self._send({"frame": frame.number, "problem": problem.to_dict(), "track": track})
 
     async def _assess_frame(self, frame: Frame) -> Assessment | Problem:
         try:
@@ -201,12 +219,12 @@ class LiveSocket:
             return  # the client has gone meanwhile; _receive_messages ends the exchange
 
 
-def _track_part(state: TrackState, assessment: Assessment | None) -> dict[str, Any]:
+def _track_part(state: TrackState, assessment: Assessment) -> dict[str, Any]:
     """Return the `track` of an answer, with its change when the assessment has one."""
     part = state.to_dict()
-    if assessment is not None and assessment.change is not None:
-        neutral = assessment.change.neutral
-        part["change"] = asdict(change(state.action_units, state.raw_score, neutral))
+    if assessment.change is not None and state.score is not None:
+        score, neutral = state.score, assessment.change.neutral
+        part["change"] = asdict(change(score.action_units, score.raw_score, neutral))
     return part
 
 

@@ -50,6 +50,9 @@ KINDS: dict[str, ProblemKind] = {
     "not-judged": ProblemKind(
         "Cannot be judged", 422, "The face is too small, turned, covered or similar."
     ),
+    "expressive-face": ProblemKind(
+        "Not a neutral face", 422, "The images of the face at rest show an expression of pain."
+    ),
     "too-large": ProblemKind("Too large", 413, "The data exceeds the limit of bytes or pixels."),
     "malformed-request": ProblemKind(
         "Malformed request", 400, "The body is not in the format that the request states."
@@ -88,6 +91,7 @@ _KIND_BY_ERROR: tuple[tuple[type[errors.WinceError], str], ...] = (
     (errors.ImageTooLargeError, "too-large"),
     (errors.ImageError, "unsuitable-image"),
     (errors.NoFaceError, "no-face"),
+    (errors.ExpressiveFaceError, "expressive-face"),
     (errors.NeutralFaceError, "invalid-request"),
     (errors.ModelError, "model-error"),
     (errors.SpeechError, "no-voice"),

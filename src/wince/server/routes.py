@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent / "static"
 
 
-def create_router(assessor: "Assessor", pool: WorkerPool, settings: Settings) -> APIRouter:
+def create_router(
+    assessor: "Assessor", pool: WorkerPool, speech_pool: WorkerPool, settings: Settings
+) -> APIRouter:
     """Return every route of the server.
 
     Args:
         assessor: Assesses the images.
-        pool: Runs the assessments and the speech.
+        pool: Runs the assessments.
+        speech_pool: Runs the speech.
         settings: Limits.
     """
     router = APIRouter()
@@ -31,7 +34,7 @@ def create_router(assessor: "Assessor", pool: WorkerPool, settings: Settings) ->
     _add_health(router, assessor, pool)
     _add_facts(router, assessor)
     assessment_routes.add_routes(router, assessor, pool, settings)
-    speech_routes.add_routes(router, pool, settings)
+    speech_routes.add_routes(router, speech_pool, settings)
     live_socket.add_route(router, assessor, pool, settings)
     return router
 

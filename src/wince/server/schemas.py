@@ -188,6 +188,9 @@ class Language(BaseModel):
     levels: list[LevelTexts]
     between: list[PairTexts]
     percent: str = Field(description="Spoken on request; {percent} is replaced by a whole number.")
+    states: dict[str, str] = Field(
+        description="Titles of what is stated of a face over time instead of a level."
+    )
     refused: str = Field(description="Sentence for an image that cannot be judged.")
     refused_spoken: str
     advice: bool = Field(description="Whether there is advice in this language.")
@@ -294,6 +297,9 @@ def _describe_language(language: languages.Language) -> Language:
         levels=levels,
         between=between,
         percent=language.percent_sentence,
+        states={
+            name: languages.without_vowel_signs(title) for name, title in language.states.items()
+        },
         refused=languages.without_vowel_signs(language.refusal),
         refused_spoken=language.refusal,
         advice=language is languages.ENGLISH,

@@ -32,6 +32,8 @@ class Language:
         sentences: A sentence for each level and each pair.
         percent_sentence: The score as a percentage, with `{percent}` for a whole number.
         refusal: Spoken instead of a level if the photo cannot be judged.
+        states: A word or a few for each statement over time that is not a level, by the names in
+            STATES.
     """
 
     code: str
@@ -43,6 +45,11 @@ class Language:
     sentences: dict[Level | LevelPair, str]
     percent_sentence: str
     refusal: str
+    states: dict[str, str]
+
+
+STATES = ("changing", "not-in-view", "cannot-tell")
+"""What may be stated of a face over time instead of a level."""
 
 
 def _make_language(
@@ -57,6 +64,7 @@ def _make_language(
     none_word: str,
     percent_sentence: str,
     refusal: str,
+    states: str,
 ) -> Language:
     """Return a language.
 
@@ -72,6 +80,7 @@ def _make_language(
         none_word: Word for the lowest level in `between`.
         percent_sentence: As in `Language`.
         refusal: As in `Language`.
+        states: Titles of STATES in their order, separated by commas.
     """
     levels = (Level.MILD, Level.MODERATE, Level.SEVERE)
     words: dict[Level | LevelPair, str] = dict(zip(levels, level_words.split(", "), strict=True))
@@ -92,6 +101,7 @@ def _make_language(
         {Level.NONE: f"{none_title}.", **sentences},
         percent_sentence,
         refusal,
+        dict(zip(STATES, states.split(", "), strict=True)),
     )
 
 
@@ -110,6 +120,7 @@ LANGUAGES: dict[str, Language] = {
             none_word="no pain expression",
             percent_sentence="Pain score: {percent} percent of the scale.",
             refusal="This picture cannot be judged.",
+            states="Changing, Not in view, Cannot tell",
         ),
         _make_language(
             "ar",
@@ -123,6 +134,7 @@ LANGUAGES: dict[str, Language] = {
             none_word="عَدَمِ التَّعْبِيرِ عَنِ الأَلَمِ",
             percent_sentence="دَرَجَةُ الأَلَمِ: {percent} بِالمِئَةِ مِنَ المِقْيَاسِ.",
             refusal="لَا يُمْكِنُ تَقْيِيمُ هَذِهِ الصُّورَةِ.",
+            states="يَتَغَيَّرُ, الوَجْهُ غَيْرُ ظَاهِرٍ, لَا يُمْكِنُ التَّقْيِيمُ",
         ),
         _make_language(
             "es",
@@ -136,6 +148,7 @@ LANGUAGES: dict[str, Language] = {
             none_word="ninguna expresión de dolor",
             percent_sentence="Puntuación de dolor: {percent} por ciento de la escala.",
             refusal="Esta imagen no se puede valorar.",
+            states="Cambiando, No se ve la cara, No se puede valorar",
         ),
         _make_language(
             "de",
@@ -149,6 +162,7 @@ LANGUAGES: dict[str, Language] = {
             none_word="keinem Schmerzausdruck",
             percent_sentence="Schmerzwert: {percent} Prozent der Skala.",
             refusal="Dieses Bild kann nicht beurteilt werden.",
+            states="Ändert sich, Nicht im Bild, Nicht zu beurteilen",
         ),
         _make_language(
             "fr",
@@ -162,6 +176,7 @@ LANGUAGES: dict[str, Language] = {
             none_word="aucune expression de douleur",
             percent_sentence="Score de douleur : {percent} pour cent de l’échelle.",
             refusal="Cette image ne peut pas être évaluée.",
+            states="En changement, Hors du champ, Ne peut être évalué",
         ),
     )
 }

@@ -184,7 +184,13 @@ def test_results_are_compared_with_the_neutral_face_of_the_same_person(
 ) -> None:
     at_rest, face = [frames[0].path, frames[1].path], frames[2].path
     neutral = [argument for path in at_rest for argument in ("--neutral", path)]
-    change = assessor.assess(face, neutral=assessor.neutral_face(at_rest)).change
+    status, out, err = run("assess", "--json", *neutral, face)
+    assert (status, out) == (1, "")
+    assert "The face at rest is rated m" in err, "one of the two is a grimace"
+    assert "--any-expression" in err
+    neutral.append("--any-expression")
+    insisted = assessor.neutral_face(at_rest, any_expression=True)
+    change = assessor.assess(face, neutral=insisted).change
     assert change is not None
     _, out, _ = run("assess", "--json", *neutral, face)
     assert json.loads(out)[0]["assessment"]["change"]["pspi"] == change.pspi

@@ -76,7 +76,10 @@ def _run(
     from wince.runtime.assessor import Assessor
 
     assessor = Assessor(scoring.model)
-    neutral = assessor.neutral_face(scoring.neutral) if scoring.neutral else None
+    neutral = None
+    if scoring.neutral:
+        any_expression = scoring.any_expression
+        neutral = assessor.neutral_face(scoring.neutral, any_expression=any_expression)
     index = None if scoring.face is None else scoring.face - 1
 
     def assess_image(source: "ImageSource") -> "list[Assessment]":

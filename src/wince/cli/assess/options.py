@@ -125,6 +125,14 @@ class ScoringOptions:
             show_default=False,
         ),
     ] = None
+    any_expression: Annotated[
+        bool,
+        typer.Option(
+            "--any-expression",
+            help="Accept --neutral images that are rated mild or higher, for a person whose face "
+            "looks like that at rest.",
+        ),
+    ] = False
     workers: Annotated[
         int | None,
         typer.Option(

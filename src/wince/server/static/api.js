@@ -45,12 +45,14 @@ export function assess(file, signal, { face = null, neutral = null } = {}) {
  * Return the neutral face of images of one person at rest.
  *
  * @param {Blob[]} files
+ * @param {boolean} anyExpression Whether to accept images that are rated mild or higher.
  * @returns {Promise<NeutralFace>}
  */
-export function getNeutralFace(files) {
+export function getNeutralFace(files, anyExpression) {
   const form = new FormData();
   for (const file of files) form.append("neutral", file, "image");
-  return getJson("/v1/neutral", { method: "POST", body: form });
+  const query = anyExpression ? "?any_expression=true" : "";
+  return getJson(`/v1/neutral${query}`, { method: "POST", body: form });
 }
 
 /**
@@ -102,7 +104,11 @@ async function request(path, options = {}) {
   }
   if (!response.ok) {
     const problem = await response.json().catch(() => null);
-    throw new UserError(problem?.detail ?? `The server answered with status ${response.status}.`);
+    const kind = String(problem?.type ?? "").replace("/problems/", "");
+    throw new UserError(
+      problem?.detail ?? `The server answered with status ${response.status}.`,
+      kind,
+    );
   }
   return response;
 }

@@ -1,6 +1,6 @@
 // The page: creates its parts and connects them.
 
-/** @import { Statement } from "./types.js" */
+/** @import { Wording } from "./types.js" */
 /** @import { Languages } from "./languages.js" */
 
 import { getModel, getScale } from "./api.js";
@@ -23,7 +23,7 @@ let nextAnnouncement = 0;
  * Let screen readers read a result.
  *
  * @param {Languages} languages
- * @param {Statement} statement
+ * @param {Wording} statement
  */
 function announce(languages, statement) {
   clearAnnouncement();
@@ -80,7 +80,7 @@ function createVoice(languages) {
     muteButton.setAttribute("aria-pressed", String(!isMuted()));
     speaker.mute(isMuted());
   });
-  /** @param {Statement} statement */
+  /** @param {Wording} statement */
   function speak(statement) {
     const percent = byId("say-percent", HTMLInputElement).checked;
     const advice = byId("say-advice", HTMLInputElement).checked;
@@ -96,7 +96,7 @@ function createVoice(languages) {
     /**
      * Speak a result, and let screen readers read it.
      *
-     * @param {Statement} statement
+     * @param {Wording} statement
      */
     announce(statement) {
       speak(statement);
@@ -129,7 +129,7 @@ async function start() {
     neutral,
     result: createCard(
       "live-result",
-      "It follows the face as it changes. A level is spoken once it has lasted for two seconds.",
+      "It follows the face as it changes. A level is spoken once it has lasted for a second.",
     ),
     onLevel: voice.announce,
     onProblem: voice.stop,

@@ -1,10 +1,10 @@
-// The chart of the last minutes: the smoothed score over bands of level, with numbered markers.
+// The chart of the last minutes: the filtered score over bands of level, with numbered markers.
 
 /** @import { Scale, ScaleLevel } from "./types.js" */
 /** @import { Marker, Sample, Session } from "./session.js" */
 
 import { createSvg } from "./dom.js";
-import { levelWord } from "./levels.js";
+import { levelWord, shownScore } from "./levels.js";
 import { timeOfDay } from "./session.js";
 
 const HEIGHT = 220; // pixels
@@ -80,7 +80,7 @@ export function createChart(root, scale, session, { minutes }) {
       const { samples, markers } = draw(now);
       if (!force && now - labelledAt < LABEL_INTERVAL) return;
       labelledAt = now;
-      svg.setAttribute("aria-label", describeChart(minutes(), samples, markers));
+      svg.setAttribute("aria-label", describeChart(scale, minutes(), samples, markers));
     },
   };
 }
@@ -88,20 +88,25 @@ export function createChart(root, scale, session, { minutes }) {
 /**
  * Return the text alternative of the chart.
  *
+ * @param {Scale} scale
  * @param {number} minutes
  * @param {Sample[]} samples
  * @param {NumberedMarker[]} markers
  */
-function describeChart(minutes, samples, markers) {
+function describeChart(scale, minutes, samples, markers) {
   const span = minutes === 1 ? "The last minute" : `The last ${minutes} minutes`;
   const scores = samples.flatMap(({ pspi }) => (pspi === null ? [] : [pspi]));
   if (scores.length === 0) return `${span}: no face yet.`;
-  const { pspi, level } = samples[samples.length - 1];
-  const [low, high] = [Math.min(...scores), Math.max(...scores)].map((score) => score.toFixed(1));
+  const { pspi, word } = samples[samples.length - 1];
+  const [low, high] = [Math.min(...scores), Math.max(...scores)].map((score) =>
+    shownScore(scale, score),
+  );
   const present =
-    pspi === null || level === null
-      ? "no face at present"
-      : `now ${levelWord(level)}, PSPI ${pspi.toFixed(1)}`;
+    pspi === null
+      ? "no score at present"
+      : word === null
+        ? "now changing"
+        : `now ${word}, PSPI ${shownScore(scale, pspi)}`;
   const list = markers.map(({ number, time, text }) => `${number}, ${timeOfDay(time)}, ${text}`);
   const markerText = list.length ? ` Markers: ${list.join("; ")}.` : "";
   return `${span}: ${present}; PSPI from ${low} to ${high}.${markerText}`;

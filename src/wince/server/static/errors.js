@@ -1,7 +1,16 @@
 // Errors whose message is shown on the page.
 
 /** An error with a message for the user: a refusal by the server, or a failure that is explained. */
-export class UserError extends Error {}
+export class UserError extends Error {
+  /**
+   * @param {string} message
+   * @param {string} [kind] Name of the server's problem, if it is one.
+   */
+  constructor(message, kind = "") {
+    super(message);
+    this.kind = kind;
+  }
+}
 
 /**
  * Return the message to show for an error.

@@ -1,6 +1,6 @@
 // The language of the results: its texts, shown with their lang and dir attributes.
 
-/** @import { JudgedStatement, Language, Level, Scale, SpeechRequest, Statement } from "./types.js" */
+/** @import { Language, Level, Scale, SpeechRequest, Wording } from "./types.js" */
 
 import { wholePercent } from "./levels.js";
 
@@ -29,7 +29,7 @@ export function createLanguages(scale) {
   /**
    * Return the language and the sentence of a statement. What has no translation stays English.
    *
-   * @param {Statement} statement
+   * @param {Wording} statement
    * @returns {{ language: Language, sentence: string, spoken: string }}
    */
   function textsOf({ level, between, sentence }) {
@@ -91,16 +91,23 @@ export function createLanguages(scale) {
      * Show the title of a statement in an element: its level, or both levels if neither is clear.
      *
      * @param {HTMLElement} element
-     * @param {JudgedStatement} statement
+     * @param {{ level: Level, between?: [Level, Level] | null }} statement
      */
     showStatedTitle(element, { level, between }) {
       show(element, current, textsFor(current, level, between)?.title ?? "");
     },
     /**
+     * Show the title of a statement over time that is not a level in an element.
+     *
+     * @param {HTMLElement} element
+     * @param {import("./types.js").StateKind} kind
+     */
+    showState: (element, kind) => show(element, current, current.states[kind]),
+    /**
      * Show a statement's sentence in an element.
      *
      * @param {HTMLElement} element
-     * @param {Statement} statement
+     * @param {Wording} statement
      */
     showSentence(element, statement) {
       const { language, sentence } = textsOf(statement);
@@ -109,7 +116,7 @@ export function createLanguages(scale) {
     /**
      * Return what to speak about a statement: the sentence and, if wanted, percent and advice.
      *
-     * @param {Statement} statement
+     * @param {Wording} statement
      * @param {{ percent: boolean, advice: boolean }} options
      * @returns {Speech}
      */

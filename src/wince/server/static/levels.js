@@ -1,7 +1,7 @@
 // Names and shapes of the levels. Each level has its own shape, so that colour alone does not
 // identify it. Paths are in a box of 24 x 24 and serve SVG and canvas.
 
-/** @import { JudgedStatement, Level, Scale } from "./types.js" */
+/** @import { Level, Scale } from "./types.js" */
 
 import { createSvg } from "./dom.js";
 
@@ -35,11 +35,20 @@ export function levelWord(level) {
 /**
  * Return the level of a statement in a few words; both levels if neither is clear.
  *
- * @param {JudgedStatement} statement
+ * @param {{ level: Level, between?: [Level, Level] | null }} statement
  * @param {string} [separator]
  */
 export function statedWord({ level, between }, separator = "/") {
   return (between ?? [level]).map(levelWord).join(separator);
+}
+
+/**
+ * Return the English title of a statement: its level, or both levels if neither is clear.
+ *
+ * @param {{ level: Level, between?: [Level, Level] | null }} statement
+ */
+export function statedTitle({ level, between }) {
+  return between ? `Between ${between.map(levelWord).join(" and ")}` : levelTitle(level);
 }
 
 /**

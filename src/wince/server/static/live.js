@@ -1,6 +1,6 @@
 // The live tab: camera frames go to the server; the face box and level are drawn over the video.
 
-/** @import { Assessment, LiveAnswer, Scale, Statement, Track } from "./types.js" */
+/** @import { Assessment, LiveAnswer, Scale, StatedLevel, Track } from "./types.js" */
 /** @import { Frame, LiveSocket } from "./socket.js" */
 
 import { createFrameGrabber, listCameras, onEachFrame, openCamera } from "./camera.js";
@@ -15,6 +15,7 @@ import { createSessionPanel } from "./session_panel.js";
 import { openSocket } from "./socket.js";
 
 const CARD_INTERVAL = 200; // milliseconds between changes of the numbers, so that they can be read
+const OUTDATED = 1; // seconds after which a statement is not shown if no new frame was assessed
 const CAMERA_LOST = {
   title: "The camera is lost",
   message: "The camera is no longer connected. wince tries again by itself until it is back.",
@@ -34,7 +35,7 @@ const SERVER_LOST = {
  * @param {import("./languages.js").Languages} options.languages
  * @param {import("./neutral.js").NeutralFaceState} options.neutral
  * @param {import("./result_card.js").ResultCard} options.result
- * @param {(track: Track) => void} options.onLevel Called when a level is announced.
+ * @param {(statement: StatedLevel) => void} options.onLevel Called when a level is announced.
  * @param {() => void} options.onProblem Called when no new answers come.
  * @param {(on: boolean) => void} options.onQuietMode Called when the quiet mode begins and ends.
  */
@@ -49,6 +50,7 @@ export function createLive({ scale, languages, neutral, result, onLevel, onProbl
   const frameRate = createFrameRate();
   const sessionPanel = createSessionPanel(byId("session-panel"), scale);
   const quietMode = createQuietMode(byId("bedside", HTMLDialogElement), byId("quiet-mode"), {
+    scale,
     languages,
     onChange: onQuietMode,
   });
@@ -61,6 +63,8 @@ export function createLive({ scale, languages, neutral, result, onLevel, onProbl
   let socket = null;
   let endFrames = () => {};
   let cardShownAt = 0;
+  /** @type {string | null} */
+  let shownKind = null; // of the statement in the card
   let grabbing = false;
   /** @type {typeof CAMERA_LOST | null} */
   let trouble = null;
@@ -86,17 +90,19 @@ export function createLive({ scale, languages, neutral, result, onLevel, onProbl
     if (trouble === CAMERA_LOST) return; // the frame is from before it was lost
     trouble = null;
     serverRetry.reset();
-    const { assessment = null, track = null } = answer;
-    sessionPanel.add(assessment, track);
-    quietMode.show(track);
+    const { assessment = null, problem, track = null } = answer;
+    // Only frames that were assessed are told: a busy server is no absence.
+    const assessed = assessment !== null || problem?.type.endsWith("/no-face");
+    if (track && assessed) sessionPanel.add(assessment, track);
+    quietMode.show(track, isOutdated(answer) ? (problem?.detail ?? null) : null);
     neutralControls.addFrame(assessment);
-    // The box is at the frame's own place, with the level that the card shows.
+    // The box is at the frame's own place, with what the card states.
     drawOverlay(
       canvas,
       scale,
       assessment && {
         box: assessment.face.box,
-        statement: currentStatement(assessment, track),
+        statement: track?.statement ?? assessment,
         size: frame,
         mirrored: mirror.checked,
         map: mapControls.mapOf(assessment),
@@ -104,20 +110,38 @@ export function createLive({ scale, languages, neutral, result, onLevel, onProbl
     );
     const now = performance.now();
     frameRate.tick(now - frame.captured);
-    if (now - cardShownAt >= CARD_INTERVAL) {
+    // What is announced, and a statement that is no longer true, are shown at once.
+    const kind = track?.statement.kind ?? null;
+    if (now - cardShownAt >= CARD_INTERVAL || kind !== shownKind || track?.statement.announced) {
       cardShownAt = now;
+      shownKind = kind;
       showCard(answer);
     }
-    if (track?.announced) onLevel(track);
+    if (track?.statement.announced) onLevel(/** @type {StatedLevel} */ (track.statement));
   }
 
   /** @param {LiveAnswer} answer */
-  function showCard({ assessment, problem, track = null }) {
+  function showCard(answer) {
+    const { assessment = null, problem, track = null } = answer;
     byId("rate").textContent = frameRate.text();
-    mapControls.update(assessment ?? null);
-    if (assessment) result.show(assessment, currentStatement(assessment, track));
-    else if (problem?.type.endsWith("/no-face")) result.showNoFace(problem.detail);
-    else if (problem) result.showProblem(problem.detail);
+    mapControls.update(assessment);
+    if (problem && (!track || isOutdated(answer))) result.showProblem(problem.detail);
+    else if (track) showStatement(track, assessment);
+  }
+
+  /**
+   * Show what is stated. A level is kept in the card for a second without a face.
+   *
+   * @param {Track} track
+   * @param {Assessment | null} assessment
+   */
+  function showStatement({ statement, score, change }, assessment) {
+    if (statement.kind === "changing") result.showChanging();
+    else if (statement.level === null) result.showState(statement);
+    else if (assessment && score) {
+      const { raw_score, action_units } = score;
+      result.show(assessment, { ...statement, raw_score, action_units, change });
+    }
   }
 
   async function sendFrame() {
@@ -281,6 +305,7 @@ export function createLive({ scale, languages, neutral, result, onLevel, onProbl
   });
   byId("stop").addEventListener("click", () => {
     stop();
+    onProblem();
     result.clear();
     startButton.focus();
   });
@@ -306,14 +331,13 @@ export function createLive({ scale, languages, neutral, result, onLevel, onProbl
 }
 
 /**
- * Return what to state: the track, or the frame itself when the track is not about its face.
+ * Return whether an answer has a problem and the statement of its track is too old to be shown.
  *
- * @param {Assessment} assessment
- * @param {Track | null} track
- * @returns {Statement}
+ * @param {LiveAnswer} answer
  */
-function currentStatement(assessment, track) {
-  return track?.away === 0 ? track : assessment;
+function isOutdated({ problem, track }) {
+  if (!problem || problem.type.endsWith("/no-face")) return false;
+  return (track?.statement.age ?? Infinity) > OUTDATED;
 }
 
 /** @param {MediaStream | null} stream */

@@ -98,6 +98,7 @@ export function createNeutralControls(
   const setButton = find(panel, ".neutral-set", HTMLButtonElement);
   const chooseButton = find(panel, ".neutral-choose");
   const clearButton = find(panel, ".neutral-clear");
+  const anywayButton = find(panel, ".neutral-anyway");
   const files = find(panel, ".neutral-files", HTMLInputElement);
   setButton.textContent = live ? "Set neutral face" : "This is the face at rest";
   chooseButton.hidden = live;
@@ -111,6 +112,7 @@ export function createNeutralControls(
   /** @param {NeutralFace | null} face */
   function show(face) {
     clearButton.hidden = !face;
+    anywayButton.hidden = true;
     panel.classList.toggle("on", Boolean(face));
     const count = face?.images;
     setText(
@@ -122,9 +124,31 @@ export function createNeutralControls(
     );
   }
 
+  /**
+   * Refuse a face that shows an expression, and offer to take it anyway.
+   *
+   * @param {string} message
+   * @param {() => void} takeAnyway
+   */
+  function refuse(message, takeAnyway) {
+    setText(state, message);
+    anywayButton.hidden = false;
+    anywayButton.onclick = takeAnyway;
+  }
+
   /** @param {JudgedAssessment[]} assessments */
   function setFrom(assessments) {
-    neutral.set(medianFace(assessments, scale.terms));
+    const pspi = median(assessments.map((assessment) => assessment.pspi));
+    const face = medianFace(assessments, scale.terms);
+    const level = scale.levels.findLast(({ from_score: from }) => pspi >= from);
+    if (level?.name === "none") neutral.set(face);
+    else {
+      refuse(
+        `The face at rest is rated ${level?.name}. Take it when the person is at rest. ` +
+          "If this is how they look at rest, use it anyway.",
+        () => neutral.set(face),
+      );
+    }
   }
 
   function setFromPhoto() {
@@ -142,10 +166,22 @@ export function createNeutralControls(
     const chosen = [...(files.files ?? [])].slice(0, MAX_PHOTOS);
     files.value = ""; // so that the same photos can be chosen again
     if (!chosen.length) return;
+    await readFiles(chosen, false);
+  }
+
+  /**
+   * @param {File[]} chosen
+   * @param {boolean} anyExpression
+   */
+  async function readFiles(chosen, anyExpression) {
     setText(state, "Reading the photos of the face at rest …");
     try {
-      neutral.set(await getNeutralFace(chosen));
+      neutral.set(await getNeutralFace(chosen, anyExpression));
     } catch (error) {
+      if (error instanceof UserError && error.kind === "expressive-face") {
+        refuse(error.message, () => readFiles(chosen, true));
+        return;
+      }
       setText(state, userMessage(error));
       if (!(error instanceof UserError)) throw error;
     }

@@ -1,10 +1,10 @@
 // A note for the patient's chart: the score, and the observer's own judgement of it. It is made in the
 // browser and saved by the user as a file; nothing else stores it.
 
-/** @import { ModelName, Scale, Track } from "./types.js" */
+/** @import { ModelName, Scale, StatedLevel } from "./types.js" */
 
 import { context2d, find } from "./dom.js";
-import { levelTitle } from "./levels.js";
+import { shownScore, statedTitle } from "./levels.js";
 import { timeOfDay } from "./session.js";
 
 const CAUTION =
@@ -14,7 +14,7 @@ const CAUTION =
 const JUDGEMENTS = { agree: "agrees", higher: "judges it higher", lower: "judges it lower" };
 const [IMAGE_WIDTH, IMAGE_PADDING, IMAGE_SCALE, NAME_WIDTH] = [640, 32, 2, 170];
 
-/** @typedef {{ time: number, track: Track, model: ModelName }} Score A score and its time. */
+/** @typedef {{ time: number, statement: StatedLevel, model: ModelName }} Score A score and its time. */
 /** @typedef {Record<string, string>} Note Columns of the note with their texts. */
 
 /**
@@ -31,8 +31,8 @@ export function createNoteForm(form, scale, currentScore) {
   function takeScore() {
     score = currentScore();
     find(form, ".note-score").textContent = score
-      ? `${timeOfDay(score.time)}: ${levelTitle(score.track.level)}, ` +
-        `PSPI ${score.track.pspi.toFixed(1)} of ${scale.maximum}`
+      ? `${timeOfDay(score.time)}: ${statedTitle(score.statement)}, ` +
+        `PSPI ${shownScore(scale, score.statement.pspi)} of ${scale.maximum}`
       : "No score yet: take one while a face is in view.";
     for (const button of form.querySelectorAll(".note-save button")) {
       button.toggleAttribute("disabled", !score);
@@ -43,7 +43,7 @@ export function createNoteForm(form, scale, currentScore) {
    * @param {Score} score
    * @returns {Note}
    */
-  function createNote({ time, track, model }) {
+  function createNote({ time, statement, model }) {
     const fields = new FormData(form);
     /** @param {string} name */
     const text = (name) => String(fields.get(name) ?? "").trim();
@@ -51,10 +51,10 @@ export function createNoteForm(form, scale, currentScore) {
       time: isoTime(time),
       person: text("person"),
       observer: text("observer"),
-      pspi: track.pspi.toFixed(1),
-      level: track.level,
-      interval_low: track.interval[0].toFixed(1),
-      interval_high: track.interval[1].toFixed(1),
+      pspi: shownScore(scale, statement.pspi),
+      level: statement.between?.join(";") ?? statement.level,
+      interval_low: statement.interval[0].toFixed(1),
+      interval_high: statement.interval[1].toFixed(1),
       observer_judgement: text("judgement"),
       model: `${model.name} ${model.version}`,
     };
@@ -65,7 +65,7 @@ export function createNoteForm(form, scale, currentScore) {
     event.preventDefault();
     if (!score) return;
     const note = createNote(score);
-    const lines = noteLines(note, score.track, scale);
+    const lines = noteLines(note, score.statement, scale);
     const name = `wince-${note.time.slice(0, 19).replace(/[:T]/g, "-")}`;
     const format = event.submitter?.getAttribute("value");
     if (format === "csv") save(asCsv(note), `${name}.csv`);
@@ -161,16 +161,16 @@ async function asImage(lines) {
  * Return the lines of a note for reading, as pairs of name and value.
  *
  * @param {Note} note
- * @param {Track} track
+ * @param {StatedLevel} statement
  * @param {Scale} scale
  */
-function noteLines(note, { level }, scale) {
+function noteLines(note, statement, scale) {
   const { time, person, observer, pspi, interval_low: low, interval_high: high, model } = note;
   return [
     ["Time", `${time.slice(0, 10)} ${time.slice(11)}`],
     ["Person", person || "not named"],
     ["Observer", observer || "not named"],
-    ["Pain expression", levelTitle(level)],
+    ["Pain expression", statedTitle(statement)],
     ["PSPI", `${pspi} of ${scale.maximum}, 90 % interval ${low} to ${high}`],
     ["The observer", JUDGEMENTS[note.observer_judgement] ?? "has not judged"],
     ["Model", model],

@@ -1,6 +1,6 @@
 // The face box, the level and, on request, the map, drawn over the photo or the video.
 
-/** @import { Box, Grid, Level, Quad, Scale, Size, Statement } from "./types.js" */
+/** @import { Box, Grid, Level, Quad, Scale, Size, Statement, TrackStatement } from "./types.js" */
 
 import { context2d } from "./dom.js";
 import { drawHeatmap } from "./heatmap.js";
@@ -11,7 +11,7 @@ const FONT = '600 15px "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", 
 /**
  * @typedef {object} Overlay
  * @property {Box} box The face, in pixels of the image.
- * @property {Statement} statement Its level and score are written on the box.
+ * @property {Statement | TrackStatement} statement Its level and score are written on the box.
  * @property {Size} size Size of the image that the box is in.
  * @property {boolean} [mirrored] Whether the image is shown mirrored.
  * @property {{ grid: Grid, quad: Quad, opacity: number } | null} [map] The image is grey under it.
@@ -91,10 +91,12 @@ function drawBox(context, { left, top, width, height }, colour) {
 
 /**
  * @param {Scale} scale
- * @param {Statement} statement
+ * @param {Statement | TrackStatement} statement
  */
 function labelText(scale, statement) {
-  if (statement.level === null) return "not judged";
+  if (statement.level === null) {
+    return "kind" in statement && statement.kind === "changing" ? "changing" : "not judged";
+  }
   return `${statedWord(statement)}  ${shownScore(scale, statement.pspi)}`;
 }
 

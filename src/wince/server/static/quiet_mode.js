@@ -1,9 +1,10 @@
 // The quiet mode for the bedside: a dark page with the level in large letters, and no sound.
 
-/** @import { Track } from "./types.js" */
+/** @import { Scale, Track } from "./types.js" */
 
 import { find } from "./dom.js";
-import { SHAPES } from "./levels.js";
+import { SHAPES, shownScore } from "./levels.js";
+import { formatDuration } from "./session.js";
 
 /**
  * Connect the dialog with the button that opens it.
@@ -11,10 +12,11 @@ import { SHAPES } from "./levels.js";
  * @param {HTMLDialogElement} dialog
  * @param {HTMLElement} button
  * @param {object} options
+ * @param {Scale} options.scale
  * @param {import("./languages.js").Languages} options.languages
  * @param {(on: boolean) => void} options.onChange Called when the mode begins and ends.
  */
-export function createQuietMode(dialog, button, { languages, onChange }) {
+export function createQuietMode(dialog, button, { scale, languages, onChange }) {
   /** @type {WakeLockSentinel | null} */
   let wakeLock = null;
   /** @type {Track | null} */
@@ -30,19 +32,25 @@ export function createQuietMode(dialog, button, { languages, onChange }) {
 
   function fill() {
     const word = find(dialog, ".bedside-word");
-    dialog.dataset.level = track?.level ?? "";
-    find(dialog, ".bedside-shape", SVGElement).toggleAttribute("hidden", !track);
-    if (track) {
-      find(dialog, ".bedside-shape path", SVGElement).setAttribute("d", SHAPES[track.level]);
-      languages.showTitle(word, track.level);
+    // Without new frames nothing is stated: an old level is no statement about now.
+    const statement = trouble ? null : (track?.statement ?? null);
+    const level = statement?.level ?? null;
+    dialog.dataset.level = level ?? "";
+    find(dialog, ".bedside-shape", SVGElement).toggleAttribute("hidden", level === null);
+    let score = "";
+    if (statement && statement.level !== null) {
+      find(dialog, ".bedside-shape path", SVGElement).setAttribute("d", SHAPES[statement.level]);
+      languages.showStatedTitle(word, statement);
+      score = `PSPI ${shownScore(scale, statement.pspi)}`;
+    } else if (statement) {
+      languages.showState(word, statement.kind);
     } else {
-      word.textContent = "Waiting for a face";
+      word.textContent = trouble ? "Not watching" : "Waiting for a face";
       for (const name of ["lang", "dir"]) word.removeAttribute(name);
     }
-    find(dialog, ".bedside-score").textContent = track ? `PSPI ${track.pspi.toFixed(1)}` : "";
-    const noFace = track !== null && track.away > 0;
-    find(dialog, ".bedside-note").textContent = trouble ?? (noFace ? "No face in view." : "");
-    dialog.classList.toggle("stale", Boolean(trouble) || noFace);
+    find(dialog, ".bedside-score").textContent = score;
+    find(dialog, ".bedside-note").textContent = trouble ?? noteOf(statement);
+    dialog.classList.toggle("stale", level === null);
   }
 
   button.addEventListener("click", () => {
@@ -75,4 +83,16 @@ export function createQuietMode(dialog, button, { languages, onChange }) {
       if (dialog.open) dialog.close();
     },
   };
+}
+
+/**
+ * Return why there is no level, and since when.
+ *
+ * @param {Track["statement"] | null} statement
+ */
+function noteOf(statement) {
+  if (!statement || statement.level !== null || statement.kind === "changing") return "";
+  const { age, reasons } = statement;
+  const since = age === null ? [] : [`Last seen ${formatDuration(age)} ago.`];
+  return [...Object.values(reasons), ...since].join(" ");
 }

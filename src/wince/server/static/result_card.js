@@ -6,8 +6,20 @@ import { createActionUnits } from "./action_units.js";
 import { capitalised, create, find, fromTemplate } from "./dom.js";
 import { SHAPES, levelRange, levelWord, shapeIcon, shownScore } from "./levels.js";
 import { drawScaleBar } from "./scale_bar.js";
+import { formatDuration } from "./session.js";
 
 /** @typedef {ReturnType<typeof createResultCard>} ResultCard */
+
+/** Parts of the card that are empty while the score is changing. */
+const CHANGING_TEXTS = [
+  "score-number",
+  "sentence",
+  "scale",
+  "interval-text",
+  "confidence-number",
+  "confidence-text",
+  "advice",
+];
 
 /**
  * Add a result card to `root`.
@@ -35,8 +47,13 @@ export function createResultCard(root, scale, { languages, waitingText, onSayAga
     if (shown) onSayAgain(shown);
   });
 
+  /** @type {import("./types.js").StateKind | null} */
+  let state = null;
+
   function fillTexts() {
     for (const { name, word } of legend) languages.showTitle(word, name);
+    if (state === "changing") languages.showState(find(card, ".level-name"), state);
+    else if (state) languages.showState(find(card, ".state-title"), state);
     if (!shown?.level) return;
     languages.showStatedTitle(find(card, ".level-name"), shown);
     languages.showSentence(find(card, ".sentence"), shown);
@@ -45,19 +62,14 @@ export function createResultCard(root, scale, { languages, waitingText, onSayAga
   languages.onChange(fillTexts);
   fillTexts();
 
-  /** @param {"waiting" | "problem" | "unjudged" | "assessed"} part */
+  /** @param {"waiting" | "problem" | "unjudged" | "state" | "assessed"} part */
   function showOnly(part) {
-    for (const name of ["waiting", "problem", "unjudged", "assessed"]) {
+    for (const name of ["waiting", "problem", "unjudged", "state", "assessed"]) {
       find(card, `.${name}`).hidden = name !== part;
     }
-    if (part !== "assessed") delete card.dataset.level;
-  }
-
-  /** @param {string} message Why the result is not current; "" when it is. */
-  function setStale(message) {
-    find(card, ".no-face").textContent = message;
-    find(card, ".no-face").hidden = !message;
-    find(card, ".assessed").classList.toggle("stale", Boolean(message));
+    state = null;
+    find(card, ".assessed").classList.remove("changing");
+    delete card.dataset.level;
   }
 
   /** @param {JudgedStatement} statement */
@@ -92,7 +104,6 @@ export function createResultCard(root, scale, { languages, waitingText, onSayAga
         return;
       }
       showOnly("assessed");
-      setStale("");
       showStatement(statement);
       fillList(find(card, ".warnings"), assessment.quality.warnings);
       find(card, ".warnings").hidden = assessment.quality.warnings.length === 0;
@@ -100,14 +111,30 @@ export function createResultCard(root, scale, { languages, waitingText, onSayAga
       find(card, ".made-by").textContent =
         `Model ${model.name} ${model.version}, ${Math.round(milliseconds.total)} ms.`;
     },
+    /** Show that the score is changing: no level and no number until one has lasted. */
+    showChanging() {
+      shown = null;
+      showOnly("assessed");
+      state = "changing";
+      find(card, ".assessed").classList.add("changing");
+      for (const name of CHANGING_TEXTS) find(card, `.${name}`).textContent = "";
+      find(card, ".scale").removeAttribute("aria-label");
+      find(card, ".change").hidden = true;
+      fillTexts();
+    },
     /**
-     * Show that there is no face at present; the last result stays, marked as the last one.
+     * Show why there is no score of a face over time.
      *
-     * @param {string} message
+     * @param {import("./types.js").StatedState} statement
      */
-    showNoFace(message) {
-      if (shown?.level) setStale("No face in view. This is the last result.");
-      else this.showProblem(message);
+    showState({ kind, reasons, age, advice }) {
+      shown = null;
+      showOnly("state");
+      state = kind;
+      const since = age === null ? "" : `Last seen ${formatDuration(age)} ago. `;
+      const texts = [...Object.values(reasons), `${since}${advice}`];
+      find(card, ".state-text").textContent = texts.join(" ");
+      fillTexts();
     },
     /**
      * Show why there is no result.

@@ -1,28 +1,31 @@
-// A live session: levels over time, for the chart and for the summary. It is kept in this page only.
+// A live session: scores over time for the chart, and the summary, which counts as
+// `wince.runtime.session_summary` does. It is kept in this page only.
 
-/** @import { Level, Scale } from "./types.js" */
+/** @import { Level, Scale, Track } from "./types.js" */
+
+import { statedWord } from "./levels.js";
 
 const SAMPLE_INTERVAL = 250; // milliseconds between samples
 const SAMPLES_KEPT = 10 * 60 * 1000; // milliseconds
-const LONGEST_STEP = 2000; // milliseconds between answers that still count as watched
+const LONGEST_STEP = 2000; // milliseconds between frames that still count as watched
 const MAX_MARKERS = 200;
 
 /** @typedef {{ time: number, text: string }} Marker */
 /** @typedef {{ time: number, pspi: number, level: Level }} Score A score and when it was reached. */
 /**
- * The score at a time; null while no face is in view.
+ * The filtered score at a time; null without a face that can be judged.
  *
  * @typedef {object} Sample
  * @property {number} time Milliseconds.
  * @property {number | null} pspi
- * @property {Level | null} level
+ * @property {string | null} word What is stated; null without a level.
  */
 /**
  * @typedef {object} Summary
  * @property {number | null} start Milliseconds; null before the first answer.
- * @property {Record<Level, number>} seconds Time in each level.
- * @property {number} secondsWithoutFace
- * @property {Score | null} peak The highest smoothed score.
+ * @property {Record<string, number>} seconds Time in each state: the levels, two levels such as
+ *   "mild/moderate", "changing", "cannot-tell", "not-in-view" and "not-connected".
+ * @property {Score | null} peak The highest stated score.
  */
 /** @typedef {ReturnType<typeof createSession>} Session */
 
@@ -42,14 +45,12 @@ export function createSession(scale) {
   let lastTime;
 
   function reset() {
-    const seconds = Object.fromEntries(scale.levels.map(({ name }) => [name, 0]));
     samples = [];
     markers = [];
     lastTime = null;
     summary = {
       start: null,
-      seconds: /** @type {Record<Level, number>} */ (seconds),
-      secondsWithoutFace: 0,
+      seconds: Object.fromEntries(scale.levels.map(({ name }) => [name, 0])),
       peak: null,
     };
   }
@@ -66,24 +67,24 @@ export function createSession(scale) {
   reset();
   return {
     /**
-     * Add the track of an answer.
+     * Add the track of a frame that was assessed. The time since the frame before counts for it.
      *
-     * @param {{ pspi: number, level: Level, away: number } | null} track Null for no face.
+     * @param {Pick<Track, "statement" | "score">} track
      * @param {number} [time] Milliseconds.
      */
-    add(track, time = Date.now()) {
+    add({ statement, score }, time = Date.now()) {
       summary.start ??= time;
-      const step = lastTime === null || time - lastTime > LONGEST_STEP ? 0 : time - lastTime;
+      const step = lastTime === null ? 0 : time - lastTime;
       lastTime = time;
-      if (!track || track.away > 0) {
-        summary.secondsWithoutFace += step / 1000;
-        keep({ time, pspi: null, level: null });
-        return;
+      const { level, between, kind } = statement;
+      const state = level === null ? kind : between ? between.join("/") : level;
+      const counted = step > LONGEST_STEP ? "not-connected" : state;
+      summary.seconds[counted] = (summary.seconds[counted] ?? 0) + step / 1000;
+      if (level !== null && score && !between && statement.pspi > (summary.peak?.pspi ?? -1)) {
+        summary.peak = { time, pspi: statement.pspi, level };
       }
-      const { pspi, level } = track;
-      summary.seconds[level] += step / 1000;
-      if (!summary.peak || pspi > summary.peak.pspi) summary.peak = { time, pspi, level };
-      keep({ time, pspi, level });
+      const word = level === null ? null : statedWord(statement);
+      keep({ time, pspi: score ? score.pspi : null, word });
     },
     /**
      * Set a marker; return whether there was room for it.
@@ -101,7 +102,7 @@ export function createSession(scale) {
     samples: () => samples,
     /** Return the markers. */
     markers: () => markers,
-    /** Return the times in each level, the time without a face and the peak. */
+    /** Return the times in each state and the peak. */
     summary: () => summary,
   };
 }

@@ -1,11 +1,11 @@
 // The panel below the live view: chart, markers, times in each level, and the note.
 
-/** @import { Assessment, Level, Scale, Track } from "./types.js" */
+/** @import { Assessment, Level, Scale, StatedLevel, Track } from "./types.js" */
 /** @import { Summary } from "./session.js" */
 
 import { createChart } from "./chart.js";
-import { create, find } from "./dom.js";
-import { levelTitle, shapeIcon } from "./levels.js";
+import { capitalised, create, find } from "./dom.js";
+import { levelTitle, shapeIcon, shownScore, statedTitle } from "./levels.js";
 import { createNoteForm } from "./note.js";
 import { createSession, formatDuration, timeOfDay } from "./session.js";
 
@@ -36,10 +36,13 @@ export function createSessionPanel(root, scale) {
     if (!force && now - summaryShownAt < SUMMARY_INTERVAL) return;
     summaryShownAt = now;
     const summary = session.summary();
+    const levels = scale.levels.map(({ name }) => createRow(name, levelTitle(name), summary, name));
+    const states = Object.keys(summary.seconds).slice(levels.length);
     find(root, ".level-times tbody").replaceChildren(
-      ...scale.levels.map(({ name }) => createLevelRow(name, summary)),
+      ...levels,
+      ...states.map((state) => createRow(state, stateTitle(state), summary)),
     );
-    find(root, ".session-summary").textContent = describeSummary(summary);
+    find(root, ".session-summary").textContent = describeSummary(scale, summary);
   }
 
   function listMarkers() {
@@ -73,16 +76,17 @@ export function createSessionPanel(root, scale) {
 
   return {
     /**
-     * Add an answer.
+     * Add the answer to a frame that was assessed.
      *
      * @param {Assessment | null} assessment
-     * @param {Track | null} track
+     * @param {Track} track
      */
     add(assessment, track) {
       session.add(track);
-      if (assessment && track && !track.away) {
+      if (assessment && track.score && track.statement.level !== null) {
         const first = score === null;
-        score = { time: Date.now(), track, model: assessment.model };
+        const statement = /** @type {StatedLevel} */ (track.statement);
+        score = { time: Date.now(), statement, model: assessment.model };
         if (first) note.takeScore();
       }
       draw();
@@ -103,28 +107,45 @@ export function createSessionPanel(root, scale) {
 }
 
 /**
- * @param {Level} name
+ * @param {string} state
+ * @param {string} title
  * @param {Summary} summary
+ * @param {Level} [shape]
  */
-function createLevelRow(name, { seconds }) {
+function createRow(state, title, { seconds }, shape) {
   const row = create("tr");
-  row.dataset.shape = name;
-  const title = create("th");
-  title.scope = "row";
-  title.append(shapeIcon(name), ` ${levelTitle(name)}`);
+  row.dataset.shape = shape ?? "";
+  row.dataset.state = state;
+  const head = create("th");
+  head.scope = "row";
+  head.append(...(shape ? [shapeIcon(shape)] : []), ` ${title}`);
   const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
-  const share = total ? `${Math.round((100 * seconds[name]) / total)} %` : "";
-  row.append(title, create("td", "", formatDuration(seconds[name])), create("td", "", share));
+  const share = total ? `${Math.round((100 * seconds[state]) / total)} %` : "";
+  row.append(head, create("td", "", formatDuration(seconds[state])), create("td", "", share));
   return row;
 }
 
-/** @param {Summary} summary */
-function describeSummary({ start, secondsWithoutFace, peak }) {
+/**
+ * Return the title of a state that is not a level: "Not in view", "Between mild and moderate".
+ *
+ * @param {string} state
+ */
+function stateTitle(state) {
+  const levels = /** @type {Level[]} */ (state.split("/"));
+  if (levels.length === 2)
+    return statedTitle({ level: levels[0], between: [levels[0], levels[1]] });
+  return capitalised(state.replaceAll("-", " "));
+}
+
+/**
+ * @param {Scale} scale
+ * @param {Summary} summary
+ */
+function describeSummary(scale, { start, peak }) {
   if (start === null) return "No live view has run yet.";
   const highest = peak
-    ? ` Highest: PSPI ${peak.pspi.toFixed(1)} (${levelTitle(peak.level).toLowerCase()}) ` +
+    ? ` Highest: PSPI ${shownScore(scale, peak.pspi)} (${levelTitle(peak.level).toLowerCase()}) ` +
       `at ${timeOfDay(peak.time)}.`
     : "";
-  const withoutFace = formatDuration(secondsWithoutFace);
-  return `Since ${timeOfDay(start)}.${highest} Without a face: ${withoutFace}.`;
+  return `Since ${timeOfDay(start)}.${highest}`;
 }

@@ -45,6 +45,7 @@ export function openSocket({ onAnswer, onLost, withMap, settings, neutral }) {
   });
   socket.addEventListener("message", ({ data }) => {
     const answer = JSON.parse(data);
+    if (answer.frame === null) return; // about a text message
     const frame = pending.get(answer.frame);
     if (frame) {
       latency = SMOOTHING * latency + (1 - SMOOTHING) * (performance.now() - frame.captured);

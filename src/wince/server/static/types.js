@@ -39,6 +39,7 @@
  * @property {LevelTexts[]} levels
  * @property {PairTexts[]} between
  * @property {string} percent
+ * @property {Record<StateKind, string>} states Titles of what is stated over time instead of a level.
  * @property {string} refused
  * @property {string} refused_spoken
  * @property {boolean} advice Whether there is advice in this language.
@@ -98,6 +99,15 @@
  * @property {undefined} [change]
  *
  * @typedef {JudgedStatement | UnjudgedStatement} Statement
+ *
+ * What is worded and spoken of a statement, of one image or over time.
+ *
+ * @typedef {object} Wording
+ * @property {Level | null} level
+ * @property {[Level, Level] | null} [between]
+ * @property {number | null} pspi
+ * @property {string} sentence
+ * @property {string} advice
  */
 
 /**
@@ -137,20 +147,50 @@
  */
 
 /**
- * An answer of the live socket. It has either an assessment or a problem. The track is null until
- * there was a face, and missing when the message was not a usable frame.
+ * An answer of the live socket. It has either an assessment or a problem. The track is null before
+ * the first frame, and missing when the message was not a frame.
  *
  * @typedef {object} LiveAnswer
- * @property {number} frame
+ * @property {number | null} frame
  * @property {Assessment} [assessment]
  * @property {{ type: string, title: string, status: number, detail: string }} [problem]
  * @property {Track | null} [track]
  *
- * @typedef {JudgedStatement & TrackFacts} Track
+ * @typedef {object} Track
+ * @property {TrackStatement} statement
+ * @property {TrackScore | null} score The filtered score; null without a face that can be judged.
+ * @property {Change} [change]
  *
- * @typedef {object} TrackFacts
- * @property {boolean} announced Whether the level was announced with this frame.
- * @property {number} away Seconds since a face was last seen; 0 with this frame.
+ * @typedef {{ pspi: number, raw_score: number, action_units: Record<string, number> | null }} TrackScore
+ *
+ * @typedef {"changing" | "not-in-view" | "cannot-tell"} StateKind
+ *
+ * @typedef {StatedLevel | StatedState} TrackStatement What is stated of a face over time.
+ *
+ * @typedef {object} StatedLevel
+ * @property {"level" | "between"} kind
+ * @property {Level} level
+ * @property {[Level, Level] | null} between
+ * @property {number} pspi
+ * @property {[number, number]} interval
+ * @property {Record<Level, number>} level_probabilities
+ * @property {number} confidence
+ * @property {Record<string, string>} reasons
+ * @property {number} age Seconds since the last face that could be judged.
+ * @property {boolean} announced Whether it is announced with this frame.
+ * @property {string} sentence
+ * @property {string} advice
+ *
+ * @typedef {object} StatedState
+ * @property {StateKind} kind
+ * @property {null} level
+ * @property {null} between
+ * @property {null} pspi
+ * @property {Record<string, string>} reasons Why the face cannot be judged.
+ * @property {number | null} age
+ * @property {boolean} announced
+ * @property {string} sentence
+ * @property {string} advice
  */
 
 /**
