@@ -65,6 +65,7 @@ def test_openapi_describes_the_map(client):
     assert [(item["name"], item["in"], item["required"]) for item in parameters] == [
         ("explain", "query", False),
         ("face", "query", False),
+        ("any_expression", "query", False),
     ]
     schemas = document["components"]["schemas"]
     assert "heatmap" in schemas["Assessment"]["properties"]
