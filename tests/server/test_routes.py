@@ -12,6 +12,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from tests.support import bad_inputs
+from tests.support.frames import ROOT
 from tests.support.media import data_url, encode_image
 from wince import __version__, images, scale
 from wince.runtime.assessment import Assessment, DetectedFace, Quality
@@ -57,6 +58,23 @@ def test_unknown_explanation_is_refused(client, portrait_jpeg):
     assert answer.status_code == 422
     assert answer.json()["type"] == "/problems/invalid-request"
     assert answer.json()["detail"] == "Explain: Input should be 'heatmap'."
+
+
+def test_the_documentation_lists_the_fields_that_openapi_describes(client):
+    text = (ROOT / "docs" / "http-api.md").read_text("utf-8")
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    for name, start, end in (
+        ("Assessment", "Its fields are:", "If the image contains several"),
+        ("DetectedFace", "| Field of `face`", "### When the face cannot"),
+    ):
+        table = text[text.index(start) : text.index(end)]
+        cells = re.findall(r"^\| (`[^|]*) \|", table, re.M)
+        documented = {field for cell in cells for field in re.findall(r"`(\w+)`", cell)}
+        on_request = {"heatmap", "change"} if name == "Assessment" else set()
+        assert documented == set(schemas[name]["properties"]) - on_request
+        score = {"pspi", "interval", "level", "between", "confidence", "action_units", "raw_score"}
+        for field in score & documented:
+            assert {"type": "null"} in schemas[name]["properties"][field]["anyOf"]
 
 
 def test_openapi_describes_the_map(client):

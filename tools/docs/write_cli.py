@@ -65,8 +65,8 @@ the photos. With `--all-faces` one copy shows every face with its number. Furthe
 same name get `-2`, `-3` and so on. An input is never overwritten; a copy of an earlier run is.
 
 `--heatmap` adds a column to the copy: the face as the model sees it under its map, for PSPI and for
-each action unit, and the formula with its terms. [explain.md](explain.md) explains what the maps
-are and are not.
+each action unit, and the formula with its terms. A copy with several assessed faces has no such
+column. [explain.md](explain.md) explains what the maps are and are not.
 
 `--speak` speaks one sentence per result, in order, after everything is written. It uses espeak-ng
 if installed, otherwise the voice of macOS, or the one of Windows through

@@ -88,24 +88,25 @@ class Assessor:
         (assessment,) = assess_crops([crop], self.estimator, heatmap=heatmap, neutral=neutral)
         return assessment
 
-    def assess_faces(
-        self, image: ImageSource, *, heatmap: bool = False, neutral: NeutralFace | None = None
-    ) -> list[Assessment]:
-        """Assess every face in an image, the largest first, with one call of the network.
+    def assess_faces(self, image: ImageSource, *, heatmap: bool = False) -> list[Assessment]:
+        """Assess every face in an image, the largest first, with up to BATCH_SIZE per network call.
 
         Args:
             image: As for `assess`.
             heatmap: As for `assess`.
-            neutral: As for `assess`, the same for all faces.
 
         Raises:
             ImageError: The image cannot be used.
             NoFaceError: There is no face.
-            NeutralFaceError: The neutral face is from another model.
         """
-        neutral = self._checked_neutral(neutral, None)
         crops = crop_faces(image, None, self.estimator.spec)
-        return assess_crops(crops, self.estimator, heatmap=heatmap, neutral=neutral)
+        return [
+            assessment
+            for start in range(0, len(crops), BATCH_SIZE)
+            for assessment in assess_crops(
+                crops[start : start + BATCH_SIZE], self.estimator, heatmap=heatmap
+            )
+        ]
 
     def assess_batch(
         self,

@@ -99,7 +99,7 @@ def _face_fields(crop: FaceCrop, model: dict[str, str], score_seconds: float) ->
     return {
         "face": crop.face,
         "faces": crop.faces,
-        "quality": _quality(crop),
+        "quality": Quality(crop.face.usable, crop.warnings, crop.face.reasons),
         "model": model,
         "milliseconds": {name: round(value * 1000, 2) for name, value in seconds.items()},
     }
@@ -111,12 +111,3 @@ def _action_units(estimate: Estimate) -> dict[str, float] | None:
         return None
     values = estimate.action_units[0].tolist()
     return {name: round(value, 3) for name, value in zip(scale.UNIT_NAMES, values, strict=True)}
-
-
-def _quality(crop: FaceCrop) -> Quality:
-    """Return the judgement, with a warning if the image has several faces."""
-    warning_texts = [*crop.judgement.warnings, *crop.image_warnings]
-    if len(crop.faces) > 1:
-        which = "The largest" if crop.face.index == 0 else f"Number {crop.face.index + 1} by size"
-        warning_texts.insert(0, f"{len(crop.faces)} faces were found. {which} was assessed.")
-    return Quality(crop.face.usable, tuple(warning_texts), crop.face.reasons)

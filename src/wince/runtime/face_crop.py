@@ -30,7 +30,8 @@ class FaceCrop:
         faces: All faces of the image, the largest first.
         judgement: Whether the face can be judged.
         seconds: Duration by stage: decode, find_face and check of the image, and align of the face.
-        image_warnings: What could not be read as it was meant, see `UprightImage.warnings`.
+        warnings: Sentences about limitations of the image and the face, and about other faces
+            that were not asked for.
     """
 
     pixels: NDArray[np.uint8]
@@ -39,7 +40,7 @@ class FaceCrop:
     faces: tuple[DetectedFace, ...]
     judgement: quality.Judgement
     seconds: dict[str, float]
-    image_warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def crop_face(source: ImageSource, face_index: int | None, spec: FaceSpec) -> FaceCrop:
@@ -76,6 +77,7 @@ def crop_faces(
     image = images.read(source)
     decoded = perf_counter()
     faces = detect(image.rgb)
+    is_choice = indices is not None and len(faces) > 1
     indices = range(max(1, len(faces))) if indices is None else indices
     _check_indices(indices, len(faces))
     detected = perf_counter()
@@ -100,7 +102,11 @@ def crop_faces(
             listed,
             judgements[index],
             seconds,
-            image.warnings,
+            (
+                *([_choice_warning(index, len(faces))] if is_choice else []),
+                *judgements[index].warnings,
+                *image.warnings,
+            ),
         )
         for index, crop in zip(indices, pixels, strict=True)
     ]
@@ -118,6 +124,11 @@ def _check_indices(indices: Sequence[int], count: int) -> None:
             f"Face number {index + 1} by size was asked for, but only {count} "
             f"{'was' if count == 1 else 'were'} found."
         )
+
+
+def _choice_warning(index: int, count: int) -> str:
+    which = "The largest" if index == 0 else f"Number {index + 1} by size"
+    return f"{count} faces were found. {which} was assessed."
 
 
 def _detected_face(face: Face, judgement: quality.Judgement, index: int) -> DetectedFace:

@@ -248,6 +248,7 @@ def test_a_missing_model_stops_the_command(run: Run, frames: list[Frame], tmp_pa
         (["--out", "x.csv", "--heatmap"], "--out FILE.jsonl"),
         (["--csv", "--heatmap"], "--annotate DIR or --json"),
         (["--face", "1", "--all-faces"], "--face and --all-faces exclude each other"),
+        (["--neutral", "y.jpg", "--all-faces"], "a neutral face is that of one person"),
         (["--every", "-1"], "--every"),
         (["--workers", "0"], "--workers"),
     ],

@@ -84,7 +84,7 @@ def _run(
 
     def assess_image(source: "ImageSource") -> "list[Assessment]":
         if scoring.all_faces:
-            return assessor.assess_faces(source, heatmap=scoring.heatmap, neutral=neutral)
+            return assessor.assess_faces(source, heatmap=scoring.heatmap)
         assessment = assessor.assess(
             source, face_index=index, heatmap=scoring.heatmap, neutral=neutral
         )

@@ -153,3 +153,7 @@ class ScoringOptions:
         """Raise BadParameter for options that do not fit together."""
         if self.all_faces and self.face is not None:
             raise typer.BadParameter("--face and --all-faces exclude each other")
+        if self.all_faces and self.neutral:
+            raise typer.BadParameter(
+                "--neutral and --all-faces exclude each other: a neutral face is that of one person"
+            )
