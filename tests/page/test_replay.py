@@ -1,6 +1,7 @@
 """An expressive clip through the page, with the real server: no contradiction in anything shown."""
 
 import re
+import time
 
 from tests.support.browser import ARGUMENTS, CHROMIUM, SPEECH, TIMEOUT
 from tests.support.expressive_clip import RATE, as_jpeg, clip
@@ -12,6 +13,7 @@ LEVELS = {
     "Moderate": "moderate",
     "Severe": "severe",
 }
+EXPECTED = {"No pain expression seen", "Moderate", "Changing", "Cannot tell", "Not in view"}
 WATCH = """() => {
   const card = document.querySelector("#live-result");
   const text = (name) => card.querySelector(name).textContent;
@@ -52,20 +54,31 @@ def test_the_page_contradicts_itself_in_nothing_that_it_shows(browser, address, 
         page.click("#tab-live")
         page.click("#start")
         page.wait_for_selector("#live-result .assessed:not([hidden])")
-        page.wait_for_timeout(18_000)
-        snapshots = page.evaluate("window.snapshots")
-        spoken = page.evaluate("window.spoken.map(({text}) => text ?? '')")
+        snapshots, spoken = watched(page)
     finally:
         chromium.close()
     shown = [snapshot for snapshot in snapshots if snapshot["assessed"]]
     stated = [snapshot for snapshot in shown if snapshot["number"]]
-    assert len(stated) > 50
+    assert len(stated) > 10
     for snapshot in shown:
         check_card(snapshot)
-    states = {snapshot["state"] for snapshot in snapshots} - {None}
-    assert {"Not in view", "Cannot tell"} <= states
-    assert "Changing" in {snapshot["title"] for snapshot in shown}
+    assert titles(snapshots) >= EXPECTED
     assert set(spoken) <= {snapshot["sentence"] for snapshot in stated}
+
+
+def watched(page):
+    """Return what was shown and spoken while the clip, which is repeated, had every state."""
+    deadline = time.monotonic() + 90
+    snapshots, spoken = [], []
+    while not titles(snapshots) >= EXPECTED:
+        assert time.monotonic() < deadline, f"saw only {titles(snapshots)}"
+        page.wait_for_timeout(3000)
+        snapshots, spoken = page.evaluate("[window.snapshots, window.spoken.map(({text}) => text)]")
+    return snapshots, spoken
+
+
+def titles(snapshots):
+    return {snapshot["state"] or snapshot["title"] for snapshot in snapshots}
 
 
 def check_card(snapshot):
