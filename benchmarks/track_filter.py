@@ -180,7 +180,7 @@ def still_recordings(noisy: NoisyScores, rate: float, calibration: Calibration) 
     """Return a minute of a still face for scores over the scale and close to each cut."""
     cuts = [calibration.score_map.inverse(cut) for cut in scale.LEVEL_CUTS]
     near = [cut + offset for cut in cuts for offset in (-0.2, 0.0, 0.2)]
-    return [noisy.still(raw, STILL_SECONDS, rate) for raw in (*np.arange(0.5, 13.0, 0.25), *near)]
+    return [noisy.still(raw, STILL_SECONDS, rate) for raw in (*np.arange(0.5, 13.0, 0.5), *near)]
 
 
 def changes(shown: list[Shown], recording: Recording) -> list[float]:
@@ -250,12 +250,12 @@ def main() -> None:
         "none": partial(unfiltered, calibration=calibration),
         "former: 1 s, hold 2 s": Former(calibration),
     }
-    for smoothing in (0.0, settings.smoothing, 0.2, 0.4):
+    for smoothing in (0.0, settings.smoothing, 0.2):
         tracked_with = replace(settings, smoothing=smoothing)
         filters[f"track, smoothing {smoothing:g} s"] = partial(
             tracked, calibration=calibration, template=template, settings=tracked_with
         )
-    for half_width in (settings.smoothing, 0.2, 0.4):
+    for half_width in (settings.smoothing, 0.1, 0.2):
         filters[f"look-ahead {half_width:g} s"] = partial(
             tracked,
             calibration=calibration,
