@@ -388,7 +388,9 @@ def test_two_files_of_the_same_name_are_reported_with_their_folders(table):
 
 
 def test_tables_of_other_frames_or_labels_cannot_be_compared(table):
-    with pytest.raises(DataError, match=r"same frames to be compared; found .* p00/c0, 000 is in"):
+    with pytest.raises(
+        DataError, match=r"for the same frames to be compared; found .* p00/c0, 000 has one in"
+    ):
         evaluate(table, against=table.take(np.arange(1, len(table))))
     cells = columns()
     cells["pspi"][7] = "15"
@@ -438,7 +440,7 @@ def test_frames_of_the_other_model_match_in_another_spelling(table):
     cells["frame"] = [str(int(name)) for name in cells["frame"]]
     other = from_columns(cells, "other")
     assert match_frames(table, other).pspi.tolist() == table.pspi.tolist()
-    with pytest.raises(DataError, match="must contain the same frames"):
+    with pytest.raises(DataError, match="for the same frames"):
         match_frames(table, other, distinct_names=True)
 
 
@@ -472,6 +474,87 @@ def test_one_frame_can_be_evaluated(table):
     metrics = evaluate(table.take(np.array([0])), resamples=10)
     assert metrics["model"]["pooled"]["mae"] == abs(table.predicted[0] - table.pspi[0])
     assert np.isnan(metrics["model"]["pooled"]["pcc"])
+
+
+def without_predictions(cells, rows, reason="no face found"):
+    """Return columns in which some rows have no prediction."""
+    empty = ("predicted", "p_none", "p_mild", "p_moderate", "p_severe", "low", "high")
+    cells = {name: list(values) for name, values in cells.items()}
+    cells["not_scored"] = [reason if row in rows else "" for row in range(len(cells["pspi"]))]
+    for name in empty:
+        cells[name] = ["" if row in rows else cell for row, cell in enumerate(cells[name])]
+    return cells
+
+
+def test_frames_without_a_score_are_counted_and_count_as_errors(table):
+    painful = np.flatnonzero(table.pspi >= 3)
+    missing = set(painful[::2].tolist())
+    part = from_columns(without_predictions(columns(), missing), "sample")
+    metrics = evaluate(part, group_by=["sex"], resamples=50)
+    counts = metrics["not_scored"]
+    assert (counts["frames"], counts["labelled"]) == (len(missing), len(table))
+    assert counts["reasons"] == {"no face found": len(missing)}
+    levels = np.digitize(table.pspi, [0.5, 5.5, 10.5])
+    guesses = np.digitize(table.predicted, [0.5, 5.5, 10.5])
+    gone = np.isin(np.arange(len(table)), list(missing))
+    for number, name in enumerate(("none", "mild", "moderate", "severe")):
+        assert counts["levels"][name] == {
+            "labelled": (levels == number).sum(), "not_scored": (gone & (levels == number)).sum(),
+        }  # fmt: skip
+    sex = table.column("sex")
+    assert counts["groups"]["sex"]["F"] == {
+        "labelled": (sex == "F").sum(), "not_scored": (gone & (sex == "F")).sum(),
+    }  # fmt: skip
+    assert metrics["groups"]["sex"]["F"]["not_scored"]["frames"] == (gone & (sex == "F")).sum()
+    assert metrics["groups"]["sex"]["F"]["caveats"][0].startswith(
+        f"{(gone & (sex == 'F')).sum()} of {(sex == 'F').sum()} labelled frames have no score"
+    )
+    guesses[gone] = 9  # no class
+    pooled = counts["as_errors"]["pooled"]
+    assert pooled["four_levels_accuracy"] == pytest.approx((levels == guesses).mean(), **EXACT)
+    assert pooled["four_levels_balanced_accuracy"] == pytest.approx(
+        sk.recall_score(levels, guesses, labels=[0, 1, 2, 3], average="macro"), **EXACT
+    )
+    assert pooled["four_levels_macro_f1"] == pytest.approx(
+        sk.f1_score(levels, guesses, labels=[0, 1, 2, 3], average="macro"), **EXACT
+    )
+    assert pooled["four_levels_mild_recall"] == pytest.approx(
+        ((levels == 1) & (guesses == 1)).sum() / (levels == 1).sum(), **EXACT
+    )
+    inside = (table.interval[:, 0] <= table.pspi) & (table.pspi <= table.interval[:, 1]) & ~gone
+    assert pooled["coverage"] == pytest.approx(inside.mean(), **EXACT)
+    low, high = counts["as_errors"]["pooled_interval"]["four_levels_accuracy"]
+    assert low < pooled["four_levels_accuracy"] < high
+    assert counts["zero_as_errors"]["four_levels_accuracy"] == pytest.approx((levels == 0).mean())
+    scored = metrics["model"]["pooled"]["four_levels_accuracy"]
+    assert scored == pytest.approx((levels == guesses)[~gone].mean(), **EXACT)
+    assert metrics["caveats"][0].startswith(
+        f"{len(missing)} of {len(table):,} labelled frames have no score "
+        f"({len(missing)} no face found)"
+    )
+    assert f"from {scored:.3f} to {pooled['four_levels_accuracy']:.3f}" in metrics["caveats"][0]
+    by_subject = {row["subject"]: row["not_scored"] for row in metrics["by_subject"]}
+    assert sum(by_subject.values()) == len(missing)
+
+
+def test_a_subject_without_any_score_counts_as_errors_too(table):
+    missing = set(np.flatnonzero(table.subject == 4).tolist())
+    part = from_columns(without_predictions(columns(), missing), "sample")
+    metrics = evaluate(part, group_by=["subject"], resamples=0)
+    assert metrics["subjects"] == 11
+    counts = metrics["not_scored"]
+    assert (counts["subjects"], counts["subjects_without_score"]) == (1, 1)
+    assert counts["groups"]["subject"]["p04"] == {
+        "labelled": len(missing), "not_scored": len(missing),
+    }  # fmt: skip
+    assert "p04" not in metrics["groups"]["subject"]
+    assert counts["as_errors"]["pooled_subjects"]["four_levels_accuracy"] == 12
+
+
+def test_without_missing_scores_nothing_is_said_of_them(metrics):
+    assert metrics["not_scored"]["frames"] == 0
+    assert metrics["not_scored"]["as_errors"] is None
+    assert not any("no score" in caveat for caveat in metrics["caveats"])
 
 
 def test_every_metric_has_a_title_and_a_better_value(metrics):

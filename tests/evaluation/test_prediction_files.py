@@ -39,6 +39,25 @@ def test_a_plain_file_is_read(write):
     assert table.probabilities is table.interval is table.vas is table.overlap is None
 
 
+def test_rows_without_a_prediction_are_frames_without_a_score(write):
+    head = f"{HEAD},p_none,p_mild,p_moderate,p_severe,low,high,milliseconds,fold,not_scored,sex"
+    text = (
+        f"{head}\nb,s,1,7,,,,,,,,,2,no face found,F\na,s,1,0,1,.7,.2,.1,0,0,1,8,1,,F\n"
+        "c,s,1,3,,,,,,,,,,,M\n"
+    )
+    table = read_predictions(write(text))
+    assert (table.subjects, table.pspi.tolist()) == (("a",), [0])
+    assert table.unscored.subject.tolist() == ["b", "c"]
+    assert table.unscored.pspi.tolist() == [7, 3]
+    assert table.unscored.reason.tolist() == ["no face found", "no prediction"]
+    assert table.unscored.columns["sex"].tolist() == ["F", "M"]
+    assert table.unscored.columns["fold"].tolist() == ["2", "not stated"]
+    with pytest.raises(DataError, match=r"line 4 repeats .* of .*line 2"):
+        read_predictions(write(f"{HEAD}\nb,s,1,7,\na,s,1,0,1\nb,s,1,7,2\n"))
+    with pytest.raises(DataError, match="'01' and '1' differ"):
+        read_predictions(write(f"{HEAD}\n01,s,1,7,\n1,s,2,0,1\n"))
+
+
 def test_columns_may_have_any_order_with_a_byte_order_mark_blank_lines_and_quotes(write):
     text = '\ufeffpredicted, frame ,"subject",pspi,sequence\r\n1.5,1,"Doe, J",2,"s\n1"\r\n\r\n'
     table = read_predictions(write(text))
@@ -112,18 +131,26 @@ BAD = {
     "blank first line": ("\n" + GOOD, "is empty, or its first line is"),
     "another separator": (GOOD.replace(",", "|"), "line 1: expected columns separated by commas"),
     "column twice": (GOOD.replace("frame", "pspi"), "line 1: the column 'pspi' occurs more"),
-    "short row": (GOOD + "c,s,1,0\n", "line 5: predicted is ''; expected a number"),
     "long row": (GOOD + "c,s,1,0,1,2\n", "line 5: expected 5 values as in the header, found 6"),
     "not a number": (GOOD + "c,s,1,none,0\n", "line 5: pspi is 'none'; expected a number from 0"),
     "prediction in words": (
         GOOD + "c,s,1,0,high\n",
         "line 5: predicted is 'high'; expected a number",
     ),
-    "nan": (GOOD + "c,s,1,0,nan\n", "line 5: predicted is 'nan'; expected a number"),
+    "nan": (
+        GOOD + "c,s,1,0,nan\n",
+        "line 5: predicted is 'nan'; expected a number .* Leave the cell empty",
+    ),
     "nan label": (GOOD + "c,s,1,NaN,0\n", "line 5: pspi is 'NaN'; expected a number from 0 to 16"),
     "infinite": (GOOD + "c,s,1,0,inf\n", "line 5: predicted is 'inf'"),
     "underscore": (GOOD + "c,s,1,1_0,0\n", "line 5: pspi is '1_0'"),
-    "empty cell": (GOOD + "c,s,1,0,\n", "line 5: predicted is ''"),
+    "empty label": (GOOD + "c,s,1,,0\n", "line 5: pspi is ''"),
+    "no prediction": (f"{HEAD}\na,s,1,0,\na,s,2,0,\n", "no row has a prediction"),
+    "no prediction and no label": (GOOD + "c,s,1,,\n", "line 5: pspi is ''"),
+    "a prediction and a reason why there is none": (
+        f"{HEAD},not_scored\na,s,1,0,1,\na,s,2,0,1,no face\n",
+        "line 3 has a prediction, and in not_scored a reason",
+    ),
     "label above the scale": (GOOD + "c,s,1,17,0\n", "line 5: pspi is '17'"),
     "label below the scale": (GOOD + "c,s,1,-1,0\n", "line 5: pspi is '-1'"),
     "no subject": (GOOD + " ,s,1,0,0\n", "line 5: subject is empty; expected a name"),

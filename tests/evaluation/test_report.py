@@ -28,12 +28,28 @@ DOCS = ROOT / "docs" / "evaluation.md"
 LABEL = "subjects overlap: optimistic"
 
 
+MISSING = 3
+"""Frames without a prediction in the table of the fixture `full`."""
+
+
+def _without_some_scores(cells):
+    """Return columns whose first frames with pain have no prediction."""
+    rows = [row for row, pspi in enumerate(cells["pspi"]) if float(pspi) >= 2][:MISSING]
+    empty = ("predicted", "p_none", "p_mild", "p_moderate", "p_severe", "low", "high")
+    for name in empty:
+        cells[name] = ["" if row in rows else cell for row, cell in enumerate(cells[name])]
+    cells["not_scored"] = [
+        "no face found" if row in rows else "" for row in range(len(cells["pspi"]))
+    ]
+    return cells
+
+
 @pytest.fixture(scope="module")
 def full():
     """A table with everything, evaluated with everything."""
     table, other = (
-        from_columns(columns(), "sample.csv"),
-        from_columns(columns(noise=1), "other.csv"),
+        from_columns(_without_some_scores(columns()), "sample.csv"),
+        from_columns(_without_some_scores(columns(noise=1)), "other.csv"),
     )
     metrics = evaluate(
         table, against=other, group_by=["sex"], dataset="unbc", allow_overlap=True, resamples=50
@@ -143,6 +159,38 @@ def test_the_report_begins_with_metrics_in_which_trivial_predictors_fail(folder)
     glance = cells[cells.index("At a glance") :]
     assert glance.index("PCC") < glance.index("MAE") < glance.index("Four levels: accuracy")
     assert "show no pain expression" in text
+
+
+def test_frames_without_a_score_come_first_in_every_output(full, folder, run, tmp_path):
+    metrics, table = full
+    total = len(table) + MISSING
+    text = " ".join(read((folder / "report.html").read_text()).text)
+    caveat = f"{MISSING} of {total} labelled frames have no score"
+    assert text.index(caveat) < text.index("Subjects overlap: optimistic.")
+    section = text[text.index("Frames without a score") : text.index("At a glance")]
+    for phrase in ("The others as errors", "no face found", "sex F", "Level mild", "cannot be"):
+        assert phrase in section
+    as_errors = metrics["not_scored"]["as_errors"]["pooled"]["four_levels_accuracy"]
+    assert f"{as_errors:.3f}" in section
+    written = json.loads((folder / "metrics.json").read_text())
+    assert written["caveats"][0].startswith(caveat)
+    (tmp_path / "p.csv").write_text(as_csv(_without_some_scores(columns())))
+    result = run("--predictions", tmp_path / "p.csv", "--out", tmp_path / "out", "--resamples", 0)
+    assert result.stdout.startswith(caveat)
+
+
+def test_too_few_subjects_are_named_in_the_cells(tmp_path, run):
+    cells = columns()
+    rows = [row for row, name in enumerate(cells["subject"]) if name in ("p00", "p01", "p02")]
+    few = {name: [values[row] for row in rows] for name, values in cells.items()}
+    (tmp_path / "p.csv").write_text(as_csv(few))
+    result = run("--predictions", tmp_path / "p.csv", "--out", tmp_path / "out", "--resamples", 9)
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert result.stdout.count("too few subjects") > 5
+    assert "too few subjects" in page
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["model"]["pooled_interval"]["mae"] == [None, None]
+    assert any("3 subjects only: too few for an interval" in c for c in metrics["caveats"])
 
 
 def test_recalled_results_are_never_shown_as_verified(folder):
@@ -319,7 +367,8 @@ def test_every_inner_key_is_named_in_the_docs(full):
         *metrics["baselines"], *metrics["baselines"]["zero"], *metrics["classes"],
         *metrics["classes"]["four_levels"], *metrics["roc"]["1"], *metrics["error_by_pspi"][0],
         *metrics["reliability"][0], *metrics["milliseconds"], *metrics["against"],
-        *metrics["published"][0],
+        *metrics["published"][0], *metrics["not_scored"], *metrics["not_scored"]["levels"]["mild"],
+        *(metrics["by_subject"][0].keys() - TITLES.keys()),
     ]  # fmt: skip
     assert [key for key in inner if f"`{key}`" not in text] == []
 

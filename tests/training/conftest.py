@@ -76,3 +76,18 @@ def quick_export(monkeypatch: pytest.MonkeyPatch) -> None:
     from wince.training.export import onnx_export
 
     monkeypatch.setattr(onnx_export, "_trace", training_sample.trace_quickly)
+
+
+@pytest.fixture(scope="session")
+def folder_with_missing(
+    tmp_path_factory: pytest.TempPathFactory, frames: list[Frame]
+) -> tuple[Path, dict[str, str]]:
+    """The rendered faces and images that cannot be scored; not to be changed.
+
+    Returns:
+        The prepared folder, and the reason by name of each image that a model of aligned faces
+        cannot score. All of these have PSPI 9 and the sex "female"; `nobody` has no other frames.
+    """
+    from tests.support import missing_frames
+
+    return missing_frames.prepared(tmp_path_factory.mktemp("missing"), frames)

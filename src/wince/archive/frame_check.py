@@ -42,7 +42,7 @@ class FrameResult:
         check: Reason of the first check that it failed, "" if it is kept.
         detail: How it failed.
         line: Line of the label file that is about it, 0 if unknown.
-        label: None if it was not read or is invalid.
+        label: None if there is none or it is invalid.
         detection: None if the image was not decoded.
         digest: SHA-256 of the file, "" if it was not opened.
         reused: Whether the detection is an earlier run's.
@@ -74,16 +74,19 @@ def check_frame(settings: CheckSettings, file: FrameFile, cached: Detection | No
         cached: Detection of an earlier run in a file of this name, if any.
     """
     if not checks.has_image_suffix(file.name):
-        return FrameResult(file, checks.NAME.reason, "expected .png, .jpg or .jpeg")
+        detail, label = "expected .png, .jpg or .jpeg", _label_if_valid(settings, file)
+        return FrameResult(file, checks.NAME.reason, detail, label=label)
     path = settings.folder / file.name
     try:
         state, data = detection.read_if_changed(path, cached.state if cached else None)
     except ImageError as error:
-        return FrameResult(file, checks.READABLE.reason, str(error))
+        label = _label_if_valid(settings, file)
+        return FrameResult(file, checks.READABLE.reason, str(error), label=label)
     digest = state.digest
     problem = "" if data is None else checks.header_problem(data)
     if problem:
-        return FrameResult(file, checks.READABLE.reason, problem, digest=digest)
+        label = _label_if_valid(settings, file)
+        return FrameResult(file, checks.READABLE.reason, problem, label=label, digest=digest)
     if not file.label:
         return FrameResult(file, checks.LABELLED.reason, file.missing, digest=digest)
     try:
@@ -100,8 +103,18 @@ def check_frame(settings: CheckSettings, file: FrameFile, cached: Detection | No
         try:
             result, reused = _detect(settings, file, label, state, data), False
         except ImageError as error:
-            return FrameResult(file, checks.READABLE.reason, str(error))
+            return FrameResult(file, checks.READABLE.reason, str(error), label=label)
     return FrameResult(file, result.check, result.detail, file.line, label, result, digest, reused)
+
+
+def _label_if_valid(settings: CheckSettings, file: FrameFile) -> Label | None:
+    """Return the label of a frame whose image fails a check, so that the frame can be counted."""
+    if not file.label:
+        return None
+    try:
+        return known_layouts.named(settings.layout).read_label(settings.base, file)
+    except labels.BadLabelError:
+        return None
 
 
 def _detect(

@@ -186,13 +186,18 @@ def _row(number: int, result: FrameResult, groups: tuple[str, ...]) -> dict[str,
         "units": int(label is not None and label.action_units is not None),
         "doubt": label.doubt if label else "",
         "remark": "; ".join(file.remarks),
-        "cells": json.dumps(_cells(result) | {"groups": groups}) if not result.check else "",
+        "cells": json.dumps(_cells(result) | {"groups": groups}),
     }
 
 
 def _cells(result: FrameResult) -> dict[str, Any]:
-    """Return the manifest's cells of a kept frame that are not columns of the table `frame`."""
+    """Return the cells of a frame in the manifest that are not columns of the table `frame`.
+
+    Of a frame that is left out this is only the frame's name.
+    """
     file, label, detection = result.file, result.label, result.detection
+    if result.check:
+        return {"frame": file.frame}
     assert label is not None  # a kept frame has a label and a detection
     assert detection is not None
     units = label.action_units or (None,) * len(scale.UNIT_NAMES)

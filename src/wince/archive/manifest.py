@@ -44,7 +44,12 @@ AFTER_GROUPS = (
     "protocol",
     "remarks",
 )
-EXCLUDED = ("path", "subject", "sequence", "reason", "detail", "label_path", "line")
+EXCLUDED_COLUMNS = (
+    *("path", "subject", "sequence", "reason", "detail", "label_path", "line"),
+    *("frame", "pspi", "split"),
+)
+"""Columns of excluded.csv before the groups. `pspi` is empty without a valid label, `split` unless
+all kept frames of the subject are in one part."""
 DUPLICATES = ("picture", "path", "subject", "sequence", "split")
 ABSOLUTE_PATHS = ("image_path", "label_path")
 RESERVED = frozenset((*BEFORE_GROUPS, *AFTER_GROUPS, *ABSOLUTE_PATHS))
@@ -135,16 +140,25 @@ def _kept_rows(
         yield label, {column: cell(value) for column, value in values.items()}
 
 
-def write_excluded(path: Path, database: FrameDatabase) -> int:
+def write_excluded(path: Path, database: FrameDatabase, groups: Sequence[str]) -> int:
     """Write every frame that was left out, with the reason; return the number of rows."""
-    return _write(
-        path,
-        EXCLUDED,
+    return _write(path, (*EXCLUDED_COLUMNS, *groups), _excluded_rows(database))
+
+
+def _excluded_rows(database: FrameDatabase) -> Iterator[tuple[Any, ...]]:
+    """Yield the cells of each frame that was left out."""
+    part_of_subject = dict(
         database.rows(
-            "SELECT name, subject, sequence, reason, detail, label, nullif(line, 0) FROM frame "
-            "WHERE reason != '' ORDER BY number"
-        ),
+            "SELECT subject, min(part) FROM kept GROUP BY subject HAVING count(DISTINCT part) = 1"
+        )
     )
+    for *columns, pspi, cells in database.rows(
+        "SELECT name, subject, sequence, reason, detail, label, nullif(line, 0), pspi, cells "
+        "FROM frame WHERE reason != '' ORDER BY number"
+    ):
+        values = json.loads(cells)
+        part = part_of_subject.get(columns[1], "")
+        yield (*columns, values["frame"], pspi, part, *values["groups"])
 
 
 def write_duplicates(path: Path, database: FrameDatabase) -> int:

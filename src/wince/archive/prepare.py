@@ -36,7 +36,7 @@ from wince.archive.report.report_warnings import report_warnings
 from wince.archive.table_options import TableOptions
 from wince.errors import ArchiveError, FileWriteError
 from wince.faces.spec import FaceSpec
-from wince.file_names import MANIFEST
+from wince.file_names import EXCLUDED, MANIFEST
 
 COMMIT_EVERY = 256  # frames; a kill loses the results of no more than this
 Progress = Callable[[int, int], None]
@@ -290,7 +290,7 @@ def _write_files(
         loso={row["subject"]: place for place, row in enumerate(counts.subjects, start=1)},
         protocol=f"{split.protocol} ({split.mark})",
     )
-    row_counts["excluded.csv"] = manifest.write_excluded(staged / "excluded.csv", database)
+    row_counts[EXCLUDED] = manifest.write_excluded(staged / EXCLUDED, database, groups)
     row_counts["duplicates.csv"] = manifest.write_duplicates(staged / "duplicates.csv", database)
     warnings = report_warnings(
         counts,

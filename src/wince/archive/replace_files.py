@@ -16,14 +16,14 @@ import shutil
 import time
 from pathlib import Path
 
-from wince.file_names import MANIFEST, REPORT, REPORT_DATA
+from wince.file_names import EXCLUDED, MANIFEST, REPORT, REPORT_DATA
 
 FILES = (
     MANIFEST,
     "train.csv",
     "val.csv",
     "test.csv",
-    "excluded.csv",
+    EXCLUDED,
     "duplicates.csv",
     REPORT,
     "faces.html",

@@ -79,3 +79,5 @@ def _print_comparison(comparison: "ArchitectureComparison") -> None:
         table.add_row(TRIVIAL_TITLES[name], *(decimal(values[key]) for key in SHOWN))
     table_console().print(table)
     typer.echo(comparison.conclusion)
+    for note in comparison.notes:
+        typer.echo(note)

@@ -55,13 +55,15 @@ def _print_folds(rows: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) 
 
     table = plain_table()
     table.add_column("Fold", no_wrap=True)
-    for title in ("Frames", *(TITLES[key] for key in METRICS)):
+    for title in ("Frames", "No score", *(TITLES[key] for key in METRICS)):
         table.add_column(title, justify="right", no_wrap=True)
     folds = sum(row["subjects"] is not None for row in rows) - 1
     for number, row in enumerate(rows, start=1):
-        frames = "" if row["frames"] is None else whole(row["frames"])
+        frames, missing = (
+            "" if row[name] is None else whole(row[name]) for name in ("frames", "not_scored")
+        )
         cells = (decimal(row[key]) for key in METRICS)
-        table.add_row(str(row["fold"]), frames, *cells, end_section=number == folds)
+        table.add_row(str(row["fold"]), frames, missing, *cells, end_section=number == folds)
     console = table_console()
     console.print(table)
     zero, mean = (metrics["baselines"][name]["pooled"]["mae"] for name in ("zero", "mean"))

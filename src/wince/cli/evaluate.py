@@ -189,7 +189,10 @@ def _spinner(step: str) -> Iterator[Callable[[str], None]]:
 
 
 def show(metrics: Mapping[str, Any]) -> None:
-    """Print the main metrics beside those of the trivial predictors, then the caveats."""
+    """Print the main metrics beside those of the trivial predictors, and the caveats.
+
+    The caveat on frames without a score comes first, because the metrics leave them out.
+    """
     from rich.text import Text
 
     from wince.evaluation.metrics.metric_catalogue import TITLES
@@ -213,6 +216,9 @@ def show(metrics: Mapping[str, Any]) -> None:
             decimal(model["subject_mean"][key]) + note,
         )
     console = table_console()
+    first = int(metrics["not_scored"]["frames"] > 0)
+    for caveat in metrics["caveats"][:first]:
+        console.print(Text(caveat), soft_wrap=True)
     console.print(table)
-    for caveat in metrics["caveats"]:
+    for caveat in metrics["caveats"][first:]:
         console.print(Text(caveat), soft_wrap=True)

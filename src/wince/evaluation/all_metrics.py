@@ -82,12 +82,12 @@ def error_metrics(table: Predictions) -> list[Metric]:
     errors = regression.error_sums(labels, scores, subject)
     weighted = weighted_errors.weighted_sums(labels, scores, subject)
     return [
-        _from_sums("mae", errors, regression.mae_of),
-        _from_sums("mse", errors, regression.mse_of),
-        _from_sums("rmse", errors, regression.rmse_of),
-        _from_sums("bias", errors, regression.bias_of),
-        _from_sums("wmae", weighted, weighted_errors.wmae_of),
-        _from_sums("wmse", weighted, weighted_errors.wmse_of),
+        from_sums("mae", errors, regression.mae_of),
+        from_sums("mse", errors, regression.mse_of),
+        from_sums("rmse", errors, regression.rmse_of),
+        from_sums("bias", errors, regression.bias_of),
+        from_sums("wmae", weighted, weighted_errors.wmae_of),
+        from_sums("wmse", weighted, weighted_errors.wmse_of),
         *_agreement_metrics("", agreement.moments(labels, scores, subject)),
     ]
 
@@ -129,12 +129,12 @@ def class_metrics(
     }
     if len(scheme.classes) > 2:
         formulas["distance"] = classification.distance
-    metrics = [_from_matrices(f"{scheme.key}_{name}", matrices, f) for name, f in formulas.items()]
+    metrics = [from_matrices(f"{scheme.key}_{name}", matrices, f) for name, f in formulas.items()]
     for number, name in enumerate(scheme.classes):
         for formula in (classification.precision, classification.recall, classification.f1):
             key = f"{scheme.key}_{name}_{formula.__name__}"
-            of_class = partial(_value_of_class, formula, number)
-            metrics.append(_of_subjects_with_values(_from_matrices(key, matrices, of_class)))
+            of_class = partial(value_of_class, formula, number)
+            metrics.append(of_subjects_with_values(from_matrices(key, matrices, of_class)))
     return metrics
 
 
@@ -184,8 +184,8 @@ def probability_metrics(table: Predictions, stated: Floats, prior: Floats) -> li
         model, constant = rows(stated, truth), rows(prior, truth)
         sums = sums_by_subject(subject, np.ones_like(model), model, constant)
         metrics += [
-            _from_sums(name, sums, partial(_column_mean, 1)),
-            _from_sums(f"{name}_prior", sums, partial(_column_mean, 2)),
+            from_sums(name, sums, partial(column_mean, 1)),
+            from_sums(f"{name}_prior", sums, partial(column_mean, 2)),
             Metric(f"{name}_skill", partial(_resample_sums, sums, _skill)),
         ]
     bins = calibration_metrics.reliability_sums(confidence, level == truth, subject)
@@ -204,15 +204,15 @@ def interval_metrics(table: Predictions, interval: Floats) -> list[Metric]:
     width = interval[:, 1] - interval[:, 0]
     sums = sums_by_subject(table.subject, np.ones_like(width), inside, width)
     metrics = [
-        _from_sums("coverage", sums, partial(_column_mean, 1)),
-        _from_sums("interval_width", sums, partial(_column_mean, 2)),
+        from_sums("coverage", sums, partial(column_mean, 1)),
+        from_sums("interval_width", sums, partial(column_mean, 2)),
     ]
     truth = FOUR_LEVELS.of(table.pspi)
     for number, level in enumerate(LEVELS):
         of_level = (truth == number).astype(np.float64)
         sums = sums_by_subject(table.subject, of_level, inside * of_level)
-        metric = _from_sums(f"coverage_{level}", sums, partial(_column_mean, 1))
-        metrics.append(_of_subjects_with_values(metric))
+        metric = from_sums(f"coverage_{level}", sums, partial(column_mean, 1))
+        metrics.append(of_subjects_with_values(metric))
     return metrics
 
 
@@ -236,7 +236,7 @@ def _rating_metrics(
     sums = sums_by_subject(owner, np.ones_like(error), error, subjects=subjects)
     rated = len(np.unique(owner))
     correlation = partial(_resample_moments, parts, agreement.pcc_of)
-    line_error = partial(_resample_sums, sums, partial(_column_mean, 1))
+    line_error = partial(_resample_sums, sums, partial(column_mean, 1))
     return [
         Metric(f"{key}_pcc", correlation, subjects=rated),
         Metric(f"{key}_line_mae", line_error, subjects=rated),
@@ -256,18 +256,18 @@ def _agreement_metrics(prefix: str, parts: Floats, by_subject: bool = True) -> l
     ]
 
 
-def _of_subjects_with_values(metric: Metric) -> Metric:
+def of_subjects_with_values(metric: Metric) -> Metric:
     """Return a metric whose pooled value is decided by the subjects for whom it is defined."""
     assert metric.by_subject is not None
     return replace(metric, subjects=int((~np.isnan(metric.by_subject)).sum()))
 
 
-def _from_matrices(key: str, matrices: Floats, formula: Formula) -> Metric:
+def from_matrices(key: str, matrices: Floats, formula: Formula) -> Metric:
     """Return the metric of confusion matrices by subject, shape (S, K, K)."""
     return Metric(key, partial(_resample_matrices, matrices, formula), formula(matrices))
 
 
-def _from_sums(key: str, sums: Floats, formula: Formula) -> Metric:
+def from_sums(key: str, sums: Floats, formula: Formula) -> Metric:
     """Return the metric of sums by subject, shape (S, K)."""
     return Metric(key, partial(_resample_sums, sums, formula), formula(sums))
 
@@ -284,11 +284,12 @@ def _resample_matrices(matrices: Floats, formula: Formula, counts: Floats) -> Fl
     return formula(np.tensordot(counts, matrices, axes=1))
 
 
-def _value_of_class(formula: Formula, number: int, matrices: Floats) -> Floats:
+def value_of_class(formula: Formula, number: int, matrices: Floats) -> Floats:
+    """Return the value of one class, by its number, of a formula that has one for each."""
     return formula(matrices)[..., number]
 
 
-def _column_mean(column: int, sums: Floats) -> Floats:
+def column_mean(column: int, sums: Floats) -> Floats:
     """Return the mean of a column whose sums are there, the row counts being in column 0."""
     return ratio(sums[..., column], sums[..., 0])
 

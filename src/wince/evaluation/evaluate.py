@@ -1,6 +1,7 @@
 """From a table of predictions to the contents of metrics.json.
 
     predictions ─┬─ metrics × bootstrap ──> model, baselines, groups, against
+                 ├─ unscored_frames ──────> not_scored
                  ├─ plot_data ────────────> roc, classes, reliability
                  └─ protocol ─────────────> overlap, caveats
 
@@ -8,15 +9,16 @@ The result is plain data; docs/evaluation.md describes its keys. Undefined numbe
 null in the file.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
 import wince
 from wince.errors import DataError
-from wince.evaluation import bootstrap, protocol, published_results
+from wince.evaluation import bootstrap, protocol, published_results, unscored_frames
 from wince.evaluation.all_metrics import FOUR_LEVELS, all_metrics
 from wince.evaluation.arrays import Floats, Indices, whole_points
 from wince.evaluation.metrics.classification import SCHEMES
@@ -90,22 +92,29 @@ def evaluate(
     )
     if other is not None and not overlap.optimistic:
         overlap = protocol.find_overlap(other)
-    groups = {column: _rows_by_group(table, column) for column in group_by}
+    groups = {}
+    for name in group_by:
+        column = table.column_name(name)
+        groups[column] = _rows_by_group(table, column)
     statistics = label_statistics(table, training, fold_labels)
     progress("Metrics and intervals")
+    measured = _measure(table, statistics, resamples, seed)
     metrics = {
         **_describe(table, dataset, about),
         "overlap": {**asdict(overlap), "label": OPTIMISTIC if overlap.optimistic else None},
-        "caveats": protocol.caveats(table, overlap, dataset, training),
+        "caveats": [
+            *_about_unscored(measured),
+            *protocol.caveats(table, overlap, dataset, training),
+        ],
         "bootstrap": _describe_bootstrap(resamples, seed),
         "reference": _describe_statistics(statistics),
-        **_measure(table, statistics, resamples, seed),
+        **measured,
         "by_subject": _by_subject(table),
         "groups": {},
     }
     for column, rows in groups.items():
         progress(f"Groups by {column}")
-        by_name = _measure_groups(table, statistics, rows, resamples, seed)
+        by_name = _measure_groups(table, statistics, column, rows, resamples, seed)
         metrics["groups"][column] = by_name
         subjects = {name: group["subjects"] for name, group in by_name.items()}
         metrics["caveats"] += protocol.about_groups(column, subjects)
@@ -127,6 +136,7 @@ def _measure(
         "frames": len(table),
         "subjects": len(table.subjects),
         "sequences": len(table.sequences),
+        "not_scored": unscored_frames.describe(table, resamples, seed),
         "model": bootstrap.as_data(
             {metric.key: bootstrap.estimate(metric, counts) for metric in metrics}
         ),
@@ -144,6 +154,7 @@ def _measure(
 def _measure_groups(
     table: Predictions,
     statistics: LabelStatistics,
+    column: str,
     rows_by_name: Mapping[str, Indices],
     resamples: int,
     seed: int,
@@ -151,12 +162,19 @@ def _measure_groups(
     """Return the entries of each group, by name of the group."""
     groups = {}
     for name, rows in rows_by_name.items():
-        part = table.take(rows)
-        groups[name] = {
-            **_measure(part, statistics.take(rows), resamples, seed),
-            "caveats": list(protocol.about_subjects(len(part.subjects))),
-        }
+        part = replace(table.take(rows), unscored=table.unscored.where(column, name))
+        measured = _measure(part, statistics.take(rows), resamples, seed)
+        caveats = [*_about_unscored(measured), *protocol.about_subjects(len(part.subjects))]
+        groups[name] = {**measured, "caveats": caveats}
     return groups
+
+
+def _about_unscored(measured: Mapping[str, Any]) -> list[str]:
+    """Return the caveat on frames without a score in a table or a group, if there are any."""
+    if not measured["not_scored"]["frames"]:
+        return []
+    accuracy = measured["model"]["pooled"][unscored_frames.ACCURACY]
+    return [unscored_frames.sentence(measured["not_scored"], accuracy)]
 
 
 def _measure_trivial(name: str, table: Predictions, statistics: LabelStatistics) -> dict[str, Any]:
@@ -231,12 +249,14 @@ def _by_subject(table: Predictions) -> list[dict[str, Any]]:
         if metric.key in SUBJECT_METRICS and metric.by_subject is not None
     }
     frames = np.bincount(table.subject)
+    not_scored = Counter(table.unscored.subject.tolist())
     mean = np.bincount(table.subject, table.pspi) / frames
     pain = np.bincount(table.subject, table.pspi >= 0.5) / frames
     return [
         {
             "subject": name,
             "frames": int(frames[i]),
+            "not_scored": not_scored[name],
             "mean_pspi": float(mean[i]),
             "pain_fraction": float(pain[i]),
             **{key: float(values[i]) for key, values in values_by_key.items()},

@@ -85,9 +85,9 @@ def match_frames(
         frame = ", ".join(missing[0] if missing else next(iter(row_of.keys() - set(keys))))
         present, absent = (table, other) if missing else (other, table)
         raise DataError(
-            f"{table.source} and {other.source} must contain the same frames to be compared; found "
-            f"{len(keys):,} and {len(row_of):,}, and {frame} is in {present.source} but not in "
-            f"{absent.source}."
+            f"{table.source} and {other.source} must have predictions for the same frames to be "
+            f"compared; found {len(keys):,} and {len(row_of):,}, and {frame} has one in "
+            f"{present.source} but not in {absent.source}."
         )
     ordered = other.take(np.array([row_of[key] for key in keys]))
     different = np.flatnonzero(ordered.pspi != table.pspi)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from wince.errors import DataError
 from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.metrics.sequence_scores import first_rows
-from wince.evaluation.predictions import Predictions
+from wince.evaluation.predictions import Predictions, UnscoredFrames
 from wince.scale import LEVELS, PSPI_MAXIMUM
 
 REQUIRED = ("subject", "sequence", "frame", "pspi", "predicted")
@@ -17,7 +17,14 @@ PROBABILITIES = tuple(f"p_{level}" for level in LEVELS)
 INTERVAL = ("low", "high")
 RATINGS = {"vas": 10.0, "opr": 5.0}
 """Ratings of a sequence -> the highest value of their scale."""
-KNOWN = (*REQUIRED, *PROBABILITIES, *INTERVAL, *RATINGS, "milliseconds", "fold", "overlap")
+UNSCORED = "not_scored"
+"""Column with the reason why a row has no prediction."""
+NO_PREDICTION = "no prediction"
+"""The reason, if the table does not state one."""
+KNOWN = (
+    *(*REQUIRED, *PROBABILITIES, *INTERVAL, *RATINGS),
+    *("milliseconds", "fold", "overlap", UNSCORED),
+)
 SUM_TOLERANCE = 0.02
 """How far the sum of four rounded probabilities may be from 1; they are then rescaled."""
 NOT_STATED = "not stated"
@@ -37,31 +44,34 @@ def from_columns(columns: Columns, source: str, place: Place | None = None) -> P
     Args:
         columns: Values by column name, all of one length. The columns in REQUIRED are needed, the
             others in KNOWN are optional, and any other column is there to group by. See
-            `Predictions` for their meaning.
+            `Predictions` for their meaning. A row whose cell `predicted` is empty is a frame
+            without a prediction.
         source: Name of the table in messages.
         place: Returns where a row is, in words, such as a file and a line. The default is the row
             number, from 1.
 
     Raises:
-        DataError: A column is missing; there is no row; a name is empty; a number is malformed or
-            out of its range; a frame occurs twice; a rating changes within a sequence. The message
-            names the place.
+        DataError: A column is missing; no row has a prediction; a name is empty; a number is
+            malformed or out of its range; a frame occurs twice; a rating changes within a sequence.
+            The message names the place.
     """
     place = place or (lambda row: f"{source}, row {row + 1}")
     _check_columns(columns, source)
-    parser = _ColumnParser(columns, place)
+    scored = [row for row, cell in enumerate(columns["predicted"]) if cell.strip()]
+    _check_rows(columns, scored, source, place)
+    unscored = _unscored(columns, scored, place)
+    columns = _rows(columns, scored)
+    parser = _ColumnParser(columns, lambda row: place(scored[row]))
     subjects, subject = np.unique(parser.names("subject"), return_inverse=True)
     clips, clip = np.unique(parser.names("sequence"), return_inverse=True)
     keys, sequence = np.unique(subject * len(clips) + clip, return_inverse=True)
-    frame = parser.names("frame")
-    _check_unique(sequence, frame, place)
     return Predictions(
         source=source,
         subjects=tuple(subjects.tolist()),
         sequences=tuple(f"{subjects[key // len(clips)]}/{clips[key % len(clips)]}" for key in keys),
         subject=subject,
         sequence=sequence,
-        frame=frame,
+        frame=parser.names("frame"),
         pspi=parser.numbers("pspi", 0.0, PSPI_MAXIMUM),
         predicted=parser.numbers("predicted", -LARGEST, LARGEST),
         probabilities=parser.probabilities(),
@@ -71,11 +81,37 @@ def from_columns(columns: Columns, source: str, place: Place | None = None) -> P
         milliseconds=parser.numbers("milliseconds", 0.0) if "milliseconds" in columns else None,
         fold=parser.names("fold") if "fold" in columns else None,
         overlap=parser.flags("overlap") if "overlap" in columns else None,
-        others={
-            name: np.array([value.strip()[:LONGEST_GROUP_NAME] or NOT_STATED for value in values])
-            for name, values in columns.items()
-            if name not in KNOWN
-        },
+        others=_group_columns(columns),
+        unscored=unscored,
+    )
+
+
+def _rows(columns: Columns, rows: Sequence[int]) -> dict[str, list[str]]:
+    return {name: [values[row] for row in rows] for name, values in columns.items()}
+
+
+def _group_columns(columns: Columns) -> dict[str, NDArray[np.str_]]:
+    return {
+        name: np.array([value.strip()[:LONGEST_GROUP_NAME] or NOT_STATED for value in values])
+        for name, values in columns.items()
+        if name not in KNOWN
+    }
+
+
+def _unscored(columns: Columns, scored: Sequence[int], place: Place) -> UnscoredFrames:
+    """Return the rows without a prediction."""
+    rows = sorted(set(range(len(columns["predicted"]))) - set(scored))
+    cells = _rows(columns, rows)
+    parser = _ColumnParser(cells, lambda row: place(rows[row]))
+    reasons = [cell.strip() or NO_PREDICTION for cell in cells.get(UNSCORED, [""] * len(rows))]
+    known = _group_columns(cells)
+    if "fold" in cells:
+        known["fold"] = np.array([cell.strip() or NOT_STATED for cell in cells["fold"]], np.str_)
+    return UnscoredFrames(
+        subject=parser.names("subject"),
+        pspi=parser.numbers("pspi", 0.0, PSPI_MAXIMUM),
+        reason=np.array(reasons, np.str_),
+        columns=known,
     )
 
 
@@ -94,9 +130,24 @@ def _check_columns(columns: Columns, source: str) -> None:
         raise DataError(f"{source} has a header but no row. Expected one row per frame below it.")
 
 
-def _check_unique(sequence: Indices, frame: NDArray[np.str_], place: Place) -> None:
-    _, name = np.unique(frame, return_inverse=True)
-    key = sequence * (int(name.max()) + 1) + name
+def _check_rows(columns: Columns, scored: Sequence[int], source: str, place: Place) -> None:
+    """Raise DataError if no row has a prediction, or if rows contradict themselves or others."""
+    if not scored:
+        raise DataError(
+            f"{source}: no row has a prediction; its column predicted is empty. Expected a score "
+            "in at least one row."
+        )
+    for row in scored:
+        if UNSCORED in columns and columns[UNSCORED][row].strip():
+            raise DataError(
+                f"{place(row)} has a prediction, and in {UNSCORED} a reason why there is none. "
+                "Empty one of the two cells."
+            )
+    parser = _ColumnParser(columns, place)
+    key = np.zeros(len(columns["predicted"]), np.intp)
+    for column in ("subject", "sequence", "frame"):
+        _, name = np.unique(parser.names(column), return_inverse=True)
+        key = key * (int(name.max()) + 1) + name
     order = np.argsort(key, kind="stable")
     repeated = np.flatnonzero(np.diff(key[order]) == 0)
     if repeated.size:
@@ -120,21 +171,23 @@ class _ColumnParser:
         values = [value.strip() for value in self.columns[column]]
         if "" in values:
             raise DataError(f"{self.place(values.index(''))}: {column} is empty; expected a name.")
-        return np.array(values)
+        return np.array(values, np.str_)
 
     def numbers(
         self, column: str, low: float, high: float = np.inf, *, allow_empty: bool = False
     ) -> Floats:
         """Return a column of finite numbers from `low` to `high`, NaN for allowed empty cells."""
         cells = self.columns[column]
-        values = np.array([_number(cell) for cell in cells])
-        empty = np.array([allow_empty and not cell.strip() for cell in cells])
+        values = np.array([_number(cell) for cell in cells], np.float64)
+        empty = np.array([allow_empty and not cell.strip() for cell in cells], np.bool_)
         wrong = ~(np.isfinite(values) & (values >= low) & (values <= high)) & ~empty
         if wrong.any():
             row = int(np.argmax(wrong))
             expected = f"from {low:g} to {high:g}" if np.isfinite(high) else f"of at least {low:g}"
+            hint = " Leave the cell empty if there is none." if column == "predicted" else ""
             raise DataError(
                 f"{self.place(row)}: {column} is {cells[row][:40]!r}; expected a number {expected}."
+                f"{hint}"
             )
         return np.where(empty, np.nan, values)
 

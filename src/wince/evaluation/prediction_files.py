@@ -52,7 +52,8 @@ def read_predictions(
     path = Path(path)
     columns, lines = csv_reader.read_columns(path, renames)
     table = from_columns(columns, str(path), lambda row: f"{path}, line {lines[row]}")
-    subject_ids.refuse_alike(table.subjects, path, distinct=distinct_subjects)
+    subjects = {*table.subjects, *table.unscored.subject.tolist()}
+    subject_ids.refuse_alike(subjects, path, distinct=distinct_subjects)
     return replace(table, sha256=sha256(path), notes=tuple(csv_reader.notes(path, renames)))
 
 

@@ -13,6 +13,38 @@ from wince.evaluation.arrays import Floats, Indices
 
 
 @dataclass(frozen=True, slots=True)
+class UnscoredFrames:
+    """M labelled frames that have no prediction, such as images in which no face was found.
+
+    Attributes:
+        subject: Name of the subject, shape (M,).
+        pspi: Label, PSPI 0 to 16, shape (M,).
+        reason: Why there is no prediction, shape (M,).
+        columns: Fold and further columns as text, each of shape (M,).
+    """
+
+    subject: NDArray[np.str_]
+    pspi: Floats
+    reason: NDArray[np.str_]
+    columns: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.pspi)
+
+    def where(self, column: str, value: str) -> "UnscoredFrames":
+        """Return the frames whose column has a value; none if the column is not known."""
+        values = self.subject if column == "subject" else self.columns.get(column)
+        if values is None:
+            return NO_FRAMES
+        rows = values == value
+        columns = {name: cells[rows] for name, cells in self.columns.items()}
+        return UnscoredFrames(self.subject[rows], self.pspi[rows], self.reason[rows], columns)
+
+
+NO_FRAMES = UnscoredFrames(np.empty(0, np.str_), np.empty(0), np.empty(0, np.str_))
+
+
+@dataclass(frozen=True, slots=True)
 class Predictions:
     """N frames with label and prediction. Attributes that are not known are None.
 
@@ -33,6 +65,7 @@ class Predictions:
         fold: Name of the held-out fold, shape (N,).
         overlap: Whether the model was trained on the subject of the row, shape (N,).
         others: Further columns as text, for groups, each of shape (N,).
+        unscored: Labelled frames that belong to these and have no prediction.
         sha256: SHA-256 of the file.
         notes: How the file was read where that is not obvious, in sentences.
     """
@@ -53,6 +86,7 @@ class Predictions:
     fold: NDArray[np.str_] | None = None
     overlap: NDArray[np.bool_] | None = None
     others: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    unscored: UnscoredFrames = NO_FRAMES
     sha256: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -64,26 +98,42 @@ class Predictions:
     def __len__(self) -> int:
         return len(self.pspi)
 
-    def column(self, name: str) -> NDArray[np.str_]:
-        """Return a column as text, to group by. Upper and lower case may differ.
-
-        Raises:
-            DataError: There is no such column.
-        """
+    def group_columns(self) -> dict[str, NDArray[np.str_]]:
+        """Return the columns to group by as text, each of shape (N,)."""
         columns: dict[str, NDArray[np.str_]] = dict(self.others)
         columns["subject"] = np.array(self.subjects)[self.subject]
         if self.fold is not None:
             columns["fold"] = self.fold
+        return columns
+
+    def column_name(self, name: str) -> str:
+        """Return the name of a column to group by as the table has it, in upper or lower case.
+
+        Raises:
+            DataError: There is no such column.
+        """
+        columns = self.group_columns()
         name = name if name in columns else name.lower()
         if name not in columns:
             raise DataError(
                 f"{self.source} has no column '{name}' to group by. It has: "
                 f"{', '.join(sorted(columns))}."
             )
-        return columns[name]
+        return name
+
+    def column(self, name: str) -> NDArray[np.str_]:
+        """Return a column as text, to group by. Upper and lower case may differ.
+
+        Raises:
+            DataError: There is no such column.
+        """
+        return self.group_columns()[self.column_name(name)]
 
     def take(self, rows: Indices) -> "Predictions":
-        """Return some of the rows, in the order given, with new subject and sequence numbers."""
+        """Return some of the rows, in the order given, with new subject and sequence numbers.
+
+        The frames without a prediction are left out.
+        """
         subjects, subject = np.unique(self.subject[rows], return_inverse=True)
         sequences, sequence = np.unique(self.sequence[rows], return_inverse=True)
 

@@ -145,7 +145,8 @@ def _compared(
     if len(rows) > 1:
         lead = _lead(*(tables[row.architecture] for row in rows[:2]))
     caution = best.metrics["overlap"]["label"] or ""
-    return ArchitectureComparison(out, tuple(rows), trivial, gains, lead, caution)
+    notes = tuple(best.metrics["caveats"])
+    return ArchitectureComparison(out, tuple(rows), trivial, gains, lead, caution, notes)
 
 
 def _lead(first: Predictions, second: Predictions) -> Lead:

@@ -89,6 +89,7 @@ class ArchitectureComparison:
         gains: For each architecture its lead over the trivial predictor with the highest CCC.
         lead: The first architecture's lead over the second; None for a single one.
         caution: "subjects overlap: optimistic", or "".
+        notes: What a reader must know of the data, in sentences.
         is_main: As in `cross_validation.CrossValidation`.
     """
 
@@ -98,6 +99,7 @@ class ArchitectureComparison:
     gains: Mapping[str, Lead]
     lead: Lead | None
     caution: str
+    notes: tuple[str, ...] = ()
     is_main: bool = True
 
     @property
@@ -195,6 +197,7 @@ def write(comparison: ArchitectureComparison) -> None:
         "gains": {name: asdict(gain) for name, gain in comparison.gains.items()},
         "verdict": comparison.conclusion,
         "caution": comparison.caution,
+        "notes": list(comparison.notes),
     }
     write_json(folder / "comparison.json", without_nan(content))
 

@@ -29,6 +29,7 @@ from wince.files import write_json, write_text
 from wince.training.data import folds as splits
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, open_data
+from wince.training.data.unscorable import Unscorable
 from wince.training.export import model_card, model_manifest
 from wince.training.fitting.run_settings import Settings
 from wince.training.predictions import prediction_table
@@ -114,7 +115,9 @@ def cross_validate_data(
         return CrossValidation(out, (), {}, None, {}, is_main=False)
     about = _about(data, chosen, len(every_fold), runs[0])
     labels = {fold.name: splits.training_labels(data.frames, fold.train).pspi for fold in chosen}
-    return _evaluate_all(out, labels, runs, about)
+    without_fold = set(data.unscorable.frames.subject.tolist()) - set(data.frames.subject.tolist())
+    unscorable = data.unscorable.of_subjects(without_fold)
+    return _evaluate_all(out, labels, runs, unscorable, about)
 
 
 def folder_name(fold: Split) -> str:
@@ -132,7 +135,11 @@ def _for_fold(reporter: Reporter, fold: Split) -> Reporter:
 
 
 def _evaluate_all(
-    out: Path, fold_labels: Mapping[str, Floats], runs: Sequence[Run], about: Sequence[str]
+    out: Path,
+    fold_labels: Mapping[str, Floats],
+    runs: Sequence[Run],
+    unscorable: Unscorable,
+    about: Sequence[str],
 ) -> CrossValidation:
     """Merge the folds' predictions; write predictions.csv, evaluation/ and folds.csv.
 
@@ -140,9 +147,13 @@ def _evaluate_all(
         out: The folder of the cross-validation.
         fold_labels: The labels that each fold's model was trained on, by name of the fold.
         runs: The runs of the folds.
+        unscorable: Labelled frames of subjects of whom no frame can be scored. They are in no fold.
         about: Sentences on the model and the data.
     """
-    columns = prediction_table.concatenate([run.predictions for run in runs if run.predictions])
+    tables = [run.predictions for run in runs if run.predictions]
+    if len(unscorable):
+        tables.append(prediction_table.without_scores(tables[0], unscorable))
+    columns = prediction_table.concatenate(tables)
     predictions = prediction_table.write(out / file_names.PREDICTIONS, columns)
     metrics = evaluate(predictions, fold_labels=fold_labels, about=about)
     write_results(metrics, predictions, out / file_names.EVALUATION)
@@ -154,11 +165,10 @@ def _evaluate_all(
 def _rows(predictions: Predictions, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return a row for each fold, one for all frames, and the means of folds and of subjects."""
     assert predictions.fold is not None
-    folds = [
-        _row(name, predictions.take(np.flatnonzero(predictions.fold == name))) for name in names
-    ]
-    mean: dict[str, Any] = {"fold": MEAN, "subjects": None, "frames": None}
-    by_subject: dict[str, Any] = {"fold": BY_SUBJECT, "subjects": None, "frames": None}
+    folds = [_row(name, _of_fold(predictions, name)) for name in names]
+    no_counts = {"subjects": None, "frames": None, "not_scored": None}
+    mean: dict[str, Any] = {"fold": MEAN, **no_counts}
+    by_subject: dict[str, Any] = {"fold": BY_SUBJECT, **no_counts}
     metrics = {
         metric.key: metric for metric in (*error_metrics(predictions), *auc_metrics(predictions))
     }
@@ -170,6 +180,12 @@ def _rows(predictions: Predictions, names: Sequence[str]) -> list[dict[str, Any]
     return [*folds, _row(POOLED, predictions), mean, by_subject]
 
 
+def _of_fold(predictions: Predictions, name: str) -> Predictions:
+    """Return the predictions of a fold, with its frames that have none."""
+    rows = np.flatnonzero(predictions.fold == name)
+    return replace(predictions.take(rows), unscored=predictions.unscored.where("fold", name))
+
+
 def _row(name: str, predictions: Predictions) -> dict[str, Any]:
     no_resamples = np.empty((0, len(predictions.subjects)))
     metrics = {
@@ -179,6 +195,7 @@ def _row(name: str, predictions: Predictions) -> dict[str, Any]:
         "fold": name,
         "subjects": len(predictions.subjects),
         "frames": len(predictions),
+        "not_scored": len(predictions.unscored),
         **{key: estimate(metrics[key], no_resamples).pooled for key in METRICS},
     }
 

@@ -23,6 +23,8 @@ from wince.training.predictions.frame_scores import score_frames
 
 ALL = "all"
 """The part that has all frames."""
+PART = "part"
+"""Column of the predictions of all frames: which part each is in."""
 Progress = Callable[[int, int], None]
 
 
@@ -87,17 +89,16 @@ def predict(
             "will be marked."
         )
     scores = score_frames(lambda crops: estimator(crops).raw, estimator.spec, data, rows, progress)
+    unscorable = data.unscorable if part == ALL else data.unscorable.of_part(part)
     columns = prediction_table.columns(
-        scores, data.frames, estimator.calibration, seen_subjects=shared
+        scores, data.frames, estimator.calibration, unscorable=unscorable, seen_subjects=shared
     )
+    if part == ALL:
+        parts = [*data.frames.split[rows].tolist(), *unscorable.frames.split.tolist()]
+        columns.setdefault(PART, parts)
     table = prediction_table.write(out / file_names.PREDICTIONS, columns)
     no_match = subject_ids.no_match(subjects, f"the part {part}", subjects_seen, "the model's list")
     notes = [no_match] if no_match and not _is_own_data(data, config) else []
-    if data.without_face:
-        notes.append(
-            f"{data.without_face:,} frames of the folder have no face that was found; this model "
-            "cannot score them, and they are not counted."
-        )
     about = (*model_card.about(estimator.manifest), _measured_on(data, part))
     return ModelPredictions(table, _training(data, config), tuple(notes), about)
 

@@ -16,7 +16,7 @@ from typing import Any
 from wince import file_names
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.prediction_files import read_predictions
-from wince.training.data import folds, pixel_cache
+from wince.training.data import folds, pixel_cache, unscorable
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, open_data
 from wince.training.export import model_folder, run_description, trained_network
@@ -98,11 +98,8 @@ def train_split(
     A fold of a cross-validation keeps no checkpoints and has no evaluation/ of its own.
     """
     notes = folds.check(split, data.frames)
-    if data.without_face:
-        notes.append(
-            f"{data.without_face:,} frames in which no face was found are left out, in training "
-            "and in the test."
-        )
+    if not is_fold:
+        notes += unscorable.sentences(data.unscorable, data.frames)
     config = run_config.describe(data, split, settings, notes)
     config["notes"] = [*notes, *run_description.frames_without_units(config)]
     run_config.claim(out, config)

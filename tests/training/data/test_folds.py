@@ -12,7 +12,8 @@ from wince.errors import DataError
 from wince.faces.spec import FaceSpec
 from wince.protocol_names import OPTIMISTIC
 from wince.training.data import folds
-from wince.training.data.prepared import Frames, ModelData, open_data
+from wince.training.data.frames import Frames
+from wince.training.data.prepared import ModelData, open_data
 
 
 @pytest.fixture(scope="module")

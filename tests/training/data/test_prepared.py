@@ -18,7 +18,8 @@ from wince.archive.prepared_folder import open_prepared
 from wince.errors import DataError
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
 from wince.training.data import pixel_cache
-from wince.training.data.prepared import open_data, read_frames
+from wince.training.data.frames import read_frames
+from wince.training.data.prepared import open_data
 
 SPEC = FaceSpec(size=32)
 WHOLE = FaceSpec(kind="whole", size=32, side=0.0, centre=0.0)

@@ -9,7 +9,8 @@ pytest.importorskip("torch", reason="needs wince[train]")
 
 from wince.errors import DataError
 from wince.faces.spec import FaceSpec
-from wince.training.data.prepared import Frames, open_data
+from wince.training.data.frames import Frames
+from wince.training.data.prepared import open_data
 from wince.training.fitting import batches
 
 

@@ -76,6 +76,7 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str
     """
     pooled = metrics["model"]["pooled"]
     keys = [key for key in TITLES if key in pooled]
+    as_errors = metrics["not_scored"]["as_errors"]
     return render(
         "wince.evaluation.report",
         "report.html",
@@ -89,6 +90,8 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str
             scheme.key: [key for key in _scheme_keys(scheme.key) if key in pooled]
             for scheme in SCHEMES
         },
+        scheme_titles={key: _without_scheme(title) for key, title in TITLES.items()},
+        as_errors_keys=[key for key in TITLES if key in (as_errors or {}).get("pooled", {})],
         main_keys=MAIN_METRICS,
         subject_keys=SUBJECT_METRICS,
         subject_titles=[TITLES[key] for key in SUBJECT_METRICS],
@@ -108,6 +111,12 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str
 
 def _scheme_keys(scheme: str) -> list[str]:
     return [f"{scheme}_{name}" for name in SCHEME_METRICS]
+
+
+def _without_scheme(title: str) -> str:
+    """Return the title of a metric of classes without the name of its scheme."""
+    name = title.rpartition(": ")[2]
+    return name[:1].upper() + name[1:]
 
 
 def _zero_share(metrics: Mapping[str, Any]) -> float:

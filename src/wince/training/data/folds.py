@@ -12,7 +12,9 @@ from wince.archive import balanced_split
 from wince.errors import DataError
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.protocol_names import OPTIMISTIC
-from wince.training.data.prepared import Frames, ModelData
+from wince.training.data.frames import Frames
+from wince.training.data.prepared import ModelData
+from wince.training.data.unscorable import Unscorable
 
 Rows = NDArray[np.intp]
 PAIN = scale.BINARY_CUTS[0] - 0.5  # a score that rounds to 1 or more
@@ -104,6 +106,13 @@ def make_folds(frames: Frames, folds: str, seed: int) -> list[Split]:
         rows = [np.flatnonzero(mask) for mask in (~test & ~validation, validation, test)]
         splits.append(_split(str(fold), frames, rows, f"{count} folds by subject"))
     return splits
+
+
+def unscorable_in_test(split: Split, data: ModelData) -> Unscorable:
+    """Return the labelled frames that belong to a split's test part and cannot be scored."""
+    if split.name == SPLIT:
+        return data.unscorable.of_part(balanced_split.PARTS[-1])
+    return data.unscorable.of_subjects(set(data.frames.subject[split.test].tolist()))
 
 
 def check(split: Split, frames: Frames) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from wince import file_names
 from wince.files import write_text
-from wince.number_format import decimal
+from wince.number_format import decimal, whole
 from wince.training.export import model_manifest
 
 _METRICS = (
@@ -126,7 +126,21 @@ metrics: evaluation/report.html where the model was trained.
 
 | | model | zero | mean | majority | mean of subjects |
 |---|---|---|---|---|---|
-{rows}"""
+{rows}{_not_scored(test)}"""
+
+
+def _not_scored(test: Mapping[str, Any]) -> str:
+    """Return the paragraph on labelled frames without a score, "" if there are none."""
+    missing = test.get("not_scored", {"frames": 0})
+    if not missing["frames"]:
+        return ""
+    reasons = ", ".join(f"{whole(count)} {reason}" for reason, count in missing["reasons"].items())
+    key = "four_levels_accuracy"
+    return (
+        f"\n\n**{whole(missing['frames'])} of {whole(missing['labelled'])} labelled frames have no "
+        f"score** ({reasons}) and are missing above. Counted as errors, they lower the accuracy in "
+        f"four levels from {decimal(test['pooled'][key])} to {decimal(test['as_errors'][key])}."
+    )
 
 
 def _confidence(manifest: Mapping[str, Any]) -> str:

@@ -109,6 +109,7 @@ def write(
                 scores,
                 data.frames,
                 fitted,
+                unscorable=folds.unscorable_in_test(split, data),
                 seen_subjects=network.meta["subjects_seen"],
                 fold=description.fold,
             )

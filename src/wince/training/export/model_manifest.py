@@ -91,6 +91,10 @@ def selected_metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:
         {
             "frames": metrics["frames"],
             "subjects": metrics["subjects"],
+            "not_scored": {
+                name: metrics["not_scored"][name] for name in ("frames", "labelled", "reasons")
+            },
+            "as_errors": _pick((metrics["not_scored"]["as_errors"] or {}).get("pooled", {})),
             "overlap": metrics["overlap"]["label"],
             "pooled": _pick(model["pooled"]),
             "pooled_interval": _pick(model["pooled_interval"]),

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from wince import scale
 from wince.errors import DataError
 from wince.training.data.folds import Rows
-from wince.training.data.prepared import Frames
+from wince.training.data.frames import Frames
 from wince.training.fitting.regressor import Batch, epoch_seed
 from wince.training.networks import losses
 

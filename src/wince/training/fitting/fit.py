@@ -12,8 +12,8 @@ from wince.protocol_names import OPTIMISTIC
 from wince.training.data import pixel_cache
 from wince.training.data.calibration_images import calibration_rows
 from wince.training.data.folds import Rows, Split, subject_list
+from wince.training.data.frames import Frames
 from wince.training.data.pixel_cache import Pixels
-from wince.training.data.prepared import Frames
 from wince.training.fitting import batches
 from wince.training.fitting.history import History
 from wince.training.fitting.regressor import Regressor

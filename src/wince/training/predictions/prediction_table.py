@@ -13,11 +13,13 @@ from wince.evaluation.prediction_columns import (
     KNOWN,
     PROBABILITIES,
     REQUIRED,
+    UNSCORED,
     from_columns,
 )
 from wince.evaluation.predictions import Predictions
 from wince.runtime.calibration import Calibration
-from wince.training.data.prepared import Frames
+from wince.training.data.frames import Frames
+from wince.training.data.unscorable import Unscorable
 from wince.training.predictions.frame_scores import FrameScores
 
 Columns = Mapping[str, Sequence[str]]
@@ -29,15 +31,19 @@ def columns(
     frames: Frames,
     calibration: Calibration,
     *,
+    unscorable: Unscorable | None = None,
     seen_subjects: Iterable[str] = (),
     fold: str | None = None,
 ) -> dict[str, list[str]]:
     """Return calibrated scores with their labels as columns of text.
 
+    Frames that cannot be scored are in rows without a prediction, below the others.
+
     Args:
         scores: Scores of some rows of `frames`.
         frames: The frames.
         calibration: From a raw score to PSPI, interval and level probabilities.
+        unscorable: Labelled frames that belong to the scored ones and have no score.
         seen_subjects: Subjects that the model was trained or chosen on. They are marked in the
             column `overlap`.
         fold: Name of the held-out fold; without it there is no column `fold`.
@@ -65,12 +71,37 @@ def columns(
         "overlap": [str(int(subject in marked)) for subject in scored.subject.tolist()],
         **{name: cells.tolist() for name, cells in scored.groups.items() if name not in KNOWN},
     }
+    table[UNSCORED] = [""] * len(scored)
+    if unscorable is not None and len(unscorable):
+        table = _with_unscorable(table, unscorable)
     if fold is not None:
-        table["fold"] = [fold] * len(scored)
+        table["fold"] = [fold] * len(table["subject"])
     for name in ("vas", "opr"):
         if not any(table[name]):
             del table[name]
     return table
+
+
+def _with_unscorable(
+    table: Mapping[str, Sequence[str]], unscorable: Unscorable
+) -> dict[str, list[str]]:
+    """Return the table with a row for each frame that cannot be scored."""
+    frames = unscorable.frames
+    known: dict[str, list[str]] = {
+        "subject": frames.subject.tolist(),
+        "sequence": frames.sequence.tolist(),
+        "frame": frames.frame.tolist(),
+        "pspi": [f"{value:g}" for value in frames.pspi.tolist()],
+        UNSCORED: unscorable.reason.tolist(),
+        **{name: cells.tolist() for name, cells in frames.groups.items()},
+    }
+    empty = [""] * len(frames)
+    return {name: [*cells, *known.get(name, empty)] for name, cells in table.items()}
+
+
+def without_scores(names: Iterable[str], unscorable: Unscorable) -> dict[str, list[str]]:
+    """Return a table with these columns that has only frames that cannot be scored."""
+    return _with_unscorable({name: [] for name in names}, unscorable)
 
 
 def concatenate(tables: Sequence[Columns]) -> dict[str, list[str]]:
