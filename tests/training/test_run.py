@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.support.frames import ROOT, Frame
 from wince import Assessor
 from wince.errors import DataError, ModelError
 from wince.evaluation.report import plot_style
+from wince.faces.spec import FaceSpec
 from wince.protocol_names import OPTIMISTIC
 from wince.runtime.estimator import Estimator
 from wince.training import evaluate_model, run
@@ -109,6 +112,7 @@ def test_a_device_that_is_missing_is_named(
 
 SCRIPT = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from tests.support import training_sample as sample
 from wince.training import run
@@ -188,6 +192,30 @@ def test_initial_weights_that_have_seen_the_test_part_are_reported_and_marked(
         with Image.open(folder / "history.png") as image:
             colours = image.convert("RGB").getcolors(1 << 24)
         assert (red in {colour for _, colour in colours}) == marked
+
+
+@pytest.mark.usefixtures("quick_export")
+def test_runs_begun_one_from_another_keep_the_view_of_the_first(
+    prepared_folder: Path, tmp_path: Path
+) -> None:
+    """From the packaged model, that run, its exported model; resumed without the first."""
+    inits = ("starter", str(tmp_path / "first"), str(tmp_path / "exported"))
+    for init, name in zip(inits, ("first", "second", "third"), strict=True):
+        settings = sample.settings(init=init, epochs=1)
+        run.train(prepared_folder, tmp_path / name, settings)
+        manifest = json.loads((tmp_path / name / "model.json").read_text())
+        spec = FaceSpec.from_dict(manifest["face_spec"])
+        assert spec == replace(Estimator().spec, size=32), name
+        if name == "second":
+            (tmp_path / "exported").mkdir()
+            for file in ("model.onnx", "model.json"):
+                shutil.copy(tmp_path / name / file, tmp_path / "exported" / file)
+    assert "an exported model" in (tmp_path / "third" / "MODEL_CARD.md").read_text()
+    shutil.rmtree(tmp_path / "first")
+    continued = run.train(
+        prepared_folder, tmp_path / "second", sample.settings(init=inits[1], epochs=1)
+    )
+    assert continued.metrics is not None
 
 
 @pytest.mark.usefixtures("quick_export")

@@ -71,8 +71,8 @@ class TrainingOptions:
         str,
         typer.Option(
             metavar="WEIGHTS",
-            help="Initial weights: imagenet, starter (the packaged model), none, a weights file or "
-            "a run folder.",
+            help="Initial weights: imagenet, starter (the packaged model), none, a weights file, a "
+            "run folder or an exported model.",
         ),
     ] = "imagenet"
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Random seed.")] = 0

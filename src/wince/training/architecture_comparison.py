@@ -31,7 +31,7 @@ from wince.training.cross_validation import CrossValidation, cross_validate_data
 from wince.training.data.folds import make_folds
 from wince.training.data.prepared import open_data
 from wince.training.export import model_manifest
-from wince.training.fitting import history
+from wince.training.fitting import history, launch
 from wince.training.fitting.run_settings import Settings
 from wince.training.networks import architectures
 from wince.training.run import Reporter
@@ -67,6 +67,7 @@ def compare(
         DataError: There are too few subjects, or a fold has nothing to learn.
         FileWriteError: A file cannot be written.
     """
+    launch.check(settings.devices)
     reporter = reporter or Reporter()
     every_settings = [replace(settings, architecture=name) for name in dict.fromkeys(names)]
     if not every_settings:

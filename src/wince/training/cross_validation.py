@@ -31,6 +31,7 @@ from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, open_data
 from wince.training.data.unscorable import Unscorable
 from wince.training.export import model_card, model_manifest
+from wince.training.fitting import launch, run_config
 from wince.training.fitting.run_settings import Settings
 from wince.training.predictions import prediction_table
 from wince.training.run import Reporter, Run, train_split
@@ -88,6 +89,11 @@ def cross_validate(
         ModelError: `out` has another cross-validation.
         FileWriteError: A file cannot be written.
     """
+    launch.check(settings.devices)
+    settings = next(
+        (run_config.resumed(settings, path.parent) for path in out.glob(f"*/{file_names.CONFIG}")),
+        settings,
+    )
     data = open_data(prepared_folder, settings.spec)
     return cross_validate_data(data, out, settings, folds, first, reporter or Reporter())
 

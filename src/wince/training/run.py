@@ -20,7 +20,7 @@ from wince.training.data import folds, pixel_cache, unscorable
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, open_data
 from wince.training.export import model_folder, run_description, trained_network
-from wince.training.fitting import run_config
+from wince.training.fitting import launch, run_config
 from wince.training.fitting.fit import fit
 from wince.training.fitting.run_settings import Settings
 from wince.training.networks import checkpoints
@@ -80,6 +80,8 @@ def train(
         ModelError: `out` has another run, or the settings cannot be used.
         FileWriteError: A file cannot be written.
     """
+    launch.check(settings.devices)
+    settings = run_config.resumed(settings, out)
     data = open_data(prepared_folder, settings.spec)
     return train_split(data, folds.from_prepared(data), settings, out, reporter or Reporter())
 

@@ -1,5 +1,7 @@
 """The weights that training starts from."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,7 @@ torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 from wince.errors import ModelError
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
-from wince.runtime.estimator import Estimator
+from wince.runtime.estimator import Estimator, starter_folder
 from wince.training.fitting import recipe
 from wince.training.fitting.run_settings import Settings
 from wince.training.networks import checkpoints, initial_weights, network
@@ -103,6 +105,46 @@ def test_weights_of_a_run_are_loaded_with_their_subjects(
     assert initial.network.fc.weight.shape == (1, 512)
     larger = initial_weights.load(str(path), "resnet18", 6, FaceSpec(size=112), NO_IMAGES)
     assert torch.equal(larger.network.fc.weight, six_outputs.fc.weight)
+
+
+NARROW = replace(SPEC, side=1.1, centre=0.2)
+
+
+def test_a_run_sees_faces_as_the_weights_it_begins_from(
+    six_outputs: torch.nn.Module, tmp_path: Path
+) -> None:
+    narrow = save(tmp_path / "narrow.ckpt", six_outputs, face_spec=NARROW.to_dict())
+    settings = Settings(recipe=recipe.named("strong", size=96), init=str(narrow))
+    assert settings.spec == replace(NARROW, size=96)
+    initial = initial_weights.load(str(narrow), "resnet18", 1, settings.spec, NO_IMAGES)
+    assert initial.subjects == ("a", "b")
+    save(narrow, six_outputs, face_spec=SPEC.to_dict())
+    os.utime(narrow, ns=(1, 1))
+    assert settings.spec == replace(SPEC, size=96), "the file was written again"
+    torch.save(six_outputs.state_dict(), tmp_path / "plain.pt")
+    plain = Settings(recipe=recipe.STRONG, init=str(tmp_path / "plain.pt"))
+    assert plain.spec == recipe.STRONG.spec
+    whole = Settings(recipe=recipe.REPORT, init=str(narrow))
+    assert whole.spec == WHOLE_IMAGE  # which training refuses
+
+
+@pytest.mark.parametrize("name", ["", "model.onnx"])
+def test_an_exported_model_starts_a_training(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "exported"
+    shutil.copytree(starter_folder(), folder)
+    manifest = Estimator(folder).manifest
+    init = str(folder / str(manifest["file"]) if name else folder)
+    settings = Settings(recipe=recipe.named("strong", size=64), init=init)
+    assert settings.spec == replace(Estimator().spec, size=64)
+    faces = np.random.default_rng(0).integers(0, 256, (8, 64, 64, 3), np.uint8)
+    initial = initial_weights.load(init, "resnet18", 1, settings.spec, faces)
+    packaged = initial_weights.load("starter", "resnet18", 1, settings.spec, faces)
+    assert initial.subjects == packaged.subjects
+    assert initial.origin.endswith("an exported model")
+    first, second = initial.network.conv1.weight, packaged.network.conv1.weight
+    assert torch.equal(first, second)
+    with pytest.raises(ModelError, match=r"exported.* can only start a resnet18"):
+        initial_weights.load(init, "mobilenet", 1, settings.spec, faces)
 
 
 def test_a_checkpoint_of_another_view_of_faces_is_refused(tmp_path: Path) -> None:

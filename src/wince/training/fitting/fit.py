@@ -1,20 +1,23 @@
 """Fitting with Lightning: from cached pixels to the best checkpoint, resumable after any kill."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import lightning
 import numpy as np
+from torch.distributed import DistError
 
 from wince import subject_ids
+from wince.errors import ModelError
 from wince.protocol_names import OPTIMISTIC
 from wince.training.data import pixel_cache
 from wince.training.data.calibration_images import calibration_rows
 from wince.training.data.folds import Rows, Split, subject_list
 from wince.training.data.frames import Frames
 from wince.training.data.pixel_cache import Pixels
-from wince.training.fitting import batches
+from wince.training.fitting import batches, launch
 from wince.training.fitting.history import History
 from wince.training.fitting.regressor import Regressor
 from wince.training.fitting.run_settings import Settings
@@ -72,7 +75,10 @@ def fit(
     monitor = settings.recipe.monitor if varied else "val_mae"
     history = History(run, monitor, caution, None if bar else message)
 
-    with quiet_lightning():
+    waiting = launch.waiting(settings.devices)
+    if waiting:
+        message(waiting)
+    with quiet_lightning(), _joining():
         trainer = make_trainer(settings, run, history, bar=bar)
         trainer.fit(
             module,
@@ -83,6 +89,19 @@ def fit(
     if trainer.interrupted:
         raise KeyboardInterrupt
     return bool(trainer.is_global_zero)
+
+
+@contextmanager
+def _joining() -> Iterator[None]:
+    """Raise ModelError for processes that did not join, or were lost during training."""
+    try:
+        yield
+    except DistError as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise ModelError(
+            f"Not all machines or devices joined the training, or one was lost ({reason}). Check "
+            "MASTER_ADDR, MASTER_PORT and the command on each, then give the same command again."
+        ) from error
 
 
 def _module(
@@ -103,7 +122,8 @@ def _module(
         network = architectures.build(settings.architecture, settings.outputs, spec.size)
         meta = checkpoint[checkpoints.KEY]
     else:
-        rows = calibration_rows(train) if settings.init == "starter" else train[:0]
+        is_exported = initial_weights.exported_model(settings.init) is not None
+        rows = calibration_rows(train) if is_exported else train[:0]
         initial = initial_weights.load(
             settings.init,
             settings.architecture,

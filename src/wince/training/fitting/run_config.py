@@ -4,15 +4,18 @@ The same command in the same folder continues a run only when its config.json ag
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import wince
 from wince import file_names
 from wince.errors import ModelError
+from wince.faces.spec import FaceSpec
 from wince.files import write_json
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, manifest_sha256
+from wince.training.fitting.recipe import INITS
 from wince.training.fitting.run_settings import Settings
 from wince.training.networks import checkpoints
 
@@ -68,6 +71,28 @@ def describe(data: ModelData, split: Split, settings: Settings, notes: list[str]
         "learned": learned,
         "notes": notes,
     }
+
+
+def resumed(settings: Settings, run: Path) -> Settings:
+    """Return settings with which a run is continued although its initial weights are gone.
+
+    Args:
+        settings: Settings of the run.
+        run: The run folder.
+
+    Returns:
+        With the view of the run's config.json, if it began from the same file and that file does
+        not exist any more; else unchanged.
+    """
+    if settings.init in INITS or Path(settings.init).exists():
+        return settings
+    try:
+        config = read(run)
+    except ModelError:
+        return settings
+    if config.get("init") != settings.init or "face_spec" not in config:
+        return settings
+    return replace(settings, view=FaceSpec.from_dict(config["face_spec"]))
 
 
 def claim(run: Path, config: dict[str, Any]) -> None:

@@ -1,14 +1,12 @@
 """Settings of a run: what is trained, from which weights, and on which devices."""
 
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Literal
 
 from wince.faces.spec import FaceSpec
-from wince.runtime.estimator import Estimator
 from wince.scale import UNIT_NAMES
 from wince.training.fitting.recipe import STRONG, Recipe
-from wince.training.networks import architectures
+from wince.training.networks import architectures, initial_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +44,27 @@ class Settings:
     seed: int = 0
     # Where it runs.
     devices: Devices = field(default_factory=Devices)
+    # What the initial weights were trained to see, if they are gone; see `run_config.resumed`.
+    view: FaceSpec | None = None
 
     @property
     def spec(self) -> FaceSpec:
         """What the network sees, normalised as its architecture expects.
 
-        A run that starts from the packaged model shows as much around the face as that model saw.
+        A run that starts from trained weights sees faces as these did, at the recipe's size. Crops
+        and whole images are not exchanged: training refuses them.
+
+        Raises:
+            ModelError: The architecture is unknown or cannot take the size, or the initial weights
+                cannot be used.
         """
         spec = architectures.face_spec(self.architecture, self.recipe.spec)
-        if self.init != "starter" or spec.kind == "whole":
+        trained = self.view or initial_weights.trained_view(self.init)
+        if trained is None or trained.kind != spec.kind:
             return spec
-        packaged = _packaged_spec()
-        return replace(spec, side=packaged.side, centre=packaged.centre)
+        return replace(trained, size=spec.size)
 
     @property
     def outputs(self) -> int:
         """Number of outputs of the network."""
         return len(UNIT_NAMES) if self.head == "action-units" else 1
-
-
-@cache
-def _packaged_spec() -> FaceSpec:
-    return Estimator().spec

@@ -99,14 +99,18 @@ def read(path: Path) -> dict[str, Any]:
     return dict(content)
 
 
+def file_of(path: Path) -> Path:
+    """Return the best checkpoint of a run folder; any other path is a file of weights itself."""
+    return path / FOLDER / BEST if path.is_dir() else path
+
+
 def read_weights(path: Path) -> Weights:
     """Return the weights in a checkpoint, a plain state dict, or a run folder's best checkpoint.
 
     Raises:
         ModelError: There are no weights, or they are not finite numbers.
     """
-    if path.is_dir():
-        path = path / FOLDER / BEST
+    path = file_of(path)
     content = read(path)
     meta = content.get(KEY, {})
     if meta and (set(DESCRIPTION_KEYS) - set(meta) or meta["format"] != FORMAT):

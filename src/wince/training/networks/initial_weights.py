@@ -1,7 +1,8 @@
-"""Initial weights of a training: ImageNet, the packaged model, random, or weights in a file."""
+"""Initial weights of a training: ImageNet, random, an exported model, or weights in a file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from wince import file_names
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import Estimator, starter_folder
 from wince.training.networks import architectures, checkpoints, network, weights_from_onnx
 
 HUB_FILE = "resnet18-f37072fd.pth"
+WITHOUT_VIEW = ("imagenet", "none")
+"""Initial weights that were trained on no view of faces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,13 @@ def load(
     When ImageNet weights are not available, random ones are used and `warning` says so.
 
     Args:
-        init: "imagenet", "starter", "none", or the path of a checkpoint, state dict or run folder.
+        init: "imagenet", "starter", "none", or the path of a checkpoint, state dict, run folder or
+            exported model.
         architecture: Name of the architecture.
         outputs: Number of outputs.
         spec: What the network will see.
-        images: RGB uint8 (N, S, S, 3), training crops from which the packaged model's
-            normalisation layers are restored. Used for "starter" only.
+        images: RGB uint8 (N, S, S, 3), training crops from which an exported model's normalisation
+            layers are restored. Used for an exported model only, such as "starter".
 
     Raises:
         ModelError: A file cannot be used, or its network was trained on another view of faces.
@@ -56,9 +61,52 @@ def load(
         return _random(architecture, outputs, spec)
     if init == "imagenet":
         return _imagenet(architecture, outputs, spec)
-    if init == "starter":
-        return _packaged(architecture, outputs, spec, images)
+    folder = exported_model(init)
+    if folder is not None:
+        return _exported(folder, architecture, outputs, spec, images)
     return _from_file(Path(init), architecture, outputs, spec)
+
+
+def exported_model(init: str) -> Path | None:
+    """Return the folder of the exported model that `init` names, None if it is something else.
+
+    A run folder is one if it has no checkpoint, as a fold of a cross-validation.
+    """
+    if init == "starter":
+        return starter_folder()
+    path = Path(init)
+    if init in WITHOUT_VIEW or (checkpoints.file_of(path).is_file() and path.suffix != ".onnx"):
+        return None
+    folder = path.parent if path.suffix == ".onnx" else path
+    return folder if (folder / file_names.MODEL_MANIFEST).is_file() else None
+
+
+def trained_view(init: str) -> FaceSpec | None:
+    """Return what the initial weights were trained to see.
+
+    Args:
+        init: As for `load`.
+
+    Returns:
+        None for weights that do not state it, and for a file that does not exist.
+
+    Raises:
+        ModelError: The file cannot be used.
+    """
+    folder = exported_model(init)
+    path = checkpoints.file_of(Path(init)) if folder is None else folder / file_names.MODEL_MANIFEST
+    if init in WITHOUT_VIEW or not path.is_file():
+        return None
+    return _trained_view(path, path.stat().st_mtime_ns, exported=folder is not None)
+
+
+@lru_cache(maxsize=8)
+def _trained_view(path: Path, modified: int, *, exported: bool) -> FaceSpec | None:
+    """Return the view of a model manifest or checkpoint; it is read once until it is `modified`."""
+    if exported:
+        return Estimator(path.parent).spec
+    meta = checkpoints.read_weights(path).meta
+    return FaceSpec.from_dict(meta["face_spec"]) if meta else None
 
 
 def check_spec(trained: FaceSpec, requested: FaceSpec, name: str) -> None:
@@ -100,24 +148,25 @@ def _imagenet(architecture: str, outputs: int, spec: FaceSpec) -> InitialNetwork
     return InitialNetwork(pretrained, "ImageNet weights")
 
 
-def _packaged(
-    architecture: str, outputs: int, spec: FaceSpec, images: NDArray[np.uint8]
+def _exported(
+    folder: Path, architecture: str, outputs: int, spec: FaceSpec, images: NDArray[np.uint8]
 ) -> InitialNetwork:
+    is_packaged = folder == starter_folder()
+    title = "The packaged model" if is_packaged else f"The exported model {folder}"
     if architecture != architectures.DEFAULT:
         raise ModelError(
-            f"The packaged model is a {architectures.DEFAULT}; its weights do not fit "
+            f"{title} can only start a {architectures.DEFAULT}; its weights do not fit "
             f"{architecture}. Use --init imagenet or none."
         )
-    estimator = Estimator()
+    estimator = Estimator(folder)
     manifest = estimator.manifest
-    check_spec(estimator.spec, spec, "The packaged model")
+    check_spec(estimator.spec, spec, title)
     resnet = network.build(outputs)
-    weights_from_onnx.restore(
-        resnet, starter_folder() / str(manifest["file"]), normalised(images, spec)
-    )
+    weights_from_onnx.restore(resnet, folder / str(manifest["file"]), normalised(images, spec))
+    kind = "the packaged model" if is_packaged else "an exported model"
     return InitialNetwork(
         resnet,
-        f"{manifest['name']} {manifest['version']}, the packaged model",
+        f"{manifest['name']} {manifest['version']}, {kind}",
         tuple(manifest.get("subjects_seen", ())),
     )
 

@@ -48,8 +48,8 @@ def restore(resnet: nn.Module, path: Path, inputs: Tensor) -> None:
         index = next(fitting, None)
         if index is None or len(folded) != len(pairs):
             raise ModelError(
-                "The packaged model is not a plain ResNet-18, so training cannot start from its "
-                "weights. Use --init imagenet or none."
+                f"{path} is not a plain ResNet-18, so training cannot start from its weights. Use "
+                "the run that it was exported from, or --init imagenet or none."
             )
         weight, bias = remaining.pop(index)
         with torch.no_grad():

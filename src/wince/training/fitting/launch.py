@@ -1,0 +1,100 @@
+"""Whether a training on several machines or devices can start, checked before anything is read.
+
+Lightning waits in silence for machines that never join, so what it would wait for is checked here.
+"""
+
+import os
+import socket
+
+import torch
+from lightning.fabric.plugins.environments.lsf import LSFEnvironment
+from lightning.fabric.plugins.environments.mpi import MPIEnvironment
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
+
+from wince import workers
+from wince.errors import ModelError
+from wince.training.fitting.run_settings import Devices
+
+LAUNCHERS = (TorchElasticEnvironment, SLURMEnvironment, LSFEnvironment, MPIEnvironment)
+"""Launchers that start the processes and give each its number; Lightning checks their settings."""
+VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK")
+HOW = (
+    "Start the command on every machine with torchrun, or under Slurm, or with the variables "
+    "MASTER_ADDR (the first machine), MASTER_PORT (a free port there, the same for all) and "
+    "NODE_RANK (0, 1, ...). docs/training.md has an example."
+)
+
+
+def check(devices: Devices) -> None:
+    """Raise ModelError unless training can start on these devices and machines.
+
+    Args:
+        devices: The devices and the number of machines.
+    """
+    _check_cores(devices)
+    if any(launcher.detect() for launcher in LAUNCHERS):
+        return
+    if devices.nodes > 1:
+        _check_variables(devices.nodes)
+    _check_rank(devices.nodes)
+
+
+def waiting(devices: Devices) -> str:
+    """Return the message of a process that waits for other machines, "" if there are none."""
+    if devices.nodes == 1:
+        return ""
+    address, port = (os.environ.get(name) for name in VARIABLES[:2])
+    place = f" at {address}:{port}" if address and port else ""
+    return (
+        f"Waiting until all {devices.nodes} machines have joined{place}. If nothing follows, check "
+        "that the command runs on each and that they can reach each other."
+    )
+
+
+def _check_cores(devices: Devices) -> None:
+    on_processor = devices.accelerator == "cpu" or (
+        devices.accelerator == "auto"
+        and not torch.cuda.is_available()
+        and not torch.backends.mps.is_available()
+    )
+    cores = workers.core_count()
+    if on_processor and devices.devices.isdigit() and int(devices.devices) > cores:
+        raise ModelError(
+            f"Expected at most {cores} --devices, the cores of this machine's processor; found "
+            f"{devices.devices}. Leave the option out: one process uses every core."
+        )
+
+
+def _check_variables(nodes: int) -> None:
+    missing = [name for name in VARIABLES if not os.environ.get(name)]
+    if missing:
+        raise ModelError(
+            f"--num-nodes {nodes} needs a launcher on each machine, and none is there: "
+            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set. Training would "
+            f"wait for the other machines for ever. {HOW}"
+        )
+    address, port = os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"]
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise ModelError(f"MASTER_PORT is {port!r}; expected a port from 1 to 65535. {HOW}")
+    try:
+        socket.getaddrinfo(address, int(port))
+    except (OSError, UnicodeError) as error:
+        raise ModelError(
+            f"MASTER_ADDR is {address!r}, which is no machine that this one knows ({error}). "
+            f"Expected the name or address of the first machine. {HOW}"
+        ) from error
+
+
+def _check_rank(nodes: int) -> None:
+    rank = os.environ.get("NODE_RANK", "0")
+    if not rank.isdigit() or int(rank) >= nodes:
+        expected = (
+            f"a number from 0 to {nodes - 1}, another for each machine"
+            if nodes > 1
+            else "0 or no such variable; state the number of machines with --num-nodes"
+        )
+        raise ModelError(
+            f"NODE_RANK is {rank!r} with --num-nodes {nodes}; expected {expected}. Training would "
+            "wait for machines that do not exist."
+        )
