@@ -1,12 +1,13 @@
 """`wince export`: make a model to serve from a run or from the project report's weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wince.cli.table_options import Columns
 from wince.number_format import decimal, whole
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def export(
             help="With --state-dict: CSV with the column subject, the subjects it was trained on.",
         ),
     ] = None,
+    column: Columns = None,
 ) -> None:
     """Export a trained network to model.onnx with activation maps, model.json and MODEL_CARD.md.
 
@@ -67,13 +69,17 @@ def export(
     """
     if (run is None) == (state_dict is None):
         raise typer.BadParameter("expected either RUN or --state-dict FILE")
+    if column and trained_on is None:
+        raise typer.BadParameter("--column needs --trained-on FILE, whose columns it names")
     from wince.cli.training_options import require_training_extra
 
     require_training_extra()
     if run is not None:
         model, notes = _export_run(run, out, precision, data)
     elif state_dict is not None:
-        model, notes = _export_state_dict(state_dict, out, precision, data, trained_on)
+        model, notes = _export_state_dict(
+            state_dict, out, precision, data, trained_on, column or ()
+        )
     _print_export(model.export)
     for note in notes:
         typer.echo(note)
@@ -93,9 +99,15 @@ def _export_run(
 
 
 def _export_state_dict(
-    file: Path, out: Path, precision: ModelPrecision, data: Path | None, trained_on: Path | None
+    file: Path,
+    out: Path,
+    precision: ModelPrecision,
+    data: Path | None,
+    trained_on: Path | None,
+    columns: Sequence[str],
 ) -> "tuple[ModelFolder, tuple[str, ...]]":
     """Return the exported model and what the user has to know about it."""
+    from wince import csv_reader
     from wince.cli.progress import training_reporter
     from wince.training.export.report_weights import import_weights
 
@@ -105,6 +117,7 @@ def _export_state_dict(
             out,
             prepared_folder=data,
             trained_on=trained_on,
+            renames=csv_reader.parse_renames(columns),
             precision=precision.value,
             progress=reporter.progress,
         )

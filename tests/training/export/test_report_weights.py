@@ -11,7 +11,7 @@ from torchvision.transforms import functional
 
 from tests.support import training_sample as sample
 from tests.support.frames import Frame
-from wince import Assessor, images
+from wince import Assessor, csv_reader, images
 from wince.errors import DataError, ModelError
 from wince.faces.spec import WHOLE_IMAGE
 from wince.protocol_names import OPTIMISTIC
@@ -81,6 +81,13 @@ def test_the_subjects_it_has_seen_can_be_listed(tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("image_path\na.png\n")
     with pytest.raises(DataError, match="line 1: expected the column subject, found image_path"):
         report_weights._subjects(tmp_path / "other.csv")
+    (tmp_path / "german.csv").write_text("Bild;Proband\na.png;s1\n")
+    renames = csv_reader.parse_renames(["subject=Proband"])
+    assert report_weights._subjects(tmp_path / "german.csv", renames) == ["s1"]
+    with pytest.raises(DataError, match="no file has the column 'person'"):
+        report_weights._subjects(
+            tmp_path / "german.csv", csv_reader.parse_renames(["subject=Person"])
+        )
 
 
 @pytest.mark.parametrize("prefix", ["module.", "model.", "model.module."])

@@ -1,6 +1,6 @@
 """Weights of the project report's own script: a plain state dict of a ResNet-18 with one output."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ def import_weights(
     *,
     prepared_folder: Path | None = None,
     trained_on: Path | None = None,
+    renames: Mapping[str, str] = csv_reader.NO_RENAMES,
     precision: Precision = "fp32",
     progress: Progress = lambda step, done, total: None,
 ) -> ImportedModel:
@@ -52,6 +53,7 @@ def import_weights(
             errors are unknown, which its interval and confidence reflect.
         trained_on: A CSV file with the column `subject`: the subjects that the weights were trained
             on. Without it all subjects of the prepared folder count as seen.
+        renames: Columns with another name in that file, see `csv_reader.parse_renames`.
         precision: Type of the weights in model.onnx.
         progress: Called while the model is exported and tested.
 
@@ -61,43 +63,55 @@ def import_weights(
         FileWriteError: A file cannot be written.
     """
     trained = read(file)
-    subjects_seen = _subjects(trained_on) if trained_on else []
+    listed = _subjects(trained_on, renames) if trained_on else []
     if prepared_folder is None:
-        trained = replace(trained, meta={**trained.meta, "subjects_seen": subjects_seen})
+        trained = _with_subjects(trained, listed)
         description = _uncalibrated(file)
         model = model_folder.write(
             trained, description, out, precision=precision, progress=progress
         )
         return ImportedModel(model, tuple(description.trained_on["notes"]))
     data = open_data(prepared_folder, WHOLE_IMAGE)
-    notes = []
-    if trained_on is None:
-        subjects_seen = sorted(set(data.frames.subject.tolist()))
-        notes.append(
-            "The file does not list the subjects that these weights have seen, so everybody in the "
-            "prepared folder counts as seen and every result is marked. Name the subjects with "
-            "--trained-on FILE."
-        )
-    else:
-        subjects = set(data.frames.subject.tolist())
-        no_match = subject_ids.no_match(
-            subjects, prepared_folder.name, subjects_seen, trained_on.name
-        )
-        notes += [no_match] if no_match else []
-        # A subject counts as seen under the name that it has in this data too.
-        subjects_seen = sorted({*subjects_seen, *subject_ids.common(subjects, subjects_seen)})
     split = folds.from_prepared(data)
     if not len(split.validation):
         raise DataError(
             f"{prepared_folder} has no validation part to calibrate on. Prepare an archive of more "
             "subjects."
         )
-    trained = replace(trained, meta={**trained.meta, "subjects_seen": subjects_seen})
+    subjects_seen, notes = _seen_in(data, listed, trained_on)
+    trained = _with_subjects(trained, subjects_seen)
     description = _calibrated(file, data, notes)
     model = model_folder.write(
         trained, description, out, data, split, precision=precision, progress=progress
     )
     return ImportedModel(model, tuple(notes))
+
+
+def _with_subjects(trained: TrainedNetwork, subjects_seen: list[str]) -> TrainedNetwork:
+    return replace(trained, meta={**trained.meta, "subjects_seen": subjects_seen})
+
+
+def _seen_in(
+    data: ModelData, listed: list[str], trained_on: Path | None
+) -> tuple[list[str], list[str]]:
+    """Return the subjects that count as seen, and what a user must know about them.
+
+    Args:
+        data: The prepared data that the weights are measured on.
+        listed: The subjects that the weights were trained on, if `trained_on` lists them.
+        trained_on: The file that lists them, None if there is none: then everybody counts as seen.
+    """
+    subjects = set(data.frames.subject.tolist())
+    if trained_on is None:
+        return sorted(subjects), [
+            "The file does not list the subjects that these weights have seen, so everybody in the "
+            "prepared folder counts as seen and every result is marked. Name the subjects with "
+            "--trained-on FILE."
+        ]
+    no_match = subject_ids.no_match(subjects, data.prepared.folder.name, listed, trained_on.name)
+    # A subject counts as seen under the name that it has in this data too.
+    seen = sorted({*listed, *subject_ids.common(subjects, listed)})
+    return seen, [no_match] if no_match else []
 
 
 def read(file: Path) -> TrainedNetwork:
@@ -175,9 +189,10 @@ def _calibrated(file: Path, data: ModelData, notes: list[str]) -> ModelDescripti
     return ModelDescription(NAME, title, trained_on, trained_on_split=False)
 
 
-def _subjects(path: Path) -> list[str]:
+def _subjects(path: Path, renames: Mapping[str, str] = csv_reader.NO_RENAMES) -> list[str]:
     """Return the subjects that a CSV file lists, each once, sorted."""
-    rows = csv_reader.read_rows(path, ("subject",))
+    csv_reader.check_renames(renames, [path])
+    rows = csv_reader.read_rows(path, ("subject",), renames)
     subjects = sorted({row["subject"] for _, row in rows if row["subject"]})
     if not subjects:
         raise DataError(f"{path} lists no subject: its column subject is empty.")
