@@ -415,3 +415,28 @@ def test_a_folder_that_fits_several_needs_the_layout(tmp_path: Path) -> None:
         known_layouts.recognise(tmp_path)
     assert known_layouts.recognise(tmp_path, "table") == (table, tmp_path)
     assert known_layouts.recognise(tmp_path, "unbc") == (unbc, tmp_path)
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_labels_of_unbc_are_found_in_the_other_form_of_accents(
+    tmp_path: Path, forms: tuple[str, str]
+) -> None:
+    """macOS unpacks names as NFD, other systems as NFC; half of an archive may come from each."""
+    of_images, of_labels = forms
+    sequence = "René/renét1"
+    places = {
+        f"Images/{sequence}/renét1001.png": (of_images, b"image"),
+        f"Frame_Labels/PSPI/{sequence}/renét1001_facs.txt": (of_labels, b"  6.0000000e+00\n"),
+        f"Frame_Labels/FACS/{sequence}/renét1001_facs.txt": (of_labels, b"  4.0 3.0 0 0\n"),
+        f"Sequence_Labels/VAS/{sequence}.txt": (of_labels, b"  7.0000000e+00\n"),
+    }
+    for name, (form, content) in places.items():
+        path = tmp_path / unicodedata.normalize(form, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    (file,) = unbc.files(tmp_path)
+    assert file.missing == ""
+    assert file.ratings[0] == 7
+    label = unbc.read_label(tmp_path, file)
+    assert label.pspi == 6
+    assert label.action_units is not None and label.action_units[0] == 3

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.support import archive_builder as builder
 from tests.support.prepared_files import digests, rows
@@ -265,6 +266,24 @@ def test_missing_images_and_images_without_a_subject_are_named(tmp_path: Path) -
     assert reasons["photos/gone.jpg"] == "unreadable picture"
     assert reasons["photos/alone.jpg"] == "no label"
     assert "photos/p7.jpg" in reasons
+
+
+def test_frames_of_which_only_a_part_was_read_are_reported(tmp_path: Path) -> None:
+    builder.table(tmp_path / "a", lambda text: text)
+    path = tmp_path / "a" / "photos" / "p2.jpg"
+    with Image.open(path) as image:
+        image.load()
+        image.save(path, "PNG", save_all=True, append_images=[image.rotate(90)], duration=50)
+    result = prepare.prepare(tmp_path / "a", tmp_path / "out", ONE_WORKER)
+    ((warning, frames),) = result.report["image_warnings"].items()
+    assert frames == 1 and "Only the first one was read" in warning
+    assert any(f"1 kept frame, marked in the column remarks: {warning}" in sentence
+               for sentence in result.report["warnings"])  # fmt: skip
+    remarks = {row["path"]: row["remarks"] for row in rows(tmp_path / "out" / "manifest.csv")}
+    assert warning in remarks["photos/p2.jpg"]
+    assert sum(warning in remark for remark in remarks.values()) == 1
+    again = prepare.prepare(tmp_path / "a", tmp_path / "out", ONE_WORKER)
+    assert again.report["image_warnings"] == result.report["image_warnings"]
 
 
 def test_an_archive_without_any_valid_frame_writes_nothing(valid_out: Path, tmp_path: Path) -> None:

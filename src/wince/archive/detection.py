@@ -23,7 +23,7 @@ from wince.faces.detect import detect
 from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
 
-DETECTION_VERSION = 2
+DETECTION_VERSION = 3
 """Version of all that decides a detection besides its file: checks, face search, alignment, crop.
 
 Raise it whenever a change to that code, to the face detector or to a decoding library can change a
@@ -67,6 +67,7 @@ class Detection:
         detail: How it failed.
         width: Width of the upright image in pixels.
         height: Height of the upright image in pixels.
+        warnings: What of the image could not be read as it was meant, such as further frames.
         crop: Path of the crop below the prepared folder. If "", there is no face, and the
             attributes below are 0.
         crop_side: Side of the crop in pixels.
@@ -83,6 +84,7 @@ class Detection:
     detail: str = ""
     width: int = 0
     height: int = 0
+    warnings: tuple[str, ...] = ()
     crop: str = ""
     crop_side: int = 0
     crop_bytes: int = 0
@@ -100,7 +102,7 @@ class Detection:
         try:
             data: dict[str, Any] = json.loads(text)
             data["state"] = FileState(**data["state"])
-            data["box"] = tuple(data["box"])
+            data["box"], data["warnings"] = tuple(data["box"]), tuple(data["warnings"])
             return cls(**data)
         except (ValueError, TypeError, KeyError):
             return None
@@ -173,7 +175,14 @@ def detect_and_crop(
         # The first sentence is the reason. The rest is advice for whoever took the image.
         detail = str(error).partition(". ")[0]
         return Detection(state, settings, box_given, checks.DECODES.reason, detail)
-    detection = Detection(state, settings, box_given, width=image.width, height=image.height)
+    detection = Detection(
+        state,
+        settings,
+        box_given,
+        width=image.width,
+        height=image.height,
+        warnings=image.warnings,
+    )
     if checks.is_blank(image.rgb):
         detail = "almost the same grey value everywhere"
         return replace(detection, check=checks.NOT_BLANK.reason, detail=detail)

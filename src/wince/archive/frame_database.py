@@ -28,7 +28,7 @@ DROP TABLE IF EXISTS frame;
 CREATE TABLE frame (
     number INTEGER PRIMARY KEY, name TEXT, subject TEXT, sequence TEXT, reason TEXT, detail TEXT,
     label TEXT, line INTEGER, pspi REAL, level INTEGER, digest TEXT, crop TEXT, crop_side INTEGER,
-    crop_bytes INTEGER, units INTEGER, doubt TEXT, remark TEXT,
+    crop_bytes INTEGER, units INTEGER, doubt TEXT, remark TEXT, image_warning TEXT,
     part TEXT DEFAULT '', fold TEXT DEFAULT '', cells TEXT);
 CREATE VIEW IF NOT EXISTS kept AS SELECT * FROM frame WHERE reason = '';
 CREATE UNIQUE INDEX frame_name ON frame (name) WHERE reason != 'listed twice';
@@ -186,6 +186,7 @@ def _row(number: int, result: FrameResult, groups: tuple[str, ...]) -> dict[str,
         "units": int(label is not None and label.action_units is not None),
         "doubt": label.doubt if label else "",
         "remark": "; ".join(file.remarks),
+        "image_warning": " ".join(detection.warnings) if detection else "",
         "cells": json.dumps(_cells(result) | {"groups": groups}),
     }
 
@@ -213,5 +214,5 @@ def _cells(result: FrameResult) -> dict[str, Any]:
         "width": detection.width,
         "height": detection.height,
         **(face if detection.crop else dict.fromkeys(face)),
-        "remarks": "; ".join(filter(None, (*file.remarks, label.doubt))),
+        "remarks": "; ".join(filter(None, (*file.remarks, label.doubt, *detection.warnings))),
     }

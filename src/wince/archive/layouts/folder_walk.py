@@ -86,15 +86,21 @@ def on_disk(base: Path, name: str) -> str:
         return name
     path = PurePosixPath()
     for part in PurePosixPath(name).parts:
-        path /= part if part.isascii() else _spelling(base / path, part)
+        path /= part if part.isascii() else spelling(names_in(base / path), part)
     return str(path)
 
 
-def _spelling(folder: Path, name: str) -> str:
-    names = names_in(folder)
+def spelling(names: frozenset[str], name: str) -> str:
+    """Return a name as it is spelled among others, NFC or NFD; the name itself if it is not there.
+
+    Args:
+        names: The names in a folder.
+        name: The name to find.
+    """
+    if name.isascii() or name in names:
+        return name
     wanted = unicodedata.normalize("NFC", name)
-    same = (other for other in names if unicodedata.normalize("NFC", other) == wanted)
-    return name if name in names else next(same, name)
+    return next((n for n in sorted(names) if unicodedata.normalize("NFC", n) == wanted), name)
 
 
 def frame_number(sequence: str, stem: str) -> str:

@@ -83,19 +83,20 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
     """Yield every file below the image folder, in the order of its path."""
     arrangement = _arrangement(base)
     for folder, names in folder_walk.walk(base / arrangement.images):
-        label_names = folder_walk.names_in(base / arrangement.pspi / folder)
+        label_folder = folder_walk.on_disk(base, folder_walk.join(arrangement.pspi, folder))
+        label_names = folder_walk.names_in(base / label_folder)
         subject, sequence = _subject_and_sequence(folder)
         ratings, remarks = _ratings(base, arrangement, folder) if names else ((None,) * 4, ())
         for name in names:
             stem = PurePosixPath(name).stem
-            label = stem + SUFFIX
+            label = folder_walk.spelling(label_names, stem + SUFFIX)
             exists = label in label_names
             yield FrameFile(
                 name=folder_walk.join(arrangement.images, folder, name),
                 subject=subject,
                 sequence=sequence,
                 frame=folder_walk.frame_number(sequence, stem),
-                label=folder_walk.join(arrangement.pspi, folder, label) if exists else "",
+                label=folder_walk.join(label_folder, label) if exists else "",
                 missing="" if exists else _missing(arrangement.pspi, folder, stem, label_names),
                 ratings=ratings,
                 remarks=remarks,
@@ -113,7 +114,7 @@ def read_label(base: Path, file: FrameFile) -> Label:
     pspi = labels.parse_pspi(labels.read_text(base / file.label))
     arrangement = _arrangement(base)
     below_pspi = str(PurePosixPath(file.label).relative_to(arrangement.pspi))
-    name = folder_walk.join(arrangement.facs, below_pspi)
+    name = folder_walk.on_disk(base, folder_walk.join(arrangement.facs, below_pspi))
     if not (base / name).is_file():
         return Label(pspi)
     try:
@@ -193,7 +194,8 @@ def _ratings(
     for rating in RATINGS:
         value = None
         for ratings_folder in arrangement.ratings:
-            name = folder_walk.join(ratings_folder, rating.upper(), f"{folder}.txt")
+            rating_file = folder_walk.join(ratings_folder, rating.upper(), f"{folder}.txt")
+            name = folder_walk.on_disk(base, rating_file)
             if not (base / name).is_file():
                 continue
             try:

@@ -87,6 +87,7 @@ def report_data(
         "subjects": counts.subjects,
         "groups": counts.groups,
         "labels": counts.labels,
+        "image_warnings": counts.image_warnings,
         "sequences_rated": counts.ratings,
         "faces": counts.faces,
         "crops": {

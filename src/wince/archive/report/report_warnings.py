@@ -39,6 +39,10 @@ def report_warnings(
     warnings += _part_warnings(counts)
     warnings += _subject_warnings(counts)
     warnings += _duplicate_warnings(counts)
+    warnings += [
+        f"{_plural(frames, 'kept frame')}, marked in the column remarks: {warning}"
+        for warning, frames in counts.image_warnings.items()
+    ]
     warnings += _label_warnings(counts, strict)
     return warnings
 

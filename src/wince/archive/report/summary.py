@@ -33,6 +33,7 @@ class Summary:
         labels: Frames with action units, and with doubtful labels.
         doubts: The first few different doubts about labels.
         remarks: The first few different problems with ratings.
+        image_warnings: Frames by what of their images could not be read as it was meant.
         ratings: Number of sequences with each rating.
         faces: Frames with and without a face.
         crops: Number, size and sides of the crops.
@@ -51,6 +52,7 @@ class Summary:
     labels: dict[str, int]
     doubts: list[str]
     remarks: list[str]
+    image_warnings: dict[str, int]
     ratings: dict[str, int]
     faces: dict[str, Any]
     crops: dict[str, Any]
@@ -87,6 +89,12 @@ def summarise(database: FrameDatabase, groups: Sequence[str]) -> Summary:
         labels=_labels(database),
         doubts=_first_texts(database, "doubt"),
         remarks=_first_texts(database, "remark"),
+        image_warnings=dict(
+            database.rows(
+                "SELECT image_warning, count(*) FROM kept WHERE image_warning != '' "
+                "GROUP BY image_warning ORDER BY min(number)"
+            )
+        ),
         ratings=_ratings(database),
         faces=_faces(database),
         crops=_crops(database),
