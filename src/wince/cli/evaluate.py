@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wince.cli.table_options import Columns, DistinctSubjects
 from wince.cli.tables import plain_table, table_console
 from wince.number_format import decimal
+
+if TYPE_CHECKING:
+    from wince.training.evaluate_model import ModelPredictions
 
 SHOWN = (
     "pcc",
@@ -122,24 +125,12 @@ def evaluate(
     renames = csv_reader.parse_renames(column or ())
     csv_reader.check_renames(renames, [path for path in (predictions, against, training) if path])
     read = partial(read_predictions, renames=renames, distinct_subjects=distinct_subjects)
-    notes: tuple[str, ...] = ()
-    about: tuple[str, ...] = ()
+    scored = None
     with _spinner("Reading") as show_step:
         labels = read_training_labels(training, renames=renames) if training else None
         if model is not None:
-            from wince.training.evaluate_model import predict
-
-            tested = predict(
-                model,
-                data,
-                out,
-                part=part,
-                allow_overlap=allow_overlap,
-                distinct_subjects=distinct_subjects,
-                progress=lambda done, total: show_step(f"Scoring {done:,} of {total:,}"),
-            )
-            table, notes, about = tested.table, tested.notes, tested.about
-            labels = labels or tested.training
+            scored = _score(model, data, out, part, allow_overlap, distinct_subjects, show_step)
+            table, labels = scored.table, labels or scored.training
         elif predictions is not None:
             table = read(predictions)
         metrics = evaluation.evaluate(
@@ -152,15 +143,38 @@ def evaluate(
             dataset=dataset,
             resamples=resamples,
             seed=seed,
-            about=about,
+            about=scored.about if scored else (),
             progress=show_step,
         )
         show_step("Plots and report")
         report = write_results(metrics, table, out)
     show(metrics)
-    for note in notes:
+    for note in scored.notes if scored else ():
         typer.echo(note)
     typer.echo(f"Report: {report}")
+
+
+def _score(
+    model: Path,
+    data: Path | None,
+    out: Path,
+    part: str,
+    allow_overlap: bool,
+    distinct_subjects: bool,
+    show_step: Callable[[str], None],
+) -> "ModelPredictions":
+    """Score a part of a prepared folder; `show_step` is called with how far it is."""
+    from wince.training.evaluate_model import predict
+
+    return predict(
+        model,
+        data,
+        out,
+        part=part,
+        allow_overlap=allow_overlap,
+        distinct_subjects=distinct_subjects,
+        progress=lambda done, total: show_step(f"Scoring {done:,} of {total:,}"),
+    )
 
 
 def _check_extra() -> None:

@@ -25,6 +25,7 @@ from wince.evaluation.metrics.classification import SCHEMES
 from wince.evaluation.model_comparison import compare, match_frames
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
+from wince.evaluation.protocol import Overlap
 from wince.evaluation.report import plot_data
 from wince.evaluation.trivial_predictors import (
     TRIVIAL_PREDICTORS,
@@ -87,37 +88,26 @@ def evaluate(
     overlap = protocol.find_overlap(
         table, training, allow=allow_overlap, distinct_subjects=distinct_subjects
     )
-    other = (
-        None if against is None else match_frames(table, against, distinct_names=distinct_subjects)
-    )
-    if other is not None and not overlap.optimistic:
-        overlap = protocol.find_overlap(other)
-    groups = {}
-    for name in group_by:
-        column = table.column_name(name)
-        groups[column] = _rows_by_group(table, column)
+    other = None
+    if against is not None:
+        other = match_frames(table, against, distinct_names=distinct_subjects)
+        overlap = overlap if overlap.optimistic else protocol.find_overlap(other)
+    groups = {column: _rows_by_group(table, column) for column in map(table.column_name, group_by)}
+    description = _describe(table, dataset, about)
     statistics = label_statistics(table, training, fold_labels)
     progress("Metrics and intervals")
-    measured = _measure(table, statistics, resamples, seed)
     metrics = {
-        **_describe(table, dataset, about),
-        "overlap": {**asdict(overlap), "label": OPTIMISTIC if overlap.optimistic else None},
-        "caveats": [
-            *_about_unscored(measured),
-            *protocol.caveats(table, overlap, dataset, training),
-        ],
-        "bootstrap": _describe_bootstrap(resamples, seed),
-        "reference": _describe_statistics(statistics),
-        **measured,
+        **description,
+        **_describe_method(overlap, statistics, resamples, seed),
+        **_measure(table, statistics, resamples, seed),
         "by_subject": _by_subject(table),
-        "groups": {},
+        "groups": _measure_groups(table, statistics, groups, resamples, seed, progress),
     }
-    for column, rows in groups.items():
-        progress(f"Groups by {column}")
-        by_name = _measure_groups(table, statistics, column, rows, resamples, seed)
-        metrics["groups"][column] = by_name
-        subjects = {name: group["subjects"] for name, group in by_name.items()}
-        metrics["caveats"] += protocol.about_groups(column, subjects)
+    metrics["caveats"] = [
+        *_about_unscored(metrics),
+        *protocol.caveats(table, overlap, dataset, training),
+        *_about_groups(metrics["groups"]),
+    ]
     if other is not None:
         progress("Paired differences")
         metrics["against"] = compare(table, other, statistics, resamples, seed)
@@ -154,19 +144,22 @@ def _measure(
 def _measure_groups(
     table: Predictions,
     statistics: LabelStatistics,
-    column: str,
-    rows_by_name: Mapping[str, Indices],
+    groups: Mapping[str, Mapping[str, Indices]],
     resamples: int,
     seed: int,
-) -> dict[str, Any]:
-    """Return the entries of each group, by name of the group."""
-    groups = {}
-    for name, rows in rows_by_name.items():
-        part = replace(table.take(rows), unscored=table.unscored.where(column, name))
-        measured = _measure(part, statistics.take(rows), resamples, seed)
-        caveats = [*_about_unscored(measured), *protocol.about_subjects(len(part.subjects))]
-        groups[name] = {**measured, "caveats": caveats}
-    return groups
+    progress: Progress,
+) -> dict[str, dict[str, Any]]:
+    """Return the entries of each group, by column and name of the group."""
+    entries: dict[str, dict[str, Any]] = {}
+    for column, rows_by_name in groups.items():
+        progress(f"Groups by {column}")
+        entries[column] = {}
+        for name, rows in rows_by_name.items():
+            part = replace(table.take(rows), unscored=table.unscored.where(column, name))
+            measured = _measure(part, statistics.take(rows), resamples, seed)
+            caveats = [*_about_unscored(measured), *protocol.about_subjects(len(part.subjects))]
+            entries[column][name] = {**measured, "caveats": caveats}
+    return entries
 
 
 def _about_unscored(measured: Mapping[str, Any]) -> list[str]:
@@ -218,6 +211,28 @@ def _describe(table: Predictions, dataset: str | None, about: Sequence[str]) -> 
             "vas": table.vas is not None,
             "opr": table.opr is not None,
         },
+    }
+
+
+def _about_groups(groups: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return which groups of each column have too few subjects, as sentences."""
+    return [
+        sentence
+        for column, by_name in groups.items()
+        for sentence in protocol.about_groups(
+            column, {name: group["subjects"] for name, group in by_name.items()}
+        )
+    ]
+
+
+def _describe_method(
+    overlap: Overlap, statistics: LabelStatistics, resamples: int, seed: int
+) -> dict[str, Any]:
+    """Return the entries on overlap, intervals and the labels of the trivial predictors."""
+    return {
+        "overlap": {**asdict(overlap), "label": OPTIMISTIC if overlap.optimistic else None},
+        "bootstrap": _describe_bootstrap(resamples, seed),
+        "reference": _describe_statistics(statistics),
     }
 
 
