@@ -44,8 +44,8 @@ PredictionFile = Annotated[
     typer.Option(
         metavar="FILE",
         help="Instead of MODEL: a CSV file with the columns subject, sequence, frame, pspi and "
-        "predicted. Optional columns: p_none, p_mild, p_moderate, p_severe; low, high; vas, opr; "
-        "milliseconds; fold; overlap; columns to group by.",
+        "predicted (empty: no score). Optional columns: p_none, p_mild, p_moderate, p_severe; low, "
+        "high; vas, opr; milliseconds; fold; overlap; not_scored; columns to group by.",
     ),
 ]
 Data = Annotated[
