@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from wince.faces import detect
+from wince.faces import network as face_network
 
 CHANNELS = (24, 24, 28, 32, 36, 42, 48, 56, 64, 72, 80, 88, 96, 96, 96, 96, 96)
 HALVING = (3, 6, 12)  # blocks that halve the grid
@@ -29,7 +29,7 @@ class BlazeFace(nn.Module):
         super().__init__()
         self._constants = {
             tensor.name.removesuffix("_half"): numpy_helper.to_array(tensor).astype(np.float32)
-            for tensor in onnx.load(detect.detector_path()).graph.initializer
+            for tensor in onnx.load(face_network.detector_path()).graph.initializer
         }
         self.first = self._layer("conv2d", 3, CHANNELS[0], 5, 2)
         pairs = list(pairwise(CHANNELS))
@@ -91,14 +91,14 @@ class BlazeFace(nn.Module):
 
 @contextmanager
 def in_torch(network: BlazeFace) -> Iterator[None]:
-    """Let `wince.faces.detect` find faces with this network in place of onnxruntime."""
+    """Let `wince.faces` find faces with this network in place of onnxruntime."""
 
     def run(_: None, inputs: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
         (squares,) = inputs.values()
         return [output.numpy() for output in network(torch.from_numpy(squares))]
 
     session = SimpleNamespace(run=run, get_inputs=lambda: [SimpleNamespace(name="input")])
-    with mock.patch.object(detect, "_session", lambda: session):
+    with mock.patch.object(face_network, "_session", lambda: session):
         yield
 
 

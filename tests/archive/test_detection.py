@@ -103,6 +103,10 @@ def test_other_settings_or_another_box_need_a_new_detection(settings, file) -> N
     cached = settled(frame_check.check_frame(settings, file, None))
     wider = replace(settings, spec=replace(FaceSpec(), side=3.0))
     assert not frame_check.check_frame(wider, file, cached).reused
+    stricter = frame_check.check_frame(replace(settings, min_score=0.95), file, cached)
+    assert not stricter.reused
+    assert stricter.detection is not None
+    assert (cached.crop != "", stricter.detection.crop) == (True, "")
     boxed = replace(file, row={**file.row, "box": "60 10 260 230"})
     second = frame_check.check_frame(settings, boxed, cached)
     assert not second.reused

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wince import images, onnx_session
-from wince.faces import detect as detect_module
-from wince.faces.detect import detect
+from wince.faces import look, network
+from wince.faces.detect import MAX_AREA, detect, glance, search_near
 from wince.faces.face import KEYPOINTS, Face
 
 RGB = NDArray[np.uint8]
@@ -177,13 +177,13 @@ def test_the_same_image_gives_the_same_face(astronaut: RGB) -> None:
 
 
 @pytest.fixture(scope="module")
-def network() -> Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]:
-    session = onnx_session.open_session(detect_module.detector_path())
+def run_network() -> Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]:
+    session = onnx_session.open_session(network.detector_path())
     name = session.get_inputs()[0].name
     return lambda square: session.run(None, {name: square})
 
 
-def reference(rgb: RGB, network) -> tuple[float, tuple[float, ...]]:
+def reference(rgb: RGB, run_network) -> tuple[float, tuple[float, ...]]:
     """Return the best face's score and its box in pixels.
 
     The image is padded to a square first and then averaged down. Anchors are visited in the order
@@ -194,7 +194,7 @@ def reference(rgb: RGB, network) -> tuple[float, tuple[float, ...]]:
     square = np.zeros((side, side, 3), np.uint8)
     square[above : above + rgb.shape[0], before : before + rgb.shape[1]] = rgb
     small = Image.fromarray(square).resize((128, 128), Image.Resampling.BOX)
-    offsets, logits = network(np.asarray(small, np.float32)[None] / 127.5 - 1)
+    offsets, logits = run_network(np.asarray(small, np.float32)[None] / 127.5 - 1)
     candidates = []
     for index in range(896):
         score = 1 / (1 + math.exp(-min(max(float(logits[0, index, 0]), -80), 80)))
@@ -215,23 +215,21 @@ def reference(rgb: RGB, network) -> tuple[float, tuple[float, ...]]:
 
 
 def test_an_independent_implementation_finds_the_same_faces(
-    frames, astronaut: RGB, network
+    frames, astronaut: RGB, run_network
 ) -> None:
     photos = [images.read(frame.path).rgb for frame in frames]
     photos += [astronaut, astronaut[:300], astronaut[:, 60:400], astronaut[40:220, 20:500]]
     for rgb in photos:
         face = max(detect(rgb), key=lambda face: face.score)
-        score, box = reference(rgb, network)
+        score, box = reference(rgb, run_network)
         assert overlap(face.box, box) > 0.9
         assert face.score == pytest.approx(score, abs=0.05)
 
 
-def test_a_face_too_small_in_the_whole_image_is_detected_in_a_tile(
-    astronaut: NDArray[np.uint8],
-) -> None:
+def test_a_face_too_small_for_the_first_look_is_found(astronaut: RGB) -> None:
     wide = np.zeros((1200, 1600, 3), np.uint8)
     wide[600:1112, 900:1412] = astronaut
-    assert not detect_module._detect_once(Image.fromarray(wide))
+    assert glance(wide) == []
     faces, expected = detect(wide), detect(astronaut)[0]
     assert len(faces) == 1
     np.testing.assert_allclose(
@@ -240,13 +238,120 @@ def test_a_face_too_small_in_the_whole_image_is_detected_in_a_tile(
 
 
 @pytest.mark.parametrize(("height", "width"), [(7900, 7900), (2559, 2559), (16, 65_500)])
-def test_the_number_of_tiles_is_limited_in_an_image_without_a_face(
+def test_the_pixels_shown_to_the_network_are_limited(
     monkeypatch: pytest.MonkeyPatch, height: int, width: int
 ) -> None:
-    sizes = []
-    monkeypatch.setattr(detect_module, "_detect_once", lambda tile: sizes.append(tile.size) or [])
+    areas = []
+    monkeypatch.setattr(
+        look, "candidates", lambda pixels, score: areas.append(pixels.size // 3) or []
+    )
     image = np.broadcast_to(np.uint8(128), (height, width, 3))  # takes no memory
-    assert detect_module.detect(image) == []
-    assert len(sizes) <= 1 + detect_module.MAX_TILES
-    smallest = min(max(size) for size in sizes)
-    assert smallest <= max(height, width) / 7
+    assert detect(image) == []
+    assert max(areas) <= 1.1 * MAX_AREA
+    assert sum(areas) <= 2.5 * MAX_AREA
+
+
+# Faces at any rotation, beside others
+
+
+def same_place(face: Face, expected: Face) -> bool:
+    return overlap(face.box, expected.box) > 0.5
+
+
+@pytest.mark.parametrize("degrees", range(0, 360, 30))
+def test_a_face_is_found_at_any_rotation_with_its_key_points(astronaut: RGB, degrees: int) -> None:
+    centre = (225, 120)
+    frame = np.full((700, 700, 3), 96, np.uint8)
+    frame[150:550, 100:600] = astronaut[:400, :500]
+    upright = only_face(frame)
+    middle = (centre[0] + 100, centre[1] + 150)
+    face = only_face(rotated(frame, degrees, middle))
+    radians = math.radians(degrees)
+    matrix = np.array(
+        [[math.cos(radians), -math.sin(radians)], [math.sin(radians), math.cos(radians)]]
+    )
+    expected = (upright.keypoints - middle) @ matrix.T + middle
+    eye_distance = math.dist(*upright.keypoints[:2])
+    distances = np.hypot(*(face.keypoints - expected)[:4].T)
+    assert distances.max() < 0.35 * eye_distance
+    assert (face.roll - upright.roll - degrees + 180) % 360 - 180 == pytest.approx(0, abs=12)
+    assert face.score > 0.7
+
+
+def head(astronaut: RGB, side: int, degrees: float = 0) -> Image.Image:
+    image = Image.fromarray(astronaut).crop((120, 10, 330, 220))
+    return image.resize((side, side), Image.Resampling.LANCZOS).rotate(-degrees)
+
+
+def pasted(shape: tuple[int, int], heads: dict[tuple[int, int], Image.Image]) -> RGB:
+    """Return a grey image (height, width) with heads, by the place of their left upper corners."""
+    image = Image.new("RGB", shape[::-1], (120, 120, 125))
+    for place, part in heads.items():
+        image.paste(part, place)
+    return np.asarray(image)
+
+
+def centres_in(faces: list[Face], heads: dict[tuple[int, int], Image.Image]) -> int:
+    """Return in how many heads there is the centre of exactly one face."""
+    count = 0
+    for (left, top), part in heads.items():
+        inside = [
+            face
+            for face in faces
+            if left < (face.box[0] + face.box[2]) / 2 < left + part.width
+            and top < (face.box[1] + face.box[3]) / 2 < top + part.height
+        ]
+        count += len(inside) == 1
+    return count
+
+
+def test_five_small_faces_side_by_side_are_all_found_and_nothing_else(astronaut: RGB) -> None:
+    heads = {(90 + 166 * n, 300): head(astronaut, 160) for n in range(5)}
+    faces = detect(pasted((720, 1000), heads))
+    assert len(faces) == 5
+    assert centres_in(faces, heads) == 5
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_small_face_is_found_beside_a_much_larger_one(astronaut: RGB, degrees: int) -> None:
+    heads = {(60, 60): head(astronaut, 640), (980, 420): head(astronaut, 150, degrees)}
+    faces = detect(pasted((720, 1280), heads))
+    assert len(faces) == 2
+    assert centres_in(faces, heads) == 2
+
+
+def test_the_minimum_score_is_that_of_every_face_returned(astronaut: RGB) -> None:
+    heads = {(60, 60): head(astronaut, 640), (980, 420): head(astronaut, 150)}
+    image = pasted((720, 1280), heads)
+    scores = sorted(face.score for face in detect(image))
+    assert len(scores) == 2
+    between = (scores[0] + scores[1]) / 2
+    (face,) = detect(image, min_score=between)
+    assert face.score >= between
+    assert detect(image, min_score=0.999) == []
+
+
+# Following a face
+
+
+def test_a_face_that_moved_and_rolled_is_found_near_its_place(astronaut: RGB) -> None:
+    known = only_face(astronaut)
+    assert search_near(astronaut, known) is not None
+    moved = np.roll(astronaut, (20, -25), axis=(0, 1))
+    face = search_near(moved, known)
+    assert face is not None
+    expected = known.moved(-25, 20)
+    assert same_place(face, expected)
+    np.testing.assert_allclose(face.keypoints[:4], expected.keypoints[:4], atol=8)
+    middle = (225.0, 120.0)
+    for degrees in (30, 180):
+        before = only_face(rotated(astronaut, degrees, middle))
+        after = search_near(rotated(astronaut, degrees + 25, middle), before)
+        assert after is not None
+        assert (after.roll - before.roll - 25 + 180) % 360 - 180 == pytest.approx(0, abs=10)
+
+
+def test_a_face_that_is_gone_is_not_found_near_its_place(astronaut: RGB) -> None:
+    known = only_face(astronaut)
+    assert search_near(np.full_like(astronaut, 110), known) is None
+    assert search_near(np.roll(astronaut, 250, axis=1), known) is None

@@ -267,7 +267,7 @@ def test_a_damaged_model_stops_the_command_before_any_output(
 def test_a_damaged_face_detector_is_refused_before_the_first_image(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wince.faces import detect as detector
+    from wince.faces import network as detector
 
     data = bytearray(
         (Path(str(resources.files("wince.models"))) / "face/face_detector.onnx").read_bytes()

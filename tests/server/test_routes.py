@@ -84,6 +84,7 @@ def test_openapi_describes_the_map(client):
         ("explain", "query", False),
         ("face", "query", False),
         ("any_expression", "query", False),
+        ("min_score", "query", False),
     ]
     schemas = document["components"]["schemas"]
     assert "heatmap" in schemas["Assessment"]["properties"]
@@ -169,6 +170,18 @@ def test_another_face_is_assessed_on_request(client, astronaut):
     assert missing.json()["type"] == "/problems/no-face"
     wrong = client.post("/v1/assessments?face=-1", files={"image": encode_image(both)})
     assert wrong.json()["type"] == "/problems/invalid-request"
+
+
+def test_the_minimum_score_of_the_detector_can_be_set(client, astronaut):
+    image = encode_image(astronaut[:256, 96:352])
+    score = client.post("/v1/assessments", files={"image": image}).json()["face"]["score"]
+    for min_score, status in ((score - 0.01, 200), (score + 0.01, 422)):
+        answer = client.post(f"/v1/assessments?min_score={min_score}", files={"image": image})
+        assert answer.status_code == status
+    assert answer.json()["type"] == "/problems/no-face"
+    for wrong in ("0", "1", "2", "x"):
+        answer = client.post(f"/v1/assessments?min_score={wrong}", files={"image": image})
+        assert answer.json()["type"] == "/problems/invalid-request"
 
 
 def test_image_that_cannot_be_judged_gets_no_score(client, astronaut):

@@ -8,6 +8,8 @@ channels at a time where the processor can, and converts the layers out of that 
 around each such step. Here every layer gets the next multiple of BLOCK channels, the new ones with
 weights of zero. Seven of the steps then disappear, and the other four become a convolution that
 copies. The outputs of both graphs are compared on random images, and both are timed in turns.
+
+The new graph takes images of any size whose sides are multiples of 16.
 """
 
 import argparse
@@ -24,14 +26,14 @@ from onnx import TensorProto, helper, numpy_helper
 
 from benchmarks.assessment_path import in_turns, timed
 from wince import onnx_session
-from wince.faces import detect
+from wince.faces import network
 from wince.files import sha256
 
-TARGET = detect.detector_path()
+TARGET = network.detector_path()
 BLOCK = 16  # float32 values of AVX-512; with AVX2 it is 8, a divisor of the same widths
 TOLERANCE = 1e-4  # largest difference of the outputs, which reach some hundred
 
-BLANK = np.zeros((1, detect.INPUT_SIDE, detect.INPUT_SIDE, 3), np.float32)
+BLANK = np.zeros((1, network.INPUT_SIDE, network.INPUT_SIDE, 3), np.float32)
 
 Weights = NDArray[np.float16]
 Network = Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]
@@ -131,8 +133,17 @@ def widened(model: onnx.ModelProto) -> onnx.ModelProto:
     result.graph.initializer.extend(
         numpy_helper.from_array(values, name) for name, values in graph.constants.items()
     )
+    _free_size(result.graph)
     onnx.checker.check_model(result, full_check=True)
     return result
+
+
+def _free_size(graph: onnx.GraphProto) -> None:
+    """Let a graph take images of any height and width."""
+    height, width = graph.input[0].type.tensor_type.shape.dim[1:3]
+    height.dim_param, width.dim_param = "height", "width"
+    for output in graph.output:
+        output.type.tensor_type.shape.dim[1].dim_param = "anchors"
 
 
 def _rounded_up(channels: int) -> int:

@@ -108,9 +108,9 @@ class Detection:
             return None
 
 
-def settings_key(spec: FaceSpec) -> str:
-    """Return the key under which detections are cached: the version and the crop's spec."""
-    return f"{DETECTION_VERSION} {json.dumps(spec.to_dict(), sort_keys=True)}"
+def settings_key(spec: FaceSpec, min_score: float) -> str:
+    """Return the key under which detections are cached: version, minimum score and crop's spec."""
+    return f"{DETECTION_VERSION} {min_score:g} {json.dumps(spec.to_dict(), sort_keys=True)}"
 
 
 def box_text(box: Box | None) -> str:
@@ -153,6 +153,7 @@ def detect_and_crop(
     box: Box | None,
     *,
     spec: FaceSpec,
+    min_score: float,
     out: Path,
 ) -> Detection:
     """Return what is found in an image, and write the crop of its face.
@@ -163,12 +164,13 @@ def detect_and_crop(
         file: The frame.
         box: The labelled face, None if the archive does not give it.
         spec: What a model is shown.
+        min_score: Minimum score of the face detector.
         out: The prepared folder.
 
     Raises:
         FileWriteError: The crop cannot be written.
     """
-    settings, box_given = settings_key(spec), box_text(box)
+    settings, box_given = settings_key(spec, min_score), box_text(box)
     try:
         image = images.read(data)
     except ImageError as error:
@@ -186,7 +188,7 @@ def detect_and_crop(
     if checks.is_blank(image.rgb):
         detail = "almost the same grey value everywhere"
         return replace(detection, check=checks.NOT_BLANK.reason, detail=detail)
-    face = labelled_face(detect(image.rgb), box, image.scale)
+    face = labelled_face(detect(image.rgb, min_score), box, image.scale)
     if face is None:
         return detection
     jpeg, side = crops.encode(image.rgb, face, spec)

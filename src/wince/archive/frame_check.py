@@ -9,6 +9,7 @@ from wince.archive.detection import Detection, FileState
 from wince.archive.frame_file import FrameFile, Label
 from wince.archive.layouts import known_layouts
 from wince.errors import ImageError
+from wince.faces import MIN_SCORE
 from wince.faces.spec import FaceSpec
 
 
@@ -23,6 +24,7 @@ class CheckSettings:
         out: The prepared folder.
         spec: What a model is shown.
         strict: Whether frames with a doubtful label are left out.
+        min_score: Minimum score of the face detector.
     """
 
     layout: str
@@ -31,6 +33,7 @@ class CheckSettings:
     out: Path
     spec: FaceSpec
     strict: bool = False
+    min_score: float = MIN_SCORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +127,19 @@ def _detect(
     if data is None:
         state, data = detection.read_if_changed(settings.folder / file.name, None)
     return detection.detect_and_crop(
-        data or b"", state, file, label.box, spec=settings.spec, out=settings.out
+        data or b"",
+        state,
+        file,
+        label.box,
+        spec=settings.spec,
+        min_score=settings.min_score,
+        out=settings.out,
     )
 
 
 def _is_valid(cached: Detection, settings: CheckSettings, label: Label) -> bool:
     """Return whether a new detection in the same bytes would give the same result."""
-    if cached.settings != detection.settings_key(settings.spec):
+    if cached.settings != detection.settings_key(settings.spec, settings.min_score):
         return False
     if cached.box_given != detection.box_text(label.box):
         return False

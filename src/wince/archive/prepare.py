@@ -35,6 +35,7 @@ from wince.archive.report import faces_page, report_files, summary
 from wince.archive.report.report_warnings import report_warnings
 from wince.archive.table_options import TableOptions
 from wince.errors import ArchiveError, FileWriteError
+from wince.faces import MIN_SCORE
 from wince.faces.spec import FaceSpec
 from wince.file_names import EXCLUDED, MANIFEST
 
@@ -60,6 +61,7 @@ class PrepareOptions:
         with_faces: Write faces.html.
         fresh: Check every image again, even if it has not changed.
         spec: What a model is shown.
+        min_score: Minimum score of the face detector, above 0 and below 1.
     """
 
     layout: str | None = None
@@ -75,6 +77,7 @@ class PrepareOptions:
     with_faces: bool = False
     fresh: bool = False
     spec: FaceSpec = field(default_factory=FaceSpec)
+    min_score: float = MIN_SCORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,9 @@ def _check_settings(
     if options.spec.kind != "aligned":
         raise ArchiveError("Crops need a FaceSpec of aligned faces, found one of whole images.")
     folder = base if base.is_dir() else base.parent
-    return CheckSettings(layout.NAME, base, folder, out, options.spec, options.strict)
+    return CheckSettings(
+        layout.NAME, base, folder, out, options.spec, options.strict, options.min_score
+    )
 
 
 @contextmanager

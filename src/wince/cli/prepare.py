@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wince.cli.face_options import MinScore
 from wince.cli.option_groups import with_option_groups
 from wince.cli.table_options import Columns, DistinctSubjects
 from wince.cli.tables import plain_table, table_console
+from wince.faces import MIN_SCORE
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -103,6 +105,7 @@ class PreparationOptions:
     strict: Annotated[
         bool, typer.Option("--strict", help="Leave out frames whose PSPI and FACS rows disagree.")
     ] = False
+    min_score: MinScore = MIN_SCORE
     workers: Annotated[
         int, typer.Option(min=0, max=256, help="Number of processes; 0 for one per core.")
     ] = 0
@@ -147,6 +150,7 @@ class PreparationOptions:
             seed=self.seed,
             workers=self.workers,
             strict=self.strict,
+            min_score=self.min_score,
             with_faces=self.with_faces,
             fresh=self.fresh,
         )

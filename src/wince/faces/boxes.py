@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+MIN_OVERLAP = 0.3
+"""Intersection over union above which two boxes are the same face."""
+
 
 def iou(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the intersection over union of one box with each of several.
@@ -19,3 +22,25 @@ def iou(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.floa
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     union = (box[2:] - box[:2]).prod() + areas - intersection
     return np.asarray(intersection / np.maximum(union, 1e-12))
+
+
+def overlapping_groups(
+    boxes: NDArray[np.float64], scores: NDArray[np.float64]
+) -> list[NDArray[np.intp]]:
+    """Return groups of indices, each of the best remaining box and all that overlap it.
+
+    Args:
+        boxes: (N, 4).
+        scores: (N,).
+
+    Returns:
+        Groups by falling score of their first, best box.
+    """
+    remaining = np.argsort(-scores, kind="stable")
+    groups = []
+    while remaining.size:
+        overlaps = iou(boxes[remaining[0]], boxes[remaining]) > MIN_OVERLAP
+        overlaps[0] = True
+        groups.append(remaining[overlaps])
+        remaining = remaining[~overlaps]
+    return groups

@@ -1,218 +1,227 @@
-"""Find faces with MediaPipe's short-range BlazeFace detector, run by onnxruntime.
+"""Find all faces in an image, at any rotation.
 
-The network gets the image fitted into 128 x 128 pixels and proposes 896 boxes, each with a score
-and six key points (Bazarevsky et al. 2019, arXiv:1907.05047). Overlapping boxes are averaged,
-weighted by their scores.
+The network sees the whole image at several sizes. It finds upright faces with a high score, and
+rotated ones with a low score and often with wrong key points. So what it proposes is looked at
+again: close, and rotated until the face is upright. A face counts when this second look finds it
+with a high score and little remaining rotation.
 """
 
 import math
-from functools import cache
-from importlib import resources
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wince import onnx_session
-from wince.faces.boxes import iou
+from wince.faces import MIN_SCORE
+from wince.faces.boxes import MIN_OVERLAP, iou
 from wince.faces.face import Face
+from wince.faces.look import Region, look_at_all
+from wince.faces.network import INPUT_SIDE
 
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+PROPOSAL_SCORE = 0.25
+"""Minimum score of what is looked at again. Rotated and small faces have less than MIN_SCORE."""
+STRICTNESS = 0.45
+"""How much closer to 1 the score of a face must be that is not plain at first sight."""
 
-# Of face_detector.onnx.
-_SHA256 = "cd23076e465c6fdbe4eeb411b61e27a4ab887bc1da824fc7ff5ebb24dd6bb9cb"
-INPUT_SIDE = 128
-"""Side of the network's input in pixels."""
-MIN_SCORE = 0.5
-MIN_OVERLAP = 0.3  # intersection over union above which two boxes are the same face
+# Sizes at which the whole image is seen.
+FINEST_SCALE = 0.5  # the network finds faces of 20 to 128 pixels, so this shows those from 40
+FINEST_SCALE_IF_EMPTY = 0.75  # when there is no face at FINEST_SCALE
+LEVEL_FACTOR = 4  # at most, between two sizes
+MAX_AREA = 32 * INPUT_SIDE**2  # of the largest size, because time grows with the area
 
-# Search in square tiles, for faces that are too small in the whole image.
-TILE_MIN_SCORE = 0.7  # higher than MIN_SCORE, because many tiles give more false faces
-TILE_MIN_SIDE = 320  # smaller tiles would only find faces below 40 pixels
-MAX_TILES = 300  # in one image; the largest image that a JPEG is decoded to needs 283
+# Second look.
+MARGIN = 1.6  # side of the region, in sides of the box
+LARGE_SHARE = 0.6  # an upright face with more than this share of the image's side gains nothing
+UPRIGHT = 15  # degrees of roll up to which the region is not rotated
+SURE_SCORE = 0.75  # with less, all right angles are tried
+MAX_TILT = 25  # degrees of roll up to which an upright region gives accurate key points
+MAX_RESIDUAL = 50  # degrees of roll that may remain in the second look
+MIN_SHARED = 0.5  # with less overlap the second look has found another face
+MIN_STILL = 0.7  # a followed face with less overlap is looked at again in its new place
+MAX_SECOND_LOOKS = 30
 
-# Second detection close to a face, for more accurate key points.
-REFINED_FACES = 4  # how many faces, the largest first
-REFINE_MARGIN = 1.6  # side of the region, in sides of the box
-REFINE_MIN_OVERLAP = 0.5  # with less overlap the second detection is another face
-REFINE_MAX_SHARE = 0.6  # a face with more than this share of the image's side gains nothing
 
-
-def detect(rgb: NDArray[np.uint8]) -> list[Face]:
+def detect(rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
     """Return the faces in an image, the largest first.
 
     Args:
         rgb: uint8 (H, W, 3).
+        min_score: Minimum score of a face, above 0 and below 1. A face that the first look does
+            not find upright and in the whole image needs a higher score: the distance to 1 is
+            multiplied by STRICTNESS.
 
     Returns:
         The faces; [] if there is none.
     """
     image = Image.fromarray(rgb)
-    faces = _detect_once(image) or _detect_in_tiles(image)
-    faces = sorted(faces, key=lambda face: face.size, reverse=True)
-    return [_refined(image, face) for face in faces[:REFINED_FACES]] + faces[REFINED_FACES:]
+    search = _Search(image, min_score)
+    long_sides = _long_sides(*image.size, FINEST_SCALE)
+    for level, long_side in enumerate(long_sides):
+        search.look(long_side, is_first=level == 0)
+    finer = _long_sides(*image.size, FINEST_SCALE_IF_EMPTY)[-1]
+    if not search.faces and finer > long_sides[-1]:
+        search.look(finer, is_first=False)
+    faces = _merged([*search.by_score(), *search.unconfirmed])
+    return sorted(faces, key=lambda face: face.size, reverse=True)
 
 
-def _detect_in_tiles(image: Image.Image) -> list[Face]:
-    """Return the faces found in tiles, which become smaller until a face is found.
+class _Search:
+    """A search in one image, and what it has found so far."""
 
-    The tiles overlap by half, so that a face up to half their size is complete in one of them. The
-    number of tiles is limited: a face that only smaller tiles would find is too small to be judged,
-    and a huge image, of 49 million pixels for example, would take long.
-    """
-    width, height = image.size
-    side = math.ceil(max(image.size) / 2)
-    tile_count = 0
-    while side >= TILE_MIN_SIDE:
-        tops, lefts = _tile_starts(height, side), _tile_starts(width, side)
-        tile_count += len(tops) * len(lefts)
-        if tile_count > MAX_TILES:
-            break
-        faces = [
-            face.moved(left, top)
-            for top in tops
-            for left in lefts
-            for face in _detect_once(
-                image.crop((left, top, min(left + side, width), min(top + side, height)))
+    def __init__(self, image: Image.Image, min_score: float) -> None:
+        self.faces: list[Face] = []
+        self.unconfirmed: list[Face] = []
+        self._image = image
+        self._min_score = min_score
+        self._looks = MAX_SECOND_LOOKS
+
+    def by_score(self) -> list[Face]:
+        """Return the confirmed faces, those with the highest score first."""
+        return sorted(self.faces, key=lambda face: face.score, reverse=True)
+
+    def look(self, long_side: int, *, is_first: bool) -> None:
+        """Look at the whole image at a size, and again at what is proposed."""
+        proposal_score = min(PROPOSAL_SCORE, self._min_score)
+        for proposal in look_at_all(self._image, long_side, proposal_score):
+            if not self._looks:
+                break
+            if any(face.score >= SURE_SCORE and _is_same(proposal, face) for face in self.faces):
+                continue
+            self._looks -= 1
+            face = _confirmed(self._image, proposal, proposal_score)
+            if face is None:
+                is_upright = abs(proposal.roll) <= MAX_TILT
+                if is_first and is_upright and proposal.score >= self._min_score:
+                    self.unconfirmed.append(proposal)
+                continue
+            is_plain = (
+                is_first
+                and proposal.score >= min(MIN_SCORE, self._min_score)
+                and abs(face.roll) <= MAX_TILT
             )
-            if face.score >= TILE_MIN_SCORE
-        ]
-        if faces:
-            boxes = np.array([face.box for face in faces])
-            groups = _overlapping_groups(boxes, np.array([face.score for face in faces]))
-            return [faces[group[0]] for group in groups]
-        side = math.ceil(side / 2)
-    return []
+            strictness = 1.0 if is_plain else STRICTNESS
+            if face.score >= 1 - strictness * (1 - self._min_score):
+                self.faces.append(face)
 
 
-def _tile_starts(length: int, side: int) -> list[int]:
-    """Return where tiles start along one dimension, so that neighbours overlap by half."""
-    if length <= side:
-        return [0]
-    count = max(2, math.ceil((length - side) / (side / 2)) + 1)
-    return [round(start) for start in np.linspace(0, length - side, count)]
+def _merged(faces: list[Face]) -> list[Face]:
+    """Return the faces without those that overlap an earlier one."""
+    kept: list[Face] = []
+    for face in faces:
+        if not any(_is_same(face, other) for other in kept):
+            kept.append(face)
+    return kept
 
 
-def _refined(image: Image.Image, face: Face) -> Face:
-    """Return the face with key points from a second detection in its surroundings.
-
-    On 300 photos this reduced the error of the eye points from 10 to 7 % of the distance between
-    the eyes.
-    """
-    if face.size > REFINE_MAX_SHARE * max(image.size):
-        return face
-    x0, y0, x1, y1 = face.box
-    half_side = face.size * REFINE_MARGIN / 2
-    left, top = round((x0 + x1) / 2 - half_side), round((y0 + y1) / 2 - half_side)
-    side = round(2 * half_side)
-    candidates = _detect_once(image.crop((left, top, left + side, top + side)))
-    if not candidates:
-        return face
-    box = np.array(face.box) - [left, top, left, top]
-    overlaps = iou(box, np.array([candidate.box for candidate in candidates]))
-    best = int(overlaps.argmax())
-    if overlaps[best] < REFINE_MIN_OVERLAP:
-        return face
-    return Face(face.box, candidates[best].keypoints + np.array([left, top]), face.score)
+def _is_same(face: Face, other: Face) -> bool:
+    """Return whether two boxes overlap much, or the centre of one lies within the other."""
+    boxes = np.array([face.box, other.box])
+    if iou(boxes[0], boxes[1:])[0] > MIN_OVERLAP:
+        return True
+    inner, outer = boxes if face.size < other.size else boxes[::-1]
+    centre = (inner[:2] + inner[2:]) / 2
+    return bool((centre > outer[:2]).all() and (centre < outer[2:]).all())
 
 
-def _detect_once(image: Image.Image) -> list[Face]:
-    """Return the faces that the network finds in the image as a whole."""
-    canvas, scale, offset = _letterbox(image)
-    regressors, logits = _session().run(None, {_session().get_inputs()[0].name: canvas})
-    scores = 1 / (1 + np.exp(-np.clip(logits[0, :, 0].astype(np.float64), -80, 80)))
-    anchor_indices = np.flatnonzero(scores > MIN_SCORE)
-    scores, anchors = scores[anchor_indices], _anchors()[anchor_indices]
-    # (N, 8, 2): box centre, box size, six key points; centres and points relative to the anchor
-    points = regressors[0, anchor_indices].astype(np.float64).reshape(-1, 8, 2) / INPUT_SIDE
-    points[:, 0] += anchors
-    points[:, 2:] += anchors[:, None]
-    boxes = np.concatenate(
-        [points[:, 0] - points[:, 1] / 2, points[:, 0] + points[:, 1] / 2], axis=1
-    )
-    faces = []
-    for group in _overlapping_groups(boxes, scores):
-        weights = scores[group] / scores[group].sum()
-        corners_and_keypoints = np.concatenate(
-            [boxes[group].reshape(-1, 2, 2), points[group, 2:]], axis=1
-        )
-        mean = np.tensordot(weights, corners_and_keypoints, 1)
-        pixels = (mean * INPUT_SIDE - offset) / scale
-        (x0, y0), (x1, y1) = pixels[:2].tolist()
-        faces.append(Face((x0, y0, x1, y1), pixels[2:], float(scores[group].max())))
-    return faces
+def glance(rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
+    """Return the faces, with rough key points, that one call of the network finds.
 
-
-def _letterbox(
-    image: Image.Image,
-) -> tuple[NDArray[np.float32], float, NDArray[np.float64]]:
-    """Fit the image into the centre of the network's square input.
-
-    Returns:
-        The input, float32 (1, 128, 128, 3) from -1 to 1; its pixels per pixel of the image; and the
-        x and y of the image's corner in it.
-    """
-    width, height = image.size
-    scale = INPUT_SIDE / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    resized = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    left, top = (INPUT_SIDE - size[0]) // 2, (INPUT_SIDE - size[1]) // 2
-    canvas = np.zeros((1, INPUT_SIDE, INPUT_SIDE, 3), np.float32)
-    canvas[0, top : top + size[1], left : left + size[0]] = np.asarray(resized)
-    return canvas * np.float32(2 / 255) - 1, scale, np.array([left, top], np.float64)
-
-
-def _overlapping_groups(
-    boxes: NDArray[np.float64], scores: NDArray[np.float64]
-) -> list[NDArray[np.intp]]:
-    """Return groups of indices, each of the best remaining box and all that overlap it.
+    It misses rotated faces, and those below about a fifth of the image's longer side.
 
     Args:
-        boxes: (N, 4).
-        scores: (N,).
+        rgb: uint8 (H, W, 3).
+        min_score: Minimum score.
+    """
+    return look_at_all(Image.fromarray(rgb), INPUT_SIDE, min_score)
+
+
+def search_near(rgb: NDArray[np.uint8], face: Face, min_score: float = MIN_SCORE) -> Face | None:
+    """Return where a known face is now, from one or two calls of the network.
+
+    Args:
+        rgb: uint8 (H, W, 3).
+        face: Where the face was a moment ago, in pixels of `rgb`. It may since have moved by about
+            a third of its size and rolled by about 40 degrees.
+        min_score: Minimum score.
 
     Returns:
-        Groups by falling score of their first, best box.
+        The face that overlaps the known one most, with key points as `detect` gives them. None if
+        there is none: the face is gone, covered, or has moved further.
     """
-    remaining = np.argsort(-scores, kind="stable")
-    groups = []
-    while remaining.size:
-        overlaps = iou(boxes[remaining[0]], boxes[remaining]) > MIN_OVERLAP
-        overlaps[0] = True
-        groups.append(remaining[overlaps])
-        remaining = remaining[~overlaps]
-    return groups
+    image = Image.fromarray(rgb)
+    roll = 0.0 if abs(face.roll) <= UPRIGHT else face.roll
+    candidates = Region.around(face, MARGIN, roll).look(image, min_score)
+    moved = _closest(candidates, face, MIN_OVERLAP)
+    if moved is None or abs(_difference(moved.roll, roll)) > MAX_RESIDUAL:
+        return None
+    if (
+        abs(_difference(moved.roll, roll)) <= UPRIGHT
+        and iou(np.array(face.box), np.array([moved.box]))[0] >= MIN_STILL
+    ):
+        return moved
+    return _second_look(image, moved, min_score) or moved
 
 
-@cache
-def _anchors() -> NDArray[np.float64]:
-    """Return the 896 anchor centres (x, y), 0 to 1: two per cell at stride 8, six at stride 16."""
-    grids = []
-    for stride, repeats in ((8, 2), (16, 6)):
-        cells = INPUT_SIDE // stride
-        centres = (np.arange(cells) + 0.5) / cells
-        grid = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)
-        grids.append(grid.repeat(repeats, axis=0))
-    return np.concatenate(grids)
+def _long_sides(width: int, height: int, finest: float) -> list[int]:
+    """Return the longer sides, in pixels, at which an image is shown to the network.
 
-
-@cache
-def _session() -> "InferenceSession":
-    return onnx_session.open_session(detector_path(), sha256=_SHA256)
-
-
-def detector_path() -> Path:
-    """Return the path of the packaged face detector."""
-    return Path(str(resources.files("wince.models") / "face" / "face_detector.onnx"))
-
-
-def load_detector() -> None:
-    """Load the face detector now instead of at the first image.
-
-    Raises:
-        ModelError: The file is missing or damaged.
+    Args:
+        width: Of the image.
+        height: Of the image.
+        finest: The last one's share of the image's side, if that is not too large.
     """
-    _session()
+    finest = min(finest, math.sqrt(MAX_AREA / (width * height)))
+    ratio = max(width, height) * finest / INPUT_SIDE
+    if ratio <= 1:
+        return [INPUT_SIDE]
+    levels = math.ceil(math.log(ratio, LEVEL_FACTOR))
+    return [round(INPUT_SIDE * ratio ** (level / levels)) for level in range(levels + 1)]
+
+
+def _confirmed(image: Image.Image, proposal: Face, min_score: float) -> Face | None:
+    """Return the face that a second look finds in place of a proposal, None if there is none."""
+    face = proposal
+    if proposal.score < SURE_SCORE or abs(proposal.roll) >= 45:
+        region = Region.around(proposal, MARGIN, proposal.roll)
+        turned = region.look_at_right_angles(image, min_score)
+        if turned:
+            best = max(turned, key=lambda face: face.score)
+            is_upright = max(abs(best.roll), abs(proposal.roll)) <= UPRIGHT
+            face = proposal if is_upright else best
+        elif proposal.score < MIN_SCORE:
+            return None
+    is_large = face.size > LARGE_SHARE * max(image.size)
+    if face is proposal and is_large and abs(face.roll) <= MAX_TILT:
+        return face
+    return _second_look(image, face, min_score)
+
+
+def _second_look(image: Image.Image, face: Face, min_score: float) -> Face | None:
+    """Return the face found in the surroundings of a face, which are rotated by its roll.
+
+    A face that is nearly upright keeps its box.
+    """
+    roll = 0.0 if abs(face.roll) <= UPRIGHT else face.roll
+    candidate = _closest(Region.around(face, MARGIN, roll).look(image, min_score), face, MIN_SHARED)
+    if candidate is None or abs(_difference(candidate.roll, roll)) > MAX_RESIDUAL:
+        return None
+    if roll == 0 and abs(candidate.roll) <= MAX_TILT:
+        return Face(face.box, candidate.keypoints, max(face.score, candidate.score))
+    if abs(_difference(candidate.roll, roll)) > UPRIGHT:
+        region = Region.around(candidate, MARGIN, candidate.roll)
+        return _closest(region.look(image, min_score), candidate, MIN_SHARED) or candidate
+    return candidate
+
+
+def _closest(candidates: list[Face], face: Face, min_overlap: float) -> Face | None:
+    """Return the candidate that overlaps a face most; None if none overlaps it enough."""
+    if not candidates:
+        return None
+    overlaps = iou(np.array(face.box), np.array([candidate.box for candidate in candidates]))
+    best = int(overlaps.argmax())
+    return candidates[best] if overlaps[best] >= min_overlap else None
+
+
+def _difference(roll: float, other: float) -> float:
+    """Return the difference of two angles in degrees, from -180 to 180."""
+    return (roll - other + 180) % 360 - 180

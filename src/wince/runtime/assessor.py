@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from wince.errors import ImageError, NeutralFaceError, WinceError
-from wince.faces.detect import load_detector
+from wince.faces import MIN_SCORE
+from wince.faces.network import load_detector
 from wince.images import ImageSource
 from wince.runtime.assessment import Assessment
 from wince.runtime.crop_assessments import assess_crops
@@ -63,6 +64,7 @@ class Assessor:
         face_index: int | None = None,
         heatmap: bool = False,
         neutral: NeutralFace | None = None,
+        min_score: float = MIN_SCORE,
         baseline: NeutralFace | None = None,
     ) -> Assessment:
         """Assess one face in an image.
@@ -76,6 +78,7 @@ class Assessor:
             face_index: Which face, by size from 0. None for the largest.
             heatmap: Add the contribution of each part of the face to the score.
             neutral: The person's neutral face; adds the change against it.
+            min_score: Minimum score of the face detector, above 0 and below 1.
             baseline: Deprecated name of `neutral`.
 
         Raises:
@@ -84,22 +87,25 @@ class Assessor:
             NeutralFaceError: The neutral face is from another model.
         """
         neutral = self._checked_neutral(neutral, baseline)
-        crop = crop_face(image, face_index, self.estimator.spec)
+        crop = crop_face(image, face_index, self.estimator.spec, min_score)
         (assessment,) = assess_crops([crop], self.estimator, heatmap=heatmap, neutral=neutral)
         return assessment
 
-    def assess_faces(self, image: ImageSource, *, heatmap: bool = False) -> list[Assessment]:
+    def assess_faces(
+        self, image: ImageSource, *, heatmap: bool = False, min_score: float = MIN_SCORE
+    ) -> list[Assessment]:
         """Assess every face in an image, the largest first, with up to BATCH_SIZE per network call.
 
         Args:
             image: As for `assess`.
             heatmap: As for `assess`.
+            min_score: As for `assess`.
 
         Raises:
             ImageError: The image cannot be used.
             NoFaceError: There is no face.
         """
-        crops = crop_faces(image, None, self.estimator.spec)
+        crops = crop_faces(image, None, self.estimator.spec, min_score)
         return [
             assessment
             for start in range(0, len(crops), BATCH_SIZE)
@@ -115,6 +121,7 @@ class Assessor:
         face_index: int | None = None,
         heatmap: bool = False,
         neutral: NeutralFace | None = None,
+        min_score: float = MIN_SCORE,
         baseline: NeutralFace | None = None,
     ) -> list[Assessment | WinceError]:
         """Assess one face in each of several images, with up to BATCH_SIZE faces per network call.
@@ -128,6 +135,7 @@ class Assessor:
             face_index: As for `assess`, the same for all images.
             heatmap: As for `assess`.
             neutral: As for `assess`, the same for all images.
+            min_score: As for `assess`.
             baseline: Deprecated name of `neutral`.
 
         Returns:
@@ -141,7 +149,8 @@ class Assessor:
         results: list[Assessment | WinceError] = []
         sources = iter(_as_iterable(images))
         while batch := [
-            self._try_to_crop(source, face_index) for source in islice(sources, BATCH_SIZE)
+            self._try_to_crop(source, face_index, min_score)
+            for source in islice(sources, BATCH_SIZE)
         ]:
             crops = [crop for crop in batch if isinstance(crop, FaceCrop)]
             scored = iter(assess_crops(crops, self.estimator, heatmap=heatmap, neutral=neutral))
@@ -154,6 +163,7 @@ class Assessor:
         *,
         face_index: int | None = None,
         any_expression: bool = False,
+        min_score: float = MIN_SCORE,
     ) -> NeutralFace:
         """Return a person's neutral face: the median over a few images of them at rest.
 
@@ -162,6 +172,7 @@ class Assessor:
             face_index: As for `assess`, the same for all images.
             any_expression: Accept a face that is rated as an expression of pain, for a person whose
                 face looks like one at rest.
+            min_score: As for `assess`.
 
         Raises:
             ImageError: An image cannot be used.
@@ -172,7 +183,7 @@ class Assessor:
         sources = list(_as_iterable(images))
         assessments = []
         for number, image in enumerate(sources, start=1):
-            assessment = self.assess(image, face_index=face_index)
+            assessment = self.assess(image, face_index=face_index, min_score=min_score)
             if assessment.raw_score is None:
                 raise NeutralFaceError(
                     f"Image {number} of {len(sources)} for the neutral face cannot be used. "
@@ -208,10 +219,12 @@ class Assessor:
             check_model(neutral, self.model)
         return neutral
 
-    def _try_to_crop(self, source: ImageSource, face_index: int | None) -> FaceCrop | WinceError:
+    def _try_to_crop(
+        self, source: ImageSource, face_index: int | None, min_score: float
+    ) -> FaceCrop | WinceError:
         error: WinceError
         try:
-            return crop_face(source, face_index, self.estimator.spec)
+            return crop_face(source, face_index, self.estimator.spec, min_score)
         except WinceError as wince_error:
             error = wince_error
         except MemoryError:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from wince import images
 from wince.errors import NoFaceError
+from wince.faces import MIN_SCORE
 from wince.faces.align import align
 from wince.faces.detect import detect
 from wince.faces.face import KEYPOINTS, Face
@@ -43,24 +44,30 @@ class FaceCrop:
     warnings: tuple[str, ...] = ()
 
 
-def crop_face(source: ImageSource, face_index: int | None, spec: FaceSpec) -> FaceCrop:
+def crop_face(
+    source: ImageSource, face_index: int | None, spec: FaceSpec, min_score: float = MIN_SCORE
+) -> FaceCrop:
     """Return the crop of one face of an image.
 
     Args:
         source: As for `wince.images.read`.
         face_index: Which face, by size from 0. None for the largest.
         spec: How the crop is cut.
+        min_score: Minimum score of the face detector, above 0 and below 1.
 
     Raises:
         ImageError: The image cannot be used.
         NoFaceError: There is no face, or none with this index.
     """
-    (crop,) = crop_faces(source, [face_index or 0], spec)
+    (crop,) = crop_faces(source, [face_index or 0], spec, min_score)
     return crop
 
 
 def crop_faces(
-    source: ImageSource, indices: Sequence[int] | None, spec: FaceSpec
+    source: ImageSource,
+    indices: Sequence[int] | None,
+    spec: FaceSpec,
+    min_score: float = MIN_SCORE,
 ) -> list[FaceCrop]:
     """Decode an image, find and check its faces, and crop some of them.
 
@@ -68,6 +75,7 @@ def crop_faces(
         source: As for `crop_face`.
         indices: Which faces, by size from 0. None for all, the largest first.
         spec: As for `crop_face`.
+        min_score: As for `crop_face`.
 
     Raises:
         ImageError: The image cannot be used.
@@ -76,7 +84,7 @@ def crop_faces(
     started = perf_counter()
     image = images.read(source)
     decoded = perf_counter()
-    faces = detect(image.rgb)
+    faces = detect(image.rgb, min_score)
     is_choice = indices is not None and len(faces) > 1
     indices = range(max(1, len(faces))) if indices is None else indices
     _check_indices(indices, len(faces))

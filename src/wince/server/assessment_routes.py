@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from wince import scale
+from wince.faces import MIN_SCORE
 from wince.runtime.assessment import Assessment
 from wince.runtime.neutral import NeutralFace
 from wince.server import openapi_parts, problems, request_bodies, schemas
@@ -27,6 +28,9 @@ _FaceIndex = Annotated[
 _AnyExpression = Annotated[
     bool,
     Query(description="Accept images of the face at rest that are rated mild or higher."),
+]
+_MinScore = Annotated[
+    float, Query(ge=0.05, le=0.99, description="Minimum score of the face detector.")
 ]
 
 
@@ -55,6 +59,7 @@ def _add_assessments(
         explain: _Explain = None,
         face: _FaceIndex = None,
         any_expression: _AnyExpression = False,
+        min_score: _MinScore = MIN_SCORE,
     ) -> Response:
         await _check_capacity(request, pool, settings)
         images = await request_bodies.read_image_request(request, settings)
@@ -62,9 +67,15 @@ def _add_assessments(
         def assess() -> Assessment:
             neutral = images.neutral or None
             if isinstance(neutral, tuple):
-                neutral = assessor.neutral_face(neutral, any_expression=any_expression)
+                neutral = assessor.neutral_face(
+                    neutral, any_expression=any_expression, min_score=min_score
+                )
             return assessor.assess(
-                images.image, face_index=face, heatmap=explain == "heatmap", neutral=neutral
+                images.image,
+                face_index=face,
+                heatmap=explain == "heatmap",
+                neutral=neutral,
+                min_score=min_score,
             )
 
         return JSONResponse((await pool.run(assess)).to_dict())

@@ -162,6 +162,17 @@ def test_every_face_has_a_result_if_requested(
     assert f"{three_faces}, face 2 of 3: The mouth seems to be covered" in out
 
 
+def test_the_minimum_score_of_the_detector_can_be_set(run: Run, frames: list[Frame]) -> None:
+    path = frames[0].path
+    (outcome,) = json.loads(run("assess", "--json", path)[1])
+    score = outcome["assessment"]["face"]["score"]
+    assert run("assess", "--json", "--min-score", score - 0.01, path)[0] == 0
+    status, _, err = run("assess", "--json", "--min-score", score + 0.01, path)
+    assert status == 1
+    assert "No face was found" in err
+    assert run("assess", "--min-score", 1, path)[0] == 2
+
+
 def test_another_face_is_assessed_if_requested(run: Run, two_faces: Path) -> None:
     path = two_faces
     boxes = []

@@ -77,6 +77,7 @@ def report_data(
             **about,
         },
         "strict": settings.strict,
+        "min_score": settings.min_score,
         "checks": counts.checks,
         "kept": counts.kept,
         "examples": counts.examples,

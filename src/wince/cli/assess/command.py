@@ -76,17 +76,22 @@ def _run(
     from wince.runtime.assessor import Assessor
 
     assessor = Assessor(scoring.model)
-    neutral = None
+    min_score, neutral = scoring.min_score, None
     if scoring.neutral:
-        any_expression = scoring.any_expression
-        neutral = assessor.neutral_face(scoring.neutral, any_expression=any_expression)
+        neutral = assessor.neutral_face(
+            scoring.neutral, any_expression=scoring.any_expression, min_score=min_score
+        )
     index = None if scoring.face is None else scoring.face - 1
 
     def assess_image(source: "ImageSource") -> "list[Assessment]":
         if scoring.all_faces:
-            return assessor.assess_faces(source, heatmap=scoring.heatmap)
+            return assessor.assess_faces(source, heatmap=scoring.heatmap, min_score=min_score)
         assessment = assessor.assess(
-            source, face_index=index, heatmap=scoring.heatmap, neutral=neutral
+            source,
+            face_index=index,
+            heatmap=scoring.heatmap,
+            neutral=neutral,
+            min_score=min_score,
         )
         return [assessment]
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wince.cli.face_options import MinScore
+from wince.faces import MIN_SCORE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -133,6 +136,7 @@ class ScoringOptions:
             "looks like that at rest.",
         ),
     ] = False
+    min_score: MinScore = MIN_SCORE
     workers: Annotated[
         int | None,
         typer.Option(

@@ -1,0 +1,132 @@
+"""One look of the network: at a whole image, or at the upright surroundings of a face."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from wince.faces.face import Face
+from wince.faces.network import INPUT_SIDE, candidates
+
+
+def look_at_all(image: Image.Image, long_side: int, min_score: float) -> list[Face]:
+    """Return the faces found in an image that is resized to a long side.
+
+    Args:
+        image: The image.
+        long_side: Longer side of what the network is shown, in pixels.
+        min_score: Minimum score.
+    """
+    scale = long_side / max(image.size)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    gap = 2.0 if long_side <= INPUT_SIDE else 1.0  # 1 is faster, and as good at a large size
+    resized = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=gap)
+    return [face.scaled(1 / scale) for face in candidates(np.asarray(resized), min_score)]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rotated square of an image.
+
+    Attributes:
+        x: Its centre in pixels of the image.
+        y: Its centre in pixels of the image.
+        side: Its side in pixels of the image.
+        roll: Degrees by which it is rotated, clockwise positive.
+    """
+
+    x: float
+    y: float
+    side: float
+    roll: float
+
+    @classmethod
+    def around(cls, face: Face, margin: float, roll: float) -> "Region":
+        """Return the square around a face, `margin` times as large as its box."""
+        x0, y0, x1, y1 = face.box
+        return cls((x0 + x1) / 2, (y0 + y1) / 2, face.size * margin, roll)
+
+    def look(self, image: Image.Image, min_score: float) -> list[Face]:
+        """Return the faces found in this square, in pixels of the image.
+
+        The image is black beyond its edges.
+        """
+        view = self._view(image, INPUT_SIDE)
+        return [view.in_image(face) for face in candidates(view.pixels, min_score)]
+
+    def look_at_right_angles(self, image: Image.Image, min_score: float) -> list[Face]:
+        """Return the faces found in this square and in its rotations by right angles.
+
+        All four are shown to the network at once, at half the resolution. A face counts if its
+        centre is near that of the square.
+        """
+        half = INPUT_SIDE // 2
+        view = self._view(image, half)
+        squares = [np.rot90(view.pixels, turn) for turn in range(4)]
+        mosaic = np.concatenate(
+            [np.concatenate(squares[:2], axis=1), np.concatenate(squares[2:], axis=1)]
+        )
+        faces = []
+        for face in candidates(mosaic, min_score):
+            x, y = (face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2
+            column, row = int(x >= half), int(y >= half)
+            centred = face.moved(-column * half - half / 2, -row * half - half / 2)
+            if max(abs(x % half - half / 2), abs(y % half - half / 2)) < half / 4:
+                turned = _turned(centred, 2 * row + column).moved(half / 2, half / 2)
+                faces.append(view.in_image(turned))
+        return faces
+
+    def _view(self, image: Image.Image, size: int) -> "_View":
+        """Return the square at a resolution of `size` x `size` pixels."""
+        radians = math.radians(self.roll)
+        cos, sin = math.cos(radians), math.sin(radians)
+        bounding = round(self.side * (abs(cos) + abs(sin)))  # of the upright square around this one
+        left, top = round(self.x - bounding / 2), round(self.y - bounding / 2)
+        crop = image.crop((left, top, left + bounding, top + bounding))
+        resized = max(size, round(bounding * size / self.side))
+        crop = crop.resize((resized, resized), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        margin = 0
+        if self.roll:
+            crop = crop.rotate(self.roll, Image.Resampling.BILINEAR)
+            margin = (resized - size) // 2
+            crop = crop.crop((margin, margin, margin + size, margin + size))
+        linear = np.array([[cos, -sin], [sin, cos]]) * bounding / resized
+        centre = np.array([left, top]) + bounding / 2
+        shift = centre - linear @ np.full(2, resized / 2 - margin)
+        return _View(np.asarray(crop), linear, shift)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What the network is shown, and how its pixels lie in the image.
+
+    Attributes:
+        pixels: uint8 (S, S, 3).
+        linear: (2, 2); with `shift` the map from a point of the view to the image's pixels.
+        shift: (2,).
+    """
+
+    pixels: NDArray[np.uint8]
+    linear: NDArray[np.float64]
+    shift: NDArray[np.float64]
+
+    def in_image(self, face: Face) -> Face:
+        """Return a face of this view in pixels of the image; its box stays upright."""
+        x0, y0, x1, y1 = face.box
+        centre = self.linear @ np.array([(x0 + x1) / 2, (y0 + y1) / 2]) + self.shift
+        half = np.array([x1 - x0, y1 - y0]) * math.hypot(*self.linear[0]) / 2
+        (left, top), (right, bottom) = (centre - half).tolist(), (centre + half).tolist()
+        keypoints = face.keypoints @ self.linear.T + self.shift
+        return Face((left, top, right, bottom), keypoints, face.score)
+
+
+def _turned(face: Face, turns: int) -> Face:
+    """Return a face rotated clockwise about the origin by a number of right angles."""
+    x0, y0, x1, y1 = face.box
+    keypoints = face.keypoints
+    for _ in range(turns):
+        x0, y0, x1, y1 = -y1, x0, -y0, x1
+        keypoints = np.column_stack([-keypoints[:, 1], keypoints[:, 0]])
+    return Face((x0, y0, x1, y1), keypoints, face.score)
