@@ -21,6 +21,8 @@ GOOD = Measures(
     contrast=120,
     light=130,
     sharpness=0.15,
+    cut=0.0,
+    score=0.9,
     covered={"eyes": 0.1, "mouth": 0.1},
 )
 
@@ -116,6 +118,8 @@ def test_all_rendered_faces_of_the_tests_can_be_judged(
         ("flat", quality.CONTRAST, lambda value: {"contrast": value}),
         ("dark", quality.CONTRAST, lambda value: {"contrast": value, "light": 20}),
         ("blurred", quality.SHARPNESS, lambda value: {"sharpness": value}),
+        ("cut", quality.CUT, lambda value: {"cut": value}),
+        ("doubtful", quality.SCORE, lambda value: {"score": value}),
         ("eyes-covered", quality.COVERED, lambda p: {"covered": {"eyes": p, "mouth": 0.0}}),
         ("mouth-covered", quality.COVERED, lambda p: {"covered": {"eyes": 0.0, "mouth": p}}),
     ],
@@ -160,6 +164,30 @@ def test_measures_other_than_width_do_not_depend_on_the_size_of_the_image(near: 
     assert doubled.contrast == pytest.approx(measures.contrast, rel=0.1)
     tripled = quality.measure(near, detect(near)[0], scale=3)
     assert tripled.width == pytest.approx(3 * measures.width)
+
+
+def test_a_face_cut_at_the_brows_gets_a_warning_and_one_cut_at_the_eyes_is_refused(
+    near: RGB,
+) -> None:
+    face = detect(near)[0]
+    eyes, mouth = np.mean(face.keypoints[:2], axis=0), face.keypoints[3]
+    unit = float(np.hypot(*(mouth - eyes)))
+    cuts = []
+    for share in (0.9, 0.2, 0.02):  # how much above the eyes is left, in distances to the mouth
+        top = round(eyes[1] - share * unit)
+        image, moved = np.ascontiguousarray(near[top:]), face.moved(0, -top)
+        measures = quality.measure(image, moved)
+        judgement = judge(measures)
+        assert ("cut" in judgement.reasons) == (share == 0.02)
+        is_warned = any("outside the image" in warning for warning in judgement.warnings)
+        assert is_warned == (share == 0.2)
+        cuts.append(measures.cut)
+    assert cuts[0] == 0
+    # Upside down the same share lies outside.
+    turned = np.ascontiguousarray(np.rot90(image, 2))
+    size = np.array([image.shape[1], image.shape[0]])
+    upside_down = replace(moved, keypoints=size - moved.keypoints)
+    assert quality.measure(turned, upside_down).cut == pytest.approx(cuts[2], abs=0.02)
 
 
 def test_dark_skin_in_good_light_is_not_called_dark(near: RGB) -> None:

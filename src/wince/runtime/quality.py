@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wince.faces.align import align
+from wince.faces.align import align, crop_to_image
 from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
 from wince.runtime.occlusion import covered
@@ -50,6 +50,12 @@ The range is used instead of the brightness, so that dark skin in good light pas
 SHARPNESS = Limit(warn=0.08, refuse=0.06)
 """Minimum ratio of fine detail to contrast."""
 
+CUT = Limit(warn=0.05, refuse=0.15)
+"""Maximum share of the face outside the image."""
+
+SCORE = Limit(warn=0.65, refuse=0.0)
+"""Minimum score of the detector. A low one is no reason for a refusal."""
+
 COVERED = Limit(warn=0.8, refuse=0.85)
 """Maximum probability that the eyes or the mouth are covered."""
 
@@ -68,6 +74,8 @@ class Measures:
         light: Mean luminance, 0 to 255.
         sharpness: Standard deviation of the details of about 0.02 to 0.04 of the face in size,
             divided by the standard deviation of the luminance.
+        cut: Share of the inner face outside the image, 0 to 1.
+        score: The detector's score, 0 to 1.
         covered: Probability that "eyes" and "mouth" are covered, 0 to 1.
     """
 
@@ -76,6 +84,8 @@ class Measures:
     contrast: float
     light: float
     sharpness: float
+    cut: float
+    score: float
     covered: dict[str, float]
 
 
@@ -120,11 +130,18 @@ class Reason:
 REASONS: dict[str, Reason] = {
     "small": Reason("the face is too small", "Move the camera closer."),
     "turned": Reason("the face is turned too far to the side", "Take the photo from the front."),
+    "cut": Reason(
+        "part of the face is outside the image", "Move the camera so that the whole face is seen."
+    ),
     "dark": Reason("it is too dark", "Put light on the face."),
     "flat": Reason(
         "the face has too little contrast", "Avoid glare, light from behind, and fog on the lens."
     ),
     "blurred": Reason("the face is blurred", "Hold the camera still and let it focus."),
+    "doubtful": Reason(
+        "this may not be the face of a person",
+        "Use a photo of a face, not a drawing or a negative.",
+    ),
     "eyes-covered": Reason("the eyes seem to be covered", "Uncover the eyes if that may be done."),
     "mouth-covered": Reason(
         "the mouth seems to be covered",
@@ -151,6 +168,8 @@ def measure(rgb: NDArray[np.uint8], face: Face, scale: float = 1.0) -> Measures:
         contrast=float(high - low),
         light=float(inner.mean()),
         sharpness=_sharpness(grey),
+        cut=_share_outside(face, rgb.shape),
+        score=face.score,
         covered=covered(grey),
     )
 
@@ -194,6 +213,23 @@ def _check_yaw(measures: Measures) -> _Defect | None:
         f"{YAW.warn:.0f} can be read well."
     )
     return _Defect("turned", description, abs(measures.yaw) > YAW.refuse)
+
+
+def _check_cut(measures: Measures) -> _Defect | None:
+    if measures.cut <= CUT.warn:
+        return None
+    description = f"{measures.cut:.0%} of the face is outside the image."
+    return _Defect("cut", description, measures.cut > CUT.refuse)
+
+
+def _check_score(measures: Measures) -> _Defect | None:
+    if measures.score >= SCORE.warn:
+        return None
+    description = (
+        f"The face detector's score is only {measures.score:.2f}: this may be no face, or a drawn "
+        "one."
+    )
+    return _Defect("doubtful", description, measures.score < SCORE.refuse)
 
 
 def _check_contrast(measures: Measures) -> _Defect | None:
@@ -240,11 +276,20 @@ def _is_clear(measures: Measures) -> bool:
 _CHECKS = (
     _check_size,
     _check_yaw,
+    _check_cut,
     _check_contrast,
     _check_sharpness,
+    _check_score,
     _check_eyes,
     _check_mouth,
 )
+
+
+def _share_outside(face: Face, shape: tuple[int, ...]) -> float:
+    """Return the share of the inner face that lies outside an image of a shape, height first."""
+    points = _INNER_POINTS @ crop_to_image(face, SPEC).T
+    inside = (points >= 0).all(axis=1) & (points < [shape[1], shape[0]]).all(axis=1)
+    return 1 - float(inside.mean())
 
 
 def _sharpness(grey: NDArray[np.float32]) -> float:
@@ -267,4 +312,11 @@ def _inner_face() -> NDArray[np.bool_]:
     return np.asarray(np.hypot(x / 0.30, y / 0.38) < 1)
 
 
+def _inner_points() -> NDArray[np.float64]:
+    """Return every 16th pixel of the inner face as (x, y, 1) of the crop, float (N, 3)."""
+    y, x = np.nonzero(_INNER_FACE[2::4, 2::4])
+    return np.column_stack([4 * x + 2.5, 4 * y + 2.5, np.ones(len(x))])
+
+
 _INNER_FACE = _inner_face()
+_INNER_POINTS = _inner_points()
