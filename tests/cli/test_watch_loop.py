@@ -8,6 +8,7 @@ from tests.support.command_line import Run
 from wince import camera, errors
 from wince.cli import watch_loop
 from wince.cli.watch_loop import camera_name
+from wince.cli.watch_view import TerminalView, WatchStatus
 
 pytest.importorskip("av", reason="needs PyAV")
 
@@ -69,10 +70,19 @@ def test_a_lost_camera_is_opened_again_until_it_is_back(
         if len(pauses) == 4:  # the camera is lost for the second time
             raise KeyboardInterrupt
 
+    shown = []
+
+    def show(view: TerminalView, status: WatchStatus, **options: object) -> None:
+        shown.append((bool(options.get("force")), status.state is not None, status.note))
+
+    monkeypatch.setattr(TerminalView, "show", show)
     monkeypatch.setattr(watch_loop, "Camera", UnreliableCamera)
     monkeypatch.setattr(watch_loop.time, "sleep", sleep)
     status, out, _ = run("watch", "ward-camera")
     assert status == 0
     assert opened == ["ward-camera"] * 4
     assert pauses == [0.5, 1.0, 2.0, 0.5], "pauses grow, and are short again after a frame"
+    assert {has_state for lost, has_state, _ in shown if lost} == {False}, "nothing old is stated"
+    assert {has_state for lost, has_state, _ in shown if not lost} == {True}
+    assert all(note for lost, _, note in shown if lost)
     assert "Frames: " in out

@@ -32,14 +32,15 @@ def watch(
         ),
     ] = None,
     smoothing: Annotated[
-        float,
+        float | None,
         typer.Option(
             min=0,
             max=60,
             help="Time constant of the smoothing, in seconds. In a video: how far before and after "
-            "a frame others count.",
+            "a frame others count. Default: 0.05 for a camera, 0.2 for a video.",
+            show_default=False,
         ),
-    ] = 0.05,
+    ] = None,
     hold: Annotated[
         float, typer.Option(min=0, max=60, help="Seconds a level must last to be announced.")
     ] = 1.0,
@@ -82,7 +83,8 @@ def watch(
         source,
         csv_path=csv_path,
         summary_path=summary_path,
-        settings=TrackSettings(smoothing, margin, hold),
+        settings=TrackSettings(margin=margin, hold=hold),
+        smoothing=smoothing,
         every=every,
         speaker=speech.speaker(),
         model=model,

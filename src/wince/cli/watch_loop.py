@@ -22,7 +22,7 @@ from wince.errors import NoFaceError, VideoError
 from wince.files import refuse_existing, write_json
 from wince.runtime.assessment import Assessment
 from wince.runtime.assessor import Assessor
-from wince.runtime.look_ahead import LookAhead, RecordedFrame
+from wince.runtime.look_ahead import HALF_WIDTH, LookAhead, RecordedFrame
 from wince.runtime.session_summary import LONGEST_STEP, SessionSummary
 from wince.runtime.track import Track, TrackSettings
 from wince.video import Video, VideoFrame
@@ -42,6 +42,7 @@ def run(
     csv_path: Path | None,
     summary_path: Path | None,
     settings: TrackSettings,
+    smoothing: float | None,
     every: int,
     speaker: Speaker | None,
     model: Path | None,
@@ -53,8 +54,9 @@ def run(
         source: A video file, or the name or address of a camera; None for the first camera.
         csv_path: New file for a row per frame; None to write none.
         summary_path: New file for the summary as JSON; None to write none.
-        settings: Settings of the track. For a video, `smoothing` is the half width of the centred
-            window over which scores are averaged.
+        settings: Settings of the track, without its smoothing.
+        smoothing: Time constant of the smoothing for a camera, half width of the centred window
+            for a video, in seconds; None for the usual one.
         every: Assess every nth frame only.
         speaker: Speaks announced levels; None for no speech.
         model: A model.onnx or its folder; None for the packaged model.
@@ -74,8 +76,10 @@ def run(
         stack.callback(opened.close)
         look_ahead: LookAhead[WatchedFrame] = LookAhead(0.0)
         if isinstance(opened, Video):
-            look_ahead = LookAhead(settings.smoothing)
+            look_ahead = LookAhead(HALF_WIDTH if smoothing is None else smoothing)
             settings = _for_recording(settings, every / opened.frame_rate)
+        elif smoothing is not None:
+            settings = replace(settings, smoothing=smoothing)
         assessor = Assessor(model)
         rows = stack.enter_context(rows_file(csv_path)) if csv_path else None
         voice = BackgroundSpeaker(speaker) if speaker else None
@@ -271,6 +275,7 @@ def _watch_camera(
             status.note = f"{error} Trying again."
         finally:
             camera.close()
+        status.state = None  # the last statement is none about now
         reopened: Camera | None = None
         while reopened is None:
             view.show(status, position=time.monotonic() - start, force=True)

@@ -26,7 +26,8 @@ class WatchStatus:
     """What the view shows.
 
     Attributes:
-        state: State of the track after the last frame; None before the first frame.
+        state: State of the track after the last frame; None before the first frame and while the
+            camera is lost.
         frame_rate: Frames per second.
         latency: Seconds from a frame to its result.
         note: A message below the view.

@@ -13,6 +13,9 @@ from typing import Generic, TypeVar
 from wince.runtime.assessment import Assessment
 from wince.runtime.score_filter import EYES, TOLERANCE
 
+HALF_WIDTH = 0.2
+"""Usual half width of the window in seconds, by the table in docs/live.md."""
+
 Item = TypeVar("Item")
 
 
