@@ -10,19 +10,18 @@ from wince.cli.watch_voice import BackgroundSpeaker
 from wince.runtime.assessor import Assessor
 from wince.runtime.calibration import CalibratedScore
 from wince.runtime.statement import Statement
-from wince.scale import Level, LevelPair
+from wince.speech import voices
 
 
-class GatedSpeaker(Speaker):
-    """A speaker that finishes a level when a test opens its gate."""
+class GatedVoice:
+    """Stands for the voices of the machine; a text is finished when a test opens the gate."""
 
     def __init__(self) -> None:
-        super().__init__("en", 150, None)
-        self.spoken: list[object] = []
+        self.spoken: list[str] = []
         self.begun, self.gate = threading.Semaphore(0), threading.Semaphore(0)
 
-    def say(self, level: Level | None, between: LevelPair | None = None) -> None:
-        self.spoken.append(between or level)
+    def speak(self, text: str, **options: object) -> None:
+        self.spoken.append(text)
         self.begun.release()
         assert self.gate.acquire(timeout=20)
 
@@ -33,34 +32,44 @@ def statement(raw: float, assessor: Assessor, *, announced: bool = True) -> Stat
 
 
 @pytest.fixture
-def voice() -> tuple[GatedSpeaker, BackgroundSpeaker]:
-    speaker = GatedSpeaker()
-    return speaker, BackgroundSpeaker(speaker)
+def voice(monkeypatch: pytest.MonkeyPatch) -> GatedVoice:
+    gated = GatedVoice()
+    monkeypatch.setattr(voices, "speak", gated.speak)
+    return gated
+
+
+def follow(voice: GatedVoice, *statements: Statement) -> list[str]:
+    """Follow statements, all but the first while the first is spoken; return what was spoken."""
+    background = BackgroundSpeaker(Speaker("en", 150, None))
+    background.follow(statements[0])
+    assert voice.begun.acquire(timeout=20)
+    for later in statements[1:]:
+        background.follow(later)
+    voice.gate.release(len(statements))
+    background.finish()
+    return voice.spoken
 
 
 def test_a_statement_that_is_no_longer_true_is_not_spoken(
-    voice: tuple[GatedSpeaker, BackgroundSpeaker], assessor: Assessor
+    voice: GatedVoice, assessor: Assessor
 ) -> None:
-    speaker, background = voice
-    background.follow(statement(0.5, assessor))
-    assert speaker.begun.acquire(timeout=20)
-    background.follow(statement(13.0, assessor))  # waits for the first to be finished
-    background.follow(replace(statement(13.0, assessor), announced=False))
-    background.follow(Statement.changing())
-    speaker.gate.release(5)
-    background.finish()
-    assert speaker.spoken == [Level.NONE]
+    severe = statement(13.0, assessor)
+    spoken = follow(
+        voice,
+        statement(0.5, assessor),
+        severe,
+        replace(severe, announced=False),
+        Statement.changing(),
+    )
+    assert spoken == ["No pain expression seen."]
 
 
-def test_only_the_newest_announcement_waits(
-    voice: tuple[GatedSpeaker, BackgroundSpeaker], assessor: Assessor
-) -> None:
-    speaker, background = voice
-    background.follow(statement(0.5, assessor))
-    assert speaker.begun.acquire(timeout=20)
-    background.follow(statement(4.3, assessor))
-    background.follow(statement(8.0, assessor))
-    background.follow(statement(8.0, assessor, announced=False))
-    speaker.gate.release(5)
-    background.finish()
-    assert speaker.spoken == [Level.NONE, Level.MODERATE]
+def test_only_the_newest_announcement_waits(voice: GatedVoice, assessor: Assessor) -> None:
+    spoken = follow(
+        voice,
+        statement(0.5, assessor),
+        statement(4.3, assessor),
+        statement(8.0, assessor),
+        statement(8.0, assessor, announced=False),
+    )
+    assert spoken == ["No pain expression seen.", "This person has pain level: moderate."]

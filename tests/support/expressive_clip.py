@@ -23,9 +23,9 @@ PARTS: tuple[tuple[str, str, float], ...] = (
     ("half", "half", 2.5),
     ("half", "pain", 0.3),
     ("pain", "pain", 0.6),
-    ("dark", "dark", 1.8),
+    ("dark", "dark", 2.4),
     ("pain", "pain", 1.5),
-    ("empty", "empty", 1.8),
+    ("empty", "empty", 2.4),
     ("rest", "rest", 2.0),
 )
 """From one image to another, and the seconds that it takes."""
@@ -42,7 +42,7 @@ def clip(frames: Sequence[Frame]) -> Iterator[NDArray[np.uint8]]:
         "rest": rest,
         "pain": pain,
         "half": (rest + pain) / 2,
-        "dark": pain * 0.08,
+        "dark": pain * 0.15,
         "empty": np.full_like(rest, 128.0),
     }
     rng = np.random.default_rng(0)
