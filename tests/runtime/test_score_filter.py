@@ -17,7 +17,7 @@ from wince.runtime.score_filter import ScoreFilter, Scores, level_ranges, stated
 @pytest.fixture(scope="module")
 def calibration(assessor):
     """Return the packaged model's calibration with the identity as its score map."""
-    return replace(assessor.estimator.calibration, score_map=ScoreMap())
+    return replace(assessor.estimator.calibration, shift=0.0, score_map=ScoreMap())
 
 
 def filtered(score_filter, samples):

@@ -35,7 +35,9 @@ def calibration(assessor, request):
     """Return the packaged model's calibration, with its own score map and with the identity."""
     calibration = assessor.estimator.calibration
     return (
-        calibration if request.param == "packaged" else replace(calibration, score_map=ScoreMap())
+        calibration
+        if request.param == "packaged"
+        else replace(calibration, shift=0.0, score_map=ScoreMap())
     )
 
 

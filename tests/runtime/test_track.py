@@ -22,7 +22,7 @@ UNFILTERED = TrackSettings(smoothing=0.0, margin=0.0)
 @pytest.fixture(scope="module")
 def calibration(assessor):
     """Return the packaged model's calibration with the identity as its score map."""
-    return replace(assessor.estimator.calibration, score_map=ScoreMap())
+    return replace(assessor.estimator.calibration, shift=0.0, score_map=ScoreMap())
 
 
 @pytest.fixture(scope="module")

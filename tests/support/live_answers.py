@@ -40,7 +40,7 @@ def packaged_calibration():
 
 def new_track(**settings):
     """Return a track without smoothing or calibration: its level is the level that is answered."""
-    calibration = replace(packaged_calibration(), score_map=ScoreMap())
+    calibration = replace(packaged_calibration(), shift=0.0, score_map=ScoreMap())
     return Track(calibration, TrackSettings(**{"smoothing": 0.0, **settings}))
 
 

@@ -2,6 +2,7 @@
 
 python -m tools.starter train --rated DIR --unrated DIR --face-models DIR --out DIR
 python -m tools.starter card src/wince/models/starter
+python -m tools.starter calibrate src/wince/models/starter benchmarks/results/starter-readings.csv
 """
 
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tools.starter import model_card, single_ratings, train
+from tools.starter import model_card, recalibration, single_ratings, train
 from tools.starter.recipe import Recipe
 from wince.errors import WinceError
 
@@ -60,6 +61,20 @@ def card_command(
 ) -> None:
     """Write MODEL_CARD.md of the packaged model again from its model.json."""
     model_card.write(model)
+
+
+@app.command("calibrate")
+def calibrate_command(
+    model: Annotated[Path, typer.Argument(help="Folder with the model's model.json.")],
+    predictions: Annotated[
+        Path, typer.Argument(help="readings.csv of the run that made the model.")
+    ],
+) -> None:
+    """Calibrate the packaged model again, and write its MODEL_CARD.md again."""
+    try:
+        recalibration.recalibrate(model, predictions)
+    except WinceError as error:
+        raise SystemExit(f"wince: {error}") from error
 
 
 if __name__ == "__main__":

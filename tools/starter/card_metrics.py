@@ -12,8 +12,10 @@ from sklearn.preprocessing import StandardScaler
 from tools.starter.altered_faces import ALTERATIONS, altered, grey, in_colour, yaws
 from tools.starter.level_metrics import (
     LevelPredictions,
+    RatedFaces,
     certainty,
     coverage_by_level,
+    coverage_by_subject,
     predicted_levels,
 )
 from tools.starter.rated_faces import Faces
@@ -43,24 +45,47 @@ def measure(
     """
     assert estimate.action_units is not None
     rating, raw = faces.pspi, estimate.raw
-    masks = [fold == number for number in np.unique(fold)]
-    predictions = LevelPredictions.from_scores(calibrations, raw, rating, fold)
     return {
-        "all": _with_spread(raw, rating, masks),
-        "picked_by_expression": _with_spread(raw, rating, masks, faces.by_expression),
-        "folds": [
-            {**score_metrics(raw[mask], rating[mask]), **certainty(predictions[mask])}
-            for mask in masks
-        ],
+        **calibrated_metrics(raw, faces, fold, calibrations),
         "always_mean": {"mae": rounded(np.abs(_mean_of_others(rating, fold) - rating).mean())},
         "landmark_ridge": score_metrics(_ridge_scores(faces, fold), rating),
         "action_units_pcc": unit_pcc(estimate.action_units, faces.units),
         "beside_the_rater": beside_the_rater(raw, estimate.action_units, faces),
-        "mean_error_of_grimaces": brief(estimate, faces)["mean_error_of_grimaces"],
         "grimaces_against_smiles": _against_smiles(raw, faces),
+    }
+
+
+def calibrated_metrics(
+    raw: Scores,
+    faces: RatedFaces,
+    fold: NDArray[np.intp],
+    calibrations: Sequence[Calibration],
+) -> dict[str, Any]:
+    """Return the metrics of the calibrated scores: medians, levels and intervals.
+
+    Args:
+        raw: What each fold's model predicts for that fold's faces, (N,).
+        faces: The rated faces.
+        fold: Fold of each face, (N,).
+        calibrations: One for each fold, made on the other folds.
+    """
+    rating = faces.pspi
+    predictions = LevelPredictions.from_scores(calibrations, raw, rating, fold)
+    medians = zip(fold.tolist(), raw.tolist(), strict=True)
+    score = np.array([calibrations[number].median_rating(value) for number, value in medians])
+    masks = [fold == number for number in np.unique(fold)]
+    return {
+        "all": _with_spread(score, rating, masks),
+        "picked_by_expression": _with_spread(score, rating, masks, faces.by_expression),
+        "folds": [
+            {**score_metrics(score[mask], rating[mask]), **certainty(predictions[mask])}
+            for mask in masks
+        ],
+        "mean_error_of_grimaces": mean((score - rating)[rating >= GRIMACE]),
         "levels": predicted_levels(predictions, faces),
         "calibration": certainty(predictions),
         "coverage_by_level": coverage_by_level(predictions),
+        "coverage_mean_of_subjects": coverage_by_subject(predictions, faces),
     }
 
 

@@ -2,16 +2,36 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.starter.rated_faces import Faces
 from tools.starter.score_metrics import GRIMACE, Scores, rounded
 from wince import scale
 from wince.evaluation.metrics import calibration_metrics
 from wince.runtime.calibration import Calibration
+
+
+class RatedFaces(Protocol):
+    """What a calibration and its metrics need of the faces; `rated_faces.Faces` has it."""
+
+    @property
+    def subject(self) -> NDArray[np.str_]:
+        """Who it is, text (N,)."""
+
+    @property
+    def expression(self) -> NDArray[np.str_]:
+        """Expression that the collection names, text (N,)."""
+
+    @property
+    def by_expression(self) -> NDArray[np.bool_]:
+        """Which faces were chosen for their labelled expression, (N,)."""
+
+    @property
+    def pspi(self) -> NDArray[np.float32]:
+        """Rated PSPI, (N,)."""
+
 
 LEVELS = [str(level) for level in scale.LEVELS]
 
@@ -90,6 +110,13 @@ def certainty(predictions: LevelPredictions) -> dict[str, Any]:
     }
 
 
+def coverage_by_subject(predictions: LevelPredictions, faces: RatedFaces) -> float | None:
+    """Return how often the interval contains the rating, the mean over the subjects."""
+    inside = calibration_metrics.covered(predictions.interval, predictions.target)
+    _, subject = np.unique(faces.subject, return_inverse=True)
+    return rounded((np.bincount(subject, inside) / np.bincount(subject)).mean())
+
+
 def coverage_by_level(predictions: LevelPredictions) -> dict[str, dict[str, Any]]:
     """Return how often the interval contains the rating, by rated level."""
     inside = calibration_metrics.covered(predictions.interval, predictions.target)
@@ -101,7 +128,7 @@ def coverage_by_level(predictions: LevelPredictions) -> dict[str, dict[str, Any]
     }
 
 
-def predicted_levels(predictions: LevelPredictions, faces: Faces) -> dict[str, dict[str, Any]]:
+def predicted_levels(predictions: LevelPredictions, faces: RatedFaces) -> dict[str, dict[str, Any]]:
     """Return the share of each predicted level, by kind of face."""
     groups = {
         "neutral": faces.by_expression & (faces.expression == "neutral"),

@@ -57,6 +57,9 @@ def text(manifest: Mapping[str, Any]) -> str:
             "pspi": ", ".join(f"{value:g}" for value in knots["pspi"]),
             "knee": f"{knots['raw'][1]:.3g}",
         },
+        subject_coverage=figures["coverage_mean_of_subjects"],
+        calibrated_subjects=manifest["calibration"]["subjects"],
+        shift=manifest["calibration"]["shift"],
         coverage=_coverage(figures["coverage_by_level"]),
         better_than_prior=all(
             fold["brier"] < fold["brier_of_prior"] and fold["rps"] < fold["rps_of_prior"]

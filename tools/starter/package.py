@@ -11,21 +11,21 @@ from torch import nn
 
 from tools.starter import card_metrics, model_card, rater_metrics, score_metrics, stretch
 from tools.starter.folds import HEAD, fold_name
+from tools.starter.level_metrics import RatedFaces
 from tools.starter.rated_faces import Faces, face_spec
 from tools.starter.single_ratings import Ratings
 from tools.starter.stretch import Stretch
 from wince import file_names
 from wince.archive.prepare import prepare
 from wince.evaluation.metrics import agreement
-from wince.runtime import calibration
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, interpret
 from wince.training import evaluate_model
 from wince.training.data.calibration_images import calibration_rows
 from wince.training.export import model_manifest, onnx_export
-from wince.training.predictions import prediction_table
+from wince.training.predictions import prediction_table, subject_calibration
 
-NAME, VERSION = "wince-starter", "0.6.0"
+NAME, VERSION = "wince-starter", "0.6.1"
 TITLE = (
     "Trained on 10,000 photographs of faces whose action units were rated by an automated rater, "
     "not on FACS-coded video of people in pain."
@@ -34,6 +34,7 @@ INT8_COST = 0.005  # the largest loss of PCC for which int8 is chosen
 # Share of the faces labelled neutral that gets the level "none". More than the intended 80 %,
 # because the errors of the scores lift some neutral faces over the cut.
 NEUTRAL_SHARE = 0.85
+
 
 Floats = NDArray[np.float32]
 Folds = NDArray[np.intp]
@@ -168,7 +169,7 @@ def fit_without_each_fold(
 def stretch_and_calibration(scores: Floats, faces: Faces) -> tuple[Stretch, Calibration]:
     """Return the stretch of predictions (N, 6) for unseen faces, and the calibration after it."""
     line = stretch.fit(scores, faces.units)
-    return line, _calibration(_estimate(line(scores)).raw, faces)
+    return line, calibrate(_estimate(line(scores)).raw, faces)
 
 
 def on_other_archive(model: Path, archive: Path, work: Path) -> dict[str, Any]:
@@ -266,9 +267,19 @@ def _write_model(
             "faces_rated_once": len(result.rated_once),
             "folds": int(result.fold.max()) + 1,
             "folds_read": tested_folds,
+            "calibration": calibration_text(final_calibration),
         },
         subjects_seen=sorted({*subjects, *result.rated_once.tolist()}),
         metrics=figures,
+    )
+
+
+def calibration_text(fitted: Calibration) -> str:
+    """Return what model.json says about how the interval was made."""
+    return (
+        f"PSPI, interval and confidence are from the errors on {fitted.faces:,} faces of "
+        f"{fitted.subjects:,} people, each person with the same weight and each face predicted by "
+        "the model of a fold that had not seen the person."
     )
 
 
@@ -288,17 +299,19 @@ def _write_fold(result: TrainedRun, models: FoldModels, number: int, size: int) 
         title="The starter's recipe without one fold of the people, for measuring. Not stretched.",
         spec=face_spec(size),
         head=HEAD,
-        calibration=_calibration(raw, models.faces[others]),
+        calibration=calibrate(raw, models.faces[others]),
         trained_on={"data": "rated faces without one fold", "subjects": len(subjects)},
         subjects_seen=subjects,
         metrics={},
     )
 
 
-def _calibration(raw: NDArray[np.floating[Any]], faces: Faces) -> Calibration:
+def calibrate(raw: NDArray[np.floating[Any]], faces: RatedFaces) -> Calibration:
+    """Return the calibration of raw scores (N,) for unseen faces."""
     neutral = (faces.expression == "neutral") & faces.by_expression
     knee = float(np.quantile(faces.pspi[neutral], NEUTRAL_SHARE))
-    return calibration.fit(raw, faces.pspi, calibration.neutral_map(knee))
+    score_map = subject_calibration.neutral_map(knee)
+    return subject_calibration.fit(raw, faces.pspi, faces.subject, score_map)
 
 
 def _pcc(scores: Floats, faces: Faces, fold: Folds) -> float:

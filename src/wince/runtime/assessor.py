@@ -194,7 +194,7 @@ class Assessor:
             [units for units, _ in assessments], [raw for _, raw in assessments], self.model
         )
         if not any_expression:
-            check_expression(self.estimator.calibration.score_map(neutral.raw_score))
+            check_expression(self.estimator.calibration.pspi(neutral.raw_score))
         return neutral
 
     def baseline(self, images: ImageSources, *, face_index: int | None = None) -> NeutralFace:

@@ -1,16 +1,23 @@
 """From a model's raw score to PSPI, with an interval and level probabilities.
 
-Three steps, each fitted on people the model was not trained on and stored in model.json:
+All of them come from one distribution, which `wince.training.predictions.subject_calibration` fits
+on subjects that the model was not trained on, and which model.json contains:
 
-1. The mean absolute error of the raw score is `spread_base + spread_slope * score`. The residual
-   divided by it has one distribution for all scores, stored as quantiles.
+1. The rating is `raw + shift + spread * residual`. `shift` is the median error of the raw score;
+   its mean absolute error is `spread_base + spread_slope * raw`. The residual has one distribution
+   for all scores, stored as quantiles, in which each of the K subjects has the same weight.
 2. A monotone, piecewise linear map takes the scale of the ratings to PSPI (the identity for models
    trained on PSPI).
-3. The interval and the level probabilities follow from 1 and 2: quantiles of the residual give the
-   ends of the interval, and the cuts between levels give the probabilities.
+3. PSPI is the median. A new subject may be unlike all K, so a share 1 / (K + 1) of the distribution
+   is unknown. Each end of the interval takes the whole share as lying beyond it (`interval_tail`);
+   the level probabilities divide it like the levels of the K subjects.
 
-This is split conformal prediction with normalised residuals (Papadopoulos et al. 2002; Lei et al.
-2018, JASA 113:1094), used as a predictive distribution.
+Frames of one subject are alike, so subjects are what is exchangeable, not frames. Hierarchical
+conformal prediction gives the share 1 / (K + 1) (Lee, Barber & Willett 2023, arXiv:2306.06342; the
+weights are the CDF pooling of Dunn, Wasserman & Ramdas 2018, arXiv:1809.07441); normalised
+residuals are from Papadopoulos et al. 2002 and Lei et al. 2018, JASA 113:1094. The guarantee of
+these papers assumes that nothing else was fitted on the K subjects. Here the spread is, by
+cross-fitting, so a test simulates the coverage.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +26,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wince import scale
 from wince.errors import ModelError
@@ -27,22 +33,18 @@ from wince.errors import ModelError
 COVERAGE = 0.90
 """Probability that PSPI is in the interval."""
 
-MAX_SLOPE = 1.0
-"""Points by which the mean error may grow with each point of the score, at most."""
+FEWEST_SUBJECTS = 19
+"""Smallest number of subjects that allows an interval: (K + 1) * 0.05 is at least 1."""
 
 CLEAR = 0.5
 """Probability that a level must reach to be stated alone."""
 
-PRIOR_SHARE = 0.01
-"""Weight of the level frequencies in the probabilities, so that no level has probability 0."""
-
-EXTREME_FACTOR = 1.5
-"""Factor on the extreme residuals, because a new face may be beyond all faces of the fit."""
-
 _REMEDY = "The model.json may be damaged: copy or export the model again."
 _LARGEST = 1e300  # JSON may contain integers that are too large for a float
 _TOP = scale.PSPI_MAXIMUM
-_GRID = np.concatenate([[0.0, 0.005, 0.01], np.arange(0.025, 0.98, 0.025), [0.99, 0.995, 1.0]])
+_TAIL = round((1 - COVERAGE) / 2, 9)
+_UNKNOWN_SHARE = 0.01  # of the distribution, where the number of subjects is not known
+_BY_FRAMES = {"shift": 0.0, "subjects": 0}  # what a calibration that was fitted by frames lacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,35 +122,65 @@ class Calibration:
     """Distribution of the error of a raw score, and the map from raw score to PSPI.
 
     Attributes:
-        spread_base: Mean absolute error at raw score 0, in points.
+        shift: Median of rating - raw score, in points.
+        spread_base: Mean absolute error around the median at raw score 0, in points.
         spread_slope: Growth of the mean absolute error per point of raw score, from 0.
         probabilities: Probabilities of `residual_quantiles`, ascending, 0 to 1.
-        residual_quantiles: Quantiles of (rating - score) / spread.
-        prior: Frequency of each level among the faces of the fit.
+        residual_quantiles: Quantiles of (rating - raw score - shift) / spread.
+        prior: Frequency of each level, the mean over the subjects of the fit.
         faces: Number of faces of the fit.
+        subjects: Number of subjects of the fit; 0 if it is not known.
         score_map: From raw score to PSPI.
     """
 
+    shift: float
     spread_base: float
     spread_slope: float
     probabilities: tuple[float, ...]
     residual_quantiles: tuple[float, ...]
     prior: tuple[float, ...]
     faces: int
+    subjects: int
     score_map: ScoreMap
 
     def __call__(self, raw: float) -> CalibratedScore:
         """Return PSPI, interval and level probabilities for a raw score."""
-        pspi = self.score_map(raw)
-        tail = (1 - COVERAGE) / 2
-        low, high = (self.score_map(self._quantile(raw, p)) for p in (tail, 1 - tail))
+        pspi = self.pspi(raw)
         below = [self._below(raw, self.score_map.inverse(cut)) for cut in scale.LEVEL_CUTS]
-        shares = (
-            np.diff([0.0, *below, 1.0]) * (1 - PRIOR_SHARE) + np.array(self.prior) * PRIOR_SHARE
-        )
+        unknown = 1 / (self.subjects + 1) if self.subjects else _UNKNOWN_SHARE
+        shares = np.diff([0.0, *below, 1.0]) * (1 - unknown) + np.array(self.prior) * unknown
         probabilities = dict(zip(map(str, scale.LEVELS), shares.tolist(), strict=True))
-        interval = min(low, pspi), max(high, pspi)
-        return CalibratedScore(pspi, interval, scale.level(pspi), probabilities)
+        return CalibratedScore(pspi, self._interval(raw), scale.level(pspi), probabilities)
+
+    def pspi(self, raw: float) -> float:
+        """Return the PSPI of a raw score: the median of its distribution."""
+        return self.score_map(self.median_rating(raw))
+
+    def median_rating(self, raw: float) -> float:
+        """Return the median on the scale of the ratings, before the map to PSPI."""
+        return self._quantile(raw, 0.5)
+
+    @property
+    def note(self) -> str:
+        """Why the interval is the whole scale, in sentences; "" where it is not."""
+        if self.subjects >= FEWEST_SUBJECTS:
+            return ""
+        people = (
+            f"the errors on only {self.subjects} are known"
+            if self.subjects
+            else "it is not known on how many they were measured"
+        )
+        return (
+            "The 90 % interval is always the whole scale: it needs the errors on at least "
+            f"{FEWEST_SUBJECTS} people, and {people}."
+        )
+
+    def _interval(self, raw: float) -> tuple[float, float]:
+        if self.subjects < FEWEST_SUBJECTS:
+            return 0.0, _TOP
+        tail = interval_tail(self.subjects)
+        low, high = (self.score_map(self._quantile(raw, p)) for p in (tail, 1 - tail))
+        return low, high
 
     def spread(self, raw: float) -> float:
         """Return the mean absolute error at a raw score, in points of the raw score."""
@@ -156,11 +188,11 @@ class Calibration:
 
     def _quantile(self, raw: float, probability: float) -> float:
         residual = np.interp(probability, self.probabilities, self.residual_quantiles)
-        return raw + self.spread(raw) * float(residual)
+        return raw + self.shift + self.spread(raw) * float(residual)
 
     def _below(self, raw: float, cut: float) -> float:
         """Return the probability that the rating is below a cut on the raw scale."""
-        residual = (cut - raw) / self.spread(raw)
+        residual = (cut - raw - self.shift) / self.spread(raw)
         return float(np.interp(residual, self.residual_quantiles, self.probabilities, 0.0, 1.0))
 
     def to_dict(self) -> dict[str, Any]:
@@ -171,20 +203,40 @@ class Calibration:
     def from_dict(cls, data: Mapping[str, Any]) -> "Calibration":
         """Return the calibration from the data of `to_dict`.
 
+        A calibration without `shift` and `subjects` was fitted by frames. Its interval was too
+        narrow for new subjects, so it becomes the whole scale.
+
         Raises:
             ModelError: A key is missing or unknown, or a value is not possible.
         """
+        if isinstance(data, Mapping):
+            data = {**_BY_FRAMES, **data}
         _check(data)
         knots = data["score_map"]
         return cls(
+            shift=float(data["shift"]),
             spread_base=float(data["spread_base"]),
             spread_slope=float(data["spread_slope"]),
             probabilities=tuple(data["probabilities"]),
             residual_quantiles=tuple(data["residual_quantiles"]),
             prior=tuple(data["prior"]),
             faces=int(data["faces"]),
+            subjects=int(data["subjects"]),
             score_map=ScoreMap(tuple(knots["raw"]), tuple(knots["pspi"])),
         )
+
+
+def interval_tail(subjects: int) -> float:
+    """Return the share of the residuals that lies beyond each end of the 90 % interval.
+
+    It is ((K + 1) * 0.05 - 1) / K for K subjects, 0.05 in the limit: of the K + 1 subjects, the new
+    one included, the new one is taken as lying beyond the end. So at most 0.05 of a new subject's
+    frames do on average.
+
+    Args:
+        subjects: Number of subjects K, at least FEWEST_SUBJECTS.
+    """
+    return max((subjects + 1) * _TAIL - 1, 0.0) / subjects
 
 
 def _check(data: Any) -> None:
@@ -201,12 +253,14 @@ def _check(data: Any) -> None:
         _sequence(data[name]) for name in ("probabilities", "residual_quantiles", "prior")
     )
     checks = {
+        "shift": _is_sorted([-_TOP, data["shift"], _TOP]),
         "spread_base": _is_sorted([0, data["spread_base"], _TOP]) and data["spread_base"] > 0,
         "spread_slope": _is_sorted([0, data["spread_slope"], _TOP]),
         "probabilities": _is_sorted([0, *probabilities, 1]),
         "residual_quantiles": _is_sorted(quantiles) and len(quantiles) == len(probabilities) > 1,
         "prior": len(prior) == len(scale.LEVELS) and all(_is_sorted([0, p, 1]) for p in prior),
-        "faces": isinstance(data["faces"], int),
+        "faces": _is_count(data["faces"]),
+        "subjects": _is_count(data["subjects"]),
         "score_map": _is_sorted(raw) and _is_sorted([0, *pspi, _TOP]) and len(raw) == len(pspi) > 1,
     }
     for name in (name for name, passed in checks.items() if not passed):
@@ -218,64 +272,13 @@ def _sequence(values: object) -> Sequence[Any]:
     return values if isinstance(values, list | tuple) else ()
 
 
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
 def _is_sorted(values: object) -> bool:
     """Return whether these are one or more finite numbers, none smaller than the one before."""
     items = _sequence(values)
     numbers = [v for v in items if isinstance(v, int | float) and not isinstance(v, bool)]
     finite = len(numbers) == len(items) > 0 and all(-_LARGEST < v < _LARGEST for v in numbers)
     return finite and all(low <= high for low, high in pairwise(numbers))
-
-
-def fit(
-    raw: NDArray[np.floating[Any]], rating: NDArray[np.floating[Any]], score_map: ScoreMap
-) -> Calibration:
-    """Fit a calibration.
-
-    The slope of the mean absolute error over the score is a least-squares fit. The base is then
-    chosen so that the line has the same mean as the errors, but at least 0.1.
-
-    Args:
-        raw: Raw scores (N,).
-        rating: Ratings (N,) of the same faces, on the scale of the raw scores.
-        score_map: From raw score to PSPI.
-    """
-    error, score = np.abs(rating - raw), np.maximum(raw, 0)
-    fitted = np.linalg.lstsq(np.column_stack([np.ones_like(raw), score]), error, rcond=None)[0][1]
-    # The fit of scores that hardly vary is arbitrary, so the slope is limited.
-    slope = float(np.clip(fitted, 0.0, MAX_SLOPE))
-    base = max(float(error.mean() - slope * score.mean()), 0.1)
-    residual = (rating - raw) / (base + slope * score)
-    quantiles = np.quantile(residual, _GRID)
-    quantiles[[0, -1]] *= EXTREME_FACTOR
-    levels = [scale.LEVELS.index(scale.level(score_map(value))) for value in rating.tolist()]
-    # One face is added to each level, so that a level without faces is rare, not impossible.
-    counts = np.bincount(levels, minlength=len(scale.LEVELS)) + 1
-    prior = counts / counts.sum()
-    return Calibration(
-        base,
-        slope,
-        tuple(_GRID.tolist()),
-        tuple(np.maximum.accumulate(quantiles).tolist()),
-        tuple(prior.tolist()),
-        len(rating),
-        score_map,
-    )
-
-
-def neutral_map(knee: float) -> ScoreMap:
-    """Return the map that takes raw scores below `knee` to PSPI below 0.5, the level "none".
-
-    Raters see traces of action in neutral faces, so ratings of neutral faces are above 0. From the
-    upper cut of "mild" the map is the identity.
-
-    Args:
-        knee: Raw score that most neutral faces do not reach.
-
-    Raises:
-        ValueError: `knee` is not between 0 and the upper cut of "mild".
-    """
-    mild_ends = scale.LEVEL_CUTS[1]
-    if not 0 < knee < mild_ends:
-        raise ValueError(f"expected a knee between 0 and {mild_ends}, found {knee}")
-    top = scale.PSPI_MAXIMUM
-    return ScoreMap((0.0, knee, mild_ends, top), (0.0, scale.LEVEL_CUTS[0], mild_ends, top))

@@ -22,7 +22,6 @@ from wince import file_names, scale
 from wince.errors import ModelError
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.report.result_files import write_results
-from wince.runtime import calibration
 from wince.runtime.calibration import Calibration, ScoreMap
 from wince.training.data import folds
 from wince.training.data.folds import Split
@@ -38,7 +37,7 @@ from wince.training.export.onnx_export import Precision
 from wince.training.export.run_description import ModelDescription
 from wince.training.export.trained_network import TrainedNetwork
 from wince.training.fitting import run_config
-from wince.training.predictions import prediction_table
+from wince.training.predictions import prediction_table, subject_calibration
 from wince.training.predictions.frame_scores import score_frames
 from wince.training.predictions.prediction_table import Columns
 
@@ -100,7 +99,8 @@ def write(
     if data is not None and split is not None:
         scorer = onnx_precision.scorer(path, network.head)
         scores = score_frames(scorer, network.spec, data, split.validation)
-        fitted = calibration.fit(scores.raw, data.frames.pspi[split.validation], ScoreMap())
+        frames = data.frames.take(split.validation)
+        fitted = subject_calibration.fit(scores.raw, frames.pspi, frames.subject, ScoreMap())
         if len(split.test):
             scores = score_frames(
                 scorer, network.spec, data, split.test, partial(progress, "Testing")
@@ -120,11 +120,14 @@ def write(
         out,
         name=description.name,
         version=_version(description),
-        title=description.title,
+        title=_joined(description.title, fitted.note),
         spec=network.spec,
         head=network.head,
         calibration=fitted,
-        trained_on=description.trained_on,
+        trained_on={
+            **description.trained_on,
+            "calibration": _joined(description.trained_on["calibration"], fitted.note),
+        },
         subjects_seen=network.meta["subjects_seen"],
         metrics={"test": test_part, "export": exported},
     )
@@ -172,7 +175,17 @@ def uncalibrated() -> Calibration:
     probabilities = tuple(np.linspace(0, 1, 5).tolist())
     residuals = tuple(np.linspace(-top, top, 5).tolist())
     levels = len(scale.LEVELS)
-    return Calibration(1.0, 0.0, probabilities, residuals, (1 / levels,) * levels, 0, ScoreMap())
+    return Calibration(
+        shift=0.0,
+        spread_base=1.0,
+        spread_slope=0.0,
+        probabilities=probabilities,
+        residual_quantiles=residuals,
+        prior=(1 / levels,) * levels,
+        faces=0,
+        subjects=0,
+        score_map=ScoreMap(),
+    )
 
 
 def _measure(
@@ -205,6 +218,10 @@ def _about(network: TrainedNetwork, description: ModelDescription, data: ModelDa
     }
     folder = data.prepared.folder.resolve().name
     return [*model_card.about(manifest), f"Measured on: the test part of {folder}."]
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def _version(description: ModelDescription) -> str:

@@ -157,8 +157,8 @@ def read(file: Path) -> TrainedNetwork:
 
 def _uncalibrated(file: Path) -> ModelDescription:
     note = (
-        "Nothing is known of this model's errors: its interval spans nearly the whole scale and "
-        "its confidence is nearly meaningless. Name a prepared folder with --data to calibrate it."
+        "Nothing is known of this model's errors, and its confidence is nearly meaningless. Name "
+        "a prepared folder with --data to calibrate it."
     )
     trained_on = {
         "words": f"Unknown: the file {file.name} does not state it.",
@@ -178,8 +178,9 @@ def _calibrated(file: Path, data: ModelData, notes: list[str]) -> ModelDescripti
             f"{prepared.folder.resolve().name} ({prepared.provenance}), split {prepared.protocol}."
         ),
         "calibration": (
-            "Interval and confidence were fitted on the validation part. Only the person who "
-            "trained the weights can say whether they have seen these people."
+            "PSPI, interval and confidence were fitted on the validation part, each subject with "
+            "the same weight. Only the person who trained the weights can say whether they have "
+            "seen these people."
         ),
         "protocol": prepared.protocol,
         "caution": prepared.caution,

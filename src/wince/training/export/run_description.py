@@ -102,9 +102,10 @@ def _trained_on(config: Mapping[str, Any], network: TrainedNetwork, caution: str
             f"on {learned['validation']:,} frames of {validation['subjects']} subjects."
         ),
         "calibration": (
-            f"Interval and confidence were fitted on the {validation['frames']:,} frames of the "
-            f"{validation['subjects']} validation subjects. The best epoch was chosen on the same "
-            "frames, so the intervals are a little too narrow and the confidence a little too high."
+            f"PSPI, interval and confidence were fitted on the {validation['frames']:,} frames of "
+            f"the {validation['subjects']} validation subjects, each with the same weight. The "
+            "best epoch was chosen on the same frames, so the errors there are a little smaller "
+            "than on new people."
         ),
         "data": dict(data, folder=Path(data["folder"]).name),
         "provenance": provenance(config),

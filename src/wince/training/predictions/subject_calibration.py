@@ -1,0 +1,149 @@
+"""Fits a calibration by subject, on scores of subjects that the model was not trained on.
+
+Each subject has the same weight, however many frames there are. The spread by which a subject's
+errors are divided is fitted on the other subjects, in folds. `wince.runtime.calibration` has the
+formulas and their sources.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wince import scale
+from wince.runtime.calibration import FEWEST_SUBJECTS, Calibration, ScoreMap, interval_tail
+
+FOLDS = 10
+"""Number of folds in which the spread is fitted; with fewer subjects a fold for each."""
+
+MAX_SLOPE = 1.0
+"""Points by which the mean error may grow with each point of the score, at most."""
+
+SMALLEST_SPREAD = 0.1
+"""Mean absolute error at score 0, at least, in points."""
+
+EXTREME_FACTOR = 0.5
+"""Share by which the extreme residuals are widened: a new face may be beyond all of the fit."""
+
+_EVEN = [0.025 * step for step in range(1, 40)]
+_GRID = [0.0, 0.005, 0.01, *_EVEN, 0.99, 0.995, 1.0]
+_ROUNDING = 1e-9
+
+Floats = NDArray[np.floating[Any]]
+
+
+def fit(raw: Floats, rating: Floats, subject: NDArray[Any], score_map: ScoreMap) -> Calibration:
+    """Return the calibration of raw scores.
+
+    Args:
+        raw: Raw scores (N,), of a model that was not trained on the subjects.
+        rating: Ratings (N,) of the same faces, on the scale of the raw scores.
+        subject: Subject of each face (N,).
+        score_map: From raw score to PSPI.
+    """
+    names, number = np.unique(subject, return_inverse=True)
+    count = len(names)
+    weight = 1.0 / (count * np.bincount(number)[number])
+    raw, rating = raw.astype(np.float64), rating.astype(np.float64)
+    shift = _quantile(rating - raw, weight, 0.5)
+    error = rating - raw - shift
+    base, slope = _spread(raw, np.abs(error), weight)
+    residual = error / _held_out_spread(raw, np.abs(error), weight, number % FOLDS)
+    grid = _grid(count)
+    quantiles = np.array([_quantile(residual, weight, probability) for probability in grid])
+    quantiles[0] -= EXTREME_FACTOR * abs(quantiles[0])
+    quantiles[-1] += EXTREME_FACTOR * abs(quantiles[-1])
+    return Calibration(
+        shift=shift,
+        spread_base=base,
+        spread_slope=slope,
+        probabilities=tuple(grid),
+        residual_quantiles=tuple(quantiles.tolist()),
+        prior=_level_frequencies(rating, weight, count, score_map),
+        faces=len(rating),
+        subjects=count,
+        score_map=score_map,
+    )
+
+
+def neutral_map(knee: float) -> ScoreMap:
+    """Return the map that takes raw scores below `knee` to PSPI below 0.5, the level "none".
+
+    Raters see traces of action in neutral faces, so ratings of neutral faces are above 0. From the
+    upper cut of "mild" the map is the identity.
+
+    Args:
+        knee: Raw score that most neutral faces do not reach.
+
+    Raises:
+        ValueError: `knee` is not between 0 and the upper cut of "mild".
+    """
+    mild_ends = scale.LEVEL_CUTS[1]
+    if not 0 < knee < mild_ends:
+        raise ValueError(f"expected a knee between 0 and {mild_ends}, found {knee}")
+    top = scale.PSPI_MAXIMUM
+    return ScoreMap((0.0, knee, mild_ends, top), (0.0, scale.LEVEL_CUTS[0], mild_ends, top))
+
+
+def _spread(raw: Floats, error: Floats, weight: Floats) -> tuple[float, float]:
+    """Return base and slope of the mean absolute error over the score.
+
+    The slope is a least-squares fit. The base is then chosen so that the line has the same mean as
+    the errors, but at least SMALLEST_SPREAD.
+    """
+    score, root = np.maximum(raw, 0), np.sqrt(weight)
+    columns = np.column_stack([root, root * score])
+    fitted = np.linalg.lstsq(columns, root * error, rcond=None)[0][1]
+    # The fit of scores that hardly vary is arbitrary, so the slope is limited.
+    slope = float(np.clip(fitted, 0.0, MAX_SLOPE))
+    mean_error, mean_score = (
+        float(np.average(values, weights=weight)) for values in (error, score)
+    )
+    return max(mean_error - slope * mean_score, SMALLEST_SPREAD), slope
+
+
+def _held_out_spread(
+    raw: Floats, error: Floats, weight: Floats, fold: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return the spread of each face (N,), fitted on the subjects of the other folds.
+
+    With one subject there are no others, and the subject's own spread is returned.
+    """
+    spread = np.empty(len(raw))
+    for number in np.unique(fold):
+        test = fold == number
+        others = ~test if not test.all() else test
+        base, slope = _spread(raw[others], error[others], weight[others])
+        spread[test] = base + slope * np.maximum(raw[test], 0)
+    return spread
+
+
+def _quantile(values: Floats, weight: Floats, probability: float) -> float:
+    """Return a weighted quantile, one of the values; below the median the lower of two."""
+    if probability < 0.5:
+        return -_quantile(-values, weight, 1 - probability)
+    order = np.argsort(values)
+    cumulative = np.cumsum(weight[order])
+    target = probability * cumulative[-1] - _ROUNDING
+    return float(values[order][np.searchsorted(cumulative, target)])
+
+
+def _grid(subjects: int) -> list[float]:
+    """Return the probabilities of the stored quantiles, the ends of the interval among them."""
+    if subjects < FEWEST_SUBJECTS:
+        return list(map(float, _GRID))
+    tail = interval_tail(subjects)
+    return list(map(float, np.unique([*_GRID, tail, 1 - tail])))
+
+
+def _level_frequencies(
+    rating: Floats, weight: Floats, subjects: int, score_map: ScoreMap
+) -> tuple[float, ...]:
+    """Return the frequency of each level; one subject with all levels is added.
+
+    So a level without faces is rare, not impossible.
+    """
+    levels = [scale.LEVELS.index(scale.level(score_map(value))) for value in rating.tolist()]
+    shares = np.bincount(levels, weight, minlength=len(scale.LEVELS))
+    smoothed = (shares * subjects + 1 / len(scale.LEVELS)) / (subjects + 1)
+    return tuple(smoothed.tolist())
