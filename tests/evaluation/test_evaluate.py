@@ -506,9 +506,8 @@ def test_frames_without_a_score_are_counted_and_count_as_errors(table):
         "labelled": (sex == "F").sum(), "not_scored": (gone & (sex == "F")).sum(),
     }  # fmt: skip
     assert metrics["groups"]["sex"]["F"]["not_scored"]["frames"] == (gone & (sex == "F")).sum()
-    assert metrics["groups"]["sex"]["F"]["caveats"][0].startswith(
-        f"{(gone & (sex == 'F')).sum()} of {(sex == 'F').sum()} labelled frames have no score"
-    )
+    caveat = f"{(gone & (sex == 'F')).sum()} of {(sex == 'F').sum()} labelled frames have no score"
+    assert any(text.startswith(caveat) for text in metrics["groups"]["sex"]["F"]["caveats"])
     guesses[gone] = 9  # no class
     pooled = counts["as_errors"]["pooled"]
     assert pooled["four_levels_accuracy"] == pytest.approx((levels == guesses).mean(), **EXACT)
@@ -528,11 +527,12 @@ def test_frames_without_a_score_are_counted_and_count_as_errors(table):
     assert counts["zero_as_errors"]["four_levels_accuracy"] == pytest.approx((levels == 0).mean())
     scored = metrics["model"]["pooled"]["four_levels_accuracy"]
     assert scored == pytest.approx((levels == guesses)[~gone].mean(), **EXACT)
-    assert metrics["caveats"][0].startswith(
+    first = metrics["caveats"][metrics["caveats_first"] - 1]
+    assert first.startswith(
         f"{len(missing)} of {len(table):,} labelled frames have no score "
         f"({len(missing)} no face found)"
     )
-    assert f"from {scored:.3f} to {pooled['four_levels_accuracy']:.3f}" in metrics["caveats"][0]
+    assert f"from {scored:.3f} to {pooled['four_levels_accuracy']:.3f}" in first
     by_subject = {row["subject"]: row["not_scored"] for row in metrics["by_subject"]}
     assert sum(by_subject.values()) == len(missing)
 
@@ -576,3 +576,48 @@ def test_resamples_in_which_a_metric_is_undefined_are_counted():
     # A quarter of the resamples contain p03 twice, a subject without pain.
     assert 60 < model["resamples_undefined"]["auc_1"] < 140
     assert "mae" not in model["resamples_undefined"]
+
+
+def with_interval(half_width, subjects=12):
+    """Return predictions of some subjects whose intervals reach so far on both sides."""
+    cells = columns()
+    predicted = np.array(cells["predicted"], float)
+    cells["low"] = [f"{end:.3f}" for end in np.clip(predicted - half_width, 0, 16)]
+    cells["high"] = [f"{end:.3f}" for end in np.clip(predicted + half_width, 0, 16)]
+    table = from_columns(cells, "sample")
+    return table.take(np.flatnonzero(table.subject < subjects))
+
+
+@pytest.mark.parametrize(
+    ("half_width", "verdict"),
+    [(0.5, "too narrow for these subjects: do not rely on it"), (6.0, "wider than it states")],
+)
+def test_an_interval_that_does_not_hold_is_the_first_caveat(half_width, verdict):
+    metrics = evaluate(with_interval(half_width), resamples=200)
+    share = metrics["model"]["pooled"]["coverage"]
+    assert metrics["caveats"][0].startswith(f"The 90 % interval contains {100 * share:.1f} % of")
+    assert verdict in metrics["caveats"][0]
+    assert metrics["caveats_first"] == 1
+
+
+def test_an_interval_that_holds_is_no_caveat(table):
+    metrics = evaluate(table, resamples=200)
+    low, high = metrics["model"]["pooled_interval"]["coverage"]
+    assert low < 0.9 < high
+    assert metrics["caveats_first"] == 0
+    assert not any("90 % interval" in caveat for caveat in metrics["caveats"])
+
+
+def test_an_interval_of_the_whole_scale_says_nothing():
+    caveat = evaluate(with_interval(16.0), resamples=200)["caveats"][0]
+    assert caveat.startswith("The 90 % interval of every frame is the whole scale.")
+
+
+def test_a_low_coverage_of_few_subjects_is_named_without_a_verdict():
+    caveat = evaluate(with_interval(0.5, subjects=2), resamples=200)["caveats"][0]
+    assert "cannot be judged" in caveat
+
+
+def test_groups_name_intervals_that_do_not_hold():
+    groups = evaluate(with_interval(0.5), group_by=["sex"], resamples=200)["groups"]["sex"]
+    assert all("too narrow" in group["caveats"][0] for group in groups.values())

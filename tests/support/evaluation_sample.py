@@ -35,7 +35,7 @@ def _as_columns(rows):
         cuts = 1 / (1 + np.exp((score - np.array([0.5, 5.5, 10.5])) / spread))
         stated = np.diff(np.concatenate([[0], cuts, [1]]))
         values = (subject, clip, frame, f"{truth:g}", f"{score:.4f}", *(f"{p:.5f}" for p in stated),
-                  f"{score - 2 * spread:.3f}", f"{score + 2 * spread:.3f}",
+                  f"{score - 1.7 * spread:.3f}", f"{score + 1.7 * spread:.3f}",
                   "" if person == 5 else f"{vas}", f"{vas // 2}", "7.5",
                   f"{person % 4}", "FM"[person % 2])  # fmt: skip
         for name, value in zip(HEAD, values, strict=True):

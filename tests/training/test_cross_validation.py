@@ -82,6 +82,21 @@ def test_the_mean_is_of_the_training_labels_of_each_fold(
     assert cross_validated.metrics["reference"]["source"] == "the training labels of each fold"
 
 
+def test_a_fold_is_calibrated_on_the_other_folds_and_not_on_its_validation_part(
+    cross_validated: CrossValidation,
+) -> None:
+    merged = sample.rows(cross_validated.folder / "predictions.csv")
+    others = [row for row in merged if row["fold"] == "2"]
+    errors = [float(row["pspi"]) - float(row["raw"]) for row in others]
+    for row in merged:
+        if row["fold"] == "1" and 0 < float(row["predicted"]) < 16:
+            shift = float(row["predicted"]) - float(row["raw"])
+            assert min(errors) - 1e-3 <= shift <= max(errors) + 1e-3
+            assert min(abs(shift - error) for error in errors) < 1e-3
+    about = " ".join(cross_validated.metrics["about"])
+    assert "The subjects of the other folds calibrate it." in about
+
+
 def test_folds_are_models_without_checkpoints(cross_validated: CrossValidation) -> None:
     assert not list(cross_validated.folder.rglob("*.ckpt"))
     assert Estimator(cross_validated.folder / "fold-1").manifest["head"] == "pspi"

@@ -65,11 +65,14 @@ def _print_folds(rows: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) 
         cells = (decimal(row[key]) for key in METRICS)
         table.add_row(str(row["fold"]), frames, missing, *cells, end_section=number == folds)
     console = table_console()
+    first = metrics["caveats_first"]
+    for caveat in metrics["caveats"][:first]:
+        console.print(Text(caveat), soft_wrap=True)
     console.print(table)
     zero, mean = (metrics["baselines"][name]["pooled"]["mae"] for name in ("zero", "mean"))
     console.print(
         f"Always zero has MAE {decimal(zero)}, the mean of each fold's training labels "
         f"{decimal(mean)}."
     )
-    for note in (*metrics["about"][1:2], *metrics["caveats"]):
+    for note in (*metrics["about"][1:2], *metrics["caveats"][first:]):
         console.print(Text(note), soft_wrap=True)

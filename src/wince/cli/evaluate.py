@@ -205,7 +205,8 @@ def _spinner(step: str) -> Iterator[Callable[[str], None]]:
 def show(metrics: Mapping[str, Any]) -> None:
     """Print the main metrics beside those of the trivial predictors, and the caveats.
 
-    The caveat on frames without a score comes first, because the metrics leave them out.
+    Caveats on an interval that does not hold and on frames without a score come first, because the
+    metrics mislead without them.
     """
     from rich.text import Text
 
@@ -230,7 +231,7 @@ def show(metrics: Mapping[str, Any]) -> None:
             decimal(model["subject_mean"][key]) + note,
         )
     console = table_console()
-    first = int(metrics["not_scored"]["frames"] > 0)
+    first = metrics["caveats_first"]
     for caveat in metrics["caveats"][:first]:
         console.print(Text(caveat), soft_wrap=True)
     console.print(table)

@@ -54,6 +54,14 @@ def export(
             help="The prepared folder to calibrate and measure on. Default: the data of RUN.",
         ),
     ] = None,
+    cross_validation: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CV",
+            help="A folder that `wince cross-validate` wrote with the data and options of RUN: "
+            "calibrate on its scores, which are of more people than the validation part.",
+        ),
+    ] = None,
     trained_on: Annotated[
         Path | None,
         typer.Option(
@@ -71,11 +79,13 @@ def export(
         raise typer.BadParameter("expected either RUN or --state-dict FILE")
     if column and trained_on is None:
         raise typer.BadParameter("--column needs --trained-on FILE, whose columns it names")
+    if cross_validation is not None and run is None:
+        raise typer.BadParameter("--cross-validation needs RUN")
     from wince.cli.training_options import require_training_extra
 
     require_training_extra()
     if run is not None:
-        model, notes = _export_run(run, out, precision, data)
+        model, notes = _export_run(run, out, precision, data, cross_validation)
     elif state_dict is not None:
         model, notes = _export_state_dict(
             state_dict, out, precision, data, trained_on, column or ()
@@ -84,18 +94,24 @@ def export(
     for note in notes:
         typer.echo(note)
     if model.metrics is not None:
+        for caveat in model.metrics["caveats"][: model.metrics["caveats_first"]]:
+            typer.echo(caveat)
         typer.echo(f"Report: {out / 'evaluation' / 'report.html'}")
     typer.echo(f"Model: {out}. Try it with: wince serve --model {out}")
 
 
 def _export_run(
-    run: Path, out: Path, precision: ModelPrecision, data: Path | None
+    run: Path,
+    out: Path,
+    precision: ModelPrecision,
+    data: Path | None,
+    cross_validation: Path | None,
 ) -> "tuple[ModelFolder, tuple[str, ...]]":
     from wince.cli.progress import training_reporter
     from wince.training.export.model_folder import export_run
 
     with training_reporter() as reporter:
-        return export_run(run, out, precision.value, data, reporter.progress), ()
+        return export_run(run, out, precision.value, data, cross_validation, reporter.progress), ()
 
 
 def _export_state_dict(

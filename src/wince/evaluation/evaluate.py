@@ -18,7 +18,7 @@ import numpy as np
 
 import wince
 from wince.errors import DataError
-from wince.evaluation import bootstrap, protocol, published_results, unscored_frames
+from wince.evaluation import bootstrap, coverage, protocol, published_results, unscored_frames
 from wince.evaluation.all_metrics import FOUR_LEVELS, all_metrics
 from wince.evaluation.arrays import Floats, Indices, whole_points
 from wince.evaluation.metrics.classification import SCHEMES
@@ -103,8 +103,10 @@ def evaluate(
         "by_subject": _by_subject(table),
         "groups": _measure_groups(table, statistics, groups, resamples, seed, progress),
     }
+    first = _first_caveats(metrics)
+    metrics["caveats_first"] = len(first)
     metrics["caveats"] = [
-        *_about_unscored(metrics),
+        *first,
         *protocol.caveats(table, overlap, dataset, training),
         *_about_groups(metrics["groups"]),
     ]
@@ -157,9 +159,14 @@ def _measure_groups(
         for name, rows in rows_by_name.items():
             part = replace(table.take(rows), unscored=table.unscored.where(column, name))
             measured = _measure(part, statistics.take(rows), resamples, seed)
-            caveats = [*_about_unscored(measured), *protocol.about_subjects(len(part.subjects))]
+            caveats = [*_first_caveats(measured), *protocol.about_subjects(len(part.subjects))]
             entries[column][name] = {**measured, "caveats": caveats}
     return entries
+
+
+def _first_caveats(measured: Mapping[str, Any]) -> list[str]:
+    """Return the caveats without which the metrics of a table or a group mislead."""
+    return [*coverage.caveats(measured["model"]), *_about_unscored(measured)]
 
 
 def _about_unscored(measured: Mapping[str, Any]) -> list[str]:

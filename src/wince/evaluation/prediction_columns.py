@@ -21,9 +21,11 @@ UNSCORED = "not_scored"
 """Column with the reason why a row has no prediction."""
 NO_PREDICTION = "no prediction"
 """The reason, if the table does not state one."""
+RAW = "raw"
+"""Column with the score before calibration; the evaluation does not use it."""
 KNOWN = (
     *(*REQUIRED, *PROBABILITIES, *INTERVAL, *RATINGS),
-    *("milliseconds", "fold", "overlap", UNSCORED),
+    *("milliseconds", "fold", "overlap", UNSCORED, RAW),
 )
 SUM_TOLERANCE = 0.02
 """How far the sum of four rounded probabilities may be from 1; they are then rescaled."""

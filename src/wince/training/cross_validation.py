@@ -34,6 +34,7 @@ from wince.training.export import model_card, model_manifest
 from wince.training.fitting import launch, run_config
 from wince.training.fitting.run_settings import Settings
 from wince.training.predictions import prediction_table
+from wince.training.predictions.cross_fitted import cross_fitted
 from wince.training.run import Reporter, Run, train_split
 
 FOLDS = "folds.csv"
@@ -149,6 +150,8 @@ def _evaluate_all(
 ) -> CrossValidation:
     """Merge the folds' predictions; write predictions.csv, evaluation/ and folds.csv.
 
+    Each fold is calibrated on the scores of the other folds.
+
     Args:
         out: The folder of the cross-validation.
         fold_labels: The labels that each fold's model was trained on, by name of the fold.
@@ -159,7 +162,7 @@ def _evaluate_all(
     tables = [run.predictions for run in runs if run.predictions]
     if len(unscorable):
         tables.append(prediction_table.without_scores(tables[0], unscorable))
-    columns = prediction_table.concatenate(tables)
+    columns = cross_fitted(prediction_table.concatenate(tables))
     predictions = prediction_table.write(out / file_names.PREDICTIONS, columns)
     metrics = evaluate(predictions, fold_labels=fold_labels, about=about)
     write_results(metrics, predictions, out / file_names.EVALUATION)
@@ -245,7 +248,7 @@ def _about(data: ModelData, chosen: Sequence[Split], count: int, run: Run) -> li
     return [
         model_card.about(manifest)[0].replace("The model:", "A model for each fold:"),
         f"Protocol: {chosen[0].protocol}; each model is tested on the subjects of its fold and "
-        f"was trained on others.{only}",
+        f"was trained on others. The subjects of the other folds calibrate it.{only}",
         f"Measured on: {prepared.folder.resolve().name} ({prepared.provenance}).",
     ]
 

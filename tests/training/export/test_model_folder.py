@@ -13,10 +13,12 @@ from tests.support import training_sample as sample
 from wince.errors import ModelError
 from wince.runtime.estimator import Estimator
 from wince.training import evaluate_model
+from wince.training.cross_validation import CrossValidation, cross_validate
 from wince.training.data import pixel_cache
 from wince.training.data.prepared import open_data
 from wince.training.export import model_folder, trained_network
 from wince.training.networks import initial_weights, network, weights_from_onnx
+from wince.training.predictions import subject_calibration
 
 
 def test_predictions_are_of_the_test_part_by_the_exported_file(
@@ -43,6 +45,46 @@ def test_the_calibration_is_of_the_validation_part(
     manifest = json.loads((trained_run / "model.json").read_text())
     assert manifest["calibration"]["faces"] == len(sample.part_rows(prepared_folder, "val"))
     assert "validation subjects" in (trained_run / "MODEL_CARD.md").read_text()
+
+
+def test_card_title_and_report_say_first_that_few_subjects_allow_no_interval(
+    trained_run: Path,
+) -> None:
+    manifest = json.loads((trained_run / "model.json").read_text())
+    count = manifest["calibration"]["subjects"]
+    note = f"at least 19 people, and the errors on only {count} are known"
+    assert note in manifest["title"]
+    assert note in manifest["trained_on"]["calibration"]
+    card = (trained_run / "MODEL_CARD.md").read_text()
+    sentence = "The 90 % interval of every frame is the whole scale."
+    assert card.splitlines()[2].startswith(f"> **{sentence}")
+    metrics = json.loads((trained_run / "evaluation" / "metrics.json").read_text())
+    assert metrics["caveats"][0].startswith(sentence)
+
+
+def test_the_scores_of_a_cross_validation_calibrate_the_model_instead(
+    trained_run: Path, prepared_folder: Path, tmp_path: Path, quick_export: None
+) -> None:
+    settings = sample.settings(epochs=2, head="action-units")
+    validated = cross_validate(prepared_folder, tmp_path / "cv", settings, folds="3")
+    out = tmp_path / "model"
+    model_folder.export_run(trained_run, out, "fp32", cross_validation=validated.folder)
+    calibration = json.loads((out / "model.json").read_text())["calibration"]
+    unseen = sample.subjects(prepared_folder, "train", "val")
+    assert calibration["subjects"] == len(unseen)
+    assert calibration["faces"] == len(sample.part_rows(prepared_folder, "train", "val"))
+    assert "a network of a cross-validation" in (out / "MODEL_CARD.md").read_text()
+
+
+def test_a_cross_validation_of_other_settings_does_not_calibrate(
+    trained_run: Path, cross_validated: CrossValidation, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match="another recipe than the run"):
+        model_folder.export_run(
+            trained_run, tmp_path / "out", "fp32", cross_validation=cross_validated.folder
+        )
+    with pytest.raises(ModelError, match="not a finished cross-validation"):
+        model_folder.export_run(trained_run, tmp_path / "out", "fp32", cross_validation=tmp_path)
 
 
 def test_the_model_card_has_the_metrics_of_the_evaluation(trained_run: Path) -> None:
@@ -80,7 +122,7 @@ def test_int8_is_compared_with_fp32(
     assert export["frames"] == len(sample.part_rows(prepared_folder, "test"))
     assert export["costs"]["int8"]["megabytes"] < export["costs"]["fp32"]["megabytes"] / 3
     rows = sample.rows(out / "predictions.csv")
-    errors = [float(row["predicted"]) - float(row["pspi"]) for row in rows]
+    errors = [float(row["raw"]) - float(row["pspi"]) for row in rows]
     assert export["costs"]["int8"]["mae"] == pytest.approx(np.abs(errors).mean(), abs=1e-3)
     assert Estimator(out).manifest["figures"]["export"]["precision"] == "int8"
     check_restored_weights(trained_run, out / "model.onnx", prepared_folder)
@@ -111,7 +153,7 @@ def test_a_run_is_not_exported_with_other_data(
 
 
 def test_an_uncalibrated_model_takes_every_error_as_equally_likely() -> None:
-    result = model_folder.uncalibrated()(8.0)
+    result = subject_calibration.uncalibrated()(8.0)
     assert result.interval == (0.0, 16.0)
     assert np.isclose(sum(result.level_probabilities.values()), 1)
     assert result.confidence < 0.5

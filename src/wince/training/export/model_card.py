@@ -83,7 +83,11 @@ def text(manifest: Mapping[str, Any]) -> str:
 def _warning(manifest: Mapping[str, Any]) -> str:
     overlap = (manifest["figures"].get("test") or {}).get("overlap")
     caution = manifest["trained_on"].get("caution") or overlap
-    return f"> **{caution}.** The metrics here do not apply to new people." if caution else ""
+    sentences = (manifest["figures"].get("test") or {}).get("about_interval", [])
+    warnings = [f"**{sentence}**" for sentence in sentences]
+    if caution:
+        warnings.append(f"**{caution}.** The metrics here do not apply to new people.")
+    return "\n>\n".join(f"> {warning}" for warning in warnings)
 
 
 def _training(manifest: Mapping[str, Any]) -> str:

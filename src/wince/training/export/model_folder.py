@@ -10,19 +10,17 @@ MODEL_CARD.md        the model card, written last: its presence means that all i
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import wince
-from wince import file_names, scale
+from wince import file_names
 from wince.errors import ModelError
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.report.result_files import write_results
-from wince.runtime.calibration import Calibration, ScoreMap
+from wince.runtime.calibration import Calibration
 from wince.training.data import folds
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, manifest_sha256, open_data
@@ -32,10 +30,12 @@ from wince.training.export import (
     onnx_precision,
     run_description,
     trained_network,
+    unseen_scores,
 )
 from wince.training.export.onnx_export import Precision
 from wince.training.export.run_description import ModelDescription
 from wince.training.export.trained_network import TrainedNetwork
+from wince.training.export.unseen_scores import UnseenScores
 from wince.training.fitting import run_config
 from wince.training.predictions import prediction_table, subject_calibration
 from wince.training.predictions.frame_scores import score_frames
@@ -70,6 +70,7 @@ def write(
     split: Split | None = None,
     *,
     precision: Precision = "fp32",
+    unseen: UnseenScores | None = None,
     report: bool = True,
     progress: Progress = lambda step, done, total: None,
 ) -> ModelFolder:
@@ -84,6 +85,7 @@ def write(
         split: Rows of `data.frames`: int8 takes its ranges from the training part, the validation
             part calibrates, the test part is measured. Given exactly when `data` is.
         precision: Type of the weights in model.onnx.
+        unseen: Scores to calibrate with, instead of those of the validation part.
         report: Whether evaluation/ is written.
         progress: Called while the model is exported and tested.
 
@@ -95,12 +97,11 @@ def write(
     progress("Exporting", 0, 1)
     exported = onnx_precision.export_model(network, path, precision, data, split)
     progress("Exporting", 1, 1)
-    fitted, metrics, predictions = uncalibrated(), None, None
+    fitted, metrics, predictions = subject_calibration.uncalibrated(), None, None
     if data is not None and split is not None:
         scorer = onnx_precision.scorer(path, network.head)
-        scores = score_frames(scorer, network.spec, data, split.validation)
-        frames = data.frames.take(split.validation)
-        fitted = subject_calibration.fit(scores.raw, frames.pspi, frames.subject, ScoreMap())
+        unseen = unseen or unseen_scores.of_validation_part(scorer, network.spec, data, split)
+        fitted = unseen.calibrate()
         if len(split.test):
             scores = score_frames(
                 scorer, network.spec, data, split.test, partial(progress, "Testing")
@@ -115,22 +116,9 @@ def write(
             )
             about = _about(network, description, data)
             metrics = _measure(predictions, out, data, split, description, about, report=report)
-    test_part = model_manifest.selected_metrics(metrics) if metrics else None
-    model_manifest.write(
-        out,
-        name=description.name,
-        version=_version(description),
-        title=_joined(description.title, fitted.note),
-        spec=network.spec,
-        head=network.head,
-        calibration=fitted,
-        trained_on={
-            **description.trained_on,
-            "calibration": _joined(description.trained_on["calibration"], fitted.note),
-        },
-        subjects_seen=network.meta["subjects_seen"],
-        metrics={"test": test_part, "export": exported},
-    )
+    words = (unseen and unseen.words) or description.trained_on["calibration"]
+    description = _calibrated(description, words, fitted)
+    _write_manifest(out, network, description, fitted, metrics, exported)
     model_card.write(out)
     return ModelFolder(exported, metrics, predictions)
 
@@ -140,6 +128,7 @@ def export_run(
     out: Path,
     precision: Precision,
     prepared_folder: Path | None = None,
+    cross_validation: Path | None = None,
     progress: Progress = lambda step, done, total: None,
 ) -> ModelFolder:
     """Write a model folder from a run's best checkpoint, at any precision.
@@ -149,10 +138,13 @@ def export_run(
         out: The model folder.
         precision: Type of the weights in model.onnx.
         prepared_folder: The prepared folder that the run was trained on, None for where it was.
+        cross_validation: A cross-validation of the same data with the same settings. Its scores
+            calibrate the model, instead of those of the validation part.
         progress: Called while the model is exported and tested.
 
     Raises:
-        ModelError: The run has no checkpoint, or the folder has been prepared anew since.
+        ModelError: The run has no checkpoint, the folder has been prepared anew since, or the
+            cross-validation is of other data or settings.
         DataError: The prepared folder cannot be used.
         FileWriteError: A file cannot be written.
     """
@@ -166,25 +158,52 @@ def export_run(
         )
     split = folds.from_config(data, config["part"])
     description = run_description.describe(config, network, is_fold=split.name != folds.SPLIT)
-    return write(network, description, out, data, split, precision=precision, progress=progress)
+    unseen = None
+    if cross_validation is not None:
+        tested = set(data.frames.subject[split.test].tolist())
+        unseen = unseen_scores.of_cross_validation(cross_validation, config, tested)
+    return write(
+        network,
+        description,
+        out,
+        data,
+        split,
+        precision=precision,
+        unseen=unseen,
+        progress=progress,
+    )
 
 
-def uncalibrated() -> Calibration:
-    """Return the calibration of a model whose errors are unknown: all errors are as likely."""
-    top = scale.PSPI_MAXIMUM
-    probabilities = tuple(np.linspace(0, 1, 5).tolist())
-    residuals = tuple(np.linspace(-top, top, 5).tolist())
-    levels = len(scale.LEVELS)
-    return Calibration(
-        shift=0.0,
-        spread_base=1.0,
-        spread_slope=0.0,
-        probabilities=probabilities,
-        residual_quantiles=residuals,
-        prior=(1 / levels,) * levels,
-        faces=0,
-        subjects=0,
-        score_map=ScoreMap(),
+def _calibrated(
+    description: ModelDescription, words: str, calibration: Calibration
+) -> ModelDescription:
+    """Return the description with how the interval was made, and why there is none."""
+    trained_on = {**description.trained_on, "calibration": _joined(words, calibration.note)}
+    return replace(
+        description, title=_joined(description.title, calibration.note), trained_on=trained_on
+    )
+
+
+def _write_manifest(
+    out: Path,
+    network: TrainedNetwork,
+    description: ModelDescription,
+    calibration: Calibration,
+    metrics: Mapping[str, Any] | None,
+    exported: Mapping[str, Any],
+) -> None:
+    test_part = model_manifest.selected_metrics(metrics) if metrics else None
+    model_manifest.write(
+        out,
+        name=description.name,
+        version=_version(description),
+        title=description.title,
+        spec=network.spec,
+        head=network.head,
+        calibration=calibration,
+        trained_on=description.trained_on,
+        subjects_seen=network.meta["subjects_seen"],
+        metrics={"test": test_part, "export": exported},
     )
 
 

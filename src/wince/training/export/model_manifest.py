@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wince import file_names, onnx_session
+from wince.evaluation import coverage
 from wince.evaluation.report.result_files import without_nan
 from wince.faces.spec import FaceSpec
 from wince.files import sha256, write_json
@@ -96,6 +97,7 @@ def selected_metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:
             },
             "as_errors": _pick((metrics["not_scored"]["as_errors"] or {}).get("pooled", {})),
             "overlap": metrics["overlap"]["label"],
+            "about_interval": list(coverage.caveats(model)),
             "pooled": _pick(model["pooled"]),
             "pooled_interval": _pick(model["pooled_interval"]),
             "subject_mean": _pick(model["subject_mean"]),

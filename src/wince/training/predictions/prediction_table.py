@@ -12,6 +12,7 @@ from wince.evaluation.prediction_columns import (
     INTERVAL,
     KNOWN,
     PROBABILITIES,
+    RAW,
     REQUIRED,
     UNSCORED,
     from_columns,
@@ -49,22 +50,13 @@ def columns(
         fold: Name of the held-out fold; without it there is no column `fold`.
     """
     scored = frames.take(scores.rows)
-    results = [calibration(raw) for raw in scores.raw.tolist()]
     marked = set(seen_subjects)
     table: dict[str, list[str]] = {
         "subject": scored.subject.tolist(),
         "sequence": scored.sequence.tolist(),
         "frame": scored.frame.tolist(),
         "pspi": [f"{value:g}" for value in scored.pspi.tolist()],
-        "predicted": [f"{result.pspi:.5f}" for result in results],
-        **{
-            name: [f"{result.level_probabilities[level]:.5f}" for result in results]
-            for name, level in zip(PROBABILITIES, scale.LEVELS, strict=True)
-        },
-        **{
-            name: [f"{result.interval[end]:.4f}" for result in results]
-            for end, name in enumerate(INTERVAL)
-        },
+        **calibrated_cells(calibration, scores.raw.tolist()),
         "vas": scored.vas.tolist(),
         "opr": scored.opr.tolist(),
         "milliseconds": [f"{value:.3f}" for value in scores.milliseconds.tolist()],
@@ -80,6 +72,23 @@ def columns(
         if not any(table[name]):
             del table[name]
     return table
+
+
+def calibrated_cells(calibration: Calibration, raw: Sequence[float]) -> dict[str, list[str]]:
+    """Return the columns that follow from raw scores: prediction, probabilities, interval."""
+    results = [calibration(score) for score in raw]
+    return {
+        "predicted": [f"{result.pspi:.5f}" for result in results],
+        **{
+            name: [f"{result.level_probabilities[level]:.5f}" for result in results]
+            for name, level in zip(PROBABILITIES, scale.LEVELS, strict=True)
+        },
+        **{
+            name: [f"{result.interval[end]:.4f}" for result in results]
+            for end, name in enumerate(INTERVAL)
+        },
+        RAW: [f"{score:.5f}" for score in raw],
+    }
 
 
 def _with_unscorable(

@@ -66,6 +66,25 @@ def fit(raw: Floats, rating: Floats, subject: NDArray[Any], score_map: ScoreMap)
     )
 
 
+def uncalibrated() -> Calibration:
+    """Return the calibration of a model whose errors are unknown: all errors are as likely."""
+    top = scale.PSPI_MAXIMUM
+    probabilities = tuple(np.linspace(0, 1, 5).tolist())
+    residuals = tuple(np.linspace(-top, top, 5).tolist())
+    levels = len(scale.LEVELS)
+    return Calibration(
+        shift=0.0,
+        spread_base=1.0,
+        spread_slope=0.0,
+        probabilities=probabilities,
+        residual_quantiles=residuals,
+        prior=(1 / levels,) * levels,
+        faces=0,
+        subjects=0,
+        score_map=ScoreMap(),
+    )
+
+
 def neutral_map(knee: float) -> ScoreMap:
     """Return the map that takes raw scores below `knee` to PSPI below 0.5, the level "none".
 
