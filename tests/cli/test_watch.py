@@ -246,4 +246,5 @@ def test_ctrl_c_ends_with_the_summary(tmp_path: Path) -> None:
     assert (process.returncode, err) == (0, "")
     count = len(read_rows(rows))
     assert 2 <= count < 1500
-    assert f"Frames: {count}," in out
+    # The frame at which Ctrl+C arrives may be counted before its row is written.
+    assert f"Frames: {count}," in out or f"Frames: {count + 1}," in out
