@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.command_line import Run
 from wince import camera, errors
-from wince.cli import watch_loop
+from wince.cli import watch_loop, watch_run
 from wince.cli.watch_loop import camera_name
 from wince.cli.watch_view import TerminalView, WatchStatus
 
@@ -73,10 +73,10 @@ def test_a_lost_camera_is_opened_again_until_it_is_back(
     shown = []
 
     def show(view: TerminalView, status: WatchStatus, **options: object) -> None:
-        shown.append((bool(options.get("force")), status.state is not None, status.note))
+        shown.append((bool(options.get("force")), bool(status.states), status.note))
 
     monkeypatch.setattr(TerminalView, "show", show)
-    monkeypatch.setattr(watch_loop, "Camera", UnreliableCamera)
+    monkeypatch.setattr(watch_run, "Camera", UnreliableCamera)
     monkeypatch.setattr(watch_loop.time, "sleep", sleep)
     status, out, _ = run("watch", "ward-camera")
     assert status == 0

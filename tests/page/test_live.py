@@ -15,7 +15,7 @@ from tests.support.browser import (
     spoken,
     until,
 )
-from tests.support.live_answers import BUSY, answer_all
+from tests.support.live_answers import BUSY, NO_FACE, answer_all
 
 
 def test_live_view_follows_a_face_and_speaks_when_a_level_has_lasted(open_page):
@@ -43,6 +43,40 @@ def test_live_view_follows_a_face_and_speaks_when_a_level_has_lasted(open_page):
     sentences = spoken(page)
     assert sentences[-1] == sentence
     assert len(sentences) < 4
+
+
+def test_another_person_in_view_can_be_followed(open_page):
+    page = open_page()
+    chosen = []
+
+    def answer_frames(route):
+        count = 0
+
+        def answer(message):
+            nonlocal count
+            if isinstance(message, str):
+                chosen.append(json.loads(message))
+                return
+            count += 1
+            persons = [{"number": number, "box": [0, 0, 9, 9]} for number in (3, 1)]
+            followed = chosen[-1]["person"] if chosen else 1
+            answer = {"frame": count, "problem": NO_FACE, "track": None}
+            route.send(json.dumps({**answer, "person": followed, "persons": persons}))
+
+        route.on_message(answer)
+
+    page.route_web_socket("**/v1/live*", answer_frames)
+    page.click("#tab-live")
+    page.click("#start")
+    others = page.locator("#live-persons")
+    page.get_by_role("button", name="Follow person 3").wait_for()
+    assert others.inner_text().startswith("Person 1 is followed. In view too:")
+    page.click("text=Follow person 3")
+    page.get_by_role("button", name="Follow person 1").wait_for()
+    assert chosen == [{"person": 3}]
+    assert others.locator("button").count() == 1
+    page.click("#stop")
+    assert others.is_hidden()
 
 
 def test_live_overlay_is_mirrored_with_the_video(open_page):

@@ -1,7 +1,8 @@
 """What `wince watch` shows in the terminal: the live view and the summary."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -26,17 +27,22 @@ class WatchStatus:
     """What the view shows.
 
     Attributes:
-        state: State of the track after the last frame; None before the first frame and while the
-            camera is lost.
+        states: State of each followed person's track after the last frame, by number. The number
+            is None before the first face. Empty before the first frame and while the camera is
+            lost.
         frame_rate: Frames per second.
         latency: Seconds from a frame to its result.
         note: A message below the view.
+        choice: Who of several persons is followed; None if nobody had to be chosen.
+        others: Persons in view who are not followed.
     """
 
-    state: TrackState | None = None
+    states: dict[int | None, TrackState] = field(default_factory=dict)
     frame_rate: float = 0.0
     latency: float = 0.0
     note: str = ""
+    choice: str | None = None
+    others: tuple[int, ...] = ()
 
 
 class TerminalView:
@@ -50,7 +56,8 @@ class TerminalView:
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._drawn_at = 0.0
-        self._title = ""
+        self._titles: list[str] = []
+        self._choice: str | None = None
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -83,33 +90,56 @@ class TerminalView:
             duration: Length of the video in seconds, if known.
             force: Whether to redraw at once.
         """
-        statement = status.state and status.state.statement
         if not self._console.is_terminal:
-            if statement and statement.announced and statement.pspi is not None:
-                score = scale.shown(statement.pspi)
-                self._console.print(f"{_clock(position)} {statement.title} (PSPI {score})")
+            self._print(status, position)
             return
-        title = statement.title if statement else ""
-        force = force or title != self._title
-        self._title = title
+        titles = [state.statement.title for state in status.states.values()]
+        force = force or titles != self._titles
+        self._titles = titles
         now = time.monotonic()
         if force or now - self._drawn_at >= 1 / REDRAWS_PER_SECOND:
             self._drawn_at = now
             self._live.update(draw(status, position, duration), refresh=True)
 
+    def _print(self, status: WatchStatus, position: float) -> None:
+        """Print who is followed, once, and a line for each announced level."""
+        if status.choice != self._choice:
+            self._choice = status.choice
+            self._console.print(status.choice)
+        for number, state in status.states.items():
+            statement = state.statement
+            if statement.announced and statement.pspi is not None:
+                name = f"person {number}: " if len(status.states) > 1 else ""
+                score = scale.shown(statement.pspi)
+                self._console.print(f"{_clock(position)} {name}{statement.title} (PSPI {score})")
+
 
 def draw(status: WatchStatus, position: float, duration: float | None) -> RenderableType:
     """Return the view: statement, score on its scale, action units, time, rate and latency."""
     lines: list[RenderableType] = []
-    if status.state is not None:
-        lines += _state_lines(status.state)
+    if len(status.states) == 1:
+        (state,) = status.states.values()
+        lines += _state_lines(state)
+    else:
+        for number, state in status.states.items():
+            lines += [Text(f"Person {number}", "dim"), *_state_lines(state)[:2]]
+    if status.others:
+        lines.append(Text(f"Also in view: {persons_text(status.others)}.", "dim"))
     clock = _clock(position) + (f" of {_clock(duration)}" if duration else "")
     rates = f"{status.frame_rate:.0f} frames/s   {1000 * status.latency:.0f} ms"
     lines.append(Text(f"{clock}   {rates}", "dim"))
+    if status.choice:
+        lines.append(Text(status.choice, "yellow"))
     if status.note:
         lines.append(Text(status.note, "yellow"))
     lines.append(Text("Stop with Ctrl+C. This is an expression, not a diagnosis.", "dim"))
     return Group(*lines)
+
+
+def persons_text(numbers: Collection[int]) -> str:
+    """Return the numbers of persons in words, such as "persons 2 and 3"."""
+    *first, last = [str(number) for number in sorted(numbers)]
+    return f"persons {', '.join(first)} and {last}" if first else f"person {last}"
 
 
 def _state_lines(state: TrackState) -> list[RenderableType]:

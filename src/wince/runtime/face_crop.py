@@ -1,6 +1,6 @@
 """The faces of an image, cropped for the network and checked for quality."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -14,10 +14,15 @@ from wince.faces.align import align
 from wince.faces.detect import detect
 from wince.faces.face import KEYPOINTS, Face
 from wince.faces.spec import FaceSpec
-from wince.images import ImageSource
+from wince.images import ImageSource, UprightImage
 from wince.runtime import quality
 from wince.runtime.assessment import Box, DetectedFace, Quad
 from wince.runtime.heatmap import crop_corners
+
+NO_FACE = (
+    "No face was found in this image. Use one that shows the face from the front, well lit, and "
+    "larger in the frame."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,19 @@ class FaceCrop:
     judgement: quality.Judgement
     seconds: dict[str, float]
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFace:
+    """A face with whether it can be judged.
+
+    Attributes:
+        face: The face in pixels of the decoded image.
+        judgement: Whether it can be judged.
+    """
+
+    face: Face
+    judgement: quality.Judgement
 
 
 def crop_face(
@@ -89,30 +107,62 @@ def crop_faces(
     indices = range(max(1, len(faces))) if indices is None else indices
     _check_indices(indices, len(faces))
     detected = perf_counter()
-    judgements = [quality.judge(quality.measure(image.rgb, face, image.scale)) for face in faces]
-    listed = tuple(
-        _detected_face(face.scaled(image.scale), judgement, index)
-        for index, (face, judgement) in enumerate(zip(faces, judgements, strict=True))
-    )
-    checked = perf_counter()
-    pixels = [align(image.rgb, faces[index], spec) for index in indices]
+    checked = [check_face(image, face) for face in faces]
     seconds = {
         "decode": decoded - started,
         "find_face": detected - decoded,
-        "check": checked - detected,
-        "align": (perf_counter() - checked) / len(indices),
+        "check": perf_counter() - detected,
     }
+    return cut_crops(image, checked, indices, spec, seconds, is_choice=is_choice)
+
+
+def check_face(image: UprightImage, face: Face) -> CheckedFace:
+    """Return a face of an image, in pixels of `image.rgb`, with its judgement."""
+    return CheckedFace(face, quality.judge(quality.measure(image.rgb, face, image.scale)))
+
+
+def detected_faces(image: UprightImage, faces: Sequence[CheckedFace]) -> tuple[DetectedFace, ...]:
+    """Return the faces of an image, the largest first, as assessments list them."""
+    return tuple(
+        _detected_face(checked.face.scaled(image.scale), checked.judgement, index)
+        for index, checked in enumerate(faces)
+    )
+
+
+def cut_crops(
+    image: UprightImage,
+    faces: Sequence[CheckedFace],
+    indices: Sequence[int],
+    spec: FaceSpec,
+    seconds: Mapping[str, float],
+    *,
+    is_choice: bool,
+) -> list[FaceCrop]:
+    """Return the crops of some faces of an image.
+
+    Args:
+        image: The image.
+        faces: Its faces, the largest first.
+        indices: Which of them.
+        spec: How the crops are cut.
+        seconds: Duration of the stages so far.
+        is_choice: Whether to warn that other faces were found.
+    """
+    started = perf_counter()
+    listed = detected_faces(image, faces)
+    pixels = [align(image.rgb, faces[index].face, spec) for index in indices]
+    share = (perf_counter() - started) / max(1, len(indices))
     return [
         FaceCrop(
             crop,
-            crop_corners(faces[index], spec, image),
+            crop_corners(faces[index].face, spec, image),
             listed[index],
             listed,
-            judgements[index],
-            seconds,
+            faces[index].judgement,
+            {**seconds, "align": share},
             (
                 *([_choice_warning(index, len(faces))] if is_choice else []),
-                *judgements[index].warnings,
+                *faces[index].judgement.warnings,
                 *image.warnings,
             ),
         )
@@ -123,10 +173,7 @@ def crop_faces(
 def _check_indices(indices: Sequence[int], count: int) -> None:
     """Raise NoFaceError if there is no face, or none with one of these indices."""
     if count == 0:
-        raise NoFaceError(
-            "No face was found in this image. Use one that shows the face from the front, well "
-            "lit, and larger in the frame."
-        )
+        raise NoFaceError(NO_FACE)
     for index in (index for index in indices if not 0 <= index < count):
         raise NoFaceError(
             f"Face number {index + 1} by size was asked for, but only {count} "

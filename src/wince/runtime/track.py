@@ -30,7 +30,7 @@ from wince.runtime.statement import LastingLevels, Statement
 GRACE = 1.0
 """Seconds without a face that can be judged for which the last statement is kept."""
 
-AWAY = 3.0
+AWAY = 6.0
 """Seconds without a face after which the track starts again."""
 
 MAX_SECONDS = 60.0

@@ -15,9 +15,11 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from wince import images
-from wince.errors import WinceError
+from wince.errors import NoFaceError, WinceError
 from wince.runtime.assessment import Assessment
+from wince.runtime.face_crop import NO_FACE
 from wince.runtime.neutral import NeutralFace, change
+from wince.runtime.person_assessor import PersonAssessor, PersonFrame
 from wince.runtime.track import Track, TrackSettings, TrackState
 from wince.server import problems
 from wince.server.body_limits import SMALL_JSON_BYTES
@@ -30,7 +32,10 @@ from wince.server.worker_pool import WorkerPool
 if TYPE_CHECKING:
     from wince.runtime.assessor import Assessor
 
-AssessFrame = Callable[[bytes, NeutralFace | None], Awaitable[Assessment]]
+AssessFrame = Callable[["Frame", NeutralFace | None], Awaitable[PersonFrame]]
+
+PERSON_FIELD = "person"
+"""Member of a message that chooses the person to follow, and of answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,9 @@ class LiveSocket:
     """An open live socket: it receives frames and answers them until it closes.
 
     A binary message is a frame. A text message sets the neutral face that frames are compared with,
-    and is not counted as a frame. Each answer has `frame`, the number of its frame, `assessment` or
-    `problem`, and `track`, what the face shows over time.
+    or chooses the person to follow, and is not counted as a frame. Each answer has `frame`, the
+    number of its frame, `assessment` or `problem`, `track`, what the face shows over time, and
+    `person`, `choice` and `persons`, who is followed and who is in view.
 
     The track learns of faces, of faces that cannot be judged and of frames without a face. It does
     not learn of frames that were not assessed, for example because the server was busy.
@@ -92,7 +98,8 @@ class LiveSocket:
         self,
         socket: WebSocket,
         assess: AssessFrame,
-        track: Track,
+        persons: PersonAssessor,
+        new_track: Callable[[], Track],
         *,
         max_frame_bytes: int,
         clock: Callable[[], float] = perf_counter,
@@ -101,14 +108,18 @@ class LiveSocket:
 
         Args:
             socket: The accepted socket.
-            assess: Assesses the data of a frame against a neutral face or None.
-            track: The track of this socket.
+            assess: Assesses the persons in a frame, against a neutral face or None.
+            persons: Who is in the frames, and who of them is followed.
+            new_track: Starts the track of another person.
             max_frame_bytes: Largest size of a frame.
             clock: Seconds, for the time at which a frame arrives.
         """
         self._socket = socket
         self._assess = assess
-        self._track = track
+        self._persons = persons
+        self._new_track = new_track
+        self._track = new_track()
+        self._chosen: int | None = None  # the person to follow from the next frame on
         self._max_frame_bytes = max_frame_bytes
         self._clock = clock
         self._neutral: NeutralFace | None = None
@@ -129,7 +140,7 @@ class LiveSocket:
                     return
                 data = message.get("bytes")
                 if data is None:
-                    await self._set_neutral(message["text"])
+                    await self._read_text(message["text"])
                     continue
                 number += 1
                 frame = Frame(number, data, self._clock() - start)
@@ -141,32 +152,47 @@ class LiveSocket:
         finally:
             self._latest.close()
 
-    async def _set_neutral(self, text: str) -> None:
-        """Read `{"neutral": {...} or null}`; answer with a problem if the text is another."""
-        problem = self._read_neutral(text)
-        if problem is not None:
-            await self._send({"frame": None, "problem": problem.to_dict()})
-
-    def _read_neutral(self, text: str) -> Problem | None:
+    async def _read_text(self, text: str) -> None:
+        """Read a message of text; answer with a problem if it cannot be used."""
         try:
             message = json.loads(text) if len(text) <= SMALL_JSON_BYTES else None
         except (ValueError, RecursionError):
             message = None
+        problem = self._read_message(message)
+        if problem is not None:
+            await self._send({"frame": None, "problem": problem.to_dict()})
+
+    def _read_message(self, message: object) -> Problem | None:
+        """Read `{"neutral": {...} or null}` or `{"person": number}`; return a problem if wrong."""
         if not isinstance(message, dict) or set(message) not in (
             {NEUTRAL_FIELD},
             {OLD_NEUTRAL_FIELD},
+            {PERSON_FIELD},
         ):
             return problems.from_kind(
                 "malformed-request",
                 "Text arrived; expected a JPEG frame as a binary message, or the text "
-                '{"neutral": ...} with a neutral face or null.',
+                '{"neutral": ...} with a neutral face or null, or {"person": ...} with the number '
+                "of a person in view.",
             )
+        (data,) = message.values()
+        if PERSON_FIELD in message:
+            return self._choose_person(data)
         try:
-            (data,) = message.values()
             self._neutral = None if data is None else NeutralFace.from_dict(data)
         except WinceError as error:
             return problems.from_error(error)
         return None
+
+    def _choose_person(self, number: object) -> Problem | None:
+        """Follow another person from the next frame on; return a problem if there is none."""
+        if type(number) is int and self._persons.is_expected(number):
+            self._chosen = number
+            return None
+        return problems.from_kind(
+            "invalid-request",
+            f"person: expected the number of a person in view, found {number!r:.40}.",
+        )
 
     def _check_size(self, data: bytes) -> Problem | None:
         if len(data) <= self._max_frame_bytes:
@@ -179,31 +205,37 @@ class LiveSocket:
 
     async def _answer_frames(self) -> None:
         while (frame := await self._latest.take()) is not None:
+            self._follow_chosen()
             result = await self._assess_frame(frame)
             if isinstance(result, Problem):
                 await self._send_problem(frame, result)
                 continue
-            state = self._track.update(frame.seconds, result)
-            await self._send(
-                {
-                    "frame": frame.number,
-                    "assessment": result.to_dict(),
-                    "track": _track_part(state, result),
-                }
-            )
+            assessment = result.assessments.get(result.followed or 0)
+            state = self._track.update(frame.seconds, assessment)
+            if assessment is None:
+                absent = problems.from_error(NoFaceError(_absence(result)))
+                answer = {"problem": absent.to_dict(), "track": state.to_dict()}
+            else:
+                track = _track_part(state, assessment)
+                answer = {"assessment": assessment.to_dict(), "track": track}
+            await self._send({"frame": frame.number, **answer, **_persons_part(result)})
+
+    def _follow_chosen(self) -> None:
+        """Begin to follow the person that a message has chosen."""
+        number, self._chosen = self._chosen, None
+        if number is not None and number != self._persons.followed:
+            self._persons.follow(number)
+            self._track = self._new_track()
 
     async def _send_problem(self, frame: Frame, problem: Problem) -> None:
-        """Answer a frame with a problem; only a frame without a face counts for the track."""
-        if problem.kind == "no-face":
-            state: TrackState | None = self._track.update(frame.seconds, None)
-        else:
-            state = self._track.current(frame.seconds)
+        """Answer a frame that was not assessed; it does not count for the track."""
+        state = self._track.current(frame.seconds)
         track = state and state.to_dict()
         await self._send({"frame": frame.number, "problem": problem.to_dict(), "track": track})
 
-    async def _assess_frame(self, frame: Frame) -> Assessment | Problem:
+    async def _assess_frame(self, frame: Frame) -> PersonFrame | Problem:
         try:
-            return await self._assess(frame.data, self._neutral)
+            return await self._assess(frame, self._neutral)
         except (ProblemError, WinceError) as error:
             return problems.from_error(error)
         except Exception as error:
@@ -228,6 +260,24 @@ def _track_part(state: TrackState, assessment: Assessment) -> dict[str, Any]:
     return part
 
 
+def _persons_part(frame: PersonFrame) -> dict[str, Any]:
+    """Return the members of an answer about the persons in the frame."""
+    return {
+        PERSON_FIELD: frame.followed,
+        "choice": frame.choice and str(frame.choice),
+        "persons": [
+            {"number": number, "box": list(face.box)} for number, face in frame.faces.items()
+        ],
+    }
+
+
+def _absence(frame: PersonFrame) -> str:
+    """Return a sentence for a frame without the followed person."""
+    if frame.followed is None or not frame.faces:
+        return NO_FACE
+    return f"Person {frame.followed}, who is followed, is not in view, but others are."
+
+
 def add_route(
     router: APIRouter, assessor: "Assessor", pool: WorkerPool, settings: Settings
 ) -> None:
@@ -238,7 +288,7 @@ def add_route(
     async def live(socket: WebSocket) -> None:
         try:
             heatmap = _wants_heatmap(socket.query_params)
-            track = Track(assessor.estimator.calibration, _track_settings(socket.query_params))
+            track_settings = _track_settings(socket.query_params)
             if len(sockets) >= settings.max_live:
                 raise ProblemError(
                     "busy",
@@ -250,14 +300,23 @@ def add_route(
             await send_problem(socket.scope, socket.receive, socket.send, problem)
             return
 
-        async def assess(data: bytes, neutral: NeutralFace | None) -> Assessment:
-            images.check_web_format(data)
-            return await pool.run(lambda: assessor.assess(data, heatmap=heatmap, neutral=neutral))
+        persons = PersonAssessor(assessor, track_settings.away)
+
+        async def assess(frame: Frame, neutral: NeutralFace | None) -> PersonFrame:
+            images.check_web_format(frame.data)
+            return await pool.run(
+                lambda: persons.assess(frame.data, frame.seconds, heatmap=heatmap, neutral=neutral)
+            )
+
+        def new_track() -> Track:
+            return Track(assessor.estimator.calibration, track_settings)
 
         await socket.accept()
         sockets.add(socket)
         try:
-            await LiveSocket(socket, assess, track, max_frame_bytes=settings.max_frame_bytes).run()
+            await LiveSocket(
+                socket, assess, persons, new_track, max_frame_bytes=settings.max_frame_bytes
+            ).run()
         finally:
             sockets.discard(socket)
 

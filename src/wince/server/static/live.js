@@ -9,6 +9,7 @@ import { createFrameRate } from "./frame_rate.js";
 import { createMapControls } from "./map_controls.js";
 import { createNeutralControls } from "./neutral.js";
 import { drawOverlay, setAspectRatio } from "./overlay.js";
+import { createPersonButtons } from "./persons.js";
 import { createQuietMode } from "./quiet_mode.js";
 import { createRetry } from "./retry.js";
 import { createSessionPanel } from "./session_panel.js";
@@ -81,6 +82,10 @@ export function createLive({ scale, languages, neutral, result, onLevel, onProbl
     live: true,
   });
   neutral.onChange((face) => socket?.setNeutral(face));
+  const personButtons = createPersonButtons(byId("live-persons"), (number) => {
+    socket?.followPerson(number);
+    sessionPanel.clear(); // the sums and the chart are those of one person
+  });
 
   /**
    * @param {LiveAnswer} answer
@@ -91,6 +96,7 @@ export function createLive({ scale, languages, neutral, result, onLevel, onProbl
     trouble = null;
     serverRetry.reset();
     const { assessment = null, problem, track = null } = answer;
+    if (answer.persons) personButtons.show(answer.person ?? null, answer.persons);
     // Only frames that were assessed are told: a busy server is no absence.
     const assessed = assessment !== null || problem?.type.endsWith("/no-face");
     if (track && assessed) sessionPanel.add(assessment, track);
@@ -271,6 +277,7 @@ export function createLive({ scale, languages, neutral, result, onLevel, onProbl
     drawOverlay(canvas, scale, null);
     mapControls.update(null);
     neutralControls.cancel();
+    personButtons.show(null, []);
     byId("rate").textContent = "";
     show(false);
   }

@@ -64,14 +64,16 @@ export function createSessionPanel(root, scale) {
     listMarkers();
     draw(true);
   });
-  find(root, ".session-clear").addEventListener("click", () => {
+  function clear() {
     session.reset();
     score = null;
     note.clear();
     listMarkers();
     find(root, ".marker-message").textContent = "";
     draw(true);
-  });
+  }
+
+  find(root, ".session-clear").addEventListener("click", clear);
   draw(true);
 
   return {
@@ -91,6 +93,8 @@ export function createSessionPanel(root, scale) {
       }
       draw();
     },
+    /** Begin a new session, for another person. */
+    clear,
     /**
      * Show or hide the panel. A session that has begun stays visible until it is cleared.
      *

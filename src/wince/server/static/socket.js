@@ -78,6 +78,14 @@ export function openSocket({ onAnswer, onLost, withMap, settings, neutral }) {
       neutral = face;
       if (socket.readyState === WebSocket.OPEN) sendNeutral(face);
     },
+    /**
+     * Follow the person with a number from the next frame on.
+     *
+     * @param {number} number
+     */
+    followPerson(number) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ person: number }));
+    },
     close() {
       closed = true;
       socket.close();

@@ -155,6 +155,10 @@
  * @property {Assessment} [assessment]
  * @property {{ type: string, title: string, status: number, detail: string }} [problem]
  * @property {Track | null} [track]
+ * @property {number | null} [person] Number of the followed person.
+ * @property {PersonInView[]} [persons]
+ *
+ * @typedef {{ number: number, box: Box }} PersonInView
  *
  * @typedef {object} Track
  * @property {TrackStatement} statement

@@ -1,0 +1,247 @@
+"""What `wince watch` does with a frame: assess its persons, follow them, write rows, speak."""
+
+import csv
+import heapq
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from wince.cli.watch_rows import FrameResult, frame_row
+from wince.cli.watch_video import AnnotatedVideo
+from wince.cli.watch_view import WatchStatus, persons_text
+from wince.cli.watch_voice import BackgroundSpeaker
+from wince.runtime.assessment import Assessment
+from wince.runtime.assessor import Assessor
+from wince.runtime.look_ahead import LookAhead, RecordedFrame
+from wince.runtime.person_assessor import Choice, PersonAssessor, PersonFrame
+from wince.runtime.session_summary import LONGEST_STEP, SessionSummary
+from wince.runtime.track import Track, TrackSettings
+from wince.video import VideoFrame
+
+RATE_WINDOW = 2.0
+"""Seconds over which the frame rate is measured."""
+BRIEF = 1.0
+"""Seconds; a person who was in view for a shorter time gets no summary with --all-persons."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """How frames are watched.
+
+    Attributes:
+        track: Settings of each track.
+        half_width: Seconds before and after a frame of a recording over which scores are averaged;
+            0 for a camera.
+        person: Number of the person to follow; None for the largest at the start.
+        everybody: Whether to follow all persons.
+    """
+
+    track: TrackSettings
+    half_width: float = 0.0
+    person: int | None = None
+    everybody: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _WatchedFrame:
+    """A frame with the persons in it, without its pixels."""
+
+    frame: VideoFrame
+    persons: PersonFrame
+    assessment: Assessment | None
+    latency: float
+
+
+class _FollowedPerson:
+    """The track and the sums of one person."""
+
+    def __init__(self, number: int | None, assessor: Assessor, settings: WatchSettings) -> None:
+        self.number = number
+        self.track = Track(assessor.estimator.calibration, settings.track)
+        self.look_ahead: LookAhead[_WatchedFrame] = LookAhead(settings.half_width)
+        self.session = SessionSummary()
+        self.seconds_in_view = 0.0
+        self._last = 0.0
+
+    def add(
+        self, seconds: float, watched: _WatchedFrame
+    ) -> Iterator[tuple["_FollowedPerson", RecordedFrame[_WatchedFrame]]]:
+        """Add a frame; yield this person with each frame whose scores are complete."""
+        if watched.assessment is not None:
+            self.seconds_in_view += min(seconds - self._last, LONGEST_STEP)
+        self._last = seconds
+        for frame in self.look_ahead.add(RecordedFrame(seconds, watched.assessment, watched)):
+            yield self, frame
+
+    def finish(self) -> Iterator[tuple["_FollowedPerson", RecordedFrame[_WatchedFrame]]]:
+        """Yield this person with each frame that still waits."""
+        for frame in self.look_ahead.finish():
+            yield self, frame
+
+
+@dataclass
+class Watcher:
+    """Assesses frames, follows persons, writes rows and announces levels.
+
+    Attributes:
+        source: Name of the video or camera.
+        assessor: Assesses the frames.
+        settings: How frames are watched.
+        rows: Writes rows, if any.
+        voice: Speaks announced levels, if any.
+        video: Writes an annotated copy, if any.
+        status: What the view shows.
+        others: Persons who were in view and not followed.
+    """
+
+    source: str
+    assessor: Assessor
+    settings: WatchSettings
+    rows: "csv.DictWriter[str] | None"
+    voice: BackgroundSpeaker | None
+    video: AnnotatedVideo | None = None
+    status: WatchStatus = field(default_factory=WatchStatus)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self._persons = PersonAssessor(
+            self.assessor,
+            settings.track.away,
+            person=settings.person,
+            everybody=settings.everybody,
+        )
+        self._followed: dict[int | None, _FollowedPerson] = {}
+        self._sessions: dict[int | None, SessionSummary] = {}
+        self.others: set[int] = set()
+        self._finish_times: deque[float] = deque()
+
+    @property
+    def followed(self) -> int | None:
+        """Number of the followed person; None before the first face."""
+        return self._persons.followed
+
+    @property
+    def sessions(self) -> dict[int | None, SessionSummary]:
+        """Sums over all frames by the number of the person; None if there was no face."""
+        if not self.settings.everybody:
+            return {self._persons.followed: self._person(None).session}
+        lasting = {
+            number: person.session
+            for number, person in self._followed.items()
+            if person.seconds_in_view >= BRIEF
+        }
+        return self._sessions | lasting
+
+    def process(self, frame: VideoFrame, seconds: float, available_at: float) -> Iterator[float]:
+        """Assess a frame.
+
+        Args:
+            frame: The frame.
+            seconds: Its time in the session.
+            available_at: When the frame was available, on the clock of `time.monotonic`.
+
+        Yields:
+            The time of each frame for which `status` is complete.
+        """
+        persons = self._persons.assess(frame.rgb, seconds)
+        now = time.monotonic()
+        self.status.latency = now - available_at
+        self.status.frame_rate = self._frame_rate(now)
+        self._update_status(persons)
+        without_pixels = replace(frame, rgb=frame.rgb[:0])
+        completed = []
+        for person in self._persons_to_follow(persons):
+            number = persons.followed if person.number is None else person.number
+            assessment = None if number is None else persons.assessments.get(number)
+            watched = _WatchedFrame(without_pixels, persons, assessment, self.status.latency)
+            completed.append(person.add(seconds, watched))
+        yield from self._follow(completed)
+
+    def finish(self) -> Iterator[float]:
+        """Follow the frames that still wait at the end; yield the time of each."""
+        yield from self._follow([person.finish() for person in self._followed.values()])
+
+    def _persons_to_follow(self, persons: PersonFrame) -> list[_FollowedPerson]:
+        """Return the followed persons. Without any there is an entry without a number."""
+        if not self.settings.everybody:
+            return [self._person(None)]
+        for number in [n for n in self._followed if n and not self._persons.is_expected(n)]:
+            person = self._followed.pop(number)
+            if person.seconds_in_view >= BRIEF:
+                self._sessions[number] = person.session
+        for number in persons.faces:
+            self._person(number)
+        numbers = sorted(number for number in self._followed if number is not None)
+        return [self._followed[number] for number in numbers] or [self._person(None)]
+
+    def _person(self, number: int | None) -> _FollowedPerson:
+        if number not in self._followed:
+            self._followed[number] = _FollowedPerson(number, self.assessor, self.settings)
+        return self._followed[number]
+
+    def _follow(
+        self,
+        completed: Iterable[Iterator[tuple[_FollowedPerson, RecordedFrame[_WatchedFrame]]]],
+    ) -> Iterator[float]:
+        """Add complete frames to the tracks and pass the states on; yield the times."""
+        in_order = heapq.merge(*completed, key=lambda pair: pair[1].seconds)
+        for seconds, group in groupby(in_order, key=lambda pair: pair[1].seconds):
+            pairs = list(group)
+            results = [self._result(person, frame) for person, frame in pairs]
+            if self.video:
+                sessions = [person.session for person, _ in pairs]
+                self.video.add(list(zip(results, sessions, strict=True)))
+            self.status.states = {result.person: result.state for result in results}
+            for result in results:
+                if self.rows:
+                    self.rows.writerow({"source": self.source, **frame_row(result)})
+                if self.voice and result.person == result.persons.followed:
+                    self.voice.follow(result.state.statement)
+            yield seconds
+
+    def _result(
+        self, person: _FollowedPerson, complete: RecordedFrame[_WatchedFrame]
+    ) -> FrameResult:
+        seconds, watched = complete.seconds, complete.item
+        state = person.track.update(seconds, complete.assessment)
+        person.session.add(
+            seconds,
+            state,
+            face_found=complete.assessment is not None,
+            longest=max(LONGEST_STEP, self.settings.track.away),
+        )
+        number = person.number
+        if number is None and not self.settings.everybody:
+            number = watched.persons.followed
+        return FrameResult(
+            watched.frame,
+            seconds,
+            number,
+            watched.persons,
+            watched.assessment,
+            state,
+            watched.latency,
+        )
+
+    def _update_status(self, persons: PersonFrame) -> None:
+        """Note who else is in view and, once, that one of several persons was chosen."""
+        if self.settings.everybody:
+            return
+        self.status.others = tuple(sorted(persons.faces.keys() - {persons.followed}))
+        self.others.update(self.status.others)
+        if self.status.choice is None and persons.choice is Choice.LARGEST:
+            self.status.choice = (
+                f"{persons_text(persons.faces).capitalize()} are in view. Person "
+                f"{persons.followed}, the largest, is followed. Choose another one with --person."
+            )
+
+    def _frame_rate(self, now: float) -> float:
+        """Return the frames per second over the last RATE_WINDOW seconds."""
+        times = self._finish_times
+        times.append(now)
+        while now - times[0] > RATE_WINDOW:
+            times.popleft()
+        span = times[-1] - times[0]
+        return (len(times) - 1) / span if span else 0.0

@@ -1,0 +1,170 @@
+"""Assess one followed person, or all persons, in the frames of a video or camera.
+
+One person is followed: the one with a given number, or else the one with the largest face in the
+first frame that shows a face. Following never moves to another person by itself.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from time import perf_counter
+
+from wince import images
+from wince.errors import WinceError
+from wince.faces.person_search import PersonFace, PersonSearch
+from wince.images import ImageSource, UprightImage
+from wince.runtime.assessment import Assessment, DetectedFace
+from wince.runtime.assessor import Assessor
+from wince.runtime.crop_assessments import assess_crops
+from wince.runtime.face_crop import CheckedFace, check_face, cut_crops, detected_faces
+from wince.runtime.neutral import NeutralFace
+
+
+class Choice(StrEnum):
+    """How the followed person was chosen."""
+
+    NUMBER = "number"
+    ONLY = "only"
+    LARGEST = "largest"
+
+
+class UnknownPersonError(WinceError):
+    """Nobody with this number is in view."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFrame:
+    """The persons in a frame.
+
+    Attributes:
+        followed: Number of the followed person; None before the first face.
+        choice: How that person was chosen; None before the first face.
+        faces: The face of each person in view by number, the largest first. Faces that are not
+            followed may be up to a second old.
+        assessments: The assessment by number: of the followed person, if in this frame, or of all.
+    """
+
+    followed: int | None
+    choice: Choice | None
+    faces: dict[int, DetectedFace]
+    assessments: dict[int, Assessment]
+
+
+class PersonAssessor:
+    """Assesses the persons in one video, camera or socket. Call `assess` for each frame, in order.
+
+    Attributes:
+        followed: Number of the followed person; None before the first face.
+        choice: How that person was chosen.
+    """
+
+    def __init__(
+        self, assessor: Assessor, away: float, *, person: int | None = None, everybody: bool = False
+    ) -> None:
+        """Begin without persons.
+
+        Args:
+            assessor: Has the model.
+            away: Seconds for which a person may be hidden and keep the number.
+            person: Number of the person to follow; None for the largest at the start.
+            everybody: Whether to assess all persons.
+        """
+        self._assessor = assessor
+        self._search = PersonSearch(away)
+        self._everybody = everybody
+        self._checked: dict[int, CheckedFace] = {}
+        self.followed = person
+        self.choice = None if person is None else Choice.NUMBER
+        self._is_sure = person is not None
+
+    def follow(self, number: int) -> None:
+        """Follow another person from the next frame on.
+
+        Raises:
+            UnknownPersonError: Nobody with this number is in view, or was a moment ago.
+        """
+        if not self._search.is_expected(number):
+            known = sorted(self._checked)
+            others = f"In view: {', '.join(map(str, known))}." if known else "Nobody is in view."
+            raise UnknownPersonError(f"There is no person with the number {number}. {others}")
+        self.followed, self.choice, self._is_sure = number, Choice.NUMBER, True
+
+    def is_expected(self, number: int) -> bool:
+        """Return whether a person is in view, or was less than `away` seconds ago."""
+        return self._search.is_expected(number)
+
+    def assess(
+        self,
+        source: ImageSource,
+        seconds: float,
+        *,
+        heatmap: bool = False,
+        neutral: NeutralFace | None = None,
+    ) -> PersonFrame:
+        """Assess the next frame.
+
+        Args:
+            source: The frame, as for `Assessor.assess`.
+            seconds: Its time, later than that of the previous frame.
+            heatmap: As for `Assessor.assess`.
+            neutral: As for `Assessor.assess`.
+
+        Raises:
+            ImageError: The frame cannot be used.
+            NeutralFaceError: The neutral face is from another model.
+        """
+        started = perf_counter()
+        image = images.read(source)
+        decoded = perf_counter()
+        persons = self._search.find(image.rgb, seconds, self._needed())
+        self._choose(persons)
+        detected = perf_counter()
+        self._check(image, persons)
+        stages = {
+            "decode": decoded - started,
+            "find_face": detected - decoded,
+            "check": perf_counter() - detected,
+        }
+        assessed = [
+            index
+            for index, person in enumerate(persons)
+            if person.is_current and (self._everybody or person.number == self.followed)
+        ]
+        faces, estimator = list(self._checked.values()), self._assessor.estimator
+        crops = cut_crops(image, faces, assessed, estimator.spec, stages, is_choice=False)
+        results = assess_crops(crops, estimator, heatmap=heatmap, neutral=neutral)
+        numbers = [persons[index].number for index in assessed]
+        return PersonFrame(
+            self.followed,
+            self.choice,
+            dict(zip(self._checked, detected_faces(image, faces), strict=True)),
+            dict(zip(numbers, results, strict=True)),
+        )
+
+    def _needed(self) -> Collection[int] | None:
+        """Return the numbers of the persons whose faces are needed; None for all."""
+        if self._everybody:
+            return None
+        return () if self.followed is None else (self.followed,)
+
+    def _choose(self, persons: list[PersonFace]) -> None:
+        """Choose whom to follow. Who is in a single frame only is no person but an error."""
+        current = [person.number for person in persons if person.is_current]
+        if self._is_sure:
+            return
+        if self.followed in current:
+            self._is_sure = True
+        elif current:
+            self.followed = current[0]
+            self.choice = Choice.ONLY if len(current) == 1 else Choice.LARGEST
+        else:
+            self.followed = self.choice = None
+
+    def _check(self, image: UprightImage, persons: list[PersonFace]) -> None:
+        """Check the faces of this frame, and keep the judgements of the others in view."""
+        self._checked = {
+            person.number: check_face(image, person.face)
+            if person.is_current or person.number not in self._checked
+            else self._checked[person.number]
+            for person in persons
+        }
