@@ -75,7 +75,7 @@ def test_busy_server_answers_503_and_still_reports_its_health(assessor, portrait
     gate, begun = threading.Event(), threading.Event()
 
     class Slow:
-        def assess(self, image, *, face_index=None, heatmap=False, neutral=None):
+        def assess(self, image, **options):
             begun.set()
             assert gate.wait(20)
             return assessor.assess(image)
