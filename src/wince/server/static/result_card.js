@@ -118,7 +118,7 @@ export function createResultCard(root, scale, { languages, waitingText, onSayAga
       state = "changing";
       find(card, ".assessed").classList.add("changing");
       for (const name of CHANGING_TEXTS) find(card, `.${name}`).textContent = "";
-      find(card, ".scale").removeAttribute("aria-label");
+      find(card, ".scale").setAttribute("aria-label", "No score yet");
       find(card, ".change").hidden = true;
       fillTexts();
     },
