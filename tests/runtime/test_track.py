@@ -72,9 +72,9 @@ def test_a_score_that_swings_between_two_levels_is_announced_as_between_them(cal
 
 def test_a_score_close_to_a_cut_is_announced_as_between_two_levels(calibration, shows):
     track = Track(calibration)
-    announced = announcements(track, shows, steps((5.46, 2)))
+    announced = announcements(track, shows, steps((5.505, 2)))
     assert announced == [(1.0, ("mild", "moderate"))]
-    statement = track.update(2.0, shows(5.46)).statement
+    statement = track.update(2.0, shows(5.505)).statement
     assert (statement.kind, statement.title) == (Kind.BETWEEN, "Between mild and moderate")
     assert statement.advice.startswith("It may be moderate")
 
