@@ -75,14 +75,16 @@ def level_ranges(calibration: Calibration) -> tuple[tuple[float, float], ...]:
     grid = [scale.PSPI_MAXIMUM * number / count for number in range(count + 1)]
     ranges, start = [], -math.inf
     for low, high in pairwise(grid):
-        if levels(low) == levels(high):
-            continue
-        below = levels(low)
-        while high - low > _PRECISION:
-            middle = (low + high) / 2
-            low, high = (middle, high) if levels(middle) == below else (low, middle)
-        ranges.append((start, low))
-        start = high
+        while levels(low) != levels(high):  # twice if a range lies between the two
+            end, next_start = low, high
+            while next_start - end > _PRECISION:
+                middle = (end + next_start) / 2
+                if levels(middle) == levels(low):
+                    end = middle
+                else:
+                    next_start = middle
+            ranges.append((start, end))
+            start = low = next_start
     return (*ranges, (start, math.inf))
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +83,8 @@ def unreachable_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nothing listens there
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
+    # urllib keeps the proxies of the first request for all that follow.
+    monkeypatch.setattr(urllib.request, "_opener", None)
     yield
     torch.hub.set_dir(folder)
 
