@@ -85,7 +85,7 @@ def run(source: str | None, options: WatchOptions) -> None:
             watch.camera(camera)
         for path in paths:
             if is_folder:
-                watch.console.print(f"\n{path}")
+                watch.console.print(f"\n{path}", soft_wrap=True, markup=False)
             watch.video(path, in_folder=is_folder)
             if watch.is_interrupted:
                 break
