@@ -4,10 +4,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from wince.errors import VideoError
+from wince.files import Closing
 from wince.video import VideoFrame
 from wince.video.deinterlace import deinterlaced
 from wince.video.files import require_av
@@ -76,7 +76,7 @@ def _open_device(name: str, source_format: str) -> Any:
         ) from error
 
 
-class Camera:
+class Camera(Closing):
     """An open camera, for use in a `with` statement.
 
     A thread reads the camera and keeps only the newest frame.
@@ -170,14 +170,3 @@ class Camera:
         self._reader.join(FRAME_TIMEOUT)
         if not self._reader.is_alive():  # closing the container during a read would crash
             self._container.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -69,12 +69,12 @@ def test_ranges_cover_the_scale_and_agree_with_the_stated_levels(assessor, calib
         assert (ranges[0][0], ranges[-1][1]) == (-math.inf, math.inf)
         assert all(0 < after[0] - before[1] < 1e-3 for before, after in pairwise(ranges))
         inner = [(max(low, 0.0), min(high, 16.0)) for low, high in ranges]
-        found = [
+        level_sets = [
             {stated_levels(fitted(raw).rounded()) for raw in (low, (low + high) / 2, high)}
             for low, high in inner
         ]
-        assert all(len(levels) == 1 for levels in found)
-        assert [level for (level,) in (next(iter(levels)) for levels in found[::2])] == [
+        assert all(len(levels) == 1 for levels in level_sets)
+        assert [level for (level,) in (next(iter(levels)) for levels in level_sets[::2])] == [
             *scale.LEVELS
         ]
 

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from wince.files import write_error
+from wince.files import Closing, write_error
 
 
-class LineFile:
+class LineFile(Closing):
     """A UTF-8 file whose lines are on disk as soon as they are written; use it in `with`."""
 
     def __init__(self, path: Path) -> None:
@@ -48,14 +46,3 @@ class LineFile:
             yield
         except OSError as error:
             raise write_error(self._path, error) from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -140,8 +140,8 @@ def _search_near(rgb: NDArray[np.uint8], face: Face) -> Face | None:
     x, y, size = _place(face)
     left, top = max(0, int(x - 1.5 * size)), max(0, int(y - 1.5 * size))
     part = rgb[top : int(y + 1.5 * size) + 1, left : int(x + 1.5 * size) + 1]
-    found = search_near(part, face.moved(-left, -top))
-    return None if found is None else found.moved(left, top)
+    moved = search_near(part, face.moved(-left, -top))
+    return None if moved is None else moved.moved(left, top)
 
 
 def _add_new(faces: list[Face], face: Face) -> None:

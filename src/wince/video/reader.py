@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wince.errors import NotAVideoError, TruncatedVideoError, VideoError
+from wince.files import Closing
 from wince.images import MAX_PIXELS, MIN_SIDE
 from wince.video.colour import unsupported_colour
 from wince.video.deinterlace import deinterlaced
@@ -52,7 +52,7 @@ class VideoFrame:
     rgb: NDArray[np.uint8]
 
 
-class Video:
+class Video(Closing):
     """An open video file, for use in a `with` statement; its frames can be read once.
 
     Attributes:
@@ -264,17 +264,6 @@ class Video:
     def close(self) -> None:
         """Close the file."""
         self._container.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _duration(frame: "av.VideoFrame") -> float:

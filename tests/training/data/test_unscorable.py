@@ -32,8 +32,8 @@ def test_every_labelled_frame_without_a_usable_image_has_its_reason(
 ) -> None:
     folder, reasons = folder_with_missing
     missing = open_data(folder, SPEC).unscorable
-    found = dict(zip(missing.frames.path.tolist(), missing.reason.tolist(), strict=True))
-    assert found == reasons
+    reason_of = dict(zip(missing.frames.path.tolist(), missing.reason.tolist(), strict=True))
+    assert reason_of == reasons
     assert set(missing.frames.pspi.tolist()) == {9.0}
     assert set(missing.frames.groups["sex"].tolist()) == {"female"}
     parts = {row["subject"]: row["split"] for row in sample.rows(folder / "manifest.csv")}

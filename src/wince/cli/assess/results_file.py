@@ -7,20 +7,18 @@ and at most one incomplete line at the end, which the next run cuts off.
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from wince.cli.assess import csv_rows
 from wince.cli.assess.outcome import Outcome
 from wince.cli.assess.previous_results import PreviousResults, ScoringSetup, read_and_repair
 from wince.cli.line_file import LineFile
 from wince.errors import DataError
-from wince.files import refuse_existing, write_error
+from wince.files import Closing, refuse_existing, write_error
 
 SUFFIXES = (".csv", ".jsonl")
 
 
-class ResultsFile:
+class ResultsFile(Closing):
     """An open results file, for use in a `with` statement.
 
     Attributes:
@@ -66,15 +64,8 @@ class ResultsFile:
             else:
                 self._file.write(json.dumps(outcome.to_dict(), allow_nan=False) + "\n")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
 
