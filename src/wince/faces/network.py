@@ -10,18 +10,15 @@ import math
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from onnxruntime import InferenceSession, RunOptions
 
 from wince import onnx_session
 from wince.faces import MIN_SCORE
 from wince.faces.boxes import overlapping_groups
 from wince.faces.face import Face
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 INPUT_SIDE = 128
 """Side of the squares that the network was trained on, in pixels."""
@@ -84,13 +81,21 @@ def _anchors(height: int, width: int) -> NDArray[np.float64]:
 
 
 @cache
-def _session() -> "InferenceSession":
+def _session() -> InferenceSession:
     return onnx_session.open_session(detector_path(), sha256=_SHA256)
 
 
 def detector_path() -> Path:
     """Return the path of the packaged face detector."""
     return Path(str(resources.files("wince.models") / "face" / "face_detector.onnx"))
+
+
+def release_memory() -> None:
+    """Give back the memory that onnxruntime keeps from looking at large images."""
+    options = RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    smallest = np.zeros((1, CELL, CELL, 3), np.float32)
+    _session().run(None, {"input": smallest}, options)
 
 
 def load_detector() -> None:

@@ -5,9 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from wince.server import memory
 from wince.server.problems import ProblemError
 
 Result = TypeVar("Result")
+
+RELEASE_SECONDS = 5.0
+"""Time from a call until memory that it no longer uses is given back."""
 
 
 class WorkerPool:
@@ -21,6 +25,7 @@ class WorkerPool:
         self._threads: ThreadPoolExecutor | None = None  # created by the first call
         self._capacity = workers + max_waiting
         self._pending = 0  # changed on the event loop only
+        self._release: asyncio.TimerHandle | None = None
 
     async def run(self, function: Callable[[], Result]) -> Result:
         """Call a function in a thread and return its result.
@@ -65,11 +70,21 @@ class WorkerPool:
 
     def _on_done(self, future: "asyncio.Future[Result]") -> None:
         self._pending -= 1
+        if self._release is None:
+            self._release = future.get_loop().call_later(RELEASE_SECONDS, self._release_memory)
         if not future.cancelled():
             future.exception()  # retrieved, so that asyncio does not log it when the caller is gone
 
+    def _release_memory(self) -> None:
+        self._release = None
+        if self._threads is not None:
+            self._threads.submit(memory.release)
+
     def close(self) -> None:
         """Shut the threads down and drop waiting calls. A later call creates new threads."""
+        if self._release is not None:
+            self._release.cancel()
+            self._release = None
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
             self._threads = None
