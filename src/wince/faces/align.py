@@ -27,41 +27,70 @@ def align(rgb: NDArray[np.uint8], face: Face | None, spec: FaceSpec) -> NDArray[
     if face is None:
         raise ValueError("an aligned spec needs a face")
     matrix = crop_to_image(face, spec)
-    # Shrinking by more than two would cause aliasing, so blocks of pixels are averaged first.
-    block = max(1, int(math.hypot(matrix[0, 0], matrix[1, 0])))
-    rows, columns = _source_region(matrix, spec.size, block, rgb.shape)
-    image = Image.fromarray(rgb[rows, columns])
-    matrix[:, 2] -= columns.start, rows.start
-    if block > 1:
-        image = image.reduce(block)
-        matrix = matrix / block
-    coefficients = tuple(matrix.ravel())
-    crop = image.transform(
-        (spec.size, spec.size), Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR
-    )
-    return np.asarray(crop)
+    return cut_out(rgb, matrix, spec.size, block=int(_scale(matrix)))
 
 
-def _source_region(
-    matrix: NDArray[np.float64], size: int, block: int, shape: tuple[int, ...]
-) -> tuple[slice, slice]:
-    """Return the rows and columns of the image that a crop needs, in whole blocks of pixels.
+def cut_out(
+    image: NDArray[np.uint8] | Image.Image,
+    matrix: NDArray[np.float64],
+    size: int,
+    block: int | None = None,
+) -> NDArray[np.uint8]:
+    """Return a square that lies anywhere in an image, at any scale and rotation.
 
     Args:
-        matrix: As `crop_to_image` returns it.
-        size: Side of the crop in pixels.
+        image: uint8 (H, W, 3), or the same as a Pillow image, which is faster if many squares are
+            cut out of a large one.
+        matrix: (2, 3), from a point (x, y, 1) of the square to the image's pixels; a rotation with
+            a scale.
+        size: Side of the square in its own pixels.
+        block: Side of the blocks of pixels that are averaged before, because shrinking by much
+            would cause aliasing. None takes the scale, rounded. At least 1 is used.
+
+    Returns:
+        uint8 (size, size, 3), black beyond the image.
+    """
+    block = max(1, round(_scale(matrix)) if block is None else block)
+    width, height = image.size if isinstance(image, Image.Image) else image.shape[1::-1]
+    left, top, right, bottom = _source_box(matrix, size, block, (width, height))
+    if isinstance(image, Image.Image):
+        part = image.reduce(block, (left, top, right, bottom))
+    else:
+        part = Image.fromarray(image[top:bottom, left:right]).reduce(block)
+    matrix = np.column_stack([matrix[:, :2], matrix[:, 2] - [left, top]]) / block
+    coefficients = tuple(matrix.ravel())
+    square = part.transform(
+        (size, size), Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR
+    )
+    return np.asarray(square)
+
+
+def _scale(matrix: NDArray[np.float64]) -> float:
+    return math.hypot(matrix[0, 0], matrix[1, 0])
+
+
+def _source_box(
+    matrix: NDArray[np.float64], size: int, block: int, limits: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """Return the part of the image that a square needs, in whole blocks of pixels.
+
+    Args:
+        matrix: As for `cut_out`.
+        size: Side of the square in its own pixels.
         block: Side of a block in pixels of the image.
-        shape: Shape of the image, height first.
+        limits: Width and height of the image.
+
+    Returns:
+        Left, top, right and bottom edge; at least one pixel lies between them.
     """
     corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]]) @ matrix.T
     first, last = corners.min(axis=0) // block - 2, -(-corners.max(axis=0) // block) + 2
-    limits = shape[1], shape[0]
     spans = []
     for low, high, limit in zip(first, last, limits, strict=True):
         start = max(0, min(int(low), (limit - 1) // block)) * block
-        spans.append(slice(start, max(start + 1, min(limit, int(high) * block))))
-    columns, rows = spans
-    return rows, columns
+        spans.append((start, max(start + 1, min(limit, int(high) * block))))
+    (left, right), (top, bottom) = spans
+    return left, top, right, bottom
 
 
 def crop_to_image(face: Face, spec: FaceSpec) -> NDArray[np.float64]:

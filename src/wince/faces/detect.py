@@ -15,7 +15,7 @@ from PIL import Image
 from wince.faces import MIN_SCORE
 from wince.faces.boxes import MIN_OVERLAP, iou
 from wince.faces.face import Face
-from wince.faces.look import Region, look_at_all
+from wince.faces.look import Levels, Region, look_at_all
 from wince.faces.network import INPUT_SIDE
 
 PROPOSAL_SCORE = 0.25
@@ -53,12 +53,13 @@ def detect(rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
     Returns:
         The faces; [] if there is none.
     """
-    image = Image.fromarray(rgb)
-    search = _Search(image, min_score)
-    long_sides = _long_sides(*image.size, FINEST_SCALE)
+    height, width = rgb.shape[:2]
+    long_sides = _long_sides(width, height, FINEST_SCALE)
+    factor = max(1, max(width, height) // long_sides[-1])
+    search = _Search(Levels.of(Image.fromarray(rgb), factor), min_score)
     for level, long_side in enumerate(long_sides):
         search.look(long_side, is_first=level == 0)
-    finer = _long_sides(*image.size, FINEST_SCALE_IF_EMPTY)[-1]
+    finer = _long_sides(width, height, FINEST_SCALE_IF_EMPTY)[-1]
     if not search.faces and finer > long_sides[-1]:
         search.look(finer, is_first=False)
     faces = _merged([*search.by_score(), *search.unconfirmed])
@@ -68,10 +69,10 @@ def detect(rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
 class _Search:
     """A search in one image, and what it has found so far."""
 
-    def __init__(self, image: Image.Image, min_score: float) -> None:
+    def __init__(self, levels: Levels, min_score: float) -> None:
         self.faces: list[Face] = []
         self.unconfirmed: list[Face] = []
-        self._image = image
+        self._levels = levels
         self._min_score = min_score
         self._looks = MAX_SECOND_LOOKS
 
@@ -82,13 +83,13 @@ class _Search:
     def look(self, long_side: int, *, is_first: bool) -> None:
         """Look at the whole image at a size, and again at what is proposed."""
         proposal_score = min(PROPOSAL_SCORE, self._min_score)
-        for proposal in look_at_all(self._image, long_side, proposal_score):
+        for proposal in look_at_all(self._levels, long_side, proposal_score):
             if not self._looks:
                 break
             if any(face.score >= SURE_SCORE and _is_same(proposal, face) for face in self.faces):
                 continue
             self._looks -= 1
-            face = _confirmed(self._image, proposal, proposal_score)
+            face = _confirmed(self._levels, proposal, proposal_score)
             if face is None:
                 is_upright = abs(proposal.roll) <= MAX_TILT
                 if is_first and is_upright and proposal.score >= self._min_score:
@@ -132,7 +133,7 @@ def glance(rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
         rgb: uint8 (H, W, 3).
         min_score: Minimum score.
     """
-    return look_at_all(Image.fromarray(rgb), INPUT_SIDE, min_score)
+    return look_at_all(Levels.of(Image.fromarray(rgb)), INPUT_SIDE, min_score)
 
 
 def search_near(rgb: NDArray[np.uint8], face: Face, min_score: float = MIN_SCORE) -> Face | None:
@@ -148,9 +149,9 @@ def search_near(rgb: NDArray[np.uint8], face: Face, min_score: float = MIN_SCORE
         The face that overlaps the known one most, with key points as `detect` gives them. None if
         there is none: the face is gone, covered, or has moved further.
     """
-    image = Image.fromarray(rgb)
+    levels = Levels.of(Image.fromarray(rgb))
     roll = 0.0 if abs(face.roll) <= UPRIGHT else face.roll
-    candidates = Region.around(face, MARGIN, roll).look(image, min_score)
+    candidates = Region.around(face, MARGIN, roll).look(levels, min_score)
     moved = _closest(candidates, face, MIN_OVERLAP)
     if moved is None or abs(_difference(moved.roll, roll)) > MAX_RESIDUAL:
         return None
@@ -159,7 +160,7 @@ def search_near(rgb: NDArray[np.uint8], face: Face, min_score: float = MIN_SCORE
         and iou(np.array(face.box), np.array([moved.box]))[0] >= MIN_STILL
     ):
         return moved
-    return _second_look(image, moved, min_score) or moved
+    return _second_look(levels, moved, min_score) or moved
 
 
 def _long_sides(width: int, height: int, finest: float) -> list[int]:
@@ -178,38 +179,45 @@ def _long_sides(width: int, height: int, finest: float) -> list[int]:
     return [round(INPUT_SIDE * ratio ** (level / levels)) for level in range(levels + 1)]
 
 
-def _confirmed(image: Image.Image, proposal: Face, min_score: float) -> Face | None:
+def _confirmed(levels: Levels, proposal: Face, min_score: float) -> Face | None:
     """Return the face that a second look finds in place of a proposal, None if there is none."""
-    face = proposal
-    if proposal.score < SURE_SCORE or abs(proposal.roll) >= 45:
-        region = Region.around(proposal, MARGIN, proposal.roll)
-        turned = region.look_at_right_angles(image, min_score)
-        if turned:
-            best = max(turned, key=lambda face: face.score)
-            is_upright = max(abs(best.roll), abs(proposal.roll)) <= UPRIGHT
-            face = proposal if is_upright else best
-        elif proposal.score < MIN_SCORE:
-            return None
-    is_large = face.size > LARGE_SHARE * max(image.size)
-    if face is proposal and is_large and abs(face.roll) <= MAX_TILT:
+    is_upright = abs(proposal.roll) < 45 and proposal.score >= MIN_SCORE
+    closer = _closer(levels, proposal, min_score) if is_upright else None
+    if is_upright and max(proposal.score, closer.score if closer else 0) >= SURE_SCORE:
+        return closer
+    region = Region.around(proposal, MARGIN, proposal.roll)
+    turned = region.look_at_right_angles(levels, min_score)
+    if turned:
+        best = max(turned, key=lambda face: face.score)
+        if max(abs(best.roll), abs(proposal.roll)) > UPRIGHT:
+            return _second_look(levels, best, min_score)
+    elif proposal.score < MIN_SCORE:
+        return None
+    return closer if is_upright else _closer(levels, proposal, min_score)
+
+
+def _closer(levels: Levels, face: Face, min_score: float) -> Face | None:
+    """Return the face that a second look finds; the face itself if it is too large for a gain."""
+    if face.size > LARGE_SHARE * max(levels.full.size) and abs(face.roll) <= MAX_TILT:
         return face
-    return _second_look(image, face, min_score)
+    return _second_look(levels, face, min_score)
 
 
-def _second_look(image: Image.Image, face: Face, min_score: float) -> Face | None:
+def _second_look(levels: Levels, face: Face, min_score: float) -> Face | None:
     """Return the face found in the surroundings of a face, which are rotated by its roll.
 
     A face that is nearly upright keeps its box.
     """
     roll = 0.0 if abs(face.roll) <= UPRIGHT else face.roll
-    candidate = _closest(Region.around(face, MARGIN, roll).look(image, min_score), face, MIN_SHARED)
+    region = Region.around(face, MARGIN, roll)
+    candidate = _closest(region.look(levels, min_score), face, MIN_SHARED)
     if candidate is None or abs(_difference(candidate.roll, roll)) > MAX_RESIDUAL:
         return None
     if roll == 0 and abs(candidate.roll) <= MAX_TILT:
         return Face(face.box, candidate.keypoints, max(face.score, candidate.score))
     if abs(_difference(candidate.roll, roll)) > UPRIGHT:
         region = Region.around(candidate, MARGIN, candidate.roll)
-        return _closest(region.look(image, min_score), candidate, MIN_SHARED) or candidate
+        return _closest(region.look(levels, min_score), candidate, MIN_SHARED) or candidate
     return candidate
 
 

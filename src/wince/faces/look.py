@@ -7,23 +7,53 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from wince.faces.align import cut_out
 from wince.faces.face import Face
 from wince.faces.network import INPUT_SIDE, candidates
 
 
-def look_at_all(image: Image.Image, long_side: int, min_score: float) -> list[Face]:
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """An image in full size and reduced, so that large parts of it are shown in less time.
+
+    Attributes:
+        full: The image.
+        reduced: The image with blocks of `factor` x `factor` pixels averaged.
+        factor: 1 or more.
+    """
+
+    full: Image.Image
+    reduced: Image.Image
+    factor: int
+
+    @classmethod
+    def of(cls, image: Image.Image, factor: int = 1) -> "Levels":
+        """Return the levels of an image."""
+        return cls(image, image.reduce(factor) if factor > 1 else image, factor)
+
+    def at(self, scale: float) -> tuple[Image.Image, int]:
+        """Return the image that has at least one pixel for `scale` pixels, and its factor."""
+        return (self.reduced, self.factor) if scale >= self.factor else (self.full, 1)
+
+
+def look_at_all(levels: Levels, long_side: int, min_score: float) -> list[Face]:
     """Return the faces found in an image that is resized to a long side.
 
     Args:
-        image: The image.
+        levels: The image.
         long_side: Longer side of what the network is shown, in pixels.
         min_score: Minimum score.
+
+    Returns:
+        The faces in pixels of the full image.
     """
-    scale = long_side / max(image.size)
-    width, height = (max(1, round(side * scale)) for side in image.size)
-    gap = 2.0 if long_side <= INPUT_SIDE else 1.0  # 1 is faster, and as good at a large size
-    resized = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=gap)
-    return [face.scaled(1 / scale) for face in candidates(np.asarray(resized), min_score)]
+    scale = max(levels.full.size) / long_side
+    image, factor = levels.at(scale)
+    width, height = levels.full.size
+    size = (max(1, round(width / scale)), max(1, round(height / scale)))
+    box = (0, 0, width / factor, height / factor)  # the last blocks may be partial
+    resized = image.resize(size, Image.Resampling.BILINEAR, box, reducing_gap=2.0)
+    return [face.scaled(scale) for face in candidates(np.asarray(resized), min_score)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +78,22 @@ class Region:
         x0, y0, x1, y1 = face.box
         return cls((x0 + x1) / 2, (y0 + y1) / 2, face.size * margin, roll)
 
-    def look(self, image: Image.Image, min_score: float) -> list[Face]:
+    def look(self, levels: Levels, min_score: float) -> list[Face]:
         """Return the faces found in this square, in pixels of the image.
 
         The image is black beyond its edges.
         """
-        view = self._view(image, INPUT_SIDE)
+        view = self._view(levels, INPUT_SIDE)
         return [view.in_image(face) for face in candidates(view.pixels, min_score)]
 
-    def look_at_right_angles(self, image: Image.Image, min_score: float) -> list[Face]:
+    def look_at_right_angles(self, levels: Levels, min_score: float) -> list[Face]:
         """Return the faces found in this square and in its rotations by right angles.
 
         All four are shown to the network at once, at half the resolution. A face counts if its
         centre is near that of the square.
         """
         half = INPUT_SIDE // 2
-        view = self._view(image, half)
+        view = self._view(levels, half)
         squares = [np.rot90(view.pixels, turn) for turn in range(4)]
         mosaic = np.concatenate(
             [np.concatenate(squares[:2], axis=1), np.concatenate(squares[2:], axis=1)]
@@ -78,24 +108,15 @@ class Region:
                 faces.append(view.in_image(turned))
         return faces
 
-    def _view(self, image: Image.Image, size: int) -> "_View":
+    def _view(self, levels: Levels, size: int) -> "_View":
         """Return the square at a resolution of `size` x `size` pixels."""
         radians = math.radians(self.roll)
         cos, sin = math.cos(radians), math.sin(radians)
-        bounding = round(self.side * (abs(cos) + abs(sin)))  # of the upright square around this one
-        left, top = round(self.x - bounding / 2), round(self.y - bounding / 2)
-        crop = image.crop((left, top, left + bounding, top + bounding))
-        resized = max(size, round(bounding * size / self.side))
-        crop = crop.resize((resized, resized), Image.Resampling.BILINEAR, reducing_gap=2.0)
-        margin = 0
-        if self.roll:
-            crop = crop.rotate(self.roll, Image.Resampling.BILINEAR)
-            margin = (resized - size) // 2
-            crop = crop.crop((margin, margin, margin + size, margin + size))
-        linear = np.array([[cos, -sin], [sin, cos]]) * bounding / resized
-        centre = np.array([left, top]) + bounding / 2
-        shift = centre - linear @ np.full(2, resized / 2 - margin)
-        return _View(np.asarray(crop), linear, shift)
+        linear = np.array([[cos, -sin], [sin, cos]]) * self.side / size
+        shift = np.array([self.x, self.y]) - linear @ np.full(2, size / 2)
+        image, factor = levels.at(self.side / size)
+        pixels = cut_out(image, np.column_stack([linear, shift]) / factor, size)
+        return _View(pixels, linear, shift)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,11 +41,12 @@ def candidates(pixels: NDArray[np.uint8], min_score: float) -> list[Face]:
         The faces in pixels of `pixels`, by falling score.
     """
     height, width = (-(-side // CELL) * CELL for side in pixels.shape[:2])
-    canvas = np.full((1, height, width, 3), -1, np.float32)
-    part = canvas[0, : pixels.shape[0], : pixels.shape[1]]
-    np.multiply(pixels, np.float32(2 / 255), out=part)
-    part -= 1
-    regressors, logits = _session().run(None, {"input": canvas})
+    inputs = np.multiply(pixels, np.float32(2 / 255), dtype=np.float32)
+    inputs -= 1
+    if inputs.shape[:2] != (height, width):
+        filling = ((0, height - inputs.shape[0]), (0, width - inputs.shape[1]), (0, 0))
+        inputs = np.pad(inputs, filling, constant_values=-1)
+    regressors, logits = _session().run(None, {"input": inputs[None]})
     anchor_indices = np.flatnonzero(logits[0, :, 0] > math.log(min_score / (1 - min_score)))
     if not anchor_indices.size:
         return []

@@ -294,9 +294,10 @@ def _share_outside(face: Face, shape: tuple[int, ...]) -> float:
 
 def _sharpness(grey: NDArray[np.float32]) -> float:
     """Return the ratio of fine detail to contrast in the inner face."""
-    denoised = _smoothed(grey)  # without the noise of the sensor
-    detail = (denoised - _smoothed(_smoothed(_smoothed(denoised))))[_INNER_FACE]
-    return float(detail.std() / max(float(grey[_INNER_FACE].std()), 1e-3))
+    denoised = _smoothed(grey[_SURROUNDINGS])  # without the noise of the sensor
+    detail = denoised - _smoothed(_smoothed(_smoothed(denoised)))
+    inner = _INNER_FACE[_SURROUNDINGS]
+    return float(detail[inner].std() / max(float(grey[_INNER_FACE].std()), 1e-3))
 
 
 def _smoothed(grey: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -319,4 +320,8 @@ def _inner_points() -> NDArray[np.float64]:
 
 
 _INNER_FACE = _inner_face()
+# The inner face with the four pixels around it that smoothing takes into account.
+_SURROUNDINGS = tuple(
+    slice(places.min() - 4, places.max() + 5) for places in np.nonzero(_INNER_FACE)
+)
 _INNER_POINTS = _inner_points()
