@@ -1,6 +1,8 @@
 """A finished model scored on a part of a prepared folder."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +72,17 @@ def test_an_unknown_part_is_refused(
 ) -> None:
     with pytest.raises(DataError, match="Expected the part train, val, test or all"):
         evaluate_model.predict(trained_run, prepared_folder, tmp_path, part="dev")
+
+
+def test_a_model_is_measured_without_torch(trained_run: Path, tmp_path: Path) -> None:
+    """Importing torch takes longer than scoring a small test part."""
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from pathlib import Path\n"
+        "from wince.training import evaluate_model\n"
+        "predictions = evaluate_model.predict(Path(sys.argv[1]), None, Path(sys.argv[2]))\n"
+        "print(len(predictions.table))\n"
+    )
+    command = [sys.executable, "-c", code, str(trained_run), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) == len(sample.rows(trained_run / "predictions.csv"))

@@ -23,6 +23,7 @@ from wince.runtime.estimator import Estimate, interpret
 from wince.training import evaluate_model
 from wince.training.data.calibration_images import calibration_rows
 from wince.training.export import model_manifest, onnx_export
+from wince.training.export.output_head import Head
 from wince.training.predictions import prediction_table, subject_calibration
 
 NAME, VERSION = "wince-starter", "0.6.1"
@@ -236,16 +237,16 @@ def _figures(models: FoldModels) -> dict[str, Any]:
     }
 
 
-def _stretched_head(line: Stretch) -> onnx_export.Head:
+def _stretched_head(line: Stretch) -> Head:
     scales = tuple(a * b for a, b in zip(HEAD.scales, line.factor, strict=True))
-    return onnx_export.Head(HEAD.kind, scales, line.offset)
+    return Head(HEAD.kind, scales, line.offset)
 
 
 def _write_model(
     result: TrainedRun,
     folder: Path,
     size: int,
-    head: onnx_export.Head,
+    head: Head,
     final_calibration: Calibration,
     figures: Mapping[str, Any],
     tested_folds: int,

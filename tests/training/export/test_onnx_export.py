@@ -13,7 +13,7 @@ from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.training.data import calibration_images
 from wince.training.export import onnx_export
-from wince.training.export.onnx_export import Head
+from wince.training.export.output_head import Head
 
 SPEC = FaceSpec(size=32)
 

@@ -12,7 +12,7 @@ from wince.faces.spec import FaceSpec
 from wince.files import sha256, write_json
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import FORMAT
-from wince.training.export.onnx_export import Head
+from wince.training.export.output_head import Head
 
 METRICS = (
     *("mae", "rmse", "bias", "wmae", "pcc", "icc", "ccc", "auc_1", "auc_2", "auc_3"),

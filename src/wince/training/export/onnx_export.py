@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -23,26 +22,12 @@ from wince import file_names, onnx_session
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.files import replacing
+from wince.training.export.output_head import Head
 from wince.training.networks.network import ExportedNetwork
 
 Precision = Literal["fp32", "fp16", "int8"]
 OPSET = 18
 AGREEMENT = 1e-4  # the most by which ONNX and torch may differ
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The network's outputs, and the linear maps that bring them to their scales.
-
-    Attributes:
-        kind: "pspi" or "action-units".
-        scales: One factor for each output.
-        offsets: Added after the factors; empty for none.
-    """
-
-    kind: Literal["pspi", "action-units"]
-    scales: tuple[float, ...]
-    offsets: tuple[float, ...] = ()
 
 
 def to_onnx(

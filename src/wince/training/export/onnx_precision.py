@@ -14,7 +14,8 @@ from wince.training.data.folds import Rows, Split
 from wince.training.data.pixel_cache import image_reader
 from wince.training.data.prepared import ModelData
 from wince.training.export import onnx_export
-from wince.training.export.onnx_export import Head, Precision
+from wince.training.export.onnx_export import Precision
+from wince.training.export.output_head import Head
 from wince.training.export.trained_network import TrainedNetwork
 from wince.training.predictions.frame_scores import Scorer, score_frames
 

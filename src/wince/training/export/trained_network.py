@@ -9,7 +9,7 @@ from torch import nn
 
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
-from wince.training.export.onnx_export import Head
+from wince.training.export.output_head import Head
 from wince.training.networks import architectures, checkpoints, losses
 
 HEADS = {
