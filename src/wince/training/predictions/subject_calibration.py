@@ -5,6 +5,7 @@ errors are divided is fitted on the other subjects, in folds. `wince.runtime.cal
 formulas and their sources.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,12 +46,12 @@ def fit(raw: Floats, rating: Floats, subject: NDArray[Any], score_map: ScoreMap)
     count = len(names)
     weight = 1.0 / (count * np.bincount(number)[number])
     raw, rating = raw.astype(np.float64), rating.astype(np.float64)
-    shift = _quantile(rating - raw, weight, 0.5)
+    shift = float(_quantiles(rating - raw, weight, [0.5])[0])
     error = rating - raw - shift
     base, slope = _spread(raw, np.abs(error), weight)
     residual = error / _held_out_spread(raw, np.abs(error), weight, number % FOLDS)
     grid = _grid(count)
-    quantiles = np.array([_quantile(residual, weight, probability) for probability in grid])
+    quantiles = _quantiles(residual, weight, grid)
     quantiles[0] -= EXTREME_FACTOR * abs(quantiles[0])
     quantiles[-1] += EXTREME_FACTOR * abs(quantiles[-1])
     return Calibration(
@@ -137,14 +138,20 @@ def _held_out_spread(
     return spread
 
 
-def _quantile(values: Floats, weight: Floats, probability: float) -> float:
-    """Return a weighted quantile, one of the values; below the median the lower of two."""
-    if probability < 0.5:
-        return -_quantile(-values, weight, 1 - probability)
+def _quantiles(
+    values: Floats, weight: Floats, probabilities: Sequence[float]
+) -> NDArray[np.float64]:
+    """Return weighted quantiles, each one of the values; below the median the lower of two."""
+    wanted = np.array(probabilities)
+    lower = -_upper_quantiles(-values, weight, 1 - wanted)
+    return np.where(wanted < 0.5, lower, _upper_quantiles(values, weight, wanted))
+
+
+def _upper_quantiles(values: Floats, weight: Floats, probabilities: Floats) -> NDArray[np.float64]:
     order = np.argsort(values)
     cumulative = np.cumsum(weight[order])
-    target = probability * cumulative[-1] - _ROUNDING
-    return float(values[order][np.searchsorted(cumulative, target)])
+    target = probabilities * cumulative[-1] - _ROUNDING
+    return np.asarray(values[order][np.searchsorted(cumulative, target)], np.float64)
 
 
 def _grid(subjects: int) -> list[float]:
@@ -162,7 +169,8 @@ def _level_frequencies(
 
     So a level without faces is rare, not impossible.
     """
-    levels = [scale.LEVELS.index(scale.level(score_map(value))) for value in rating.tolist()]
+    pspi = np.interp(rating, score_map.raw, score_map.pspi)
+    levels = np.searchsorted(scale.LEVEL_CUTS, pspi, side="right")
     shares = np.bincount(levels, weight, minlength=len(scale.LEVELS))
     smoothed = (shares * subjects + 1 / len(scale.LEVELS)) / (subjects + 1)
     return tuple(smoothed.tolist())
