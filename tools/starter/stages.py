@@ -20,6 +20,7 @@ from tools.starter.recipe import Stage
 from wince import scale
 from wince.faces.spec import FaceSpec
 from wince.training.fitting import augment
+from wince.training.fitting.trainer import has_fast_bfloat16
 from wince.training.networks import losses, network
 
 LAST = "last.ckpt"
@@ -152,7 +153,7 @@ def _mirrored_predictions(start: nn.Module, faces: Faces, spec: FaceSpec) -> tor
     """Return action units (N, 6), the mean over each face and its mirror image."""
     module = ActionUnitModule(start, spec, MARGIN, (0.0, 0.0)).eval()
     units = []
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, has_fast_bfloat16()):
         for stored in torch.split(_pixels(faces), PREDICTION_BATCH):
             with torch.autocast("cpu", enabled=False):
                 crops = augment.centre_crop(stored, spec.size, MARGIN)
@@ -171,7 +172,7 @@ def _fit(
     module.train()  # Lightning leaves a network in evaluation mode if it was in that before
     trainer = lightning.Trainer(
         accelerator="cpu",
-        precision="bf16-mixed",
+        precision="bf16-mixed" if has_fast_bfloat16() else "32-true",
         max_epochs=stage.epochs,
         default_root_dir=folder,
         logger=CSVLogger(folder, name="history"),

@@ -80,9 +80,13 @@ def precision_name(recipe: Recipe) -> Any:
         return recipe.precision
     if torch.cuda.is_available():
         return "bf16-mixed" if torch.cuda.is_bf16_supported(False) else "16-mixed"
+    return "bf16-mixed" if has_fast_bfloat16() else "32-true"
+
+
+def has_fast_bfloat16() -> bool:
+    """Return whether the CPU computes in bfloat16; others emulate it, slower than float32."""
     capabilities = torch.cpu.get_capabilities()
-    fast = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
-    return "bf16-mixed" if fast else "32-true"
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 @contextlib.contextmanager
