@@ -39,6 +39,15 @@ FOLDERS_WITH_SHARED_FIXTURES = (
 )
 """A browser, a watched server, or trained runs: made once for all tests of the folder."""
 
+SLOWEST_SCOPES = (
+    "tests/page/",
+    "tests/training/",
+    "tools/starter/tests/",
+    "tests/project/test_readme.py",
+    "tests/project/test_docs.py",
+)
+"""These begin first, so that no process has a long rest alone. The others follow by their size."""
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
@@ -52,6 +61,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
             return next((f for f in FOLDERS_WITH_SHARED_FIXTURES if file.startswith(f)), file)
+
+        def _assign_work_unit(self, node: Any) -> None:
+            slowest = next((scope for scope in SLOWEST_SCOPES if scope in self.workqueue), None)
+            if slowest:
+                self.workqueue.move_to_end(slowest, last=False)
+            super()._assign_work_unit(node)
 
     return FolderScheduling(config, log)
 
@@ -92,6 +107,15 @@ def astronaut() -> NDArray[np.uint8]:
     portrait = np.asarray(data.astronaut())
     portrait.setflags(write=False)
     return portrait
+
+
+@pytest.fixture
+def undrawn_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write plots as empty images, for tests that do not look at plots."""
+    pytest.importorskip("matplotlib", reason="needs wince[train]")
+    from tests.support import undrawn_plots
+
+    undrawn_plots.use(monkeypatch)
 
 
 @pytest.fixture(scope="session")

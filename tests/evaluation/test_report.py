@@ -134,6 +134,7 @@ def test_overlap_is_marked_in_every_output(folder, full):
         assert png != (folder / "plots" / f"{name}.png").read_bytes(), name
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_the_report_describes_model_and_data(tmp_path):
     table = from_columns({name: columns()[name] for name in PLAIN}, "plain.csv")
     about = ["The model: <b>ours</b>.", "Measured on: 5 sequences."]
@@ -143,6 +144,7 @@ def test_the_report_describes_model_and_data(tmp_path):
     assert json.loads((tmp_path / "metrics.json").read_text())["about"] == about
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_without_overlap_nothing_is_marked(tmp_path):
     table = from_columns({name: columns()[name] for name in PLAIN}, "plain.csv")
     result_files.write_results(evaluate(table, resamples=20), table, tmp_path)
@@ -161,6 +163,7 @@ def test_the_report_begins_with_metrics_in_which_trivial_predictors_fail(folder)
     assert "show no pain expression" in text
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_frames_without_a_score_come_first_in_every_output(full, folder, run, tmp_path):
     metrics, table = full
     total = len(table) + MISSING
@@ -179,6 +182,7 @@ def test_frames_without_a_score_come_first_in_every_output(full, folder, run, tm
     assert result.stdout.startswith(caveat)
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_too_few_subjects_are_named_in_the_cells(tmp_path, run):
     cells = columns()
     rows = [row for row, name in enumerate(cells["subject"]) if name in ("p00", "p01", "p02")]
@@ -202,6 +206,7 @@ def test_recalled_results_are_never_shown_as_verified(folder):
     assert "not verified" not in row[: row.index("</tr>")]
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_names_in_the_data_cannot_become_markup(tmp_path):
     cells = columns()
     cells["subject"] = [f"<script>{name}</script>" for name in cells["subject"]]
@@ -243,6 +248,7 @@ def test_undefined_numbers_are_null_in_the_file(folder):
     assert metrics["model"]["subjects_undefined"]["pcc"] == 1
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_a_second_evaluation_removes_the_results_of_the_first(folder, tmp_path, full):
     result_files.write_results(*full, tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
@@ -255,6 +261,7 @@ def test_a_second_evaluation_removes_the_results_of_the_first(folder, tmp_path, 
     assert not list(tmp_path.rglob("*.part"))
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_a_folder_that_cannot_be_written_is_named(full, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FileWriteError, match=r"file/?.* cannot be written"):
@@ -296,6 +303,7 @@ def test_the_command_writes_everything_and_prints_the_table(run, tmp_path):
     assert f"{metrics['model']['pooled']['pcc']:.3f}" in result.stdout
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_the_command_refuses_overlap_and_marks_what_is_allowed(run, tmp_path):
     (tmp_path / "p.csv").write_text(as_csv(columns()))
     (tmp_path / "train.csv").write_text("subject,pspi\np04,0\nq,3\n")

@@ -58,7 +58,7 @@ def cross_validated(
     tmp_path_factory: pytest.TempPathFactory, prepared_folder: Path
 ) -> "CrossValidation":
     """The first two of three folds of `prepared_folder`; not to be changed."""
-    from tests.support import training_sample
+    from tests.support import training_sample, undrawn_plots
     from wince.training.cross_validation import cross_validate
     from wince.training.export import onnx_export
 
@@ -66,6 +66,7 @@ def cross_validated(
     settings = training_sample.settings(epochs=1)
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(onnx_export, "_trace", training_sample.trace_quickly)
+        undrawn_plots.use(monkeypatch)
         return cross_validate(prepared_folder, out, settings, folds="3", first=2)
 
 

@@ -24,7 +24,7 @@ from wince.training.cross_validation import CrossValidation
 from wince.training.data import prepared
 
 
-@pytest.mark.usefixtures("quick_export")
+@pytest.mark.usefixtures("quick_export", "undrawn_plots")
 def test_architectures_are_compared_on_the_same_folds(
     cross_validated: CrossValidation,
     prepared_folder: Path,

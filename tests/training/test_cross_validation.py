@@ -110,6 +110,7 @@ def test_the_report_says_how_many_of_the_folds_are_in_it(cross_validated: CrossV
     assert "Only 2 of the 3" in (cross_validated.folder / "evaluation" / "report.html").read_text()
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_finished_folds_are_kept(cross_validated: CrossValidation, prepared_folder: Path) -> None:
     def stamps() -> dict[str, int]:
         models = cross_validated.folder.glob("fold-*/model.onnx")

@@ -116,10 +116,11 @@ from dataclasses import replace
 from pathlib import Path
 from tests.support import training_sample as sample
 from wince.training import run
-run.train(Path(sys.argv[1]), Path(sys.argv[2]), sample.settings(epochs=3))
+run.train(Path(sys.argv[1]), Path(sys.argv[2]), sample.settings(epochs=2))
 """
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_a_killed_run_continues_to_the_same_result(prepared_folder: Path, tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     kill_after_first_checkpoint(prepared_folder, killed)
@@ -128,8 +129,8 @@ def test_a_killed_run_continues_to_the_same_result(prepared_folder: Path, tmp_pa
     messages: list[str] = []
     fit_only(prepared_folder, killed, messages)
     fit_only(prepared_folder, whole, [])
-    assert sum(message.startswith("Epoch") for message in messages) == 3 - finished
-    assert finished == 3 or messages[0] == f"Continuing after epoch {finished}."
+    assert sum(message.startswith("Epoch") for message in messages) == 2 - finished
+    assert finished == 2 or messages[0] == f"Continuing after epoch {finished}."
     last = [checkpoints.read(folder / "checkpoints" / "last.ckpt") for folder in (killed, whole)]
     for part in ("state_dict", "current_model_state", "averaging_state"):
         assert last[0][part].keys() == last[1][part].keys()
@@ -162,7 +163,7 @@ def kill_after_first_checkpoint(folder: Path, out: Path) -> None:
 
 def fit_only(folder: Path, out: Path, messages: list[str]) -> None:
     """Train as `run.train` does, up to the best checkpoint."""
-    settings = sample.settings(epochs=3)
+    settings = sample.settings(epochs=2)
     data = open_data(folder, settings.spec)
     pixels = pixel_cache.load(data, settings.spec)
     split = folds.from_prepared(data)
@@ -194,7 +195,7 @@ def test_initial_weights_that_have_seen_the_test_part_are_reported_and_marked(
         assert (red in {colour for _, colour in colours}) == marked
 
 
-@pytest.mark.usefixtures("quick_export")
+@pytest.mark.usefixtures("quick_export", "undrawn_plots")
 def test_runs_begun_one_from_another_keep_the_view_of_the_first(
     prepared_folder: Path, tmp_path: Path
 ) -> None:
@@ -218,7 +219,7 @@ def test_runs_begun_one_from_another_keep_the_view_of_the_first(
     assert continued.metrics is not None
 
 
-@pytest.mark.usefixtures("quick_export")
+@pytest.mark.usefixtures("quick_export", "undrawn_plots")
 def test_random_frames_are_marked_in_every_output(
     random_frames_folder: Path, tmp_path: Path
 ) -> None:

@@ -62,8 +62,9 @@ def test_card_title_and_report_say_first_that_few_subjects_allow_no_interval(
     assert metrics["caveats"][0].startswith(sentence)
 
 
+@pytest.mark.usefixtures("quick_export", "undrawn_plots")
 def test_the_scores_of_a_cross_validation_calibrate_the_model_instead(
-    trained_run: Path, prepared_folder: Path, tmp_path: Path, quick_export: None
+    trained_run: Path, prepared_folder: Path, tmp_path: Path
 ) -> None:
     settings = sample.settings(epochs=2, head="action-units")
     validated = cross_validate(prepared_folder, tmp_path / "cv", settings, folds="3")
@@ -112,6 +113,7 @@ def test_the_report_names_the_model_and_the_data_it_was_measured_on(
     assert Estimator(trained_run).manifest["version"] in about[0]
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_int8_is_compared_with_fp32(
     trained_run: Path, prepared_folder: Path, tmp_path: Path
 ) -> None:

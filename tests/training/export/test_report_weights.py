@@ -37,6 +37,7 @@ def file(tmp_path_factory: pytest.TempPathFactory, network: torch.nn.Module) -> 
     return path
 
 
+@pytest.mark.usefixtures("quick_export")
 def test_without_data_it_scores_as_the_script_did_with_unknown_errors(
     file: Path, network: torch.nn.Module, frames: list[Frame], tmp_path: Path
 ) -> None:
@@ -57,7 +58,7 @@ def test_without_data_it_scores_as_the_script_did_with_unknown_errors(
         report_weights.import_weights(file, tmp_path / "int8", precision="int8")
 
 
-@pytest.mark.usefixtures("quick_export")
+@pytest.mark.usefixtures("quick_export", "undrawn_plots")
 def test_with_data_it_is_calibrated_and_all_subjects_count_as_seen(
     file: Path, prepared_folder: Path, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from wince.evaluation.arrays import Floats
@@ -76,6 +77,8 @@ def png(figure: Figure, warning: str | None) -> bytes:
         figure.suptitle(f"{warning}\n{title}".rstrip(), color=RED, fontsize=10, weight="bold")
     for axes in figure.axes:
         axes.title.set_fontsize(10)
+    figure.set_dpi(110)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
+    # savefig would draw everything twice, the first time for the layout alone.
+    FigureCanvasAgg(figure).print_png(buffer)  # type: ignore[no-untyped-call]  # no types there
     return buffer.getvalue()
