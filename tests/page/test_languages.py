@@ -4,7 +4,15 @@ import json
 
 import pytest
 
-from tests.support.browser import NO_VOICE, SPEECH, change_answers, spoken, until, upload
+from tests.support.browser import (
+    NO_VOICE,
+    SPEECH,
+    change_answers,
+    speech_requests,
+    spoken,
+    until,
+    upload,
+)
 from tests.support.media import measure_wav, needs_espeak
 from wince.scale import LEVELS
 from wince.speech import languages, sentences, voices
@@ -122,19 +130,6 @@ def test_advice_is_offered_only_in_english(open_page, photo):
     assert page.locator("#say-advice").is_enabled()
     page.click("#upload-result .say-again")
     assert len(spoken(page)[-1]) > 50
-
-
-def speech_requests(page):
-    requests = []
-    page.on(
-        "request",
-        lambda request: (
-            requests.append(request.post_data_json)
-            if request.url.endswith("/v1/speech") and request.method == "POST"
-            else None
-        ),
-    )
-    return requests
 
 
 @needs_espeak

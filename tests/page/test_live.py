@@ -79,12 +79,8 @@ def test_another_person_in_view_can_be_followed(open_page):
     assert others.is_hidden()
 
 
-def test_live_overlay_is_mirrored_with_the_video(open_page):
-    page = open_page()
-    page.route_web_socket("**/v1/live*", lambda route: route.on_message(answer_all(route)))
-    page.click("#tab-live")
-    page.click("#start")
-    page.wait_for_selector("#live-result .assessed:not([hidden])")
+def test_live_overlay_is_mirrored_with_the_video(live):
+    page, _ = live()
     page.wait_for_timeout(200)
     assert page.locator("#video.mirrored").count() == 1
     mirrored = page.evaluate(DRAWN_AREA, "#live-overlay")
@@ -96,14 +92,8 @@ def test_live_overlay_is_mirrored_with_the_video(open_page):
     assert page.locator("#video.mirrored").count() == 0
 
 
-def test_each_level_that_lasts_is_spoken_once(open_page):
-    page = open_page()
-    level = ["mild"]
-    page.route_web_socket(
-        "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: level[0]))
-    )
-    page.click("#tab-live")
-    page.click("#start")
+def test_each_level_that_lasts_is_spoken_once(live):
+    page, level = live("mild")
     until(page, "window.spoken.length === 1")
     level[0] = "severe"
     page.wait_for_timeout(300)  # too short to be worth saying
@@ -116,14 +106,8 @@ def test_each_level_that_lasts_is_spoken_once(open_page):
     assert spoken(page) == ["Level mild.", "Level severe."]
 
 
-def test_without_a_face_the_card_says_so_and_shows_no_level(open_page):
-    page = open_page()
-    level = ["mild"]
-    page.route_web_socket(
-        "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: level[0]))
-    )
-    page.click("#tab-live")
-    page.click("#start")
+def test_without_a_face_the_card_says_so_and_shows_no_level(live):
+    page, level = live("mild")
     until(page, "document.querySelector('#live-result .level-name').textContent === 'Mild'")
     level[0] = None
     page.wait_for_selector("#live-result .state:not([hidden])")

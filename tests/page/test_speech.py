@@ -4,7 +4,15 @@ import json
 
 import pytest
 
-from tests.support.browser import NO_VOICE, SPEECH, change_answers, spoken, until, upload
+from tests.support.browser import (
+    NO_VOICE,
+    SPEECH,
+    change_answers,
+    speech_requests,
+    spoken,
+    until,
+    upload,
+)
 from tests.support.live_answers import answer_all
 from tests.support.media import measure_wav, needs_espeak
 from wince.speech import sentences, voices
@@ -118,15 +126,7 @@ def test_live_view_speaks_through_the_host_by_the_same_rule(open_page):
     page.route_web_socket(
         "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: level[0]))
     )
-    requests = []
-    page.on(
-        "request",
-        lambda request: (
-            requests.append(request.post_data_json)
-            if request.url.endswith("/v1/speech") and request.method == "POST"
-            else None
-        ),
-    )
+    requests = speech_requests(page)
     page.click("#tab-live")
     page.click("#start")
     until(page, "window.heard.length === 1")

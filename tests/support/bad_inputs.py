@@ -136,16 +136,32 @@ def bombs() -> dict[str, tuple[bytes, set[str]]]:
 def corpus() -> dict[str, tuple[bytes, set[str]]]:
     """Return bad files by name, each with its allowed results."""
     valid = {name: save_image(photo(), name) for name in FORMATS}
-    zipped = archive_of("face.jpg", valid["JPEG"])
-    files: dict[str, tuple[bytes, set[str]]] = {
+    files = {
         **bombs(),
-        # Not images, or of other formats
+        **_not_images(),
+        **_headers_alone(valid["PNG"]),
+        **_unusual_images(),
+        **_two_formats_in_one(valid["JPEG"], valid["PNG"]),
+        **_broken_exif(),
+    }
+    for name, data in valid.items():
+        files[f"{name.lower()} cut in half"] = (data[: len(data) // 2], TRUNCATED)
+        files[f"{name.lower()} with noise inside"] = (
+            data[: len(data) // 2] + bytes(range(256)) + data[len(data) // 2 :],
+            TRUNCATED | {READABLE},
+        )
+    return files
+
+
+def _not_images() -> dict[str, tuple[bytes, set[str]]]:
+    """Return files that are no images, or of other formats."""
+    return {
         "empty": (b"", NOT_AN_IMAGE),
         "a single byte": (b"\xff", NOT_AN_IMAGE),
         "text": (b"hello, I am a face", NOT_AN_IMAGE),
         "html": (b"<!doctype html><img src=x onerror=alert(1)>", NOT_AN_IMAGE),
         "svg": (b'<svg><image href="file:///etc/passwd"/></svg>', NOT_AN_IMAGE),
-        "zip": (zipped, NOT_AN_IMAGE),
+        "zip": (archive_of("face.jpg", save_image(photo(), "JPEG")), NOT_AN_IMAGE),
         "pdf": (b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>", NOT_AN_IMAGE),
         "postscript": (
             b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(/etc/passwd) run",
@@ -161,7 +177,12 @@ def corpus() -> dict[str, tuple[bytes, set[str]]]:
         "ico": (save_image(photo(), "ICO"), NOT_AN_IMAGE),
         "ppm": (save_image(photo(), "PPM"), NOT_AN_IMAGE),
         "zeros": (bytes(50_000), NOT_AN_IMAGE),
-        # Images by their first bytes only
+    }
+
+
+def _headers_alone(png: bytes) -> dict[str, tuple[bytes, set[str]]]:
+    """Return files that are images by their first bytes only."""
+    return {
         "jpeg marker alone": (b"\xff\xd8\xff", TRUNCATED),
         "png signature alone": (b"\x89PNG\r\n\x1a\n", TRUNCATED),
         "riff alone": (b"RIFF\x04\0\0\0WEBP", TRUNCATED),
@@ -172,28 +193,48 @@ def corpus() -> dict[str, tuple[bytes, set[str]]]:
             + chunk(b"IEND", b""),
             TRUNCATED,
         ),
-        "png with a wrong checksum": (valid["PNG"][:-20] + b"\0" + valid["PNG"][-19:], TRUNCATED),
-        # Odd sizes
+        "png with a wrong checksum": (png[:-20] + b"\0" + png[-19:], TRUNCATED),
+    }
+
+
+def _unusual_images() -> dict[str, tuple[bytes, set[str]]]:
+    """Return images of odd sizes and colours, with several frames or pages."""
+    return {
         "1 x 1": (save_image(photo(2, 2).resize((1, 1)), "PNG"), UNSUITABLE),
         "1 x 30,000": (save_image(Image.new("RGB", (1, 30_000)), "PNG"), UNSUITABLE),
         "30,000 x 1": (save_image(Image.new("RGB", (30_000, 1)), "PNG"), UNSUITABLE),
         "30,000 x 16": (save_image(Image.new("RGB", (30_000, 16)), "JPEG"), {READABLE}),
         "16 x 16": (save_image(photo(16, 16), "PNG"), {READABLE}),
-        # Animations and several pages
         "animated webp": (animation("WEBP"), {READABLE}),
         "animated png": (animation("PNG"), {READABLE}),
         "animated avif": (animation("AVIF"), {READABLE}),
-        # Two formats in one file
-        "jpeg with a zip behind it": (valid["JPEG"] + zipped, {READABLE}),
-        "png with a script behind it": (valid["PNG"] + b"<script>alert(1)</script>", {READABLE}),
-        "zip with a jpeg before it": (b"PK\x03\x04" + valid["JPEG"], NOT_AN_IMAGE),
-        "gif head on a jpeg": (b"GIF89a" + valid["JPEG"], TRUNCATED | TOO_LARGE),
+        "cmyk": (save_image(photo().convert("CMYK"), "JPEG"), {READABLE}),
+        "palette without its colours": (
+            save_image(photo().convert("P"), "PNG").replace(b"PLTE", b"plte", 1),
+            TRUNCATED | {READABLE},
+        ),
+        "16-bit grey": (save_image(Image.new("I;16", (40, 40), 40_000), "PNG"), {READABLE}),
+    }
+
+
+def _two_formats_in_one(jpeg: bytes, png: bytes) -> dict[str, tuple[bytes, set[str]]]:
+    """Return files that are of two formats."""
+    return {
+        "jpeg with a zip behind it": (jpeg + archive_of("face.jpg", jpeg), {READABLE}),
+        "png with a script behind it": (png + b"<script>alert(1)</script>", {READABLE}),
+        "zip with a jpeg before it": (b"PK\x03\x04" + jpeg, NOT_AN_IMAGE),
+        "gif head on a jpeg": (b"GIF89a" + jpeg, TRUNCATED | TOO_LARGE),
         "gif that is also javascript": (
             b"GIF89a=1;alert(1)//" + bytes(50),
             TRUNCATED | TOO_LARGE,
         ),
-        "two jpegs": (valid["JPEG"] * 2, {READABLE}),
-        # Broken Exif
+        "two jpegs": (jpeg * 2, {READABLE}),
+    }
+
+
+def _broken_exif() -> dict[str, tuple[bytes, set[str]]]:
+    """Return JPEG files with broken Exif data."""
+    return {
         "exif of no bytes": (with_exif(b""), {READABLE}),
         "exif of noise": (with_exif(bytes(range(256)) * 20), {READABLE}),
         "exif that points to itself": (with_exif(exif_loop()), {READABLE}),
@@ -202,21 +243,7 @@ def corpus() -> dict[str, tuple[bytes, set[str]]]:
             with_exif(b"II*\0\x08\0\0\0" + struct.pack("<HHHI4sI", 1, 0x112, 2, 4, b"up!\0", 0)),
             {READABLE},
         ),
-        # Colours
-        "cmyk": (save_image(photo().convert("CMYK"), "JPEG"), {READABLE}),
-        "palette without its colours": (
-            save_image(photo().convert("P"), "PNG").replace(b"PLTE", b"plte", 1),
-            TRUNCATED | {READABLE},
-        ),
-        "16-bit grey": (save_image(Image.new("I;16", (40, 40), 40_000), "PNG"), {READABLE}),
     }
-    for name, data in valid.items():
-        files[f"{name.lower()} cut in half"] = (data[: len(data) // 2], TRUNCATED)
-        files[f"{name.lower()} with noise inside"] = (
-            data[: len(data) // 2] + bytes(range(256)) + data[len(data) // 2 :],
-            TRUNCATED | {READABLE},
-        )
-    return files
 
 
 def truncations(file_format: str) -> list[bytes]:

@@ -103,3 +103,17 @@ DRAWN_AREA = """(selector) => {
   }
   return box;
 }"""
+
+
+def speech_requests(page):
+    """Return a list that receives the body of each request for speech from now on."""
+    requests = []
+    page.on(
+        "request",
+        lambda request: (
+            requests.append(request.post_data_json)
+            if request.url.endswith("/v1/speech") and request.method == "POST"
+            else None
+        ),
+    )
+    return requests

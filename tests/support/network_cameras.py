@@ -15,6 +15,12 @@ from numpy.typing import NDArray
 from tests.support.media import encode_image
 
 RATE = 20
+SESSION_DESCRIPTION = (
+    "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=test\r\nt=0 0\r\n"
+    "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+    "a=fmtp:96 packetization-mode=1\r\na=control:track\r\n"
+)
+"""Of the RTSP camera, in SDP (RFC 8866)."""
 
 
 @dataclass
@@ -101,12 +107,7 @@ def rtsp_camera(images: Sequence[NDArray[np.uint8]]) -> Iterator[NetworkCamera]:
         def _answer(self, method: str) -> tuple[str, str]:
             """Return header lines and a body."""
             if method == "DESCRIBE":
-                body = (
-                    "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=test\r\nt=0 0\r\n"
-                    "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
-                    "a=fmtp:96 packetization-mode=1\r\na=control:track\r\n"
-                )
-                return "Content-Type: application/sdp\r\n", body
+                return "Content-Type: application/sdp\r\n", SESSION_DESCRIPTION
             if method == "SETUP":
                 return "Session: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n", ""
             return "Session: 1\r\n", ""

@@ -13,6 +13,7 @@ from wince.scale import UNIT_NAMES
 from wince.training.fitting import recipe
 from wince.training.fitting.recipe import Recipe
 from wince.training.fitting.run_settings import Devices, Settings
+from wince.training.networks import network
 
 CPU = Devices(accelerator="cpu", devices="1")
 
@@ -71,7 +72,16 @@ def settings(name: str = "strong", **changes: object) -> Settings:
     )
 
 
-def trace_quickly(network: nn.Module, sample: Tensor, path: Path) -> None:
+def network_with_statistics(outputs: int) -> nn.Module:
+    """Return a network whose BatchNorm layers have statistics, so that nothing is zero."""
+    torch.manual_seed(0)
+    net = network.build(outputs)
+    net.train()
+    net(torch.randn(4, 3, 64, 64))
+    return net.eval()
+
+
+def trace_quickly(exported: nn.Module, sample: Tensor, path: Path) -> None:
     """Write a network as ONNX with torch's older exporter, in a quarter of the time.
 
     For tests that need some exported model. `export._trace` itself is tested where the exported
@@ -81,7 +91,7 @@ def trace_quickly(network: nn.Module, sample: Tensor, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch recommends the newer one
         torch.onnx.export(
-            network,
+            exported,
             (sample,),
             str(path),
             input_names=["pixels"],

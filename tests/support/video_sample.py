@@ -71,37 +71,37 @@ def write_video(
 
     pixel_format = pixel_format or ("yuvj420p" if codec == "mjpeg" else "yuv420p")
     with av.open(str(path), "w") as container:
-        stream: Any = None
-        sound: Any = None
+        images = list(images)
+        stream: Any = container.add_stream(codec, rate=rate, options=dict(options or {}))
+        stream.height, stream.width = images[0].shape[:2]
+        stream.pix_fmt = pixel_format
+        context = stream.codec_context
+        context.sample_aspect_ratio = pixel_aspect
+        _set_colour_tags(context, colour)
+        if fields:
+            context.options = {**context.options, "flags": "+ildct+ilme"}
+        if times is not None:
+            context.time_base = Fraction(1, 1000)
+        sound: Any = container.add_stream(sound_codec, rate=48000) if sound_seconds else None
         for number, image in enumerate(images):
-            if stream is None:
-                stream = container.add_stream(codec, rate=rate, options=dict(options or {}))
-                stream.height, stream.width = image.shape[:2]
-                stream.pix_fmt = pixel_format
-                context = stream.codec_context
-                context.sample_aspect_ratio = pixel_aspect
-                if fields:
-                    context.options = {**context.options, "flags": "+ildct+ilme"}
-                if colour:
-                    context.colorspace, context.color_range = colour.matrix, colour.range
-                    context.color_trc, context.color_primaries = colour.transfer, colour.primaries
-                if times is not None:
-                    context.time_base = Fraction(1, 1000)
-                if sound_seconds:
-                    sound = container.add_stream(sound_codec, rate=48000)
             frame = _frame(image, pixel_format, colour)
             if fields:
                 frame = _marked_as_interlaced(frame, fields)
             frame.pts = number if times is None else round(1000 * times[number])
             frame.time_base = Fraction(1, rate) if times is None else Fraction(1, 1000)
             container.mux(stream.encode(frame))
-        packets = stream.encode(None)
-        if last_duration is not None:
-            packets[-1].duration = round(last_duration / packets[-1].time_base)
-        container.mux(packets)
+        container.mux(_last_packets(stream, last_duration))
         if sound:
             _write_silence(container, sound, sound_seconds)
     return path
+
+
+def _last_packets(stream: Any, last_duration: float | None) -> list[Any]:
+    """Return what the encoder still holds, the last frame with its duration in seconds."""
+    packets: list[Any] = stream.encode(None)
+    if last_duration is not None:
+        packets[-1].duration = round(last_duration / packets[-1].time_base)
+    return packets
 
 
 def _frame(image: NDArray[Any], pixel_format: str, colour: Colour | None) -> Any:
@@ -115,9 +115,15 @@ def _frame(image: NDArray[Any], pixel_format: str, colour: Colour | None) -> Any
     frame = frame.reformat(
         format=pixel_format, dst_colorspace=colour.matrix, dst_color_range=colour.range
     )
-    frame.colorspace, frame.color_range = colour.matrix, colour.range
-    frame.color_trc, frame.color_primaries = colour.transfer, colour.primaries
+    _set_colour_tags(frame, colour)
     return frame
+
+
+def _set_colour_tags(target: Any, colour: Colour | None) -> None:
+    """Tag a codec or a frame with the colour; None for no tags."""
+    if colour:
+        target.colorspace, target.color_range = colour.matrix, colour.range
+        target.color_trc, target.color_primaries = colour.transfer, colour.primaries
 
 
 def _marked_as_interlaced(frame: Any, fields: str) -> Any:

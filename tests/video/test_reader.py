@@ -165,13 +165,6 @@ def test_other_files_are_not_videos(tmp_path, content, message):
         Video(path)
 
 
-def test_a_photo_is_not_a_video(tmp_path, portrait_jpeg):
-    path = tmp_path / "photo.mp4"
-    path.write_bytes(portrait_jpeg)
-    with pytest.raises(errors.NotAVideoError, match="is not a video"):
-        Video(path)
-
-
 def test_a_sound_file_is_not_a_video(tmp_path):
     import av
 

@@ -1,12 +1,14 @@
 """`wince export`: make a model to serve from a run or from the project report's weights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wince.cli.option_groups import with_option_groups
 from wince.cli.table_options import Columns
 from wince.number_format import decimal, whole
 
@@ -22,6 +24,63 @@ class ModelPrecision(StrEnum):
     INT8 = "int8"
 
 
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What is exported, from which data, and at which precision."""
+
+    state_dict: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead of RUN: model.pt of the project report's script, the state dict of a "
+            "ResNet-18 with one output.",
+        ),
+    ] = None
+    precision: Annotated[
+        ModelPrecision,
+        typer.Option(
+            help="int8 is fastest, fp16 is half the size of fp32; the loss of accuracy is measured."
+        ),
+    ] = ModelPrecision.FP32
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DATA",
+            help="The prepared folder to calibrate and measure on. Default: the data of RUN.",
+        ),
+    ] = None
+    cross_validation: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CV",
+            help="A folder that `wince cross-validate` wrote with the data and options of RUN: "
+            "calibrate on its scores, which are of more people than the validation part.",
+        ),
+    ] = None
+    trained_on: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --state-dict: CSV with the column subject, the subjects it was trained on.",
+        ),
+    ] = None
+    column: Columns = None
+
+    def check(self, run: Path | None) -> None:
+        """Raise BadParameter for options that do not fit together.
+
+        Args:
+            run: The run folder that is exported; None for other weights.
+        """
+        if (run is None) == (self.state_dict is None):
+            raise typer.BadParameter("expected either RUN or --state-dict FILE")
+        if self.column and self.trained_on is None:
+            raise typer.BadParameter("--column needs --trained-on FILE, whose columns it names")
+        if self.cross_validation is not None and run is None:
+            raise typer.BadParameter("--cross-validation needs RUN")
+
+
+@with_option_groups
 def export(
     out: Annotated[
         Path,
@@ -33,63 +92,21 @@ def export(
             metavar="RUN", help="A folder that `wince train` wrote.", show_default=False
         ),
     ] = None,
-    state_dict: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Instead of RUN: model.pt of the project report's script, the state dict of a "
-            "ResNet-18 with one output.",
-        ),
-    ] = None,
-    precision: Annotated[
-        ModelPrecision,
-        typer.Option(
-            help="int8 is fastest, fp16 is half the size of fp32; the loss of accuracy is measured."
-        ),
-    ] = ModelPrecision.FP32,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DATA",
-            help="The prepared folder to calibrate and measure on. Default: the data of RUN.",
-        ),
-    ] = None,
-    cross_validation: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="CV",
-            help="A folder that `wince cross-validate` wrote with the data and options of RUN: "
-            "calibrate on its scores, which are of more people than the validation part.",
-        ),
-    ] = None,
-    trained_on: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="With --state-dict: CSV with the column subject, the subjects it was trained on.",
-        ),
-    ] = None,
-    column: Columns = None,
+    *,
+    options: ExportOptions,
 ) -> None:
     """Export a trained network to model.onnx with activation maps, model.json and MODEL_CARD.md.
 
     Nothing is written unless ONNX agrees with torch to 1e-4. `wince serve --model DIR` uses it.
     """
-    if (run is None) == (state_dict is None):
-        raise typer.BadParameter("expected either RUN or --state-dict FILE")
-    if column and trained_on is None:
-        raise typer.BadParameter("--column needs --trained-on FILE, whose columns it names")
-    if cross_validation is not None and run is None:
-        raise typer.BadParameter("--cross-validation needs RUN")
+    options.check(run)
     from wince.cli.training_options import require_training_extra
 
     require_training_extra()
     if run is not None:
-        model, notes = _export_run(run, out, precision, data, cross_validation)
-    elif state_dict is not None:
-        model, notes = _export_state_dict(
-            state_dict, out, precision, data, trained_on, column or ()
-        )
+        model, notes = _export_run(run, out, options)
+    elif options.state_dict is not None:
+        model, notes = _export_state_dict(options.state_dict, out, options)
     _print_export(model.export)
     for note in notes:
         typer.echo(note)
@@ -101,26 +118,25 @@ def export(
 
 
 def _export_run(
-    run: Path,
-    out: Path,
-    precision: ModelPrecision,
-    data: Path | None,
-    cross_validation: Path | None,
+    run: Path, out: Path, options: ExportOptions
 ) -> "tuple[ModelFolder, tuple[str, ...]]":
     from wince.cli.progress import training_reporter
     from wince.training.export.model_folder import export_run
 
     with training_reporter() as reporter:
-        return export_run(run, out, precision.value, data, cross_validation, reporter.progress), ()
+        model = export_run(
+            run,
+            out,
+            options.precision.value,
+            options.data,
+            options.cross_validation,
+            reporter.progress,
+        )
+    return model, ()
 
 
 def _export_state_dict(
-    file: Path,
-    out: Path,
-    precision: ModelPrecision,
-    data: Path | None,
-    trained_on: Path | None,
-    columns: Sequence[str],
+    file: Path, out: Path, options: ExportOptions
 ) -> "tuple[ModelFolder, tuple[str, ...]]":
     """Return the exported model and what the user has to know about it."""
     from wince import csv_reader
@@ -131,10 +147,10 @@ def _export_state_dict(
         imported = import_weights(
             file,
             out,
-            prepared_folder=data,
-            trained_on=trained_on,
-            renames=csv_reader.parse_renames(columns),
-            precision=precision.value,
+            prepared_folder=options.data,
+            trained_on=options.trained_on,
+            renames=csv_reader.parse_renames(options.column or ()),
+            precision=options.precision.value,
             progress=reporter.progress,
         )
     return imported.model, imported.notes

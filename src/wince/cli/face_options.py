@@ -1,5 +1,6 @@
-"""Options of the commands that look for faces."""
+"""Options of the commands that assess faces."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,5 +14,11 @@ MinScore = Annotated[
         max=0.99,
         help="Minimum score of the face detector. A lower one finds more faces, and more that are "
         "none.",
+    ),
+]
+ModelPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--model", metavar="PATH", help="A model.onnx or its folder. Default: the packaged model."
     ),
 ]

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from wince.cli.face_options import ModelPath
+
 
 class LogFormat(StrEnum):
     """Values of `--log-format`."""
@@ -34,13 +36,7 @@ class ServerOptions:
             metavar="PORT", help="Port to listen on. Default: 5001, then 5002, then a free one."
         ),
     ] = None
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH",
-            help="A model.onnx or its folder. Default: the packaged model.",
-        ),
-    ] = None
+    model: ModelPath = None
     allow_host: Annotated[
         list[str] | None,
         typer.Option(

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from wince.cli import watch_loop
 from wince.cli.assess.inputs import find_files
 from wince.cli.messages import complain
 from wince.cli.speech_options import Speaker
+from wince.cli.watch_options import FileOptions, WatchOptions
 from wince.cli.watch_rows import rows_file
 from wince.cli.watch_video import AnnotatedVideo, annotated_video
 from wince.cli.watch_view import TerminalView, persons_text, summary
@@ -31,41 +32,17 @@ from wince.video.files import is_video
 MOST_AWAY = 60.0  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class WatchOptions:
-    """The options of `wince watch`.
-
-    Attributes:
-        settings: How frames are watched, without smoothing.
-        smoothing: Time constant of the smoothing for a camera, half width of the centred window
-            for a video, in seconds; None for the usual one.
-        csv_path: New file for rows; None to write none.
-        summary_path: New file for the summary as JSON; None to write none.
-        video_path: New file for an annotated copy of a video; None to write none.
-        every: Assess every nth frame only.
-        speaker: Speaks announced levels; None for no speech.
-        model: A model.onnx or its folder; None for the packaged model.
-        allow_network: Whether the address of a camera may be on another machine.
-    """
-
-    settings: WatchSettings
-    smoothing: float | None = None
-    csv_path: Path | None = None
-    summary_path: Path | None = None
-    video_path: Path | None = None
-    every: int = 1
-    speaker: Speaker | None = None
-    model: Path | None = None
-    allow_network: bool = False
-
-
-def run(source: str | None, options: WatchOptions) -> None:
+def run(
+    source: str | None, options: WatchOptions, files: FileOptions, speaker: Speaker | None = None
+) -> None:
     """Watch until the videos end or Ctrl+C, and print a summary of each.
 
     Args:
         source: A video file, a folder of videos, or the name or address of a camera; None for the
             first camera.
-        options: The options.
+        options: How frames and persons are followed.
+        files: The files that are written.
+        speaker: Speaks announced levels; None for no speech.
 
     Raises:
         WinceError: The source cannot be opened, or, after the summary, a video stops before its
@@ -74,13 +51,13 @@ def run(source: str | None, options: WatchOptions) -> None:
     camera = watch_loop.camera_name(source)
     paths = [] if camera is not None else list(_video_paths(str(source)))
     is_folder = camera is None and Path(str(source)).is_dir()
-    if options.video_path and (camera is not None or is_folder):
+    if files.video_path and (camera is not None or is_folder):
         raise VideoError("--video needs one video file: cameras and folders are not copied.")
-    for path, name in ((options.summary_path, "--summary"), (options.video_path, "--video")):
+    for path, name in ((files.summary_path, "--summary"), (files.video_path, "--video")):
         if path:
             refuse_existing(path, f"Choose another name for {name}.")
     with ExitStack() as stack:
-        watch = _Run(options, stack)
+        watch = _Run(options, files, speaker, stack)
         if camera is not None:
             watch.camera(camera)
         for path in paths:
@@ -89,10 +66,10 @@ def run(source: str | None, options: WatchOptions) -> None:
             watch.video(path, in_folder=is_folder)
             if watch.is_interrupted:
                 break
-        if options.summary_path:
+        if files.summary_path:
             parts = watch.summaries
             data = {"schema": SCHEMA, "sources": parts} if is_folder else parts[0]
-            write_json(options.summary_path, data)
+            write_json(files.summary_path, data)
     if watch.errors and not is_folder:
         raise watch.errors[0]
     if watch.errors:
@@ -121,12 +98,16 @@ def _video_paths(source: str) -> Iterator[Path]:
 class _Run:
     """One run of the command, with everything that its sources share."""
 
-    def __init__(self, options: WatchOptions, stack: ExitStack) -> None:
+    def __init__(
+        self, options: WatchOptions, files: FileOptions, speaker: Speaker | None, stack: ExitStack
+    ) -> None:
         self.console = Console(highlight=False)
         self.is_interrupted = False
         self.errors: list[VideoError] = []
         self.summaries: list[dict[str, Any]] = []
         self._options = options
+        self._files = files
+        self._speaker = speaker
         self._stack = stack
 
     @cached_property
@@ -136,7 +117,7 @@ class _Run:
     @cached_property
     def _rows(self) -> "csv.DictWriter[str] | None":
         """The writer of rows. The file is created when the first source is open."""
-        path = self._options.csv_path
+        path = self._files.csv_path
         return self._stack.enter_context(rows_file(path)) if path else None
 
     def camera(self, name: str) -> None:
@@ -162,8 +143,8 @@ class _Run:
             return
         with opened as video, ExitStack() as stack:
             copy = None
-            if options.video_path:
-                copy = annotated_video(video, options.video_path, options.every)
+            if self._files.video_path:
+                copy = annotated_video(video, self._files.video_path, options.every)
             settings = _for_recording(options, options.every / video.frame_rate)
             watcher = self._watcher(
                 video.name, settings, stack.enter_context(copy) if copy else None
@@ -177,8 +158,7 @@ class _Run:
                 complain(f"{video.name}: {video.damaged_parts} damaged parts were skipped.")
 
     def _watcher(self, name: str, settings: WatchSettings, copy: AnnotatedVideo | None) -> Watcher:
-        speaker = self._options.speaker
-        voice = BackgroundSpeaker(speaker) if speaker else None
+        voice = BackgroundSpeaker(self._speaker) if self._speaker else None
         return Watcher(name, self._assessor, settings, self._rows, voice, copy)
 
     def _watch(
@@ -227,10 +207,10 @@ def _summary_data(watcher: Watcher) -> dict[str, Any]:
 
 def _for_camera(options: WatchOptions) -> WatchSettings:
     """Return the settings for a camera."""
+    settings = options.settings()
     if options.smoothing is None:
-        return options.settings
-    track = replace(options.settings.track, smoothing=options.smoothing)
-    return replace(options.settings, track=track)
+        return settings
+    return replace(settings, track=replace(settings.track, smoothing=options.smoothing))
 
 
 def _for_recording(options: WatchOptions, step: float) -> WatchSettings:
@@ -238,10 +218,10 @@ def _for_recording(options: WatchOptions, step: float) -> WatchSettings:
 
     The look-ahead smooths its scores, and a track survives three steps between assessed frames.
     """
-    track = options.settings.track
-    away = min(MOST_AWAY, max(track.away, 3 * step))
+    settings = options.settings()
+    away = min(MOST_AWAY, max(settings.track.away, 3 * step))
     return replace(
-        options.settings,
-        track=replace(track, smoothing=0.0, away=away),
+        settings,
+        track=replace(settings.track, smoothing=0.0, away=away),
         half_width=HALF_WIDTH if options.smoothing is None else options.smoothing,
     )

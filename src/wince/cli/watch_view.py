@@ -3,7 +3,6 @@
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console, Group, RenderableType
@@ -13,6 +12,7 @@ from rich.text import Text
 
 from wince import scale
 from wince.cli.tables import plain_table
+from wince.files import Closing
 from wince.level_colours import TERMINAL
 from wince.runtime.session_summary import SessionSummary
 from wince.runtime.track import TrackState
@@ -45,7 +45,7 @@ class WatchStatus:
     others: tuple[int, ...] = ()
 
 
-class TerminalView:
+class TerminalView(Closing):
     """A view that is redrawn in place on a terminal, for use in a `with` statement.
 
     If stdout is not a terminal, it prints a line for each announced level instead.
@@ -64,12 +64,8 @@ class TerminalView:
             self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Remove the view from the terminal."""
         self._live.stop()
 
     def show(

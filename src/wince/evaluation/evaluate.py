@@ -61,7 +61,7 @@ def evaluate(
     about: Sequence[str] = (),
     progress: Progress = lambda step: None,
 ) -> dict[str, Any]:
-    """Return all metrics of a table of predictions, with trivial predictors, intervals and caveats.
+    """Return the contents of metrics.json for a table of predictions, undefined numbers as NaN.
 
     Args:
         table: The predictions.
@@ -78,9 +78,6 @@ def evaluate(
         about: Sentences on the model and the data, for readers of the report.
         progress: Called with the name of each step.
 
-    Returns:
-        The contents of metrics.json, with NaN for undefined numbers.
-
     Raises:
         DataError: Subjects overlap and `allow_overlap` is false; the tables do not contain the same
             frames; a column to group by is missing or has too many values; `dataset` is unknown.
@@ -88,10 +85,9 @@ def evaluate(
     overlap = protocol.find_overlap(
         table, training, allow=allow_overlap, distinct_subjects=distinct_subjects
     )
-    other = None
     if against is not None:
-        other = match_frames(table, against, distinct_names=distinct_subjects)
-        overlap = overlap if overlap.optimistic else protocol.find_overlap(other)
+        against = match_frames(table, against, distinct_names=distinct_subjects)
+        overlap = overlap if overlap.optimistic else protocol.find_overlap(against)
     groups = {column: _rows_by_group(table, column) for column in map(table.column_name, group_by)}
     description = _describe(table, dataset, about)
     statistics = label_statistics(table, training, fold_labels)
@@ -103,16 +99,10 @@ def evaluate(
         "by_subject": _by_subject(table),
         "groups": _measure_groups(table, statistics, groups, resamples, seed, progress),
     }
-    first = _first_caveats(metrics)
-    metrics["caveats_first"] = len(first)
-    metrics["caveats"] = [
-        *first,
-        *protocol.caveats(table, overlap, dataset, training),
-        *_about_groups(metrics["groups"]),
-    ]
-    if other is not None:
+    metrics |= _describe_caveats(metrics, protocol.caveats(table, overlap, dataset, training))
+    if against is not None:
         progress("Paired differences")
-        metrics["against"] = compare(table, other, statistics, resamples, seed)
+        metrics["against"] = compare(table, against, statistics, resamples, seed)
     if dataset == "unbc":
         metrics["published"] = published_results.as_data()
     return metrics
@@ -162,6 +152,15 @@ def _measure_groups(
             caveats = [*_first_caveats(measured), *protocol.about_subjects(len(part.subjects))]
             entries[column][name] = {**measured, "caveats": caveats}
     return entries
+
+
+def _describe_caveats(metrics: Mapping[str, Any], on_protocol: Sequence[str]) -> dict[str, Any]:
+    """Return the entries on caveats: all of them, and how many are shown first."""
+    first = _first_caveats(metrics)
+    return {
+        "caveats_first": len(first),
+        "caveats": [*first, *on_protocol, *_about_groups(metrics["groups"])],
+    }
 
 
 def _first_caveats(measured: Mapping[str, Any]) -> list[str]:

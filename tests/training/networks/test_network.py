@@ -5,22 +5,13 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
+from tests.support.training_sample import network_with_statistics
 from wince.faces.spec import IMAGENET_MEAN, IMAGENET_STD
-from wince.training.networks import network
 from wince.training.networks.network import ExportedNetwork
 
 
-def trained(outputs: int) -> torch.nn.Module:
-    """A network whose batch norms have statistics, so that nothing is trivially zero."""
-    torch.manual_seed(0)
-    net = network.build(outputs)
-    net.train()
-    net(torch.randn(4, 3, 64, 64))
-    return net.eval()
-
-
 def test_exported_scores_are_those_of_the_network_times_their_scales() -> None:
-    net = trained(3)
+    net = network_with_statistics(3)
     pixels = torch.randint(0, 256, (2, 64, 64, 3), dtype=torch.uint8)
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
     with torch.no_grad():
@@ -30,7 +21,9 @@ def test_exported_scores_are_those_of_the_network_times_their_scales() -> None:
 
 
 def test_maps_are_an_exact_split_of_the_scores() -> None:
-    exported = ExportedNetwork(trained(6), IMAGENET_MEAN, IMAGENET_STD, (1,) * 6).eval()
+    exported = ExportedNetwork(
+        network_with_statistics(6), IMAGENET_MEAN, IMAGENET_STD, (1,) * 6
+    ).eval()
     pixels = torch.randint(0, 256, (2, 96, 96, 3), dtype=torch.uint8)
     with torch.no_grad():
         scores, maps = exported(pixels)
@@ -39,7 +32,7 @@ def test_maps_are_an_exact_split_of_the_scores() -> None:
 
 
 def test_maps_equal_grad_cam_at_the_last_layer() -> None:
-    net = trained(2)
+    net = network_with_statistics(2)
     exported = ExportedNetwork(net, IMAGENET_MEAN, IMAGENET_STD, (1, 1)).eval()
     pixels = torch.randint(0, 256, (1, 96, 96, 3), dtype=torch.uint8)
     features_of_layer4 = []

@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 from tests.support.starter_sample import RECIPE, STAGE, FinishedRun, of_another_person, unrated
 from tests.support.starter_sample import single_ratings as some_single_ratings
+from tests.support.training_sample import network_with_statistics
 from tools.starter import stages
 from tools.starter.heads import first_outputs, with_new_head
 from tools.starter.lightning_modules import mesh_loss
@@ -18,17 +19,8 @@ from tools.starter.rated_faces import RATED_ONCE, Faces, joined
 from wince.training.networks import losses, network
 
 
-def trained(outputs: int) -> torch.nn.Module:
-    """Return a network whose normalisation layers have seen data, so that nothing is zero."""
-    torch.manual_seed(0)
-    net = network.build(outputs)
-    net.train()
-    net(torch.randn(4, 3, 64, 64))
-    return net.eval()
-
-
 def test_a_new_head_leaves_all_other_layers_unchanged() -> None:
-    net = trained(5)
+    net = network_with_statistics(5)
     before = {k: v.clone() for k, v in net.state_dict().items() if not k.startswith("fc.")}
     after = with_new_head(net, 6)
     assert after.fc.out_features == 6
@@ -36,7 +28,7 @@ def test_a_new_head_leaves_all_other_layers_unchanged() -> None:
 
 
 def test_a_network_reduced_to_its_first_outputs_gives_the_same_ones() -> None:
-    net = trained(5)
+    net = network_with_statistics(5)
     crops = torch.rand(2, 3, 64, 64)
     with torch.no_grad():
         before = net(crops)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wince.cli.face_options import MinScore
+from wince.cli.face_options import MinScore, ModelPath
 from wince.faces import MIN_SCORE
 
 if TYPE_CHECKING:
@@ -146,12 +146,7 @@ class ScoringOptions:
             show_default=False,
         ),
     ] = None
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help="A model.onnx or its folder. Default: the packaged model."
-        ),
-    ] = None
+    model: ModelPath = None
 
     def check(self) -> None:
         """Raise BadParameter for options that do not fit together."""

@@ -6,6 +6,9 @@ combines them exactly for any resample of subjects.
 Undefined is NaN: PCC if the labels or the predictions do not vary; ICC and CCC if the labels do not
 vary, because the formulas then give 0 for all predictions. Constant predictions for labels that
 vary have an ICC and a CCC of 0, which is a valid value.
+
+The labels t and the predictions p have shape (N,). DataError is raised if they do not match or
+contain NaN or infinity.
 """
 
 import numpy as np
@@ -98,15 +101,8 @@ def pcc(truth: ArrayLike, predicted: ArrayLike) -> float:
 
     Pearson 1895, Proc R Soc Lond 58:240-242. Dividing by n or by n - 1 gives the same value.
 
-    Args:
-        truth: Labels, shape (N,).
-        predicted: Predictions, shape (N,).
-
     Returns:
         -1 to 1 (best); NaN if the labels or the predictions do not vary.
-
-    Raises:
-        DataError: The arrays do not match or contain NaN or infinity.
 
     >>> round(pcc([1, 2, 3, 4], [2, 1, 4, 4]), 6)
     0.774597
@@ -122,15 +118,8 @@ def icc(truth: ArrayLike, predicted: ArrayLike) -> float:
     equals 2 Σ(t-t̄)(p-p̄) / (Σ(t-t̄)² + Σ(p-p̄)²), so n or n - 1 makes no difference. A constant
     offset between labels and predictions does not lower the value; a different spread does.
 
-    Args:
-        truth: Labels, shape (N,).
-        predicted: Predictions, shape (N,).
-
     Returns:
         -1 to 1 (best); NaN if the labels do not vary.
-
-    Raises:
-        DataError: The arrays do not match or contain NaN or infinity.
 
     >>> round(icc([1, 2, 3, 4], [3, 4, 5, 6]), 6)
     1.0
@@ -144,15 +133,8 @@ def ccc(truth: ArrayLike, predicted: ArrayLike) -> float:
     Lin 1989, Biometrics 45:255-268. As in that paper, variances and covariance divide by n, not by
     n - 1. A constant offset between labels and predictions lowers the value.
 
-    Args:
-        truth: Labels, shape (N,).
-        predicted: Predictions, shape (N,).
-
     Returns:
         -1 to 1 (best); NaN if the labels do not vary.
-
-    Raises:
-        DataError: The arrays do not match or contain NaN or infinity.
 
     >>> round(ccc([1, 2, 3, 4], [3, 4, 5, 6]), 6)
     0.384615

@@ -2,6 +2,10 @@
 
 Proper scores of the level probabilities (Brier score, ranked probability score), the expected
 calibration error and reliability diagram of the stated level, and the coverage of the interval.
+
+The proper scores take the probabilities p of K classes in their order, shape (N, K), rows that sum
+to 1, and the numbers of the true classes, 0 to K-1, shape (N,). DataError is raised if the shapes
+do not match, a probability is not finite, or a class is not 0 to K-1.
 """
 
 import numpy as np
@@ -33,15 +37,8 @@ def brier(probabilities: ArrayLike, truth: Indices) -> float:
     Brier 1950, Mon Weather Rev 78:1-3, in its original form for several classes (not halved). o_k
     is 1 for the true class and 0 for the others.
 
-    Args:
-        probabilities: p, shape (N, K); rows sum to 1.
-        truth: True class numbers, 0 to K-1, shape (N,).
-
     Returns:
         0 (best) to 2.
-
-    Raises:
-        DataError: The shapes do not match, a probability is not finite, or a class is not 0 to K-1.
 
     >>> brier([[0.5, 0.5, 0.0]], [0])
     0.5
@@ -55,15 +52,8 @@ def ranked_probability_score(probabilities: ArrayLike, truth: Indices) -> float:
     Epstein 1969, J Appl Meteorol 8:985-987, divided by K-1. P and O are cumulative over the
     classes in their order, so a class next to the true one costs less than one far away.
 
-    Args:
-        probabilities: p, shape (N, K), classes in their order; rows sum to 1.
-        truth: True class numbers, 0 to K-1, shape (N,).
-
     Returns:
         0 (best) to 1.
-
-    Raises:
-        DataError: The shapes do not match, a probability is not finite, or a class is not 0 to K-1.
 
     >>> ranked_probability_score([[0.5, 0.5, 0.0]], [0])
     0.125

@@ -3,6 +3,9 @@
 Each metric is a function of sums over frames. So one formula serves all frames, each subject and
 each bootstrap resample of subjects: `mae_of` takes the sums, `mae` takes labels and predictions.
 With e = p - t (prediction minus label), the sums are n, Σ|e|, Σe² and Σe. All means divide by n.
+
+The labels t and the predictions p are points of PSPI, shape (N,). DataError is raised if they do
+not match or contain NaN or infinity.
 """
 
 import numpy as np
@@ -54,15 +57,8 @@ def bias_of(sums: Floats) -> Floats:
 def mae(truth: ArrayLike, predicted: ArrayLike) -> float:
     """Return the mean absolute error, (1/n) Σ|p - t|.
 
-    Args:
-        truth: Labels, PSPI, shape (N,).
-        predicted: Predictions, shape (N,).
-
     Returns:
         Points of PSPI, 0 (best) or more.
-
-    Raises:
-        DataError: The arrays do not match or contain NaN or infinity.
 
     >>> mae([0, 0, 4], [1, 0, 2])
     1.0
@@ -73,15 +69,8 @@ def mae(truth: ArrayLike, predicted: ArrayLike) -> float:
 def mse(truth: ArrayLike, predicted: ArrayLike) -> float:
     """Return the mean squared error, (1/n) Σ(p - t)².
 
-    Args:
-        truth: Labels, PSPI, shape (N,).
-        predicted: Predictions, shape (N,).
-
     Returns:
         Squared points of PSPI, 0 (best) or more.
-
-    Raises:
-        DataError: The arrays do not match or contain NaN or infinity.
 
     >>> mse([0, 0, 4], [1, 0, 1])
     3.3333333333333335
@@ -92,15 +81,8 @@ def mse(truth: ArrayLike, predicted: ArrayLike) -> float:
 def rmse(truth: ArrayLike, predicted: ArrayLike) -> float:
     """Return the root of the mean squared error, √((1/n) Σ(p - t)²).
 
-    Args:
-        truth: Labels, PSPI, shape (N,).
-        predicted: Predictions, shape (N,).
-
     Returns:
         Points of PSPI, 0 (best) or more.
-
-    Raises:
-        DataError: The arrays do not match or contain NaN or infinity.
 
     >>> rmse([0, 0, 4, 4], [1, 1, 4, 2])
     1.224744871391589
@@ -111,15 +93,8 @@ def rmse(truth: ArrayLike, predicted: ArrayLike) -> float:
 def bias(truth: ArrayLike, predicted: ArrayLike) -> float:
     """Return the mean error, (1/n) Σ(p - t).
 
-    Args:
-        truth: Labels, PSPI, shape (N,).
-        predicted: Predictions, shape (N,).
-
     Returns:
         Points of PSPI; positive when the predictions are too high.
-
-    Raises:
-        DataError: The arrays do not match or contain NaN or infinity.
 
     >>> bias([0, 0, 4, 4], [1, 1, 4, 4])
     0.5

@@ -7,6 +7,10 @@ wMAE of a subject is the plain mean, over the points that occur, of the MAE ther
 Source: Wang et al. 2017, arXiv:1702.06925, checked against the authors' published script. Their
 labels are whole numbers. Labels that are not, such as means of raters, are rounded for the weights
 only; otherwise each value would be a class of its own, and wMAE would equal MAE.
+
+The labels t and the predictions p are points of PSPI, shape (N,), with the subject number of each
+row, None for a single subject. DataError is raised if labels and predictions do not match or
+contain NaN or infinity.
 """
 
 import numpy as np
@@ -79,16 +83,8 @@ def wmse_of(sums: Floats) -> Floats:
 def wmae(truth: ArrayLike, predicted: ArrayLike, subject: Indices | None = None) -> float:
     """Return the weighted mean absolute error over all frames, Σw|p - t| / Σw.
 
-    Args:
-        truth: Labels, PSPI, shape (N,).
-        predicted: Predictions, shape (N,).
-        subject: Subject number of each row, shape (N,); None for a single subject.
-
     Returns:
         Points of PSPI, 0 (best) or more.
-
-    Raises:
-        DataError: The arrays do not match or contain NaN or infinity.
 
     >>> wmae([0, 0, 0, 4], [0, 0, 0, 1])
     1.5
@@ -99,16 +95,8 @@ def wmae(truth: ArrayLike, predicted: ArrayLike, subject: Indices | None = None)
 def wmse(truth: ArrayLike, predicted: ArrayLike, subject: Indices | None = None) -> float:
     """Return the weighted mean squared error over all frames, Σw(p - t)² / Σw.
 
-    Args:
-        truth: Labels, PSPI, shape (N,).
-        predicted: Predictions, shape (N,).
-        subject: Subject number of each row, shape (N,); None for a single subject.
-
     Returns:
         Squared points of PSPI, 0 (best) or more.
-
-    Raises:
-        DataError: The arrays do not match or contain NaN or infinity.
 
     >>> wmse([0, 0, 0, 4], [0, 0, 0, 1])
     4.5
