@@ -24,9 +24,8 @@ def pair(text: str) -> list[str] | None:
     return text.split(";") if text else None
 
 
-def sentence_of(level: str, between: list[str] | None) -> str:
-    levels = between and (scale.Level(between[0]), scale.Level(between[1]))
-    return sentences.sentence(scale.Level(level), between=levels or None)
+def level_pair(between: list[str] | None) -> scale.LevelPair | None:
+    return (scale.Level(between[0]), scale.Level(between[1])) if between else None
 
 
 def test_watch_contradicts_itself_in_no_frame(
@@ -57,7 +56,10 @@ def test_watch_contradicts_itself_in_no_frame(
     announced = [row for row in rows if row["announced"] == "1"]
     assert len(announced) >= 3
     sentences_announced = {
-        sentence_of(row["track_level"], pair(row["track_between"])) for row in announced
+        sentences.spoken_text(
+            scale.Level(row["track_level"]), between=level_pair(pair(row["track_between"]))
+        )
+        for row in announced
     }
     assert set(spoken) <= sentences_announced
     assert spoken
@@ -94,8 +96,9 @@ def test_the_live_socket_contradicts_itself_in_no_frame(
             if statement["level"]:
                 probabilities = statement["level_probabilities"]
                 assert statement["confidence"] == probabilities[statement["level"]]
-                expected = sentence_of(statement["level"], statement["between"])
-                assert statement["sentence"] == expected
+                assert statement["sentence"] == sentences.sentence(
+                    scale.Level(statement["level"]), between=level_pair(statement["between"])
+                )
             assessment = answer.get("assessment")
             judged = assessment is not None and assessment["quality"]["usable"]
             assert (score is not None) == judged

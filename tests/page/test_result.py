@@ -34,7 +34,7 @@ def test_image_that_cannot_be_judged_shows_the_reason_and_no_number(open_page, a
     assert "is dark" in card.locator(".reasons li").inner_text()
     assert card.locator(".assessed").is_hidden()
     assert "PSPI" not in card.inner_text()
-    assert spoken(page) == ["This picture cannot be judged: it is too dark."]
+    assert spoken(page) == ["This image cannot be judged: it is too dark."]
     assert "too dark" in page.locator("#announcer").inner_text()
     assert page.locator("#upload-map").is_hidden()
     page.click("#upload-neutral .neutral-set")
@@ -55,11 +55,11 @@ def test_face_box_is_drawn_where_the_face_is(open_page, photo, assessor):
     assert drawn["top"] < y0
 
 
-LEVELS = {
+TITLES_AND_SENTENCES = {
     "none": ("No pain expression seen", "No pain expression seen."),
-    "mild": ("Mild", "This person has pain level: mild."),
-    "moderate": ("Moderate", "This person has pain level: moderate."),
-    "severe": ("Severe", "This person has pain level: severe."),
+    "mild": ("Mild", "Pain expression: mild."),
+    "moderate": ("Moderate", "Pain expression: moderate."),
+    "severe": ("Severe", "Pain expression: severe."),
 }
 
 
@@ -68,16 +68,49 @@ def test_each_level_has_its_word_shape_and_sentence(open_page, photo):
     shapes = page.evaluate("import('/static/levels.js').then(({SHAPES}) => SHAPES)")
     assert len(set(shapes.values())) == 4
     colours = set()
-    for level, (title, sentence) in LEVELS.items():
+    for level, (title, sentence) in TITLES_AND_SENTENCES.items():
         change_answers(page, level=level, sentence=sentence)
         upload(page, photo)
         card = page.locator("#upload-result")
         assert card.locator(".level-name").inner_text() == title
+        assert card.locator(".sentence").inner_text() == sentence
         assert card.locator(".shape path").get_attribute("d") == shapes[level]
         colours.add(card.locator(".shape").evaluate("(element) => getComputedStyle(element).fill"))
         page.unroute_all()
     assert len(colours) == 4
-    assert spoken(page) == [sentence for _, sentence in LEVELS.values()]
+    assert spoken(page) == [
+        "No pain expression seen.",
+        "This person has pain level: mild.",
+        "This person has pain level: moderate.",
+        "This person has pain level: severe.",
+    ]
+
+
+OVERLAPS = """() => {
+  const shown = (selector) => [...document.querySelectorAll(`#upload-result ${selector}`)]
+    .filter((element) => element.getClientRects().length);
+  const overlap = (a, b) => {
+    const [p, q] = [a, b].map((element) => element.getBoundingClientRect());
+    return p.left < q.right && q.left < p.right && p.top < q.bottom && q.top < p.bottom;
+  };
+  const apart = [shown(".band-name"), shown(".level-name, .score"), shown(".sentence, .say-again"),
+    shown(".shares li > *")];
+  return apart.flatMap((elements) => elements.flatMap((a, i) => elements.slice(i + 1)
+    .filter((b) => overlap(a, b)).map((b) => `${a.textContent} / ${b.textContent}`)));
+}"""
+
+
+# At 860 and 960 pixels the card is beside the photo, and narrower than on a large phone.
+@pytest.mark.parametrize("width", [320, 360, 390, 860, 960])
+@pytest.mark.parametrize("language", ["en", "de"])  # German has the longest word
+def test_nothing_overlaps_on_a_narrow_card(open_page, address, photo, width, language):
+    page = open_page(f"{address}/?language={language}", width=width)
+    change_answers(
+        page, level="none", pspi=0.0, confidence=1.0, sentence="No pain expression seen."
+    )
+    upload(page, photo)
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_a_level_that_is_not_clear_is_shown_and_spoken_with_its_neighbour(open_page, photo):

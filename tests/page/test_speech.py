@@ -140,7 +140,7 @@ def test_live_view_speaks_through_the_host_by_the_same_rule(open_page):
     plain = {"pspi": 3, "percent": False, "advice": False, "language": "en", "rate": 150}
     severe = {**plain, "level": "severe", "pspi": 13}
     assert requests == [{"level": "mild", **plain}, severe]
-    expected = [seconds_of(sentences.sentence(level)) for level in ("mild", "severe")]
+    expected = [seconds_of(sentences.spoken_text(level)) for level in ("mild", "severe")]
     assert page.evaluate("window.heard") == pytest.approx(expected, abs=0.05)
 
 

@@ -158,7 +158,7 @@ def test_a_face_that_cannot_be_judged_has_no_score_and_the_others_have_one(
         assert data[name] is None
     assert "heatmap" not in data
     assert "change" not in data
-    assert covered.sentence == "This picture cannot be judged: the mouth seems to be covered."
+    assert covered.sentence == "This image cannot be judged: the mouth seems to be covered."
 
 
 def test_a_level_that_is_not_clear_is_worded_with_its_neighbour(
@@ -171,7 +171,7 @@ def test_a_level_that_is_not_clear_is_worded_with_its_neighbour(
     assert assessment.score == score
     assert assessment.between == (Level.MILD, Level.MODERATE)
     assert assessment.to_dict()["between"] == ["mild", "moderate"]
-    assert assessment.sentence == "This person has pain level: between mild and moderate."
+    assert assessment.sentence == "Pain expression: between mild and moderate."
     assert assessment.advice.startswith("It may be moderate; act as for that level.")
 
 

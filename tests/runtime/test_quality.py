@@ -88,7 +88,7 @@ def test_an_image_that_cannot_be_judged_gets_the_reason_instead_of_a_level(
     assert not assessment.quality.usable
     assert assessment.level is assessment.confidence is None
     assert assessment.interval is assessment.level_probabilities is None
-    assert assessment.sentence == f"This picture cannot be judged: {REASONS[defect].phrase}."
+    assert assessment.sentence == f"This image cannot be judged: {REASONS[defect].phrase}."
     assert REASONS[defect].remedy in assessment.advice
     assert "says nothing about pain" in assessment.advice
     data = json.loads(json.dumps(assessment.to_dict(), allow_nan=False))
@@ -144,7 +144,7 @@ def test_all_reasons_are_given() -> None:
     judgement = judge(replace(GOOD, width=10, yaw=70))
     assert list(judgement.reasons) == ["small", "turned"]
     assert judgement.sentence == (
-        "This picture cannot be judged: the face is too small and the face is turned too far to "
+        "This image cannot be judged: the face is too small and the face is turned too far to "
         "the side."
     )
 

@@ -66,7 +66,7 @@ def test_a_score_that_swings_between_two_levels_is_announced_as_between_them(cal
     announced = announcements(track, shows, steps((0, 3), *swing))
     assert announced == [(1.0, "none"), (pytest.approx(5.0, abs=0.5), ("moderate", "severe"))]
     statement = track.update(11.0, shows(13)).statement
-    assert statement.sentence == "This person has pain level: between moderate and severe."
+    assert statement.sentence == "Pain expression: between moderate and severe."
     assert (statement.level, statement.pspi) == ("severe", 13)
 
 

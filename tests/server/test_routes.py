@@ -197,7 +197,7 @@ def test_image_that_cannot_be_judged_gets_no_score(client, astronaut):
     assert [face["usable"] for face in result["faces"]] == [False]
     assert result["quality"]["usable"] is False
     assert list(result["quality"]["reasons"]) == ["dark"]
-    assert result["sentence"] == "This picture cannot be judged: it is too dark."
+    assert result["sentence"] == "This image cannot be judged: it is too dark."
     small = client.post("/analyze", json={"image": data_url(dark, "image/png")})
     assert small.status_code == 422
     assert "too dark" in small.json()["error"]
@@ -452,7 +452,7 @@ def test_scale_facts_are_those_of_the_scale_module(client):
     assert cuts == [*scale.LEVEL_CUTS, scale.PSPI_MAXIMUM]
     assert [unit["name"] for unit in answer["action_units"]] == list(scale.UNIT_NAMES)
     assert answer["terms"] == [list(term) for term in scale.PSPI_TERMS]
-    assert answer["levels"][2]["sentence"] == "This person has pain level: moderate."
+    assert answer["levels"][2]["sentence"] == "Pain expression: moderate."
 
 
 def test_page_loads_only_its_own_files(client):

@@ -45,7 +45,7 @@ def test_level_is_spoken_with_the_sentence_of_the_library(client, level):
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "audio/wav"
     assert answer.headers["cache-control"] == "no-store"
-    assert answer.content == voices.speak_to_wav(sentences.sentence(level))
+    assert answer.content == voices.speak_to_wav(sentences.spoken_text(level))
     seconds, loudness = measure_wav(answer.content)
     assert 1 < seconds < 5
     assert loudness > 0.02

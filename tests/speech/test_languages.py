@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.frames import ROOT
 from wince.errors import SpeechError
-from wince.scale import LEVEL_PAIRS, LEVELS, Level
+from wince.scale import LEVEL_PAIRS, LEVELS, Level, LevelPair
 from wince.speech import languages, sentences
 from wince.speech.languages import LANGUAGES
 
@@ -29,19 +29,27 @@ DENIALS = {
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_every_level_has_a_title_and_a_sentence_of_its_own(code: str) -> None:
+def test_every_level_has_a_title_and_sentences_of_its_own(code: str) -> None:
     texts = LANGUAGES[code]
     keys = [*LEVELS, *LEVEL_PAIRS]
-    assert set(texts.titles) == set(texts.sentences) == set(keys)
-    assert len(set(texts.titles.values())) == len(set(texts.sentences.values())) == len(keys)
-    for level in keys:
-        title, sentence = (
-            languages.without_vowel_signs(by_level[level])
-            for by_level in (texts.titles, texts.sentences)
-        )
-        assert title.casefold() in sentence.casefold()
-        assert sentence.endswith(".")
-        assert PAIN[code] in sentence.casefold()
+    assert set(texts.titles) == set(keys)
+    assert len(set(texts.titles.values())) == len(keys)
+    for by_level in (texts.sentences, texts.spoken_sentences):
+        assert set(by_level) == set(keys)
+        assert len(set(by_level.values())) == len(keys)
+        for level in keys:
+            title, sentence = (
+                languages.without_vowel_signs(values[level]) for values in (texts.titles, by_level)
+            )
+            assert title.casefold() in sentence.casefold()
+            assert sentence.endswith(".")
+            assert PAIN[code] in sentence.casefold()
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_sentence_that_is_shown_is_of_the_expression(code: str) -> None:
+    for sentence in LANGUAGES[code].sentences.values():
+        assert EXPRESSION[code] in languages.without_vowel_signs(sentence).casefold()
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -90,7 +98,8 @@ def test_arabic_is_right_to_left_and_displayed_without_vowel_signs() -> None:
         assert any(unicodedata.combining(letter) for letter in spoken)
         assert not any(unicodedata.combining(letter) for letter in shown)
         assert {unicodedata.bidirectional(letter) for letter in shown if letter.isalpha()} == {"AL"}
-        assert languages.without_vowel_signs(spoken) == shown
+        spoken_letters = languages.without_vowel_signs(spoken)
+        assert spoken_letters == languages.without_vowel_signs(spoken_letters) != spoken
     assert arabic.name == languages.without_vowel_signs(arabic.name)
 
 
@@ -114,13 +123,15 @@ def test_an_unknown_language_is_refused_and_the_known_ones_are_listed() -> None:
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_documentation_lists_the_texts(code: str) -> None:
     document = (ROOT / "docs" / "speech.md").read_text(encoding="utf-8")
-    for level in LEVELS:
-        title = languages.without_vowel_signs(LANGUAGES[code].titles[level])
-        assert f"{level} | {title} | {sentences.sentence(level, code)} |" in document
-    for lower, upper in LEVEL_PAIRS:
-        text = sentences.sentence(lower, code, between=(lower, upper))
-        title = languages.without_vowel_signs(LANGUAGES[code].titles[lower, upper])
-        assert f"{lower}, {upper} | {title} | {text} |" in document
+    texts = LANGUAGES[code]
+    levels: dict[Level | LevelPair, str] = {level: str(level) for level in LEVELS}
+    levels |= {(lower, upper): f"{lower}, {upper}" for lower, upper in LEVEL_PAIRS}
+    for key, name in levels.items():
+        columns = (
+            languages.without_vowel_signs(by_level[key])
+            for by_level in (texts.titles, texts.sentences, texts.spoken_sentences)
+        )
+        assert f"{name} | {' | '.join(columns)} |" in document
 
 
 def test_each_language_has_a_refusal_which_the_documentation_lists() -> None:

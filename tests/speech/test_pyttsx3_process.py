@@ -35,7 +35,7 @@ def test_the_language_of_a_voice_is_read_from_its_tags_or_id(tags, voice_id, cod
 def test_pyttsx3_speaks_if_espeak_is_not_on_the_path() -> None:
     if voices.find_engine() != "pyttsx3":
         pytest.skip("a Mac speaks through say")
-    short = sentences.sentence(Level.MILD)
+    short = sentences.spoken_text(Level.MILD)
     long = sentences.spoken_text(Level.SEVERE, 8.0, with_percent=True, with_advice=True)
     try:
         sounds = [measure_wav(voices.speak_to_wav(text)) for text in (short, long, short)]

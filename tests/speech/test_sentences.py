@@ -7,17 +7,19 @@ from wince.speech import sentences
 
 
 @pytest.mark.parametrize(
-    ("level", "sentence"),
+    ("level", "shown", "spoken"),
     [
-        (Level.NONE, "No pain expression seen."),
-        (Level.MILD, "This person has pain level: mild."),
-        (Level.MODERATE, "This person has pain level: moderate."),
-        (Level.SEVERE, "This person has pain level: severe."),
+        (Level.NONE, "No pain expression seen.", "No pain expression seen."),
+        (Level.MILD, "Pain expression: mild.", "This person has pain level: mild."),
+        (Level.MODERATE, "Pain expression: moderate.", "This person has pain level: moderate."),
+        (Level.SEVERE, "Pain expression: severe.", "This person has pain level: severe."),
     ],
 )
-def test_each_level_has_its_sentence(level: Level, sentence: str) -> None:
-    assert sentences.sentence(level) == sentence
-    assert sentences.spoken_text(level, 3.0) == sentence
+def test_each_level_has_a_sentence_to_show_and_one_to_speak(
+    level: Level, shown: str, spoken: str
+) -> None:
+    assert sentences.sentence(level) == shown
+    assert sentences.spoken_text(level, 3.0) == spoken
 
 
 def test_percentage_and_advice_are_added_on_request_in_that_order() -> None:

@@ -15,7 +15,7 @@ from wince.scale import LEVELS, Level
 from wince.speech import espeak, languages, sentences, voices
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="replaces espeak-ng by a shell script")
-SENTENCE = sentences.sentence(Level.MODERATE)
+SENTENCE = sentences.spoken_text(Level.MODERATE)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 @needs_espeak
 @pytest.mark.parametrize("level", LEVELS)
 def test_each_level_is_audible_for_about_as_long_as_its_words_take(level: Level) -> None:
-    text = sentences.sentence(level)
+    text = sentences.spoken_text(level)
     seconds, loudness = measure_wav(voices.speak_to_wav(text))
     assert loudness > 0.02  # of full scale; silence is 0
     word_count = len(text.split())

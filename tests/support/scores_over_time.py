@@ -62,7 +62,7 @@ class ScoreMaker:
             level_probabilities=None,
             confidence=None,
             quality=quality,
-            sentence="This picture cannot be judged: the mouth seems to be covered.",
+            sentence="This image cannot be judged: the mouth seems to be covered.",
         )
 
     def frames(

@@ -166,7 +166,7 @@ class LevelTexts(BaseModel):
     name: str
     title: str
     sentence: str
-    spoken: str = Field(description="The sentence for a voice; in Arabic with vowel signs.")
+    spoken: str = Field(description="The sentence to speak; in Arabic with vowel signs.")
 
 
 class PairTexts(BaseModel):
@@ -175,7 +175,7 @@ class PairTexts(BaseModel):
     levels: tuple[_LevelName, _LevelName]
     title: str
     sentence: str
-    spoken: str = Field(description="The sentence for a voice; in Arabic with vowel signs.")
+    spoken: str = Field(description="The sentence to speak; in Arabic with vowel signs.")
 
 
 class Language(BaseModel):
@@ -276,7 +276,7 @@ def _describe_language(language: languages.Language) -> Language:
             name=level.value,
             title=languages.without_vowel_signs(language.titles[level]),
             sentence=languages.without_vowel_signs(language.sentences[level]),
-            spoken=language.sentences[level],
+            spoken=language.spoken_sentences[level],
         )
         for level in scale.LEVELS
     ]
@@ -285,7 +285,7 @@ def _describe_language(language: languages.Language) -> Language:
             levels=pair,
             title=languages.without_vowel_signs(language.titles[pair]),
             sentence=languages.without_vowel_signs(language.sentences[pair]),
-            spoken=language.sentences[pair],
+            spoken=language.spoken_sentences[pair],
         )
         for pair in scale.LEVEL_PAIRS
     ]

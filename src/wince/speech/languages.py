@@ -4,6 +4,8 @@ The developers of wince translated them, and no clinician has reviewed the trans
 docs/speech.md describes how to correct one. No wording may say that there is no pain: the lowest
 level says that no expression of pain was seen. Advice exists in English only.
 
+What is shown names the expression of pain. What is spoken is the sentence of the project's report.
+
 Arabic is stored with its vowel signs, because voices need them for the pronunciation. It is
 displayed without them, as is usual.
 """
@@ -18,7 +20,7 @@ from wince.scale import LEVEL_PAIRS, Level, LevelPair
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language and its texts, as they are spoken.
+    """One language and its texts, with the vowel signs that voices need.
 
     `without_vowel_signs` returns a text as it is displayed.
 
@@ -29,7 +31,8 @@ class Language:
         direction: Direction of writing.
         espeak_voice: The usual voice of espeak-ng.
         titles: A word or a few for each level, and for each pair of neighbouring levels.
-        sentences: A sentence for each level and each pair.
+        sentences: A sentence to show for each level and each pair.
+        spoken_sentences: A sentence to speak for each level and each pair.
         percent_sentence: The score as a percentage, with `{percent}` for a whole number.
         refusal: Spoken instead of a level if the photo cannot be judged.
         states: A word or a few for each statement over time that is not a level, by the names in
@@ -43,6 +46,7 @@ class Language:
     espeak_voice: str
     titles: dict[Level | LevelPair, str]
     sentences: dict[Level | LevelPair, str]
+    spoken_sentences: dict[Level | LevelPair, str]
     percent_sentence: str
     refusal: str
     states: dict[str, str]
@@ -59,6 +63,7 @@ def _make_language(
     espeak_voice: str,
     none_title: str,
     level_sentence: str,
+    spoken_sentence: str,
     level_words: str,
     between: str,
     none_word: str,
@@ -74,7 +79,8 @@ def _make_language(
         english_name: As in `Language`.
         espeak_voice: As in `Language`.
         none_title: Title of the lowest level.
-        level_sentence: Sentence for the other levels, with `{level}` for the level's word.
+        level_sentence: Sentence to show for the other levels, with `{level}` for the level's word.
+        spoken_sentence: Sentence to speak for the other levels, in the same form.
         level_words: Words for mild, moderate and severe, separated by commas.
         between: Words for a score between `{lower}` and `{upper}`.
         none_word: Word for the lowest level in `between`.
@@ -90,7 +96,11 @@ def _make_language(
         for pair in LEVEL_PAIRS
     }
     titles = {key: word[0].upper() + word[1:] for key, word in words.items()}
-    sentences = {key: level_sentence.format(level=word) for key, word in words.items()}
+
+    def sentences(template: str) -> dict[Level | LevelPair, str]:
+        by_level = {key: template.format(level=word) for key, word in words.items()}
+        return {Level.NONE: f"{none_title}.", **by_level}
+
     return Language(
         code,
         name,
@@ -98,7 +108,8 @@ def _make_language(
         "rtl" if code == "ar" else "ltr",
         espeak_voice,
         {Level.NONE: none_title, **titles},
-        {Level.NONE: f"{none_title}.", **sentences},
+        sentences(level_sentence),
+        sentences(spoken_sentence),
         percent_sentence,
         refusal,
         dict(zip(STATES, states.split(", "), strict=True)),
@@ -114,12 +125,13 @@ LANGUAGES: dict[str, Language] = {
             "English",
             "en-gb",
             none_title="No pain expression seen",
-            level_sentence="This person has pain level: {level}.",
+            level_sentence="Pain expression: {level}.",
+            spoken_sentence="This person has pain level: {level}.",
             level_words="mild, moderate, severe",
             between="between {lower} and {upper}",
             none_word="no pain expression",
             percent_sentence="Pain score: {percent} percent of the scale.",
-            refusal="This picture cannot be judged.",
+            refusal="This image cannot be judged.",
             states="Changing, Not in view, Cannot tell",
         ),
         _make_language(
@@ -128,7 +140,8 @@ LANGUAGES: dict[str, Language] = {
             "Arabic",
             "ar",
             none_title="لَمْ يُلاحَظْ تَعْبِيرٌ عَنِ الأَلَمِ عَلَى الوَجْهِ",
-            level_sentence="مُسْتَوَى الأَلَمِ لَدَى هَذَا الشَّخْصِ: {level}.",
+            level_sentence="مُسْتَوَى تَعْبِيرِ الوَجْهِ عَنِ الأَلَمِ: {level}.",
+            spoken_sentence="مُسْتَوَى الأَلَمِ لَدَى هَذَا الشَّخْصِ: {level}.",
             level_words="خَفِيف, مُتَوَسِّط, شَدِيد",
             between="بَيْنَ {lower} وَ{upper}",
             none_word="عَدَمِ التَّعْبِيرِ عَنِ الأَلَمِ",
@@ -142,9 +155,10 @@ LANGUAGES: dict[str, Language] = {
             "Spanish",
             "es",
             none_title="No se observa expresión de dolor",
-            level_sentence="Nivel de dolor de esta persona: {level}.",
+            level_sentence="Nivel de expresión de dolor: {level}.",
+            spoken_sentence="Nivel de dolor de esta persona: {level}.",
             level_words="leve, moderado, intenso",
-            between="entre {lower} y {upper}",
+            between="de {lower} a {upper}",
             none_word="ninguna expresión de dolor",
             percent_sentence="Puntuación de dolor: {percent} por ciento de la escala.",
             refusal="Esta imagen no se puede valorar.",
@@ -156,7 +170,8 @@ LANGUAGES: dict[str, Language] = {
             "German",
             "de",
             none_title="Kein Schmerzausdruck zu sehen",
-            level_sentence="Schmerzniveau dieser Person: {level}.",
+            level_sentence="Schmerzausdruck: {level}.",
+            spoken_sentence="Schmerzniveau dieser Person: {level}.",
             level_words="leicht, mäßig, stark",
             between="zwischen {lower} und {upper}",
             none_word="keinem Schmerzausdruck",
@@ -170,7 +185,8 @@ LANGUAGES: dict[str, Language] = {
             "French",
             "fr-fr",
             none_title="Aucune expression de douleur observée",
-            level_sentence="Niveau de douleur de cette personne : {level}.",
+            level_sentence="Niveau d’expression de la douleur : {level}.",
+            spoken_sentence="Niveau de douleur de cette personne : {level}.",
             level_words="léger, modéré, sévère",
             between="entre {lower} et {upper}",
             none_word="aucune expression de douleur",

@@ -1,4 +1,4 @@
-"""The sentence for a pain level, the advice for it, and the full text that is spoken.
+"""The sentences for a pain level, the advice for it, and the full text that is spoken.
 
 Sentences exist in every language of `wince.speech.languages`, advice in English only. The
 developers of wince wrote the advice by the rules in docs/speech.md. No clinician has reviewed it.
@@ -28,7 +28,7 @@ ADVICE: dict[Level, str] = {
 }
 
 REFUSAL = languages.without_vowel_signs(languages.ENGLISH.refusal)
-REFUSAL_ADVICE = "A picture that cannot be judged says nothing about pain."
+REFUSAL_ADVICE = "An image that cannot be judged says nothing about pain."
 
 NO_ADVICE = (
     "The advice is spoken in English only, until a clinician has reviewed a translation; "
@@ -38,7 +38,7 @@ CAUTION = "This reads an expression; it is not a diagnosis."
 
 
 def sentence(level: Level, language: str = "en", *, between: LevelPair | None = None) -> str:
-    """Return the sentence for a level, such as "This person has pain level: moderate.".
+    """Return the sentence to show for a level, such as "Pain expression: moderate.".
 
     Args:
         level: The pain level.
@@ -88,7 +88,7 @@ def spoken_text(
         ValueError: The percentage is asked for without a score.
     """
     texts = languages.language(language)
-    parts = [texts.refusal if level is None else texts.sentences[between or level]]
+    parts = [texts.refusal if level is None else texts.spoken_sentences[between or level]]
     if with_percent and level is not None:
         if pspi is None:
             raise ValueError("expected the score for its percentage, found None")
