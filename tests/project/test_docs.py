@@ -68,6 +68,12 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
             assert anchor in anchors(target), link
 
 
+@pytest.mark.parametrize("page", sorted({*DOCS.glob("*.md")} - {DOCS / "index.md"}))
+def test_every_page_begins_with_what_its_reader_can_do_after_it(page: Path) -> None:
+    _, first, *_ = page.read_text("utf-8").split("\n\n")
+    assert first.startswith("After this page you ")
+
+
 def test_the_index_names_every_page() -> None:
     index = (DOCS / "index.md").read_text("utf-8")
     missing = [page.name for page in DOCS.glob("*.md") if f"]({page.name})" not in index]

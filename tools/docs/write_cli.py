@@ -10,6 +10,8 @@ from wince import cli
 HEAD = """\
 # The command line
 
+After this page you know every command, argument and option, and the columns of the CSV files.
+
 Written from `--help` by `python -m tools.docs.write_cli`. Change the help, not this page.
 
 All commands have in common:
