@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wince.files import replacing, write_json
 
-PROTOCOL, HOURS = "protocol.json", "hours.json"
+PROTOCOL_FILE, HOURS = "protocol.json", "hours.json"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class KeptResults:
         """Open the folder; end the program when it belongs to another protocol."""
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._claim(folder / PROTOCOL, protocol)
+        self._claim(folder / PROTOCOL_FILE, protocol)
         path = folder / HOURS
         self.hours: dict[str, float] = json.loads(path.read_text()) if path.is_file() else {}
 

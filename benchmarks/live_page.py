@@ -20,7 +20,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 from skimage import data
 
-from benchmarks.server_load import served
+from benchmarks.server_load import running_server
 
 SECONDS = 10
 WARM_UP = 4
@@ -114,7 +114,7 @@ def measure(address: str, camera: Path) -> NDArray[np.float64]:
 
 def main() -> None:
     """Serve, measure and print."""
-    with served() as server, tempfile.TemporaryDirectory() as folder:
+    with running_server() as server, tempfile.TemporaryDirectory() as folder:
         camera = Path(folder) / "face.mjpeg"
         write_film(camera)
         rows = measure(server.address, camera)

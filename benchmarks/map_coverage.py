@@ -42,7 +42,7 @@ from wince.faces.detect import detect
 from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import Estimator
-from wince.runtime.heatmap import crop_corners, heatmap, smooth
+from wince.runtime.heatmap import crop_corners, place_maps, smooth
 
 SHARE = 0.2  # of the face's area
 REGIONS = 8  # elsewhere, for each face
@@ -156,7 +156,7 @@ def ellipse(face: Face, spec: FaceSpec) -> Mask:
     return np.asarray(radius < 0.5)
 
 
-def falls(
+def measure_falls(
     mapped: MappedFace,
     foreign: NDArray[np.float32],
     score: Callable[[RGB], Sequence[float]],
@@ -219,7 +219,7 @@ def face_of(photo: Photo, faces: list[Face]) -> Face | None:
     return None
 
 
-def mapped_face(photo: Photo, estimator: Estimator, left_out: dict[str, int]) -> MappedFace | None:
+def map_face(photo: Photo, estimator: Estimator, left_out: dict[str, int]) -> MappedFace | None:
     """Return the face of a photograph with its map.
 
     Args:
@@ -240,7 +240,7 @@ def mapped_face(photo: Photo, estimator: Estimator, left_out: dict[str, int]) ->
     spec = estimator.spec
     crop = align(image.rgb, face, spec)
     estimate = estimator(crop[None])
-    smoothed = smooth(heatmap(estimate, crop_corners(face, spec, image)).pspi, spec.size)
+    smoothed = smooth(place_maps(estimate, crop_corners(face, spec, image)).pspi, spec.size)
     mapped = MappedFace(photo, crop, smoothed, ellipse(face, spec), float(estimate.raw[0]))
     if not marked(mapped.smooth, mapped.face).any():
         left_out["whose map marks nothing on the face"] += 1
@@ -254,7 +254,9 @@ def cover(mapped_faces: list[MappedFace], estimator: Estimator) -> Iterator[Fall
     people = np.array([mapped.photo.subject for mapped in mapped_faces])
     for mapped in track(mapped_faces, "Covering", console=Console(file=sys.stderr)):
         other = mapped_faces[rng.choice(np.flatnonzero(people != mapped.photo.subject))]
-        fallen = falls(mapped, other.smooth, lambda crops: estimator(crops).raw.tolist(), rng)
+        fallen = measure_falls(
+            mapped, other.smooth, lambda crops: estimator(crops).raw.tolist(), rng
+        )
         yield Falls(mapped.photo.subject, mapped.photo.picked, mapped.score, fallen)
 
 
@@ -337,7 +339,7 @@ def main() -> None:
         rated(options.folder, subjects_seen, left_out) if options.rated else plain(options.folder)
     )
     progress = track(photos, "Mapping", console=Console(file=sys.stderr))
-    results = (mapped_face(photo, estimator, left_out) for photo in progress)
+    results = (map_face(photo, estimator, left_out) for photo in progress)
     mapped_faces = [mapped for mapped in results if mapped is not None]
     print(f"Model {estimator.manifest['name']} {estimator.manifest['version']}, sha256 ", end="")
     print(f"{estimator.manifest['sha256'][:12]}, crops of {estimator.spec.size} pixels.")

@@ -184,9 +184,9 @@ def main() -> None:
     number = sum(map(len, at_rest.values()))
     print(f"{number} neutral frames at the beginning of {len(at_rest)} sequences, ", end="")
     print(f"at most {FRAMES} each.")
-    with_own = [frame for frame in scored if frame.sequence in median]
-    print(f"\nOne neutral face for each sequence, {len(with_own)} frames scored:\n")
-    print_table(with_own, median)
+    of_sequences_with_median = [frame for frame in scored if frame.sequence in median]
+    print(f"\nOne neutral face for each sequence, {len(of_sequences_with_median)} frames scored:\n")
+    print_table(of_sequences_with_median, median)
     first_of_person = {
         frame.sequence: first[frame.subject] for frame in scored if frame.subject in first
     }

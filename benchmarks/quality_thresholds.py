@@ -181,11 +181,11 @@ def results(photo: Photo, estimator: Estimator, rng: Rng) -> dict[tuple[str, str
         for step, degrade in ways.items():
             degraded = degrade(rgb, face, rng)
             degraded_face = same_face(detect(degraded), face, degraded.shape[0] / rgb.shape[0])
-            by_step[what, step] = _result(photo, degraded, degraded_face, estimator)
+            by_step[what, step] = _measure(photo, degraded, degraded_face, estimator)
     return by_step
 
 
-def _result(photo: Photo, rgb: RGB, face: Face | None, estimator: Estimator) -> Result:
+def _measure(photo: Photo, rgb: RGB, face: Face | None, estimator: Estimator) -> Result:
     if face is None:
         return Result(photo, np.nan, None)
     raw = float(estimator(align(rgb, face, estimator.spec)[None]).raw[0])

@@ -83,7 +83,7 @@ def megabytes(status: str, what: str) -> float:
 
 
 @contextmanager
-def served() -> Generator[Served]:
+def running_server() -> Generator[Served]:
     """Start `wince serve` on loopback, on a free port; stop it at the end."""
     begun = time.perf_counter()
     command = [sys.executable, "-m", "wince", "serve"]

@@ -18,7 +18,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.server_load import Answers, Served, live, load, photo, served
+from benchmarks.server_load import Answers, Served, live, load, photo, running_server
 from tests.support import bad_inputs
 
 SHARE = 0.05
@@ -65,7 +65,7 @@ def growth(megabytes: Sequence[float]) -> float:
     return last / first - 1
 
 
-def soak(server: Served, seconds: float, warm_up: float) -> Soak:
+def run_soak(server: Served, seconds: float, warm_up: float) -> Soak:
     """Load a server and watch its memory.
 
     Args:
@@ -102,8 +102,8 @@ def main() -> int:
     parser.add_argument("--share", type=float, default=SHARE, help=f"allowed growth [{SHARE}]")
     parser.add_argument("--warm-up", type=float, default=15, help="seconds before it counts [15]")
     options = parser.parse_args()
-    with served() as server:
-        result = soak(server, 60 * options.minutes, options.warm_up)
+    with running_server() as server:
+        result = run_soak(server, 60 * options.minutes, options.warm_up)
     if not (result.lived and result.uploads and result.live_frames):
         print("The server died or stopped answering; the exception is printed above.")
         return 1

@@ -18,7 +18,7 @@ import numpy as np
 from playwright.sync_api import FilePayload, Page, sync_playwright
 
 from benchmarks.live_page import chromium, portrait
-from benchmarks.server_load import served
+from benchmarks.server_load import running_server
 from wince.scale import Level
 from wince.speech import languages, sentences, voices
 
@@ -79,7 +79,7 @@ def line(name: str, times: list[float]) -> str:
 
 def main() -> None:
     """Serve, measure and print."""
-    with served() as server, sync_playwright() as playwright:
+    with running_server() as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
         )

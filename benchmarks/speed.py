@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks import assessment_path, live_page
 from benchmarks.assessment_path import STAGES, Marks, in_turns, timed
 from benchmarks.process_costs import assess_peak_memory, import_seconds, installed_megabytes
-from benchmarks.server_load import Answers, live, load, photo, served
+from benchmarks.server_load import Answers, live, load, photo, running_server
 from benchmarks.speed_page import FAIL, Row, judged, milliseconds, page, quantiles, table
 from wince.runtime.assessor import Assessor
 
@@ -127,14 +127,14 @@ def network_rows(
 def server_rows(seconds: float) -> Iterator[Row]:
     """Yield the rows of the live socket, the page, and a server under load."""
     jpeg = photo(640, 480, quality=85)
-    with served() as server:
+    with running_server() as server:
         live(server, jpeg, seconds=1)
         answered, latency = live(server, jpeg, seconds=seconds).T
         rate = (len(answered) - 1) / (answered[-1] - answered[0])
         yield judged("Live socket, 640 x 480", f"{rate:.1f} frames/s", "live", rate)
         yield Row("Live socket, frame sent to answer", quantiles(latency))
     yield from page_rows()
-    with served() as server:
+    with running_server() as server:
         load(server, [jpeg], clients=2, seconds=1)
         for clients in CLIENTS:
             yield load_row(clients, load(server, [jpeg], clients=clients, seconds=seconds))
@@ -161,7 +161,7 @@ def page_rows() -> Iterator[Row]:
     if not live_page.chromium():
         yield Row("Page, frame captured to overlay drawn", "not measured: there is no Chromium")
         return
-    with served() as server, tempfile.TemporaryDirectory() as folder:
+    with running_server() as server, tempfile.TemporaryDirectory() as folder:
         camera = Path(folder) / "face.mjpeg"
         live_page.write_film(camera)
         drawn, latency, _ = live_page.measure(server.address, camera).T
@@ -180,7 +180,7 @@ def starting_rows(times: int) -> Iterator[Row]:
     """Yield the rows of starting, importing, memory and install size."""
     starts = []
     for _ in range(times):
-        with served() as server:
+        with running_server() as server:
             starts.append((server.ready, server.processor, server.memory()))
     ready, processor, resident = (statistics.median(column) for column in zip(*starts, strict=True))
     text = f"{ready:.2f} s ({processor:.2f} s of processor time)"

@@ -216,7 +216,9 @@ def row(name: str, filter_scores: Filter, noisy: NoisyScores, calibration: Calib
         still = still_recordings(noisy, rate, calibration)
         shown_still = [filter_scores(recording) for recording in still]
         times = [changes(*pair) for pair in zip(shown_still, still, strict=True)]
-        within = [sum(0 <= other - one < 10 for other in some) for some in times for one in some]
+        within = [
+            sum(0 <= later - change < 10 for later in some) for some in times for change in some
+        ]
         every_frame = [frame for frames in (*shown, *shown_still) for frame in frames]
         disagreeing = sum(
             bool(frame.levels) and scale.level(frame.pspi) not in frame.levels

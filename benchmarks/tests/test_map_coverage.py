@@ -28,14 +28,14 @@ def crop() -> NDArray[np.uint8]:
     return crop
 
 
-def falls(
+def measure_falls(
     crop: NDArray[np.uint8], map_of_face: NDArray[np.bool_], foreign_map: NDArray[np.bool_]
 ) -> dict[str, tuple[float, float, float]]:
     photo = map_coverage.Photo(Path("face.jpg"), "person")
     mapped = map_coverage.MappedFace(
         photo, crop, map_of_face.astype(np.float32), FACE, score([crop])[0]
     )
-    fallen = map_coverage.falls(
+    fallen = map_coverage.measure_falls(
         mapped, foreign_map.astype(np.float32), score, np.random.default_rng(0)
     )
     assert set(fallen) == {"mean colour", "blurred"}
@@ -43,14 +43,14 @@ def falls(
 
 
 def test_a_correct_map_makes_the_marked_region_matter_far_more(crop: NDArray[np.uint8]) -> None:
-    for region, other, foreign in falls(crop, PLACE, PLACE[::-1, ::-1]).values():
+    for region, other, foreign in measure_falls(crop, PLACE, PLACE[::-1, ::-1]).values():
         assert region > 2
         assert other < region / 4
         assert foreign == pytest.approx(0, abs=0.05)
 
 
 def test_a_map_that_marks_the_wrong_region_has_no_larger_fall(crop: NDArray[np.uint8]) -> None:
-    region, other, foreign = falls(crop, PLACE[::-1, ::-1], PLACE)["mean colour"]
+    region, other, foreign = measure_falls(crop, PLACE[::-1, ::-1], PLACE)["mean colour"]
     assert region == pytest.approx(0, abs=0.05)
     assert other > 0.5
     assert foreign > 2

@@ -71,7 +71,7 @@ def read_header(path: Path, renames: Mapping[str, str] = NO_RENAMES) -> list[str
     except (OSError, UnicodeError):
         return []
     cells = next(csv.reader([header], delimiter=separator), [])
-    return _names(cells, renames)
+    return _column_names(cells, renames)
 
 
 def read_rows(
@@ -89,7 +89,7 @@ def read_rows(
             a row that is longer than the header, or mixes decimal commas and points.
     """
     rows = _rows(path)
-    names = _names(next(rows)[1], renames)
+    names = _column_names(next(rows)[1], renames)
     _check_header(path, names, needed)
     decimals = _DecimalMarks(path)
     for line, cells in rows:
@@ -119,7 +119,7 @@ def read_columns(
 def notes(path: Path, renames: Mapping[str, str] = NO_RENAMES) -> list[str]:
     """Return what was unusual about a file and how it was read, in sentences for reports."""
     rows = _rows(path)
-    names = _names(next(rows)[1], renames)
+    names = _column_names(next(rows)[1], renames)
     for line, cells in rows:
         for name, cell in zip(names, cells, strict=False):
             if name not in NAMES and _is_decimal_comma(cell):
@@ -224,7 +224,7 @@ def _wrong_encoding(path: Path, error: UnicodeError) -> DataError:
     return DataError(f"{path} is not valid UTF-16 text ({error}). Save it as 'CSV UTF-8'.")
 
 
-def _names(cells: Sequence[str], renames: Mapping[str, str]) -> list[str]:
+def _column_names(cells: Sequence[str], renames: Mapping[str, str]) -> list[str]:
     lower = [cell.strip().lower() for cell in cells]
     return [renames.get(name, name) for name in lower]
 

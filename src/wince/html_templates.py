@@ -9,7 +9,7 @@ from wince import number_format
 
 
 @cache
-def _environment(package: str) -> Environment:
+def _make_environment(package: str) -> Environment:
     environment = Environment(
         loader=PackageLoader(package, "templates"),
         autoescape=True,
@@ -34,4 +34,4 @@ def render(package: str, template: str, **values: Any) -> str:
         **values: What the template names. A value is escaped unless it is `markupsafe.Markup`; a
             name that is missing raises jinja2.UndefinedError.
     """
-    return _environment(package).get_template(template).render(values)
+    return _make_environment(package).get_template(template).render(values)

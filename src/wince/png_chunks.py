@@ -1,4 +1,4 @@
-"""The chunks of a PNG file: its colour profile, and the file without what is not needed.
+"""Read the colour profile of a PNG file, and remove the chunks that Pillow does not need.
 
 Pillow refuses a whole PNG if one of its compressed text or profile chunks unpacks to more than
 1 MB. Text is of no use here, and profiles of that size are usual for printing, so both are taken

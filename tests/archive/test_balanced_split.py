@@ -102,7 +102,7 @@ def test_every_subject_has_one_part_and_one_fold(levels, seed: int) -> None:
     subjects = subject_levels([(a + 1, b, c, d) for a, b, c, d in levels])
     parts, folds = (
         balanced_split.by_share(subjects, balanced_split.SHARES, seed),
-        balanced_split.folds(subjects, seed),
+        balanced_split.assign_folds(subjects, seed),
     )
     count = len(levels)
     assert len(parts) == len(folds) == count

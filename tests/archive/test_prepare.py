@@ -282,8 +282,8 @@ def test_frames_of_which_only_a_part_was_read_are_reported(tmp_path: Path) -> No
     remarks = {row["path"]: row["remarks"] for row in rows(tmp_path / "out" / "manifest.csv")}
     assert warning in remarks["photos/p2.jpg"]
     assert sum(warning in remark for remark in remarks.values()) == 1
-    again = prepare.prepare(tmp_path / "a", tmp_path / "out", ONE_WORKER)
-    assert again.report["image_warnings"] == result.report["image_warnings"]
+    second_result = prepare.prepare(tmp_path / "a", tmp_path / "out", ONE_WORKER)
+    assert second_result.report["image_warnings"] == result.report["image_warnings"]
 
 
 def test_an_archive_without_any_valid_frame_writes_nothing(valid_out: Path, tmp_path: Path) -> None:

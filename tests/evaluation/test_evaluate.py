@@ -18,7 +18,7 @@ from wince.evaluation.model_comparison import match_frames
 from wince.evaluation.prediction_columns import from_columns
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.report.interval_text import interval_text
-from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, label_statistics, predict
+from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, predict, summarise_labels
 
 EXACT = {"rel": 0, "abs": 1e-6}
 
@@ -133,8 +133,8 @@ def test_every_metric_of_a_resample_is_that_of_the_repeated_rows(table):
         **{name: getattr(taken, name) for name in taken.__slots__},
         "sequence": clip, "sequences": tuple(map(str, range(clip.max() + 1))),
     })  # fmt: skip
-    prior = label_statistics(table).prior
-    known = label_statistics(table).take(np.concatenate(rows)).prior
+    prior = summarise_labels(table).prior
+    known = summarise_labels(table).take(np.concatenate(rows)).prior
     short = {f.key: f.resampled(counts[None, :])[0] for f in all_metrics(table, prior=prior)}
     once = np.ones((1, len(repeated.subjects)))
     long = {f.key: f.resampled(once)[0] for f in all_metrics(repeated, prior=known)}
@@ -200,14 +200,14 @@ def test_always_zero_has_the_known_errors_on_the_histogram_of_unbc():
 
 def test_the_mean_is_of_the_training_labels_when_they_are_known(table, plain):
     training = TrainingLabels("train.csv", np.array([1.0, 1, 4, 12]), frozenset({"somebody"}))
-    assert set(label_statistics(table, training).mean) == {4.5}
-    assert set(label_statistics(table, training).commonest) == {1.0}
-    folds = label_statistics(table)
+    assert set(summarise_labels(table, training).mean) == {4.5}
+    assert set(summarise_labels(table, training).commonest) == {1.0}
+    folds = summarise_labels(table)
     for name in "0123":
         members = table.fold == name
         assert folds.mean[members] == pytest.approx(table.pspi[~members].mean())
-    assert "in-sample" in label_statistics(plain).source
-    assert set(label_statistics(plain).mean) == {plain.pspi.mean()}
+    assert "in-sample" in summarise_labels(plain).source
+    assert set(summarise_labels(plain).mean) == {plain.pspi.mean()}
     with pytest.raises(DataError, match="zero, mean, majority"):
         predict("median", table, folds)
 
@@ -215,7 +215,7 @@ def test_the_mean_is_of_the_training_labels_when_they_are_known(table, plain):
 def test_the_mean_is_of_each_folds_training_labels_when_they_are_known(table):
     few = table.take(np.flatnonzero(np.isin(table.fold, ["0", "2"])))
     labels = {"0": np.array([2.0, 4]), "2": np.array([0.0, 0, 9])}
-    statistics = label_statistics(few, fold_labels=labels)
+    statistics = summarise_labels(few, fold_labels=labels)
     assert set(statistics.mean[few.fold == "0"]) == {3.0}
     assert set(statistics.mean[few.fold == "2"]) == {3.0}
     assert set(statistics.commonest[few.fold == "0"]) == {2.0}
@@ -226,7 +226,7 @@ def test_the_mean_is_of_each_folds_training_labels_when_they_are_known(table):
     )
     assert metrics["reference"]["source"] == "the training labels of each fold"
     with pytest.raises(DataError, match="which are 0; found 2"):
-        label_statistics(few, fold_labels={"0": labels["0"]})
+        summarise_labels(few, fold_labels={"0": labels["0"]})
 
 
 def test_continuous_labels_are_weighted_by_whole_points(table):
@@ -282,7 +282,7 @@ def test_groups_have_all_metrics_of_their_frames(metrics, table):
     assert groups["M"]["subjects"] == 6
     # The trivial predictors of a group use the labels that those of the whole table use.
     assert groups["M"]["baselines"]["mean"]["pooled"]["mae"] == pytest.approx(
-        np.abs(label_statistics(table).mean[rows] - table.pspi[rows]).mean()
+        np.abs(summarise_labels(table).mean[rows] - table.pspi[rows]).mean()
     )
 
 

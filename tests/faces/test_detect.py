@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wince import images, onnx_session
-from wince.faces import look, network
+from wince.faces import network, network_views
 from wince.faces.detect import MAX_AREA, detect, glance, search_near
 from wince.faces.face import KEYPOINTS, Face
 
@@ -243,7 +243,7 @@ def test_the_pixels_shown_to_the_network_are_limited(
 ) -> None:
     areas = []
     monkeypatch.setattr(
-        look, "candidates", lambda pixels, score: areas.append(pixels.size // 3) or []
+        network_views, "candidates", lambda pixels, score: areas.append(pixels.size // 3) or []
     )
     image = np.broadcast_to(np.uint8(128), (height, width, 3))  # takes no memory
     assert detect(image) == []

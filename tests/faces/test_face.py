@@ -41,7 +41,9 @@ HEAD = np.array(
 )
 
 
-def seen_head(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0, size: float = 40.0) -> Face:
+def projected_head(
+    yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0, size: float = 40.0
+) -> Face:
     """Return the face of HEAD, raised by `pitch`, turned by `yaw`, rotated by `roll` degrees."""
     p, y, r = np.radians([pitch, yaw, roll])
     raised = np.array([(1, 0, 0), (0, np.cos(p), np.sin(p)), (0, -np.sin(p), np.cos(p))])
@@ -54,13 +56,13 @@ def seen_head(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0, size: flo
 @pytest.mark.parametrize("pitch", [-20, -10, 0, 10, 20])
 @pytest.mark.parametrize("roll", [0, 37, 90, 180, -120])
 def test_pitch_follows_the_head_at_any_rotation(pitch: float, roll: float) -> None:
-    assert seen_head(pitch=pitch, roll=roll).pitch == pytest.approx(pitch, abs=4)
+    assert projected_head(pitch=pitch, roll=roll).pitch == pytest.approx(pitch, abs=4)
 
 
 @pytest.mark.parametrize("yaw", [-30, -15, 15, 30])
 def test_turning_the_head_does_not_raise_it(yaw: float) -> None:
-    assert seen_head(yaw=yaw).pitch == pytest.approx(seen_head().pitch, abs=4)
-    assert math.copysign(1, seen_head(yaw=yaw).yaw) == math.copysign(1, yaw)
+    assert projected_head(yaw=yaw).pitch == pytest.approx(projected_head().pitch, abs=4)
+    assert math.copysign(1, projected_head(yaw=yaw).yaw) == math.copysign(1, yaw)
 
 
 def test_pitch_follows_that_of_rendered_heads(frames) -> None:
@@ -72,7 +74,7 @@ def test_pitch_follows_that_of_rendered_heads(frames) -> None:
 
 
 def test_pitch_and_yaw_keep_and_change_their_sign_in_a_mirrored_image() -> None:
-    face = seen_head(yaw=20, pitch=10)
+    face = projected_head(yaw=20, pitch=10)
     mirrored = face.keypoints[[1, 0, 2, 3, 5, 4]] * [-1, 1] + [200, 0]
     other = Face(face.box, mirrored, face.score)
     assert other.pitch == pytest.approx(face.pitch)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wince.faces.face import Face
-from wince.faces.face_colours import SAME_PERSON, colour_distance, face_colours
+from wince.faces.face_colours import SAME_PERSON, colour_distance, measure_colours
 
 RNG = np.random.default_rng(0)
 SKIN = (200, 150, 120)
@@ -21,20 +21,20 @@ def image(colour: tuple[int, int, int], gain: float = 1.0) -> np.ndarray:
 
 
 def test_colours_are_shares_that_do_not_depend_on_brightness() -> None:
-    bright, dark = (face_colours(image(SKIN, gain), face()) for gain in (1.0, 0.6))
+    bright, dark = (measure_colours(image(SKIN, gain), face()) for gain in (1.0, 0.6))
     assert bright.shares.sum() == pytest.approx(1)
     assert colour_distance(bright, bright) == pytest.approx(0, abs=1e-6)
     assert colour_distance(bright, dark) < SAME_PERSON
 
 
 def test_other_colours_are_another_person() -> None:
-    first, second = (face_colours(image(colour), face()) for colour in (SKIN, (120, 150, 200)))
+    first, second = (measure_colours(image(colour), face()) for colour in (SKIN, (120, 150, 200)))
     assert colour_distance(first, second) > SAME_PERSON
 
 
 @pytest.mark.parametrize("place", [face(-10), face(50, 50), face(-200), face(300, 300)])
 def test_a_face_that_leaves_the_image_is_not_whole(place: Face) -> None:
-    colours = face_colours(image(SKIN), place)
+    colours = measure_colours(image(SKIN), place)
     assert not colours.is_whole
     assert colours.shares.sum() == pytest.approx(1)
-    assert face_colours(image(SKIN), face()).is_whole
+    assert measure_colours(image(SKIN), face()).is_whole

@@ -86,11 +86,11 @@ def test_somebody_who_comes_is_noticed_between_two_full_searches(calls: Counter[
 def test_who_is_lost_is_searched_for_in_full_again_and_again(calls: Counter[str]) -> None:
     search = PersonSearch(AWAY)
     actors = [Actor(PATIENT, walk((0, 320, 240, 300), (0.5, 320, 240, 300)))]
-    found = [
+    is_found = [
         bool(search.find(rgb, frame / 10, (1,)))
         for frame, rgb in enumerate(render(actors, 3, rate=10))
     ]
-    assert found == [True] * 6 + [False] * 24
+    assert is_found == [True] * 6 + [False] * 24
     assert calls["detect"] == 1 + 5, "at the start, when the person is lost, and twice a second"
 
 

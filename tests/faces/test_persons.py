@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.scene import Actor, Place, render, still, walk
 from wince.faces.detect import detect
 from wince.faces.face import Face
-from wince.faces.face_colours import face_colours
+from wince.faces.face_colours import measure_colours
 from wince.faces.persons import Persons
 
 AWAY = 6.0
@@ -127,11 +127,11 @@ def test_a_person_who_does_not_move_keeps_the_number_through_gaps(
         seconds += gap
         hidden = is_hidden and seconds - last + 2.9 < 3.0
         other_faces = [face(x, side=side) for x, side in others[index : index + 2]]
-        own = [] if hidden else [face(100 + noise[index])]
-        frame_numbers = persons.update(seconds, own + other_faces)
-        if own and seconds - last < 3.0:
+        patient = [] if hidden else [face(100 + noise[index])]
+        frame_numbers = persons.update(seconds, patient + other_faces)
+        if patient and seconds - last < 3.0:
             assert frame_numbers[0] == 1
-        elif own:
+        elif patient:
             return
         else:
             assert 1 not in frame_numbers
@@ -167,7 +167,7 @@ def numbers_in_video(
     for index, rgb in enumerate(render(actors, seconds, size, rate, shake)):
         time = index / rate
         faces = detect(rgb)
-        colours = [face_colours(rgb, face) for face in faces]
+        colours = [measure_colours(rgb, face) for face in faces]
         frame_numbers = persons.update(time, faces, colours)
         everybody.update(frame_numbers)
         places = [actor.place(time) for actor in actors]

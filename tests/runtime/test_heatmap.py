@@ -69,7 +69,9 @@ def test_the_map_of_pspi_is_the_sum_of_the_maps_that_count(
     estimate = interpret(np.array([scores], np.float32), maps, "action-units")
     image = images.read(astronaut)
     face = detect(astronaut)[0]
-    result = heatmap.heatmap(estimate, heatmap.crop_corners(face, assessor.estimator.spec, image))
+    result = heatmap.place_maps(
+        estimate, heatmap.crop_corners(face, assessor.estimator.spec, image)
+    )
     assert result.counted == counted
     rows = [scale.UNIT_NAMES.index(name) for name in counted]
     np.testing.assert_allclose(result.pspi, maps[0, rows].sum(0), atol=1e-4)
@@ -80,7 +82,7 @@ def test_a_model_that_gives_pspi_alone_has_one_map(astronaut: RGB, assessor: Ass
     maps = np.random.default_rng(1).normal(size=(1, 1, 4, 4)).astype(np.float32)
     estimate = interpret(np.array([[4.0]], np.float32), maps, "pspi")
     face = detect(astronaut)[0]
-    result = heatmap.heatmap(
+    result = heatmap.place_maps(
         estimate, heatmap.crop_corners(face, assessor.estimator.spec, images.read(astronaut))
     )
     assert (result.action_units, result.counted) == (None, None)
@@ -129,7 +131,7 @@ def test_the_map_of_a_whole_image_model_covers_the_image(astronaut: RGB) -> None
     estimate = interpret(np.zeros((1, 1), np.float32), np.zeros((1, 1, 7, 7), np.float32), "pspi")
     image = images.read(astronaut[:300])
     spec = FaceSpec(kind="whole", size=224)
-    result = heatmap.heatmap(estimate, heatmap.crop_corners(None, spec, image))
+    result = heatmap.place_maps(estimate, heatmap.crop_corners(None, spec, image))
     assert result.quad == ((0, 0), (512, 0), (512, 300), (0, 300))
 
 

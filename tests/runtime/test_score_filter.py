@@ -97,6 +97,6 @@ def test_a_small_lasting_difference_counts_after_a_while_and_a_large_one_at_once
         samples = [(n / 10, 5.0 if n < 30 else end) for n in range(80)]
         states = filtered(score_filter, samples)
         levels.append([scale.level(state.filtered.raw) for state in states])
-    small, large = (found.index("moderate") for found in levels)
+    small, large = (by_frame.index("moderate") for by_frame in levels)
     assert large == 30
     assert 30 < small <= 70

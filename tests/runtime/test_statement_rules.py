@@ -184,15 +184,15 @@ def test_a_frame_without_a_judged_face_never_alters_the_score(calibration, score
 def test_the_statement_says_why_there_is_no_score_after_a_second_and_how_old_the_last_one_is(
     calibration, scores, recording
 ):
-    judged_at = found_at = None
+    judged_at = in_view_at = None
     for assessment, state in states_of(Track(calibration), scores, recording):
         statement = state.statement
         if assessment is not None and assessment.quality.usable:
-            judged_at = found_at = state.seconds
+            judged_at = in_view_at = state.seconds
             assert statement.age == 0
             assert statement.kind not in (Kind.NOT_IN_VIEW, Kind.CANNOT_TELL)
             continue
-        found_at = found_at if assessment is None else state.seconds
+        in_view_at = in_view_at if assessment is None else state.seconds
         age = None if judged_at is None else state.seconds - judged_at
         assert statement.age == (None if age is None else pytest.approx(age, abs=2e-3))
         if age is not None and age < 0.998:
@@ -201,7 +201,7 @@ def test_the_statement_says_why_there_is_no_score_after_a_second_and_how_old_the
             if assessment is not None:
                 assert statement.kind == Kind.CANNOT_TELL
                 assert statement.reasons == REASON
-            elif found_at is None or state.seconds - found_at > 1.002:
+            elif in_view_at is None or state.seconds - in_view_at > 1.002:
                 assert statement.kind == Kind.NOT_IN_VIEW
 
 

@@ -154,8 +154,8 @@ def test_a_message_chooses_the_person_to_follow_with_a_new_track(client):
         chosen = ask(socket, both)
         assert (chosen["person"], chosen["choice"]) == (2, "number")
         assert chosen["assessment"]["face"]["box"][2] < 320
-        own_score = chosen["assessment"]["pspi"]
-        assert chosen["track"]["score"]["pspi"] == pytest.approx(own_score, abs=0.01)
+        score_of_frame = chosen["assessment"]["pspi"]
+        assert chosen["track"]["score"]["pspi"] == pytest.approx(score_of_frame, abs=0.01)
 
 
 @pytest.mark.parametrize("number", [7, 0, -1, 1.5, True, "1", None, [1]])

@@ -1,4 +1,4 @@
-"""Faces as a worse camera or a worse moment would show them, for a table of the model card.
+"""Faces made narrower, darker, covered or otherwise worse, for a table of the model card.
 
 Each alteration takes a crop as the model sees it and its landmarks, (478, 2) as shares of the
 crop's side, and returns the altered crop.

@@ -103,7 +103,7 @@ def _cut_out(
     with ProcessPoolExecutor(
         workers, multiprocessing.get_context("spawn"), _prepare_worker, arguments
     ) as pool:
-        results = track(pool.map(_crop, rows, chunksize=32), "Faces", total=len(rows))
+        results = track(pool.map(_cropped_face, rows, chunksize=32), "Faces", total=len(rows))
         pairs = [(row, crop) for row, crop in zip(rows, results, strict=True) if crop is not None]
     if not pairs:
         raise DataError(
@@ -145,7 +145,7 @@ def _prepare_worker(images_folder: Path, face_models: Path, spec: FaceSpec) -> N
     _worker = (images_folder, FaceMesh(face_models), spec)
 
 
-def _crop(row: Row) -> Crop | None:
+def _cropped_face(row: Row) -> Crop | None:
     images_folder, mesh, spec = _worker
     rgb = images.read(images_folder / row["image"]).rgb
     face = _rated_face(detect(rgb), row.get("box"))

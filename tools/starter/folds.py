@@ -56,7 +56,7 @@ def fold_name(number: int) -> str:
     return f"fold{number + 1}"
 
 
-def fold_scores(
+def score_fold(
     data: TrainingData,
     held_out: NDArray[np.bool_],
     base: nn.Module | None,

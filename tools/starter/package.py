@@ -89,7 +89,7 @@ class FoldModels:
 
     def estimate(self) -> Estimate:
         """Return the stretched predictions for all faces."""
-        return _estimate(stretch.cross_fitted(self.scores, self.faces.units, self.fold))
+        return _predict_folds(stretch.cross_fitted(self.scores, self.faces.units, self.fold))
 
     def predict(self, faces: Faces, fold: Folds) -> Estimate:
         """Return what the model of each face's fold predicts for altered faces, stretched."""
@@ -98,7 +98,7 @@ class FoldModels:
             line, _ = self.fits[number]
             crops = faces.crops[fold == number]
             scores[fold == number] = line(onnx_export.scores(self.model_folder(number), crops)[0])
-        return _estimate(scores)
+        return _predict_folds(scores)
 
     def model_folder(self, number: int) -> Path:
         """Return the folder of a fold's model; number: from 0."""
@@ -170,7 +170,7 @@ def fit_without_each_fold(
 def stretch_and_calibration(scores: Floats, faces: Faces) -> tuple[Stretch, Calibration]:
     """Return the stretch of predictions (N, 6) for unseen faces, and the calibration after it."""
     line = stretch.fit(scores, faces.units)
-    return line, calibrate(_estimate(line(scores)).raw, faces)
+    return line, calibrate(_predict_folds(line(scores)).raw, faces)
 
 
 def on_other_archive(model: Path, archive: Path, work: Path) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def _figures(models: FoldModels) -> dict[str, Any]:
         **card_metrics.measure(estimate, faces, fold, calibrations),
         "worse_conditions": card_metrics.under_worse_conditions(predict, faces, fold, raw),
         "grey": card_metrics.grey_against_colour(predict, faces, fold, raw),
-        "without_stretch": card_metrics.brief(_estimate(models.scores), faces),
+        "without_stretch": card_metrics.brief(_predict_folds(models.scores), faces),
     }
 
 
@@ -292,7 +292,7 @@ def _write_fold(result: TrainedRun, models: FoldModels, number: int, size: int) 
     others = models.fold != number
     held_out = result.faces.subject[result.fold == number]
     subjects = np.setdiff1d([*result.faces.subject, *result.rated_once], held_out).tolist()
-    raw = _estimate(models.scores[others]).raw
+    raw = _predict_folds(models.scores[others]).raw
     model_manifest.write(
         models.model_folder(number),
         name=f"{NAME}-{fold_name(number)}",
@@ -316,9 +316,9 @@ def calibrate(raw: NDArray[np.floating[Any]], faces: RatedFaces) -> Calibration:
 
 
 def _pcc(scores: Floats, faces: Faces, fold: Folds) -> float:
-    estimate = _estimate(stretch.cross_fitted(scores, faces.units, fold))
+    estimate = _predict_folds(stretch.cross_fitted(scores, faces.units, fold))
     return round(agreement.pcc(faces.pspi, estimate.raw), 4)
 
 
-def _estimate(scores: Floats) -> Estimate:
+def _predict_folds(scores: Floats) -> Estimate:
     return interpret(scores, np.zeros((len(scores), 0), np.float32), "action-units")

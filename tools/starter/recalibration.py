@@ -76,10 +76,10 @@ def recalibrate(folder: Path, predictions: Path) -> None:
     path = folder / file_names.MODEL_MANIFEST
     manifest = json.loads(path.read_text("utf-8"))
     faces = KeptPredictions.read(predictions)
-    expected, found = manifest["trained_on"]["faces"], len(faces.subject)
-    if found != expected:
+    expected, count = manifest["trained_on"]["faces"], len(faces.subject)
+    if count != expected:
         raise DataError(
-            f"{predictions} has {found:,} faces, and {path} states {expected:,}. Give the "
+            f"{predictions} has {count:,} faces, and {path} states {expected:,}. Give the "
             "readings.csv of the run that made the model."
         )
     others = [faces[faces.fold != number] for number in range(faces.fold.max() + 1)]

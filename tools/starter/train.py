@@ -28,9 +28,9 @@ from tools.starter.folds import (
     PRECISIONS,
     TrainingData,
     fold_name,
-    fold_scores,
     folds,
     in_order_of_faces,
+    score_fold,
 )
 from tools.starter.network_training import train_base, train_network
 from tools.starter.rated_faces import MARGIN, Faces, face_spec
@@ -93,7 +93,7 @@ def train(sources: Sources, run: Path, recipe: Recipe, tested_folds: int) -> Non
     for number in range(min(tested_folds, recipe.folds)):
         with _timed(run, fold_name(number)):
             folder = run / fold_name(number)
-            scores_of_folds.append(fold_scores(data, fold == number, base, recipe, folder))
+            scores_of_folds.append(score_fold(data, fold == number, base, recipe, folder))
     tested = fold[fold < len(scores_of_folds)]
     result = package.TrainedRun(
         run=run,
@@ -130,9 +130,11 @@ def read_data(sources: Sources, run: Path, recipe: Recipe) -> TrainingData:
     read_rated, read_unrated = face_folders.read_rated, face_folders.read_unrated
     models, in_use = sources.face_models, f"seen{spec.size}.npz"
     data = TrainingData(
-        rated=_stored(run / "rated.npz", partial(read_rated, sources.rated, models, wide)),
-        unrated=_stored(run / "unrated.npz", partial(read_unrated, sources.unrated, models, wide)),
-        as_in_use=_stored(run / in_use, partial(read_rated, sources.rated, models, spec)),
+        rated=_stored_scores(run / "rated.npz", partial(read_rated, sources.rated, models, wide)),
+        unrated=_stored_scores(
+            run / "unrated.npz", partial(read_unrated, sources.unrated, models, wide)
+        ),
+        as_in_use=_stored_scores(run / in_use, partial(read_rated, sources.rated, models, spec)),
         ratings=ratings,
     )
     if not np.array_equal(data.as_in_use.image, data.rated.image):
@@ -143,7 +145,7 @@ def read_data(sources: Sources, run: Path, recipe: Recipe) -> TrainingData:
     return data
 
 
-def _stored(path: Path, read: Callable[[], Faces]) -> Faces:
+def _stored_scores(path: Path, read: Callable[[], Faces]) -> Faces:
     """Return the faces in a file; if there is none, read them and write it."""
     if not path.exists():
         read().save(path)

@@ -89,9 +89,9 @@ def examples(photo: Photo, rng: np.random.Generator) -> Iterator[Example]:
     for where, covers in degraded_images.WHERE.items():
         for cover in covers:
             covered, _ = degraded_images.covered(rgb, faces[0], where, rng, cover)
-            faces_again = detect(covered)
-            if faces_again:  # a face that is not detected is never judged
-                yield Example(where, cover, photo.picked, features(covered, faces_again[0]))
+            covered_faces = detect(covered)
+            if covered_faces:  # a face that is not detected is never judged
+                yield Example(where, cover, photo.picked, features(covered, covered_faces[0]))
 
 
 def features(rgb: degraded_images.RGB, face: Face) -> NDArray[np.float32]:

@@ -47,8 +47,8 @@ def split(
     Raises:
         DataError: No entry of `given` matches a frame.
     """
-    subjects = _subject_levels(database)
-    fold_numbers = balanced_split.folds(subjects, seed).tolist()
+    subjects = _count_levels(database)
+    fold_numbers = balanced_split.assign_folds(subjects, seed).tolist()
     folds = {name: str(fold) for name, fold in zip(subjects.names, fold_numbers, strict=True)}
     if given is not None:
         return _assign_given(database, folds, given, distinct_subjects)
@@ -67,7 +67,7 @@ def split(
     return []
 
 
-def _subject_levels(database: FrameDatabase) -> SubjectLevels:
+def _count_levels(database: FrameDatabase) -> SubjectLevels:
     counts: dict[str, list[int]] = {}
     for subject, level, count in database.rows(
         "SELECT subject, level, count(*) FROM kept GROUP BY 1, 2 ORDER BY 1, 2"

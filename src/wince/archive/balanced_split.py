@@ -78,7 +78,7 @@ def by_share(subjects: SubjectLevels, shares: Sequence[float], seed: int) -> NDA
     return best
 
 
-def folds(subjects: SubjectLevels, seed: int, count: int = FOLDS) -> NDArray[np.int64]:
+def assign_folds(subjects: SubjectLevels, seed: int, count: int = FOLDS) -> NDArray[np.int64]:
     """Return the fold in which each subject is tested on.
 
     Args:

@@ -1,4 +1,4 @@
-"""The checks that a frame must pass: the four of the project report first, then our own.
+"""The checks that a frame must pass: the four of the project report first, then those of wince.
 
 A frame is counted at the first check that it fails.
 """

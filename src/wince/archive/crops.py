@@ -1,4 +1,4 @@
-"""Face crops as stored for training: wider and larger than any model is shown.
+"""Face crops stored for training: wider and larger than the input of any model.
 
 There is one JPEG for each frame, with quality 95. It is `MARGIN` times as wide as the FaceSpec
 shows, so that rotation, translation and zoom do not need the original frame. Its side is the

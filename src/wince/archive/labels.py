@@ -70,7 +70,7 @@ def number(token: str, low: float, high: float, name: str, line: int = 0) -> flo
     return value + 0.0  # -0.0 becomes 0.0
 
 
-def intensity(token: str, unit: str, name: str, line: int = 0) -> float:
+def parse_intensity(token: str, unit: str, name: str, line: int = 0) -> float:
     """Return the intensity of an action unit: a number on its scale, or a FACS letter.
 
     The letters A to E are 1 to 5. AU43 has no intensity in PSPI, so any letter counts 1 there.
@@ -137,16 +137,16 @@ def parse_facs(text: str) -> UnitValues:
             raise BadLabelError(f"expected an action unit's number, found {tokens[0]}", line)
         name = f"AU{int(unit)}"
         if name in values:
-            values[name] = max(values[name], _intensity(name, tokens, line))
+            values[name] = max(values[name], _written_intensity(name, tokens, line))
     return units(values)
 
 
-def _intensity(name: str, tokens: list[str], line: int) -> float:
+def _written_intensity(name: str, tokens: list[str], line: int) -> float:
     if name == "AU43":
         return 1.0
     if len(tokens) < 2:
         raise BadLabelError(f"expected {name} and its intensity, found {tokens[0]} alone", line)
-    return intensity(tokens[1], name, f"{name}'s intensity", line)
+    return parse_intensity(tokens[1], name, f"{name}'s intensity", line)
 
 
 def parse_box(text: str, line: int) -> Box | None:

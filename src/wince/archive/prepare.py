@@ -122,7 +122,7 @@ def prepare(
     group_names = (*layout.group_names(base, options.table), *groups.names)
     manifest.columns(group_names)  # refuse a name that is taken now, not after an hour
     given = given_split.read(options.split_file, renames) if options.split_file else None
-    settings = _check_settings(layout, base, out, options)
+    settings = _settings_of_checks(layout, base, out, options)
     _make_folder(out)
     database = open_database(out)
     try:
@@ -188,7 +188,7 @@ def _make_folder(out: Path) -> None:
         ) from error
 
 
-def _check_settings(
+def _settings_of_checks(
     layout: Layout, base: Path, out: Path, options: PrepareOptions
 ) -> CheckSettings:
     if options.spec.kind != "aligned":
@@ -304,7 +304,7 @@ def _write_files(
         strict=options.strict,
         split_notes=notes,
     )
-    report = report_files.report_data(
+    report = report_files.describe_preparation(
         counts,
         layout=layout,
         about=about,
@@ -328,7 +328,7 @@ _IS_USED = (
 def _remove_unused_crops(database: FrameDatabase, out: Path) -> None:
     """Remove crops that neither the new manifest nor one in backup/ names."""
     database.connection.execute("CREATE TEMP TABLE old_crop (name TEXT PRIMARY KEY)")
-    for path in sorted((out / replace_files.BACKUP).glob(f"backup_*/{MANIFEST}")):
+    for path in sorted((out / replace_files.BACKUP_FOLDER).glob(f"backup_*/{MANIFEST}")):
         database.connection.executemany(
             "INSERT OR IGNORE INTO old_crop VALUES (?)",
             ((crop,) for crop in manifest.crop_paths(path)),

@@ -1,4 +1,4 @@
-"""Replace the files of a prepared folder by new ones, so that a mixture is never taken for a set.
+"""Replace the files of a prepared folder so that old and new files are never read together.
 
 `stage` gives a hidden folder to write the new files into. `replace_files` then works in this order:
 
@@ -29,7 +29,7 @@ FILES = (
     "faces.html",
     REPORT_DATA,  # last: it marks the set as complete
 )
-BACKUP = "backup"
+BACKUP_FOLDER = "backup"
 STAGING = ".replacing"
 LINKED_FILES = ".prepared"
 """Folder in which earlier versions kept the files; the names in the prepared folder were links."""
@@ -62,7 +62,7 @@ def replace_files(out: Path, staged: Path) -> Path | None:
     """
     for path in staged.iterdir():
         _flush(path)
-    backup = _back_up(out)
+    backup = _copy_old_files(out)
     (out / REPORT_DATA).unlink(missing_ok=True)
     for name in FILES:
         if (staged / name).exists():
@@ -74,7 +74,7 @@ def replace_files(out: Path, staged: Path) -> Path | None:
     return backup
 
 
-def _back_up(out: Path) -> Path | None:
+def _copy_old_files(out: Path) -> Path | None:
     """Copy the old files into a new folder in backup/, which appears there complete."""
     names = [name for name in FILES if (out / name).is_file()]
     if not names:
@@ -92,11 +92,11 @@ def _back_up(out: Path) -> Path | None:
 def _new_backup(out: Path) -> Path:
     """Return a path in backup/ with the time in its name that does not exist yet."""
     name = time.strftime("backup_%Y%m%d_%H%M%S")
-    backup = out / BACKUP / name
+    backup = out / BACKUP_FOLDER / name
     count = 1
     while backup.exists():
         count += 1
-        backup = out / BACKUP / f"{name}_{count}"
+        backup = out / BACKUP_FOLDER / f"{name}_{count}"
     return backup
 
 

@@ -1,4 +1,4 @@
-"""What `wince watch` does from its source to its summary."""
+"""Run `wince watch`: open the source, watch it to its end, and print the summary."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from wince.cli.messages import complain
 from wince.cli.speech_options import Speaker
 from wince.cli.watch_options import FileOptions, WatchOptions
 from wince.cli.watch_rows import rows_file
-from wince.cli.watch_video import AnnotatedVideo, annotated_video
+from wince.cli.watch_video import AnnotatedVideo, annotate_video
 from wince.cli.watch_view import TerminalView, persons_text, summary
 from wince.cli.watch_voice import BackgroundSpeaker
 from wince.cli.watcher import Watcher, WatchSettings
@@ -57,7 +57,7 @@ def run(
         if path:
             refuse_existing(path, f"Choose another name for {name}.")
     with ExitStack() as stack:
-        watch = _Run(options, files, speaker, stack)
+        watch = _WatchRun(options, files, speaker, stack)
         if camera is not None:
             watch.camera(camera)
         for path in paths:
@@ -95,7 +95,7 @@ def _video_paths(source: str) -> Iterator[Path]:
     yield from paths
 
 
-class _Run:
+class _WatchRun:
     """One run of the command, with everything that its sources share."""
 
     def __init__(
@@ -144,7 +144,7 @@ class _Run:
         with opened as video, ExitStack() as stack:
             copy = None
             if self._files.video_path:
-                copy = annotated_video(video, self._files.video_path, options.every)
+                copy = annotate_video(video, self._files.video_path, options.every)
             settings = _for_recording(options, options.every / video.frame_rate)
             watcher = self._watcher(
                 video.name, settings, stack.enter_context(copy) if copy else None

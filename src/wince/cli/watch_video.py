@@ -34,7 +34,7 @@ class AnnotatedVideo:
 
 
 @contextmanager
-def annotated_video(source: Video, path: Path, every: int) -> Iterator[AnnotatedVideo]:
+def annotate_video(source: Video, path: Path, every: int) -> Iterator[AnnotatedVideo]:
     """Yield an annotated copy of a video; it is complete when the block ends without an error.
 
     Args:

@@ -1,4 +1,4 @@
-"""What `wince watch` does with a frame: assess its persons, follow them, write rows, speak."""
+"""Process one frame of `wince watch`: assess its persons, follow them, write rows, speak."""
 
 import csv
 import heapq

@@ -95,7 +95,7 @@ def mean_resampled(by_subject: Floats, counts: Floats) -> Floats:
     return ratio(total, counts @ defined)
 
 
-def estimate(metric: Metric, counts: Floats) -> Estimate:
+def estimate_metric(metric: Metric, counts: Floats) -> Estimate:
     """Return a metric with its intervals.
 
     Args:
@@ -103,7 +103,7 @@ def estimate(metric: Metric, counts: Floats) -> Estimate:
         counts: How often each resample contains each subject, shape (B, S). B = 0 gives no
             intervals.
     """
-    return _estimate(
+    return _with_intervals(
         metric.resampled(_all_once(counts)),
         _resampled(metric, counts),
         metric.by_subject,
@@ -122,7 +122,7 @@ def difference(metric: Metric, other: Metric, counts: Floats) -> Estimate:
     if metric.by_subject is not None and other.by_subject is not None:
         by_subject = metric.by_subject - other.by_subject
     known = [count for count in (metric.subjects, other.subjects) if count is not None]
-    return _estimate(
+    return _with_intervals(
         metric.resampled(once) - other.resampled(once),
         _resampled(metric, counts) - _resampled(other, counts),
         by_subject,
@@ -159,7 +159,7 @@ def as_data(estimates: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
     return data
 
 
-def _estimate(
+def _with_intervals(
     pooled: Floats,
     resampled: Floats,
     by_subject: Floats | None,

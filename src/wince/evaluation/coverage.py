@@ -1,4 +1,4 @@
-"""Whether the 90 % interval contains nine in ten labels, as a caveat when it does not."""
+"""The caveat of an evaluation whose 90 % intervals do not contain 90 % of the labels."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -30,8 +30,8 @@ from wince.evaluation.report import plot_data
 from wince.evaluation.trivial_predictors import (
     TRIVIAL_PREDICTORS,
     LabelStatistics,
-    label_statistics,
     predict,
+    summarise_labels,
 )
 from wince.protocol_names import OPTIMISTIC
 from wince.scale import BINARY_CUTS
@@ -90,7 +90,7 @@ def evaluate(
         overlap = overlap if overlap.optimistic else protocol.find_overlap(against)
     groups = {column: _rows_by_group(table, column) for column in map(table.column_name, group_by)}
     description = _describe(table, dataset, about)
-    statistics = label_statistics(table, training, fold_labels)
+    statistics = summarise_labels(table, training, fold_labels)
     progress("Metrics and intervals")
     metrics = {
         **description,
@@ -120,7 +120,7 @@ def _measure(
         "sequences": len(table.sequences),
         "not_scored": unscored_frames.describe(table, resamples, seed),
         "model": bootstrap.as_data(
-            {metric.key: bootstrap.estimate(metric, counts) for metric in metrics}
+            {metric.key: bootstrap.estimate_metric(metric, counts) for metric in metrics}
         ),
         "baselines": {
             name: _measure_trivial(name, table, statistics) for name in TRIVIAL_PREDICTORS
@@ -182,7 +182,7 @@ def _measure_trivial(name: str, table: Predictions, statistics: LabelStatistics)
     metrics = all_metrics(predict(name, table, statistics), classes=classes)
     no_resamples = np.empty((0, len(table.subjects)))
     data = bootstrap.as_data(
-        {metric.key: bootstrap.estimate(metric, no_resamples) for metric in metrics}
+        {metric.key: bootstrap.estimate_metric(metric, no_resamples) for metric in metrics}
     )
     return {part: data[part] for part in ("pooled", "subject_mean", "subjects_undefined")}
 

@@ -45,7 +45,10 @@ def compare(
         "source": _other_name(table, other),
         "sha256": other.sha256,
         "model": bootstrap.as_data(
-            {key: bootstrap.estimate(metric, counts) for key, metric in other_metrics.items()}
+            {
+                key: bootstrap.estimate_metric(metric, counts)
+                for key, metric in other_metrics.items()
+            }
         ),
         "difference": bootstrap.as_data(
             {key: bootstrap.difference(metrics[key], other_metrics[key], counts) for key in shared}

@@ -61,7 +61,7 @@ def from_columns(columns: Columns, source: str, place: Place | None = None) -> P
     _check_columns(columns, source)
     scored = [row for row, cell in enumerate(columns["predicted"]) if cell.strip()]
     _check_rows(columns, scored, source, place)
-    unscored = _unscored(columns, scored, place)
+    unscored = _unscored_frames(columns, scored, place)
     columns = _rows(columns, scored)
     parser = _ColumnParser(columns, lambda row: place(scored[row]))
     subjects, subject = np.unique(parser.names("subject"), return_inverse=True)
@@ -100,7 +100,7 @@ def _group_columns(columns: Columns) -> dict[str, NDArray[np.str_]]:
     }
 
 
-def _unscored(columns: Columns, scored: Sequence[int], place: Place) -> UnscoredFrames:
+def _unscored_frames(columns: Columns, scored: Sequence[int], place: Place) -> UnscoredFrames:
     """Return the rows without a prediction."""
     rows = sorted(set(range(len(columns["predicted"]))) - set(scored))
     cells = _rows(columns, rows)

@@ -53,7 +53,7 @@ class LabelStatistics:
         )
 
 
-def label_statistics(
+def summarise_labels(
     table: Predictions,
     training: TrainingLabels | None = None,
     fold_labels: Mapping[str, Floats] | None = None,

@@ -124,7 +124,9 @@ def _as_errors(table: Predictions, resamples: int, seed: int) -> dict[str, Any]:
         inside = np.concatenate([inside, np.zeros(len(table.unscored), np.bool_)])
         sums = sums_by_subject(subject, np.ones(len(inside)), inside)
         metrics.append(from_sums("coverage", sums, partial(column_mean, 1)))
-    return bootstrap.as_data({metric.key: bootstrap.estimate(metric, counts) for metric in metrics})
+    return bootstrap.as_data(
+        {metric.key: bootstrap.estimate_metric(metric, counts) for metric in metrics}
+    )
 
 
 def _class_metrics(table: Predictions, scheme: Scheme, subject: Any) -> list[Metric]:

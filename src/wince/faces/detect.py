@@ -1,9 +1,9 @@
 """Find all faces in an image, at any rotation.
 
 The network sees the whole image at several sizes. It finds upright faces with a high score, and
-rotated ones with a low score and often with wrong key points. So what it proposes is looked at
-again: close, and rotated until the face is upright. A face counts when this second look finds it
-with a high score and little remaining rotation.
+rotated ones with a low score and often with wrong key points. So each proposal is
+searched again: closely, and rotated until the face is upright. A face counts when this close search
+finds it with a high score and little remaining rotation.
 """
 
 import math
@@ -15,11 +15,11 @@ from PIL import Image
 from wince.faces import MIN_SCORE
 from wince.faces.boxes import MIN_OVERLAP, iou
 from wince.faces.face import Face
-from wince.faces.look import Levels, Region, look_at_all
 from wince.faces.network import INPUT_SIDE
+from wince.faces.network_views import ImagePyramid, Region, find_in_image
 
 PROPOSAL_SCORE = 0.25
-"""Minimum score of what is looked at again. Rotated and small faces have less than MIN_SCORE."""
+"""Minimum score of a proposal. Rotated and small faces have less than MIN_SCORE."""
 STRICTNESS = 0.45
 """How much closer to 1 the score of a face must be that is not plain at first sight."""
 
@@ -29,16 +29,16 @@ FINEST_SCALE_IF_EMPTY = 0.75  # when there is no face at FINEST_SCALE
 LEVEL_FACTOR = 4  # at most, between two sizes
 MAX_AREA = 32 * INPUT_SIDE**2  # of the largest size, because time grows with the area
 
-# Second look.
+# Close search.
 MARGIN = 1.6  # side of the region, in sides of the box
 LARGE_SHARE = 0.6  # an upright face with more than this share of the image's side gains nothing
 UPRIGHT = 15  # degrees of roll up to which the region is not rotated
 SURE_SCORE = 0.75  # with less, all right angles are tried
 MAX_TILT = 25  # degrees of roll up to which an upright region gives accurate key points
-MAX_RESIDUAL = 50  # degrees of roll that may remain in the second look
-MIN_SHARED = 0.5  # with less overlap the second look has found another face
-MIN_STILL = 0.7  # a followed face with less overlap is looked at again in its new place
-MAX_SECOND_LOOKS = 30
+MAX_RESIDUAL = 50  # degrees of roll that may remain in the close search
+MIN_SHARED = 0.5  # with less overlap the close search has found another face
+MIN_STILL = 0.7  # a followed face with less overlap is searched again in its new place
+MAX_CLOSE_SEARCHES = 30
 
 
 def detect(rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
@@ -46,7 +46,7 @@ def detect(rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
 
     Args:
         rgb: uint8 (H, W, 3).
-        min_score: Minimum score of a face, above 0 and below 1. A face that the first look does
+        min_score: Minimum score of a face, above 0 and below 1. A face that the first search does
             not find upright and in the whole image needs a higher score: the distance to 1 is
             multiplied by STRICTNESS.
 
@@ -56,12 +56,12 @@ def detect(rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
     height, width = rgb.shape[:2]
     long_sides = _long_sides(width, height, FINEST_SCALE)
     factor = max(1, max(width, height) // long_sides[-1])
-    search = _Search(Levels.of(Image.fromarray(rgb), factor), min_score)
+    search = _Search(ImagePyramid.of(Image.fromarray(rgb), factor), min_score)
     for level, long_side in enumerate(long_sides):
-        search.look(long_side, is_first=level == 0)
+        search.search_at(long_side, is_first=level == 0)
     finer = _long_sides(width, height, FINEST_SCALE_IF_EMPTY)[-1]
     if not search.faces and finer > long_sides[-1]:
-        search.look(finer, is_first=False)
+        search.search_at(finer, is_first=False)
     faces = _merged([*search.by_score(), *search.unconfirmed])
     return sorted(faces, key=lambda face: face.size, reverse=True)
 
@@ -69,27 +69,27 @@ def detect(rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
 class _Search:
     """A search in one image, and what it has found so far."""
 
-    def __init__(self, levels: Levels, min_score: float) -> None:
+    def __init__(self, pyramid: ImagePyramid, min_score: float) -> None:
         self.faces: list[Face] = []
         self.unconfirmed: list[Face] = []
-        self._levels = levels
+        self._pyramid = pyramid
         self._min_score = min_score
-        self._looks = MAX_SECOND_LOOKS
+        self._remaining_searches = MAX_CLOSE_SEARCHES
 
     def by_score(self) -> list[Face]:
         """Return the confirmed faces, those with the highest score first."""
         return sorted(self.faces, key=lambda face: face.score, reverse=True)
 
-    def look(self, long_side: int, *, is_first: bool) -> None:
-        """Look at the whole image at a size, and again at what is proposed."""
+    def search_at(self, long_side: int, *, is_first: bool) -> None:
+        """Search the whole image at a size, and each proposal closely."""
         proposal_score = min(PROPOSAL_SCORE, self._min_score)
-        for proposal in look_at_all(self._levels, long_side, proposal_score):
-            if not self._looks:
+        for proposal in find_in_image(self._pyramid, long_side, proposal_score):
+            if not self._remaining_searches:
                 break
             if any(face.score >= SURE_SCORE and _is_same(proposal, face) for face in self.faces):
                 continue
-            self._looks -= 1
-            face = _confirmed(self._levels, proposal, proposal_score)
+            self._remaining_searches -= 1
+            face = _confirmed(self._pyramid, proposal, proposal_score)
             if face is None:
                 is_upright = abs(proposal.roll) <= MAX_TILT
                 if is_first and is_upright and proposal.score >= self._min_score:
@@ -133,7 +133,7 @@ def glance(rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
         rgb: uint8 (H, W, 3).
         min_score: Minimum score.
     """
-    return look_at_all(Levels.of(Image.fromarray(rgb)), INPUT_SIDE, min_score)
+    return find_in_image(ImagePyramid.of(Image.fromarray(rgb)), INPUT_SIDE, min_score)
 
 
 def search_near(rgb: NDArray[np.uint8], face: Face, min_score: float = MIN_SCORE) -> Face | None:
@@ -149,9 +149,9 @@ def search_near(rgb: NDArray[np.uint8], face: Face, min_score: float = MIN_SCORE
         The face that overlaps the known one most, with key points as `detect` gives them. None if
         there is none: the face is gone, covered, or has moved further.
     """
-    levels = Levels.of(Image.fromarray(rgb))
+    pyramid = ImagePyramid.of(Image.fromarray(rgb))
     roll = 0.0 if abs(face.roll) <= UPRIGHT else face.roll
-    candidates = Region.around(face, MARGIN, roll).look(levels, min_score)
+    candidates = Region.around(face, MARGIN, roll).find_faces(pyramid, min_score)
     moved = _closest(candidates, face, MIN_OVERLAP)
     if moved is None or abs(_difference(moved.roll, roll)) > MAX_RESIDUAL:
         return None
@@ -160,7 +160,7 @@ def search_near(rgb: NDArray[np.uint8], face: Face, min_score: float = MIN_SCORE
         and iou(np.array(face.box), np.array([moved.box]))[0] >= MIN_STILL
     ):
         return moved
-    return _second_look(levels, moved, min_score) or moved
+    return _search_closely(pyramid, moved, min_score) or moved
 
 
 def _long_sides(width: int, height: int, finest: float) -> list[int]:
@@ -179,45 +179,45 @@ def _long_sides(width: int, height: int, finest: float) -> list[int]:
     return [round(INPUT_SIDE * ratio ** (level / levels)) for level in range(levels + 1)]
 
 
-def _confirmed(levels: Levels, proposal: Face, min_score: float) -> Face | None:
-    """Return the face that a second look finds in place of a proposal, None if there is none."""
+def _confirmed(pyramid: ImagePyramid, proposal: Face, min_score: float) -> Face | None:
+    """Return the face that a close search finds in place of a proposal, None if there is none."""
     is_upright = abs(proposal.roll) < 45 and proposal.score >= MIN_SCORE
-    closer = _closer(levels, proposal, min_score) if is_upright else None
+    closer = _closer(pyramid, proposal, min_score) if is_upright else None
     if is_upright and max(proposal.score, closer.score if closer else 0) >= SURE_SCORE:
         return closer
     region = Region.around(proposal, MARGIN, proposal.roll)
-    turned = region.look_at_right_angles(levels, min_score)
+    turned = region.find_faces_at_right_angles(pyramid, min_score)
     if turned:
         best = max(turned, key=lambda face: face.score)
         if max(abs(best.roll), abs(proposal.roll)) > UPRIGHT:
-            return _second_look(levels, best, min_score)
+            return _search_closely(pyramid, best, min_score)
     elif proposal.score < MIN_SCORE:
         return None
-    return closer if is_upright else _closer(levels, proposal, min_score)
+    return closer if is_upright else _closer(pyramid, proposal, min_score)
 
 
-def _closer(levels: Levels, face: Face, min_score: float) -> Face | None:
-    """Return the face that a second look finds; the face itself if it is too large for a gain."""
-    if face.size > LARGE_SHARE * max(levels.full.size) and abs(face.roll) <= MAX_TILT:
+def _closer(pyramid: ImagePyramid, face: Face, min_score: float) -> Face | None:
+    """Return the face that a close search finds; the face itself if it is too large for a gain."""
+    if face.size > LARGE_SHARE * max(pyramid.full.size) and abs(face.roll) <= MAX_TILT:
         return face
-    return _second_look(levels, face, min_score)
+    return _search_closely(pyramid, face, min_score)
 
 
-def _second_look(levels: Levels, face: Face, min_score: float) -> Face | None:
+def _search_closely(pyramid: ImagePyramid, face: Face, min_score: float) -> Face | None:
     """Return the face found in the surroundings of a face, which are rotated by its roll.
 
     A face that is nearly upright keeps its box.
     """
     roll = 0.0 if abs(face.roll) <= UPRIGHT else face.roll
     region = Region.around(face, MARGIN, roll)
-    candidate = _closest(region.look(levels, min_score), face, MIN_SHARED)
+    candidate = _closest(region.find_faces(pyramid, min_score), face, MIN_SHARED)
     if candidate is None or abs(_difference(candidate.roll, roll)) > MAX_RESIDUAL:
         return None
     if roll == 0 and abs(candidate.roll) <= MAX_TILT:
         return Face(face.box, candidate.keypoints, max(face.score, candidate.score))
     if abs(_difference(candidate.roll, roll)) > UPRIGHT:
         region = Region.around(candidate, MARGIN, candidate.roll)
-        return _closest(region.look(levels, min_score), candidate, MIN_SHARED) or candidate
+        return _closest(region.find_faces(pyramid, min_score), candidate, MIN_SHARED) or candidate
     return candidate
 
 

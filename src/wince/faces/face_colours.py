@@ -36,7 +36,7 @@ class FaceColours:
     is_whole: bool = True
 
 
-def face_colours(rgb: NDArray[np.uint8], face: Face) -> FaceColours:
+def measure_colours(rgb: NDArray[np.uint8], face: Face) -> FaceColours:
     """Return the colours in the box of a face, relative to their mean brightness.
 
     Args:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from wince.faces.boxes import iou
 from wince.faces.detect import detect, glance, search_near
 from wince.faces.face import Face
-from wince.faces.face_colours import face_colours
+from wince.faces.face_colours import measure_colours
 from wince.faces.persons import Persons
 
 FULL_SEARCH_SECONDS = 1.0
@@ -79,7 +79,7 @@ class PersonSearch:
         """
         faces = self._faces(rgb, seconds, followed)
         faces.sort(key=lambda face: face.size, reverse=True)  # new persons count in this order
-        colours = [face_colours(rgb, face) for face in faces]
+        colours = [measure_colours(rgb, face) for face in faces]
         current = self._persons.update(seconds, faces, colours)
         self._in_view |= dict(zip(current, faces, strict=True))
         persons = [PersonFace(n, face, n in current) for n, face in self._in_view.items()]
@@ -102,7 +102,7 @@ class PersonSearch:
         faces: list[Face] = []
         is_displaced = False
         for number in self._with_neighbours(needed & self._in_view.keys()):
-            face = _search_near(rgb, self._in_view[number])
+            face = _find_near(rgb, self._in_view[number])
             if face is not None and _is_same(self._in_view[number], face):
                 _add_new(faces, face)
                 continue
@@ -135,7 +135,7 @@ class PersonSearch:
         ]
 
 
-def _search_near(rgb: NDArray[np.uint8], face: Face) -> Face | None:
+def _find_near(rgb: NDArray[np.uint8], face: Face) -> Face | None:
     """Return where a known face is now. Only its surroundings are copied from the frame."""
     x, y, size = _place(face)
     left, top = max(0, int(x - 1.5 * size)), max(0, int(y - 1.5 * size))

@@ -248,9 +248,9 @@ def _check(data: Any) -> None:
     knots = data["score_map"]
     if not isinstance(knots, Mapping) or set(knots) != {"raw", "pspi"}:
         raise ModelError(f"A calibration's score_map has the keys raw and pspi. {_REMEDY}")
-    raw, pspi = _sequence(knots["raw"]), _sequence(knots["pspi"])
+    raw, pspi = _list_or_nothing(knots["raw"]), _list_or_nothing(knots["pspi"])
     probabilities, quantiles, prior = (
-        _sequence(data[name]) for name in ("probabilities", "residual_quantiles", "prior")
+        _list_or_nothing(data[name]) for name in ("probabilities", "residual_quantiles", "prior")
     )
     checks = {
         "shift": _is_sorted([-_TOP, data["shift"], _TOP]),
@@ -267,7 +267,7 @@ def _check(data: Any) -> None:
         raise ModelError(f"A calibration cannot have {data[name]!r:.80} as its {name}. {_REMEDY}")
 
 
-def _sequence(values: object) -> Sequence[Any]:
+def _list_or_nothing(values: object) -> Sequence[Any]:
     """Return a list or tuple as it is, and anything else as an empty one."""
     return values if isinstance(values, list | tuple) else ()
 
@@ -278,7 +278,7 @@ def _is_count(value: object) -> bool:
 
 def _is_sorted(values: object) -> bool:
     """Return whether these are one or more finite numbers, none smaller than the one before."""
-    items = _sequence(values)
+    items = _list_or_nothing(values)
     numbers = [v for v in items if isinstance(v, int | float) and not isinstance(v, bool)]
     finite = len(numbers) == len(items) > 0 and all(-_LARGEST < v < _LARGEST for v in numbers)
     return finite and all(low <= high for low, high in pairwise(numbers))

@@ -11,7 +11,7 @@ from wince.runtime.assessment import Assessment, Quality
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, Estimator
 from wince.runtime.face_crop import FaceCrop
-from wince.runtime.heatmap import heatmap as make_heatmap
+from wince.runtime.heatmap import place_maps
 from wince.runtime.neutral import NeutralFace, change
 from wince.speech import sentences
 
@@ -43,7 +43,7 @@ def assess_crops(
         one_estimate, started = estimate.select(index), perf_counter()
         fields = _score_fields(one_estimate, estimator.calibration, neutral)
         if heatmap:
-            fields["heatmap"] = make_heatmap(one_estimate, crop.quad)
+            fields["heatmap"] = place_maps(one_estimate, crop.quad)
         seconds = share + perf_counter() - started
         scored.append(Assessment(**fields, **_face_fields(crop, estimator.model, seconds)))
     remaining = iter(scored)

@@ -124,7 +124,7 @@ def check_face(image: UprightImage, face: Face) -> CheckedFace:
 def detected_faces(image: UprightImage, faces: Sequence[CheckedFace]) -> tuple[DetectedFace, ...]:
     """Return the faces of an image, the largest first, as assessments list them."""
     return tuple(
-        _detected_face(checked.face.scaled(image.scale), checked.judgement, index)
+        _rounded_face(checked.face.scaled(image.scale), checked.judgement, index)
         for index, checked in enumerate(faces)
     )
 
@@ -186,7 +186,7 @@ def _choice_warning(index: int, count: int) -> str:
     return f"{count} faces were found. {which} was assessed."
 
 
-def _detected_face(face: Face, judgement: quality.Judgement, index: int) -> DetectedFace:
+def _rounded_face(face: Face, judgement: quality.Judgement, index: int) -> DetectedFace:
     """Return a face with its values rounded for output."""
     return DetectedFace(
         box=_rounded(face.box),

@@ -22,7 +22,7 @@ FULL_COLOUR_POINTS = 2.0
 """Points of PSPI that, spread evenly over a map, are drawn in full colour."""
 
 
-def heatmap(estimate: Estimate, quad: Quad) -> Heatmap:
+def place_maps(estimate: Estimate, quad: Quad) -> Heatmap:
     """Return the maps of the first crop of an estimate.
 
     Args:

@@ -82,7 +82,9 @@ class LookAhead(Generic[Item]):
             and other.assessment is not None
             and other.assessment.raw_score is not None
         ]
-        raw = fmean(raw - _eyes(units) for raw, units in window) + _eyes(assessment.action_units)
+        raw = fmean(raw - _eye_closure(units) for raw, units in window) + _eye_closure(
+            assessment.action_units
+        )
         units = None
         if assessment.action_units is not None:
             every = [units for _, units in window if units is not None]
@@ -91,6 +93,6 @@ class LookAhead(Generic[Item]):
         return replace(assessment, raw_score=raw, action_units=units)
 
 
-def _eyes(units: Mapping[str, float] | None) -> float:
+def _eye_closure(units: Mapping[str, float] | None) -> float:
     """Return AU43; 0 without action units."""
     return 0.0 if units is None else units[EYES]

@@ -167,7 +167,7 @@ def measure(rgb: NDArray[np.uint8], face: Face, scale: float = 1.0) -> Measures:
         yaw=face.yaw,
         contrast=float(high - low),
         light=float(inner.mean()),
-        sharpness=_sharpness(grey),
+        sharpness=_measure_sharpness(grey),
         cut=_share_outside(face, rgb.shape),
         score=face.score,
         covered=covered(grey),
@@ -292,7 +292,7 @@ def _share_outside(face: Face, shape: tuple[int, ...]) -> float:
     return 1 - float(inside.mean())
 
 
-def _sharpness(grey: NDArray[np.float32]) -> float:
+def _measure_sharpness(grey: NDArray[np.float32]) -> float:
     """Return the ratio of fine detail to contrast in the inner face."""
     denoised = _smoothed(grey[_SURROUNDINGS])  # without the noise of the sensor
     detail = denoised - _smoothed(_smoothed(_smoothed(denoised)))
@@ -307,21 +307,21 @@ def _smoothed(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray((rows[:-2] + 2 * rows[1:-1] + rows[2:]) / 16)
 
 
-def _inner_face() -> NDArray[np.bool_]:
+def _ellipse() -> NDArray[np.bool_]:
     """Return which pixels of a crop by SPEC are inside the face, bool (S, S): an ellipse."""
     y, x = (np.mgrid[: SPEC.size, : SPEC.size] + 0.5) / SPEC.size - 0.5
     return np.asarray(np.hypot(x / 0.30, y / 0.38) < 1)
 
 
-def _inner_points() -> NDArray[np.float64]:
+def _sampled_points() -> NDArray[np.float64]:
     """Return every 16th pixel of the inner face as (x, y, 1) of the crop, float (N, 3)."""
     y, x = np.nonzero(_INNER_FACE[2::4, 2::4])
     return np.column_stack([4 * x + 2.5, 4 * y + 2.5, np.ones(len(x))])
 
 
-_INNER_FACE = _inner_face()
+_INNER_FACE = _ellipse()
 # The inner face with the four pixels around it that smoothing takes into account.
 _SURROUNDINGS = tuple(
     slice(places.min() - 4, places.max() + 5) for places in np.nonzero(_INNER_FACE)
 )
-_INNER_POINTS = _inner_points()
+_INNER_POINTS = _sampled_points()

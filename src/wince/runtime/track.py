@@ -204,7 +204,7 @@ class Track:
         else:
             self._statement = Statement.changing()
         self._judged_at, self._absent = seconds, False
-        track_score = _track_score(score, filtered)
+        track_score = _rounded_score(score, filtered)
         return TrackState(round(seconds, 3), self._statement, track_score, self._filter.eyes)
 
     def _not_judged(self, seconds: float, assessment: Assessment | None) -> TrackState:
@@ -225,7 +225,7 @@ class Track:
         return TrackState(round(seconds, 3), statement, None, None)
 
 
-def _track_score(score: CalibratedScore, filtered: Scores) -> TrackScore:
+def _rounded_score(score: CalibratedScore, filtered: Scores) -> TrackScore:
     """Return a filtered score with its rounded components."""
     units = None
     if filtered.units is not None:

@@ -29,7 +29,7 @@ _AnyExpression = Annotated[
     bool,
     Query(description="Accept images of the face at rest that are rated mild or higher."),
 ]
-_MinScore = Annotated[
+_DetectorScore = Annotated[
     float, Query(ge=0.05, le=0.99, description="Minimum score of the face detector.")
 ]
 
@@ -59,7 +59,7 @@ def _add_assessments(
         explain: _Explain = None,
         face: _FaceIndex = None,
         any_expression: _AnyExpression = False,
-        min_score: _MinScore = MIN_SCORE,
+        min_score: _DetectorScore = MIN_SCORE,
     ) -> Response:
         await _check_capacity(request, pool, settings)
         images = await request_bodies.read_image_request(request, settings)

@@ -288,7 +288,7 @@ def add_route(
     async def live(socket: WebSocket) -> None:
         try:
             heatmap = _wants_heatmap(socket.query_params)
-            track_settings = _track_settings(socket.query_params)
+            track_settings = _settings_from_query(socket.query_params)
             if len(sockets) >= settings.max_live:
                 raise ProblemError(
                     "busy",
@@ -330,7 +330,7 @@ def _wants_heatmap(query: Mapping[str, str]) -> bool:
     return explain is not None
 
 
-def _track_settings(query: Mapping[str, str]) -> TrackSettings:
+def _settings_from_query(query: Mapping[str, str]) -> TrackSettings:
     """Return the settings of the track from the query of a live socket."""
     names = [field.name for field in fields(TrackSettings)]
     try:

@@ -232,10 +232,10 @@ async def _neutral(form: FormData) -> tuple[bytes, ...] | NeutralFace:
             "Expected image files or the JSON text of one neutral face in "
             f"'{NEUTRAL_FIELD}', not both.",
         )
-    return _neutral_face(value, field)
+    return _parse_neutral_face(value, field)
 
 
-def _neutral_face(text: str, field: str) -> NeutralFace:
+def _parse_neutral_face(text: str, field: str) -> NeutralFace:
     """Return the neutral face in the JSON text of a form field."""
     try:
         return NeutralFace.from_dict(json.loads(text))

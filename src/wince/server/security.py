@@ -1,4 +1,4 @@
-"""What every request has to pass, and what every response carries.
+"""The checks that every request has to pass, and the headers of every response.
 
 The server is on the user's own machine, where any web page that is open in a browser can reach it.
 So it answers only to its own host names (a foreign site cannot point its name at this machine and

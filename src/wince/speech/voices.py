@@ -54,11 +54,11 @@ def voice_names(language: str) -> tuple[str, ...]:
     """
     languages.language(language)
     engine = find_engine()
-    return () if engine is None else _voice_names(engine, shutil.which(engine), language)
+    return () if engine is None else _names_of_engine(engine, shutil.which(engine), language)
 
 
 @lru_cache
-def _voice_names(engine: str, program: str | None, language: str) -> tuple[str, ...]:
+def _names_of_engine(engine: str, program: str | None, language: str) -> tuple[str, ...]:
     """Return an engine's voices; `program` is its path, None for a library."""
     if engine == espeak.PROGRAM:
         return espeak.voice_names(str(program), language)

@@ -17,7 +17,7 @@ from wince.evaluation.all_metrics import Metric, error_metrics
 from wince.evaluation.bootstrap import difference, subject_counts
 from wince.evaluation.model_comparison import match_frames
 from wince.evaluation.predictions import Predictions
-from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, label_statistics, predict
+from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, predict, summarise_labels
 from wince.training import architecture_results
 from wince.training.architecture_results import (
     MEASURE,
@@ -109,7 +109,7 @@ def _result(settings: Settings, validation: CrossValidation, run: Path) -> Archi
     pooled = validation.metrics["model"]["pooled"]
     network = architectures.build(settings.architecture, settings.outputs, settings.spec.size)
     model = run / file_names.MODEL
-    histories = validation.folder.glob(f"fold-*/{history.CSV}")
+    histories = validation.folder.glob(f"fold-*/{history.CSV_FILE}")
     seconds = sum(history.read_seconds(path) for path in histories)
     manifest = model_manifest.read(run)
     return ArchitectureResult(
@@ -139,23 +139,25 @@ def _compared(
         for name in TRIVIAL_PREDICTORS
     }
     table = tables[rows[0].architecture]
-    statistics = label_statistics(table, fold_labels=best.fold_labels)
+    statistics = summarise_labels(table, fold_labels=best.fold_labels)
     strongest = predict(best_trivial(trivial), table, statistics)
-    gains = {name: _lead(predictions, strongest) for name, predictions in tables.items()}
+    gains = {name: _measure_lead(predictions, strongest) for name, predictions in tables.items()}
     lead = None
     if len(rows) > 1:
-        lead = _lead(*(tables[row.architecture] for row in rows[:2]))
+        lead = _measure_lead(*(tables[row.architecture] for row in rows[:2]))
     caution = best.metrics["overlap"]["label"] or ""
     notes = tuple(best.metrics["caveats"])
     return ArchitectureComparison(out, tuple(rows), trivial, gains, lead, caution, notes)
 
 
-def _lead(first: Predictions, second: Predictions) -> Lead:
+def _measure_lead(first: Predictions, second: Predictions) -> Lead:
     """Return the first's value of the deciding metric minus the second's, with its interval."""
     counts = subject_counts(len(first.subjects), RESAMPLES, 0)
-    result = difference(_measure(first), _measure(match_frames(first, second)), counts)
+    result = difference(
+        _deciding_metric(first), _deciding_metric(match_frames(first, second)), counts
+    )
     return Lead(result.pooled, *result.pooled_interval)
 
 
-def _measure(predictions: Predictions) -> Metric:
+def _deciding_metric(predictions: Predictions) -> Metric:
     return next(metric for metric in error_metrics(predictions) if metric.key == MEASURE)

@@ -21,7 +21,7 @@ from wince import file_names
 from wince.errors import ModelError
 from wince.evaluation.all_metrics import auc_metrics, error_metrics
 from wince.evaluation.arrays import Floats
-from wince.evaluation.bootstrap import estimate
+from wince.evaluation.bootstrap import estimate_metric
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.report.result_files import write_results
@@ -185,7 +185,7 @@ def _rows(predictions: Predictions, names: Sequence[str]) -> list[dict[str, Any]
     for key in METRICS:
         defined = [row[key] for row in folds if row[key] == row[key]]
         mean[key] = float(np.mean(defined)) if defined else float("nan")
-        by_subject[key] = estimate(metrics[key], no_resamples).subject_mean
+        by_subject[key] = estimate_metric(metrics[key], no_resamples).subject_mean
     return [*folds, _row(POOLED, predictions), mean, by_subject]
 
 
@@ -205,7 +205,7 @@ def _row(name: str, predictions: Predictions) -> dict[str, Any]:
         "subjects": len(predictions.subjects),
         "frames": len(predictions),
         "not_scored": len(predictions.unscored),
-        **{key: estimate(metrics[key], no_resamples).pooled for key in METRICS},
+        **{key: estimate_metric(metrics[key], no_resamples).pooled for key in METRICS},
     }
 
 

@@ -75,7 +75,7 @@ def predict(
     estimator = Estimator(model)
     config = _run_config(model)
     data = open_data(_prepared_folder(prepared_folder, config, model), estimator.spec)
-    rows = _rows(data, part)
+    rows = _rows_of_part(data, part)
     subjects = set(data.frames.subject[rows].tolist())
     subjects_seen = estimator.manifest.get("subjects_seen", ())
     shared = subject_ids.common(
@@ -109,7 +109,7 @@ def _measured_on(data: ModelData, part: str) -> str:
     return f"Measured on: {name} of {prepared.folder.resolve().name} ({prepared.provenance})."
 
 
-def _rows(data: ModelData, part: str) -> Rows:
+def _rows_of_part(data: ModelData, part: str) -> Rows:
     if part not in (*PARTS, ALL):
         raise DataError(f"Expected the part {', '.join(PARTS)} or {ALL}; found {part!r}.")
     split = data.frames.split

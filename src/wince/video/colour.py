@@ -1,4 +1,4 @@
-"""Convert HDR and wide-gamut frames to 8-bit BT.709, which cameras of the training images gave.
+"""Convert HDR and wide-gamut frames to 8-bit BT.709, the colour space of the training images.
 
 The steps: light from the signal (PQ: SMPTE ST 2084; HLG: ITU-R BT.2100 with its system gamma for a
 screen of 1000 cd/m2; others: gamma 2.4, BT.1886), relative to the white of diffuse objects, 203

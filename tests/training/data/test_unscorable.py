@@ -106,10 +106,10 @@ def test_the_evaluation_at_the_end_of_a_training_counts_them(
     assert finished.metrics is not None
     subjects = sample.subjects(folder, "test")
     assert finished.metrics["not_scored"]["frames"] == 4 * len(subjects)
-    again = run.train(folder, tmp_path / "run", settings)
-    assert again.metrics is not None
-    counts, counts_again = finished.metrics["not_scored"], again.metrics["not_scored"]
-    assert without_nan(counts_again) == without_nan(counts)
+    second_run = run.train(folder, tmp_path / "run", settings)
+    assert second_run.metrics is not None
+    counts, second_counts = finished.metrics["not_scored"], second_run.metrics["not_scored"]
+    assert without_nan(second_counts) == without_nan(counts)
     test_part = json.loads((tmp_path / "run" / "model.json").read_text())["figures"]["test"]
     assert test_part["not_scored"]["frames"] == 4 * len(subjects)
     card = (tmp_path / "run" / "MODEL_CARD.md").read_text()

@@ -6,7 +6,7 @@ import pytest
 from wince.evaluation.prediction_columns import RAW
 from wince.runtime.calibration import ScoreMap
 from wince.training.predictions import subject_calibration
-from wince.training.predictions.cross_fitted import cross_fitted, fold_scores
+from wince.training.predictions.cross_fitted import cross_fitted, raw_fold_scores
 
 Table = dict[str, list[str]]
 FRAMES = 30
@@ -33,7 +33,7 @@ def table_of(subjects: int, folds: int, bias: float = 0.0) -> Table:
 def test_each_fold_is_calibrated_on_the_subjects_of_the_others() -> None:
     table = table_of(subjects=40, folds=4)
     calibrated = cross_fitted(table)
-    scores = fold_scores(table)
+    scores = raw_fold_scores(table)
     others = scores[scores.fold != "2"]
     expected = subject_calibration.fit(others.raw, others.rating, others.subject, ScoreMap())
     assert expected.subjects == 30
@@ -77,4 +77,4 @@ def test_a_table_of_an_earlier_version_has_its_scores_as_predictions() -> None:
     table = table_of(subjects=20, folds=4)
     earlier = {**table, "predicted": table[RAW]}
     del earlier[RAW]
-    np.testing.assert_array_equal(fold_scores(earlier).raw, fold_scores(table).raw)
+    np.testing.assert_array_equal(raw_fold_scores(earlier).raw, raw_fold_scores(table).raw)

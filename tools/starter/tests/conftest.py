@@ -53,7 +53,7 @@ def finished_run(
     with pytest.MonkeyPatch.context() as monkeypatch:  # the final model has the usual exporter
         monkeypatch.setattr(onnx_export, "_trace", training_sample.trace_quickly)
         scores_of_folds = [
-            folds.fold_scores(data, fold == number, None, RECIPE, run / folds.fold_name(number))
+            folds.score_fold(data, fold == number, None, RECIPE, run / folds.fold_name(number))
             for number in range(RECIPE.folds)
         ]
     ratings = starter_sample.single_ratings(faces)

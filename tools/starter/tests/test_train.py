@@ -45,7 +45,7 @@ def test_the_model_of_a_fold_is_trained_on_none_of_its_people(
     monkeypatch.setattr(folds, "train_network", train_network)
     data = folds.TrainingData(faces, unrated(faces), faces, {})
     with pytest.raises(WinceError, match="stopped here"):
-        folds.fold_scores(data, held_out, None, RECIPE, tmp_path)
+        folds.score_fold(data, held_out, None, RECIPE, tmp_path)
 
 
 @dataclass(frozen=True)

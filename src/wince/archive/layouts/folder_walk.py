@@ -21,10 +21,10 @@ def walk(base: Path, folder: str = "") -> Iterator[tuple[str, list[str]]]:
     Raises:
         ArchiveError: A folder cannot be read, or its name is not valid UTF-8.
     """
-    yield from _walk(base, folder, ())
+    yield from _walk_below(base, folder, ())
 
 
-def _walk(base: Path, folder: str, above: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
+def _walk_below(base: Path, folder: str, above: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
     path = base / folder
     real_path = os.path.realpath(path)
     if real_path in above:
@@ -44,7 +44,7 @@ def _walk(base: Path, folder: str, above: tuple[str, ...]) -> Iterator[tuple[str
                     f"The name of the folder {_as_text(join(folder, name))} below {base} is not "
                     "valid UTF-8, so no table could contain its files. Rename the folder."
                 )
-            yield from _walk(base, join(folder, name), (*above, real_path))
+            yield from _walk_below(base, join(folder, name), (*above, real_path))
 
 
 def _as_text(name: str) -> str:

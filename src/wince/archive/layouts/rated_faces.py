@@ -60,7 +60,7 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
     """Yield a frame for each row in the table's order, then the images that no row lists."""
     groups = group_names(base, options)
     for line, row in csv_reader.read_rows(base / TABLE, NEEDED, options.renames):
-        name = _path(base, row, options)
+        name = _image_path(base, row, options)
         stem = PurePosixPath(name).stem
         yield FrameFile(
             name=name,
@@ -73,11 +73,11 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
             groups=tuple(row[group] for group in groups),
         )
     rows = csv_reader.read_rows(base / TABLE, NEEDED, options.renames)
-    names = (_path(base, row, options) for _, row in rows)
+    names = (_image_path(base, row, options) for _, row in rows)
     yield from unlisted_images(base, names, base / TABLE, IMAGES)
 
 
-def _path(base: Path, row: dict[str, str], options: TableOptions) -> str:
+def _image_path(base: Path, row: dict[str, str], options: TableOptions) -> str:
     return folder_walk.on_disk(base, folder_walk.join(IMAGES, options.clean_path(row["image"])))
 
 
@@ -109,5 +109,5 @@ def _units(file: FrameFile, which: str) -> UnitValues:
     values = {}
     for name in UNIT_NAMES:
         column = f"{name.lower()}_{which}"
-        values[name] = labels.intensity(file.row[column], name, column, file.line)
+        values[name] = labels.parse_intensity(file.row[column], name, column, file.line)
     return labels.units(values)

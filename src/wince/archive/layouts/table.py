@@ -93,14 +93,14 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
         label_scale.check((row["pspi"] for _, row in _rows(table, options)), table)
     folders: set[str] = set()
     for line, row in _rows(table, options):
-        name = _path(table, line, row, options)
+        name = _image_path(table, line, row, options)
         if name and not name.startswith("/"):
             folders.add(name.partition("/")[0] if "/" in name else "")
         row["pspi"] = label_scale.rescale(row["pspi"], options.pspi_range)
         yield _file(name, table.name, line, row, groups)
     for folder in sorted(folders):
         if folder != ".." and (table.parent / folder).is_dir():
-            names = (_path(table, line, row, options) for line, row in _rows(table, options))
+            names = (_image_path(table, line, row, options) for line, row in _rows(table, options))
             yield from unlisted_images(table.parent, names, table, folder, deep=bool(folder))
 
 
@@ -108,7 +108,7 @@ def _rows(table: Path, options: TableOptions) -> Iterator[tuple[int, dict[str, s
     return csv_reader.read_rows(table, NEEDED, options.renames)
 
 
-def _path(table: Path, line: int, row: dict[str, str], options: TableOptions) -> str:
+def _image_path(table: Path, line: int, row: dict[str, str], options: TableOptions) -> str:
     """Return the path of a row's image, as it is spelled on this machine.
 
     Raises:
@@ -167,7 +167,7 @@ def read_label(base: Path, file: FrameFile) -> Label:
     units: UnitValues | None = None
     box: Box | None = None
     try:
-        units = _units(file)
+        units = _action_units(file)
         if units is not None:
             doubts.append(labels.disagreement(pspi, units))
     except labels.BadLabelError as error:
@@ -181,14 +181,14 @@ def read_label(base: Path, file: FrameFile) -> Label:
     return Label(pspi, units, box=box, doubt=f"{where}: {doubt}" if doubt else "")
 
 
-def _units(file: FrameFile) -> UnitValues | None:
+def _action_units(file: FrameFile) -> UnitValues | None:
     """Return the row's action units, None if all are empty; raise BadLabelError if invalid."""
     cells = [file.row.get(name, "") for name in UNITS]
     if not any(cells):
         return None
     return labels.units(
         {
-            name: labels.intensity(cell, name, name, file.line)
+            name: labels.parse_intensity(cell, name, name, file.line)
             for name, cell in zip(UNIT_NAMES, cells, strict=True)
         }
     )

@@ -81,12 +81,14 @@ def notes(base: Path, options: TableOptions = DEFAULT) -> list[str]:
 
 def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
     """Yield every file below the image folder, in the order of its path."""
-    arrangement = _arrangement(base)
+    arrangement = _present_arrangement(base)
     for folder, names in folder_walk.walk(base / arrangement.images):
         label_folder = folder_walk.on_disk(base, folder_walk.join(arrangement.pspi, folder))
         label_names = folder_walk.names_in(base / label_folder)
         subject, sequence = _subject_and_sequence(folder)
-        ratings, remarks = _ratings(base, arrangement, folder) if names else ((None,) * 4, ())
+        ratings, remarks = (
+            _ratings_of_sequence(base, arrangement, folder) if names else ((None,) * 4, ())
+        )
         for name in names:
             stem = PurePosixPath(name).stem
             label = folder_walk.spelling(label_names, stem + SUFFIX)
@@ -112,7 +114,7 @@ def read_label(base: Path, file: FrameFile) -> Label:
         labels.BadLabelError: The PSPI file has no score on the scale.
     """
     pspi = labels.parse_pspi(labels.read_text(base / file.label))
-    arrangement = _arrangement(base)
+    arrangement = _present_arrangement(base)
     below_pspi = str(PurePosixPath(file.label).relative_to(arrangement.pspi))
     name = folder_walk.on_disk(base, folder_walk.join(arrangement.facs, below_pspi))
     if not (base / name).is_file():
@@ -160,7 +162,7 @@ def _known_arrangement(base: Path) -> Arrangement | None:
     return _find_arrangement(base)
 
 
-def _arrangement(base: Path) -> Arrangement:
+def _present_arrangement(base: Path) -> Arrangement:
     """Return the arrangement of an archive; raise FileNotFoundError if it is gone."""
     arrangement = _known_arrangement(base)
     if arrangement is None or not (base / arrangement.pspi).is_dir():
@@ -185,7 +187,7 @@ def _missing(pspi: str, folder: str, stem: str, label_names: frozenset[str]) -> 
     return expected if label_names else f"{expected}, there is no such folder or it is empty"
 
 
-def _ratings(
+def _ratings_of_sequence(
     base: Path, arrangement: Arrangement, folder: str
 ) -> tuple[tuple[float | None, ...], tuple[str, ...]]:
     """Return a sequence's four ratings, None if not rated, and problems with them."""

@@ -43,7 +43,7 @@ class SplitUsed:
         return OPTIMISTIC if self.subjects_overlap else EXCLUSIVE
 
 
-def report_data(
+def describe_preparation(
     counts: Summary,
     *,
     layout: Layout,

@@ -74,13 +74,13 @@ def summarise(database: FrameDatabase, groups: Sequence[str]) -> Summary:
     return Summary(
         files=database.only_row("SELECT count(*) FROM frame")[0],
         checks=check_counts(database),
-        examples=_examples(database),
+        examples=_left_out_examples(database),
         histogram=_histogram(database),
         subjects=_subjects(database),
-        parts={part: _levels(database, "part", part) for part in PARTS},
+        parts={part: _describe_part(database, "part", part) for part in PARTS},
         unassigned=database.only_row("SELECT count(*) FROM kept WHERE part = ''")[0],
         folds={
-            fold: _levels(database, "fold", fold)
+            fold: _describe_part(database, "fold", fold)
             for (fold,) in database.rows(
                 "SELECT DISTINCT fold FROM kept WHERE fold != '' ORDER BY fold + 0, fold"
             )
@@ -95,7 +95,7 @@ def summarise(database: FrameDatabase, groups: Sequence[str]) -> Summary:
                 "GROUP BY image_warning ORDER BY min(number)"
             )
         ),
-        ratings=_ratings(database),
+        ratings=_rated_sequences(database),
         faces=_faces(database),
         crops=_crops(database),
         duplicates=_duplicates(database),
@@ -122,7 +122,7 @@ def check_counts(database: FrameDatabase) -> list[dict[str, Any]]:
     return counts
 
 
-def _examples(database: FrameDatabase) -> dict[str, list[dict[str, Any]]]:
+def _left_out_examples(database: FrameDatabase) -> dict[str, list[dict[str, Any]]]:
     """Return the first frames of each reason that left out any."""
     examples: dict[str, list[dict[str, Any]]] = {}
     for check in checks.CHECKS:
@@ -170,7 +170,9 @@ def _subjects(database: FrameDatabase) -> list[dict[str, Any]]:
     return subjects
 
 
-def _levels(database: FrameDatabase, column: Literal["part", "fold"], value: str) -> dict[str, Any]:
+def _describe_part(
+    database: FrameDatabase, column: Literal["part", "fold"], value: str
+) -> dict[str, Any]:
     """Return frames, subjects and levels of one part or one fold."""
     frames, subjects, pain, *levels = database.only_row(
         "SELECT count(*), count(DISTINCT subject), ifnull(sum(level > 0), 0), "
@@ -218,7 +220,7 @@ def _first_texts(database: FrameDatabase, column: Literal["doubt", "remark"]) ->
     return [text for (text,) in database.rows(query, column, EXAMPLES)]
 
 
-def _ratings(database: FrameDatabase) -> dict[str, int]:
+def _rated_sequences(database: FrameDatabase) -> dict[str, int]:
     """Return how many sequences have each rating."""
     return {
         name: database.only_row(

@@ -190,9 +190,9 @@ def _parse_csv(record: bytes, number: int) -> _Result | None:
     )
 
 
-def _other_form(found: str, expected: str) -> DataError:
+def _other_form(form: str, expected: str) -> DataError:
     return DataError(
-        f"expected results as this version of wince writes them, with {expected}; found {found}. "
+        f"expected results as this version of wince writes them, with {expected}; found {form}. "
         "They cannot be continued: choose another name for --out."
     )
 

@@ -1,4 +1,4 @@
-"""Which training images represent the others where only statistics are needed."""
+"""A sample of the training images, for statistics such as the ranges of int8."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -52,7 +52,7 @@ class Split:
 def from_prepared(data: ModelData) -> Split:
     """Return the split that `wince prepare` made."""
     rows = tuple(np.flatnonzero(data.frames.split == part) for part in balanced_split.PARTS)
-    return _split(SPLIT, data.frames, rows, data.prepared.protocol)
+    return _checked_split(SPLIT, data.frames, rows, data.prepared.protocol)
 
 
 def from_config(data: ModelData, part: Mapping[str, Any]) -> Split:
@@ -63,7 +63,7 @@ def from_config(data: ModelData, part: Mapping[str, Any]) -> Split:
         np.flatnonzero(np.isin(data.frames.subject, part[name]["subjects"]))
         for name in ("train", "validation", "test")
     ]
-    return _split(part["name"], data.frames, rows, part["protocol"])
+    return _checked_split(part["name"], data.frames, rows, part["protocol"])
 
 
 def make_folds(frames: Frames, folds: str, seed: int) -> list[Split]:
@@ -93,7 +93,7 @@ def make_folds(frames: Frames, folds: str, seed: int) -> list[Split]:
     level_of_frame = [scale.LEVELS.index(scale.level(score)) for score in frames.pspi.tolist()]
     np.add.at(levels, (number, np.array(level_of_frame, np.intp)), 1)
     subjects = balanced_split.SubjectLevels(tuple(names.tolist()), levels)
-    fold_of_subject = balanced_split.folds(subjects, seed, count)
+    fold_of_subject = balanced_split.assign_folds(subjects, seed, count)
     fold_of_frame = fold_of_subject[number]
     if folds == LOSO:
         return [
@@ -104,7 +104,7 @@ def make_folds(frames: Frames, folds: str, seed: int) -> list[Split]:
     for fold in range(1, count + 1):
         test, validation = fold_of_frame == fold, fold_of_frame == fold % count + 1
         rows = [np.flatnonzero(mask) for mask in (~test & ~validation, validation, test)]
-        splits.append(_split(str(fold), frames, rows, f"{count} folds by subject"))
+        splits.append(_checked_split(str(fold), frames, rows, f"{count} folds by subject"))
     return splits
 
 
@@ -164,7 +164,7 @@ def subject_list(names: Iterable[str], limit: int = 3) -> str:
     return f"{shown} and {len(ordered) - limit} more" if len(ordered) > limit else shown
 
 
-def _split(name: str, frames: Frames, rows: Sequence[Rows], protocol: str) -> Split:
+def _checked_split(name: str, frames: Frames, rows: Sequence[Rows], protocol: str) -> Split:
     train, validation, test = rows
     subjects = [set(frames.subject[part].tolist()) for part in rows]
     overlap = subjects[0] & subjects[1] or (subjects[0] | subjects[1]) & subjects[2]
@@ -178,7 +178,7 @@ def _leave_out(
     test = frames.subject == subject
     validation = (fold_of_frame == fold % count + 1) & ~test
     rows = [np.flatnonzero(mask) for mask in (~validation & ~test, validation, test)]
-    return _split(subject, frames, rows, "leave one subject out")
+    return _checked_split(subject, frames, rows, "leave one subject out")
 
 
 def _fold_count(folds: str) -> int:

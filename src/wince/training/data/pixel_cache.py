@@ -32,7 +32,7 @@ Pixels = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 
 
-def margin(spec: FaceSpec) -> float:
+def crop_margin(spec: FaceSpec) -> float:
     """Return how many times as wide as the model's crop the cached pixels are."""
     return MARGIN if spec.kind == "aligned" else 1.0
 
@@ -76,14 +76,14 @@ def load(data: ModelData, spec: FaceSpec, progress: Progress | None = None) -> P
         progress: Called with (images done, images in all) while the file is made.
 
     Returns:
-        Read-only uint8 (N, S, S, 3), S = spec.size * `margin(spec)`.
+        Read-only uint8 (N, S, S, 3), S = spec.size * `crop_margin(spec)`.
 
     Raises:
         FileWriteError: The disk has no room for the file.
         DataError: An image cannot be read, or the cache file is damaged.
     """
     names = data.frames.image_names(spec)
-    side = round(spec.size * margin(spec))
+    side = round(spec.size * crop_margin(spec))
     settings = f"{spec.kind}-{side}-{spec.side:g}"
     path = data.prepared.folder / FOLDER / f"{settings}-{_key(data, spec)}.npy"
     shape = (len(names), side, side, 3)
@@ -122,7 +122,7 @@ def _key(data: ModelData, spec: FaceSpec) -> str:
 
 def _decoded(data: ModelData, spec: FaceSpec) -> Iterator[Pixels]:
     """Yield the images in order, decoded by as many threads as there are cores."""
-    read_image = image_reader(data.prepared, spec, margin(spec))
+    read_image = image_reader(data.prepared, spec, crop_margin(spec))
     names = data.frames.image_names(spec)
     with ThreadPoolExecutor(workers.core_count()) as pool:
         for start in range(0, len(names), CHUNK):

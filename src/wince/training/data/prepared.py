@@ -142,7 +142,7 @@ def _check_labels(prepared: PreparedFolder, frames: Frames) -> None:
     folder = base if base.is_dir() else base.parent
     changed: list[str] = []
     is_newer: dict[str, bool] = {}  # by label file: one table may have the labels of all frames
-    for file in layout.files(base, _table_options(prepared)):
+    for file in layout.files(base, _options_of_table(prepared)):
         if file.name not in labels or not file.label:
             continue
         if file.label not in is_newer:
@@ -166,10 +166,10 @@ def _check_labels(prepared: PreparedFolder, frames: Frames) -> None:
 def _archive_base(prepared: PreparedFolder) -> Path | None:
     layout = str(prepared.report["archive"]["layout"])
     try:
-        return known_layouts.recognise(prepared.archive, layout, _table_options(prepared))[1]
+        return known_layouts.recognise(prepared.archive, layout, _options_of_table(prepared))[1]
     except ArchiveError:
         return None
 
 
-def _table_options(prepared: PreparedFolder) -> TableOptions:
+def _options_of_table(prepared: PreparedFolder) -> TableOptions:
     return TableOptions.from_dict(prepared.report["archive"].get("table", {}))

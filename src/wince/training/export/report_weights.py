@@ -78,7 +78,7 @@ def import_weights(
             f"{prepared_folder} has no validation part to calibrate on. Prepare an archive of more "
             "subjects."
         )
-    subjects_seen, notes = _seen_in(data, listed, trained_on)
+    subjects_seen, notes = _subjects_seen(data, listed, trained_on)
     trained = _with_subjects(trained, subjects_seen)
     description = _calibrated(file, data, notes)
     model = model_folder.write(
@@ -91,7 +91,7 @@ def _with_subjects(trained: TrainedNetwork, subjects_seen: list[str]) -> Trained
     return replace(trained, meta={**trained.meta, "subjects_seen": subjects_seen})
 
 
-def _seen_in(
+def _subjects_seen(
     data: ModelData, listed: list[str], trained_on: Path | None
 ) -> tuple[list[str], list[str]]:
     """Return the subjects that count as seen, and what a user must know about them.
@@ -110,8 +110,8 @@ def _seen_in(
         ]
     no_match = subject_ids.no_match(subjects, data.prepared.folder.name, listed, trained_on.name)
     # A subject counts as seen under the name that it has in this data too.
-    seen = sorted({*listed, *subject_ids.common(subjects, listed)})
-    return seen, [no_match] if no_match else []
+    subjects_seen = sorted({*listed, *subject_ids.common(subjects, listed)})
+    return subjects_seen, [no_match] if no_match else []
 
 
 def read(file: Path) -> TrainedNetwork:

@@ -16,7 +16,7 @@ from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData
 from wince.training.fitting import run_config
 from wince.training.predictions import prediction_table, subject_calibration
-from wince.training.predictions.cross_fitted import fold_scores
+from wince.training.predictions.cross_fitted import raw_fold_scores
 from wince.training.predictions.frame_scores import Scorer, score_frames
 
 _SAME = ("recipe", "architecture", "head", "init", "face_spec")
@@ -83,7 +83,7 @@ def of_cross_validation(
             f"{folder} has networks with another {different[0]} than the run, so its errors say "
             "nothing about the run's. Cross-validate with the run's options."
         )
-    scores = fold_scores(prediction_table.read(folder / file_names.PREDICTIONS))
+    scores = raw_fold_scores(prediction_table.read(folder / file_names.PREDICTIONS))
     scores = scores[~np.isin(scores.subject, list(tested))]
     count = len(np.unique(scores.subject))
     words = (

@@ -150,7 +150,7 @@ def _module(
             "recipe": settings.recipe.to_dict(),
             "init": initial.origin,
         }
-    margin = pixel_cache.margin(spec)
+    margin = pixel_cache.crop_margin(spec)
     return Regressor(network, settings.recipe, spec, settings.head, margin, settings.seed, meta)
 
 

@@ -16,7 +16,7 @@ from wince.evaluation.report.plot_style import BLUE, GREY, ORANGE, png, tidy
 from wince.files import write_bytes, write_text
 from wince.number_format import decimal
 
-CSV, PNG = "history.csv", "history.png"
+CSV_FILE, PLOT_FILE = "history.csv", "history.png"
 COLUMNS = (
     "epoch",
     "train_loss",
@@ -105,8 +105,8 @@ def write(
     table.writerow(COLUMNS)
     for row in rows:
         table.writerow([row[name] if row[name] == row[name] else "" for name in COLUMNS])
-    write_text(folder / CSV, text.getvalue())
-    write_bytes(folder / PNG, png(plot(rows, monitor), caution or None))
+    write_text(folder / CSV_FILE, text.getvalue())
+    write_bytes(folder / PLOT_FILE, png(plot(rows, monitor), caution or None))
 
 
 def read_seconds(path: Path) -> float:

@@ -97,11 +97,11 @@ def trained_view(init: str) -> FaceSpec | None:
     path = checkpoints.file_of(Path(init)) if folder is None else folder / file_names.MODEL_MANIFEST
     if init in WITHOUT_VIEW or not path.is_file():
         return None
-    return _trained_view(path, path.stat().st_mtime_ns, exported=folder is not None)
+    return _read_view(path, path.stat().st_mtime_ns, exported=folder is not None)
 
 
 @lru_cache(maxsize=8)
-def _trained_view(path: Path, modified: int, *, exported: bool) -> FaceSpec | None:
+def _read_view(path: Path, modified: int, *, exported: bool) -> FaceSpec | None:
     """Return the view of a model manifest or checkpoint; it is read once until it is `modified`."""
     if exported:
         return Estimator(path.parent).spec

@@ -41,7 +41,7 @@ class FoldScores:
         return FoldScores(*(getattr(self, name)[rows] for name in self.__slots__))
 
 
-def fold_scores(table: Columns) -> FoldScores:
+def raw_fold_scores(table: Columns) -> FoldScores:
     """Return the raw scores of a table of a cross-validation.
 
     A table of an earlier version has no raw scores; there the predictions are the raw scores.
@@ -66,7 +66,7 @@ def cross_fitted(table: Columns) -> dict[str, list[str]]:
         table: Columns of `prediction_table.columns`, of all folds. With one fold nothing changes.
     """
     calibrated = {name: list(cells) for name, cells in table.items()}
-    scores = fold_scores(table)
+    scores = raw_fold_scores(table)
     folds = np.unique(scores.fold)
     if len(folds) < 2:
         return calibrated

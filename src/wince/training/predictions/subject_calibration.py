@@ -50,7 +50,7 @@ def fit(raw: Floats, rating: Floats, subject: NDArray[Any], score_map: ScoreMap)
     error = rating - raw - shift
     base, slope = _spread(raw, np.abs(error), weight)
     residual = error / _held_out_spread(raw, np.abs(error), weight, number % FOLDS)
-    grid = _grid(count)
+    grid = _probabilities(count)
     quantiles = _quantiles(residual, weight, grid)
     quantiles[0] -= EXTREME_FACTOR * abs(quantiles[0])
     quantiles[-1] += EXTREME_FACTOR * abs(quantiles[-1])
@@ -154,7 +154,7 @@ def _upper_quantiles(values: Floats, weight: Floats, probabilities: Floats) -> N
     return np.asarray(values[order][np.searchsorted(cumulative, target)], np.float64)
 
 
-def _grid(subjects: int) -> list[float]:
+def _probabilities(subjects: int) -> list[float]:
     """Return the probabilities of the stored quantiles, the ends of the interval among them."""
     if subjects < FEWEST_SUBJECTS:
         return list(map(float, _GRID))

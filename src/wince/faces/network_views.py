@@ -1,4 +1,4 @@
-"""One look of the network: at a whole image, or at the upright surroundings of a face."""
+"""Find faces in one view of the network: a whole image, or the upright surroundings of a face."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from wince.faces.network import INPUT_SIDE, candidates
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
+class ImagePyramid:
     """An image in full size and reduced, so that large parts of it are shown in less time.
 
     Attributes:
@@ -27,8 +27,8 @@ class Levels:
     factor: int
 
     @classmethod
-    def of(cls, image: Image.Image, factor: int = 1) -> "Levels":
-        """Return the levels of an image."""
+    def of(cls, image: Image.Image, factor: int = 1) -> "ImagePyramid":
+        """Return the pyramid of an image."""
         return cls(image, image.reduce(factor) if factor > 1 else image, factor)
 
     def at(self, scale: float) -> tuple[Image.Image, int]:
@@ -36,20 +36,20 @@ class Levels:
         return (self.reduced, self.factor) if scale >= self.factor else (self.full, 1)
 
 
-def look_at_all(levels: Levels, long_side: int, min_score: float) -> list[Face]:
+def find_in_image(pyramid: ImagePyramid, long_side: int, min_score: float) -> list[Face]:
     """Return the faces found in an image that is resized to a long side.
 
     Args:
-        levels: The image.
+        pyramid: The image.
         long_side: Longer side of what the network is shown, in pixels.
         min_score: Minimum score.
 
     Returns:
         The faces in pixels of the full image.
     """
-    scale = max(levels.full.size) / long_side
-    image, factor = levels.at(scale)
-    width, height = levels.full.size
+    scale = max(pyramid.full.size) / long_side
+    image, factor = pyramid.at(scale)
+    width, height = pyramid.full.size
     size = (max(1, round(width / scale)), max(1, round(height / scale)))
     box = (0, 0, width / factor, height / factor)  # the last blocks may be partial
     resized = image.resize(size, Image.Resampling.BILINEAR, box, reducing_gap=2.0)
@@ -78,22 +78,22 @@ class Region:
         x0, y0, x1, y1 = face.box
         return cls((x0 + x1) / 2, (y0 + y1) / 2, face.size * margin, roll)
 
-    def look(self, levels: Levels, min_score: float) -> list[Face]:
+    def find_faces(self, pyramid: ImagePyramid, min_score: float) -> list[Face]:
         """Return the faces found in this square, in pixels of the image.
 
         The image is black beyond its edges.
         """
-        view = self._view(levels, INPUT_SIDE)
+        view = self._cut_out_view(pyramid, INPUT_SIDE)
         return [view.in_image(face) for face in candidates(view.pixels, min_score)]
 
-    def look_at_right_angles(self, levels: Levels, min_score: float) -> list[Face]:
+    def find_faces_at_right_angles(self, pyramid: ImagePyramid, min_score: float) -> list[Face]:
         """Return the faces found in this square and in its rotations by right angles.
 
         All four are shown to the network at once, at half the resolution. A face counts if its
         centre is near that of the square.
         """
         half = INPUT_SIDE // 2
-        view = self._view(levels, half)
+        view = self._cut_out_view(pyramid, half)
         squares = [np.rot90(view.pixels, turn) for turn in range(4)]
         mosaic = np.concatenate(
             [np.concatenate(squares[:2], axis=1), np.concatenate(squares[2:], axis=1)]
@@ -108,20 +108,20 @@ class Region:
                 faces.append(view.in_image(turned))
         return faces
 
-    def _view(self, levels: Levels, size: int) -> "_View":
+    def _cut_out_view(self, pyramid: ImagePyramid, size: int) -> "_View":
         """Return the square at a resolution of `size` x `size` pixels."""
         radians = math.radians(self.roll)
         cos, sin = math.cos(radians), math.sin(radians)
         linear = np.array([[cos, -sin], [sin, cos]]) * self.side / size
         shift = np.array([self.x, self.y]) - linear @ np.full(2, size / 2)
-        image, factor = levels.at(self.side / size)
+        image, factor = pyramid.at(self.side / size)
         pixels = cut_out(image, np.column_stack([linear, shift]) / factor, size)
         return _View(pixels, linear, shift)
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What the network is shown, and how its pixels lie in the image.
+    """The input of the network, and how its pixels lie in the image.
 
     Attributes:
         pixels: uint8 (S, S, 3).
