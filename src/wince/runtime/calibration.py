@@ -20,12 +20,12 @@ these papers assumes that nothing else was fitted on the K subjects. Here the sp
 cross-fitting, so a test simulates the coverage.
 """
 
+import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from typing import Any
-
-import numpy as np
 
 from wince import scale
 from wince.errors import ModelError
@@ -61,11 +61,11 @@ class ScoreMap:
 
     def __call__(self, raw: float) -> float:
         """Return the PSPI of a raw score, constant beyond the first and the last knot."""
-        return float(np.interp(raw, self.raw, self.pspi))
+        return _interpolate(raw, self.raw, self.pspi)
 
     def inverse(self, pspi: float) -> float:
         """Return the raw score that the map takes to this PSPI."""
-        return float(np.interp(pspi, self.pspi, self.raw))
+        return _interpolate(pspi, self.pspi, self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,11 @@ class Calibration:
         pspi = self.pspi(raw)
         below = [self._below(raw, self.score_map.inverse(cut)) for cut in scale.LEVEL_CUTS]
         unknown = 1 / (self.subjects + 1) if self.subjects else _UNKNOWN_SHARE
-        shares = np.diff([0.0, *below, 1.0]) * (1 - unknown) + np.array(self.prior) * unknown
-        probabilities = dict(zip(map(str, scale.LEVELS), shares.tolist(), strict=True))
+        shares = [high - low for low, high in pairwise([0.0, *below, 1.0])]
+        probabilities = {
+            str(level): share * (1 - unknown) + prior * unknown
+            for level, share, prior in zip(scale.LEVELS, shares, self.prior, strict=True)
+        }
         return CalibratedScore(pspi, self._interval(raw), scale.level(pspi), probabilities)
 
     def pspi(self, raw: float) -> float:
@@ -187,13 +190,17 @@ class Calibration:
         return self.spread_base + self.spread_slope * max(raw, 0.0)
 
     def _quantile(self, raw: float, probability: float) -> float:
-        residual = np.interp(probability, self.probabilities, self.residual_quantiles)
-        return raw + self.shift + self.spread(raw) * float(residual)
+        residual = _interpolate(probability, self.probabilities, self.residual_quantiles)
+        return raw + self.shift + self.spread(raw) * residual
 
     def _below(self, raw: float, cut: float) -> float:
         """Return the probability that the rating is below a cut on the raw scale."""
         residual = (cut - raw - self.shift) / self.spread(raw)
-        return float(np.interp(residual, self.residual_quantiles, self.probabilities, 0.0, 1.0))
+        if residual < self.residual_quantiles[0]:
+            return 0.0
+        if residual > self.residual_quantiles[-1]:
+            return 1.0
+        return _interpolate(residual, self.residual_quantiles, self.probabilities)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for model.json; `from_dict` is the inverse."""
@@ -237,6 +244,25 @@ def interval_tail(subjects: int) -> float:
         subjects: Number of subjects K, at least FEWEST_SUBJECTS.
     """
     return max((subjects + 1) * _TAIL - 1, 0.0) / subjects
+
+
+def _interpolate(x: float, xs: Sequence[float], ys: Sequence[float]) -> float:
+    """Return what `np.interp` returns for one number, without making arrays of the knots.
+
+    Args:
+        x: Where to interpolate. Before the first and after the last knot the result is constant.
+        xs: Positions of the knots, not decreasing.
+        ys: Their values.
+    """
+    if math.isnan(x):
+        return x
+    if x < xs[0]:
+        return float(ys[0])
+    index = bisect_right(xs, x) - 1
+    if index >= len(xs) - 1:
+        return float(ys[-1])
+    slope = (ys[index + 1] - ys[index]) / (xs[index + 1] - xs[index])
+    return float(slope * (x - xs[index]) + ys[index])
 
 
 def _check(data: Any) -> None:
