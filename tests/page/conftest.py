@@ -2,7 +2,8 @@
 
 The server and the browser have package scope: they run for all tests of this folder and stop before
 those of other folders. While Playwright runs, `asyncio.run` cannot be called in the same thread.
-Each test has a browser context of its own.
+Each test has a page of its own. All pages have one browser context and one process, because the
+start of a process takes longer than loading the page; the page stores nothing that could remain.
 """
 
 import io
@@ -62,6 +63,7 @@ def browser(camera_file, playwright_api):
             executable_path=CHROMIUM,
             args=[
                 *ARGUMENTS,
+                "--process-per-site",
                 "--use-fake-device-for-media-stream",
                 f"--use-file-for-fake-video-capture={camera_file}",
             ],
@@ -70,17 +72,25 @@ def browser(camera_file, playwright_api):
         browser.close()
 
 
-@pytest.fixture
-def open_page(browser, address):
-    """Open the page; check afterwards that it had no error and asked no other machine."""
-    contexts, requests, errors = [], [], []
+@pytest.fixture(scope="package")
+def context(browser, address):
+    """A browser context that may use the camera."""
+    context = browser.new_context()
+    context.grant_permissions(["camera"])
+    context.new_page().goto(f"{address}/healthz")  # keeps the process when a test ends
+    return context
 
-    def open_page(where=address, *, width=1280, height=900, speech=SPEECH, camera=True, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        if camera:
-            context.grant_permissions(["camera"])
+
+@pytest.fixture
+def open_page(context, address):
+    """Open the page; check afterwards that it had no error and asked no other machine."""
+    pages, requests, errors = [], [], []
+
+    def open_page(where=address, *, width=1280, height=900, speech=SPEECH, **media):
         page = context.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(**media)
         page.set_default_timeout(TIMEOUT)
         page.on("request", lambda request: requests.append(request.url))
         page.on("websocket", lambda socket: requests.append(socket.url.replace("ws:", "http:")))
@@ -99,8 +109,8 @@ def open_page(browser, address):
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert errors == []
     assert requests
     foreign = [url for url in requests if not url.startswith(("http://127.0.0.1:", "blob:"))]

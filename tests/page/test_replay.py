@@ -72,7 +72,7 @@ def watched(page):
     snapshots, spoken = [], []
     while not titles(snapshots) >= EXPECTED:
         assert time.monotonic() < deadline, f"saw only {titles(snapshots)}"
-        page.wait_for_timeout(3000)
+        page.wait_for_timeout(1000)
         snapshots, spoken = page.evaluate("[window.snapshots, window.spoken.map(({text}) => text)]")
     return snapshots, spoken
 

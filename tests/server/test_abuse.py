@@ -20,7 +20,7 @@ from wince.server.settings import Settings
 
 START = (
     "import sys; from wince.server import body_limits, connection_limits\n"
-    "connection_limits.REQUEST_HEAD_SECONDS = 3.0; connection_limits.MAX_CONNECTIONS = 40\n"
+    "connection_limits.REQUEST_HEAD_SECONDS = 1.5; connection_limits.MAX_CONNECTIONS = 40\n"
     "body_limits.DISCARD_SECONDS = 0.5; body_limits.MAX_ARRIVING_BYTES = 40 * 2**20\n"
     "from wince.cli import main; sys.exit(main(['serve', '--port', sys.argv[1]]))"
 )
@@ -28,7 +28,7 @@ START = (
 
 @pytest.fixture(scope="module")
 def server():
-    """A server process with short limits: heads 3 seconds, bodies 4 seconds, 40 connections."""
+    """A server process with short limits: heads 1.5 seconds, bodies 2 seconds, 40 connections."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
@@ -36,7 +36,7 @@ def server():
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, "WINCE_BODY_SECONDS": "4", "WINCE_MAX_WAITING": "2"},
+        env={**os.environ, "WINCE_BODY_SECONDS": "2", "WINCE_MAX_WAITING": "2"},
     )
     output = ""
     while "wince is ready" not in output:
@@ -118,7 +118,7 @@ def test_body_that_stops_arriving_is_answered_with_408(server):
         stream.sendall(post(1000) + b"\xff\xd8\xff")
         answer = read_all(stream)
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b"within 4 seconds" in answer
+    assert b"within 2 seconds" in answer
     assert server.is_idle()
 
 

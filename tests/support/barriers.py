@@ -7,9 +7,20 @@ DISPLAYS = {
 }
 
 
+# Two frames, in which transitions begin, and then the end of those that have one.
+SETTLED = """async () => {
+  for (let frame = 0; frame < 2; frame += 1) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
+  const ending = document.getAnimations().filter(
+    (animation) => animation.effect.getComputedTiming().endTime !== Infinity);
+  await Promise.allSettled(ending.map((animation) => animation.finished));
+}"""
+
+
 def find_barriers(page):
     """Return what axe-core finds against WCAG 2.2 AA, and every other serious finding."""
-    page.wait_for_timeout(300)  # until colour transitions are over
+    page.evaluate(SETTLED)
     from axe_playwright_python.sync_playwright import Axe
 
     violations = Axe().run(page).response["violations"]
