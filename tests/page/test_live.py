@@ -112,7 +112,8 @@ def test_without_a_face_the_card_says_so_and_shows_no_level(live):
     level[0] = None
     page.wait_for_selector("#live-result .state:not([hidden])")
     assert page.locator("#live-result .state-title").inner_text() == "Not in view"
-    assert "Last seen 0:01 ago." in page.locator("#live-result .state-text").inner_text()
+    text = page.locator("#live-result .state-text").inner_text()
+    assert re.search(r"Last seen 0:0[1-5] ago\.", text)  # a busy machine is late
     assert page.locator("#live-result .assessed").is_hidden()
     assert page.evaluate(DRAWN_AREA, "#live-overlay")["right"] == 0  # the box is gone
 
