@@ -5,7 +5,7 @@ archive's sequences, of a still face, and of a sudden change of expression.
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.camera_noise import add_noise
-from wince import Assessor, images
+from wince import Assessor, files, images
 from wince.archive.layouts import unbc
 from wince.errors import NoFaceError
 from wince.runtime.face_crop import crop_face
@@ -72,26 +72,30 @@ class Recording:
     subject: str = ""
 
 
-def load(archive: Path, cache: Path, assessor: Assessor) -> ScoredFrames:
+def load(archive: Path, cache: Path | None, assessor: Assessor) -> ScoredFrames:
     """Return the scores of an archive, from the cache if it exists; else compute and store them.
 
     Args:
         archive: A folder laid out like UNBC-McMaster.
-        cache: An .npz file.
+        cache: A file of NumPy's format .npz; None to store nothing.
         assessor: Assesses the frames.
     """
-    if not cache.exists():
-        np.savez(cache, **_score(archive, assessor))  # type: ignore[arg-type]  # stubs take the last keyword for all
-    with np.load(cache) as stored:
-        return ScoredFrames(**{name: stored[name] for name in stored.files})
+    if cache is not None and cache.exists():
+        with np.load(cache) as stored:
+            return ScoredFrames(**{name: stored[name] for name in stored.files})
+    frames = _score(archive, assessor)
+    if cache is not None:
+        with files.replacing(cache) as temporary, temporary.open("wb") as file:
+            np.savez(file, **asdict(frames))
+    return frames
 
 
-def _score(archive: Path, assessor: Assessor) -> dict[str, NDArray[np.generic]]:
-    """Return the arrays of `ScoredFrames`."""
+def _score(archive: Path, assessor: Assessor) -> ScoredFrames:
+    """Return the scores of an archive."""
     rng = np.random.default_rng(0)
-    files = sorted(unbc.files(archive), key=lambda file: (file.sequence, int(file.frame or 0)))
+    listed = sorted(unbc.files(archive), key=lambda file: (file.sequence, int(file.frame or 0)))
     rows, missing = [], 0
-    for file in track(files, "Scoring", console=Console(file=sys.stderr)):
+    for file in track(listed, "Scoring", console=Console(file=sys.stderr)):
         rgb = images.read(archive / file.name).rgb
         copies = [rgb, *(add_noise(rgb, rng) for _ in range(COPIES))]
         try:
@@ -102,14 +106,14 @@ def _score(archive: Path, assessor: Assessor) -> dict[str, NDArray[np.generic]]:
         label = unbc.read_label(archive, file).pspi
         rows.append((file.subject, file.sequence, label, scores[0], scores[1:]))
     subjects, sequences, labels, raw, noisy = zip(*rows, strict=True)
-    return {
-        "subjects": np.array(subjects),
-        "sequences": np.array(sequences),
-        "labels": np.array(labels, float),
-        "raw": np.array(raw, float),
-        "noisy": np.array(noisy, float),
-        "missing": np.array(missing),
-    }
+    return ScoredFrames(
+        subjects=np.array(subjects),
+        sequences=np.array(sequences),
+        labels=np.array(labels, float),
+        raw=np.array(raw, float),
+        noisy=np.array(noisy, float),
+        missing=missing,
+    )
 
 
 def _raw_score(assessor: Assessor, rgb: NDArray[np.uint8]) -> float:

@@ -1,10 +1,11 @@
 """Filters for scores over time: agreement with the labels, delay, and steadiness.
 
-    python -m benchmarks.track_filter ARCHIVE --cache FILE
+    python -m benchmarks.track_filter ARCHIVE
 
 ARCHIVE is a folder laid out like UNBC-McMaster. The frames are scored with and without a camera's
-noise (`benchmarks.camera_noise`), once for each FILE. At 5, 10 and 25 frames a second it prints for
-each filter:
+noise (`benchmarks.camera_noise`). With `--cache FILE` the scores are stored, and not computed again
+the next time; use another FILE after a change of the model or the search for faces. At 5, 10 and 25
+frames a second it prints for each filter:
 
 - PCC of the shown score with the label in the archive's sequences, pooled and as the mean of the
   subjects' PCC;
@@ -241,7 +242,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("archive", type=Path)
-    parser.add_argument("--cache", type=Path, required=True, help="an .npz file for the scores")
+    parser.add_argument("--cache", type=Path, help="stores the scores; computed if missing")
     options = parser.parse_args()
     assessor = Assessor()
     calibration = assessor.estimator.calibration

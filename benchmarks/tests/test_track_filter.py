@@ -1,11 +1,15 @@
 """The comparison of filters, on scores that the test makes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from benchmarks import noisy_scores
 from benchmarks.camera_noise import add_noise
-from benchmarks.noisy_scores import NoisyScores, Recording, ScoredFrames
+from benchmarks.noisy_scores import NoisyScores, Recording, ScoredFrames, load
 from benchmarks.track_filter import Former, Shown, changes, false_share, tracked, unfiltered
+from tests.support.archive_builder import Unbc
 from tests.support.frames import Frame
 from wince.runtime.assessor import Assessor
 from wince.runtime.track import TrackSettings
@@ -88,3 +92,20 @@ def test_noise_changes_every_frame_a_little() -> None:
     assert not np.array_equal(first, second)
     assert 1.0 < first.astype(float).std() < 4.0
     assert abs(first.astype(float).mean() - 128) < 5
+
+
+def test_scores_of_an_archive_are_computed_once_and_stored(
+    tmp_path: Path, assessor: Assessor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Unbc(tmp_path / "archive")
+    for number, pspi in enumerate((0, 3, 6, 9), start=1):
+        archive.frame("aa001", "aa001t1aaaff", number, pspi)
+    cache = tmp_path / "new" / "scores"
+    frames = load(archive.root, cache, assessor)
+    assert frames.labels.tolist() == [0, 3, 6, 9]
+    assert frames.noisy.shape == (4, 2)
+    assert 0 < np.abs(frames.noisy - frames.raw[:, None]).max() < 3
+    monkeypatch.setattr(noisy_scores, "_score", None)  # must not be called again
+    stored = load(archive.root, cache, assessor)
+    assert stored.noisy.tolist() == frames.noisy.tolist()
+    assert (stored.subjects.tolist(), stored.missing) == (["aa001"] * 4, 0)
