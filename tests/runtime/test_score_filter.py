@@ -93,7 +93,7 @@ def test_noise_around_a_cut_does_not_move_the_score_across_it(calibration, rate)
 def test_a_small_lasting_difference_counts_after_a_while_and_a_large_one_at_once(calibration):
     score_filter = ScoreFilter(calibration, 0.0, 1.2)
     levels = []
-    for end in (6.1, 8.0):
+    for end in (6.3, 8.0):
         samples = [(n / 10, 5.0 if n < 30 else end) for n in range(80)]
         states = filtered(score_filter, samples)
         levels.append([scale.level(state.filtered.raw) for state in states])

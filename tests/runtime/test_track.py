@@ -236,7 +236,8 @@ def test_settings_out_of_range_are_refused_by_name(name, value):
 
 def test_a_state_becomes_plain_data(calibration, shows):
     track = Track(calibration)
-    track.update(0.0, shows(AU4=2.0))
+    for number in range(5):
+        track.update(number / 5, shows(AU4=2.0))
     data = json.loads(json.dumps(track.update(1.0, shows(AU4=2.0)).to_dict()))
     statement = data["statement"]
     assert (statement["kind"], statement["level"], statement["pspi"]) == ("level", "mild", 2.0)

@@ -6,12 +6,13 @@
    they differ by two margins, or by one margin for CONFIRMATION seconds. For the first seconds
    after that it is the mean of s.
 3. The reference decides in which range of equal levels the score is. Once it has settled, it must
-   leave a range by SLACK margins. The filtered score is s, moved to the end of this range if it is
-   outside.
+   leave a range by SLACK margins, or by more with fewer than 16 frames a second. The filtered score
+   is s, moved to the end of this range if it is outside.
 
 So an expression counts at once, and a still face keeps its level although its score varies from
-frame to frame. The result does not depend on the frame rate. The margin is a multiple of the
-model's mean error at the score. docs/live.md compares the filter with others.
+frame to frame. The smoothing does not depend on the frame rate; with few frames a second a level
+needs longer to last. The margin is a multiple of the model's mean error at the score. docs/live.md
+compares the filter with others.
 """
 
 import math
@@ -29,11 +30,19 @@ from wince.scale import Level, LevelPair
 REFERENCE_SECONDS = 1.0
 """Time constant of the reference, and the time after which it has settled."""
 
+LONGEST_STEP = 0.2
+"""Seconds that count, at most, between two frames. With fewer than five frames a second it takes
+longer until something has lasted, because noise is averaged over frames and not over time."""
+
 CONFIRMATION = 0.25
 """Seconds for which a score must be beyond one margin to count."""
 
 SLACK = 0.4
-"""Margins by which a settled reference must leave a range of levels."""
+"""Margins, at least, by which a settled reference must leave a range of levels."""
+
+SLACK_OF_STEP = 1.6
+"""Margins for a second between two frames. They increase with the square root of that time, as the
+error of a mean does over fewer frames. At 16 frames a second they are SLACK."""
 
 BLINK = 0.5
 """Seconds below which a closure of the eyes is a blink. Blinks last 0.1 to 0.4 s."""
@@ -119,9 +128,9 @@ class FilterState:
         seconds: Time of the frame.
         smooth: Smoothed scores.
         reference: Slow reference, in points of the raw score.
-        since: Time at which the reference last moved at once.
+        age: Seconds since the reference last moved at once; of each frame LONGEST_STEP at most.
         beyond: On which side of the reference the smoothed score is beyond the margin: -1, 0 or 1.
-        beyond_since: Time since which it is there.
+        beyond_age: Seconds for which it has been there, likewise.
         range_index: Position of the range of equal levels in `level_ranges`.
         filtered: The filter's output.
     """
@@ -129,9 +138,9 @@ class FilterState:
     seconds: float
     smooth: Scores
     reference: float
-    since: float
+    age: float
     beyond: int
-    beyond_since: float
+    beyond_age: float
     range_index: int
     filtered: Scores
 
@@ -163,37 +172,39 @@ class ScoreFilter:
         """
         if previous is None:
             index = self._range_index(scores.raw)
-            return FilterState(seconds, scores, scores.raw, seconds, 0, seconds, index, scores)
+            return FilterState(seconds, scores, scores.raw, 0.0, 0, 0.0, index, scores)
         elapsed = seconds - previous.seconds
         smooth = previous.smooth.moved(scores, _weight(elapsed, self._smoothing))
+        step = min(elapsed, LONGEST_STEP)
         margin = self._margin * self._calibration.spread(previous.reference)
         difference = smooth.raw - previous.reference
         beyond = (difference > margin) - (difference < -margin)
-        beyond_since = previous.beyond_since if beyond == previous.beyond else seconds
-        lasts = beyond != 0 and seconds - beyond_since >= CONFIRMATION - TOLERANCE
+        beyond_age = previous.beyond_age + step if beyond == previous.beyond else 0.0
+        lasts = beyond != 0 and beyond_age >= CONFIRMATION - TOLERANCE
         if lasts or abs(difference) > 2 * margin:
-            reference, since = smooth.raw, seconds
+            reference, age = smooth.raw, 0.0
         else:
-            since = previous.since
-            mean_weight = elapsed / (seconds - since + elapsed)
-            weight = max(_weight(elapsed, REFERENCE_SECONDS), mean_weight)
+            age = previous.age + step
+            weight = max(_weight(step, REFERENCE_SECONDS), step / (age + step))
             reference = previous.reference + weight * min(max(difference, -margin), margin)
-        index = self._next_range(previous.range_index, reference, seconds - since, margin)
+        slack = margin * max(SLACK, SLACK_OF_STEP * math.sqrt(step))
+        index = self._next_range(previous.range_index, reference, age, slack)
         low, high = self._ranges[index]
         filtered = Scores(min(max(smooth.raw, low), high), smooth.units)
-        return FilterState(seconds, smooth, reference, since, beyond, beyond_since, index, filtered)
+        return FilterState(seconds, smooth, reference, age, beyond, beyond_age, index, filtered)
 
-    def _next_range(self, index: int, reference: float, age: float, margin: float) -> int:
+    def _next_range(self, index: int, reference: float, age: float, slack: float) -> int:
         """Return the range of the score.
 
         Args:
             index: The range before.
             reference: The reference.
             age: Seconds since the reference moved at once.
-            margin: Points of the raw score.
+            slack: Points of the raw score by which a settled reference must leave the range.
         """
         low, high = self._ranges[index]
-        slack = SLACK * margin if age >= REFERENCE_SECONDS else 0.0
+        if age < REFERENCE_SECONDS - TOLERANCE:
+            slack = 0.0
         if low - slack <= reference <= high + slack:
             return index
         return self._range_index(reference)

@@ -12,12 +12,9 @@ from enum import StrEnum
 from typing import Any
 
 from wince.runtime.calibration import CalibratedScore
-from wince.runtime.score_filter import TOLERANCE, StatedLevels
+from wince.runtime.score_filter import LONGEST_STEP, TOLERANCE, StatedLevels
 from wince.scale import LEVEL_PAIRS, LEVELS, Level, LevelPair
 from wince.speech import languages, sentences
-
-LONGEST_STEP = 1.0
-"""Seconds between two frames that count, at most, for the time for which a level has lasted."""
 
 CHANGING = "The expression is changing."
 NOT_IN_VIEW = "No face is in view."
