@@ -23,7 +23,6 @@ def test_note_is_saved_as_csv_text_and_image_and_nowhere_else(live):
     page.fill("[name=person]", '=HYPERLINK("x"), bed 4')
     page.fill("[name=observer]", "AB")
     page.check("[name=judgement][value=higher]")
-    page.click(".note-take")
 
     name, data = saved(page, ".note-save button[value=csv]")
     assert re.fullmatch(r"wince-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d\.csv", name)
@@ -53,13 +52,15 @@ def test_note_is_saved_as_csv_text_and_image_and_nowhere_else(live):
     assert stored == [0, 0, ""]
 
 
-def test_note_keeps_its_score(live):
+def test_note_has_the_score_that_is_on_the_screen(live):
     page, level = live("mild")
     page.wait_for_selector(".note-save button:enabled")
-    first = page.locator(".note-score").inner_text()
-    assert "Mild, PSPI 3.0 of 16" in first
+    assert "Mild, PSPI 3.0 of 16" in page.locator(".note-score").inner_text()
     level[0] = "severe"
     until(page, "document.querySelector('#live-result .level-name').textContent === 'Severe'")
-    assert page.locator(".note-score").inner_text() == first
-    page.click(".note-take")
-    assert "Severe" in page.locator(".note-score").inner_text()
+    shown = page.locator(".note-score").inner_text()
+    assert "Severe, PSPI " in shown
+    _, data = saved(page, ".note-save button[value=csv]")
+    (row,) = csv.DictReader(io.StringIO(data.decode(), newline=""))
+    assert row["level"] == "severe"
+    assert f"PSPI {row['pspi']} of 16" in shown

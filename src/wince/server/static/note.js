@@ -18,22 +18,22 @@ const [IMAGE_WIDTH, IMAGE_PADDING, IMAGE_SCALE, NAME_WIDTH] = [640, 32, 2, 170];
 /** @typedef {Record<string, string>} Note Columns of the note with their texts. */
 
 /**
- * Connect the form.
+ * Connect the form. It shows the newest score, and saves the one that it shows.
  *
  * @param {HTMLFormElement} form
  * @param {Scale} scale
- * @param {() => Score | null} currentScore
  */
-export function createNoteForm(form, scale, currentScore) {
+export function createNoteForm(form, scale) {
   /** @type {Score | null} */
   let score = null;
 
-  function takeScore() {
-    score = currentScore();
+  /** @param {Score | null} newest */
+  function show(newest) {
+    score = newest;
     find(form, ".note-score").textContent = score
       ? `${timeOfDay(score.time)}: ${statedTitle(score.statement)}, ` +
         `PSPI ${shownScore(scale, score.statement.pspi)} of ${scale.maximum}`
-      : "No score yet: take one while a face is in view.";
+      : "No score yet.";
     for (const button of form.querySelectorAll(".note-save button")) {
       button.toggleAttribute("disabled", !score);
     }
@@ -60,7 +60,6 @@ export function createNoteForm(form, scale, currentScore) {
     };
   }
 
-  find(form, ".note-take").addEventListener("click", takeScore);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!score) return;
@@ -72,13 +71,13 @@ export function createNoteForm(form, scale, currentScore) {
     else if (format === "png") save(await asImage(lines), `${name}.png`);
     else save(asText(lines), `${name}.txt`);
   });
-  takeScore();
+  show(null);
   return {
-    takeScore,
+    show,
     /** Empty the form, for another person. */
     clear() {
       form.reset();
-      takeScore();
+      show(null);
     },
   };
 }

@@ -23,12 +23,10 @@ export function createSessionPanel(root, scale) {
   const chart = createChart(find(root, ".chart"), scale, session, {
     minutes: () => Number(minutes.value),
   });
-  /** @type {import("./note.js").Score | null} */
-  let score = null;
   let summaryShownAt = 0;
   /** @type {number | undefined} */
   let timer;
-  const note = createNoteForm(find(root, ".note", HTMLFormElement), scale, () => score);
+  const note = createNoteForm(find(root, ".note", HTMLFormElement), scale);
 
   function draw(force = false) {
     const now = Date.now();
@@ -66,7 +64,6 @@ export function createSessionPanel(root, scale) {
   });
   function clear() {
     session.reset();
-    score = null;
     note.clear();
     listMarkers();
     find(root, ".marker-message").textContent = "";
@@ -86,10 +83,8 @@ export function createSessionPanel(root, scale) {
     add(assessment, track) {
       session.add(track);
       if (assessment && track.score && track.statement.level !== null) {
-        const first = score === null;
         const statement = /** @type {StatedLevel} */ (track.statement);
-        score = { time: Date.now(), statement, model: assessment.model };
-        if (first) note.takeScore();
+        note.show({ time: Date.now(), statement, model: assessment.model });
       }
       draw();
     },
