@@ -2,6 +2,7 @@
 
 import csv
 import json
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,58 @@ def test_everybody_has_rows_and_a_summary(run: Run, visit: Path, tmp_path: Path)
     summary = json.loads((tmp_path / "s").read_text())
     assert [person["person"] for person in summary["persons"]] == [1, 2]
     assert summary["persons"][0]["frames"]["all"] == 80
+
+
+FIVE = {
+    "aa001t1abunaff031.jpg": 150.0,
+    "bb002t2aaaff008.jpg": 170.0,
+    "ff006t1aaaff018.jpg": 210.0,
+    "kk011t1aaaff034.jpg": 190.0,
+    "jj010t1aaaff017.jpg": 230.0,
+}
+"""Files of five actors with the sides of their faces."""
+
+
+def middle_of(row: dict[str, str]) -> float:
+    """Return the middle of a row's box from left to right."""
+    return (float(row["box_x0"]) + float(row["box_x1"])) / 2
+
+
+def test_five_persons_keep_their_numbers_in_rows_and_summary(run: Run, tmp_path: Path) -> None:
+    actors = [
+        Actor(file, walk((0, x, 240, side), (1, x + 15, 250, side), (3, x - 15, 235, side)))
+        for x, (file, side) in zip(range(130, 1280, 255), FIVE.items(), strict=True)
+    ]
+    path = write_video(tmp_path / "five.mp4", render(actors, 3, (1280, 480), RATE), rate=RATE)
+    summary_path = tmp_path / "s.json"
+    rows = watched_rows(
+        run, path, tmp_path / "r.csv", "--all-persons", "--summary", str(summary_path)
+    )
+    by_frame = [list(group) for _, group in groupby(rows, lambda row: int(row["frame"]))]
+    assert len(by_frame) == 3 * RATE
+    sizes = [float(row["box_x1"]) - float(row["box_x0"]) for row in by_frame[0]]
+    assert sizes == sorted(sizes, reverse=True), "the largest is number 1"
+    start = [middle_of(row) for row in by_frame[0]]
+    assert sorted(start) == pytest.approx(list(range(130, 1280, 255)), abs=30)
+    for frame in by_frame:
+        assert [row["person"] for row in frame] == ["1", "2", "3", "4", "5"]
+        assert {row["faces"] for row in frame} == {"5"}
+        assert {row["face"] for row in frame} == {"1"}
+        assert [middle_of(row) for row in frame] == pytest.approx(start, abs=60), "their places"
+    persons = json.loads(summary_path.read_text())["persons"]
+    assert [person["person"] for person in persons] == [1, 2, 3, 4, 5]
+    for person in persons:
+        person_rows = [row for row in rows if row["person"] == str(person["person"])]
+        assert person["frames"]["all"] == len(person_rows) == 3 * RATE
+        assert person["frames"]["without_face"] == 0
+        refused = sum(bool(row["reasons"]) for row in person_rows)
+        assert person["frames"]["not_judged"] == refused
+        announced = [row["track_level"] for row in person_rows if row["announced"] == "1"]
+        assert [item["level"] for item in person["announced"]] == announced
+        seconds = person["seconds"]
+        times = (seconds["levels"], seconds["between"], seconds["cannot_tell"])
+        total = sum(sum(part.values()) for part in times) + seconds["changing"]
+        assert total == pytest.approx(3 - 1 / RATE, abs=0.01), "each in view all the time"
 
 
 def test_a_frame_without_anybody_has_a_row_of_its_own(run: Run, tmp_path: Path) -> None:

@@ -77,8 +77,15 @@ def http_camera(
 
 
 @contextlib.contextmanager
-def rtsp_camera(images: Sequence[NDArray[np.uint8]]) -> Iterator[NetworkCamera]:
-    """Serve images as H.264 over RTSP, with the packets on its own connection (RFC 2326, 10.12)."""
+def rtsp_camera(
+    images: Sequence[NDArray[np.uint8]], *, redirect: str | None = None
+) -> Iterator[NetworkCamera]:
+    """Serve images as H.264 over RTSP, with the packets on its own connection (RFC 2326, 10.12).
+
+    Args:
+        images: uint8 (H, W, 3).
+        redirect: Redirect to this address instead when the images are described.
+    """
     stopping = threading.Event()
 
     class Handler(socketserver.StreamRequestHandler):
@@ -86,6 +93,10 @@ def rtsp_camera(images: Sequence[NDArray[np.uint8]]) -> Iterator[NetworkCamera]:
             while (request := self._request()) is not None:
                 method, number = request
                 camera.requests.append(method)
+                if method == "DESCRIBE" and redirect is not None:
+                    head = f"RTSP/1.0 302 Found\r\nCSeq: {number}\r\nLocation: {redirect}"
+                    self.wfile.write(f"{head}\r\n\r\n".encode())
+                    continue
                 extra, body = self._answer(method)
                 head = f"RTSP/1.0 200 OK\r\nCSeq: {number}\r\n{extra}Content-Length: {len(body)}"
                 self.wfile.write(f"{head}\r\n\r\n{body}".encode())
