@@ -1,11 +1,12 @@
 """Open ONNX files with onnxruntime, on one CPU thread and with telemetry turned off."""
 
+import hashlib
 from pathlib import Path
 
 import onnxruntime
 from onnxruntime import InferenceSession
 
-from wince import files
+from wince import onnx_graph
 from wince.errors import ModelError
 
 onnxruntime.disable_telemetry_events()
@@ -22,18 +23,19 @@ def open_session(path: Path, *, sha256: str | None = None, threads: int = 1) -> 
             several sessions or programs share the machine. Callers run sessions in parallel.
 
     Raises:
-        ModelError: The file is missing, has another digest, or is not a loadable model.
+        ModelError: The file is missing, has another digest, is not a loadable model, or has what
+            `onnx_graph.reason_to_refuse` lists.
     """
     if not path.is_file():
         raise ModelError(
             f"There is no model file at {path}. Check the path, or install wince again."
         )
-    if sha256 is not None:
-        _check_digest(path, sha256)
+    _check(path, sha256)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # what was checked
     options.log_severity_level = 3
     try:
         return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
@@ -45,11 +47,30 @@ def open_session(path: Path, *, sha256: str | None = None, threads: int = 1) -> 
         ) from error
 
 
-def _check_digest(path: Path, expected: str) -> None:
-    digest = files.sha256(path)
-    if digest != expected:
+def _check(path: Path, sha256: str | None) -> None:
+    """Raise ModelError unless the file has the digest, if one is given, and may be loaded."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be read: {error.strerror}. Check its permissions."
+        ) from error
+    digest = hashlib.sha256(content).hexdigest()
+    if sha256 is not None and digest != sha256:
         raise ModelError(
             f"{path} is not the expected file (sha256 {digest[:12]}…, expected "
-            f"{expected[:12]}…). It is damaged or was replaced. Copy it or export the model again, "
+            f"{sha256[:12]}…). It is damaged or was replaced. Copy it or export the model again, "
             "with its model.json, or install wince again."
+        )
+    try:
+        reason = onnx_graph.reason_to_refuse(content)
+    except ValueError as error:
+        raise ModelError(
+            f"{path} is not an ONNX model ({error}). The file may be damaged: copy or export it "
+            "again."
+        ) from error
+    if reason:
+        raise ModelError(
+            f"{path} {reason}. Expected a plain network in one file: export the model again with "
+            "`wince export`."
         )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.support.frames import Frame
-from wince import cli, scale
+from wince import cli, files, scale
 from wince.errors import ModelError
 from wince.faces.align import align
 from wince.faces.detect import detect
@@ -95,6 +95,36 @@ def test_outputs_beyond_the_scale_are_clipped() -> None:
     assert estimate.raw[0] == 5 + 2 + 5 + 1
 
 
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("output", [0, 1])
+def test_outputs_that_are_not_finite_give_no_score(output: int, value: float) -> None:
+    outputs = np.zeros((1, 6), np.float32), np.zeros((1, 6, 2, 2), np.float32)
+    outputs[output].flat[3] = value
+    with pytest.raises(ModelError, match="not finite"):
+        interpret(*outputs, "action-units")
+
+
+def test_outputs_of_other_shapes_than_the_head_s_are_refused() -> None:
+    with pytest.raises(ModelError, match=r"\(1, 6\)"):
+        interpret(np.zeros((1, 1), np.float32), np.zeros((1, 1, 2, 2), np.float32), "action-units")
+
+
+def test_a_model_whose_outputs_are_not_finite_is_refused_when_it_is_loaded(copied: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="needs wince[train]")
+    path = copied / "model.onnx"
+    model = onnx.load(path)
+    scores = model.graph.output[0].name
+    producer = next(node for node in model.graph.node if scores in node.output)
+    producer.output[list(producer.output).index(scores)] = "finite"
+    infinite = onnx.numpy_helper.from_array(np.array(np.inf, np.float32), "infinite")
+    model.graph.initializer.append(infinite)
+    model.graph.node.append(onnx.helper.make_node("Add", ["finite", "infinite"], [scores]))
+    onnx.save(model, path)
+    change_manifest(copied, sha256=files.sha256(path))
+    with pytest.raises(ModelError, match="not finite"):
+        Estimator(copied)
+
+
 def test_a_model_is_loaded_from_its_folder_or_its_file(copied: Path) -> None:
     assert Estimator(copied).manifest == Estimator(copied / "model.onnx").manifest
 
@@ -113,7 +143,7 @@ def test_a_file_that_is_not_a_model_is_refused_even_with_the_right_digest(copied
 
     (copied / "model.onnx").write_bytes(b"not a model")
     change_manifest(copied, sha256=hashlib.sha256(b"not a model").hexdigest())
-    with pytest.raises(ModelError, match="not a model that onnxruntime can load"):
+    with pytest.raises(ModelError, match="not an ONNX model"):
         Estimator(copied)
 
 
@@ -139,7 +169,7 @@ def test_the_error_names_a_missing_key_of_the_manifest(copied: Path) -> None:
         Estimator(copied)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "7"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", "[" * 100_000, '{"a":' * 100_000])
 def test_a_manifest_that_is_not_an_object_is_refused(copied: Path, text: str) -> None:
     (copied / "model.json").write_text(text)
     with pytest.raises(ModelError, match=r"model\.json"):

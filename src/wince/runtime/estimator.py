@@ -65,7 +65,8 @@ class Estimator:
             model: Folder with model.json, or the .onnx file in it. None loads the packaged model.
 
         Raises:
-            ModelError: A file is missing, damaged, or does not match model.json.
+            ModelError: A file is missing, damaged, or does not match model.json, or the network
+                does not run.
         """
         folder = starter_folder() if model is None else _folder(Path(model))
         self.manifest = _read_manifest(folder / "model.json")
@@ -76,6 +77,8 @@ class Estimator:
         self._session = onnx_session.open_session(path, sha256=str(self.manifest["sha256"]))
         self._input = self._session.get_inputs()[0]
         self._check_shapes(path)
+        if model is not None:
+            self(np.full((1, self.spec.size, self.spec.size, 3), 128, np.uint8))
 
     @property
     def model(self) -> dict[str, str]:
@@ -83,8 +86,18 @@ class Estimator:
         return {key: str(self.manifest[key]) for key in ("name", "version")}
 
     def __call__(self, crops: NDArray[np.uint8]) -> Estimate:
-        """Return the estimate for crops, RGB uint8 (N, size, size, 3)."""
-        scores, maps = self._session.run(None, {self._input.name: crops})
+        """Return the estimate for crops, RGB uint8 (N, size, size, 3).
+
+        Raises:
+            ModelError: The network fails, or its outputs are not what model.json promises.
+        """
+        try:
+            scores, maps = self._session.run(None, {self._input.name: crops})
+        except Exception as error:  # onnxruntime's errors have no common base class
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ModelError(
+                f"The model {self.model['name']} fails ({reason:.200}). Export it again."
+            ) from error
         return interpret(scores, maps, self._head)
 
     def _check_shapes(self, path: Path) -> None:
@@ -106,7 +119,21 @@ def interpret(scores: NDArray[np.float32], maps: NDArray[np.float32], head: str)
         scores: float32 (N, K).
         maps: float32 (N, K, h, w).
         head: "pspi" for K = 1, "action-units" for K = 6.
+
+    Raises:
+        ModelError: The outputs have other shapes, or are not finite.
     """
+    expected = (len(scores), 1 if head == "pspi" else len(scale.UNIT_NAMES))
+    if scores.shape != expected or maps.shape[:2] != expected or maps.ndim != 4:
+        raise ModelError(
+            f"The model gives scores {scores.shape} and maps {maps.shape}; expected {expected} and "
+            "a grid for each score. Export the model again."
+        )
+    if not (np.isfinite(scores).all() and np.isfinite(maps).all()):
+        raise ModelError(
+            "The model gives outputs that are not finite numbers, so there is no score. Export "
+            "it again from weights that are finite."
+        )
     if head == "pspi":
         return Estimate(None, np.clip(scores[:, 0], 0, scale.PSPI_MAXIMUM), maps)
     units = np.clip(scores, 0, _UNIT_MAXIMA)
@@ -136,7 +163,7 @@ def _read_manifest(path: Path) -> Mapping[str, Any]:
     """
     try:
         manifest = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(
             f"{path} cannot be read as JSON: {error}. Export the model again."
         ) from error
@@ -152,8 +179,8 @@ def _read_manifest(path: Path) -> Mapping[str, Any]:
         )
     if manifest["format"] != FORMAT or manifest["head"] not in _HEADS:
         raise ModelError(
-            f"{path} is of format {manifest['format']} with head {manifest['head']!r}; this wince "
-            f"reads format {FORMAT} with head 'pspi' or 'action-units'. Install a wince that fits "
-            "it."
+            f"{path} is of format {manifest['format']!r:.80} with head {manifest['head']!r:.80}; "
+            f"this wince reads format {FORMAT} with head 'pspi' or 'action-units'. Install a wince "
+            "that fits it."
         )
     return dict(manifest)

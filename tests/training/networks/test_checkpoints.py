@@ -1,6 +1,8 @@
 """Files of weights: written completely or not at all, and read without running code."""
 
+import collections
 import math
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -38,6 +40,54 @@ def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     torch.save({"fc.weight": torch.tensor([1.0, math.nan])}, tmp_path / "x.pt")
     with pytest.raises(ModelError, match=r"not finite numbers in fc\.weight"):
         checkpoints.read_weights(tmp_path / "x.pt")
+
+
+class Call:
+    """Pickles as a call of a function that torch allows, with unsuitable arguments."""
+
+    def __init__(self, function: object, *arguments: object) -> None:
+        self.call = (function, arguments)
+
+    def __reduce__(self) -> object:
+        return self.call
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        Call(torch._utils._rebuild_tensor_v2, 1, 2, 3, 4),
+        Call(torch._utils._rebuild_tensor_v2),
+        Call(torch._utils._rebuild_parameter, None, None, None),
+        Call(collections.OrderedDict, 7),
+        Call(torch.Size, "a"),
+        {"fc.weight": Call(torch._utils._rebuild_sparse_tensor, torch.strided, ())},
+        {"fc.weight": torch.ones(3).to_sparse()},
+        {"fc.weight": torch.ones(1).expand(10**12)},
+        {"fc.weight": torch.empty(3, device="meta")},
+        {"fc.weight": torch.ones(3, dtype=torch.complex64)},
+        {"wince": 7, "fc.weight": torch.ones(1)},
+        {"wince": {"format": [1]}, "fc.weight": torch.ones(1)},
+        {"wince": torch.ones(2), "fc.weight": torch.ones(1)},
+    ],
+)
+def test_crafted_weights_are_refused_with_a_message(content: object, tmp_path: Path) -> None:
+    torch.save(content, tmp_path / "x.pt")
+    with pytest.raises(ModelError, match=r"x\.pt"):
+        checkpoints.read_weights(tmp_path / "x.pt")
+
+
+@pytest.mark.parametrize(
+    "opcodes", [b".", b"0.", b"t.", b"}s.", b"h\x07.", b"R.", b"ccollections\n"]
+)
+def test_a_pickle_that_is_not_well_formed_is_refused(opcodes: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.pt"
+    torch.save({"fc.weight": torch.ones(1)}, tmp_path / "plain.pt")
+    with zipfile.ZipFile(tmp_path / "plain.pt") as plain, zipfile.ZipFile(path, "w") as crafted:
+        for name in plain.namelist():
+            is_pickle = name.endswith("data.pkl")
+            crafted.writestr(name, b"\x80\x02" + opcodes if is_pickle else plain.read(name))
+    with pytest.raises(ModelError, match=r"x\.pt is not a file of weights"):
+        checkpoints.read_weights(path)
 
 
 @pytest.mark.parametrize(

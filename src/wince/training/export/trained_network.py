@@ -49,8 +49,13 @@ def load(path: Path) -> TrainedNetwork:
             f"project report's script wrote it: wince export --state-dict {checkpoint.path} "
             "--out DIR."
         )
-    spec, head = FaceSpec.from_dict(meta["face_spec"]), HEADS[meta["head"]]
-    network = architectures.build(meta["architecture"], len(head.scales), spec.size)
+    spec, head = FaceSpec.from_dict(meta["face_spec"]), HEADS.get(str(meta["head"]))
+    if head is None:
+        raise ModelError(
+            f"{checkpoint.path} has the head {meta['head']!r:.80}; expected one of "
+            f"{', '.join(HEADS)}. It may be damaged: train again."
+        )
+    network = architectures.build(str(meta["architecture"]), len(head.scales), spec.size)
     known = network.state_dict()
     try:
         network.load_state_dict(

@@ -8,7 +8,6 @@ the averaged weights when the recipe averages.
 import contextlib
 import errno
 import os
-import pickle
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -85,7 +84,7 @@ def read(path: Path) -> dict[str, Any]:
         raise ModelError(f"There are no weights at {path}. Check the path.")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except Exception as error:  # crafted files make torch raise errors of nearly every class
         reason = (str(error).splitlines() or [type(error).__name__])[0].partition(". ")[0][:200]
         raise ModelError(
             f"{path} is not a file of weights that can be loaded safely ({reason}). Save the "
@@ -113,9 +112,14 @@ def read_weights(path: Path) -> Weights:
     path = file_of(path)
     content = read(path)
     meta = content.get(KEY, {})
+    if not isinstance(meta, Mapping):
+        raise ModelError(
+            f"{path} is damaged: its description is a {type(meta).__name__}, expected names with "
+            "values. Train again, or use another file."
+        )
     if meta and (set(DESCRIPTION_KEYS) - set(meta) or meta["format"] != FORMAT):
         raise ModelError(
-            f"{path} was written by another version of wince (format {meta.get('format')}, "
+            f"{path} was written by another version of wince (format {meta.get('format')!r:.80}, "
             f"expected {FORMAT}). Train again, or use the version that wrote it."
         )
     tensors = next(
@@ -128,12 +132,29 @@ def read_weights(path: Path) -> Weights:
     }
     if not weights:
         raise ModelError(f"{path} has no tensors by name. Expected a state dict.")
+    odd = [name for name, tensor in weights.items() if not _is_plain(tensor)]
+    if odd:
+        raise ModelError(
+            f"{path} has weights that are not plain numbers on the CPU in {odd[0]:.80}. Save the "
+            "network's state_dict with torch.save and use that file."
+        )
     broken = [name for name, tensor in weights.items() if not torch.isfinite(tensor).all()]
     if broken:
         raise ModelError(
             f"{path} has values that are not finite numbers in {broken[0]}. Use another file."
         )
     return Weights(path, weights, dict(meta))
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Return whether a tensor has real numbers, all of them in the file and on the CPU.
+
+    A crafted tensor may have more elements than the file has bytes.
+    """
+    if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.is_quantized:
+        return False
+    size = tensor.numel() * tensor.element_size()
+    return not tensor.is_complex() and size <= tensor.untyped_storage().nbytes()
 
 
 def keep_best_weights(folder: Path) -> None:

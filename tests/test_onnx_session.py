@@ -1,0 +1,139 @@
+"""ONNX files that are refused before onnxruntime loads them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+onnx = pytest.importorskip("onnx", reason="needs wince[train]")
+
+from onnx import TensorProto, helper, numpy_helper
+from onnx.external_data_helper import convert_model_to_external_data
+
+from wince import onnx_session
+from wince.errors import ModelError
+from wince.faces import network
+from wince.runtime.estimator import starter_folder
+
+VALUES = numpy_helper.from_array(np.ones(4, np.float32), "values")
+
+
+def save(path: Path, nodes: list[onnx.NodeProto], **options: object) -> Path:
+    """Write a model of the nodes, whose input x and output y are float32 (4,)."""
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [4]) for name in "xy")
+    graph = helper.make_graph(nodes, "graph", [x], [y], [VALUES])
+    domains = [("", 18), ("ai.onnx.ml", 2), ("com.microsoft", 1), ("own", 1)]
+    opsets = [helper.make_opsetid(*domain) for domain in domains]
+    model = helper.make_model(graph, ir_version=9, opset_imports=opsets, **options)
+    onnx.save(model, path)
+    return path
+
+
+def endless_loop(path: Path) -> None:
+    count = helper.make_tensor("count", TensorProto.INT64, [], [2**62])
+    true = helper.make_tensor("true", TensorProto.BOOL, [], [True])
+    inputs = [
+        helper.make_tensor_value_info(name, kind, shape)
+        for name, kind, shape in (
+            ("i", TensorProto.INT64, []),
+            ("go", TensorProto.BOOL, []),
+            ("a", TensorProto.FLOAT, [4]),
+        )
+    ]
+    outputs = [
+        helper.make_tensor_value_info("go_on", TensorProto.BOOL, []),
+        helper.make_tensor_value_info("b", TensorProto.FLOAT, [4]),
+    ]
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["go"], ["go_on"]),
+            helper.make_node("Add", ["a", "a"], ["b"]),
+        ],
+        "body",
+        inputs,
+        outputs,
+    )
+    save(
+        path,
+        [
+            helper.make_node("Constant", [], ["count"], value=count),
+            helper.make_node("Constant", [], ["true"], value=true),
+            helper.make_node("Loop", ["count", "true", "x"], ["y"], body=body),
+        ],
+    )
+
+
+def external_initializer(path: Path) -> None:
+    model = onnx.load(save(path, [helper.make_node("Add", ["x", "values"], ["y"])]))
+    convert_model_to_external_data(model, location="values.bin", size_threshold=0)
+    onnx.save(model, path)
+    assert (path.parent / "values.bin").exists()
+
+
+def external_constant(path: Path) -> None:
+    constant = helper.make_node("Constant", [], ["c"], value=VALUES)
+    model = onnx.load(save(path, [constant, helper.make_node("Add", ["x", "c"], ["y"])]))
+    convert_model_to_external_data(
+        model, location="values.bin", size_threshold=0, convert_attribute=True
+    )
+    onnx.save(model, path)
+
+
+def other_domain(path: Path) -> None:
+    save(path, [helper.make_node("Gelu", ["x"], ["y"], domain="com.microsoft")])
+
+
+def local_function(path: Path) -> None:
+    double = helper.make_function(
+        "own",
+        "Double",
+        ["a"],
+        ["b"],
+        [helper.make_node("Add", ["a", "a"], ["b"])],
+        [helper.make_opsetid("", 18)],
+    )
+    save(path, [helper.make_node("Double", ["x"], ["y"], domain="own")], functions=[double])
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (endless_loop, "a loop or a condition"),
+        (external_initializer, "weights in another file"),
+        (external_constant, "weights in another file"),
+        (other_domain, "an operator of the domain 'com.microsoft'"),
+        (local_function, "operator"),
+    ],
+)
+def test_what_a_digest_does_not_cover_or_may_never_end_is_refused(
+    make: Callable[[Path], None], reason: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.onnx"
+    make(path)
+    with pytest.raises(ModelError, match=reason) as refusal:
+        onnx_session.open_session(path)
+    assert "`wince export`" in str(refusal.value)
+
+
+def test_a_plain_network_is_loaded_with_the_digest_of_its_file(tmp_path: Path) -> None:
+    path = save(tmp_path / "model.onnx", [helper.make_node("Add", ["x", "values"], ["y"])])
+    (output,) = onnx_session.open_session(path).run(None, {"x": np.arange(4, dtype=np.float32)})
+    assert output.tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_damaged_model_is_refused_with_a_message_or_loaded(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    content = bytearray(network.detector_path().read_bytes())
+    for position in rng.integers(0, len(content), 200):
+        content[position] = rng.integers(256)
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content[: rng.integers(len(content))])
+    with pytest.raises(ModelError, match=r"model\.onnx"):
+        onnx_session.open_session(path)
+
+
+def test_the_packaged_models_are_loaded() -> None:
+    for path in (starter_folder() / "model.onnx", network.detector_path()):
+        assert onnx_session.open_session(path).get_inputs()
