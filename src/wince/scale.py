@@ -164,12 +164,10 @@ def check_range(value: float, low: float, high: float, name: str) -> float:
     """
     try:
         number = float(value)
-    except (TypeError, ValueError):
-        raise ScaleError(
-            f"{name} must be a number from {low:g} to {high:g}, not {value!r}."
-        ) from None
-    if not math.isfinite(number) or not low <= number <= high:
-        raise ScaleError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}.")
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not low <= number <= high:  # false for NaN
+        raise ScaleError(f"{name} must be a number from {low:g} to {high:g}, not {value!r:.40}.")
     return number
 
 

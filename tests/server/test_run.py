@@ -65,6 +65,27 @@ def test_foreign_address_is_an_error():
         run.open_listener("192.0.2.1")
 
 
+@pytest.mark.parametrize("host", ["a" * 70, "a..b", "[::1", "[]"])
+def test_host_that_no_machine_can_have_is_an_error(host):
+    try:
+        run.open_listener(host).close()
+    except ServeError as error:
+        assert host in str(error)
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_ipv6_address_may_be_in_brackets(host):
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            pass
+    except OSError:
+        pytest.skip("needs IPv6")
+    with run.open_listener(host) as listener:
+        assert run.page_url(listener) == f"http://[::1]:{listener.getsockname()[1]}"
+    assert not Settings(host=host).reachable_by_others
+    assert "[::1]" in Settings(host=host).host_names
+
+
 def test_page_url_is_loopback_when_every_address_is_served():
     with run.open_listener("0.0.0.0", None) as listener:
         assert run.page_url(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"

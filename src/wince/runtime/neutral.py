@@ -24,6 +24,7 @@ from wince.errors import ExpressiveFaceError, NeutralFaceError, ScaleError
 ActionUnits = Mapping[str, float] | None
 
 _REMEDY = "Make the neutral face again from images of the person at rest."
+_MAX_IMAGES = 1_000_000
 _FIELDS = ("action_units", "raw_score", "images", "model")
 _OLD_IMAGES = "pictures"  # the name of the field `images` before it was renamed
 
@@ -176,8 +177,10 @@ def _units(data: object) -> dict[str, float]:
 
 
 def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ScaleError(f"images must be a whole number from 1, not {str(value)[:40]}.")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MAX_IMAGES:
+        raise ScaleError(
+            f"images must be a whole number from 1 to {_MAX_IMAGES}, not {str(value)[:40]}."
+        )
     return value
 
 

@@ -18,6 +18,9 @@ from wince import errors
 
 MEDIA_TYPE = "application/problem+json"
 ANALYZE_PATH = "/analyze"
+MAX_DETAIL_LENGTH = 500
+"""Characters of a detail. It may quote a request, which can be far longer."""
+
 server_log = logging.getLogger("wince.server")
 
 
@@ -149,7 +152,7 @@ class Problem:
 
 def from_kind(kind: str, detail: str, headers: Mapping[str, str] | None = None) -> Problem:
     """Return a problem of a kind in `KINDS` with its own detail."""
-    return Problem(kind, _capitalised(detail), KINDS[kind].status, dict(headers or {}))
+    return Problem(kind, _sentence(detail), KINDS[kind].status, dict(headers or {}))
 
 
 def from_error(error: BaseException) -> Problem:
@@ -190,7 +193,7 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
         detail = f"{request.method} is not possible at {path}; use {allowed}."
     else:
         detail = str(error.detail)
-    return Problem(kind, _capitalised(detail), error.status_code, headers).response(path)
+    return Problem(kind, _sentence(detail), error.status_code, headers).response(path)
 
 
 async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -200,5 +203,9 @@ async def _on_validation_error(request: Request, error: Exception) -> JSONRespon
     return from_kind("invalid-request", f"{name}: {first['msg']}.").response(request.url.path)
 
 
-def _capitalised(text: str) -> str:
+def _sentence(text: str) -> str:
+    """Return a text with a capital, cut to MAX_DETAIL_LENGTH, as valid Unicode."""
+    if len(text) > MAX_DETAIL_LENGTH:
+        text = f"{text[: MAX_DETAIL_LENGTH - 5]} ...."
+    text = text.encode("utf-8", "backslashreplace").decode()  # JSON can contain half a character
     return text[:1].upper() + text[1:]

@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from wince import images
@@ -187,8 +187,15 @@ async def _open_form(request: Request, settings: Settings) -> AsyncIterator[Form
             time_limit(settings.body_seconds),
             aclosing(limited_chunks(request, limit)) as chunks,
         ):
+            # The last charset counts. Text is UTF-8 whatever a request states: Python decodes some
+            # charsets, such as punycode, in a time that grows with the square of the length.
+            content_type = f"{request.headers['content-type']}; charset=utf-8"
             parser = _InMemoryParser(
-                request.headers, chunks, max_files=1 + MAX_NEUTRAL_IMAGES, max_fields=8
+                Headers({"content-type": content_type}),
+                chunks,
+                max_files=1 + MAX_NEUTRAL_IMAGES,
+                max_fields=8,
+                max_part_size=FORM_OVERHEAD_BYTES,  # of a field that is not a file
             )
             form = await parser.parse()
     except MultiPartException as error:

@@ -27,14 +27,14 @@ def open_listener(host: str, port: int | None = None) -> socket.socket:
     Raises:
         ServeError: The port is taken, or the host is not an address of this machine.
     """
-    failure: OSError | None = None
+    failure: OSError | UnicodeError | None = None
     for candidate in PORTS if port is None else (port,):
         try:
-            return _bind(host, candidate)
-        except OSError as error:
+            return _bind(host.strip("[]"), candidate)  # an IPv6 address may be in brackets
+        except (OSError, UnicodeError) as error:
             failure = error
     assert failure is not None  # the loop has returned otherwise
-    reason = failure.strerror or str(failure)
+    reason = getattr(failure, "strerror", None) or str(failure)
     place = f"port {port} of {host}" if port else host
     raise ServeError(
         f"wince cannot listen on {place}: {reason}. Choose another with --port or --host, or stop "

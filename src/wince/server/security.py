@@ -7,14 +7,16 @@ tells the browser to load nothing from anywhere else. When other machines can re
 needs a token.
 """
 
+import asyncio
 import ipaddress
 import logging
 import re
 import secrets
 import time
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wince.server import problems
@@ -22,6 +24,9 @@ from wince.server.settings import Settings
 
 _server_log = logging.getLogger("wince.server")
 _access_log = logging.getLogger("wince.access")
+
+CLIENT_LEFT = 499
+"""Status in the log of a request whose client left before it was complete; nothing is sent."""
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PUBLIC_PATHS = ("/", "/healthz", "/readyz", "/openapi.json")
@@ -80,11 +85,8 @@ def is_allowed_origin(headers: Headers) -> bool:
     """
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False
-    origin = headers.get("origin")
-    if origin is None:
-        return True
-    url = urlsplit(origin)
-    return url.scheme in ("http", "https") and url.netloc == headers.get("host")
+    host = headers.get("host")
+    return headers.get("origin") in (None, f"http://{host}", f"https://{host}")
 
 
 def is_public(path: str) -> bool:
@@ -137,6 +139,15 @@ class RequestGuard:
                 await send_problem(scope, receive, response.send, problem)
             else:
                 await self.app(scope, receive, response.send)
+        except ClientDisconnect:
+            response.status = response.status or CLIENT_LEFT
+        except asyncio.CancelledError:  # the server stops before the answer is ready
+            if scope["type"] != "http" or response.status:
+                raise
+            stopping = problems.from_kind(
+                "busy", "The server is stopping.", {"Retry-After": "5", "Connection": "close"}
+            )
+            await send_problem(scope, receive, response.send, stopping)
         except Exception as error:
             _server_log.exception("Request %s failed", response.request_id)
             if response.status:
@@ -154,6 +165,13 @@ class RequestGuard:
                 "printed, or start the server with --allow-host NAME.",
             )
         sends_data = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
+        if "content-length" in headers and "transfer-encoding" in headers:
+            # Another server in between may take the other one for the end of the body.
+            return problems.from_kind(
+                "malformed-request",
+                "The request has both Content-Length and Transfer-Encoding. Send one of them.",
+                {"Connection": "close"},
+            )
         if sends_data and not is_allowed_origin(headers):
             return problems.from_kind(
                 "foreign-origin",
