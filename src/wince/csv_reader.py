@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from wince.errors import DataError
+from wince.files import refuse_irregular
 
 SEPARATORS = ",;\t"
 NAMES = frozenset(
@@ -169,6 +170,7 @@ class _DecimalMarks:
 
 def _open(path: Path, errors: str = "strict") -> TextIO:
     """Open a CSV file in the encoding that its first bytes show."""
+    refuse_irregular(path)
     with path.open("rb") as file:
         head = file.read(4)
     encoding = next((name for mark, name in _ENCODINGS if head.startswith(mark)), "utf-8")

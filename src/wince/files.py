@@ -1,9 +1,11 @@
 """Write files completely or not at all, refuse to overwrite, and compute SHA-256 digests."""
 
+import errno
 import hashlib
 import itertools
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,6 +89,19 @@ def refuse_existing(path: Path, remedy: str) -> None:
     """
     if path.exists() or path.is_symlink():
         raise FileWriteError(f"{path} exists already and would be overwritten. {remedy}")
+
+
+def refuse_irregular(path: Path) -> None:
+    """Raise OSError if a path is a pipe or a device, because reading it might never end.
+
+    A path that does not exist passes, so that reading it gives the error.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "it is not a file but a pipe or a device", str(path))
 
 
 def write_error(path: Path, error: OSError) -> FileWriteError:

@@ -141,4 +141,4 @@ def test_an_error_is_one_line(tmp_path: Path, capsys) -> None:
     assert "Looked for unbc: Images/" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert main([*command[:-1], str(tmp_path / "file" / "out")]) == 1
-    assert "cannot be made" in capsys.readouterr().err
+    assert "file/out cannot be written" in capsys.readouterr().err

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.support import archive_builder as builder
-from wince.archive import labels
+from wince import csv_reader
+from wince.archive import checks, labels
+from wince.archive.frame_check import CheckSettings, check_frame
 from wince.archive.frame_file import FrameFile
 from wince.archive.layouts import known_layouts, pain3d, rated_faces, table, unbc
 from wince.archive.table_options import TableOptions, parse_prefixes
 from wince.errors import ArchiveError, DataError
+from wince.faces.spec import FaceSpec
 
 
 def by_name(layout: known_layouts.Layout, base: Path) -> dict[str, FrameFile]:
@@ -79,6 +82,57 @@ def test_linked_folders_are_followed_and_loops_are_not(tmp_path: Path) -> None:
         (linked / name).symlink_to(tmp_path / "a" / name)
     (tmp_path / "a" / "Images" / "042-ll042" / "again").symlink_to(tmp_path / "a" / "Images")
     assert len(by_name(unbc, linked)) == 48
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on Windows")
+def test_pipes_and_links_that_lead_nowhere_or_upward_neither_hang_nor_wander(
+    tmp_path: Path,
+) -> None:
+    archive = builder.valid(tmp_path / "a" / "archive")
+    names = set(by_name(unbc, archive.root))
+    folder = archive.root / "Images" / "042-ll042" / "ll042t1aaaff"
+    (folder / "itself.png").symlink_to("itself.png")
+    (folder / "everything").symlink_to("/")
+    (folder / "above").symlink_to(tmp_path / "a")
+    os.mkfifo(folder / "pipe.png")
+    (folder / "device.png").symlink_to("/dev/zero")
+    new = {str(folder.relative_to(archive.root) / f"{name}.png") for name in ODD_FILES}
+    assert set(by_name(unbc, archive.root)) - names == new
+    settings = CheckSettings("unbc", archive.root, archive.root, tmp_path / "out", FaceSpec())
+    for name, words in zip(sorted(new), ODD_FILES.values(), strict=True):
+        result = check_frame(settings, FrameFile(name, "042", "a", "1"), None)
+        assert result.check == checks.READABLE.reason
+        assert words in result.detail
+
+
+ODD_FILES = {
+    "device": "a pipe or a device",
+    "itself": "symbolic links",
+    "pipe": "a pipe or a device",
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on Windows")
+def test_a_pipe_in_the_place_of_a_label_or_a_table_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(labels.BadLabelError, match="a pipe or a device"):
+        labels.read_text(tmp_path / "pipe.csv")
+    assert csv_reader.read_header(tmp_path / "pipe.csv") == []
+    with pytest.raises(DataError, match="a pipe or a device"):
+        list(csv_reader.read_rows(tmp_path / "pipe.csv", ()))
+
+
+def test_very_deep_folders_are_walked_through(tmp_path: Path) -> None:
+    builder.valid(tmp_path)
+    names = set(by_name(unbc, tmp_path))
+    descriptor = os.open(tmp_path / "Images", os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=descriptor)
+        deeper = os.open("d", os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = deeper
+    os.close(descriptor)
+    assert set(by_name(unbc, tmp_path)) == names
 
 
 def test_a_name_that_is_not_utf8_is_shown_and_left_out(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Preparations of small archives: what is kept, what is written, and what a second run reuses."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +16,8 @@ from wince.archive import crops, frame_database, manifest, prepare
 from wince.archive.layouts import table
 from wince.archive.prepare import PrepareOptions
 from wince.archive.prepared_folder import open_prepared
-from wince.errors import ArchiveError
+from wince.errors import ArchiveError, FileWriteError
+from wince.output_lock import locked_folder
 
 ONE_WORKER = PrepareOptions(workers=1)
 
@@ -316,13 +319,24 @@ def test_an_archive_is_walked_once_and_the_total_is_known_from_the_start(
 
 
 def test_two_runs_cannot_write_into_one_folder(valid_archive: Path, tmp_path: Path) -> None:
-    database = frame_database.open_database(tmp_path)
-    try:
-        with pytest.raises(ArchiveError, match="Another `wince prepare`"):
-            prepare.prepare(valid_archive, tmp_path, ONE_WORKER)
-    finally:
-        database.close()
-    prepare.prepare(valid_archive, tmp_path, ONE_WORKER)
+    out = tmp_path / "prepared"
+    with (
+        locked_folder(out),
+        pytest.raises(FileWriteError, match=f"another command of wince .process {os.getpid()}"),
+    ):
+        prepare.prepare(valid_archive, out, ONE_WORKER)
+    prepare.prepare(valid_archive, out, ONE_WORKER)
+
+
+@pytest.mark.parametrize("place", [".", "prepared", "a/b/prepared"])
+def test_a_prepared_folder_inside_the_archive_is_refused(
+    place: str, valid_archive: Path, tmp_path: Path
+) -> None:
+    archive = shutil.copytree(valid_archive, tmp_path / "archive")
+    before = sorted(archive.rglob("*"))
+    with pytest.raises(FileWriteError, match="outside the archive"):
+        prepare.prepare(archive, archive / place, ONE_WORKER)
+    assert sorted(archive.rglob("*")) == before
 
 
 def test_a_damaged_database_is_replaced(valid_archive: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Errors, exit statuses and --debug of the command line."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,18 @@ def test_after_two_dashes_debug_is_a_file(run: Run) -> None:
     status, _, err = run("assess", "--", "--debug")
     assert status == 1
     assert err.startswith("wince: --debug cannot be opened")
+
+
+def test_a_full_disk_is_named_with_what_to_do(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/results/a.csv")
+
+    monkeypatch.setattr("wince.runtime.assessor.Assessor.model", property(fail))
+    status, _, err = run("version")
+    assert status == 1
+    assert err == (
+        "wince: a disk is full: /results/a.csv. Free some room and run the same command again.\n"
+    )
 
 
 def test_an_unexpected_error_is_called_a_bug_in_one_line(

@@ -22,6 +22,7 @@ from wince.faces.boxes import iou
 from wince.faces.detect import detect
 from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
+from wince.files import refuse_irregular
 
 DETECTION_VERSION = 3
 """Version of all that decides a detection besides its file: checks, face search, alignment, crop.
@@ -130,6 +131,7 @@ def read_if_changed(path: Path, known: FileState | None) -> tuple[FileState, byt
         ImageError: The file cannot be read.
     """
     try:
+        refuse_irregular(path)
         stat = path.stat()
         times = (stat.st_mtime_ns, stat.st_ctime_ns)
         if (

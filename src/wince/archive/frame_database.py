@@ -1,7 +1,7 @@
 """The prepared folder's database: detections cached between runs, and the frames of this run.
 
-It is one SQLite file. It keeps the memory needed independent of the number of frames, survives a
-kill, and is locked during a run, so that two runs cannot write into one folder.
+It is one SQLite file. It keeps the memory needed independent of the number of frames, and survives
+a kill. Its caller holds the folder's lock.
 """
 
 import contextlib
@@ -112,7 +112,7 @@ class FrameDatabase:
         self.commit()
 
     def close(self) -> None:
-        """Delete the run's frames and unlock the folder."""
+        """Delete the run's frames and close the file."""
         # On a full disk the frames cannot be deleted. The next run deletes them.
         with contextlib.closing(self.connection), contextlib.suppress(sqlite3.Error):
             self.connection.execute("DELETE FROM frame")
@@ -120,22 +120,17 @@ class FrameDatabase:
 
 
 def open_database(out: Path) -> FrameDatabase:
-    """Return the database of a prepared folder. It is locked until it is closed.
+    """Return the database of a prepared folder.
 
     A missing, damaged or older database is replaced by an empty one.
 
     Raises:
-        ArchiveError: Another run is using the folder, or the file cannot be written.
+        ArchiveError: The file cannot be written.
     """
     path = out / FILE
     try:
         return _open(path)
     except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise ArchiveError(
-                f"Another `wince prepare` is writing to {out}. Wait for it, or choose another "
-                "folder."
-            ) from error
         raise ArchiveError(
             f"{path} cannot be written ({error}). Check the free space and the permissions."
         ) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wince.archive.frame_file import Box, UnitValues
 from wince.errors import ArchiveError, ScaleError
+from wince.files import refuse_irregular
 from wince.scale import ACTION_UNITS, PSPI_MAXIMUM, UNIT_NAMES, check_range, pspi_formula
 
 MAX_BYTES = 2**20  # a label has a few lines
@@ -33,6 +34,7 @@ class BadLabelError(ArchiveError):
 def read_text(path: Path) -> str:
     """Return the text of a label file; raise BadLabelError if it cannot be read or is too large."""
     try:
+        refuse_irregular(path)
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:

@@ -38,6 +38,7 @@ from wince.errors import ArchiveError, FileWriteError
 from wince.faces import MIN_SCORE
 from wince.faces.spec import FaceSpec
 from wince.file_names import EXCLUDED, MANIFEST
+from wince.output_lock import locked_folder
 
 COMMIT_EVERY = 256  # frames; a kill loses the results of no more than this
 Progress = Callable[[int, int], None]
@@ -109,9 +110,11 @@ def prepare(
         progress: Called with (frames done, frames in all).
 
     Raises:
-        ArchiveError: The archive has no known layout, no frame passes the checks, or the folder
-            cannot be written.
+        ArchiveError: The archive has no known layout, no frame passes the checks, or writing
+            stops.
         DataError: A table, split file or group file cannot be used.
+        FileWriteError: The folder cannot be written, is inside the archive, or is being written
+            by another process.
     """
     options = options or PrepareOptions()
     root, out = root.resolve(), out.resolve()
@@ -123,40 +126,43 @@ def prepare(
     manifest.columns(group_names)  # refuse a name that is taken now, not after an hour
     given = given_split.read(options.split_file, renames) if options.split_file else None
     settings = _settings_of_checks(layout, base, out, options)
-    _make_folder(out)
-    database = open_database(out)
-    try:
-        if options.fresh:
-            database.clear_cache()
-        staged = replace_files.stage(out)
-        subjects: set[str] = set()
-        with _spooled(layout.files(base, options.table), out, subjects) as (count, files):
-            subject_ids.refuse_alike(subjects, root, distinct=distinct)
-            matches = groups.match(subjects)
-            reused = _check_all(database, settings, groups, files, count, options.workers, progress)
-        _refuse_no_frames(database, root)
-        notes = assign_split.split(
-            database, options.split, options.seed, given, distinct_subjects=distinct
-        )
-        notes = [*layout.notes(base, options.table), *groups.notes(matches), *notes]
-        about = _describe_archive(layout, settings, root, options)
-        if groups.source:
-            about["groups_file"] = {"name": groups.source, **matches}
-        report = _write_files(
-            database, staged, layout, settings, group_names, options, notes, about
-        )
-        backup = replace_files.replace_files(out, staged)
-        _remove_unused_crops(database, out)
-        return PrepareResult(out, report, backup, reused)
-    except (OSError, FileWriteError, sqlite3.OperationalError) as error:
-        reason = str(error).partition(". ")[0]
-        raise ArchiveError(
-            f"Preparing into {out} stopped ({reason}). Check the free space and the permissions, "
-            "and run the same command again: it continues where it stopped. The files of the run "
-            "before are still there or in backup/."
-        ) from error
-    finally:
-        database.close()
+    _refuse_inside(out, root)
+    with locked_folder(out):
+        database = open_database(out)
+        try:
+            if options.fresh:
+                database.clear_cache()
+            staged = replace_files.stage(out)
+            subjects: set[str] = set()
+            with _spooled(layout.files(base, options.table), out, subjects) as (count, files):
+                subject_ids.refuse_alike(subjects, root, distinct=distinct)
+                matches = groups.match(subjects)
+                reused = _check_all(
+                    database, settings, groups, files, count, options.workers, progress
+                )
+            _refuse_no_frames(database, root)
+            notes = assign_split.split(
+                database, options.split, options.seed, given, distinct_subjects=distinct
+            )
+            notes = [*layout.notes(base, options.table), *groups.notes(matches), *notes]
+            about = _describe_archive(layout, settings, root, options)
+            if groups.source:
+                about["groups_file"] = {"name": groups.source, **matches}
+            report = _write_files(
+                database, staged, layout, settings, group_names, options, notes, about
+            )
+            backup = replace_files.replace_files(out, staged)
+            _remove_unused_crops(database, out)
+            return PrepareResult(out, report, backup, reused)
+        except (OSError, FileWriteError, sqlite3.OperationalError) as error:
+            reason = str(error).partition(". ")[0]
+            raise ArchiveError(
+                f"Preparing into {out} stopped ({reason}). Check the free space and the "
+                "permissions, and run the same command again: it continues where it stopped. The "
+                "files of the run before are still there or in backup/."
+            ) from error
+        finally:
+            database.close()
 
 
 def _check_columns(base: Path, options: PrepareOptions) -> None:
@@ -179,13 +185,13 @@ def _describe_archive(
     }
 
 
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArchiveError(
-            f"The folder {out} cannot be made ({error.strerror}). Choose another one with --out."
-        ) from error
+def _refuse_inside(out: Path, root: Path) -> None:
+    """Raise FileWriteError if the prepared folder would be part of the archive."""
+    if root in (out, *out.parents):
+        raise FileWriteError(
+            f"{out} is inside the archive {root}, which is only read; the next run would take the "
+            "crops for frames. Choose an --out outside the archive."
+        )
 
 
 def _settings_of_checks(

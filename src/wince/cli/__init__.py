@@ -4,6 +4,7 @@ Commands import numpy, onnxruntime, torch and other large packages inside their 
 `wince --help` is fast.
 """
 
+import errno
 import os
 import sys
 import traceback
@@ -112,6 +113,8 @@ def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
 
 def _report(error: Exception) -> int:
     """Write one line about an error to stderr and return the exit status."""
+    import tempfile
+
     from wince.errors import WinceError
 
     if hasattr(error, "format_message"):  # an error of typer: the command is wrong
@@ -119,7 +122,10 @@ def _report(error: Exception) -> int:
         path = context.command_path if context else "wince"
         complain(f"{error.format_message().rstrip('.')}. Try '{path} --help'.")
         return int(getattr(error, "exit_code", 2))
-    if isinstance(error, WinceError | OSError):
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        place = error.filename or f"that of an output, or of {tempfile.gettempdir()}"
+        complain(f"a disk is full: {place}. Free some room and run the same command again.")
+    elif isinstance(error, WinceError | OSError):
         complain(error)
     elif isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("wince"):
         complain(

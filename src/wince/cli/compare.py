@@ -44,8 +44,9 @@ def compare(
     settings = options.settings()
     from wince.cli.progress import training_reporter
     from wince.training.architecture_comparison import compare as compare_architectures
+    from wince.training.fitting import launch
 
-    with training_reporter() as reporter:
+    with training_reporter() as reporter, launch.locked(out):
         comparison = compare_architectures(
             data, out, settings, names=names, folds=folds, first=max_folds, reporter=reporter
         )

@@ -38,8 +38,9 @@ def cross_validate(
     settings = options.settings(architecture)
     from wince.cli.progress import training_reporter
     from wince.training.cross_validation import cross_validate as validate
+    from wince.training.fitting import launch
 
-    with training_reporter() as reporter:
+    with training_reporter() as reporter, launch.locked(out):
         validated = validate(data, out, settings, folds=folds, first=max_folds, reporter=reporter)
     if not validated.is_main:
         return

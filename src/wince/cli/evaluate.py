@@ -121,12 +121,13 @@ def evaluate(
     from wince.evaluation import evaluate as evaluation
     from wince.evaluation.prediction_files import read_predictions, read_training_labels
     from wince.evaluation.report.result_files import write_results
+    from wince.output_lock import locked_folder
 
     renames = csv_reader.parse_renames(column or ())
     csv_reader.check_renames(renames, [path for path in (predictions, against, training) if path])
     read = partial(read_predictions, renames=renames, distinct_subjects=distinct_subjects)
     scored = None
-    with _spinner("Reading") as show_step:
+    with locked_folder(out), _spinner("Reading") as show_step:
         labels = read_training_labels(training, renames=renames) if training else None
         if model is not None:
             scored = _score(model, data, out, part, allow_overlap, distinct_subjects, show_step)

@@ -121,9 +121,10 @@ def _export_run(
     run: Path, out: Path, options: ExportOptions
 ) -> "tuple[ModelFolder, tuple[str, ...]]":
     from wince.cli.progress import training_reporter
+    from wince.output_lock import locked_folder
     from wince.training.export.model_folder import export_run
 
-    with training_reporter() as reporter:
+    with training_reporter() as reporter, locked_folder(out):
         model = export_run(
             run,
             out,
@@ -141,9 +142,10 @@ def _export_state_dict(
     """Return the exported model and what the user has to know about it."""
     from wince import csv_reader
     from wince.cli.progress import training_reporter
+    from wince.output_lock import locked_folder
     from wince.training.export.report_weights import import_weights
 
-    with training_reporter() as reporter:
+    with training_reporter() as reporter, locked_folder(out):
         imported = import_weights(
             file,
             out,

@@ -31,9 +31,10 @@ def train(
     """
     settings = options.settings(architecture)
     from wince.cli.progress import training_reporter
+    from wince.training.fitting import launch
     from wince.training.run import train as train_run
 
-    with training_reporter() as reporter:
+    with training_reporter() as reporter, launch.locked(out):
         run = train_run(data, out, settings, reporter)
     if not run.is_main:
         return

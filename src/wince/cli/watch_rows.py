@@ -10,7 +10,6 @@ from typing import Any
 from wince import scale
 from wince.cli.line_file import LineFile
 from wince.faces.face import KEYPOINTS
-from wince.files import refuse_existing
 from wince.runtime.assessment import Assessment, DetectedFace
 from wince.runtime.person_assessor import PersonFrame
 from wince.runtime.track import TrackState
@@ -77,9 +76,8 @@ def rows_file(path: Path) -> Iterator["csv.DictWriter[str]"]:
         path: Where nothing exists yet.
 
     Raises:
-        FileWriteError: The file exists already, or it or a row cannot be written.
+        FileWriteError: The file or a row cannot be written.
     """
-    refuse_existing(path, "Choose another name for --csv.")
     with LineFile(path) as file:
         rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         rows.writeheader()

@@ -23,6 +23,7 @@ from wince.cli.watch_voice import BackgroundSpeaker
 from wince.cli.watcher import Watcher, WatchSettings
 from wince.errors import VideoError
 from wince.files import refuse_existing, write_json
+from wince.output_lock import locked_file
 from wince.runtime.assessor import Assessor
 from wince.runtime.look_ahead import HALF_WIDTH
 from wince.runtime.session_summary import SCHEMA
@@ -53,10 +54,15 @@ def run(
     is_folder = camera is None and Path(str(source)).is_dir()
     if files.video_path and (camera is not None or is_folder):
         raise VideoError("--video needs one video file: cameras and folders are not copied.")
-    for path, name in ((files.summary_path, "--summary"), (files.video_path, "--video")):
-        if path:
-            refuse_existing(path, f"Choose another name for {name}.")
     with ExitStack() as stack:
+        for path, name in (
+            (files.csv_path, "--csv"),
+            (files.summary_path, "--summary"),
+            (files.video_path, "--video"),
+        ):
+            if path and path.parent.is_dir():  # otherwise it is an error, or made at the end
+                stack.enter_context(locked_file(path))
+                refuse_existing(path, f"Choose another name for {name}.")
         watch = _WatchRun(options, files, speaker, stack)
         if camera is not None:
             watch.camera(camera)

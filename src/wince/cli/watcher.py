@@ -18,6 +18,7 @@ from wince.runtime.look_ahead import LookAhead, RecordedFrame
 from wince.runtime.person_assessor import Choice, PersonAssessor, PersonFrame
 from wince.runtime.session_summary import LONGEST_STEP, SessionSummary
 from wince.runtime.track import Track, TrackSettings
+from wince.spreadsheet_cells import guarded
 from wince.video import VideoFrame
 
 RATE_WINDOW = 2.0
@@ -196,7 +197,7 @@ class Watcher:
             self.status.states = {result.person: result.state for result in results}
             for result in results:
                 if self.rows:
-                    self.rows.writerow({"source": self.source, **frame_row(result)})
+                    self.rows.writerow({"source": guarded(self.source), **frame_row(result)})
                 if self.voice and result.person == result.persons.followed:
                     self.voice.follow(result.state.statement)
             yield seconds

@@ -1,6 +1,8 @@
 """`wince assess --out`: writing the results file."""
 
+import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -45,6 +47,41 @@ def test_an_existing_file_is_not_overwritten(run: Run, frames: list[Frame], tmp_
     status, _, err = run("assess", "--out", path, "--resume", frames[0].path)
     assert (status, path.read_text()) == (1, "precious")
     assert "line 1: expected results" in err
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_file_that_another_run_is_writing_is_left_alone(
+    run: Run, frames: list[Frame], tmp_path: Path, resume: bool
+) -> None:
+    path = tmp_path / "scores.csv"
+    with ResultsFile(path, ScoringSetup({"name": "a", "version": "1"}), resume=False) as results:
+        before = path.read_bytes()
+        status, out, err = run("assess", "--out", path, *["--resume"] * resume, frames[0].path)
+        assert (status, out, path.read_bytes()) == (1, "", before)
+        assert f"{path} is being written by another command of wince (process {os.getpid()})" in err
+        results.write([])
+    assert [file.name for file in tmp_path.iterdir()] == ["scores.csv"]
+
+
+FORMULAS = ("=1+1.jpg", "+1.jpg", "-1.jpg", "@a.jpg", "\tb.jpg", "\rc.jpg", "'=d.jpg")
+
+
+def test_a_name_that_begins_like_a_formula_is_guarded_and_known_again(
+    tmp_path: Path, assessment: Assessment
+) -> None:
+    path, setup = tmp_path / "scores.csv", ScoringSetup(assessment.model)
+    plain = ("a.jpg", "'quoted'.jpg", "1-1.jpg")
+    with ResultsFile(path, setup, resume=False) as results:
+        results.write(Outcome(name, assessment, None, name) for name in (*FORMULAS, *plain))
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    guarded = [f"'{name}" for name in FORMULAS]
+    assert [row["file"] for row in rows] == [*guarded, *plain]
+    assert [row["annotated"] for row in rows] == [*guarded, *plain]
+    assert {row["pspi"] for row in rows} == {str(assessment.pspi)}
+    with ResultsFile(path, setup, resume=True) as results:
+        assert results.previous.files == {*FORMULAS, *plain}
+        assert results.previous.annotated_copies == [*FORMULAS, *plain]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])

@@ -1,18 +1,18 @@
-"""Walk through folders in a fixed order. Links are followed, and no file is skipped silently."""
+"""The files of an archive by their paths below its folder, and how names are spelled there."""
 
-import os
 import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from wince import folder_tree
 from wince.errors import ArchiveError
 
 
 def walk(base: Path, folder: str = "") -> Iterator[tuple[str, list[str]]]:
     """Yield (folder below `base`, its file names) for a folder and all below it, sorted by name.
 
-    Links to folders are followed, except those that lead back to a folder above them.
+    Links to folders are followed as `wince.folder_tree.walk` states.
 
     Args:
         base: Where the paths begin.
@@ -21,30 +21,19 @@ def walk(base: Path, folder: str = "") -> Iterator[tuple[str, list[str]]]:
     Raises:
         ArchiveError: A folder cannot be read, or its name is not valid UTF-8.
     """
-    yield from _walk_below(base, folder, ())
+    for path, names in folder_tree.walk(base / folder, _raise):
+        if path != _as_text(path):
+            raise ArchiveError(
+                f"The name of the folder {_as_text(path)} is not valid UTF-8, so no table could "
+                "contain its files. Rename the folder."
+            )
+        yield join(Path(path).relative_to(base).as_posix()), [_as_text(name) for name in names]
 
 
-def _walk_below(base: Path, folder: str, above: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
-    path = base / folder
-    real_path = os.path.realpath(path)
-    if real_path in above:
-        return
-    try:
-        with os.scandir(path) as entries:
-            names = sorted((entry.name, entry.is_dir()) for entry in entries)
-    except OSError as error:
-        raise ArchiveError(
-            f"The folder {path} cannot be read: {error.strerror}. Check its permissions."
-        ) from error
-    yield folder, [_as_text(name) for name, is_folder in names if not is_folder]
-    for name, is_folder in names:
-        if is_folder:
-            if name != _as_text(name):
-                raise ArchiveError(
-                    f"The name of the folder {_as_text(join(folder, name))} below {base} is not "
-                    "valid UTF-8, so no table could contain its files. Rename the folder."
-                )
-            yield from _walk_below(base, join(folder, name), (*above, real_path))
+def _raise(error: OSError) -> None:
+    raise ArchiveError(
+        f"The folder {error.filename} cannot be read: {error.strerror}. Check its permissions."
+    ) from error
 
 
 def _as_text(name: str) -> str:
@@ -57,7 +46,8 @@ def _as_text(name: str) -> str:
 
 def join(*parts: str) -> str:
     """Return the parts as one path with forward slashes."""
-    return str(PurePosixPath(*parts)) if any(parts) else ""
+    path = str(PurePosixPath(*parts))
+    return "" if path == "." else path
 
 
 def names_in(folder: Path) -> frozenset[str]:

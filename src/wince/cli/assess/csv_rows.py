@@ -8,6 +8,7 @@ from typing import Any
 from wince.cli.assess.outcome import Outcome
 from wince.runtime.assessment import Assessment
 from wince.scale import UNIT_NAMES
+from wince.spreadsheet_cells import guarded
 
 COLUMNS = (
     "file",
@@ -37,7 +38,8 @@ COLUMNS = (
 def line(values: Iterable[Any]) -> str:
     """Return the values as one CSV record that ends in a line feed."""
     text = io.StringIO()
-    csv.writer(text).writerow(values)  # with CR LF as line end, both are quoted within values
+    # With CR LF as line end, both are quoted within values.
+    csv.writer(text).writerow(map(guarded, values))
     return text.getvalue().removesuffix("\r\n") + "\n"
 
 

@@ -5,14 +5,14 @@ a time. Memory does not grow with the number of files.
 """
 
 import math
-import os
-import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wince import folder_tree
 from wince.errors import ImageError, VideoError, WinceError
+from wince.files import refuse_irregular
 from wince.images import SUFFIXES as IMAGE_SUFFIXES
 from wince.video import Video, VideoFrame
 from wince.video.files import SUFFIXES as VIDEO_SUFFIXES
@@ -92,17 +92,14 @@ def left_out_text(left_out: Counter[str]) -> str:
 
 def _walk(root: Path, left_out: Counter[str]) -> Iterator[InputFile]:
     unreadable: list[InputFile] = []
-    links = _FolderLinks(root)
 
     def add_error(error: OSError) -> None:
         message = f"{error.filename} cannot be opened: {error.strerror}."
         unreadable.append(InputFile(Path(error.filename), Path(), ImageError(message)))
 
     empty = True
-    for folder, subfolders, names in os.walk(root, onerror=add_error, followlinks=True):
-        visible = sorted(name for name in subfolders if not name.startswith("."))
-        subfolders[:] = [name for name in visible if links.is_new(os.path.join(folder, name))]  # noqa: PTH118 - a Path would be slower
-        names.sort(reverse=True)
+    for folder, names in folder_tree.walk(root, add_error, hidden=False):
+        names.reverse()
         while names:  # popped one by one, because a Path caches its parts
             name = names.pop()
             kind = _left_out_kind(name)
@@ -121,24 +118,6 @@ def _walk(root: Path, left_out: Counter[str]) -> Iterator[InputFile]:
         yield InputFile(root, Path(), ImageError(message))
 
 
-class _FolderLinks:
-    """Decides which folders are searched, so that links cannot lead around in circles."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = os.path.realpath(root)
-        self._searched = {self._root}
-
-    def is_new(self, folder: str) -> bool:
-        """Return whether to search a folder: False for a link to a folder above or known."""
-        real_path = os.path.realpath(folder)
-        if os.path.islink(folder):  # noqa: PTH114 - a Path would be slower
-            above = os.path.join(real_path, "")  # noqa: PTH118 - ends in a separator, also for "/"
-            if real_path in self._searched or self._root.startswith(above):
-                return False
-        self._searched.add(real_path)
-        return True
-
-
 def _left_out_kind(name: str) -> str | None:
     """Return the kind of a file that is not assessed; None for an image or a video."""
     if name.startswith("."):
@@ -152,12 +131,10 @@ def _left_out_kind(name: str) -> str | None:
 def _irregular_file_error(path: Path) -> WinceError | None:
     """Return an error for a pipe or a device, because reading it might never end."""
     try:
-        mode = path.stat().st_mode
-    except OSError:
-        return None  # reading the file gives the error
-    if stat.S_ISREG(mode):
-        return None
-    return ImageError(f"{path} is not a file but a pipe or a device. Remove it from the folder.")
+        refuse_irregular(path)
+    except OSError as error:
+        return ImageError(f"{path} cannot be read: {error.strerror}. Remove it from the folder.")
+    return None
 
 
 def read_images(

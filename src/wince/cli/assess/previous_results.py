@@ -11,6 +11,7 @@ from wince.cli.assess import csv_rows
 from wince.errors import DataError
 from wince.runtime.assessment import SCHEMA
 from wince.runtime.neutral import NeutralFace
+from wince.spreadsheet_cells import unguarded
 
 MAX_RECORD_BYTES = 2**20
 """A longer record is not a result; one with activation maps has about ten thousand bytes."""
@@ -179,10 +180,10 @@ def _parse_csv(record: bytes, number: int) -> _Result | None:
     if not row["file"]:
         raise ValueError
     return _Result(
-        row["file"],
+        unguarded(row["file"]),
         int(row["frame"]) if row["frame"] else None,
-        row["annotated"],
-        model=(row["model"], row["model_version"]) if row["model"] else None,
+        unguarded(row["annotated"]),
+        model=(unguarded(row["model"]), unguarded(row["model_version"])) if row["model"] else None,
         face=int(row["face"]) - 1 if row["face"] else None,
         faces=int(row["faces"]) if row["faces"] else None,
         judged=bool(row["level"]),

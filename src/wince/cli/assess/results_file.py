@@ -6,6 +6,7 @@ and at most one incomplete line at the end, which the next run cuts off.
 
 import json
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from wince.cli.assess import csv_rows
@@ -14,6 +15,7 @@ from wince.cli.assess.previous_results import PreviousResults, ScoringSetup, rea
 from wince.cli.line_file import LineFile
 from wince.errors import DataError
 from wince.files import Closing, refuse_existing, write_error
+from wince.output_lock import locked_file
 
 SUFFIXES = (".csv", ".jsonl")
 
@@ -36,19 +38,23 @@ class ResultsFile(Closing):
         Raises:
             DataError: The path has another suffix, or the file contains something else than
                 results, or results with another setup.
-            FileWriteError: The file exists and `resume` is False, or it cannot be written.
+            FileWriteError: The file exists and `resume` is False, another process writes it, or it
+                cannot be written.
         """
         check_suffix(path)
-        if not resume:
-            refuse_existing(path, "Add --resume to continue it, or choose another name.")
         self._is_csv = path.suffix.lower() == ".csv"
         self.previous = PreviousResults()
-        if path.exists():
-            try:
-                self.previous = read_and_repair(path, setup)
-            except OSError as error:
-                raise write_error(path, error) from error
-        self._file = LineFile(path)
+        with ExitStack() as stack:
+            stack.enter_context(locked_file(path))
+            if not resume:
+                refuse_existing(path, "Add --resume to continue it, or choose another name.")
+            if path.exists():
+                try:
+                    self.previous = read_and_repair(path, setup)
+                except OSError as error:
+                    raise write_error(path, error) from error
+            self._file = stack.enter_context(LineFile(path))
+            self._opened = stack.pop_all()  # nothing above has failed
         if self._is_csv and self._file.is_empty:
             self._file.write(csv_rows.line(csv_rows.COLUMNS))
 
@@ -65,8 +71,8 @@ class ResultsFile(Closing):
                 self._file.write(json.dumps(outcome.to_dict(), allow_nan=False) + "\n")
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file and release its lock."""
+        self._opened.close()
 
 
 def check_suffix(path: Path) -> None:

@@ -5,6 +5,8 @@ Lightning waits in silence for machines that never join, so what it would wait f
 
 import os
 import socket
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import torch
 from lightning.fabric.plugins.environments.lsf import LSFEnvironment
@@ -14,10 +16,13 @@ from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvir
 
 from wince import workers
 from wince.errors import ModelError
+from wince.output_lock import locked_folder
 from wince.training.fitting.run_settings import Devices
 
 LAUNCHERS = (TorchElasticEnvironment, SLURMEnvironment, LSFEnvironment, MPIEnvironment)
 """Launchers that start the processes and give each its number; Lightning checks their settings."""
+RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
+"""Variables with the number of a process or machine; 0 is the first, which writes the results."""
 VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK")
 HOW = (
     "Start the command on every machine with torchrun, or under Slurm, or with the variables "
@@ -50,6 +55,18 @@ def waiting(devices: Devices) -> str:
         f"Waiting until all {devices.nodes} machines have joined{place}. If nothing follows, check "
         "that the command runs on each and that they can reach each other."
     )
+
+
+def locked(out: Path) -> AbstractContextManager[None]:
+    """Return the lock of a training's folder; one that does nothing in a helper process.
+
+    The helper processes of a training on several devices run the same command for the same folder.
+
+    Args:
+        out: The folder that the training writes.
+    """
+    is_helper = any(os.environ.get(name, "0") not in ("", "0") for name in RANKS)
+    return nullcontext() if is_helper else locked_folder(out)
 
 
 def _check_cores(devices: Devices) -> None:
