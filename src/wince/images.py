@@ -1,8 +1,8 @@
 """Read images: a path, bytes, a file object, a Pillow image or an array in, upright RGB pixels out.
 
-The formats are those of `wince.image_formats`. The size is checked before pixels are decoded, large
-JPEGs are decoded at a reduced scale, the orientation is applied, and every colour mode becomes
-8-bit sRGB. Of a file with several frames or pages the first is read.
+The formats are those of `wince.image_formats`. Size and memory are checked before pixels are
+decoded (`wince.decode_limits`), large images are reduced, the orientation is applied, and every
+colour mode becomes 8-bit sRGB. Of a file with several frames or pages the first is read.
 """
 
 import io
@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
-from wince import colours, image_formats, png_chunks
+from wince import colours, decode_limits, image_formats, png_chunks
+from wince.decode_limits import TimedFile
 from wince.errors import ImageError, ImageTooLargeError, NotAnImageError, TruncatedImageError
 from wince.image_formats import FORMATS, INSTALL_HEIF, VIDEO, WEB_FORMATS
+from wince.memory_budget import reserved
 
 ImageSource: TypeAlias = (
     str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[np.uint8]
@@ -32,7 +34,9 @@ MAX_PIXELS = 64_000_000
 """Pixels of a 64-megapixel phone photo; decoded in full it takes 192 MB."""
 MIN_SIDE = 16
 MIN_DECODED_SIDE = 1280
-"""A JPEG is decoded at the smallest scale at which both sides are at least this long."""
+"""A large image is reduced to the smallest scale at which both sides are at least this long.
+
+A JPEG is decoded at this scale; other formats are reduced by a whole number afterwards."""
 
 _TOO_MANY_PIXELS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _UPRIGHT_TRANSPOSE = {
@@ -54,8 +58,8 @@ class UprightImage:
     """A decoded image, turned upright.
 
     Attributes:
-        rgb: uint8 (H, W, 3). A large JPEG is decoded at a reduced scale, so H and W may be smaller
-            than `height` and `width`.
+        rgb: uint8 (H, W, 3). A large image is reduced, so H and W may be smaller than `height` and
+            `width`.
         width: Width of the upright image at full size, in pixels.
         height: Height of the upright image at full size, in pixels.
         warnings: Sentences about what could not be read as it was meant: other frames, colours.
@@ -126,7 +130,7 @@ def _from_pillow(image: Image.Image, max_pixels: int) -> UprightImage:
     _check_size(*image.size, name, max_pixels)
     with _decoding(name):
         image.load()
-        rgb, warnings = _to_rgb(image, image.info.get("icc_profile"), name)
+        rgb, warnings = _to_rgb(_plain(image, name), image.info.get("icc_profile"))
     rgb = _upright(rgb, _exif_orientation(image))
     return UprightImage(np.asarray(rgb), *rgb.size, warnings)
 
@@ -175,13 +179,21 @@ def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> UprightI
         _check_size(*image.size, name, max_pixels)
         with _decoding(name):
             warnings = _frame_warnings(image)
-            full_size = _load_pixels(image, data, name)
-        _check_size(*full_size, name, max_pixels)  # decoding HEIC can change it
-        with _decoding(name):
+            _check_kind(image, data, name)
+            full_size = image.size
+            if image.format in ("JPEG", "MPO"):
+                width, height = (min(side, MIN_DECODED_SIDE) for side in full_size)
+                image.draft(None, (width, height))
+            needed = decode_limits.prepare(image, full_size, name)
+        with reserved(needed), _decoding(name):
+            image.load()
+            if image.format == "HEIF":
+                full_size = image.size  # decoding can change it
+                _check_size(*full_size, name, max_pixels)
             profile = image.info.get("icc_profile")
             if profile_chunk is not None:
                 profile = png_chunks.unpack_profile(profile_chunk, colours.MAX_PROFILE_BYTES)
-            rgb, colour_warnings = _to_rgb(image, profile, name)
+            rgb, colour_warnings = _to_rgb(_reduced(_plain(image, name)), profile)
             if not profile:
                 colour_warnings += colours.unconverted_colours(image, data)
                 if "gamma" in image.info and "srgb" not in image.info:
@@ -229,7 +241,7 @@ def _open(data: bytes, file_format: str, name: str) -> Image.Image:
         if file_format == "HEIC":
             return _open_heic(data, name)
         try:
-            return Image.open(io.BytesIO(data), formats=(file_format.upper(),))
+            return Image.open(TimedFile(data, name), formats=(file_format.upper(),))
         except UnidentifiedImageError:
             raise TruncatedImageError(
                 f"{name} stops before its end, is damaged, or is a {file_format} of a kind that is "
@@ -268,9 +280,8 @@ def _frame_warnings(image: Image.Image) -> tuple[str, ...]:
     return ("The file contains several frames or pages. Only the first one was read.",)
 
 
-def _load_pixels(image: Image.Image, data: bytes, name: str) -> tuple[int, int]:
-    """Decode the pixels and return the size of the whole image, as it is stored."""
-    width, height = image.size
+def _check_kind(image: Image.Image, data: bytes, name: str) -> None:
+    """Raise an error if a PNG is damaged or a TIFF is a camera raw file."""
     if image.format == "PNG":
         # Pillow verifies checksums in `verify` only, after which it can no longer decode the image.
         with Image.open(io.BytesIO(data), formats=("PNG",)) as copy:
@@ -280,12 +291,12 @@ def _load_pixels(image: Image.Image, data: bytes, name: str) -> tuple[int, int]:
             f"{name} is a camera raw file, or a TIFF that begins with a preview. Export it as JPEG "
             "or PNG."
         )
-    if image.format in ("JPEG", "MPO"):
-        image.draft(None, (min(width, MIN_DECODED_SIDE), min(height, MIN_DECODED_SIDE)))
-        image.load()
-        return width, height
-    image.load()
-    return image.size
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    """Return an image with as many pixels as a JPEG of its size is decoded to, or about so."""
+    factor = min(image.size) // MIN_DECODED_SIDE
+    return image.reduce(factor) if factor > 1 else image
 
 
 def _exif_orientation(image: Image.Image) -> int:
@@ -306,24 +317,39 @@ def _upright(image: Image.Image, orientation: int) -> Image.Image:
     return image if transpose is None else image.transpose(transpose)
 
 
-def _to_rgb(
-    image: Image.Image, profile: bytes | None, name: str
-) -> tuple[Image.Image, tuple[str, ...]]:
-    """Return 8-bit sRGB with transparent pixels blended with white, and warnings about colours."""
+def _plain(image: Image.Image, name: str) -> Image.Image:
+    """Return an image in one of the modes L, LA, RGB, RGBA, CMYK and LAB.
+
+    Raises:
+        ImageError: It has 32 bits per pixel.
+    """
     if image.mode.startswith("I;16"):
-        image = _eight_bit_grey(image)
-    elif image.mode in ("I", "F"):
+        return _eight_bit_grey(image)
+    if image.mode in ("I", "F"):
         raise ImageError(
             f"{name} has 32 bits per pixel, whose range of brightness is not defined. Save it with "
             "8 or 16 bits."
         )
-    alpha = None
+    if image.mode in ("LA", "RGBA"):
+        return image
     if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        alpha = rgba.getchannel("A")
-        image = rgba.convert("L" if image.mode in ("L", "LA") else "RGB")
-    elif image.mode not in ("L", "RGB", "CMYK", "LAB"):
-        image = image.convert("L" if image.mode == "1" else "RGB")
+        return image.convert("LA" if image.mode == "L" else "RGBA")
+    if image.mode in ("L", "RGB", "CMYK", "LAB"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _to_rgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tuple[str, ...]]:
+    """Return 8-bit sRGB with transparent pixels blended with white, and warnings about colours.
+
+    Args:
+        image: As `_plain` returns it.
+        profile: The ICC profile of its file.
+    """
+    alpha = None
+    if image.mode in ("LA", "RGBA"):
+        alpha = image.getchannel("A")
+        image = image.convert(image.mode.removesuffix("A"))
     rgb, warnings = colours.to_srgb(image, profile)
     if alpha is not None:
         rgb = Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
@@ -332,9 +358,8 @@ def _to_rgb(
 
 def _eight_bit_grey(image: Image.Image) -> Image.Image:
     """Return 16-bit grey as 8-bit grey; Pillow's `convert` would clip it at 255."""
-    grey = np.asarray(image).astype(np.uint32)
     white = 2 ** min(16, _tiff_tag(image, ExifTags.Base.BitsPerSample, 16)) - 1
-    eight_bit = (grey.clip(0, white) * 255 // white).astype(np.uint8)
+    eight_bit = (np.arange(2**16).clip(0, white) * 255 // white).astype(np.uint8)[np.asarray(image)]
     inverted = _tiff_tag(image, ExifTags.Base.PhotometricInterpretation, 1) == 0  # 0 is white
     return Image.fromarray(255 - eight_bit if inverted else eight_bit)
 

@@ -12,7 +12,9 @@ from wince.errors import ModelError
 onnxruntime.disable_telemetry_events()
 
 
-def open_session(path: Path, *, sha256: str | None = None, threads: int = 1) -> InferenceSession:
+def open_session(
+    path: Path, *, sha256: str | None = None, threads: int = 1, sizes_vary: bool = False
+) -> InferenceSession:
     """Return a CPU session for an ONNX file.
 
     Args:
@@ -21,6 +23,8 @@ def open_session(path: Path, *, sha256: str | None = None, threads: int = 1) -> 
             which still runs.
         threads: Threads for one run. One thread that does not spin has the steadiest run time when
             several sessions or programs share the machine. Callers run sessions in parallel.
+        sizes_vary: Whether inputs have many sizes. Then onnxruntime does not plan its memory by the
+            first one, which takes less of it.
 
     Raises:
         ModelError: The file is missing, has another digest, is not a loadable model, or has what
@@ -34,6 +38,7 @@ def open_session(path: Path, *, sha256: str | None = None, threads: int = 1) -> 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.enable_mem_pattern = not sizes_vary
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.load_model_format", "ONNX")  # what was checked
     options.log_severity_level = 3

@@ -21,7 +21,7 @@ from wince.server.settings import Settings
 START = (
     "import sys; from wince.server import body_limits, connection_limits\n"
     "connection_limits.REQUEST_HEAD_SECONDS = 1.5; connection_limits.MAX_CONNECTIONS = 40\n"
-    "body_limits.DISCARD_SECONDS = 0.5; body_limits.MAX_ARRIVING_BYTES = 40 * 2**20\n"
+    "body_limits.DISCARD_SECONDS = 0.5; body_limits.MAX_HELD_BYTES = 40 * 2**20\n"
     "from wince.cli import main; sys.exit(main(['serve', '--port', sys.argv[1]]))"
 )
 
@@ -250,4 +250,5 @@ def live_url(server):
 def test_default_limits_are_wide_enough_for_people():
     assert connection_limits.REQUEST_HEAD_SECONDS >= 10
     assert connection_limits.MAX_CONNECTIONS >= 100
-    assert 4 * Settings().max_image_bytes <= body_limits.MAX_ARRIVING_BYTES
+    assert 2 * Settings().max_image_bytes <= body_limits.MAX_HELD_LARGE_BYTES
+    assert body_limits.MAX_HELD_LARGE_BYTES < body_limits.MAX_HELD_BYTES

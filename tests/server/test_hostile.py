@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,10 @@ class Server:
     def memory(self) -> int:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def highest_memory(self) -> int:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
     def returns_to(self, before: int, portrait: bytes) -> bool:
         """Whether memory is freed. An image is freed only after its answer has been sent."""
@@ -222,3 +227,41 @@ def test_memory_is_freed_after_large_and_hostile_images(server, portrait_jpeg) -
         send_all()
     assert server.returns_to(before, portrait_jpeg)
     assert server.alive(portrait_jpeg)
+
+
+def test_images_at_the_limits_of_memory_are_decoded_one_after_the_other(
+    server, portrait_jpeg
+) -> None:
+    kinds = [("PNG", 7000, {}), ("WEBP", 3500, {"lossless": True}), ("JPEG", 7900, {})]
+    files = [
+        bad_inputs.save_image(Image.new("RGB", (side, side), "beige"), kind, **options)
+        for kind, side, options in kinds
+    ]
+    Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")  # starts VmHWM anew
+    with ThreadPoolExecutor(9) as clients:
+        answers = list(clients.map(lambda data: upload(server, data), files * 3))
+    assert {status for status, _ in answers} == {422}  # no face
+    assert server.highest_memory() < 500 * 2**20
+    assert server.alive(portrait_jpeg)
+
+
+def test_the_first_of_many_large_uploads_are_served_and_small_ones_meanwhile(
+    server, portrait_jpeg
+) -> None:
+    large = portrait_jpeg + bytes(31 * 2**20)
+    with ThreadPoolExecutor(10) as clients:
+        uploads = [clients.submit(upload, server, large) for _ in range(8)]
+        small = clients.submit(upload, server, portrait_jpeg)
+        statuses = sorted(answer.result(60)[0] for answer in uploads)
+        assert small.result(60)[0] == 200
+    assert set(statuses) <= {0, 200, 503}
+    assert statuses.count(200) >= 2
+    assert server.alive(portrait_jpeg)
+
+
+def upload(server: Server, data: bytes) -> tuple[int, dict]:
+    """Return the answer to an upload; the status is 0 if the connection was closed before it."""
+    try:
+        return server.send("/v1/assessments", data, "image/jpeg")
+    except (OSError, http.client.HTTPException):
+        return 0, {}

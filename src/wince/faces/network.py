@@ -19,11 +19,17 @@ from wince import onnx_session
 from wince.faces import MIN_SCORE
 from wince.faces.boxes import overlapping_groups
 from wince.faces.face import Face
+from wince.memory_budget import reserved
 
 INPUT_SIDE = 128
 """Side of the squares that the network was trained on, in pixels."""
 CELL = 16
 """Sides of the network's input are multiples of this."""
+
+LARGE_AREA = 2**17
+"""Pixels of an image above which memory is reserved for the network."""
+BYTES_PER_PIXEL = 220
+"""Memory of a look for each pixel that the network is shown, measured at 836 x 627 pixels."""
 
 # Of face_detector.onnx.
 _SHA256 = "8b78d6b74c1c4f7d5069c3a8c496eb8071cf9f5b65869f74222e3a6418ac3a61"
@@ -46,7 +52,7 @@ def candidates(pixels: NDArray[np.uint8], min_score: float) -> list[Face]:
     if inputs.shape[:2] != (height, width):
         filling = ((0, height - inputs.shape[0]), (0, width - inputs.shape[1]), (0, 0))
         inputs = np.pad(inputs, filling, constant_values=-1)
-    regressors, logits = _session().run(None, {"input": inputs[None]})
+    regressors, logits = _run(inputs[None])
     anchor_indices = np.flatnonzero(logits[0, :, 0] > math.log(min_score / (1 - min_score)))
     if not anchor_indices.size:
         return []
@@ -70,6 +76,17 @@ def candidates(pixels: NDArray[np.uint8], min_score: float) -> list[Face]:
     return faces
 
 
+def _run(inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Return the outputs of the network; memory for a large image is given back at once."""
+    area = inputs.shape[1] * inputs.shape[2]
+    if area <= LARGE_AREA:
+        return list(_session().run(None, {"input": inputs}))
+    options = RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    with reserved(BYTES_PER_PIXEL * area):
+        return list(_session().run(None, {"input": inputs}, options))
+
+
 @lru_cache(maxsize=8)
 def _anchors(height: int, width: int) -> NDArray[np.float64]:
     """Return the centres (x, y) of all anchors: two per cell at stride 8, six at stride 16."""
@@ -83,20 +100,12 @@ def _anchors(height: int, width: int) -> NDArray[np.float64]:
 
 @cache
 def _session() -> InferenceSession:
-    return onnx_session.open_session(detector_path(), sha256=_SHA256)
+    return onnx_session.open_session(detector_path(), sha256=_SHA256, sizes_vary=True)
 
 
 def detector_path() -> Path:
     """Return the path of the packaged face detector."""
     return Path(str(resources.files("wince.models") / "face" / "face_detector.onnx"))
-
-
-def release_memory() -> None:
-    """Give back the memory that onnxruntime keeps from looking at large images."""
-    options = RunOptions()
-    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    smallest = np.zeros((1, CELL, CELL, 3), np.float32)
-    _session().run(None, {"input": smallest}, options)
 
 
 def load_detector() -> None:

@@ -1,4 +1,4 @@
-"""Limits on request bodies: their size, their time, and the bytes of all that are arriving.
+"""Limits on request bodies: their size, their time, and the bytes of all that are in memory.
 
 Clients that are still sending when the response comes tend to miss it. So most of a body that is
 refused is read and discarded first.
@@ -10,6 +10,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
+from starlette.types import Scope
 
 from wince.server.problems import ProblemError
 from wince.server.settings import Settings
@@ -17,8 +18,13 @@ from wince.server.settings import Settings
 SMALL_JSON_BYTES = 4 * 1024
 """Largest body of a request with a few values and no image."""
 
-MAX_ARRIVING_BYTES = 256 * 2**20
-"""Bytes of incomplete bodies, over all requests."""
+MAX_HELD_BYTES = 88 * 2**20
+"""Bytes of all bodies that are arriving or whose requests are not answered yet."""
+
+MAX_HELD_LARGE_BYTES = 68 * 2**20
+"""Part of it for bodies above SMALL_IMAGE_BYTES, so that these leave room for others."""
+
+SMALL_IMAGE_BYTES = 4 * 2**20
 
 DISCARD_SECONDS = 2.0
 """Time for which the rest of a refused body is read."""
@@ -27,32 +33,41 @@ _DISCARD_FACTOR = 4  # how much of a body that is too large is read, in multiple
 _MEGABYTE = 2**20
 
 
-class _ArrivingBytes:
-    """Counts the bytes of incomplete bodies, so that many large uploads cannot fill the memory.
+_HELD = "wince.held_bytes"  # in a request's scope
 
-    The worker pool limits the images that have arrived, this counter those that are arriving. It is
-    changed on the event loop only.
+
+class _HeldBytes:
+    """Counts the bytes of bodies in memory, so that many large uploads cannot fill it.
+
+    A body is counted when it starts to arrive, so that the first ones arrive whole, until its
+    request is answered. The counts are changed on the event loop only.
     """
 
     def __init__(self) -> None:
         self.count = 0
+        self._large = 0
 
-    def add(self, size: int) -> None:
-        """Count bytes; raise a `busy` problem when they exceed MAX_ARRIVING_BYTES."""
-        if self.count + size > MAX_ARRIVING_BYTES:
+    def add(self, scope: Scope, size: int) -> None:
+        """Count the body of a request; raise a `busy` problem when there is no room for it."""
+        large = size if size > SMALL_IMAGE_BYTES else 0
+        if self.count + size > MAX_HELD_BYTES or self._large + large > MAX_HELD_LARGE_BYTES:
             raise ProblemError(
                 "busy",
                 "Too many images are arriving at the same time. Try again in a moment.",
                 {"Retry-After": "1", "Connection": "close"},
             )
+        scope[_HELD] = (size, large)
         self.count += size
+        self._large += large
 
-    def remove(self, size: int) -> None:
-        """Stop counting bytes."""
+    def remove(self, scope: Scope) -> None:
+        """Stop counting the body of a request, if it has one."""
+        size, large = scope.pop(_HELD, (0, 0))
         self.count -= size
+        self._large -= large
 
 
-_arriving = _ArrivingBytes()
+held_bytes = _HeldBytes()
 
 
 async def read_body(request: Request, limit: int, seconds: float) -> bytes:
@@ -103,23 +118,20 @@ async def limited_chunks(request: Request, limit: int) -> AsyncGenerator[bytes, 
     client_waits = "expect" in request.headers
     if announced > limit and (client_waits or announced > _DISCARD_FACTOR * limit):
         raise _too_large(limit)
-    received = counted = 0
     stream = request.stream()
+    received = 0
     try:
-        async for chunk in stream:
-            received += len(chunk)
-            if received > _DISCARD_FACTOR * limit:
-                break
-            if received <= limit and announced <= limit:
-                try:
-                    _arriving.add(len(chunk))
-                except ProblemError:
-                    await _discard(stream, DISCARD_SECONDS, _DISCARD_FACTOR * limit)
-                    raise
-                counted += len(chunk)
-                yield chunk
-    finally:
-        _arriving.remove(counted)
+        if announced <= limit:
+            held_bytes.add(request.scope, announced or limit)
+    except ProblemError:
+        await _discard(stream, DISCARD_SECONDS, _DISCARD_FACTOR * limit)
+        raise
+    async for chunk in stream:
+        received += len(chunk)
+        if received > _DISCARD_FACTOR * limit:
+            break
+        if received <= limit and announced <= limit:
+            yield chunk
     if received > limit:
         raise _too_large(limit)
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from wince.errors import ServeError
 from wince.server.connection_limits import LimitedConnection
 from wince.server.logs import configure_logging
+from wince.server.memory import limit_kept_memory
 from wince.server.settings import PORTS, Settings
 
 _BACKLOG = 128
@@ -114,6 +115,7 @@ def run_server(
         token_is_new: Whether the token was generated for this run and has to be printed.
     """
     configure_logging(settings)
+    limit_kept_memory()
     config = uvicorn.Config(
         app,
         log_config=None,  # configure_logging has done it

@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wince.server import problems
+from wince.server.body_limits import held_bytes
 from wince.server.settings import Settings
 
 _server_log = logging.getLogger("wince.server")
@@ -154,6 +155,7 @@ class RequestGuard:
                 raise
             await send_problem(scope, receive, response.send, problems.from_error(error))
         finally:
+            held_bytes.remove(scope)
             response.log()
 
     def _check(self, scope: Scope, headers: Headers) -> problems.Problem | None:

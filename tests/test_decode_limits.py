@@ -1,0 +1,154 @@
+"""What takes too much memory or time is refused before or while it is decoded."""
+
+import io
+import threading
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.support import bad_inputs
+from wince import decode_limits, images, memory_budget
+from wince.errors import ImageTooLargeError
+
+
+def flat(side: int, file_format: str, mode: str = "RGB", **options: object) -> bytes:
+    """Return a file of few bytes that holds side x side pixels."""
+    return bad_inputs.save_image(Image.new(mode, (side, side), 120), file_format, **options)
+
+
+# Memory
+
+
+@pytest.mark.parametrize(
+    ("file_format", "mode", "side", "options"),
+    [
+        ("WEBP", "RGB", 3600, {"lossless": True}),
+        ("PNG", "RGB", 7100, {}),
+        ("PNG", "RGBA", 5100, {}),
+        ("PNG", "LA", 5100, {}),
+        ("PNG", "P", 4800, {}),
+        ("PNG", "I;16", 5800, {}),
+        ("AVIF", "RGB", 4500, {"speed": 10}),
+        ("TIFF", "CMYK", 4200, {"compression": "tiff_deflate"}),
+        ("GIF", "P", 4800, {}),
+        ("JPEG", "RGB", 5800, {"progressive": True, "subsampling": 0}),
+    ],
+)
+def test_an_image_that_would_take_too_much_memory_is_refused_at_once(
+    file_format: str, mode: str, side: int, options: dict[str, object]
+) -> None:
+    data = flat(side, file_format, mode, **options)
+    start = time.thread_time()
+    with pytest.raises(ImageTooLargeError, match=rf"{side} x {side} pixels.*limit is 190 MB"):
+        images.read(data)
+    assert time.thread_time() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    ("file_format", "mode", "options"),
+    [
+        ("WEBP", "RGB", {"lossless": True}),
+        ("PNG", "RGB", {}),
+        ("PNG", "RGBA", {}),
+        ("PNG", "LA", {}),
+        ("PNG", "P", {}),
+        ("PNG", "1", {}),
+        ("PNG", "I;16", {}),
+        ("AVIF", "RGB", {"speed": 10}),
+        ("TIFF", "CMYK", {}),
+        ("GIF", "P", {}),
+        ("JPEG", "RGB", {"progressive": True}),
+        ("JPEG", "CMYK", {}),
+    ],
+)
+def test_a_large_image_is_reduced_whatever_its_format(
+    file_format: str, mode: str, options: dict[str, object]
+) -> None:
+    image = images.read(flat(2600, file_format, mode, **options))
+    assert (image.width, image.height) == (2600, 2600)
+    assert image.rgb.shape == (1300, 1300, 3)
+    assert image.scale == 2
+    assert np.ptp(image.rgb, axis=(0, 1)).max() <= 2
+
+
+def test_a_reduced_image_shows_what_the_whole_one_shows() -> None:
+    colours = Image.linear_gradient("L").resize((2700, 2700))
+    rgb = Image.merge("RGB", (colours, colours.rotate(90), colours.rotate(180)))
+    whole = images.read(rgb).rgb  # an image that is decoded already is not reduced
+    reduced = images.read(bad_inputs.save_image(rgb, "PNG")).rgb
+    assert reduced.shape == (1350, 1350, 3)
+    assert abs(reduced.astype(int) - whole[::2, ::2]).max() <= 2
+
+
+def test_a_jpeg_with_one_scan_of_every_colour_counts_as_one_with_many() -> None:
+    one_scan = Image.open(io.BytesIO(flat(400, "JPEG")))
+    many = Image.open(io.BytesIO(flat(400, "JPEG", progressive=True)))
+    pixels = 400 * 400
+    assert decode_limits.prepare(one_scan, one_scan.size, "it") == 4 * pixels
+    assert decode_limits.prepare(many, many.size, "it") == 4 * pixels + 2 * 1.5 * pixels
+
+
+# Time
+
+
+def test_scans_are_limited() -> None:
+    start = time.thread_time()
+    with pytest.raises(ImageTooLargeError, match="JPEG with 5000 scans; the limit is 100"):
+        images.read(bad_inputs.many_scans(3000, 5000))
+    assert time.thread_time() - start < 0.5
+    assert images.read(bad_inputs.many_scans(64, 100)).width == 64
+
+
+def test_decoding_stops_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = bad_inputs.many_scans(4000, 100)
+    monkeypatch.setattr(decode_limits, "MAX_SECONDS", 0.2)
+    start = time.thread_time()
+    with pytest.raises(ImageTooLargeError, match="takes too long to decode"):
+        images.read(data)
+    assert time.thread_time() - start < 1
+
+
+@pytest.mark.parametrize("part", [b"\xff\xe1\0\2", b"\xff\xfe\0\2", b"\xff\xdd\0\4\0\0", b"\xff"])
+def test_a_file_of_very_many_parts_is_refused(part: bytes) -> None:
+    jpeg = flat(64, "JPEG")
+    start = time.thread_time()
+    with pytest.raises(ImageTooLargeError, match="too many parts"):
+        images.read(jpeg[:2] + part * (8 * 10**6 // len(part)) + jpeg[2:])
+    assert time.thread_time() - start < decode_limits.MAX_SECONDS + 1
+
+
+# All threads together
+
+
+def test_memory_is_reserved_by_one_thread_after_the_other() -> None:
+    size = memory_budget.MAX_BYTES * 2 // 3
+    running, highest = 0, 0
+    lock = threading.Lock()
+
+    def work() -> None:
+        nonlocal running, highest
+        with memory_budget.reserved(size):
+            with lock:
+                running += 1
+                highest = max(highest, running)
+            time.sleep(0.01)
+            with lock:
+                running -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
+    assert highest == 1
+
+
+def test_memory_is_free_again_after_an_error() -> None:
+    for _ in range(3):
+        with pytest.raises(ValueError, match="broken"), memory_budget.reserved(10**8):
+            raise ValueError("broken")
+    with memory_budget.reserved(memory_budget.MAX_BYTES):
+        pass
