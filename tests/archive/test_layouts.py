@@ -125,14 +125,20 @@ def test_a_pipe_in_the_place_of_a_label_or_a_table_is_not_read(tmp_path: Path) -
 def test_very_deep_folders_are_walked_through(tmp_path: Path) -> None:
     builder.valid(tmp_path)
     names = set(by_name(unbc, tmp_path))
-    descriptor = os.open(tmp_path / "Images", os.O_RDONLY)
-    for _ in range(1500):
-        os.mkdir("d", dir_fd=descriptor)
-        deeper = os.open("d", os.O_RDONLY, dir_fd=descriptor)
-        os.close(descriptor)
-        descriptor = deeper
-    os.close(descriptor)
-    assert set(by_name(unbc, tmp_path)) == names
+    top, spare = tmp_path / "Images" / "d", tmp_path / "spare"
+    for _ in range(1500):  # each around the one before, so that no path is too long to be given
+        spare.mkdir()
+        if top.exists():
+            top.rename(spare / "d")
+        spare.rename(top)
+    try:
+        assert set(by_name(unbc, tmp_path)) == names
+    finally:
+        while top.exists():  # pytest could not remove folders that are so deep
+            top.rename(spare)
+            if (spare / "d").exists():
+                (spare / "d").rename(top)
+            spare.rmdir()
 
 
 def test_a_name_that_is_not_utf8_is_shown_and_left_out(tmp_path: Path) -> None:
