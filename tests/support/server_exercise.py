@@ -50,19 +50,29 @@ class ExercisedServer:
         return self.folder / "strace.txt"
 
 
-def exercise(folder: Path, log_format: str, portrait: bytes, large_png: bytes) -> ExercisedServer:
+def exercise(
+    folder: Path, log_format: str, sound_server: str, portrait: bytes, large_png: bytes
+) -> ExercisedServer:
     """Run a server in a folder, call everything that it has, and end it.
 
     Args:
         folder: An empty folder.
         log_format: "text" or "json".
+        sound_server: Address of a sound server that the user's programs use, "" for none.
         portrait: A face as a JPEG file.
         large_png: A face as a PNG file that is too large for a parser's memory.
     """
     result = ExercisedServer(folder)
     strace = network_watch.strace(result.trace) if network_watch.strace_works() else []
     command = [*strace, sys.executable, "-m", "wince", "serve", "--log-format", log_format]
-    environment = network_watch.environment(result.events, WINCE_TOKEN=TOKEN, PYTHONUNBUFFERED="1")
+    variables = {"PULSE_SERVER": sound_server} if sound_server else {}
+    environment = network_watch.environment(
+        result.events,
+        WINCE_TOKEN=TOKEN,
+        PYTHONUNBUFFERED="1",
+        HOME=str(folder / "home"),
+        **variables,
+    )
     with server_process.serve(command, environment=environment, folder=folder) as server:
         with httpx2.Client(base_url=server.address, trust_env=False, timeout=60) as http:
             client = _Client(http, result)

@@ -5,7 +5,7 @@ import shutil
 
 from wince.errors import SpeechError
 from wince.speech import languages
-from wince.speech.voice_process import PLAY_SECONDS, RENDER_SECONDS, run
+from wince.speech.voice_process import PLAY_SECONDS, RENDER_SECONDS, bare_environment, run
 
 PROGRAM = "espeak-ng"
 
@@ -34,7 +34,7 @@ def _listed_voices(program: str, language: str) -> list[str]:
 
     MBROLA voices are left out: espeak-ng lists them even if they are not installed.
     """
-    stdout, _ = run([program, f"--voices={language}"], b"", RENDER_SECONDS)
+    stdout, _ = run([program, f"--voices={language}"], b"", RENDER_SECONDS, bare_environment())
     rows = [line.split() for line in stdout.decode(errors="replace").splitlines()[1:]]
     rows = [row for row in rows if len(row) >= 5]
     if language == "variant":
@@ -45,7 +45,7 @@ def _listed_voices(program: str, language: str) -> list[str]:
 def render(text: str, rate: int, language: str, voice: str | None) -> bytes:
     """Return the text as WAV bytes whose header does not state the true length."""
     command = [*_command(rate, language, voice), "--stdout"]
-    return run(command, text.encode(), RENDER_SECONDS)[0]
+    return run(command, text.encode(), RENDER_SECONDS, bare_environment())[0]
 
 
 def play(text: str, rate: int, language: str, voice: str | None) -> None:

@@ -4,6 +4,7 @@
 arguments it writes the text from stdin to a WAV file.
 """
 
+import os
 import re
 import sys
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wince.speech import languages
-from wince.speech.voice_process import RENDER_SECONDS, run
+from wince.speech.voice_process import NO_SOUND_SERVER, RENDER_SECONDS, run
 
 # -P: a file in the current folder is not imported in place of a module.
 _COMMAND = [sys.executable, "-P", "-m", "wince.speech.pyttsx3_process"]
@@ -19,14 +20,19 @@ _COMMAND = [sys.executable, "-P", "-m", "wince.speech.pyttsx3_process"]
 
 def voice_names(language: str) -> tuple[str, ...]:
     """Return the ids of the voices in a language."""
-    stdout, _ = run([*_COMMAND, language], b"", RENDER_SECONDS)
+    stdout, _ = run([*_COMMAND, language], b"", RENDER_SECONDS, _environment())
     return tuple(stdout.decode(errors="replace").split("\0")[:-1])
 
 
 def render(text: str, rate: int, language: str, voice: str | None, path: Path) -> None:
     """Write the text as a WAV file."""
     command = [*_COMMAND, language, str(rate), voice or "", str(path)]
-    run(command, text.encode(), RENDER_SECONDS)
+    run(command, text.encode(), RENDER_SECONDS, _environment())
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's environment; Python and the voices of Windows need much of it."""
+    return {**os.environ, **NO_SOUND_SERVER}
 
 
 def speaks_language(voice: Any, language: str) -> bool:

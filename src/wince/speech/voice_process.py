@@ -5,7 +5,9 @@ hung process can be killed. The text is passed through stdin: no shell interpret
 visible in the list of processes.
 """
 
+import os
 import subprocess
+from collections.abc import Mapping
 
 from wince.errors import SpeechError
 
@@ -14,21 +16,43 @@ RENDER_SECONDS = 20.0
 PLAY_SECONDS = 300.0
 """Time limit for speaking; the longest text takes about two minutes at the slowest rate."""
 
+NO_SOUND_SERVER = {"PULSE_SERVER": ""}
+"""Variables with which PulseAudio's library connects to no server and writes no file. espeak-ng
+looks for a sound server even if it only makes a file."""
+_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "TEMP", "ESPEAK_DATA_PATH")
 
-def run(command: list[str], stdin: bytes, seconds: float) -> tuple[bytes, str]:
+
+def bare_environment() -> dict[str, str]:
+    """Return the environment of a program that needs no home folder and no sound server."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return {**kept, "HOME": os.devnull, **NO_SOUND_SERVER}
+
+
+def run(
+    command: list[str],
+    stdin: bytes,
+    seconds: float,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[bytes, str]:
     """Run a program and return its stdout and the text of its stderr.
 
     Args:
         command: The program and its arguments.
         stdin: Bytes for the program's stdin.
         seconds: Time limit.
+        environment: All variables that the program gets; None for those of this process.
 
     Raises:
         SpeechError: The program cannot be started, fails, or exceeds the time limit.
     """
     try:
         process = subprocess.run(  # noqa: S603 - a list without a shell; wince chooses the program
-            command, input=stdin, capture_output=True, timeout=seconds, check=False
+            command,
+            input=stdin,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+            env=environment,
         )
     except subprocess.TimeoutExpired:
         raise SpeechError(
