@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from tests.support.frames import Frame
 from tests.support.scene import Actor, Place, render, still, walk
+from wince import images
 from wince.faces import person_search
 from wince.faces.person_search import PersonFace, PersonSearch
 
@@ -65,7 +67,7 @@ def test_a_still_person_is_searched_for_in_full_once_a_second(calls: Counter[str
     for frame, rgb in enumerate(render([Actor(PATIENT, still(320, 240, 300))], 3, rate=15)):
         (person,) = search.find(rgb, frame / 15, (1,))
         assert (person.number, person.is_current) == (1, True)
-    assert calls == {"detect": 3, "search_near": 44, "glance": 9}
+    assert calls == {"detect": 3, "search_near": 45, "glance": 9}
 
 
 def test_somebody_who_comes_is_noticed_between_two_full_searches(calls: Counter[str]) -> None:
@@ -136,3 +138,12 @@ def test_who_crosses_another_person_is_followed_on_the_other_side(seconds: float
 
 def test_a_frame_without_faces_has_no_persons() -> None:
     assert PersonSearch(AWAY).find(np.full((200, 300, 3), 90, np.uint8), 0.0, ()) == []
+
+
+def test_an_unchanged_image_keeps_its_key_points(frames: list[Frame]) -> None:
+    for frame in frames:
+        rgb = images.read(frame.path).rgb
+        search = PersonSearch(AWAY)
+        faces = [search.find(rgb, number / 15, (1,))[0].face for number in range(20)]
+        for face in faces[1:]:
+            np.testing.assert_allclose(face.keypoints, faces[0].keypoints, atol=1e-6)

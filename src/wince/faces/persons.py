@@ -69,11 +69,6 @@ class _Person:
         gap = seconds - self.seconds
         return self.speed * (GLIDE_SECONDS * (1 - math.exp(-gap / GLIDE_SECONDS)))
 
-    def is_in_place(self, boxes: Boxes, seconds: float) -> bool:
-        """Return whether the person was here a moment ago, and a single box (1, 4) is there."""
-        is_present = seconds - self.seconds <= SHORT_GAP
-        return is_present and bool(iou(np.array(self.face.box), boxes)[0] >= SAME_PLACE)
-
     def move(self, face: Face, seconds: float, colours: FaceColours | None) -> None:
         """Set the person's face at a time."""
         gap = seconds - self.seconds
@@ -141,8 +136,10 @@ class Persons:
             return {}
         persons = list(self._persons.values())
         boxes = np.array([face.box for face in faces], np.float64)
-        if len(persons) == len(faces) == 1 and persons[0].is_in_place(boxes, seconds):
-            return {0: persons[0].number}  # the usual case, which need not be weighed
+        in_place = _in_place(persons, boxes, seconds)
+        if (in_place.sum(axis=0) == 1).all() and (in_place.sum(axis=1) == 1).all():
+            numbers = [person.number for person in persons]
+            return dict(enumerate(numbers[row] for row in in_place.argmax(axis=0)))
         misfits, overlaps = _misfits_and_overlaps(persons, boxes, seconds)
         gaps = np.array([seconds - person.seconds for person in persons])
         was_away = gaps > SHORT_GAP
@@ -157,6 +154,16 @@ class Persons:
         rest = best_assignment(costs[np.ix_(rows, columns)])
         pairs += [(int(rows[row]), int(columns[column])) for row, column in rest]
         return {column: persons[row].number for row, column in pairs if costs[row, column] < 1}
+
+
+def _in_place(persons: Sequence[_Person], boxes: Boxes, seconds: float) -> NDArray[np.bool_]:
+    """Return who was in the place of which box (N, 4) a moment ago, bool (persons, N).
+
+    In most frames everybody is in place, and nothing need be weighed.
+    """
+    overlaps = np.array([iou(np.array(person.face.box), boxes) for person in persons])
+    is_present = np.array([seconds - person.seconds <= SHORT_GAP for person in persons])
+    return np.asarray((overlaps >= SAME_PLACE) & is_present[:, None])
 
 
 def _uncovered(
