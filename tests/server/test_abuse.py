@@ -129,15 +129,13 @@ def test_data_that_is_not_http_is_answered_with_400(server):
     assert server.is_idle()
 
 
-def test_too_many_connections_are_answered_with_503_and_closed(server):
+def test_idle_connections_make_room_for_others(server):
     with contextlib.ExitStack() as stack:
-        many = [stack.enter_context(server.open()) for _ in range(60)]
-        many[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        answer = read_all(many[-1])
-        assert answer.startswith(b"HTTP/1.1 503 ")
-        assert b"retry-after: 5" in answer.lower()
-        assert b"/problems/busy" in answer
-        for stream in many[:-1]:
+        idle = [stack.enter_context(server.open()) for _ in range(60)]
+        begin = time.monotonic()
+        assert server.is_idle()
+        assert time.monotonic() - begin < 1.4  # before the idle ones end by themselves
+        for stream in idle:
             assert read_all(stream) == b""
     assert server.is_idle()
 

@@ -1,75 +1,256 @@
-"""Limits on connections: how long a request head may take, and how many connections are open."""
+"""Limits on connections: their number, and how long they wait for the client.
+
+A client has a limited time for the TLS handshake, for the head of a request, and for taking what
+is sent. Bodies have their own time limit, see `wince.server.body_limits`. What arrives is parsed in
+small pieces, so that the event loop serves others in between.
+"""
 
 import asyncio
+import logging
+import socket
+import sys
+import time
+from typing import Any
 
 import h11
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from wince.server import problems
+
+if sys.platform != "win32":
+    import resource
 
 REQUEST_HEAD_SECONDS = 20.0
 """Time for a request head to arrive, from the start of the connection or the last response."""
 
+WRITE_SECONDS = 20.0
+"""Time for the client to take the bytes that are ready for it."""
+
+TLS_SECONDS = 20.0
+"""Time for a TLS handshake, and for the end of a TLS connection."""
+
+READ_BYTES = (4096, 65536)
+"""Fewest and most bytes that are parsed at once. 256 KB, as asyncio reads, can take 0.3 seconds."""
+
+PARSE_SECONDS = 0.001
+"""Time for parsing after which a connection reads the fewest bytes."""
+
+MAX_UNREAD_BYTES = 2**20
+"""Bytes that a WebSocket keeps for a client that does not read, answers to pings included."""
+
+MAX_FRAGMENTS = 1000
+"""Fragments of one message of a WebSocket."""
+
 MAX_CONNECTIONS = 200
 """Open connections at the same time. A browser opens six."""
 
+_WINDOWS_SOCKETS = 512  # that select() can watch
+_log = logging.getLogger("wince.server")
 
-class LimitedConnection(H11Protocol):
-    """An HTTP/1.1 connection with a time limit for request heads and a limit on their number.
 
-    uvicorn has a time limit between two requests (`timeout_keep_alive`) but none for the first
-    request or for a head that arrives slowly, and its `limit_concurrency` answers in plain text.
-    `H11Protocol` is not public, so pyproject.toml pins the minor version of uvicorn.
+def connection_limit() -> int:
+    """Return how many connections are served: MAX_CONNECTIONS, or a quarter of the descriptors.
 
-    Bodies have their own time limit, see `wince.server.body_limits`. uvicorn closes a WebSocket
-    when the other side does not answer a ping.
+    Twice as many are accepted, because a connection is served only after its TLS handshake. The
+    other half of the descriptors is for files and for the programs that speak.
+    """
+    descriptors = _WINDOWS_SOCKETS
+    if sys.platform != "win32":
+        soft_limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        descriptors = soft_limit if soft_limit >= 0 else 4 * MAX_CONNECTIONS  # -1: no limit
+    return max(1, min(MAX_CONNECTIONS, descriptors // 4))
+
+
+class LimitedListener(socket.socket):
+    """A listening socket that closes connections at once while too many are open."""
+
+    _connections: tuple[socket.socket, ...] = ()
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Return the next connection and its address.
+
+        Raises:
+            ConnectionAbortedError: It was closed, or could not be accepted. asyncio then serves
+                others before it accepts the next one.
+            BlockingIOError: No connection waits.
+        """
+        try:
+            connection, address = super().accept()
+        except (BlockingIOError, InterruptedError):
+            raise
+        except OSError as error:  # asyncio would log it some thousand times
+            _log.warning("A connection was not accepted: %s.", error.strerror)
+            raise ConnectionAbortedError from None
+        self._connections = tuple(old for old in self._connections if old.fileno() >= 0)
+        if len(self._connections) >= 2 * connection_limit():
+            connection.close()
+            _log.warning("%d connections are open; others are closed.", len(self._connections))
+            raise ConnectionAbortedError
+        self._connections += (connection,)
+        return connection, address
+
+
+class EventLoop(asyncio.SelectorEventLoop):
+    """An event loop whose servers limit the time of TLS handshakes; uvicorn has no option for it.
+
+    Its servers use `LimitedListener.accept`, also on Windows.
     """
 
-    _head_timer: asyncio.TimerHandle | None = None
+    async def create_server(self, *args: Any, **options: Any) -> asyncio.Server:
+        """Return a server, as asyncio's event loop does."""
+        if options.get("ssl"):
+            options |= {"ssl_handshake_timeout": TLS_SECONDS, "ssl_shutdown_timeout": TLS_SECONDS}
+        return await super().create_server(*args, **options)
+
+
+class _ReadsPieces(asyncio.BufferedProtocol):
+    """Makes asyncio read few bytes at once, and more of them as long as parsing takes no time."""
+
+    _buffer = memoryview(b"")
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where the next bytes are written to."""
+        if not self._buffer:
+            self._buffer = memoryview(bytearray(READ_BYTES[0]))
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Parse the bytes that arrived, and set how many are read next."""
+        start = time.perf_counter()
+        self.data_received(bytes(self._buffer[:nbytes]))
+        slow = time.perf_counter() - start > PARSE_SECONDS
+        size = READ_BYTES[0] if slow else min(2 * len(self._buffer), READ_BYTES[1])
+        if size != len(self._buffer):
+            self._buffer = memoryview(bytearray(size))
+
+    def data_received(self, data: bytes) -> None:
+        """Parse bytes."""
+        raise NotImplementedError
+
+
+class LimitedConnection(H11Protocol, _ReadsPieces):
+    """An HTTP/1.1 connection that does not wait for its client without an end.
+
+    uvicorn has a time limit between two requests (`timeout_keep_alive`), but none for the first
+    request, for a head that arrives slowly, or for a client that does not read its answers; and its
+    `limit_concurrency` answers in plain text. `H11Protocol` is not public, so pyproject.toml pins
+    the minor version of uvicorn.
+    """
+
+    _timer: asyncio.TimerHandle | None = None
+    _waiting_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
-        """Start waiting for a request head; refuse the connection when there are too many."""
+        """Start waiting for a request head. If too many connections are open, close one.
+
+        The one that has waited for its client for the longest time is closed. If none waits, this
+        one is refused.
+        """
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
-            self.app = _send_busy
-        self._start_head_timer()
+        transport.set_write_buffer_limits(high=1, low=0)  # pause while anything is unsent
+        open_count = sum(not other.transport.is_closing() for other in self.connections)
+        if open_count > connection_limit():
+            self._make_room()
+        self._wait_for_client(REQUEST_HEAD_SECONDS)
 
     def on_response_complete(self) -> None:
         """Start waiting for the next request head."""
         super().on_response_complete()
-        self._start_head_timer()
+        self._wait_for_client(REQUEST_HEAD_SECONDS)
+
+    def pause_writing(self) -> None:
+        """Start waiting for the client to read."""
+        super().pause_writing()
+        self._wait_for_client(WRITE_SECONDS)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Stop the timer and pass the connection to the WebSocket protocol."""
-        self._stop_head_timer()
+        self._stop_timer()
         super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the timer."""
-        self._stop_head_timer()
+        self._stop_timer()
         super().connection_lost(exc)
 
-    def _start_head_timer(self) -> None:
-        self._stop_head_timer()
-        self._head_timer = self.loop.call_later(REQUEST_HEAD_SECONDS, self._close_if_idle)
+    def _wait_for_client(self, seconds: float) -> None:
+        self._stop_timer()
+        self._waiting_since = self.loop.time()
+        self._timer = self.loop.call_later(seconds, self._on_timeout)
 
-    def _stop_head_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-    def _close_if_idle(self) -> None:
-        self._head_timer = None
-        responding = self.cycle is not None and not self.cycle.response_complete
-        if not responding and not self.transport.is_closing():
-            self.transport.close()
+    def _on_timeout(self) -> None:
+        self._timer = None
+        if not self._is_responding() or self.flow.write_paused:
+            self.transport.abort()  # close() would wait until the client has read everything
+
+    def _is_responding(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _is_waiting(self) -> bool:
+        """Whether the client has to send or to read something before this connection goes on."""
+        waiting = not self._is_responding() or self.flow.write_paused or self.cycle.more_body
+        return waiting and not self.transport.is_closing()
+
+    def _make_room(self) -> None:
+        waiting = [
+            other
+            for other in self.connections
+            if isinstance(other, LimitedConnection) and other is not self and other._is_waiting()
+        ]
+        if waiting:
+            min(waiting, key=lambda other: other._waiting_since).transport.abort()
+        else:
+            self.app = _send_busy
+
+
+class LimitedSocket(WebSocketsSansIOProtocol, _ReadsPieces):
+    """A WebSocket that ends when its client does not read, or sends endless fragments.
+
+    uvicorn ends it when a ping is not answered, but then waits until everything is read.
+    """
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Parse bytes; end the connection if they make too much accumulate."""
+        super().data_received(data)
+        unread = self.transport.get_write_buffer_size()
+        if unread > MAX_UNREAD_BYTES or len(self.frames) > MAX_FRAGMENTS:
+            self.transport.abort()
+
+    def pause_writing(self) -> None:
+        """Start waiting for the client to read."""
+        super().pause_writing()
+        self._stop_timer()
+        self._timer = self.loop.call_later(WRITE_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Stop waiting."""
+        self._stop_timer()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 async def _send_busy(scope: Scope, receive: Receive, send: Send) -> None:
     problem = problems.from_kind(
         "busy",
-        f"{MAX_CONNECTIONS} connections are already open. Try again in a moment.",
+        f"{connection_limit()} connections are already open. Try again in a moment.",
         {"Retry-After": "5", "Connection": "close"},
     )
     await problem.response(str(scope["path"]))(scope, receive, send)

@@ -10,15 +10,46 @@ from datetime import UTC, datetime
 
 from wince.server.settings import Settings
 
+_ACCESS_LOG = "wince.access"
 # Only these loggers write. The parsers of forms and images log parts of what a client sent.
 _LOG_LEVELS = {
-    "wince.access": logging.INFO,
+    _ACCESS_LOG: logging.INFO,
     "wince.server": logging.INFO,
     "uvicorn": logging.WARNING,
     "asyncio": logging.WARNING,
 }
+LINE_SECONDS = 1.0
+"""Least time between two lines of one kind, except those of requests."""
+
 # uvicorn logs this as an error for each WebSocket that the server refuses.
 _REFUSED_SOCKET = "ASGI callable returned without completing handshake."
+
+
+class _RepetitionFilter(logging.Filter):
+    """Leaves out lines that repeat sooner than after LINE_SECONDS; the next one has their number.
+
+    Lines repeat when the same place in the code logs the same class of exception, or none.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[tuple[object, ...], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether to write a record."""
+        if record.name == _ACCESS_LOG:
+            return True
+        error_class = record.exc_info[0] if record.exc_info else None
+        kind = record.pathname, record.lineno, error_class
+        seconds, left_out = self._last.get(kind, (-LINE_SECONDS, 0))
+        if record.created - seconds < LINE_SECONDS:
+            self._last[kind] = seconds, left_out + 1
+            return False
+        self._last[kind] = record.created, 0
+        if left_out:
+            record.msg = f"{record.getMessage()} ({left_out} more before)"
+            record.args = None
+        return True
 
 
 class JsonFormatter(logging.Formatter):
@@ -49,6 +80,7 @@ def configure_logging(settings: Settings) -> None:
         handler.setFormatter(JsonFormatter())
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    handler.addFilter(_RepetitionFilter())
     for name, level in _LOG_LEVELS.items():
         logger = logging.getLogger(name)
         logger.setLevel(level)

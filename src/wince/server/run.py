@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from wince.errors import ServeError
-from wince.server.connection_limits import LimitedConnection
+from wince.server.connection_limits import LimitedConnection, LimitedListener, LimitedSocket
 from wince.server.logs import configure_logging
 from wince.server.memory import limit_kept_memory
 from wince.server.settings import PORTS, Settings
@@ -49,7 +49,7 @@ def _bind(host: str, port: int) -> socket.socket:
     )[0]
     # asyncio turns Nagle's algorithm off only on sockets whose protocol is named. With Nagle's
     # algorithm every response waits some 40 ms for the client to acknowledge its head.
-    listener = socket.socket(family, kind, socket.IPPROTO_TCP)
+    listener = LimitedListener(family, kind, socket.IPPROTO_TCP)
     try:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows would let two programs share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
@@ -124,6 +124,8 @@ def run_server(
         proxy_headers=False,
         server_header=False,
         http=LimitedConnection,
+        loop="wince.server.connection_limits:EventLoop",
+        ws=LimitedSocket,
         ws_max_size=4 * 2**20,
         ws_per_message_deflate=False,  # JPEG does not get smaller
         timeout_graceful_shutdown=2,  # an open live view would delay the end of the server

@@ -1,0 +1,257 @@
+"""Attacks on a real server, each with a bound: `/healthz` answers at once while they last."""
+
+import contextlib
+import os
+import socket
+import ssl
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+
+from tests.support.server_process import free_port
+
+START = """
+import resource, sys
+from wince.server import connection_limits
+connection_limits.REQUEST_HEAD_SECONDS = 3.0
+connection_limits.WRITE_SECONDS = 2.0
+connection_limits.TLS_SECONDS = 2.0
+connection_limits.MAX_CONNECTIONS = 12
+descriptors = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+from wince.cli import main
+sys.exit(main(["serve", *sys.argv[1:]]))
+"""
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+
+
+class Server:
+    """A server process, and what it has logged."""
+
+    def __init__(self, port, process, log):
+        self.port, self.process, self.log = port, psutil.Process(process.pid), log
+        self.context = None
+
+    def open(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def health(self):
+        """Return the seconds until `/healthz` answers, and its status."""
+        begin = time.monotonic()
+        with self.open() as stream:
+            if self.context:
+                stream = self.context.wrap_socket(stream)
+            stream.sendall(HEALTH)
+            answer = stream.recv(100)
+        return time.monotonic() - begin, answer[9:12]
+
+    def connections(self):
+        return sum(c.status == psutil.CONN_ESTABLISHED for c in self.process.net_connections())
+
+
+@contextlib.contextmanager
+def serving(folder, *options, descriptors=1024):
+    port = free_port()
+    log = folder / "log.txt"
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-c", START, str(descriptors), "--port", str(port), *options],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        try:
+            assert "wince is ready" in process.stdout.readline(), log.read_text()
+            yield Server(port, process, log)
+        finally:
+            process.terminate()
+            process.wait(30)
+            process.stdout.close()
+    text = log.read_text()
+    assert "Traceback" not in text
+    assert " 500 " not in text
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def healthy(server, seconds_at_most=1.5):
+    """Request `/healthz` while the block runs; it answers 200, half of the time within 0.4 s.
+
+    It takes a few milliseconds to 0.2 s on a machine with two cores that these tests keep busy.
+    """
+    seconds, statuses, stop = [], set(), threading.Event()
+
+    def watch():
+        while not stop.is_set():
+            try:
+                duration, status = server.health()
+            except OSError as error:
+                duration, status = 0.0, repr(error)
+            seconds.append(duration)
+            statuses.add(status)
+            stop.wait(0.02)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield
+    finally:
+        time.sleep(1)
+        stop.set()
+        thread.join()
+    assert statuses == {b"200"}
+    assert len(seconds) >= 2
+    assert statistics.median(seconds) < 0.4
+    assert max(seconds) < seconds_at_most
+
+
+def until(condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not succeeds(condition):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def succeeds(condition):
+    with contextlib.suppress(ConnectionResetError):
+        return condition()
+    return False
+
+
+def send_all(stream, data):
+    """Send until the other side takes no more for a second or closes."""
+    stream.settimeout(1)
+    with contextlib.suppress(OSError):
+        stream.sendall(data)
+
+
+def request(head, body=b""):
+    return f"{head}\r\nHost: 127.0.0.1\r\n\r\n".encode() + body
+
+
+def test_answers_that_nobody_reads_do_not_hold_connections(server):
+    """More clients than connections pipeline requests for large files and never read."""
+    requests = request("GET /static/style.css HTTP/1.1") * 500
+    with contextlib.ExitStack() as stack:
+        for _ in range(15):
+            stream = stack.enter_context(socket.socket())
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stream.connect(("127.0.0.1", server.port))
+            stream.setblocking(False)
+            with contextlib.suppress(OSError):
+                stream.send(requests)
+        until(lambda: server.health()[1] == b"200")  # others get 503 while answers are made
+        assert server.connections() >= 8
+        with healthy(server):
+            pass
+        until(lambda: server.connections() == 0)
+
+
+def test_one_unread_answer_does_not_keep_a_closed_connection(server):
+    with contextlib.ExitStack() as stack:
+        for _ in range(10):
+            stream = stack.enter_context(socket.socket())
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stream.connect(("127.0.0.1", server.port))
+            with contextlib.suppress(OSError):
+                stream.sendall(request("GET /static/style.css HTTP/1.1") * 500)
+            stream.shutdown(socket.SHUT_WR)
+        until(lambda: server.connections() == 0)
+
+
+def test_more_connections_than_descriptors(tmp_path):
+    with serving(tmp_path, descriptors=96) as server, contextlib.ExitStack() as stack:
+        for _ in range(400):
+            stack.enter_context(server.open())
+        until(lambda: server.health()[1] == b"200")
+        assert server.connections() >= 8
+        with healthy(server):
+            pass
+        text = server.log.read_text()
+    lines = [line for line in text.splitlines() if "healthz" not in line]
+    assert len(lines) < 20
+
+
+@pytest.fixture(scope="module")
+def tls_server(tmp_path_factory):
+    trustme = pytest.importorskip("trustme", reason="needs trustme")
+    folder = tmp_path_factory.mktemp("tls")
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    issued.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
+    issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+    names = ("--tls-cert", folder / "cert.pem", "--tls-key", folder / "key.pem")
+    with serving(folder, *map(str, names)) as server:
+        server.context = ssl.create_default_context()
+        authority.configure_trust(server.context)
+        server.context.check_hostname = False
+        yield server
+
+
+def test_half_open_tls_handshakes_end(tls_server):
+    with contextlib.ExitStack() as stack:
+        with healthy(tls_server):
+            for _ in range(20):  # more than may be served, fewer than may be accepted
+                stack.enter_context(tls_server.open()).sendall(b"\x16\x03\x01")
+            until(lambda: tls_server.connections() >= 20)
+        until(lambda: tls_server.connections() <= 1, 10)
+
+
+def test_half_open_tls_handshakes_are_counted(tls_server):
+    with contextlib.ExitStack() as stack:
+        for _ in range(200):
+            stack.enter_context(tls_server.open())
+        time.sleep(0.3)
+        assert tls_server.connections() <= 24
+    until(lambda: tls_server.connections() == 0, 10)
+    assert tls_server.health()[1] == b"200"
+
+
+CHUNKED = "POST /v1/assessments HTTP/1.1\r\nContent-Type: image/jpeg\r\nTransfer-Encoding: chunked"
+BODIES = {
+    "chunks of one byte": request(CHUNKED, b"1\r\nx\r\n" * 500_000),
+    "pings": request(
+        "GET /v1/live HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+        b"\x89\x80\0\0\0\0" * 500_000,
+    ),
+    "fragments": request(
+        "GET /v1/live HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+        b"\x02\x80\0\0\0\0" + b"\0\x80\0\0\0\0" * 500_000,
+    ),
+    "part heads": request(
+        "POST /v1/assessments HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        "Content-Length: 3000000",
+        b"--b\r\n" + b"a" * 3_000_000,
+    ),
+    "line ends": request(
+        "POST /v1/assessments HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        "Content-Length: 8000000",
+        b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+        + b"\r\n--" * 2_000_000,
+    ),
+    "pipelined": request("GET /healthz HTTP/1.1") * 20_000,
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_event_loop_is_free_while_requests_of_many_parts_arrive(server, name):
+    with contextlib.ExitStack() as stack, healthy(server):
+        streams = [stack.enter_context(server.open()) for _ in range(3)]
+        threads = [threading.Thread(target=send_all, args=(s, BODIES[name])) for s in streams]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
