@@ -242,6 +242,13 @@ BODIES = {
         b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
         + b"\r\n--" * 2_000_000,
     ),
+    "punycode": request(
+        "POST /v1/assessments HTTP/1.1\r\nContent-Length: 1000100\r\n"
+        "Content-Type: multipart/form-data; boundary=b; charset=punycode",
+        b'--b\r\nContent-Disposition: form-data; name="neutral"\r\n\r\n'
+        + b"a-" * 499_972
+        + b"\r\n--b--\r\n",
+    ),
     "pipelined": request("GET /healthz HTTP/1.1") * 20_000,
 }
 
@@ -255,3 +262,38 @@ def test_event_loop_is_free_while_requests_of_many_parts_arrive(server, name):
             thread.start()
         for thread in threads:
             thread.join()
+
+
+UPLOAD = "POST /v1/assessments HTTP/1.1\r\nContent-Type: image/jpeg\r\nContent-Length: 1000000"
+
+
+def test_client_that_leaves_during_an_upload_is_one_line_in_the_log(server):
+    lines = len(server.log.read_text().splitlines())
+    with server.open() as stream:
+        stream.sendall(request(UPLOAD, bytes(1000)))
+        until(lambda: server.connections() >= 1)
+    until(lambda: len(server.log.read_text().splitlines()) > lines)
+    (line,) = server.log.read_text().splitlines()[lines:]
+    assert "POST /v1/assessments 499" in line
+
+
+def test_two_statements_of_a_length_end_the_connection(server):
+    both = f"{UPLOAD}\r\nTransfer-Encoding: chunked"
+    with server.open() as stream:
+        stream.sendall(request(both, b"0\r\n\r\n") + HEALTH)
+        answer = b""
+        with contextlib.suppress(ConnectionResetError):
+            while data := stream.recv(65536):
+                answer += data
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_upload_that_the_end_of_the_server_cuts_off_gets_503(tmp_path):
+    with serving(tmp_path) as server, server.open() as stream:
+        stream.sendall(request(UPLOAD, bytes(1000)))
+        server.health()
+        server.process.terminate()
+        answer = stream.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"problem+json" in answer
