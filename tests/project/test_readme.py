@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support import network_watch
+from tests.support import watched_command
 from tests.support.frames import ROOT, Frame
 from tests.support.video_sample import write_video
 from wince.runtime.estimator import starter_folder
@@ -104,17 +104,8 @@ def documented(mark: str) -> tuple[list[str], list[str]]:
 
 
 def run(command: str, folder: Path) -> tuple[list[str], list[str]]:
-    """Run a command that must not reach another machine; return its lines of stdout and stderr."""
-    log = folder / "events.jsonl"
-    process = subprocess.run(
-        [sys.executable, "-m", *shlex.split(command)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env=network_watch.environment(log),
-    )
-    assert process.returncode == 0, process.stderr
-    assert network_watch.foreign(log) == []
+    """Run a command under the network watch; return its lines of stdout and stderr."""
+    process = watched_command.run(shlex.split(command)[1:], folder)
     out, errors = (
         [line.rstrip() for line in s.splitlines()] for s in (process.stdout, process.stderr)
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wince.errors import DataError
+from wince.errors import DataError, FileWriteError
 from wince.faces.spec import FaceSpec
 from wince.file_names import MANIFEST, REPORT_DATA
 from wince.files import sha256
@@ -57,6 +57,15 @@ class PreparedFolder:
             for row in csv.DictReader(file):
                 if part is None or row["split"] == part:
                     yield row
+
+
+def refuse_as_output(folder: Path) -> None:
+    """Raise FileWriteError if results would be written among the files of a prepared folder."""
+    if (folder / REPORT_DATA).exists():
+        raise FileWriteError(
+            f"{folder} is a folder that `wince prepare` wrote, and results there would replace its "
+            "files. Choose another --out, such as a new folder beside it."
+        )
 
 
 def open_prepared(folder: Path) -> PreparedFolder:

@@ -118,11 +118,13 @@ def evaluate(
         raise typer.BadParameter("expected either MODEL or --predictions FILE")
     _check_extra()
     from wince import csv_reader
+    from wince.archive.prepared_folder import refuse_as_output
     from wince.evaluation import evaluate as evaluation
     from wince.evaluation.prediction_files import read_predictions, read_training_labels
     from wince.evaluation.report.result_files import write_results
     from wince.output_lock import locked_folder
 
+    refuse_as_output(out)
     renames = csv_reader.parse_renames(column or ())
     csv_reader.check_renames(renames, [path for path in (predictions, against, training) if path])
     read = partial(read_predictions, renames=renames, distinct_subjects=distinct_subjects)
@@ -179,9 +181,10 @@ def _score(
 
 
 def _check_extra() -> None:
-    """Raise MissingExtraError unless matplotlib is installed."""
+    """Raise MissingExtraError unless matplotlib is installed, and set up its caches."""
     from importlib.util import find_spec
 
+    from wince.cli import library_caches
     from wince.errors import MissingExtraError
 
     if find_spec("matplotlib") is None:
@@ -189,6 +192,7 @@ def _check_extra() -> None:
             "wince evaluate needs matplotlib for its plots, and matplotlib is not installed. "
             "Install the training extra: pip install 'wince[train]'"
         )
+    library_caches.use_temporary_folder()
 
 
 @contextmanager

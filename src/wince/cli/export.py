@@ -100,9 +100,11 @@ def export(
     Nothing is written unless ONNX agrees with torch to 1e-4. `wince serve --model DIR` uses it.
     """
     options.check(run)
+    from wince.archive.prepared_folder import refuse_as_output
     from wince.cli.training_options import require_training_extra
 
     require_training_extra()
+    refuse_as_output(out)
     if run is not None:
         model, notes = _export_run(run, out, options)
     elif options.state_dict is not None:

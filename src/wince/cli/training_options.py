@@ -145,9 +145,10 @@ class TrainingOptions:
 
 
 def require_training_extra() -> None:
-    """Raise MissingExtraError unless the training extra is installed."""
+    """Raise MissingExtraError unless the training extra is installed, and set up its caches."""
     from importlib.util import find_spec
 
+    from wince.cli import library_caches
     from wince.errors import MissingExtraError
 
     missing = [name for name in ("torch", "lightning", "matplotlib") if find_spec(name) is None]
@@ -156,3 +157,4 @@ def require_training_extra() -> None:
             f"This command needs {', '.join(missing)}, which the small install leaves out. Install "
             "it with: pip install 'wince[train]'"
         )
+    library_caches.use_temporary_folder()

@@ -4,11 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from tests.support import network_watch
+from tests.support import network_watch, watched_command
 from tests.support.frames import Frame
 from tests.support.server_exercise import ExercisedServer
+from tests.support.video_sample import write_video
 from wince.speech import voices
 
 needs_strace = pytest.mark.skipif(
@@ -76,16 +79,17 @@ def test_strace_records_a_connection(tmp_path: Path) -> None:
 def test_assessing_and_annotating_reach_no_other_machine_and_write_only_the_copy(
     tmp_path: Path, frames: list[Frame]
 ) -> None:
-    log = tmp_path / "events.jsonl"
-    options = ["assess", "--json", "--heatmap", "--annotate", str(tmp_path / "copies")]
-    process = subprocess.run(
-        [sys.executable, "-m", "wince", *options, str(frames[1].path)],
-        env=network_watch.environment(log),
-        capture_output=True,
-        text=True,
-    )
-    assert process.returncode == 0, process.stderr
-    assert network_watch.foreign(log) == []
-    paths = network_watch.written(log)
-    assert paths
-    assert [path for path in paths if not Path(path).is_relative_to(tmp_path)] == []
+    options = ["assess", "--json", "--heatmap", "--annotate", "copies"]
+    watched_command.run([*options, frames[1].path], tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"copies", "events.jsonl"}
+
+
+def test_watching_reaches_no_other_machine_and_writes_only_the_files_that_it_is_told(
+    tmp_path: Path, frames: list[Frame]
+) -> None:
+    face = np.asarray(Image.open(frames[1].path).convert("RGB"))
+    write_video(tmp_path / "ward.mp4", [face] * 5)
+    files = ["--csv", "rows.csv", "--summary", "summary.json", "--video", "copy.mp4"]
+    watched_command.run(["watch", "ward.mp4", *files], tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"ward.mp4", *files[1::2], "events.jsonl"}

@@ -15,6 +15,7 @@ from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 
 from wince import workers
+from wince.archive.prepared_folder import refuse_as_output
 from wince.errors import ModelError
 from wince.output_lock import locked_folder
 from wince.training.fitting.run_settings import Devices
@@ -64,7 +65,11 @@ def locked(out: Path) -> AbstractContextManager[None]:
 
     Args:
         out: The folder that the training writes.
+
+    Raises:
+        FileWriteError: It is a prepared folder.
     """
+    refuse_as_output(out)
     is_helper = any(os.environ.get(name, "0") not in ("", "0") for name in RANKS)
     return nullcontext() if is_helper else locked_folder(out)
 

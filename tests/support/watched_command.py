@@ -1,0 +1,41 @@
+"""Run a command and verify that it reaches no other machine and writes only where it is told."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.support import network_watch
+from wince.cli import library_caches
+
+
+def run(arguments: Sequence[str | Path], folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Return a finished `wince` command that kept what SECURITY.md promises.
+
+    It reached no other machine, and wrote only into `folder`, or into a temporary folder that it
+    removed. The user's home folder does not exist, so that whatever is written there makes it.
+
+    Args:
+        arguments: The command line after "wince".
+        folder: The working directory, where everything is written.
+    """
+    log, temporary = folder / "events.jsonl", folder / "temporary"
+    temporary.mkdir(exist_ok=True)
+    environment = network_watch.environment(log, HOME=str(folder / "home"), TMPDIR=str(temporary))
+    for name in library_caches.VARIABLES:
+        environment.pop(name, None)
+    process = subprocess.run(
+        [sys.executable, "-m", "wince", *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert process.returncode == 0, process.stderr
+    assert network_watch.foreign(log) == []
+    written = [folder / path for path in network_watch.written(log)]
+    assert [path for path in written if not path.is_relative_to(folder)] == []
+    assert not (folder / "home").exists()
+    assert list(temporary.iterdir()) == []
+    temporary.rmdir()
+    return process
