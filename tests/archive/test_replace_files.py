@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -128,6 +129,20 @@ def test_a_folder_of_links_from_an_earlier_version_is_read_and_replaced(tmp_path
     assert complete_set(backup) == "old"
     assert not any(path.is_symlink() for path in tmp_path.rglob("*"))
     assert {path.name for path in tmp_path.iterdir()} == {*FILES, "backup"}
+
+
+def test_a_copy_of_such_a_folder_with_the_links_resolved_is_read_and_replaced(
+    tmp_path: Path,
+) -> None:
+    links, out = tmp_path / "links", tmp_path / "copy"
+    links.mkdir()
+    link_files_as_earlier_versions_did(links, "old")
+    shutil.copytree(links, out)
+    assert complete_set(out) == "old"
+    backup = put(out, "new")
+    assert backup is not None
+    assert (complete_set(out), complete_set(backup)) == ("new", "old")
+    assert {path.name for path in out.iterdir()} == {*FILES, "backup"}
 
 
 def test_an_incomplete_folder_is_refused_with_what_to_do(tmp_path: Path) -> None:
