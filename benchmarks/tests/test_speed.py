@@ -63,7 +63,8 @@ def test_a_budget_is_a_maximum_or_a_minimum():
 def test_the_fp32_network_is_the_packaged_one(assessor, frames, tmp_path):
     folder = assessment_path.write_fp32_model(tmp_path)
     wide = type(assessor)(folder)
-    assert assessment_path.largest_difference(assessor, wide, [frame.path for frame in frames]) < 1
+    paths = [frame.path for frame in frames]
+    assert assessment_path.largest_difference(assessor, wide, paths) < 1.5
     # Counted by hand for 224 x 224: 3.6 billion, and a quarter of that at half the side.
     assert assessment_path.operations(folder / "model.onnx") == pytest.approx(0.97e9, rel=0.03)
 
