@@ -24,7 +24,10 @@ def test_results_are_spoken_in_order_after_they_are_written(
 ) -> None:
     first, *others = (assessor.assess(frame.path) for frame in frames)
     index = next(n for n, other in enumerate(others, start=1) if other.level != first.level)
-    spoken = [first.sentence, others[index - 1].sentence]
+    spoken = [
+        sentences.spoken_text(assessment.level, between=assessment.between)
+        for assessment in (first, others[index - 1])
+    ]
     lengths = [measure_wav(voices.speak_to_wav(sentence))[0] for sentence in spoken]
     files = [frames[0].path, truncated_jpeg, frames[index].path]
     silent = run("assess", "--csv", *files)

@@ -321,4 +321,4 @@ def _pcc(scores: Floats, faces: Faces, fold: Folds) -> float:
 
 
 def _predict_folds(scores: Floats) -> Estimate:
-    return interpret(scores, np.zeros((len(scores), 0), np.float32), "action-units")
+    return interpret(scores, np.zeros((*scores.shape, 0, 0), np.float32), "action-units")

@@ -16,7 +16,7 @@ from wince.runtime.estimator import Estimate, interpret
 
 
 def estimate(units: np.ndarray) -> Estimate:
-    return interpret(units, np.zeros((len(units), 0)), "action-units")
+    return interpret(units, np.zeros((*units.shape, 0, 0)), "action-units")
 
 
 def test_a_model_that_repeats_one_rating_agrees_fully_with_it_and_with_the_other_as_the_rater_does(

@@ -53,7 +53,7 @@ def test_the_predictions_are_of_models_that_had_not_seen_the_faces(
     scores, _ = onnx_export.scores(finished_run.run / "fold1" / precision, faces.crops[held_out])
     other_fold = np.load(finished_run.run / "fold2" / "scores.npz")[precision]
     line = stretch.fit(other_fold, faces.units[~held_out])
-    expected = interpret(line(scores), np.zeros((len(scores), 0)), "action-units").raw
+    expected = interpret(line(scores), np.zeros((*line(scores).shape, 0, 0)), "action-units").raw
     predicted = [float(row["predicted"]) for row in rows if row["fold"] == "1"]
     np.testing.assert_allclose(predicted, expected, atol=6e-4)
 
