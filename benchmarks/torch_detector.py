@@ -93,7 +93,9 @@ class BlazeFace(nn.Module):
 def in_torch(network: BlazeFace) -> Iterator[None]:
     """Let `wince.faces` find faces with this network in place of onnxruntime."""
 
-    def run(_: None, inputs: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    def run(
+        _: None, inputs: dict[str, NDArray[np.float32]], options: object = None
+    ) -> list[NDArray[np.float32]]:
         (squares,) = inputs.values()
         return [output.numpy() for output in network(torch.from_numpy(squares))]
 
