@@ -33,8 +33,8 @@ MAX_AREA = 32 * INPUT_SIDE**2  # of the largest size, because time grows with th
 MARGIN = 1.6  # side of the region, in sides of the box
 LARGE_SHARE = 0.6  # an upright face with more than this share of the image's side gains nothing
 UPRIGHT = 15  # degrees of roll up to which the region is not rotated
-SURE_SCORE = 0.75  # with less, all right angles are tried
-CERTAIN_SCORE = 0.9  # of a close search, from which an upright face needs no other angle
+SURE_SCORE = 0.75  # of a face that is not looked for again at other sizes
+CERTAIN_SCORE = 0.9  # with less, an upright face may be upside down: all right angles are tried
 MAX_TILT = 25  # degrees of roll up to which an upright region gives accurate key points
 MAX_RESIDUAL = 50  # degrees of roll that may remain in the close search
 MIN_SHARED = 0.5  # with less overlap the close search has found another face
@@ -184,8 +184,6 @@ def _confirmed(pyramid: ImagePyramid, proposal: Face, min_score: float) -> Face 
     """Return the face that a close search finds in place of a proposal, None if there is none."""
     is_upright = abs(proposal.roll) < 45 and proposal.score >= MIN_SCORE
     closer = _closer(pyramid, proposal, min_score) if is_upright else None
-    if is_upright and proposal.score >= SURE_SCORE:
-        return closer
     if closer is not None and closer.score >= CERTAIN_SCORE:
         return closer
     region = Region.around(proposal, MARGIN, proposal.roll)
