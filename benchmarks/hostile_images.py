@@ -12,14 +12,12 @@ the start, or when an image alone takes more than 3 seconds. It needs Linux (/pr
 
 import argparse
 import http.client
-import io
 import sys
 import threading
 import time
 from collections import Counter
 from pathlib import Path
 
-import pillow_heif
 from PIL import Image
 
 from benchmarks.server_load import Served, photo, running_server
@@ -32,15 +30,11 @@ SECONDS = 3.0
 
 
 def _saved(side: int, file_format: str, mode: str = "RGB", **options: object) -> bytes:
-    file = io.BytesIO()
-    Image.new(mode, (side, side), 120).save(file, file_format, **options)
-    return file.getvalue()
+    return bad_inputs.save_image(Image.new(mode, (side, side), 120), file_format, **options)
 
 
 def hostile_images() -> dict[str, bytes]:
     """Return images by name, just within the limits or far beyond them."""
-    heic = io.BytesIO()
-    pillow_heif.from_pillow(Image.new("RGB", (4900, 4900))).save(heic, quality=50)
     jpeg = photo(640, 480)
     return {
         "PNG, 49 million pixels": _saved(7000, "PNG"),
@@ -50,7 +44,7 @@ def hostile_images() -> dict[str, bytes]:
         "WebP, 12 million": _saved(3500, "WEBP", lossless=True),
         "WebP, 62 million": _saved(7900, "WEBP", lossless=True),
         "AVIF, 19 million": _saved(4400, "AVIF", speed=10),
-        "HEIC, 24 million": heic.getvalue(),
+        "HEIC, 24 million": bad_inputs.heic(Image.new("RGB", (4900, 4900))),
         "JPEG, 64 million": _saved(7999, "JPEG"),
         "progressive JPEG, 25 million": _saved(5000, "JPEG", progressive=True, subsampling=0),
         "JPEG with 99 scans, 64 million": bad_inputs.many_scans(7999, 99),
@@ -75,10 +69,9 @@ def send(server: Served, data: bytes) -> tuple[int, float]:
     return status, time.perf_counter() - start
 
 
-def memory(server: Served, field: str) -> float:
-    """Return a field of the process's status in MB: VmRSS or VmHWM."""
-    lines = Path(f"/proc/{server.process.pid}/status").read_text("ascii").splitlines()
-    return int(next(line for line in lines if line.startswith(field)).split()[1]) / 1024
+def forget_peak(server: Served) -> None:
+    """Start the peak of the resident memory, VmHWM, anew."""
+    Path(f"/proc/{server.process.pid}/clear_refs").write_text("5", "ascii")
 
 
 def main() -> int:
@@ -91,15 +84,15 @@ def main() -> int:
     attack = hostile_images()
     with running_server() as server:
         send(server, photo(640, 480))
-        before = memory(server, "VmRSS")
+        before = server.memory()
         slowest = 0.0
         for name, data in attack.items():
-            Path(f"/proc/{server.process.pid}/clear_refs").write_text("5", "ascii")  # VmHWM
+            forget_peak(server)
             status, seconds = send(server, data)
             slowest = max(slowest, seconds)
-            peak = memory(server, "VmHWM")
+            peak = server.memory("VmHWM")
             print(f"{name} ({len(data) / 1e6:.1f} MB): {status}, {seconds:.2f} s, {peak:.0f} MB")
-        Path(f"/proc/{server.process.pid}/clear_refs").write_text("5", "ascii")
+        forget_peak(server)
         work = [data for _ in range(options.rounds) for data in attack.values()]
         statuses: Counter[int] = Counter()
         lock = threading.Lock()
@@ -121,9 +114,9 @@ def main() -> int:
         for thread in threads:
             thread.join()
         seconds = time.perf_counter() - start
-        peak = memory(server, "VmHWM")
+        peak = server.memory("VmHWM")
         time.sleep(options.pause)
-        after = memory(server, "VmRSS")
+        after = server.memory()
     print(f"{options.clients} clients, {seconds:.0f} s, answers: {dict(sorted(statuses.items()))}")
     print(f"memory: {before:.0f} MB before, {peak:.0f} MB at most, {after:.0f} MB afterwards")
     print(f"slowest image on its own: {slowest:.2f} s")

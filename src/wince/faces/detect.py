@@ -1,9 +1,9 @@
 """Find all faces in an image, at any rotation.
 
 The network sees the whole image at several sizes. It finds upright faces with a high score, and
-rotated ones with a low score and often with wrong key points. So each proposal is
-searched again: closely, and rotated until the face is upright. A face counts when this close search
-finds it with a high score and little remaining rotation.
+rotated ones with a low score and often with wrong key points. So each proposal is searched again:
+closely, and rotated until the face is upright. A face counts when this close search finds it with a
+high score and little remaining rotation.
 """
 
 import math

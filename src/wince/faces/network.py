@@ -29,7 +29,7 @@ CELL = 16
 LARGE_AREA = 2**17
 """Pixels of an image above which memory is reserved for the network."""
 BYTES_PER_PIXEL = 220
-"""Memory of a look for each pixel that the network is shown, measured at 836 x 627 pixels."""
+"""Memory of one call for each pixel that the network is shown, measured at 836 x 627 pixels."""
 
 # Of face_detector.onnx.
 _SHA256 = "8b78d6b74c1c4f7d5069c3a8c496eb8071cf9f5b65869f74222e3a6418ac3a61"
