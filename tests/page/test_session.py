@@ -58,7 +58,7 @@ def test_session_counts_as_the_terminal_does(open_page):
     page = open_page()
     session = page.evaluate(
         """async () => {
-          const {createSession} = await import("/static/session.js");
+          const {createSession} = await import("/static/session/session.js");
           const scale = await (await fetch("/v1/scale")).json();
           const session = createSession(scale);
           const track = (kind, level, pspi, between = null) =>

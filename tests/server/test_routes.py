@@ -508,7 +508,7 @@ def test_viewers_with_foreign_scripts_are_off(client):
 
 
 def test_page_files_are_packaged():
-    assert {"index.html", "style.css", "app.js", "icon.svg"} <= {
+    assert {"index.html", "app.js", "icon.svg", "css", "engine", "parts"} <= {
         Path(file).name for file in STATIC.iterdir()
     }
 

@@ -1,21 +1,21 @@
 // The page: creates its parts and connects them.
 
 /** @import { Wording } from "./types.js" */
-/** @import { Languages } from "./languages.js" */
+/** @import { Languages } from "./speech/wording.js" */
 
-import { getModel, getScale } from "./api.js";
+import { getModel, getScale } from "./engine/http.js";
 import { byId } from "./dom.js";
 import { userMessage } from "./errors.js";
-import { createHostVoice } from "./host_voice.js";
-import { createLanguages } from "./languages.js";
-import { createLive } from "./live.js";
-import { fillModelFacts } from "./model_facts.js";
-import { createNeutralFace } from "./neutral.js";
-import { createResultCard } from "./result_card.js";
-import { createSpeaker } from "./speech.js";
-import { createTabs } from "./tabs.js";
-import { createUpload } from "./upload.js";
-import { createVoiceSettings } from "./voice_settings.js";
+import { createHostVoice } from "./speech/host_voice.js";
+import { createLanguages } from "./speech/wording.js";
+import { createLive } from "./flows/live.js";
+import { fillModelFacts } from "./parts/about.js";
+import { createNeutralFace } from "./parts/neutral.js";
+import { createResultCard } from "./parts/result_card.js";
+import { createSpeaker } from "./speech/speaker.js";
+import { createTabs } from "./parts/tabs.js";
+import { createUpload } from "./flows/upload.js";
+import { createVoiceSettings } from "./parts/voice_settings.js";
 
 let nextAnnouncement = 0;
 

@@ -1,19 +1,19 @@
 // The live tab: camera frames go to the server; the face box and level are drawn over the video.
 
-/** @import { Assessment, LiveAnswer, Scale, StatedLevel, Track } from "./types.js" */
-/** @import { Frame, LiveSocket } from "./socket.js" */
+/** @import { Assessment, LiveAnswer, Scale, StatedLevel, Track } from "../types.js" */
+/** @import { Frame, LiveSocket } from "../engine/live_connection.js" */
 
-import { createFrameGrabber, listCameras, onEachFrame, openCamera } from "./camera.js";
-import { byId } from "./dom.js";
-import { createFrameRate } from "./frame_rate.js";
-import { createMapControls } from "./map_controls.js";
-import { createNeutralControls } from "./neutral.js";
-import { drawOverlay, setAspectRatio } from "./overlay.js";
-import { createPersonButtons } from "./persons.js";
-import { createQuietMode } from "./quiet_mode.js";
-import { createRetry } from "./retry.js";
-import { createSessionPanel } from "./session_panel.js";
-import { openSocket } from "./socket.js";
+import { createFrameGrabber, listCameras, onEachFrame, openCamera } from "../media/camera.js";
+import { byId } from "../dom.js";
+import { createFrameRate } from "../media/frame_rate.js";
+import { createMapControls } from "../parts/map_controls.js";
+import { createNeutralControls } from "../parts/neutral.js";
+import { drawOverlay, setAspectRatio } from "../parts/overlay.js";
+import { createPersonButtons } from "../parts/persons.js";
+import { createQuietMode } from "../parts/night_screen.js";
+import { createRetry } from "../retry.js";
+import { createSessionPanel } from "../parts/session_panel.js";
+import { openSocket } from "../engine/live_connection.js";
 
 const CARD_INTERVAL = 200; // milliseconds between changes of the numbers, so that they can be read
 const OUTDATED = 1; // seconds after which a statement is not shown if no new frame was assessed
@@ -33,9 +33,9 @@ const SERVER_LOST = {
  *
  * @param {object} options
  * @param {Scale} options.scale
- * @param {import("./languages.js").Languages} options.languages
- * @param {import("./neutral.js").NeutralFaceState} options.neutral
- * @param {import("./result_card.js").ResultCard} options.result
+ * @param {import("../speech/wording.js").Languages} options.languages
+ * @param {import("../parts/neutral.js").NeutralFaceState} options.neutral
+ * @param {import("../parts/result_card.js").ResultCard} options.result
  * @param {(statement: StatedLevel) => void} options.onLevel Called when a level is announced.
  * @param {() => void} options.onProblem Called when no new answers come.
  * @param {(on: boolean) => void} options.onQuietMode Called when the quiet mode begins and ends.

@@ -1,6 +1,6 @@
 // The camera: opening, listing and reading it. Each frame becomes a small JPEG.
 
-import { context2d } from "./dom.js";
+import { context2d } from "../dom.js";
 
 const LONGEST_SIDE = 640; // pixels of a frame that is sent; the model uses 224
 const JPEG_QUALITY = 0.85;

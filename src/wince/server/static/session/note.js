@@ -1,10 +1,10 @@
 // A note for the patient's chart: the score, and the observer's own judgement of it. It is made in the
 // browser and saved by the user as a file; nothing else stores it.
 
-/** @import { ModelName, Scale, StatedLevel } from "./types.js" */
+/** @import { ModelName, Scale, StatedLevel } from "../types.js" */
 
-import { context2d, find } from "./dom.js";
-import { shownScore, statedTitle } from "./levels.js";
+import { context2d, find } from "../dom.js";
+import { shownScore, statedTitle } from "../levels.js";
 import { timeOfDay } from "./session.js";
 
 const CAUTION =

@@ -1,9 +1,9 @@
 // The server's HTTP API, as far as the page needs it.
 
-/** @import { Assessment, Model, NeutralFace, Scale, SpeechAvailability, SpeechRequest } from "./types.js" */
+/** @import { Assessment, Model, NeutralFace, Scale, SpeechAvailability, SpeechRequest } from "../types.js" */
 
 import { askForToken, tokenHeaders } from "./access_token.js";
-import { UserError, isDomError } from "./errors.js";
+import { UserError, isDomError } from "../errors.js";
 
 /**
  * Return the scale: levels with their texts, action units, sentences and advice.

@@ -1,9 +1,9 @@
 // The PSPI scale with its level bands, the score as a dot and the 90 % interval as a bar.
 
-/** @import { JudgedStatement, Level, Scale } from "./types.js" */
+/** @import { JudgedStatement, Level, Scale } from "../types.js" */
 
-import { create } from "./dom.js";
-import { levelRange, shownScore, statedWord } from "./levels.js";
+import { create } from "../dom.js";
+import { levelRange, shownScore, statedWord } from "../levels.js";
 
 /**
  * Draw the scale into `root`.

@@ -1,10 +1,10 @@
 // The face box, the level and, on request, the map, drawn over the photo or the video.
 
-/** @import { Box, Grid, Level, Quad, Scale, Size, Statement, TrackStatement } from "./types.js" */
+/** @import { Box, Grid, Level, Quad, Scale, Size, Statement, TrackStatement } from "../types.js" */
 
-import { context2d } from "./dom.js";
+import { context2d } from "../dom.js";
 import { drawHeatmap } from "./heatmap.js";
-import { SHAPES, shownScore, statedWord } from "./levels.js";
+import { SHAPES, shownScore, statedWord } from "../levels.js";
 
 const FONT = '600 15px "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif';
 

@@ -1,11 +1,11 @@
 // The chart of the last minutes: the filtered score over bands of level, with numbered markers.
 
-/** @import { Scale, ScaleLevel } from "./types.js" */
-/** @import { Marker, Sample, Session } from "./session.js" */
+/** @import { Scale, ScaleLevel } from "../types.js" */
+/** @import { Marker, Sample, Session } from "../session/session.js" */
 
-import { createSvg } from "./dom.js";
-import { levelWord, shownScore } from "./levels.js";
-import { timeOfDay } from "./session.js";
+import { createSvg } from "../dom.js";
+import { levelWord, shownScore } from "../levels.js";
+import { timeOfDay } from "../session/session.js";
 
 const HEIGHT = 220; // pixels
 const MIN_WIDTH = 240;

@@ -1,6 +1,6 @@
 // The live socket: frames are sent while there is room, answers come with the number of their frame.
 
-/** @import { LiveAnswer, NeutralFace } from "./types.js" */
+/** @import { LiveAnswer, NeutralFace } from "../types.js" */
 
 import { tokenSubprotocols } from "./access_token.js";
 

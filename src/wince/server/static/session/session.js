@@ -1,9 +1,9 @@
 // A live session: scores over time for the chart, and the summary, which counts as
 // `wince.runtime.session_summary` does. It is kept in this page only.
 
-/** @import { Level, Scale, Track } from "./types.js" */
+/** @import { Level, Scale, Track } from "../types.js" */
 
-import { statedWord } from "./levels.js";
+import { statedWord } from "../levels.js";
 
 const SAMPLE_INTERVAL = 250; // milliseconds between samples
 const SAMPLES_KEPT = 10 * 60 * 1000; // milliseconds

@@ -1,8 +1,8 @@
 // "Show where": whether the map is shown, for which value, how strongly, and what it shows in words.
 
-/** @import { Assessment, Face, Grid, Point, Quad, Scale } from "./types.js" */
+/** @import { Assessment, Face, Grid, Point, Quad, Scale } from "../types.js" */
 
-import { find, fromTemplate, setText } from "./dom.js";
+import { find, fromTemplate, setText } from "../dom.js";
 import { fullColourValue, strongestCell } from "./heatmap.js";
 
 const SCORE = "PSPI";

@@ -1,8 +1,8 @@
 // Several faces in one photo: marks the one that was assessed, with a button on each other one.
 
-/** @import { Assessment, Face, Size } from "./types.js" */
+/** @import { Assessment, Face, Size } from "../types.js" */
 
-import { create } from "./dom.js";
+import { create } from "../dom.js";
 
 /**
  * Add buttons to `root`, which lies over the photo.

@@ -1,8 +1,8 @@
 // The language of the results: its texts, shown with their lang and dir attributes.
 
-/** @import { Language, Level, Scale, SpeechRequest, Wording } from "./types.js" */
+/** @import { Language, Level, Scale, SpeechRequest, Wording } from "../types.js" */
 
-import { wholePercent } from "./levels.js";
+import { wholePercent } from "../levels.js";
 
 /** @typedef {{ text: string, request: SpeechRequest }} Speech For the browser's voice, and for the server's. */
 /** @typedef {ReturnType<typeof createLanguages>} Languages */
@@ -100,7 +100,7 @@ export function createLanguages(scale) {
      * Show the title of a statement over time that is not a level in an element.
      *
      * @param {HTMLElement} element
-     * @param {import("./types.js").StateKind} kind
+     * @param {import("../types.js").StateKind} kind
      */
     showState: (element, kind) => show(element, current, current.states[kind]),
     /**

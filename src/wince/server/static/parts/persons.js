@@ -1,8 +1,8 @@
 // Several persons before the camera: a button for each one who is in view and not followed.
 
-/** @import { PersonInView } from "./types.js" */
+/** @import { PersonInView } from "../types.js" */
 
-import { create } from "./dom.js";
+import { create } from "../dom.js";
 
 /**
  * Show buttons in `root`.

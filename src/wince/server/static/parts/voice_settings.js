@@ -1,14 +1,14 @@
 // Settings of what is read aloud: language, voice and speed.
 
-/** @import { Language } from "./types.js" */
+/** @import { Language } from "../types.js" */
 
-import { byId, create } from "./dom.js";
+import { byId, create } from "../dom.js";
 
 /**
  * Connect the settings with the button that shows them.
  *
- * @param {import("./speech.js").Speaker} speaker
- * @param {import("./languages.js").Languages} languages
+ * @param {import("../speech/speaker.js").Speaker} speaker
+ * @param {import("../speech/wording.js").Languages} languages
  */
 export function createVoiceSettings(speaker, languages) {
   const [button, panel] = [byId("voice-settings"), byId("voice-panel")];

@@ -1,12 +1,12 @@
 // The result card: one on each tab, filled from an assessment.
 
-/** @import { Assessment, JudgedStatement, Level, Scale, ScaleLevel, Statement } from "./types.js" */
+/** @import { Assessment, JudgedStatement, Level, Scale, ScaleLevel, Statement } from "../types.js" */
 
 import { createActionUnits } from "./action_units.js";
-import { capitalised, create, find, fromTemplate } from "./dom.js";
-import { SHAPES, levelRange, levelWord, shapeIcon, shownScore } from "./levels.js";
+import { capitalised, create, find, fromTemplate } from "../dom.js";
+import { SHAPES, levelRange, levelWord, shapeIcon, shownScore } from "../levels.js";
 import { drawScaleBar } from "./scale_bar.js";
-import { formatDuration } from "./session.js";
+import { formatDuration } from "../session/session.js";
 
 /** @typedef {ReturnType<typeof createResultCard>} ResultCard */
 
@@ -27,7 +27,7 @@ const CHANGING_TEXTS = [
  * @param {HTMLElement} root
  * @param {Scale} scale
  * @param {object} options
- * @param {import("./languages.js").Languages} options.languages
+ * @param {import("../speech/wording.js").Languages} options.languages
  * @param {string} [options.waitingText] Text before the first result.
  * @param {(statement: Statement) => void} options.onSayAgain Called when the button is pressed.
  */
@@ -47,7 +47,7 @@ export function createResultCard(root, scale, { languages, waitingText, onSayAga
     if (shown) onSayAgain(shown);
   });
 
-  /** @type {import("./types.js").StateKind | null} */
+  /** @type {import("../types.js").StateKind | null} */
   let state = null;
 
   function fillTexts() {
@@ -125,7 +125,7 @@ export function createResultCard(root, scale, { languages, waitingText, onSayAga
     /**
      * Show why there is no score of a face over time.
      *
-     * @param {import("./types.js").StatedState} statement
+     * @param {import("../types.js").StatedState} statement
      */
     showState({ kind, reasons, age, advice }) {
       shown = null;

@@ -1,9 +1,9 @@
 // What the face does: a bar for each action unit, and the formula that adds them up.
 
-/** @import { ActionUnit, JudgedStatement, Scale } from "./types.js" */
+/** @import { ActionUnit, JudgedStatement, Scale } from "../types.js" */
 
-import { capitalised, create, find } from "./dom.js";
-import { shownScore } from "./levels.js";
+import { capitalised, create, find } from "../dom.js";
+import { shownScore } from "../levels.js";
 
 /**
  * Fill the section of a result card. The rows stay the same elements, so that they keep the focus.

@@ -1,6 +1,6 @@
 // Drawing the map over the face: parts that raise a value in orange, parts that lower it in blue.
 
-/** @import { Grid, Quad } from "./types.js" */
+/** @import { Grid, Quad } from "../types.js" */
 
 const SIDE = 96; // pixels of the painted square, which is then stretched over the face
 const EXPONENT = 1.5; // opacity = strength ** EXPONENT, so that strong cells stand out

@@ -1,6 +1,6 @@
 // The access token of the server, if it needs one. It is kept in this page's memory only.
 
-import { byId } from "./dom.js";
+import { byId } from "../dom.js";
 
 // The address that `wince serve` prints ends in #token=...; browsers do not send that part.
 const TOKEN = /^[A-Za-z0-9._~-]+$/;

@@ -1,8 +1,8 @@
 // The voice of the machine that runs wince, for browsers without a voice of their own.
 
-/** @import { SpeechAvailability, SpeechRequest } from "./types.js" */
+/** @import { SpeechAvailability, SpeechRequest } from "../types.js" */
 
-import { getSpeech, getSpeechAvailability } from "./api.js";
+import { getSpeech, getSpeechAvailability } from "../engine/http.js";
 
 /** @typedef {ReturnType<typeof createHostVoice>} HostVoice */
 

@@ -1,8 +1,8 @@
 // The section about the model: what it is, what it was trained on, and its metrics.
 
-/** @import { Model } from "./types.js" */
+/** @import { Model } from "../types.js" */
 
-import { byId, capitalised, create } from "./dom.js";
+import { byId, capitalised, create } from "../dom.js";
 
 const METRIC_NAMES = /\b(pcc|mae|mse|auc|icc|ccc)\b/g; // written in capitals
 

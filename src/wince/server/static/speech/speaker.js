@@ -1,10 +1,10 @@
 // Results read aloud: by the browser with voices of this machine only (other voices send the text to
 // their vendor), or, if the browser has none in the language, by the machine that runs wince.
 
-/** @import { Speech } from "./languages.js" */
-/** @import { SpeechAvailability, SpeechRequest } from "./types.js" */
+/** @import { Speech } from "./wording.js" */
+/** @import { SpeechAvailability, SpeechRequest } from "../types.js" */
 
-import { UserError, isDomError } from "./errors.js";
+import { UserError, isDomError } from "../errors.js";
 
 const VOICES_TIMEOUT = 1500; // milliseconds; some browsers list their voices only after a while
 const WORDS_PER_MINUTE = 150; // usual rate of the machine that runs wince
@@ -26,7 +26,7 @@ const HOST_PREFIX = "host:";
  *
  * @param {object} options
  * @param {import("./host_voice.js").HostVoice} options.hostVoice
- * @param {import("./languages.js").Languages} options.languages
+ * @param {import("./wording.js").Languages} options.languages
  * @param {(message: string | null, info?: boolean) => void} options.onHint Called with why nothing is
  *   spoken or, as an information, who speaks; null for no hint.
  * @param {() => void} options.onVoicesChange Called when the voices may have changed.

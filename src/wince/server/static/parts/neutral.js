@@ -1,13 +1,13 @@
 // The person's neutral face: set from the photo in view, from photos of the person at rest, or from
 // live frames. It is stored in the memory of this page only.
 
-/** @import { Assessment, ImageFacts, JudgedStatement, NeutralFace, Scale } from "./types.js" */
+/** @import { Assessment, ImageFacts, JudgedStatement, NeutralFace, Scale } from "../types.js" */
 
 /** @typedef {JudgedStatement & ImageFacts} JudgedAssessment */
 
-import { getNeutralFace } from "./api.js";
-import { find, fromTemplate, setText } from "./dom.js";
-import { UserError, userMessage } from "./errors.js";
+import { getNeutralFace } from "../engine/http.js";
+import { find, fromTemplate, setText } from "../dom.js";
+import { UserError, userMessage } from "../errors.js";
 
 const MAX_PHOTOS = 20; // the server's limit
 const COLLECTING_SECONDS = 2; // duration of the live frames that are collected

@@ -1,10 +1,10 @@
 // The quiet mode for the bedside: a dark page with the level in large letters, and no sound.
 
-/** @import { Scale, Track } from "./types.js" */
+/** @import { Scale, Track } from "../types.js" */
 
-import { find } from "./dom.js";
-import { SHAPES, shownScore } from "./levels.js";
-import { formatDuration } from "./session.js";
+import { find } from "../dom.js";
+import { SHAPES, shownScore } from "../levels.js";
+import { formatDuration } from "../session/session.js";
 
 /**
  * Connect the dialog with the button that opens it.
@@ -13,7 +13,7 @@ import { formatDuration } from "./session.js";
  * @param {HTMLElement} button
  * @param {object} options
  * @param {Scale} options.scale
- * @param {import("./languages.js").Languages} options.languages
+ * @param {import("../speech/wording.js").Languages} options.languages
  * @param {(on: boolean) => void} options.onChange Called when the mode begins and ends.
  */
 export function createQuietMode(dialog, button, { scale, languages, onChange }) {

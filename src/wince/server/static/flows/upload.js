@@ -1,22 +1,22 @@
 // The upload tab: a photo that is chosen, dropped or pasted is assessed at once; the newest one wins.
 
-/** @import { Assessment, Scale } from "./types.js" */
+/** @import { Assessment, Scale } from "../types.js" */
 
-import { assess } from "./api.js";
-import { byId } from "./dom.js";
-import { UserError, userMessage } from "./errors.js";
-import { createFaceButtons } from "./faces.js";
-import { createMapControls } from "./map_controls.js";
-import { createNeutralControls } from "./neutral.js";
-import { drawOverlay, setAspectRatio } from "./overlay.js";
+import { assess } from "../engine/http.js";
+import { byId } from "../dom.js";
+import { UserError, userMessage } from "../errors.js";
+import { createFaceButtons } from "../parts/faces.js";
+import { createMapControls } from "../parts/map_controls.js";
+import { createNeutralControls } from "../parts/neutral.js";
+import { drawOverlay, setAspectRatio } from "../parts/overlay.js";
 
 /**
  * Connect the upload tab.
  *
  * @param {object} options
  * @param {Scale} options.scale
- * @param {import("./neutral.js").NeutralFaceState} options.neutral
- * @param {import("./result_card.js").ResultCard} options.result
+ * @param {import("../parts/neutral.js").NeutralFaceState} options.neutral
+ * @param {import("../parts/result_card.js").ResultCard} options.result
  * @param {(assessment: Assessment) => void} options.onResult Called with what is to be spoken.
  * @param {() => void} options.onNoResult Called when there is no result, or no longer one.
  * @param {() => boolean} options.isActive Whether the tab is in view.

@@ -1,13 +1,13 @@
 // The panel below the live view: chart, markers, times in each level, and the note.
 
-/** @import { Assessment, Level, Scale, StatedLevel, Track } from "./types.js" */
-/** @import { Summary } from "./session.js" */
+/** @import { Assessment, Level, Scale, StatedLevel, Track } from "../types.js" */
+/** @import { Summary } from "../session/session.js" */
 
 import { createChart } from "./chart.js";
-import { capitalised, create, find } from "./dom.js";
-import { levelTitle, shapeIcon, shownScore, statedTitle } from "./levels.js";
-import { createNoteForm } from "./note.js";
-import { createSession, formatDuration, timeOfDay } from "./session.js";
+import { capitalised, create, find } from "../dom.js";
+import { levelTitle, shapeIcon, shownScore, statedTitle } from "../levels.js";
+import { createNoteForm } from "../session/note.js";
+import { createSession, formatDuration, timeOfDay } from "../session/session.js";
 
 const SUMMARY_INTERVAL = 1000; // milliseconds
 
