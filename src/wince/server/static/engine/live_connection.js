@@ -1,49 +1,129 @@
-// The live socket: frames are sent while there is room, answers come with the number of their frame.
+// The live socket of the wince server: frames are sent while there is room, answers come with the
+// number of their frame. A lost connection is opened again.
 
-/** @import { LiveAnswer, NeutralFace } from "../types.js" */
+/** @import { FrameSource, Grabbed, Watch, WatchAnswer, WatchOptions } from "./engine.js" */
+/** @import { Box, LiveAnswer, NeutralFace } from "../types.js" */
 
+import { createRetry } from "../retry.js";
 import { tokenSubprotocols } from "./access_token.js";
+import { problemCode } from "./http.js";
+import { createRegions } from "./regions.js";
 
 // While one frame is assessed the next may be sent, so that the server does not have to wait for it.
 // On a slow machine that frame would grow old in the queue: there, one frame at a time is better.
 const SLOW_LATENCY = 100; // milliseconds from a frame's capture to its answer
 const SMOOTHING = 0.8; // weight of the past in the running mean of the latency
-
-/** @typedef {{ blob: Blob, width: number, height: number, captured: number }} Frame captured: page time */
-/** @typedef {ReturnType<typeof openSocket>} LiveSocket */
+const JPEG_QUALITY = 0.85;
+const CONNECTION_LOST = { code: "connection-lost", values: {}, detail: "" };
 
 /**
- * Open the socket.
+ * Watch the frames of a source by the server's live socket.
  *
+ * @param {FrameSource} source
+ * @param {WatchOptions} options
+ * @returns {Watch}
+ */
+export function watchBySocket(source, { settings, neutral, withMap, onAnswer, onConnection }) {
+  const retry = createRetry();
+  const began = performance.now();
+  /** @type {ReturnType<typeof openConnection>} */
+  let connection;
+  let isClosed = false;
+  let isGrabbing = false;
+
+  function connect() {
+    connection = openConnection(address(withMap, settings), {
+      neutral,
+      onAnswer(answer, frame) {
+        retry.reset();
+        onConnection(null);
+        onAnswer(toWatchAnswer(answer, frame, began));
+      },
+      onLost() {
+        onConnection(CONNECTION_LOST);
+        retry.schedule(connect);
+      },
+    });
+  }
+
+  connect();
+  return {
+    async step() {
+      if (isGrabbing || isClosed || !connection.isReady()) return;
+      const target = connection;
+      const part = target.nextPart(source);
+      const grabbed = part && source.grab(part.region, part.longestSide);
+      if (!grabbed) return;
+      isGrabbing = true;
+      const seconds = source.seconds();
+      try {
+        const jpeg = await toJpeg(grabbed.canvas);
+        if (jpeg && target === connection && !isClosed) target.send({ ...grabbed, jpeg, seconds });
+      } finally {
+        isGrabbing = false;
+      }
+    },
+    settle: () => connection.settle(),
+    choose: (person) => connection.sendText({ person }),
+    setNeutralFace(face) {
+      neutral = face;
+      connection.sendText({ neutral: face });
+    },
+    setMap(isOn) {
+      if (isOn === withMap) return;
+      withMap = isOn;
+      connection.close();
+      connect();
+    },
+    close() {
+      isClosed = true;
+      retry.cancel();
+      connection.close();
+    },
+  };
+}
+
+/**
+ * A frame that was sent; `jpeg` shows its region.
+ *
+ * @typedef {Grabbed & { jpeg: Blob, seconds: number | null }} Frame
+ */
+
+/**
+ * Open a socket.
+ *
+ * @param {string} url
  * @param {object} options
+ * @param {NeutralFace | null} options.neutral
  * @param {(answer: LiveAnswer, frame: Frame) => void} options.onAnswer
  * @param {() => void} options.onLost Called when the connection ends without `close`.
- * @param {boolean} options.withMap Whether answers contain the map.
- * @param {Record<string, string>} options.settings Settings of the track.
- * @param {NeutralFace | null} options.neutral The person's neutral face.
  */
-export function openSocket({ onAnswer, onLost, withMap, settings, neutral }) {
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const query = new URLSearchParams({ ...(withMap && { explain: "heatmap" }), ...settings });
-  const socket = new WebSocket(
-    `${scheme}://${location.host}/v1/live?${query}`,
-    tokenSubprotocols(),
-  );
+function openConnection(url, { neutral, onAnswer, onLost }) {
+  const socket = new WebSocket(url, tokenSubprotocols());
+  const regions = createRegions();
   /** @type {Map<number, Frame>} */
   const pending = new Map(); // by frame number
+  /** @type {(() => void)[]} */
+  let settled = [];
   let sent = 0;
   let latency = 0;
-  let closed = false; // by this page
+  let isClosed = false;
 
-  /** @param {NeutralFace | null} face */
-  function sendNeutral(face) {
-    socket.send(JSON.stringify({ neutral: face }));
+  /** @param {unknown} message */
+  function sendText(message) {
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  }
+
+  function tellSettled() {
+    for (const resolve of settled) resolve();
+    settled = [];
   }
 
   socket.addEventListener("open", () => {
-    if (neutral) sendNeutral(neutral);
+    if (neutral) sendText({ neutral });
   });
   socket.addEventListener("message", ({ data }) => {
+    /** @type {LiveAnswer} */
     const answer = JSON.parse(data);
     if (answer.frame === null) return; // about a text message
     const frame = pending.get(answer.frame);
@@ -52,43 +132,103 @@ export function openSocket({ onAnswer, onLost, withMap, settings, neutral }) {
     }
     // The newest frame wins: older frames without an answer were skipped.
     for (const number of pending.keys()) if (number <= answer.frame) pending.delete(number);
-    if (!closed && frame) onAnswer(answer, frame);
+    if (answer.persons) regions.seen(followedBox(answer));
+    if (!isClosed && frame) onAnswer(answer, frame);
+    if (pending.size === 0) tellSettled();
   });
   socket.addEventListener("close", () => {
-    if (!closed) onLost();
+    pending.clear();
+    tellSettled();
+    if (!isClosed) onLost();
   });
 
   return {
     /** Whether another frame may be sent. */
     isReady: () =>
       socket.readyState === WebSocket.OPEN && pending.size < (latency > SLOW_LATENCY ? 1 : 2),
+    /**
+     * Return which part of the source's frame is to be sent; null without a frame.
+     *
+     * @param {FrameSource} source
+     */
+    nextPart(source) {
+      const size = source.size();
+      return size && regions.next(size, performance.now());
+    },
     /** @param {Frame} frame */
     send(frame) {
       if (socket.readyState !== WebSocket.OPEN) return;
       sent += 1;
       pending.set(sent, frame);
-      socket.send(frame.blob);
+      const { region, size, seconds, jpeg } = frame;
+      const time = seconds === null ? {} : { seconds };
+      sendText({ frame: { region, size: [size.width, size.height], ...time } });
+      socket.send(jpeg);
     },
-    /**
-     * Compare the following frames with a neutral face; null for none.
-     *
-     * @param {NeutralFace | null} face
-     */
-    setNeutral(face) {
-      neutral = face;
-      if (socket.readyState === WebSocket.OPEN) sendNeutral(face);
-    },
-    /**
-     * Follow the person with a number from the next frame on.
-     *
-     * @param {number} number
-     */
-    followPerson(number) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ person: number }));
+    sendText,
+    /** @returns {Promise<void>} */
+    settle() {
+      if (pending.size === 0) return Promise.resolve();
+      return new Promise((resolve) => settled.push(resolve));
     },
     close() {
-      closed = true;
+      isClosed = true;
       socket.close();
     },
+  };
+}
+
+/**
+ * @param {boolean} withMap
+ * @param {Record<string, string | number>} settings
+ */
+function address(withMap, settings) {
+  const texts = Object.entries(settings).map(([name, value]) => [name, String(value)]);
+  const query = new URLSearchParams([...texts, ...(withMap ? [["explain", "heatmap"]] : [])]);
+  const url = new URL(`v1/live?${query}`, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}
+
+/** @param {HTMLCanvasElement} canvas */
+function toJpeg(canvas) {
+  /** @type {Promise<Blob | null>} */
+  const jpeg = new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
+  return jpeg;
+}
+
+/**
+ * Return the box of the followed person, null if they are not in view.
+ *
+ * @param {LiveAnswer} answer
+ * @returns {Box | null}
+ */
+function followedBox({ assessment, person, persons }) {
+  return assessment?.face.box ?? persons?.find(({ number }) => number === person)?.box ?? null;
+}
+
+/**
+ * @param {LiveAnswer} answer
+ * @param {Frame} frame
+ * @param {number} began Page time at which the watch began.
+ * @returns {WatchAnswer}
+ */
+function toWatchAnswer(answer, frame, began) {
+  const { assessment = null, problem, track = null, person = null, persons = [] } = answer;
+  const code = problem && problemCode(problem);
+  const isAbsent = code === "no-face";
+  return {
+    assessment,
+    isAbsent,
+    problem:
+      problem && code && !isAbsent
+        ? { code, values: problem.values ?? {}, detail: problem.detail }
+        : null,
+    track,
+    person,
+    persons,
+    size: frame.size,
+    seconds: frame.seconds ?? (frame.captured - began) / 1000,
+    latency: performance.now() - frame.captured,
   };
 }
