@@ -90,8 +90,8 @@
  *
  * @typedef {object} CheckSample
  * @property {number} share How much of the sample is taken, 0 to 1.
- * @property {Assessment | null} result
- * @property {string | null} picture Address of the picture of the result.
+ * @property {import("./flows/check.js").SampleFrame | null} frame The result.
+ * @property {string | null} url Of the result's picture.
  * @property {Problem | null} problem Why there is no result.
  *
  * @typedef {{ start: number, level: Level }} Prompt `start` in milliseconds.

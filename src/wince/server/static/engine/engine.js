@@ -47,6 +47,12 @@
  */
 
 /**
+ * A picture of a region of a frame; it may be reduced.
+ *
+ * @typedef {{ jpeg: Blob, region: Box }} Picture
+ */
+
+/**
  * @typedef {object} WatchOptions
  * @property {Record<string, string | number>} settings `smoothing`, `hold` and `margin` of the track.
  * @property {NeutralFace | null} neutral
@@ -72,6 +78,7 @@
  * @property {number | null} person Number of the followed person.
  * @property {PersonInView[]} persons
  * @property {Size} size Of the whole frame.
+ * @property {Picture} picture What was looked at.
  * @property {number} seconds Time of the frame: of the recording, or since the watch began.
  * @property {number} latency Milliseconds from the capture of the frame.
  */

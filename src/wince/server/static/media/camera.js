@@ -1,43 +1,52 @@
-// The camera: opening, listing and reading it. Each frame becomes a small JPEG.
+// The camera: opening and listing. The rear one comes first on a phone.
 
-import { context2d } from "../dom.js";
+import { UserError } from "../errors.js";
+import { t } from "../texts.js";
 
-const LONGEST_SIDE = 640; // pixels of a frame that is sent; the model uses 224
-const JPEG_QUALITY = 0.85;
-/** @type {Record<string, string>} */
-const CAMERA_ERRORS = {
-  NotAllowedError:
-    "The browser may not use the camera. Allow it in the address bar, then start again.",
-  NotFoundError: "No camera was found. Connect one, then start again.",
-  NotReadableError: "Another program uses the camera. Close that program, then start again.",
-  OverconstrainedError: "This camera is no longer connected. Choose another one.",
+const SIZE = { width: { ideal: 1920 }, height: { ideal: 1080 } };
+const FRAME_RATE = { ideal: 15, max: 30 }; // frames a second
+/** Codes of problems by the browser's name for them. */
+const PROBLEMS = {
+  NotAllowedError: "camera-refused",
+  NotFoundError: "no-camera",
+  NotReadableError: "camera-in-use",
+  OverconstrainedError: "camera-gone",
 };
 
+/** @typedef {{ deviceId?: string, isFront?: boolean }} CameraChoice One of both. */
+/** @typedef {{ stream: MediaStream, deviceId: string | null, isFront: boolean }} OpenCamera */
+
+/** Whether this is a phone or tablet, which is held towards somebody else. */
+export function isHandheld() {
+  return navigator.maxTouchPoints > 0 && matchMedia("(pointer: coarse)").matches;
+}
+
 /**
- * Return the camera's stream.
+ * Open a camera.
  *
- * @param {string} [deviceId] Which camera; by default one that faces the user.
- * @throws {Error} With a message for the user.
+ * @param {CameraChoice} [choice] By default the rear one of a phone, the front one elsewhere.
+ * @returns {Promise<OpenCamera>}
+ * @throws {UserError} The camera cannot be used.
  */
-export async function openCamera(deviceId) {
-  if (!navigator.mediaDevices?.getUserMedia) {
-    throw new Error(
-      "Browsers open the camera only for a page on the same machine or over HTTPS. " +
-        "Open this page on the machine that runs wince.",
-    );
-  }
-  const camera = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "user" };
-  const video = {
-    ...camera,
-    width: { ideal: 640 },
-    height: { ideal: 480 },
-    frameRate: { ideal: 30 },
-  };
+export async function openCamera({ deviceId, isFront = !isHandheld() } = {}) {
+  if (!navigator.mediaDevices?.getUserMedia) throw new UserError("camera-needs-https");
+  const which = deviceId
+    ? { deviceId: { exact: deviceId } }
+    : { facingMode: { ideal: isFront ? "user" : "environment" } };
+  const video = { ...which, ...SIZE, frameRate: FRAME_RATE };
   try {
-    return await navigator.mediaDevices.getUserMedia({ video, audio: false });
+    const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
+    const settings = stream.getVideoTracks()[0].getSettings();
+    return {
+      stream,
+      deviceId: settings.deviceId ?? null,
+      // A camera that does not tell where it looks is one of a desktop and faces the user.
+      isFront: settings.facingMode ? settings.facingMode === "user" : !isHandheld(),
+    };
   } catch (error) {
     const name = error instanceof Error ? error.name : String(error);
-    throw new Error(CAMERA_ERRORS[name] ?? `The camera could not be started (${name}).`);
+    const code = PROBLEMS[/** @type {keyof typeof PROBLEMS} */ (name)];
+    throw new UserError(code ?? "camera-failed", code ? {} : { name });
   }
 }
 
@@ -46,53 +55,13 @@ export async function listCameras() {
   const devices = await navigator.mediaDevices.enumerateDevices();
   return devices
     .filter(({ kind }) => kind === "videoinput")
-    .map(({ deviceId, label }, index) => ({ id: deviceId, label: label || `Camera ${index + 1}` }));
+    .map(({ deviceId, label }, index) => ({
+      id: deviceId,
+      label: label || t("camera.number", { number: index + 1 }),
+    }));
 }
 
-/**
- * Return a function that turns the video's current frame into a JPEG of limited size.
- *
- * @param {HTMLVideoElement} video
- */
-export function createFrameGrabber(video) {
-  const canvas = document.createElement("canvas");
-  const context = context2d(canvas, { alpha: false, willReadFrequently: true });
-  return async () => {
-    const { videoWidth, videoHeight } = video;
-    const scale = Math.min(1, LONGEST_SIDE / Math.max(videoWidth, videoHeight));
-    const width = Math.round(videoWidth * scale);
-    const height = Math.round(videoHeight * scale);
-    canvas.width = width;
-    canvas.height = height;
-    context.drawImage(video, 0, 0, width, height);
-    /** @type {Blob | null} */
-    const blob = await new Promise((resolve) => {
-      canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY);
-    });
-    return { blob, width, height };
-  };
-}
-
-/**
- * Call a function for each new frame of the video.
- *
- * @param {HTMLVideoElement} video
- * @param {() => void} callback
- * @returns {() => void} A function that ends it.
- */
-export function onEachFrame(video, callback) {
-  let running = true;
-  const step = () => {
-    if (!running) return;
-    callback();
-    requestNext();
-  };
-  const requestNext = () => {
-    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(step);
-    else requestAnimationFrame(step);
-  };
-  requestNext();
-  return () => {
-    running = false;
-  };
+/** @param {MediaStream | null} stream */
+export function closeCamera(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }

@@ -1,0 +1,59 @@
+// "Check now": a sample of three seconds with one result, the middle one of its frames.
+
+/** @import { Assessment } from "../types.js" */
+/** @import { WatchAnswer } from "../engine/engine.js" */
+/** @import { Problem } from "../errors.js" */
+
+export const SAMPLE_SECONDS = 3;
+const MIN_FRAMES = 5; // judged frames
+const MIN_SHARE = 0.5; // of the frames in which the person was looked for
+
+/** @typedef {WatchAnswer & { assessment: Assessment }} SampleFrame */
+
+/** Return an empty sample. */
+export function createSample() {
+  /** @type {SampleFrame[]} */
+  const judged = [];
+  /** @type {string[]} */
+  const reasons = []; // one for each frame that was not judged
+
+  return {
+    /**
+     * Add an answer. A frame that only finds faces, or was not assessed, does not count.
+     *
+     * @param {WatchAnswer} answer
+     */
+    add(answer) {
+      const { assessment, isAbsent } = answer;
+      if (assessment?.level) judged.push({ ...answer, assessment });
+      else if (assessment) reasons.push(Object.keys(assessment.quality.reasons)[0]);
+      else if (isAbsent) reasons.push("not-in-view");
+    },
+    /**
+     * Return the frame with the median of the scores, or why there is no result.
+     *
+     * @returns {SampleFrame | Problem}
+     */
+    result() {
+      const frames = judged.length + reasons.length;
+      if (judged.length >= MIN_FRAMES && judged.length >= MIN_SHARE * frames) {
+        const sorted = judged.toSorted((a, b) => pspi(a) - pspi(b));
+        return sorted[sorted.length >> 1];
+      }
+      return { code: `check-${mostFrequent(reasons) ?? "too-few"}`, values: {}, detail: "" };
+    },
+  };
+}
+
+/** @param {SampleFrame} frame */
+function pspi({ assessment }) {
+  return assessment.pspi ?? 0;
+}
+
+/** @param {string[]} names */
+function mostFrequent(names) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
