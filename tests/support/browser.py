@@ -27,7 +27,10 @@ window.voices = [
 ];
 window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
 speechSynthesis.getVoices = () => window.voices;
-speechSynthesis.speak = ({text, voice}) => window.spoken.push({text, voice: voice.name});
+speechSynthesis.speak = (utterance) => {
+  window.spoken.push({text: utterance.text, voice: utterance.voice.name});
+  utterance.onend?.();
+};
 """
 
 # No voice in the browser. The duration of each sound that the page plays is recorded.

@@ -79,6 +79,8 @@ def create_app(assessor: "Assessor", *, settings: Settings | None = None) -> Fas
     problems.install(app)
     app.add_middleware(RequestGuard, settings=settings)
     app.include_router(routes.create_router(assessor, pool, speech_pool, settings))
+    texts = _RevalidatedFiles(directory=routes.STATIC.parent.parent / "texts")
+    app.mount("/static/texts", texts, name="texts")
     app.mount("/static", _RevalidatedFiles(directory=routes.STATIC), name="static")
     return app
 

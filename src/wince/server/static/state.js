@@ -12,12 +12,16 @@
  * @property {EngineInfo | null} info Null until the engine is ready.
  * @property {Settings} settings
  * @property {NeutralFace | null} neutral The person's neutral face.
+ * @property {NeutralTask | null} neutralTask What is being done to set it, or went wrong.
  * @property {MapView} map
  * @property {Upload} upload
  * @property {Live} live
  * @property {Hint | null} hint A message about the voice.
  *
- * @typedef {{ text: string, isWarning: boolean }} Hint
+ * @typedef {{ code: string, values: Record<string, string | number>, detail: string,
+ *   isWarning: boolean }} Hint
+ * @typedef {{ kind: "reading" | "collecting" }
+ *   | { kind: "refused", problem: Problem, canTakeAnyway: boolean }} NeutralTask
  * @typedef {{ isOn: boolean, unit: string | null, opacity: number }} MapView `unit`: of an action
  *   unit; null for the score. Opacity from 0 to 1.
  */
@@ -27,6 +31,7 @@
  * @property {boolean} muted
  * @property {boolean} sayPercent
  * @property {boolean} sayAdvice
+ * @property {string} voice "browser:NAME" or "host:NAME"; "" for the best one.
  * @property {number} speed Of the voice; 1 is usual.
  * @property {number} smoothing Seconds.
  * @property {number} hold Seconds.
@@ -115,6 +120,7 @@ export function initialState(language) {
       muted: false,
       sayPercent: false,
       sayAdvice: false,
+      voice: "",
       speed: 1,
       smoothing: 0.05,
       hold: 1,
@@ -125,6 +131,7 @@ export function initialState(language) {
       mirrored: true,
     },
     neutral: null,
+    neutralTask: null,
     map: { isOn: false, unit: null, opacity: 0.8 },
     upload: {
       kind: null,

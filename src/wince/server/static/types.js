@@ -137,6 +137,10 @@
  * @property {Record<string, Point>} keypoints
  * @property {number} index
  * @property {boolean} usable Whether the face can be judged.
+ * @property {number} score Of the detector, 0 to 1.
+ * @property {number} yaw Degrees by which the head is turned, raised and tilted.
+ * @property {number} pitch
+ * @property {number} roll
  *
  * @typedef {object} Heatmap
  * @property {Quad} quad

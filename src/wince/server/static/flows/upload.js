@@ -1,212 +1,131 @@
-// The upload tab: a photo that is chosen, dropped or pasted is assessed at once; the newest one wins.
+// The upload tab: a photo or video that is chosen, dropped or pasted is assessed at once; the newest
+// one wins.
 
-/** @import { Assessment, Scale } from "../types.js" */
+/** @import { Engine } from "../engine/engine.js" */
+/** @import { Store, Upload } from "../state.js" */
+/** @import { Announcer } from "../speech/announcer.js" */
+/** @import { NeutralFlow } from "./neutral.js" */
+/** @import { VideoFlow } from "./video.js" */
 
-import { assess } from "../engine/http.js";
-import { byId } from "../dom.js";
-import { UserError, userMessage } from "../errors.js";
-import { createFaceButtons } from "../parts/faces.js";
-import { createMapControls } from "../parts/map_controls.js";
-import { createNeutralControls } from "../parts/neutral.js";
-import { drawOverlay, setAspectRatio } from "../parts/overlay.js";
+import { problemOf, UserError } from "../errors.js";
+import { t } from "../texts.js";
+
+/** @type {Omit<Upload, "kind" | "url">} */
+const EMPTY = {
+  size: null,
+  isBusy: false,
+  assessment: null,
+  problem: null,
+  progress: null,
+  answer: null,
+  session: null,
+};
 
 /**
- * Connect the upload tab.
- *
  * @param {object} options
- * @param {Scale} options.scale
- * @param {import("../parts/neutral.js").NeutralFaceState} options.neutral
- * @param {import("../parts/result_card.js").ResultCard} options.result
- * @param {(assessment: Assessment) => void} options.onResult Called with what is to be spoken.
- * @param {() => void} options.onNoResult Called when there is no result, or no longer one.
- * @param {() => boolean} options.isActive Whether the tab is in view.
- * @param {() => void} options.activate Brings the tab into view.
+ * @param {Store} options.store
+ * @param {Engine} options.engine
+ * @param {Announcer} options.announcer
+ * @param {NeutralFlow} options.neutral
+ * @param {VideoFlow} options.video
  */
-export function createUpload({ scale, neutral, result, onResult, onNoResult, isActive, activate }) {
-  const dropArea = byId("drop");
-  const fileInput = byId("file", HTMLInputElement);
-  const preview = byId("preview", HTMLImageElement);
-  const canvas = byId("upload-overlay", HTMLCanvasElement);
+export function createUploadFlow({ store, engine, announcer, neutral, video }) {
   /** @type {AbortController | null} */
   let lastRequest = null;
-  /** @type {string | null} */
-  let previewUrl = null;
-  /** @type {Assessment | null} */
-  let assessment = null;
   /** @type {File | null} */
   let photo = null; // in view
-  const faces = createFaceButtons(byId("faces"), (index) => assessAgain(index));
 
-  function redraw() {
-    const size = { width: preview.naturalWidth, height: preview.naturalHeight };
-    faces.show(assessment, size);
-    drawOverlay(
-      canvas,
-      scale,
-      assessment && {
-        box: assessment.face.box,
-        statement: assessment,
-        size,
-        map: mapControls.mapOf(assessment),
-      },
-    );
-  }
-
-  const mapControls = createMapControls(byId("upload-map"), scale, {
-    announced: true,
-    onChange() {
-      redraw();
-      result.markUnit(mapControls.selectedUnit());
-    },
-  });
-  result.onChooseUnit(mapControls.toggle);
-  createNeutralControls(byId("upload-neutral"), neutral, scale, {
-    currentAssessment: () => assessment,
-  });
-  neutral.onChange(() => assessment && assessAgain(assessment.face.index, { aloud: false }));
-
-  /** @param {Assessment | null} newAssessment */
-  function setAssessment(newAssessment) {
-    assessment = newAssessment;
-    const judged = assessment?.level ? assessment : null;
-    byId("upload-map").hidden = !judged;
-    byId("upload-neutral").hidden = !assessment;
-    mapControls.update(judged);
-  }
-
-  /** @param {File | null} newPhoto */
-  function showPhoto(newPhoto) {
-    photo = newPhoto;
-    if (previewUrl) URL.revokeObjectURL(previewUrl);
-    previewUrl = photo && URL.createObjectURL(photo);
-    setAssessment(null);
-    showStage(Boolean(photo));
-    if (previewUrl) preview.src = previewUrl;
-    else preview.removeAttribute("src");
-  }
-
-  /** @param {boolean} filled */
-  function showStage(filled) {
-    byId("upload-empty").hidden = filled;
-    byId("photo").hidden = !filled;
-    byId("upload-controls").hidden = !filled;
-    dropArea.classList.toggle("filled", filled);
-  }
-
-  /** @param {File} newPhoto */
-  async function assessPhoto(newPhoto) {
-    lastRequest?.abort();
-    activate();
-    onNoResult(); // what was said is of another photo
-    showPhoto(newPhoto);
-    await requestAssessment(newPhoto);
-  }
+  /** @param {Partial<Upload>} change */
+  const update = (change) => store.updatePart("upload", change);
 
   /**
-   * Assess the photo in view again: another face, or against another neutral face.
+   * Show another file, or none.
    *
-   * @param {number} face
-   * @param {{ aloud?: boolean }} [options]
+   * @param {File | null} file
+   * @returns {string | null} Its address.
    */
-  async function assessAgain(face, { aloud = true } = {}) {
+  function show(file) {
     lastRequest?.abort();
-    if (photo) await requestAssessment(photo, { face, aloud });
+    video.close();
+    announcer.stop(); // what is spoken is about another image
+    const { url: previous } = store.get().upload;
+    if (previous) URL.revokeObjectURL(previous);
+    const url = file && URL.createObjectURL(file);
+    const kind = file && (file.type.startsWith("video/") ? "video" : "photo");
+    photo = kind === "photo" ? file : null;
+    store.update({ tab: "upload" });
+    update({ ...EMPTY, kind, url });
+    return url;
   }
 
   /**
    * @param {File} file
-   * @param {{ face?: number | null, aloud?: boolean }} [options]
+   * @param {{ face?: number | null, isAloud?: boolean }} [options]
    */
-  async function requestAssessment(file, { face = null, aloud = true } = {}) {
+  async function assess(file, { face = null, isAloud = true } = {}) {
+    lastRequest?.abort();
     const request = new AbortController();
     lastRequest = request;
-    byId("busy").hidden = false;
+    update({ isBusy: true });
     try {
-      const answer = await assess(file, request.signal, { face, neutral: neutral.get() });
-      setAssessment(answer);
-      result.show(answer);
-      redraw();
-      if (aloud) onResult(answer);
+      const { signal } = request;
+      const assessment = await engine.assess(file, { face, neutral: store.get().neutral, signal });
+      if (signal.aborted) return;
+      update({ assessment, problem: null, isBusy: false });
+      const count = assessment.faces.length;
+      const more = face === null && count > 1 ? t("faces.count", { count }) : "";
+      if (isAloud) announcer.announce(assessment, more);
     } catch (error) {
       if (request.signal.aborted) return;
-      result.showProblem(userMessage(error));
-      onNoResult();
-      if (!(error instanceof UserError)) throw error;
-    } finally {
-      if (lastRequest === request) byId("busy").hidden = true;
+      fail(error);
     }
   }
 
-  function clear() {
-    lastRequest?.abort();
-    showPhoto(null);
-    byId("busy").hidden = true;
-    result.clear();
-    onNoResult();
-    byId("choose").focus();
+  /** @param {unknown} error */
+  function fail(error) {
+    refuse(problemOf(error));
+    if (!(error instanceof UserError)) throw error;
   }
 
-  /**
-   * Assess the first of the files; return whether there was one.
-   *
-   * @param {FileList | null | undefined} files
-   */
-  function takeFirst(files) {
-    const file = files?.[0];
-    if (file) assessPhoto(file);
-    return Boolean(file);
+  /** @param {import("../errors.js").Problem} problem */
+  function refuse(problem) {
+    update({ problem, isBusy: false, assessment: null });
+    announcer.stop();
+    announcer.announceProblem(problem);
   }
 
-  preview.addEventListener("load", () => {
-    setAspectRatio(byId("photo"), preview.naturalWidth, preview.naturalHeight);
-    redraw();
+  neutral.onChange(() => {
+    const { assessment } = store.get().upload;
+    if (photo && assessment) assess(photo, { face: assessment.face.index, isAloud: false });
   });
-  preview.addEventListener("error", () => {
-    if (previewUrl) showStage(false);
-  });
-  new ResizeObserver(redraw).observe(preview);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  for (const id of ["choose", "choose-another"]) {
-    byId(id).addEventListener("click", () => fileInput.click());
-  }
-  byId("clear").addEventListener("click", clear);
-  fileInput.addEventListener("change", () => {
-    takeFirst(fileInput.files);
-    fileInput.value = ""; // so that the same photo can be chosen again
-  });
-  acceptDrops(dropArea, takeFirst, () => {
-    activate();
-    result.showProblem(
-      "That was not an image file. Save the image first, then drop the file here.",
-    );
-    onNoResult();
-  });
-  window.addEventListener("paste", (event) => {
-    if (isActive() && takeFirst(event.clipboardData?.files)) event.preventDefault();
-  });
-}
 
-/**
- * Accept files that are dropped anywhere on the page. Beside the drop area a browser would otherwise
- * leave the page and open the file.
- *
- * @param {HTMLElement} dropArea
- * @param {(files: FileList | undefined) => boolean} takeFirst
- * @param {() => void} refuse Called when what was dropped is not a file.
- */
-function acceptDrops(dropArea, takeFirst, refuse) {
-  let depth = 0; // enter and leave events of nested elements
-  /** @param {number} step */
-  const changeDepth = (step) => {
-    depth = Math.max(0, depth + step);
-    dropArea.classList.toggle("over", depth > 0);
+  return {
+    /**
+     * Assess a photo or a video.
+     *
+     * @param {File} file
+     */
+    async take(file) {
+      const url = show(file);
+      if (photo) await assess(photo);
+      else if (url) await video.assess(file, url);
+    },
+    /** Tell that something was dropped that is no file. */
+    refuseDrop() {
+      show(null);
+      refuse({ code: "no-file", values: {}, detail: "" });
+    },
+    /**
+     * Assess another face of the photo, or follow another person of the video.
+     *
+     * @param {number} id
+     */
+    choose(id) {
+      if (photo) assess(photo, { face: id });
+      else video.choose(id);
+    },
+    clear() {
+      show(null);
+    },
   };
-  window.addEventListener("dragenter", () => changeDepth(1));
-  window.addEventListener("dragleave", () => changeDepth(-1));
-  window.addEventListener("dragover", (event) => event.preventDefault());
-  window.addEventListener("drop", (event) => {
-    event.preventDefault();
-    changeDepth(-depth);
-    if (!takeFirst(event.dataTransfer?.files)) refuse();
-  });
 }

@@ -1,109 +1,95 @@
 // "Show where": whether the map is shown, for which value, how strongly, and what it shows in words.
 
-/** @import { Assessment, Face, Grid, Point, Quad, Scale } from "../types.js" */
+/** @import { Assessment, Face, Grid, Heatmap, Point, Quad, Scale } from "../types.js" */
+/** @import { MapView } from "../state.js" */
 
 import { find, fromTemplate, setText } from "../dom.js";
 import { fullColourValue, strongestCell } from "./heatmap.js";
+import { number, t } from "../texts.js";
 
-const SCORE = "PSPI";
+const SCORE = ""; // value of the option for the score
 
 /**
  * Add the controls to `root`.
  *
  * @param {HTMLElement} root
  * @param {Scale} scale
- * @param {object} options
- * @param {() => void} options.onChange Called after each change of a control.
- * @param {boolean} [options.announced] Whether screen readers read a changed description at once.
+ * @param {(change: Partial<MapView>) => void} setMap
  */
-export function createMapControls(root, scale, { onChange, announced = false }) {
+export function createMapControls(root, scale, setMap) {
   const panel = fromTemplate("map-template");
   root.append(panel);
   const checkbox = find(panel, ".map-on", HTMLInputElement);
-  const names = find(panel, ".map-name", HTMLSelectElement);
+  const units = find(panel, ".map-name", HTMLSelectElement);
   const opacity = find(panel, ".map-opacity", HTMLInputElement);
-  const [description, note] = [find(panel, ".map-text"), find(panel, ".map-note")];
-  names.append(
-    new Option(SCORE, SCORE),
-    ...scale.action_units.map(
-      ({ name, title }) =>
-        new Option(`${name}, ${title.charAt(0).toLowerCase()}${title.slice(1)}`, name),
-    ),
-  );
-  if (announced) description.setAttribute("aria-live", "polite");
-  /** @type {Assessment | null} */
-  let shown = null;
+  const options = scale.action_units.map(({ name }) => new Option("", name));
+  const scoreOption = new Option("", SCORE);
+  units.append(scoreOption, ...options);
+  checkbox.addEventListener("input", () => setMap({ isOn: checkbox.checked }));
+  units.addEventListener("input", () => setMap({ unit: units.value || null }));
+  opacity.addEventListener("input", () => setMap({ opacity: Number(opacity.value) / 100 }));
 
-  function fill() {
-    find(panel, ".map-details").hidden = !checkbox.checked;
-    find(panel, ".map-choice").hidden = !checkbox.checked;
-    const grid = checkbox.checked ? gridOf(shown, names.value) : null;
-    for (const part of [find(panel, ".map-legend"), description, note]) part.hidden = !grid;
-    find(panel, ".map-pending").hidden = Boolean(grid);
-    if (!grid || !shown?.heatmap) return;
-    const full = fullColourValue(grid).toFixed(2);
-    find(panel, ".ramp-low").textContent = `−${full}`;
-    find(panel, ".ramp-high").textContent = `+${full}`;
-    setText(description, describe(shown.face, shown.heatmap.quad, names.value, grid));
-    setText(note, shown.heatmap.note);
-  }
-
-  function changed() {
-    fill();
-    onChange();
-  }
-
-  for (const control of [checkbox, names, opacity]) control.addEventListener("input", changed);
-  fill();
-
-  return {
-    /** Whether the map is shown. */
-    isOn: () => checkbox.checked,
-    /**
-     * Return what to draw for an assessment, or null.
-     *
-     * @param {Assessment | null} assessment
-     */
-    mapOf(assessment) {
-      const grid = checkbox.checked ? gridOf(assessment, names.value) : null;
-      if (!grid || !assessment?.heatmap) return null;
-      return { grid, quad: assessment.heatmap.quad, opacity: Number(opacity.value) / 100 };
-    },
-    /** Return the action unit whose map is shown, or null. */
-    selectedUnit: () => (checkbox.checked && names.value !== SCORE ? names.value : null),
-    /**
-     * Show the map of an action unit, or hide it if it is shown.
-     *
-     * @param {string} name
-     */
-    toggle(name) {
-      checkbox.checked = !(checkbox.checked && names.value === name);
-      names.value = name;
-      changed();
-    },
-    /**
-     * Describe the map of another assessment; null for none.
-     *
-     * @param {Assessment | null} assessment
-     */
-    update(assessment) {
-      shown = assessment;
-      const scoreOnly = Boolean(assessment?.heatmap && !assessment.heatmap.action_units);
-      for (const option of names.options) option.disabled = scoreOnly && option.value !== SCORE;
-      fill();
-    },
+  /** @param {{ map: MapView, assessment: Assessment | null }} view */
+  return ({ map, assessment }) => {
+    setText(scoreOption, t("map.score"));
+    const isScoreOnly = Boolean(assessment?.heatmap && !assessment.heatmap.action_units);
+    for (const option of options) {
+      setText(option, t("map.unit", { unit: option.value, title: t(`unit.${option.value}`) }));
+      option.disabled = isScoreOnly;
+    }
+    checkbox.checked = map.isOn;
+    units.value = map.unit ?? SCORE;
+    opacity.value = String(Math.round(100 * map.opacity));
+    find(panel, ".map-choice").hidden = !map.isOn;
+    find(panel, ".map-details").hidden = !map.isOn;
+    if (map.isOn) drawDetails(panel, map, assessment);
   };
 }
 
 /**
+ * @param {HTMLElement} panel
+ * @param {MapView} map
  * @param {Assessment | null} assessment
- * @param {string} name
+ */
+function drawDetails(panel, map, assessment) {
+  const grid = gridOf(map, assessment);
+  const full = grid ? fullColourValue(grid) : null;
+  /** @type {(sign: string) => string} */
+  const end = (sign) =>
+    full === null
+      ? ""
+      : sign + number(full, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  setText(find(panel, ".ramp-low"), end("−"));
+  setText(find(panel, ".ramp-high"), end("+"));
+  const text =
+    grid && assessment?.heatmap
+      ? describe(assessment.face, assessment.heatmap.quad, map.unit ?? t("map.score"), grid)
+      : t("map.pending");
+  setText(find(panel, ".map-text"), text);
+}
+
+/**
+ * Return what to draw over an assessed image, or null.
+ *
+ * @param {MapView} map
+ * @param {Assessment | null} assessment
+ */
+export function mapOf(map, assessment) {
+  const grid = map.isOn ? gridOf(map, assessment) : null;
+  if (!grid || !assessment?.heatmap) return null;
+  return { grid, quad: assessment.heatmap.quad, opacity: map.opacity };
+}
+
+/**
+ * @param {MapView} map
+ * @param {Assessment | null} assessment
  * @returns {Grid | null}
  */
-function gridOf(assessment, name) {
+function gridOf({ unit }, assessment) {
+  /** @type {Heatmap | undefined} */
   const heatmap = assessment?.heatmap;
   if (!heatmap) return null;
-  return name === SCORE ? heatmap.pspi : (heatmap.action_units?.[name] ?? null);
+  return unit === null ? heatmap.pspi : (heatmap.action_units?.[unit] ?? null);
 }
 
 /**
@@ -118,11 +104,16 @@ function describe(face, quad, name, grid) {
   const full = fullColourValue(grid);
   const [raised, lowered] = [strongestCell(grid), strongestCell(grid, -1)];
   const places = placesOf(face, quad);
-  const parts = [];
-  if (raised.value >= full / 2) parts.push(`raised most ${nearest(places, raised)}`);
-  if (lowered.value >= full / 2) parts.push(`lowered most ${nearest(places, lowered)}`);
-  if (!parts.length) return `${name}: no part of the face changes it much.`;
-  return `${name}: ${parts.join(", ")}.`;
+  const isRaised = raised.value >= full / 2;
+  const isLowered = lowered.value >= full / 2;
+  const values = {
+    name,
+    raised: isRaised ? t(`place.${nearest(places, raised)}`) : "",
+    lowered: isLowered ? t(`place.${nearest(places, lowered)}`) : "",
+  };
+  if (isRaised && isLowered) return t("map.raised-and-lowered", values);
+  if (isRaised) return t("map.raised", values);
+  return isLowered ? t("map.lowered", values) : t("map.nowhere", values);
 }
 
 /**
@@ -149,17 +140,17 @@ function placesOf({ keypoints }, [origin, right, , bottom]) {
   const [nose, mouth] = [inSquare("nose"), inSquare("mouth")];
   const eyes = between(rightEye, leftEye, 0.5);
   return [
-    ["at the forehead", between(eyes, mouth, -0.6)],
-    ["between the brows", between(eyes, mouth, -0.15)],
-    ["around the person’s right eye", rightEye],
-    ["around the person’s left eye", leftEye],
-    ["at the nose", nose],
-    ["at the person’s right cheek", between(rightEar, mouth, 0.5)],
-    ["at the person’s left cheek", between(leftEar, mouth, 0.5)],
-    ["around the mouth", mouth],
-    ["at the chin", between(eyes, mouth, 1.5)],
-    ["at the person’s right ear", rightEar],
-    ["at the person’s left ear", leftEar],
+    ["forehead", between(eyes, mouth, -0.6)],
+    ["brows", between(eyes, mouth, -0.15)],
+    ["right-eye", rightEye],
+    ["left-eye", leftEye],
+    ["nose", nose],
+    ["right-cheek", between(rightEar, mouth, 0.5)],
+    ["left-cheek", between(leftEar, mouth, 0.5)],
+    ["mouth", mouth],
+    ["chin", between(eyes, mouth, 1.5)],
+    ["right-ear", rightEar],
+    ["left-ear", leftEar],
   ];
 }
 

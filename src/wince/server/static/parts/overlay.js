@@ -4,7 +4,8 @@
 
 import { context2d } from "../dom.js";
 import { drawHeatmap } from "./heatmap.js";
-import { SHAPES, shownScore, statedWord } from "../levels.js";
+import { SHAPES, statedWord, wholeScore } from "../levels.js";
+import { number, t } from "../texts.js";
 
 const FONT = '600 15px "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif';
 
@@ -95,9 +96,10 @@ function drawBox(context, { left, top, width, height }, colour) {
  */
 function labelText(scale, statement) {
   if (statement.level === null) {
-    return "kind" in statement && statement.kind === "changing" ? "changing" : "not judged";
+    const isChanging = "kind" in statement && statement.kind === "changing";
+    return t(isChanging ? "overlay.changing" : "overlay.not-judged");
   }
-  return `${statedWord(statement)}  ${shownScore(scale, statement.pspi)}`;
+  return `${statedWord(statement)}  ${number(wholeScore(scale, statement.pspi))}`;
 }
 
 /**

@@ -1,62 +1,74 @@
-// The PSPI scale with its level bands, the score as a dot and the 90 % interval as a bar.
+// The scale with its level bands, the score as a dot and the 90 % interval as a bar.
 
-/** @import { JudgedStatement, Level, Scale } from "../types.js" */
+/** @import { Level, Scale } from "../types.js" */
 
-import { create } from "../dom.js";
-import { levelRange, shownScore, statedWord } from "../levels.js";
+import { create, setText } from "../dom.js";
+import { statedTitle, wholeScore } from "../levels.js";
+import { t } from "../texts.js";
 
 /**
- * Draw the scale into `root`.
+ * @typedef {{ pspi: number, interval: [number, number], level: Level,
+ *   between?: [Level, Level] | null }} ScoreOnScale
+ */
+
+/**
+ * Add the scale to `root`. Its numbers run from left to right in every language.
  *
  * @param {HTMLElement} root
  * @param {Scale} scale
- * @param {JudgedStatement} statement
  */
-export function drawScaleBar(root, scale, statement) {
-  const { pspi, interval, level, between } = statement;
-  const [low, high] = interval;
-  root.setAttribute(
-    "aria-label",
-    `PSPI ${shownScore(scale, pspi)} of ${scale.maximum}, ` +
-      `${between ? "between" : "level"} ${statedWord(statement, " and ")}. ` +
-      `With 90 % probability from ${low.toFixed(1)} to ${high.toFixed(1)}.`,
-  );
+export function createScaleBar(root, scale) {
+  root.dir = "ltr";
+  const [whisker, dot, bands] = ["whisker", "dot", "bands"].map((name) => create("span", name));
+  const rows = scale.levels.map((level) => createBand(level, scale));
+  bands.append(...rows.map(({ band }) => band));
+  root.replaceChildren(whisker, dot, bands, ...rows.map(({ label }) => label));
   /** @param {number} score */
   const percent = (score) => `${(100 * score) / scale.maximum}%`;
-  const whisker = create("span", "whisker");
-  whisker.style.left = percent(low);
-  whisker.style.width = percent(high - low);
-  const dot = create("span", "dot");
-  dot.style.left = percent(pspi);
-  root.replaceChildren(whisker, dot, bands(scale, level), ...labels(scale, percent));
+
+  /** @param {ScoreOnScale | null} score Null for an empty scale. */
+  return (score) => {
+    root.classList.toggle("empty", !score);
+    const label = score ? describe(scale, score) : t("scale.empty");
+    if (root.getAttribute("aria-label") !== label) root.setAttribute("aria-label", label);
+    for (const { name, band, label: word } of rows) {
+      setText(word, t(`scale.${name}`));
+      band.classList.toggle("current", (score?.between ?? [score?.level]).includes(name));
+    }
+    if (!score) return;
+    const [low, high] = score.interval;
+    whisker.style.left = percent(low);
+    whisker.style.width = percent(high - low);
+    dot.style.left = percent(score.pspi);
+  };
 }
 
 /**
  * @param {Scale} scale
- * @param {Level} current
+ * @param {ScoreOnScale} score
  */
-function bands(scale, current) {
-  const row = create("span", "bands");
-  for (const { name, from_score: from, to_score: to } of scale.levels) {
-    const band = create("span", "band");
-    band.dataset.shape = name;
-    band.classList.toggle("current", name === current);
-    band.style.flex = `${to - from} 0 0`;
-    row.append(band);
-  }
-  return row;
-}
-
-/**
- * @param {Scale} scale
- * @param {(score: number) => string} percent
- */
-function labels(scale, percent) {
-  return scale.levels.map(({ name, from_score: from, to_score: to }, index) => {
-    const label = create("span", "band-name", name);
-    label.append(create("span", "band-range", ` ${levelRange(from, to)}`));
-    label.classList.toggle("first", index === 0);
-    label.style.left = index === 0 ? "0" : percent((from + to) / 2);
-    return label;
+function describe(scale, score) {
+  const [low, high] = score.interval.map((end) => Math.round(end));
+  return t("scale.label", {
+    score: wholeScore(scale, score.pspi),
+    maximum: scale.maximum,
+    level: statedTitle(score),
+    low,
+    high,
   });
+}
+
+/**
+ * @param {import("../types.js").ScaleLevel} level
+ * @param {Scale} scale
+ */
+function createBand({ name, from_score: from, to_score: to }, scale) {
+  const band = create("span", "band");
+  band.dataset.shape = name;
+  band.style.flex = `${to - from} 0 0`;
+  const label = create("span", "band-name");
+  const isFirst = from <= 0;
+  label.classList.toggle("first", isFirst);
+  label.style.left = isFirst ? "0" : `${(100 * (from + to)) / 2 / scale.maximum}%`;
+  return { name, band, label };
 }

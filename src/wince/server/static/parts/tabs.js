@@ -1,53 +1,46 @@
 // Tabs by the ARIA pattern: arrow keys, Home and End move the focus, and moving selects.
 
+/** @import { Draw, State } from "../state.js" */
+
 /**
- * Connect a tab list with its panels.
+ * Connect a tab list with its panels. The id of the tab `live` is "tab-live".
  *
  * @param {Element} list
- * @param {(id: string) => void} onChange Called with the id of the selected tab.
+ * @param {(tab: State["tab"]) => void} onSelect
+ * @returns {Draw}
  */
-export function createTabs(list, onChange) {
+export function createTabs(list, onSelect) {
   const tabs = [.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll('[role="tab"]'))];
+  /** @param {HTMLElement} tab */
+  const nameOf = (tab) => /** @type {State["tab"]} */ (tab.id.replace("tab-", ""));
+  for (const tab of tabs) tab.addEventListener("click", () => onSelect(nameOf(tab)));
 
-  /**
-   * @param {HTMLElement} tab
-   * @param {{ focus?: boolean }} [options]
-   */
-  function select(tab, { focus = false } = {}) {
-    if (tab.getAttribute("aria-selected") !== "true") {
-      for (const other of tabs) {
-        const selected = other === tab;
-        other.setAttribute("aria-selected", String(selected));
-        other.tabIndex = selected ? 0 : -1;
-        const panel = document.getElementById(other.getAttribute("aria-controls") ?? "");
-        if (panel) panel.hidden = !selected;
-      }
-      onChange(tab.id);
-    }
-    if (focus) tab.focus();
-  }
-
-  for (const tab of tabs) tab.addEventListener("click", () => select(tab));
   list.addEventListener("keydown", (event) => {
     const current = tabs.findIndex((tab) => tab === document.activeElement);
+    const isRightToLeft = getComputedStyle(list).direction === "rtl";
+    const step = isRightToLeft ? -1 : 1;
     /** @type {Record<string, number>} */
     const targets = {
-      ArrowRight: (current + 1) % tabs.length,
-      ArrowLeft: (current - 1 + tabs.length) % tabs.length,
+      ArrowRight: (current + step + tabs.length) % tabs.length,
+      ArrowLeft: (current - step + tabs.length) % tabs.length,
       Home: 0,
       End: tabs.length - 1,
     };
     const target = event instanceof KeyboardEvent ? targets[event.key] : undefined;
     if (current < 0 || target === undefined) return;
     event.preventDefault();
-    select(tabs[target], { focus: true });
+    onSelect(nameOf(tabs[target]));
+    tabs[target].focus();
   });
 
-  return {
-    /** @param {string} id */
-    select(id) {
-      const tab = tabs.find((candidate) => candidate.id === id);
-      if (tab) select(tab);
-    },
+  return (state) => {
+    for (const tab of tabs) {
+      const isSelected = nameOf(tab) === state.tab;
+      if ((tab.getAttribute("aria-selected") === "true") === isSelected) continue;
+      tab.setAttribute("aria-selected", String(isSelected));
+      tab.tabIndex = isSelected ? 0 : -1;
+      const panel = document.getElementById(tab.getAttribute("aria-controls") ?? "");
+      if (panel) panel.hidden = !isSelected;
+    }
   };
 }

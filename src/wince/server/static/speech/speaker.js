@@ -3,13 +3,13 @@
 
 /** @import { Speech } from "./wording.js" */
 /** @import { SpeechAvailability, SpeechRequest } from "../types.js" */
+/** @import { Hint } from "../state.js" */
 
 import { UserError, isDomError } from "../errors.js";
+import { language } from "../texts.js";
 
 const VOICES_TIMEOUT = 1500; // milliseconds; some browsers list their voices only after a while
 const WORDS_PER_MINUTE = 150; // usual rate of the machine that runs wince
-const NOT_ALLOWED = "The browser needs a click before it speaks: press “Say again”.";
-const NOT_PLAYED = "The browser could not play the voice, so nothing is spoken.";
 const BROWSER_PREFIX = "browser:";
 const HOST_PREFIX = "host:";
 
@@ -26,19 +26,18 @@ const HOST_PREFIX = "host:";
  *
  * @param {object} options
  * @param {import("./host_voice.js").HostVoice} options.hostVoice
- * @param {import("./wording.js").Languages} options.languages
- * @param {(message: string | null, info?: boolean) => void} options.onHint Called with why nothing is
- *   spoken or, as an information, who speaks; null for no hint.
+ * @param {(hint: Hint | null) => void} options.onHint Called with why nothing is spoken or, as an
+ *   information, who speaks; null for no hint.
  * @param {() => void} options.onVoicesChange Called when the voices may have changed.
  */
-export function createSpeaker({ hostVoice, languages, onHint, onVoicesChange }) {
+export function createSpeaker({ hostVoice, onHint, onVoicesChange }) {
   const synthesis = window.speechSynthesis;
   let settings = { voice: "", speed: 1 };
   /** @type {VoiceChoice | null} */
   let choice = null; // null while it is not known
   let timedOut = false; // whether the browser has had time to list its voices
   let searches = 0; // counts them, so that a late answer is recognised
-  /** @type {Speech | null} */
+  /** @type {{ speech: Speech, onSpoken: () => void } | null} */
   let waiting = null; // what to speak once the voice is known
   let muted = false;
   /** @type {SpeechSynthesisUtterance | null} */
@@ -68,70 +67,65 @@ export function createSpeaker({ hostVoice, languages, onHint, onVoicesChange }) 
 
   /**
    * @param {VoiceChoice} newChoice
-   * @param {string | null} [hint]
-   * @param {boolean} [info]
+   * @param {Hint | null} [hint]
    */
-  function setChoice(newChoice, hint = null, info = false) {
+  function setChoice(newChoice, hint = null) {
     choice = newChoice;
-    onHint(hint, info);
-    if (waiting) speak(waiting);
+    onHint(hint);
+    const postponed = waiting;
     waiting = null;
+    if (postponed) speak(postponed.speech, postponed.onSpoken);
   }
 
   /** @param {SpeechAvailability} availability */
   function chooseHostVoice({ available, detail, voices }) {
-    const { code } = languages.current();
-    if (!available) setChoice({}, `${noBrowserVoice()} ${detail}`);
-    else if (voices[code].length) setChoice({ hostVoice: "" }, hostSpeaks(), true);
-    else setChoice({}, `${noBrowserVoice()} The machine that runs wince has none either.`);
-  }
-
-  function noBrowserVoice() {
-    const { code, english } = languages.current();
-    return `This browser has no ${code === "en" ? "" : `${english} `}voice of its own.`;
+    const { code, name } = language();
+    if (!available) setChoice({}, warning("voice.none", { language: name }, detail));
+    else if (voices[code]?.length) setChoice({ hostVoice: "" }, hostSpeaks());
+    else setChoice({}, warning("voice.none-anywhere", { language: name }));
   }
 
   function hostSpeaks() {
-    if (settings.voice) return null;
-    return `${noBrowserVoice()} The machine that runs wince speaks in its place.`;
+    const { name } = language();
+    const values = { language: name };
+    return settings.voice ? null : { code: "voice.host", values, detail: "", isWarning: false };
   }
 
-  function browserVoices(code = languages.current().code) {
-    const language = new RegExp(`^${code}\\b`, "i");
+  function browserVoices() {
+    const tag = new RegExp(`^${language().code}\\b`, "i");
     const voices = synthesis?.getVoices() ?? [];
-    return voices.filter(({ localService, lang }) => localService && language.test(lang));
+    return voices.filter(({ localService, lang }) => localService && tag.test(lang));
   }
 
-  /** @param {Speech} speech */
-  function speak(speech) {
-    if (muted) return;
-    if (choice === null) {
-      waiting = speech;
-      return;
-    }
+  /**
+   * @param {Speech} speech
+   * @param {() => void} onSpoken
+   */
+  function speak(speech, onSpoken) {
     stop();
-    // What has no translation is in English in every language, and needs an English voice.
-    const { language } = speech.request;
-    const translated = language === languages.current().code;
-    const voice = translated ? choice.browserVoice : browserVoices(language)[0];
-    if (voice) speakInBrowser(speech.text, voice);
+    if (muted) onSpoken();
+    else if (choice === null) waiting = { speech, onSpoken };
+    else if (choice.browserVoice) speakInBrowser(speech.text, choice.browserVoice, onSpoken);
     else if (choice.hostVoice !== undefined) {
-      speakOnHost(speech.request, translated ? choice.hostVoice : "");
-    }
+      speakOnHost(speech.request, choice.hostVoice, onSpoken);
+    } else onSpoken();
   }
 
   /**
    * @param {string} text
    * @param {SpeechSynthesisVoice} voice
+   * @param {() => void} onSpoken
    */
-  function speakInBrowser(text, voice) {
+  function speakInBrowser(text, voice, onSpoken) {
     utterance = new SpeechSynthesisUtterance(text);
     utterance.voice = voice;
     utterance.lang = voice.lang;
     utterance.rate = settings.speed;
     utterance.onstart = () => onHint(null);
+    utterance.onend = onSpoken;
     utterance.onerror = (event) => {
-      if (event.error === "not-allowed") onHint(NOT_ALLOWED);
+      if (event.error === "not-allowed") onHint(warning("voice.not-allowed"));
+      onSpoken();
     };
     synthesis.speak(utterance);
   }
@@ -139,32 +133,30 @@ export function createSpeaker({ hostVoice, languages, onHint, onVoicesChange }) 
   /**
    * @param {SpeechRequest} request
    * @param {string} voice
+   * @param {() => void} onSpoken
    */
-  async function speakOnHost(request, voice) {
+  async function speakOnHost(request, voice, onSpoken) {
     const rate = Math.round(WORDS_PER_MINUTE * settings.speed);
     try {
-      await hostVoice.speak({ ...request, rate, ...(voice && { voice }) });
-      onHint(hostSpeaks(), true);
+      await hostVoice.speak({ ...request, rate, ...(voice && { voice }) }, onSpoken);
+      onHint(hostSpeaks());
     } catch (error) {
+      onSpoken();
       if (isDomError(error)) return; // stopped
-      if (isDomError(error, "NotAllowedError")) onHint(NOT_ALLOWED);
-      else onHint(error instanceof UserError ? error.message : NOT_PLAYED);
+      if (isDomError(error, "NotAllowedError")) onHint(warning("voice.not-allowed"));
+      else if (error instanceof UserError) onHint({ ...error.problem, isWarning: true });
+      else onHint(warning("voice.not-played"));
     }
   }
 
   function stop() {
+    waiting?.onSpoken();
     waiting = null;
     synthesis?.cancel();
     hostVoice.stop();
   }
 
   synthesis?.addEventListener?.("voiceschanged", chooseVoice);
-  languages.onChange(() => {
-    stop();
-    settings.voice = "";
-    chooseVoice();
-  });
-  chooseVoice();
   setTimeout(
     () => {
       timedOut = true;
@@ -174,7 +166,14 @@ export function createSpeaker({ hostVoice, languages, onHint, onVoicesChange }) 
   );
 
   return {
-    speak,
+    /**
+     * Speak, in place of what is being spoken.
+     *
+     * @param {Speech} speech
+     * @param {() => void} [onSpoken] Called once when the speech has ended, was stopped, or does
+     *   not take place.
+     */
+    speak: (speech, onSpoken = () => {}) => speak(speech, once(onSpoken)),
     stop,
     /** @param {boolean} on */
     mute(on) {
@@ -182,19 +181,19 @@ export function createSpeaker({ hostVoice, languages, onHint, onVoicesChange }) 
       if (on) stop();
     },
     /**
-     * Change the voice or the speed.
+     * Use another voice, speed, or the language that is in use now.
      *
-     * @param {{ voice?: string, speed?: number }} changes voice: a value of `voices()`, or "" for the
+     * @param {{ voice: string, speed: number }} changes voice: a value of `voices()`, or "" for the
      *   best voice; speed: 1 is the usual speed.
      */
-    configure(changes) {
-      settings = { ...settings, ...changes };
+    configure({ voice, speed }) {
+      settings = { voice, speed };
       chooseVoice();
     },
     /** Return the voices in the language, of the browser and of the machine that runs wince. */
     async voices() {
       const { available, voices } = await hostVoice.availability().catch(unavailable);
-      const hostVoices = available ? voices[languages.current().code] : [];
+      const hostVoices = available ? (voices[language().code] ?? []) : [];
       return {
         browser: browserVoices().map(({ name }) => ({ name, value: BROWSER_PREFIX + name })),
         host: hostVoices.map((name) => ({ name, value: HOST_PREFIX + name })),
@@ -209,4 +208,23 @@ export function createSpeaker({ hostVoice, languages, onHint, onVoicesChange }) 
  */
 function unavailable(error) {
   return { available: false, detail: error instanceof Error ? error.message : "", voices: {} };
+}
+
+/**
+ * @param {string} code
+ * @param {Record<string, string>} [values]
+ * @param {string} [detail] English sentence of the engine about the cause.
+ * @returns {Hint}
+ */
+function warning(code, values = {}, detail = "") {
+  return { code, values: { ...values, detail }, detail, isWarning: true };
+}
+
+/** @param {() => void} action */
+function once(action) {
+  let isDone = false;
+  return () => {
+    if (!isDone) action();
+    isDone = true;
+  };
 }
