@@ -6,7 +6,6 @@
 
 export const SAMPLE_SECONDS = 3;
 const MIN_FRAMES = 5; // judged frames
-const MIN_SHARE = 0.5; // of the frames in which the person was looked for
 
 /** @typedef {WatchAnswer & { assessment: Assessment }} SampleFrame */
 
@@ -30,17 +29,18 @@ export function createSample() {
       else if (isAbsent) reasons.push("not-in-view");
     },
     /**
-     * Return the frame with the median of the scores, or why there is no result.
+     * Return the frame with the median of the scores, or why there is no result: fewer than half of
+     * the frames were judged, or too few.
      *
      * @returns {SampleFrame | Problem}
      */
     result() {
-      const frames = judged.length + reasons.length;
-      if (judged.length >= MIN_FRAMES && judged.length >= MIN_SHARE * frames) {
-        const sorted = judged.toSorted((a, b) => pspi(a) - pspi(b));
-        return sorted[sorted.length >> 1];
+      if (reasons.length > judged.length) {
+        return { code: `check-${mostFrequent(reasons)}`, values: {}, detail: "" };
       }
-      return { code: `check-${mostFrequent(reasons) ?? "too-few"}`, values: {}, detail: "" };
+      if (judged.length < MIN_FRAMES) return { code: "check-too-few", values: {}, detail: "" };
+      const sorted = judged.toSorted((a, b) => pspi(a) - pspi(b));
+      return sorted[sorted.length >> 1];
     },
   };
 }
