@@ -74,8 +74,7 @@ function build(store, engine) {
     engine,
     store,
     video: byId("video", HTMLVideoElement),
-    onAnnounced: (statement) => announcer.announce(statement),
-    onSilence: announcer.stop,
+    announcer,
     onWatched: (answer) => neutral.addFrame(answer.assessment),
   });
   neutral.onChange(live.neutralChanged);

@@ -4,7 +4,7 @@
 /** @import { CameraChoice } from "../media/camera.js" */
 /** @import { Problem } from "../errors.js" */
 /** @import { Live, State, Store } from "../state.js" */
-/** @import { StatedLevel } from "../types.js" */
+/** @import { Announcer } from "../speech/announcer.js" */
 
 import { createFrameRate } from "../media/frame_rate.js";
 import { createFrameSource } from "../media/frame_source.js";
@@ -25,12 +25,11 @@ const FRAMES_PER_SECOND = 15; // more tell nothing more of a face, and cost powe
  * @param {Engine} options.engine
  * @param {Store} options.store
  * @param {HTMLVideoElement} options.video Shows the camera.
- * @param {(statement: StatedLevel) => void} options.onAnnounced Called when a level is to be spoken.
- * @param {() => void} options.onSilence Called when what was spoken is no longer true.
+ * @param {Announcer} options.announcer
  * @param {(answer: WatchAnswer, time: number) => void} options.onWatched Called with each answer of a
  *   session, and its time in milliseconds.
  */
-export function createLiveFlow({ engine, store, video, onAnnounced, onSilence, onWatched }) {
+export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
   const source = createFrameSource(video);
   const frameRate = createFrameRate();
   const camera = createLiveCamera(video, store, (isLost) =>
@@ -55,7 +54,7 @@ export function createLiveFlow({ engine, store, video, onAnnounced, onSilence, o
     update(trouble ? { trouble, answer: null, ticks: null, rate: "" } : { trouble });
     if (!trouble) return;
     frameRate.reset();
-    onSilence();
+    announcer.stop();
   }
 
   function openWatch() {
@@ -84,7 +83,7 @@ export function createLiveFlow({ engine, store, video, onAnnounced, onSilence, o
     onWatched(answer, Date.now());
     const statement = answer.track?.statement;
     if (statement?.announced && statement.level !== null) {
-      onAnnounced(/** @type {StatedLevel} */ (statement));
+      announcer.announce(statement);
     }
   }
 
@@ -99,10 +98,12 @@ export function createLiveFlow({ engine, store, video, onAnnounced, onSilence, o
     stopCamera();
     if ("code" in result) {
       update({ step: "checked", check: { share: 1, frame: null, url: null, problem: result } });
+      announcer.announceProblem(result);
       return;
     }
     const url = URL.createObjectURL(result.picture.jpeg);
     update({ step: "checked", check: { share: 1, frame: result, url, problem: null } });
+    announcer.announce(result.assessment);
   }
 
   /** @param {CameraChoice} [choice] */
@@ -133,14 +134,14 @@ export function createLiveFlow({ engine, store, video, onAnnounced, onSilence, o
     if (old?.url) URL.revokeObjectURL(old.url);
     check = null;
     update({ mode, step: "aim", check: null, session: null, prompt: null });
-    onSilence();
+    announcer.stop();
     return startCamera();
   }
 
   function leave() {
     check = null;
     stopCamera();
-    onSilence();
+    announcer.stop();
     update({ step: "choose", check: null, session: null, prompt: null, isNight: false });
   }
 
@@ -163,7 +164,7 @@ export function createLiveFlow({ engine, store, video, onAnnounced, onSilence, o
       const { session } = store.get().live;
       session?.end(Date.now());
       stopCamera();
-      onSilence();
+      announcer.stop();
       update({ step: "summary", isNight: false, prompt: null });
     },
     /**
