@@ -181,6 +181,7 @@
  * @typedef {object} Track
  * @property {TrackStatement} statement
  * @property {TrackScore | null} score The filtered score; null without a face that can be judged.
+ * @property {"open" | "blink" | "closed" | null} [eyes]
  * @property {Change} [change]
  *
  * @typedef {{ pspi: number, raw_score: number, action_units: Record<string, number> | null }} TrackScore

@@ -1,130 +1,218 @@
-// A live session: scores over time for the chart, and the summary, which counts as
-// `wince.runtime.session_summary` does. It is kept in this page only.
+// One watched person over time: what was stated for how long, every assessed frame, markers, prompts
+// and the observer's own judgements. It is kept in this page only.
 
-/** @import { Level, Scale, Track } from "../types.js" */
+/** @import { Level, ModelName, Scale, Track } from "../types.js" */
+/** @import { WatchAnswer } from "../engine/engine.js" */
+/** @import { Answered } from "./point_codes.js" */
 
-import { statedWord } from "../levels.js";
+import { createPointCodes } from "./point_codes.js";
+import { createPoints } from "./points.js";
+import { createSums } from "./sums.js";
+import { createTrendSteps } from "./trend_steps.js";
 
-const SAMPLE_INTERVAL = 250; // milliseconds between samples
-const SAMPLES_KEPT = 10 * 60 * 1000; // milliseconds
-const LONGEST_STEP = 2000; // milliseconds between frames that still count as watched
-const MAX_MARKERS = 200;
+/** Seconds after which a session ends. */
+export const LONGEST_SESSION = 12 * 3600;
+const MOST_POINTS = LONGEST_SESSION * 15;
+const MOST_MARKERS = 200;
 
-/** @typedef {{ time: number, text: string }} Marker */
-/** @typedef {{ time: number, pspi: number, level: Level }} Score A score and when it was reached. */
-/**
- * The filtered score at a time; null without a face that can be judged.
- *
- * @typedef {object} Sample
- * @property {number} time Milliseconds.
- * @property {number | null} pspi
- * @property {string | null} word What is stated; null without a level.
- */
-/**
- * @typedef {object} Summary
- * @property {number | null} start Milliseconds; null before the first answer.
- * @property {Record<string, number>} seconds Time in each state: the levels, two levels such as
- *   "mild/moderate", "changing", "cannot-tell", "not-in-view" and "not-connected".
- * @property {Score | null} peak The highest stated score.
- */
 /** @typedef {ReturnType<typeof createSession>} Session */
+/**
+ * All times are in milliseconds: since 1970, or in a recording since its beginning.
+ *
+ * @typedef {object} SessionFacts
+ * @property {string} label The person's label.
+ * @property {"rest" | "movement"} activity
+ * @property {string} source Name of the camera or of the recording.
+ * @property {boolean} isRecording
+ * @property {number} start
+ * @property {Scale} scale
+ * @property {ModelName} model
+ * @property {TrackSettings} settings
+ *
+ * @typedef {{ smoothing: number, hold: number, margin: number }} TrackSettings
+ * @typedef {{ time: number, text: string }} Marker
+ * @typedef {object} SessionPrompt
+ * @property {number} start
+ * @property {number | null} end When somebody has looked; null if nobody has.
+ * @property {string} observer Initials of who looked.
+ * @property {Level} level
+ *
+ * @typedef {"agree" | "higher" | "lower"} Opinion
+ * @typedef {object} Judgement
+ * @property {number} time
+ * @property {Opinion} opinion Whether the observer agrees with what was stated.
+ * @property {string} observer Initials.
+ * @property {Level | null} level What was stated, if it was a level.
+ * @property {[Level, Level] | null} between
+ * @property {number | null} pspi
+ */
 
 /**
- * Return an empty session.
+ * Return a session without frames.
  *
- * @param {Scale} scale
+ * @param {SessionFacts} facts
  */
-export function createSession(scale) {
-  /** @type {Sample[]} */
-  let samples;
+export function createSession(facts) {
+  const { start, scale } = facts;
+  const levels = scale.levels.map(({ name }) => name);
+  const points = createPoints();
+  const codes = createPointCodes(levels);
+  const trend = createTrendSteps();
+  const sums = createSums(levels);
   /** @type {Marker[]} */
-  let markers;
-  /** @type {Summary} */
-  let summary;
+  const markers = [];
+  /** @type {SessionPrompt[]} */
+  const prompts = [];
+  /** @type {Judgement[]} */
+  const judgements = [];
+  const settings = [{ time: start, ...facts.settings }];
   /** @type {number | null} */
-  let lastTime;
+  let last = null; // seconds of the last frame
+  /** @type {Track["statement"] | null} */
+  let statement = null;
+  /** @type {number | null} */
+  let person = null;
+  /** @type {number | null} */
+  let end = null;
+  let isFull = false;
+  let revision = 0;
+  let savedRevision = 0;
 
-  function reset() {
-    samples = [];
-    markers = [];
-    lastTime = null;
-    summary = {
-      start: null,
-      seconds: Object.fromEntries(scale.levels.map(({ name }) => [name, 0])),
-      peak: null,
-    };
+  /** @param {number} time */
+  const secondsOf = (time) => (time - start) / 1000;
+
+  /**
+   * @param {number} seconds
+   * @param {Track} track
+   * @param {boolean} hasFace
+   */
+  function addToSums(seconds, track, hasFace) {
+    const gap = sums.add(seconds, track, hasFace);
+    if (gap && last !== null) trend.addGap(gap, last, seconds);
+    if (track.score) trend.addScore(seconds, track.score.pspi);
   }
 
-  /** @param {Sample} sample */
-  function keep(sample) {
-    const last = samples[samples.length - 1];
-    const sameState = last && (last.pspi === null) === (sample.pspi === null);
-    if (sameState && sample.time - last.time < SAMPLE_INTERVAL) return;
-    samples.push(sample);
-    while (sample.time - samples[0].time > SAMPLES_KEPT) samples.shift();
-  }
-
-  reset();
   return {
+    ...facts,
+    settings,
+    points,
+    trend,
+    sums,
+    markers,
+    prompts,
+    judgements,
+    /** The words that are codes in `points`. */
+    words: codes.words,
+    /** Return how often the session has changed. */
+    revision: () => revision,
+    /** Return whether it has twelve hours or their number of points, and takes no more. */
+    isFull: () => isFull,
+    /** Return the time of the last frame, or the start. */
+    lastTime: () => start + 1000 * (last ?? 0),
+    /** Return what the last frame states; null before the first. */
+    statement: () => statement,
+    /** Return the number of the followed person; null before the first face. */
+    person: () => person,
+    /** Return the end; null as long as the session runs. */
+    end: () => end,
+    /** Return the seconds from the start to the end, or to the last frame. */
+    seconds: () => (end === null ? (last ?? 0) : secondsOf(end)),
     /**
-     * Add the track of a frame that was assessed. The time since the frame before counts for it.
+     * Add an answer. One without an assessment that is no absence, for example of a busy server,
+     * changes nothing. The time since the frame before counts for this one's statement.
      *
-     * @param {Pick<Track, "statement" | "score">} track
-     * @param {number} [time] Milliseconds.
+     * @param {Answered & Pick<WatchAnswer, "isAbsent">} answer
+     * @param {number} [time]
+     * @returns {boolean} Whether it was added.
      */
-    add({ statement, score }, time = Date.now()) {
-      summary.start ??= time;
-      const step = lastTime === null ? 0 : time - lastTime;
-      lastTime = time;
-      const { level, between, kind } = statement;
-      const state = level === null ? kind : between ? between.join("/") : level;
-      const counted = step > LONGEST_STEP ? "not-connected" : state;
-      summary.seconds[counted] = (summary.seconds[counted] ?? 0) + step / 1000;
-      if (level !== null && score && !between && statement.pspi > (summary.peak?.pspi ?? -1)) {
-        summary.peak = { time, pspi: statement.pspi, level };
-      }
-      const word = level === null ? null : statedWord(statement);
-      keep({ time, pspi: score ? score.pspi : null, word });
-    },
-    /**
-     * Set a marker; return whether there was room for it.
-     *
-     * @param {string} text
-     * @param {number} [time] Milliseconds.
-     */
-    mark(text, time = Date.now()) {
-      if (markers.length >= MAX_MARKERS) return false;
-      markers.push({ time, text });
+    add(answer, time = Date.now()) {
+      const { assessment, isAbsent, track } = answer;
+      if (!track || (!assessment && !isAbsent) || end !== null) return false;
+      const seconds = Math.max(secondsOf(time), last ?? 0);
+      isFull ||= seconds > LONGEST_SESSION || points.length() >= MOST_POINTS;
+      if (isFull) return false;
+      addToSums(seconds, track, assessment !== null);
+      points.add(codes.point(seconds, answer, track));
+      last = seconds;
+      statement = track.statement;
+      person = answer.person ?? person;
+      revision += 1;
       return true;
     },
-    reset,
-    /** Return the samples of the last ten minutes. */
-    samples: () => samples,
-    /** Return the markers. */
-    markers: () => markers,
-    /** Return the times in each state and the peak. */
-    summary: () => summary,
+    /**
+     * Set a marker.
+     *
+     * @param {string} text
+     * @param {number} [time]
+     * @returns {boolean} Whether there was room for it.
+     */
+    mark(text, time = Date.now()) {
+      if (markers.length >= MOST_MARKERS) return false;
+      markers.push({ time, text });
+      revision += 1;
+      return true;
+    },
+    /**
+     * Add an observer's own judgement, beside what is stated now.
+     *
+     * @param {Opinion} opinion
+     * @param {string} observer Initials.
+     * @param {number} [time]
+     */
+    judge(opinion, observer, time = Date.now()) {
+      const { level = null, between = null, pspi = null } = (end === null && statement) || {};
+      judgements.push({ time, opinion, observer, level, between, pspi });
+      revision += 1;
+    },
+    /**
+     * Begin a prompt to look.
+     *
+     * @param {Level} level
+     * @param {number} [time]
+     */
+    beginPrompt(level, time = Date.now()) {
+      prompts.push({ start: time, end: null, observer: "", level });
+      revision += 1;
+    },
+    /**
+     * End the prompt that stands: somebody has looked.
+     *
+     * @param {string} observer Initials.
+     * @param {number} [time]
+     */
+    endPrompt(observer, time = Date.now()) {
+      const prompt = prompts[prompts.length - 1];
+      if (!prompt || prompt.end !== null) return;
+      Object.assign(prompt, { end: time, observer });
+      revision += 1;
+    },
+    /**
+     * Note that the settings of the track have changed.
+     *
+     * @param {TrackSettings} changed
+     * @param {number} [time]
+     */
+    changeSettings({ smoothing, hold, margin }, time = Date.now()) {
+      settings.push({ time, smoothing, hold, margin });
+      revision += 1;
+    },
+    /**
+     * End the session. Without frames for long, the time until now was not connected.
+     *
+     * @param {number} [time]
+     */
+    finish(time = Date.now()) {
+      if (end !== null) return;
+      const seconds = Math.min(Math.max(secondsOf(time), last ?? 0), LONGEST_SESSION);
+      if (sums.finish(seconds)) trend.addGap("not-connected", last ?? 0, seconds);
+      end = start + 1000 * seconds;
+      revision += 1;
+    },
+    /** Note that the user has saved it. */
+    setSaved() {
+      savedRevision = revision;
+    },
+    /** Return whether all of it is saved. */
+    isSaved: () => savedRevision === revision,
   };
-}
-
-/**
- * Return seconds as a duration such as 2:05 or 1:02:05.
- *
- * @param {number} seconds
- */
-export function formatDuration(seconds) {
-  const whole = Math.floor(seconds);
-  /** @param {number} number */
-  const twoDigits = (number) => String(number).padStart(2, "0");
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
-  return `${hours ? `${hours}:${twoDigits(minutes)}` : minutes}:${twoDigits(whole % 60)}`;
-}
-
-/**
- * Return a time in milliseconds as the time of day, such as 14:03:09.
- *
- * @param {number} time
- */
-export function timeOfDay(time) {
-  return new Date(time).toLocaleTimeString("en-GB");
 }
