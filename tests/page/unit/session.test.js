@@ -147,8 +147,8 @@ test("the end without a connection counts as not connected", () => {
   const session = createSession(FACTS);
   session.add(answered(2), START);
   session.add(answered(2), START + 1000);
-  session.finish(START + 61_000);
-  session.finish(START + 99_000);
+  session.end(START + 61_000);
+  session.end(START + 99_000);
   assert.equal(session.seconds(), 61);
   assert.equal(session.sums.get().notConnected, 60);
   assert.equal(session.add(answered(2), START + 62_000), false);
@@ -163,7 +163,7 @@ test("prompts, markers and judgements are kept with their times", () => {
   session.beginPrompt("severe", START + 80_000);
   session.mark("turned", START + 500);
   session.judge("higher", "AB", START + 1500);
-  session.finish(START + 90_000);
+  session.end(START + 90_000);
   const data = sessionData(session);
   assert.deepEqual(data.prompts, [
     { seconds: 2, until: 9, level: "moderate", observer: "AB" },

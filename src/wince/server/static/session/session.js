@@ -73,7 +73,7 @@ export function createSession(facts) {
   /** @type {number | null} */
   let person = null;
   /** @type {number | null} */
-  let end = null;
+  let endTime = null;
   let isFull = false;
   let revision = 0;
   let savedRevision = 0;
@@ -113,10 +113,10 @@ export function createSession(facts) {
     statement: () => statement,
     /** Return the number of the followed person; null before the first face. */
     person: () => person,
-    /** Return the end; null as long as the session runs. */
-    end: () => end,
+    /** Return when it has ended; null as long as it runs. */
+    endTime: () => endTime,
     /** Return the seconds from the start to the end, or to the last frame. */
-    seconds: () => (end === null ? (last ?? 0) : secondsOf(end)),
+    seconds: () => (endTime === null ? (last ?? 0) : secondsOf(endTime)),
     /**
      * Add an answer. One without an assessment that is no absence, for example of a busy server,
      * changes nothing. The time since the frame before counts for this one's statement.
@@ -127,7 +127,7 @@ export function createSession(facts) {
      */
     add(answer, time = Date.now()) {
       const { assessment, isAbsent, track } = answer;
-      if (!track || (!assessment && !isAbsent) || end !== null) return false;
+      if (!track || (!assessment && !isAbsent) || endTime !== null) return false;
       const seconds = Math.max(secondsOf(time), last ?? 0);
       isFull ||= seconds > LONGEST_SESSION || points.length() >= MOST_POINTS;
       if (isFull) return false;
@@ -160,7 +160,7 @@ export function createSession(facts) {
      * @param {number} [time]
      */
     judge(opinion, observer, time = Date.now()) {
-      const { level = null, between = null, pspi = null } = (end === null && statement) || {};
+      const { level = null, between = null, pspi = null } = (endTime === null && statement) || {};
       judgements.push({ time, opinion, observer, level, between, pspi });
       revision += 1;
     },
@@ -182,7 +182,7 @@ export function createSession(facts) {
      */
     endPrompt(observer, time = Date.now()) {
       const prompt = prompts[prompts.length - 1];
-      if (!prompt || prompt.end !== null) return;
+      if (!prompt || prompt.endTime !== null) return;
       Object.assign(prompt, { end: time, observer });
       revision += 1;
     },
@@ -201,11 +201,11 @@ export function createSession(facts) {
      *
      * @param {number} [time]
      */
-    finish(time = Date.now()) {
-      if (end !== null) return;
+    end(time = Date.now()) {
+      if (endTime !== null) return;
       const seconds = Math.min(Math.max(secondsOf(time), last ?? 0), LONGEST_SESSION);
       if (sums.finish(seconds)) trend.addGap("not-connected", last ?? 0, seconds);
-      end = start + 1000 * seconds;
+      endTime = start + 1000 * seconds;
       revision += 1;
     },
     /** Note that the user has saved it. */
