@@ -7,7 +7,7 @@ import { language, number } from "./texts.js";
  *
  * @param {number} seconds
  */
-export function duration(seconds) {
+export function formatDuration(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
   const rest = twoDigits(whole % 60);
@@ -20,7 +20,7 @@ export function duration(seconds) {
  *
  * @param {number} seconds
  */
-export function longDuration(seconds) {
+export function formatLongDuration(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   return [whole / 3600, (whole % 3600) / 60, whole % 60].map(twoDigits).join(":");
 }

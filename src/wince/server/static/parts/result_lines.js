@@ -5,7 +5,7 @@
 
 import { problemText } from "../errors.js";
 import { shownProbability, statedTitle, wholeScore, levelWord } from "../levels.js";
-import { formatDuration } from "../session/session.js";
+import { formatDuration } from "../times.js";
 import { hasText, t, title } from "../texts.js";
 
 /**

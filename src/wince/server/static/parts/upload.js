@@ -8,7 +8,7 @@ import { createFaceButtons } from "./faces.js";
 import { mapOf } from "./map_controls.js";
 import { drawOverlay, setAspectRatio } from "./overlay.js";
 import { t } from "../texts.js";
-import { formatDuration } from "../session/session.js";
+import { formatDuration } from "../times.js";
 
 /**
  * @typedef {object} UploadActions

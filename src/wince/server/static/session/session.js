@@ -182,7 +182,7 @@ export function createSession(facts) {
      */
     endPrompt(observer, time = Date.now()) {
       const prompt = prompts[prompts.length - 1];
-      if (!prompt || prompt.endTime !== null) return;
+      if (!prompt || prompt.end !== null) return;
       Object.assign(prompt, { end: time, observer });
       revision += 1;
     },
