@@ -34,7 +34,10 @@ PARTS = (
 @pytest.fixture(scope="module")
 def frames_and_states(assessor: Assessor, frames: list[Frame]):
     """(seconds, assessment, state) of each frame of a recording."""
-    scores, track = ScoreMaker(assessor.assess(frames[0].path)), Track(assessor.estimator.calibration)
+    scores, track = (
+        ScoreMaker(assessor.assess(frames[0].path)),
+        Track(assessor.estimator.calibration),
+    )
     return [
         (seconds, assessment, track.update(seconds, assessment))
         for seconds, assessment in scores.frames(list(PARTS), RATE)
