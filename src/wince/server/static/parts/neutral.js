@@ -87,7 +87,7 @@ function stateText({ neutral, neutralTask: task }) {
 function drawChange(panel, scale, neutral, change) {
   const points = change ? `+${oneDecimal(change.pspi)}` : "–";
   setText(find(panel, ".change-number"), neutral ? points : "");
-  find(panel, ".change").classList.toggle("empty", !change);
+  find(panel, ".change").classList.toggle("unscored", !change);
   find(panel, ".change .meter-fill").style.width =
     `${(100 * (change?.pspi ?? 0)) / scale.maximum}%`;
   setText(

@@ -34,6 +34,8 @@ import { hasText, t, title } from "../texts.js";
 /** Percent of the stated level from which it is called quite sure, and fairly sure. */
 export const CERTAINTY = { quite: 75, fairly: 50 };
 
+const MOST_CAUTIONS = 2; // the line has room for two; the advice lists all
+
 const EMPTY = { level: null, score: "", range: "", certainty: "", next: "", problem: "" };
 
 /**
@@ -95,7 +97,7 @@ function levelLines(scale, source, statement) {
     title: statedTitle(statement),
     score: t("result.score", { score: wholeScore(scale, pspi), maximum: scale.maximum }),
     range: low === high ? t("result.range-one", { low }) : t("result.range", { low, high }),
-    certainty: `${certainty(statement)} ${cautions(source)}`.trim(),
+    certainty: withCautions(certainty(statement), source),
     next: t(`advice.${advised}.first`),
   };
 }
@@ -119,12 +121,16 @@ export function certainty({ level, between, confidence, level_probabilities: pro
   return t(key, { percent: share, level: levelWord(/** @type {Level} */ (other)) });
 }
 
-/** @param {ResultSource} source */
-function cautions({ assessment }) {
+/**
+ * @param {string} text
+ * @param {ResultSource} source
+ */
+function withCautions(text, { assessment }) {
   const codes = assessment?.quality.warning_codes ?? [];
-  const words = codes.filter((code) => hasText(`caution.${code}`));
-  if (!words.length) return "";
-  return t("result.caution", { cautions: list(words.map((code) => t(`caution.${code}`))) });
+  const known = codes.filter((code) => hasText(`caution.${code}`)).slice(0, MOST_CAUTIONS);
+  if (!known.length) return text;
+  const cautions = list(known.map((code) => t(`caution.${code}`)));
+  return t("result.caution", { certainty: text, cautions });
 }
 
 /**

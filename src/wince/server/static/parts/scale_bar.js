@@ -28,7 +28,7 @@ export function createScaleBar(root, scale) {
 
   /** @param {ScoreOnScale | null} score Null for an empty scale. */
   return (score) => {
-    root.classList.toggle("empty", !score);
+    root.classList.toggle("unscored", !score);
     const label = score ? describe(scale, score) : t("scale.empty");
     if (root.getAttribute("aria-label") !== label) root.setAttribute("aria-label", label);
     for (const { name, band, label: word } of rows) {

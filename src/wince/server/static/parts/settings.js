@@ -32,6 +32,7 @@ export function createSettings({ set, getVoices }) {
   /** @param {string} name */
   const field = (name) => find(form, `[name=${name}]`, HTMLInputElement);
   let isMuted = false;
+  let wantedVoice = "";
 
   byId("open-settings").addEventListener("click", () => {
     dialog.showModal();
@@ -60,7 +61,16 @@ export function createSettings({ set, getVoices }) {
   /** List the voices again. The engine is asked for its voices only while they are shown. */
   async function refreshVoices() {
     if (!dialog.open) return;
+    listVoices([], []);
     const { browser, host } = await getVoices();
+    listVoices(browser, host);
+  }
+
+  /**
+   * @param {VoiceOption[]} browser
+   * @param {VoiceOption[]} host
+   */
+  function listVoices(browser, host) {
     const best = new Option(t("settings.voice-best"), "");
     voice.replaceChildren(
       best,
@@ -70,7 +80,6 @@ export function createSettings({ set, getVoices }) {
     voice.value = wantedVoice;
     if (voice.selectedIndex < 0) voice.value = "";
   }
-  let wantedVoice = "";
 
   /** @param {State} state */
   function draw({ settings, language }) {

@@ -44,9 +44,10 @@ export function createUpload(scale, store, actions) {
   });
   new ResizeObserver(store.drawSoon).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", store.drawSoon);
+  let isCleared = false; // by the button, which then disappears
   byId("clear").addEventListener("click", () => {
+    isCleared = true;
     actions.clear();
-    byId("choose").focus();
   });
 
   /** @param {State} state */
@@ -66,6 +67,8 @@ export function createUpload(scale, store, actions) {
     drawFaces(...facesOf(state));
     drawOverlay(canvas, scale, overlayOf(state));
     drawProgress(state);
+    if (isCleared && !url) byId("choose").focus();
+    isCleared = false;
   };
 }
 
