@@ -53,6 +53,7 @@ class Estimator:
     """A loaded model: model.onnx with its manifest, model.json. It is thread-safe.
 
     Attributes:
+        folder: The folder of the model.
         manifest: Contents of model.json.
         spec: How the crops are cut and aligned.
         calibration: From raw score to PSPI, interval and level probabilities.
@@ -68,9 +69,9 @@ class Estimator:
             ModelError: A file is missing, damaged, or does not match model.json, or the network
                 does not run.
         """
-        folder = starter_folder() if model is None else _folder(Path(model))
-        self.manifest = _read_manifest(folder / "model.json")
-        path = folder / str(self.manifest["file"])
+        self.folder = starter_folder() if model is None else _folder(Path(model))
+        self.manifest = _read_manifest(self.folder / "model.json")
+        path = self.folder / str(self.manifest["file"])
         self.spec = FaceSpec.from_dict(self.manifest["face_spec"])
         self.calibration = Calibration.from_dict(self.manifest["calibration"])
         self._head = str(self.manifest["head"])

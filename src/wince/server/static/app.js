@@ -13,6 +13,7 @@ import { createLiveFlow } from "./flows/live.js";
 import { createNeutralFlow } from "./flows/neutral.js";
 import { createUploadFlow } from "./flows/upload.js";
 import { createVideoFlow } from "./flows/video.js";
+import { createAbout } from "./parts/about.js";
 import { createAim } from "./parts/aim.js";
 import { createCameraControls } from "./parts/camera_controls.js";
 import { createHint } from "./parts/hint.js";
@@ -98,6 +99,7 @@ function build(store, engine) {
   const languages = byId("language", HTMLSelectElement);
   store.add(createLanguageChoice(languages, scale.languages, chooseLanguage));
   store.add(settings.draw);
+  store.add(createAbout(info.model, engine.getModelCard));
 
   store.add(
     createTabs(byId("tabs"), (tab) => {

@@ -16,6 +16,7 @@
  *   The neutral face of images of one person at rest; mild and higher ones only if asked for.
  * @property {() => Promise<SpeechAvailability>} getVoices The voices beyond those of the browser.
  * @property {(request: SpeechRequest, signal: AbortSignal) => Promise<Blob>} getSpeech
+ * @property {() => Promise<Node[]>} getModelCard The model card, in English, to put into the page.
  * @property {() => void} close
  *
  * @typedef {object} EngineInfo

@@ -37,6 +37,28 @@ async function send(path, options) {
   }
 }
 
+/**
+ * Return an HTML document of the server. `fetch` returns text only, and the page's policy forbids to
+ * parse text as HTML.
+ *
+ * @param {string} path
+ * @returns {Promise<Document>}
+ */
+export function requestDocument(path) {
+  const request = new XMLHttpRequest();
+  request.open("GET", path);
+  request.responseType = "document";
+  for (const [name, value] of Object.entries(tokenHeaders())) request.setRequestHeader(name, value);
+  return new Promise((resolve, reject) => {
+    request.onerror = () => reject(new UserError("no-server"));
+    request.onload = () => {
+      if (request.status === 200 && request.responseXML) resolve(request.responseXML);
+      else reject(new UserError("no-model-card"));
+    };
+    request.send();
+  });
+}
+
 /** @param {Response} answer */
 async function refusal(answer) {
   const problem = await answer.json().catch(() => null);

@@ -2,7 +2,7 @@
 
 /** @import { Engine } from "./engine.js" */
 
-import { createRequest } from "./http.js";
+import { createRequest, requestDocument } from "./http.js";
 import { watchBySocket } from "./live_connection.js";
 
 const LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
@@ -50,6 +50,10 @@ export function createServerEngine(askForToken) {
       const headers = { "Content-Type": "application/json" };
       const options = { method: "POST", headers, body: JSON.stringify(speech), signal };
       return (await request("v1/speech", options)).blob();
+    },
+    async getModelCard() {
+      const card = (await requestDocument("v1/model/card")).querySelector("main");
+      return [...(card?.childNodes ?? [])];
     },
     close() {},
   };
