@@ -54,10 +54,42 @@ def serve(port):
     return process, match[0]
 
 
-def upload(page, photo):
-    page.set_input_files("#file", photo)
-    page.wait_for_selector("#busy", state="hidden")
-    page.wait_for_selector("#upload-result .assessed:not([hidden])")
+RESULT = "#upload-result .result"
+
+DRAWN = (
+    "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
+)
+
+
+def upload(page, file, kind="level"):
+    """Upload a file and wait for its result: a level, "cannot-tell" or "problem"."""
+    with page.expect_response("**/v1/assessments*"):
+        page.set_input_files("#file", file)
+    page.evaluate(DRAWN)
+    page.wait_for_selector("#upload-result[aria-busy=false]")
+    page.wait_for_selector(f'{RESULT}[data-kind="{kind}"]')
+
+
+def set_up(page, **settings):
+    """Change settings by the names of their fields in the dialog, and close it."""
+    page.click("#open-settings")
+    for name, value in settings.items():
+        field = page.locator(f"#settings [name={name}]")
+        if isinstance(value, bool):
+            field.set_checked(value)
+        elif field.evaluate("(element) => element.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(str(value))
+    page.click(".settings-close")
+
+
+def unfold(page, *names, root="#upload-result"):
+    """Open folded parts of a result: "why", "numbers", "compare" or "advice"."""
+    for name in names:
+        fold = page.locator(f"{root} .fold-{name}")
+        if fold.get_attribute("open") is None:
+            fold.locator("summary").click()
 
 
 def until(page, expression):

@@ -10,6 +10,9 @@
 import { problemOf, UserError } from "../errors.js";
 import { t } from "../texts.js";
 
+/** Names of videos whose type browsers do not know. */
+const VIDEO_NAME = /\.(avi|m4v|mkv|mov|mp4|mpe?g|mts|ogv|webm|wmv)$/i;
+
 /** @type {Omit<Upload, "kind" | "url">} */
 const EMPTY = {
   size: null,
@@ -51,7 +54,7 @@ export function createUploadFlow({ store, engine, announcer, neutral, video }) {
     const { url: previous } = store.get().upload;
     if (previous) URL.revokeObjectURL(previous);
     const url = file && URL.createObjectURL(file);
-    const kind = file && (file.type.startsWith("video/") ? "video" : "photo");
+    const kind = file && (isVideo(file) ? "video" : "photo");
     photo = kind === "photo" ? file : null;
     store.update({ tab: "upload" });
     update({ ...EMPTY, kind, url });
@@ -128,4 +131,9 @@ export function createUploadFlow({ store, engine, announcer, neutral, video }) {
       show(null);
     },
   };
+}
+
+/** @param {File} file */
+function isVideo({ type, name }) {
+  return type.startsWith("video/") || (!type && VIDEO_NAME.test(name));
 }

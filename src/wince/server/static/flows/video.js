@@ -8,6 +8,7 @@
 import { problemOf, UserError } from "../errors.js";
 import { createVideoFrames } from "../media/video_file.js";
 import { createSession } from "../session/session.js";
+import { t } from "../texts.js";
 
 export const FRAMES_PER_SECOND = 5;
 const PAUSE = 100; // milliseconds before a frame without an answer is sent again
@@ -60,7 +61,9 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
     } catch (error) {
       if (!isCurrent()) return;
       end();
-      update({ isBusy: false, problem: problemOf(withFile(error, file.name)) });
+      const problem = problemOf(withFile(error, file.name));
+      update({ isBusy: false, url: null, answer: null, assessment: null, problem });
+      announcer.announceProblem(problem);
       if (!(error instanceof UserError)) throw error;
     }
   }
@@ -101,12 +104,14 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
     answers += 1;
     store.get().upload.session?.add(answer, 1000 * video.currentTime);
     neutral.addFrame(answer.assessment);
-    update({ answer, assessment: answer.assessment });
+    const { assessment: last } = store.get().upload;
+    update({ answer, assessment: isFinding(answer) ? last : answer.assessment });
   }
   let answers = 0;
 
   /**
-   * Send the present frame until it is answered: the connection may not be open yet, or be lost.
+   * Send the present frame until it is answered: the connection may not be open yet, or be lost. A
+   * frame in which faces were only searched for is sent once more, to be assessed.
    *
    * @param {() => boolean} isCurrent
    */
@@ -115,8 +120,10 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
     for (let tries = 0; tries < TRIES && isCurrent(); tries += 1) {
       await watch?.step();
       await watch?.settle();
-      if (answers > before) return;
-      await pause(PAUSE);
+      const { answer } = store.get().upload;
+      const isSearch = answer !== null && isFinding(answer) && answer.person !== null;
+      if (answers > before + (isSearch ? 1 : 0)) return;
+      if (answers === before) await pause(PAUSE);
     }
     if (isCurrent()) throw new UserError("connection-lost");
   }
@@ -140,11 +147,11 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
   }
 
   function finish() {
-    const { progress, session, answer } = store.get().upload;
+    const { progress, session } = store.get().upload;
     session?.end(1000 * (progress?.seconds ?? 0));
     end();
     update({ isBusy: false, progress: progress && { ...progress, isFinished: true } });
-    if (answer?.track) announcer.announce(answer.track.statement);
+    announcer.announceText(t("video.end"));
   }
 
   function end() {
@@ -182,6 +189,15 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
     /** @param {boolean} isOn */
     setMap: (isOn) => watch?.setMap(isOn),
   };
+}
+
+/**
+ * Whether an answer is about a frame in which faces were only searched for.
+ *
+ * @param {WatchAnswer} answer
+ */
+function isFinding({ assessment, isAbsent, problem }) {
+  return !assessment && !isAbsent && !problem;
 }
 
 /**

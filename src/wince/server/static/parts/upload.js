@@ -63,6 +63,7 @@ export function createUpload(scale, store, actions) {
     film.hidden = kind !== "video";
     setSource(preview, isPhoto ? url : null);
     if (size) setAspectRatio(byId("photo"), size.width, size.height);
+    byId("upload-result").ariaBusy = String(isBusy);
     setText(byId("busy"), isBusy ? t(isPhoto ? "upload.busy" : "video.busy") : "");
     drawFaces(...facesOf(state));
     drawOverlay(canvas, scale, overlayOf(state));
