@@ -11,8 +11,10 @@ import { problemOf } from "./errors.js";
 import { createLanguageFlow } from "./flows/language.js";
 import { createLiveFlow } from "./flows/live.js";
 import { createNeutralFlow } from "./flows/neutral.js";
+import { createPromptFlow } from "./flows/prompt.js";
 import { createUploadFlow } from "./flows/upload.js";
 import { createVideoFlow } from "./flows/video.js";
+import { createTones } from "./media/tones.js";
 import { createAbout } from "./parts/about.js";
 import { createAim } from "./parts/aim.js";
 import { createCameraControls } from "./parts/camera_controls.js";
@@ -21,6 +23,7 @@ import { createLanguageChoice } from "./parts/language.js";
 import { createLiveSteps } from "./parts/live_steps.js";
 import { createLiveView } from "./parts/live_view.js";
 import { createResult } from "./parts/result.js";
+import { connectSessions } from "./parts/session_parts.js";
 import { createSettings } from "./parts/settings.js";
 import { createTabs } from "./parts/tabs.js";
 import { askForToken } from "./parts/token_dialog.js";
@@ -76,8 +79,13 @@ function build(store, engine) {
     store,
     video: byId("video", HTMLVideoElement),
     announcer,
-    onWatched: (answer) => neutral.addFrame(answer.assessment),
+    onWatched(answer, time) {
+      neutral.addFrame(answer.assessment);
+      store.get().live.session?.add(answer, time);
+      prompts.add(answer, time);
+    },
   });
+  const prompts = createPromptFlow(store, createTones());
   neutral.onChange(live.neutralChanged);
 
   const settings = createSettings({
@@ -87,7 +95,10 @@ function build(store, engine) {
       store.updatePart("settings", change);
       const names = Object.keys(change);
       if (names.some((name) => VOICE_SETTINGS.includes(name))) voice.configure();
-      if (names.some((name) => TRACK_SETTINGS.includes(name))) live.settingsChanged();
+      if (names.some((name) => TRACK_SETTINGS.includes(name))) {
+        live.settingsChanged();
+        store.get().live.session?.changeSettings(store.get().settings);
+      }
     },
   });
   const chooseLanguage = createLanguageFlow(store, () => {
@@ -126,6 +137,7 @@ function build(store, engine) {
   connectResult("upload-result", "upload", uploadView);
   connectResult("live-result", "live", liveView);
   connectLive(store, live, scale);
+  connectSessions(store, { live, prompts, announcer, clearFilm: upload.clear });
   showPrivacy(info.host);
   voice.configure();
 }

@@ -2,6 +2,13 @@
 // down.
 
 const WORKER = new URL("ticker_worker.js", import.meta.url);
+/** What the address is in browsers that accept only trusted addresses of scripts. */
+const trustedWorker =
+  /** @type {any} */ (globalThis).trustedTypes
+    ?.createPolicy("wince", {
+      createScriptURL: () => WORKER.href,
+    })
+    .createScriptURL("") ?? WORKER;
 
 /**
  * Call a function again and again.
@@ -11,7 +18,7 @@ const WORKER = new URL("ticker_worker.js", import.meta.url);
  * @returns {() => void} A function that ends it.
  */
 export function startTicker(interval, callback) {
-  const worker = new Worker(WORKER);
+  const worker = new Worker(trustedWorker);
   worker.addEventListener("message", callback);
   worker.postMessage(interval);
   return () => worker.terminate();

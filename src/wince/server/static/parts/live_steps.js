@@ -13,6 +13,7 @@ const STEPS = {
   "status-strip": ["watch"],
   aim: ["aim"],
   "check-progress": ["check"],
+  leave: ["aim", "check", "checked"], // a session is left by "Finish", and its summary
   "live-controls": ["aim", "check", "watch"],
   "check-again-controls": ["checked"],
   "watch-controls": ["watch"],

@@ -1,98 +1,125 @@
-// The quiet mode for the bedside: a dark page with the level in large letters, and no sound.
+// The night screen: a dark page for the bedside with what is stated in large letters. It speaks
+// nothing.
 
-/** @import { Scale, Track } from "../types.js" */
+/** @import { State } from "../state.js" */
+/** @import { Session } from "../session/session.js" */
+/** @import { WatchStatus } from "../session/watch_status.js" */
+/** @import { TrackStatement } from "../types.js" */
 
-import { find } from "../dom.js";
-import { SHAPES, shownScore } from "../levels.js";
-import { formatDuration } from "../session/session.js";
+import { find, setText } from "../dom.js";
+import { SHAPES, STATE_SHAPES, statedTitle } from "../levels.js";
+import { watchStatus } from "../session/watch_status.js";
+import { t, title } from "../texts.js";
+import { formatDuration, timeOfDay } from "../times.js";
+import { createPrompt } from "./prompt.js";
+import { createTrend } from "./trend.js";
+import { CROSS, personLabel, reasonWords, shortProblem } from "./watch_texts.js";
+
+const STALE = 1000; // milliseconds since the last face, after which what is shown is grey
+
+/**
+ * @typedef {object} NightActions
+ * @property {(isNight: boolean) => void} setNight
+ * @property {(observer: string) => void} onLooked
+ */
 
 /**
  * Connect the dialog with the button that opens it.
  *
  * @param {HTMLDialogElement} dialog
  * @param {HTMLElement} button
- * @param {object} options
- * @param {Scale} options.scale
- * @param {import("../speech/wording.js").Languages} options.languages
- * @param {(on: boolean) => void} options.onChange Called when the mode begins and ends.
+ * @param {NightActions} actions
+ * @param {() => number} [clock]
  */
-export function createQuietMode(dialog, button, { scale, languages, onChange }) {
-  /** @type {WakeLockSentinel | null} */
-  let wakeLock = null;
-  /** @type {Track | null} */
-  let track = null;
-  /** @type {string | null} */
-  let trouble = null;
+export function createNightScreen(dialog, button, { setNight, onLooked }, clock = Date.now) {
+  const end = find(dialog, ".night-end");
+  const drawTrend = createTrend(find(dialog, ".night-trend"));
+  const drawPrompt = createPrompt(find(dialog, ".night-prompt"), {
+    onLooked,
+    focusAfter: () => end,
+    isSilent: true,
+  });
+  const path = find(dialog, ".night-shape path", SVGPathElement);
+  button.addEventListener("click", () => setNight(true));
+  end.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => setNight(false));
+  find(dialog, ".night-awake").hidden = "wakeLock" in navigator;
 
-  async function keepAwake() {
-    // A screen that locks itself would end the live view. Not every browser can prevent that.
-    wakeLock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
-    if (!dialog.open) wakeLock?.release();
+  /**
+   * @param {State} state
+   * @param {Session} session
+   * @param {number} now
+   */
+  function fill(state, session, now) {
+    const status = watchStatus(state, now);
+    const statement = status.kind === "not-watching" ? null : session.statement();
+    const view = nightView(status, statement);
+    dialog.dataset.kind = view.kind;
+    dialog.dataset.shape = view.level ?? "";
+    const age = faceAge(session, now);
+    dialog.classList.toggle("stale", age === null || age > STALE);
+    if (path.getAttribute("d") !== view.shape) path.setAttribute("d", view.shape);
+    setText(find(dialog, ".night-word"), view.word);
+    setText(find(dialog, ".night-note"), view.note);
+    setText(find(dialog, ".night-age"), ageText(age));
+    setText(find(dialog, ".night-label"), personLabel(session.label));
+    setText(find(dialog, ".night-clock"), timeOfDay(now));
   }
 
-  function fill() {
-    const word = find(dialog, ".bedside-word");
-    // Without new frames nothing is stated: an old level is no statement about now.
-    const statement = trouble ? null : (track?.statement ?? null);
-    const level = statement?.level ?? null;
-    dialog.dataset.level = level ?? "";
-    find(dialog, ".bedside-shape", SVGElement).toggleAttribute("hidden", level === null);
-    let score = "";
-    if (statement && statement.level !== null) {
-      find(dialog, ".bedside-shape path", SVGElement).setAttribute("d", SHAPES[statement.level]);
-      languages.showStatedTitle(word, statement);
-      score = `PSPI ${shownScore(scale, statement.pspi)}`;
-    } else if (statement) {
-      languages.showState(word, statement.kind);
-    } else {
-      word.textContent = trouble ? "Not watching" : "Waiting for a face";
-      for (const name of ["lang", "dir"]) word.removeAttribute(name);
-    }
-    find(dialog, ".bedside-score").textContent = score;
-    find(dialog, ".bedside-note").textContent = trouble ?? noteOf(statement);
-    dialog.classList.toggle("stale", level === null);
-  }
-
-  button.addEventListener("click", () => {
-    fill();
-    dialog.showModal();
-    onChange(true);
-    keepAwake();
-  });
-  find(dialog, ".bedside-end").addEventListener("click", () => dialog.close());
-  dialog.addEventListener("close", () => {
-    wakeLock?.release();
-    wakeLock = null;
-    onChange(false);
-  });
-
-  return {
-    /**
-     * Show the track.
-     *
-     * @param {Track | null} newTrack
-     * @param {string | null} [newTrouble] Why no new answers come.
-     */
-    show(newTrack, newTrouble = null) {
-      track = newTrack;
-      trouble = newTrouble;
-      if (dialog.open) fill();
-    },
-    /** End the mode. */
-    end() {
+  /** @param {State} state */
+  return (state) => {
+    const { isNight, session } = state.live;
+    if (!isNight || !session) {
       if (dialog.open) dialog.close();
-    },
+      return;
+    }
+    const now = clock();
+    if (!dialog.open) dialog.showModal();
+    fill(state, session, now);
+    drawTrend(session, now);
+    drawPrompt(state, now);
   };
 }
 
 /**
- * Return why there is no level, and since when.
+ * Return what is shown in large letters.
  *
- * @param {Track["statement"] | null} statement
+ * @param {WatchStatus} status
+ * @param {TrackStatement | null} statement
  */
-function noteOf(statement) {
-  if (!statement || statement.level !== null || statement.kind === "changing") return "";
-  const { age, reasons } = statement;
-  const since = age === null ? [] : [`Last seen ${formatDuration(age)} ago.`];
-  return [...Object.values(reasons), ...since].join(" ");
+function nightView({ kind, since, reasons, problem }, statement) {
+  const view = { kind, level: null, shape: STATE_SHAPES.waiting, note: "" };
+  if (kind === "not-watching") {
+    const note = t("night.since", {
+      time: timeOfDay(since),
+      reason: problem ? shortProblem(problem) : "",
+    });
+    return { ...view, shape: CROSS, word: t("night.not-watching"), note };
+  }
+  if (kind === "full") return { ...view, word: t("night.full") };
+  if (!statement) return { ...view, word: t("night.waiting") };
+  if (statement.level !== null) {
+    const { level } = statement;
+    return { ...view, level, shape: SHAPES[level], word: statedTitle(statement) };
+  }
+  const shape = STATE_SHAPES[statement.kind];
+  return { ...view, shape, word: title(statement.kind), note: reasonWords(reasons) };
+}
+
+/**
+ * Return the milliseconds since the last face that could be judged; null before the first.
+ *
+ * @param {Session} session
+ * @param {number} now
+ */
+function faceAge(session, now) {
+  const age = session.statement()?.age ?? null;
+  return age === null ? null : 1000 * age + now - session.lastTime();
+}
+
+/** @param {number | null} age */
+function ageText(age) {
+  if (age === null) return t("night.no-face-yet");
+  if (age <= STALE) return t("night.face-now");
+  return t("night.face-age", { duration: formatDuration(age / 1000) });
 }
