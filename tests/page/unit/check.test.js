@@ -39,5 +39,15 @@ test("without a judged face in half of the frames the commonest reason is told",
 
 test("too few frames are no result", () => {
   assert.equal(resultOf().code, "check-too-few");
-  assert.equal(resultOf(...[1, 2, 3, 4].map(judged), refused("dark")).code, "check-too-few");
+  assert.equal(resultOf(...[1, 2, 3, 4].map(judged)).code, "check-too-few");
+  assert.equal(resultOf(...[1, 2, 3, 4].map(judged), refused("dark")).assessment.pspi, 3);
+});
+
+test("a sample ends after three seconds, or later if there are too few frames", () => {
+  const sample = createSample();
+  assert.ok(!sample.isComplete(3));
+  assert.ok(sample.isComplete(10));
+  for (const pspi of [1, 2, 3, 4, 5]) sample.add(judged(pspi));
+  assert.ok(!sample.isComplete(2.9));
+  assert.ok(sample.isComplete(3));
 });

@@ -5,7 +5,8 @@
 /** @import { Problem } from "../errors.js" */
 
 export const SAMPLE_SECONDS = 3;
-const MIN_FRAMES = 5; // judged frames
+const LONGEST_SECONDS = 10; // on a slow machine, until there are enough frames
+const MIN_FRAMES = 5; // frames in which the person was looked for
 
 /** @typedef {WatchAnswer & { assessment: Assessment }} SampleFrame */
 
@@ -29,8 +30,17 @@ export function createSample() {
       else if (isAbsent) reasons.push("not-in-view");
     },
     /**
+     * Return whether the sample is complete.
+     *
+     * @param {number} seconds Since its beginning.
+     */
+    isComplete(seconds) {
+      const frames = judged.length + reasons.length;
+      return seconds >= (frames >= MIN_FRAMES ? SAMPLE_SECONDS : LONGEST_SECONDS);
+    },
+    /**
      * Return the frame with the median of the scores, or why there is no result: fewer than half of
-     * the frames were judged, or too few.
+     * the frames were judged, or there are too few.
      *
      * @returns {SampleFrame | Problem}
      */
@@ -38,7 +48,8 @@ export function createSample() {
       if (reasons.length > judged.length) {
         return { code: `check-${mostFrequent(reasons)}`, values: {}, detail: "" };
       }
-      if (judged.length < MIN_FRAMES) return { code: "check-too-few", values: {}, detail: "" };
+      if (judged.length + reasons.length < MIN_FRAMES)
+        return { code: "check-too-few", values: {}, detail: "" };
       const sorted = judged.toSorted((a, b) => pspi(a) - pspi(b));
       return sorted[sorted.length >> 1];
     },

@@ -91,19 +91,27 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
   function addToSample(answer) {
     if (!check) return;
     check.sample.add(answer);
-    const share = (performance.now() - check.started) / (1000 * SAMPLE_SECONDS);
-    if (share < 1) return update({ check: { share, frame: null, url: null, problem: null } });
+    const seconds = (performance.now() - check.started) / 1000;
+    if (!check.sample.isComplete(seconds)) {
+      const share = Math.min(1, seconds / SAMPLE_SECONDS);
+      return update({ check: { share, frame: null, url: null, problem: null } });
+    }
     const result = check.sample.result();
     check = null;
     stopCamera();
-    if ("code" in result) {
-      update({ step: "checked", check: { share: 1, frame: null, url: null, problem: result } });
-      announcer.announceProblem(result);
-      return;
-    }
-    const url = URL.createObjectURL(result.picture.jpeg);
-    update({ step: "checked", check: { share: 1, frame: result, url, problem: null } });
-    announcer.announce(result.assessment);
+    const isProblem = "code" in result;
+    const { jpeg } = (isProblem ? answer : result).picture;
+    update({
+      step: "checked",
+      check: {
+        share: 1,
+        frame: isProblem ? null : result,
+        url: URL.createObjectURL(jpeg),
+        problem: isProblem ? result : null,
+      },
+    });
+    if (isProblem) announcer.announceProblem(result);
+    else announcer.announce(result.assessment);
   }
 
   /** @param {CameraChoice} [choice] */

@@ -15,6 +15,7 @@ const STEPS = {
   "check-progress": ["check"],
   leave: ["aim", "check", "checked"], // a session is left by "Finish", and its summary
   "live-controls": ["aim", "check", "watch"],
+  leave: ["aim", "check", "checked"],
   "check-again-controls": ["checked"],
   "watch-controls": ["watch"],
   "live-result": ["checked", "watch"],

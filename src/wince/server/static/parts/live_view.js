@@ -19,6 +19,9 @@ export function createLiveView(scale, onChoose) {
   const canvas = byId("live-overlay", HTMLCanvasElement);
   const drawButtons = createFaceButtons(byId("live-faces"), onChoose);
   const frame = byId("live-image");
+  picture.addEventListener("load", () =>
+    setAspectRatio(frame, picture.naturalWidth, picture.naturalHeight),
+  );
 
   return (state) => {
     const { step, check, camera } = state.live;
@@ -30,8 +33,7 @@ export function createLiveView(scale, onChoose) {
     if (picture.src !== (check?.url ?? "")) picture.src = check?.url ?? "";
     setText(byId("rate"), state.live.rate);
     const view = isChecked ? checkedView(state) : cameraView(state);
-    const size = view?.size ?? camera.size;
-    if (size) setAspectRatio(frame, size.width, size.height);
+    if (!isChecked && camera.size) setAspectRatio(frame, camera.size.width, camera.size.height);
     drawOverlay(canvas, scale, view && { ...view, mirrored: isMirrored });
     const { answer } = state.live;
     const faces = (isChecked ? [] : (answer?.persons ?? [])).map(({ number, box }) => ({
