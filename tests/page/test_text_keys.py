@@ -1,6 +1,7 @@
 """Every text of the page is used, and every text that the page uses is there."""
 
 import re
+from html.parser import HTMLParser
 
 import pytest
 
@@ -51,6 +52,33 @@ def test_the_page_names_its_texts_by_keys_that_exist():
     assert len(called) > 20
     assert len(IN_HTML) > 20
     assert sorted((quoted | called | IN_HTML) - KEYS) == []
+
+
+class OwnTexts(HTMLParser):
+    """Collects the texts that are in the document itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.texts = []
+
+    def handle_data(self, data):
+        self.texts.append(data.strip())
+
+    def handle_starttag(self, tag, attributes):
+        shown = ("aria-label", "alt", "placeholder", "title")
+        self.texts += [value for name, value in attributes if name in shown]
+
+
+def test_the_document_has_no_text_of_its_own_but_the_name():
+    document = OwnTexts()
+    document.feed(HTML)
+    assert {text for text in document.texts if text} == {"wince"}
+
+
+def test_the_styles_have_no_text_of_their_own():
+    for path in STATIC.rglob("*.css"):
+        contents = re.findall(r"\bcontent:\s*([^;]*);", path.read_text("utf-8"))
+        assert [text for text in contents if re.search(r'["\'].*[^\W\d_]', text)] == []
 
 
 def test_each_template_of_a_key_has_texts():
