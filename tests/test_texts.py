@@ -18,6 +18,8 @@ NOT_WORDS = re.compile(r"\{\w+\}|PSPI|\bms\b|[\W\d_]")
 """What is the same in every language: values, the name of the scale, a unit, and punctuation."""
 
 SAME_WORD = {
+    ("de", "summary.film"),
+    ("de", "summary.person"),
     ("de", "token.token"),
     ("fr", "numbers.pixels"),
 }
