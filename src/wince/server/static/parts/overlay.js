@@ -127,6 +127,7 @@ function drawLabel(context, rectangle, text, level, colour, canvasWidth) {
   context.restore();
   context.fillStyle = "#ffffff";
   context.textBaseline = "middle";
+  context.textAlign = "left"; // in a language from right to left too
   context.fillText(text, left + (level ? 33 : 9), top + 16);
 }
 
