@@ -76,7 +76,9 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
     if (live.camera.status !== "on") return; // the frame is from before it was lost
     frameRate.tick(answer.latency);
     const isFinding = !answer.assessment && !answer.isAbsent; // a whole frame, or a busy server
-    const ticks = isFinding ? live.ticks : ticksOf(answer.assessment);
+    // The ticks stay while a face that moves is lost for a moment.
+    const isUnknown = isFinding || (answer.isAbsent && !isNotInView(answer));
+    const ticks = isUnknown ? live.ticks : ticksOf(answer.assessment);
     update({ answer: isFinding ? withOld(answer, live) : answer, ticks, rate: frameRate.text() });
     if (live.step === "check") addToSample(answer);
     if (live.step !== "watch") return;
@@ -194,6 +196,11 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
     neutralChanged: () => watch?.setNeutralFace(store.get().neutral),
     mapChanged: () => watch?.setMap(store.get().map.isOn),
   };
+}
+
+/** @param {WatchAnswer} answer */
+function isNotInView({ track }) {
+  return !track || track.statement.kind === "not-in-view";
 }
 
 /**

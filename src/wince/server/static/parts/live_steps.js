@@ -13,7 +13,6 @@ const STEPS = {
   "status-strip": ["watch"],
   aim: ["aim"],
   "check-progress": ["check"],
-  leave: ["aim", "check", "checked"], // a session is left by "Finish", and its summary
   "live-controls": ["aim", "check", "watch"],
   leave: ["aim", "check", "checked"],
   "check-again-controls": ["checked"],

@@ -27,6 +27,7 @@ export function createLiveView(scale, onChoose) {
     const { step, check, camera } = state.live;
     const isChecked = step === "checked";
     const isMirrored = !isChecked && camera.isFront && state.settings.mirrored;
+    frame.dataset.step = step;
     video.hidden = isChecked;
     video.classList.toggle("mirrored", isMirrored);
     picture.hidden = !check?.url;
