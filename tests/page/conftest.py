@@ -20,6 +20,7 @@ from tests.support.browser import (
     TIMEOUT,
     serve,
 )
+from tests.support.firefox import FIREFOX, start_firefox
 from tests.support.live_answers import answer_all
 from tests.support.server_process import free_port
 
@@ -70,6 +71,22 @@ def browser(camera_file, playwright_api):
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def firefox_process(tmp_path_factory):
+    if FIREFOX is None:
+        pytest.skip("needs the firefox-esr or firefox program on the path")
+    with start_firefox(tmp_path_factory.mktemp("firefox")) as firefox:
+        yield firefox
+
+
+@pytest.fixture
+def firefox(firefox_process):
+    """A tab of Firefox; checks afterwards that no script of the page failed."""
+    firefox_process.errors.clear()
+    yield firefox_process
+    assert firefox_process.errors == []
 
 
 @pytest.fixture(scope="package")
