@@ -21,6 +21,7 @@ from wince.server.app import create_app
 from wince.server.assessment_routes import analyze_answer
 from wince.server.routes import STATIC
 from wince.speech import sentences
+from wince.speech.languages import CATALOGUES, LANGUAGES
 
 BASE = "http://127.0.0.1:5001"
 
@@ -514,6 +515,27 @@ def test_page_states_what_it_is_not(client):
 def test_static_files_stay_in_their_folder(client):
     assert client.get("/static/..%2fapp.py").status_code == 404
     assert client.get("/static/%2e%2e/app.py").status_code == 404
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_texts_of_each_language_are_served_like_the_other_files_of_the_page(client, code):
+    answer = client.get(f"/static/texts/{code}.json")
+    assert answer.content == (CATALOGUES / f"{code}.json").read_bytes()
+    assert answer.headers["content-type"] == "application/json"
+    script = client.get("/static/app.js")
+    own = ("content-type", "content-length", "last-modified", "etag", "x-request-id")
+    headers, others = (
+        {name: value for name, value in response.headers.items() if name not in own}
+        for response in (answer, script)
+    )
+    assert headers == others
+    cached = client.get(answer.url.path, headers={"If-None-Match": answer.headers["etag"]})
+    assert cached.status_code == 304
+
+
+def test_texts_stay_in_their_folder(client):
+    for path in ("..%2fscale.py", "%2e%2e/scale.py", "xx.json", ""):
+        assert client.get(f"/static/texts/{path}").status_code == 404
 
 
 def test_openapi_describes_every_address_and_its_errors(client):

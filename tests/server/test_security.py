@@ -209,7 +209,16 @@ def test_images_are_assessed_only_with_the_token(locked, portrait_jpeg):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/static/app.js", "/healthz", "/readyz", "/openapi.json", "/problems/no-face"]
+    "path",
+    [
+        "/",
+        "/static/app.js",
+        "/static/texts/de.json",
+        "/healthz",
+        "/readyz",
+        "/openapi.json",
+        "/problems/no-face",
+    ],
 )
 def test_public_paths_need_no_token(locked, path):
     assert locked.get(path).status_code == 200

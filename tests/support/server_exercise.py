@@ -106,7 +106,11 @@ class _Client:
 
 def _send_valid_requests(client: _Client, portrait: bytes, large_png: bytes) -> None:
     page = client.expect(200, "GET", f"/?name={NAME}").text
-    for script in {*re.findall(r"/static/[\w.]+", page), "/static/live.js"}:
+    for script in {
+        *re.findall(r"/static/[\w.]+", page),
+        "/static/live.js",
+        "/static/texts/ar.json",
+    }:
         client.expect(200, "GET", script)
     for path in ("/healthz", "/readyz", "/openapi.json", "/v1/model", "/v1/scale"):
         client.expect(200, "GET", path)

@@ -17,6 +17,7 @@ from wince.server import problems, routes
 from wince.server.security import RequestGuard, is_public
 from wince.server.settings import Settings, load_settings
 from wince.server.worker_pool import WorkerPool
+from wince.speech import languages
 
 if TYPE_CHECKING:
     from wince.runtime.assessor import Assessor
@@ -79,6 +80,7 @@ def create_app(assessor: "Assessor", *, settings: Settings | None = None) -> Fas
     problems.install(app)
     app.add_middleware(RequestGuard, settings=settings)
     app.include_router(routes.create_router(assessor, pool, speech_pool, settings))
+    app.mount("/static/texts", _RevalidatedFiles(directory=languages.CATALOGUES), name="texts")
     app.mount("/static", _RevalidatedFiles(directory=routes.STATIC), name="static")
     return app
 

@@ -1,5 +1,6 @@
 """Five languages: the words and sentences for each pain level, the percentage and the refusal.
 
+The texts are in the catalogues of wince/texts, one file for each language, in the section "speech".
 The developers of wince translated them, and no clinician has reviewed the translations;
 docs/speech.md describes how to correct one. No wording may say that there is no pain: the lowest
 level says that no expression of pain was seen. Advice exists in English only.
@@ -10,12 +11,16 @@ Arabic is stored with its vowel signs, because voices need them for the pronunci
 displayed without them, as is usual.
 """
 
+import json
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from string import Formatter
+from typing import Any, Literal
 
-from wince.errors import SpeechError
-from wince.scale import LEVEL_PAIRS, Level, LevelPair
+from wince.errors import DataError, SpeechError
+from wince.scale import LEVEL_PAIRS, LEVELS, Level, LevelPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,145 +61,107 @@ STATES = ("changing", "not-in-view", "cannot-tell")
 """What may be stated of a face over time instead of a level."""
 
 
-def _make_language(
-    code: str,
-    name: str,
-    english_name: str,
-    espeak_voice: str,
-    none_title: str,
-    level_sentence: str,
-    spoken_sentence: str,
-    level_words: str,
-    between: str,
-    none_word: str,
-    percent_sentence: str,
-    refusal: str,
-    states: str,
-) -> Language:
-    """Return a language.
+def read_language(path: Path) -> Language:
+    """Return a language from its catalogue.
 
     Args:
-        code: As in `Language`.
-        name: As in `Language`.
-        english_name: As in `Language`.
-        espeak_voice: As in `Language`.
-        none_title: Title of the lowest level.
-        level_sentence: Sentence to show for the other levels, with `{level}` for the level's word.
-        spoken_sentence: Sentence to speak for the other levels, in the same form.
-        level_words: Words for mild, moderate and severe, separated by commas.
-        between: Words for a score between `{lower}` and `{upper}`.
-        none_word: Word for the lowest level in `between`.
-        percent_sentence: As in `Language`.
-        refusal: As in `Language`.
-        states: Titles of STATES in their order, separated by commas.
-    """
-    levels = (Level.MILD, Level.MODERATE, Level.SEVERE)
-    words: dict[Level | LevelPair, str] = dict(zip(levels, level_words.split(", "), strict=True))
-    lower_words = {Level.NONE: none_word, **words}
-    words |= {
-        pair: between.format(lower=lower_words[pair[0]], upper=words[pair[1]])
-        for pair in LEVEL_PAIRS
-    }
-    titles = {key: word[0].upper() + word[1:] for key, word in words.items()}
+        path: A file of CATALOGUES, named after the language's code.
 
-    def sentences(template: str) -> dict[Level | LevelPair, str]:
-        by_level = {key: template.format(level=word) for key, word in words.items()}
-        return {Level.NONE: f"{none_title}.", **by_level}
+    Raises:
+        DataError: The file is missing or broken, or a text is missing, misspelt, empty, or without
+            its placeholders.
+    """
+    facts = _read_section(path, "language", dict.fromkeys(_FACTS, frozenset()))
+    if facts["code"] != path.stem or facts["direction"] not in ("ltr", "rtl"):
+        raise DataError(
+            f"{path}: expected language.code {path.stem!r}, and language.direction 'ltr' or 'rtl'; "
+            f"found {facts['code']!r} and {facts['direction']!r}."
+        )
+    texts = _read_section(path, "speech", _PLACEHOLDERS)
+
+    def by_level(group: str) -> dict[Level | LevelPair, str]:
+        return {key: texts[f"{group}.{name}"] for key, name in _LEVEL_NAMES.items()}
 
     return Language(
-        code,
-        name,
-        english_name,
-        "rtl" if code == "ar" else "ltr",
-        espeak_voice,
-        {Level.NONE: none_title, **titles},
-        sentences(level_sentence),
-        sentences(spoken_sentence),
-        percent_sentence,
-        refusal,
-        dict(zip(STATES, states.split(", "), strict=True)),
+        **facts,
+        titles=by_level("titles"),
+        sentences=by_level("sentences"),
+        spoken_sentences=by_level("spoken"),
+        percent_sentence=texts["percent"],
+        refusal=texts["refusal"],
+        states={name: texts[f"titles.{name}"] for name in STATES},
     )
 
+
+def _read_section(path: Path, section: str, keys: Mapping[str, frozenset[str]]) -> dict[str, Any]:
+    """Return the texts of one section of a catalogue by key, "titles.mild" for one in a group.
+
+    Args:
+        path: The catalogue.
+        section: Name of the section.
+        keys: The keys that it must have, each with the placeholders of its text.
+
+    Raises:
+        DataError: As for `read_language`.
+    """
+    remedy = "Correct the file, or install wince again."
+    try:
+        texts = _flatten(json.loads(path.read_text("utf-8"))[section])
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise DataError(
+            f"{path}: expected JSON with texts in the section {section!r}; found {error!r:.200}. "
+            f"{remedy}"
+        ) from error
+    for key in sorted(texts.keys() ^ keys.keys()):
+        problem = "is missing" if key in keys else "is not a known key"
+        raise DataError(f"{path}: {section}.{key} {problem}. {remedy}")
+    for key, placeholders in keys.items():
+        if _placeholders(texts[key]) != placeholders:
+            expected = "".join(f" with {{{name}}}" for name in sorted(placeholders))
+            raise DataError(
+                f"{path}: expected {section}.{key} to be a text{expected}; "
+                f"found {texts[key]!r:.200}. {remedy}"
+            )
+    return texts
+
+
+def _flatten(section: dict[str, Any]) -> dict[str, Any]:
+    """Return a section whose groups of texts are replaced by their texts."""
+    return {
+        f"{key}.{name}" if name else key: text
+        for key, value in section.items()
+        for name, text in (value.items() if isinstance(value, dict) else [("", value)])
+    }
+
+
+def _placeholders(text: object) -> frozenset[str] | None:
+    """Return the names of a text's placeholders; None if it is no text or not well-formed."""
+    if not isinstance(text, str) or not text.strip():
+        return None
+    try:
+        return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+    except ValueError:
+        return None
+
+
+CATALOGUES = Path(__file__).parent.parent / "texts"
+"""The folder of the catalogues: one JSON file for each language, named after its code."""
+
+_CODES = ("en", "ar", "es", "de", "fr")
+_FACTS = ("code", "name", "english_name", "direction", "espeak_voice")
+_LEVEL_NAMES: dict[Level | LevelPair, str] = {level: level.value for level in LEVELS}
+_LEVEL_NAMES |= {pair: "/".join(pair) for pair in LEVEL_PAIRS}
+# The keys of the section "speech" with the placeholders of each text.
+_PLACEHOLDERS: dict[str, frozenset[str]] = {
+    **{f"titles.{name}": frozenset() for name in (*_LEVEL_NAMES.values(), *STATES)},
+    **{f"sentences.{name}": frozenset() for name in _LEVEL_NAMES.values()},
+    **{f"spoken.{name}": frozenset() for name in _LEVEL_NAMES.values()},
+    "percent": frozenset({"percent"}),
+    "refusal": frozenset(),
+}
 
 LANGUAGES: dict[str, Language] = {
-    language.code: language
-    for language in (
-        _make_language(
-            "en",
-            "English",
-            "English",
-            "en-gb",
-            none_title="No pain expression seen",
-            level_sentence="Pain expression: {level}.",
-            spoken_sentence="This person has pain level: {level}.",
-            level_words="mild, moderate, severe",
-            between="between {lower} and {upper}",
-            none_word="no pain expression",
-            percent_sentence="Pain score: {percent} percent of the scale.",
-            refusal="This image cannot be judged.",
-            states="Changing, Not in view, Cannot tell",
-        ),
-        _make_language(
-            "ar",
-            "العربية",
-            "Arabic",
-            "ar",
-            none_title="لَمْ يُلاحَظْ تَعْبِيرٌ عَنِ الأَلَمِ عَلَى الوَجْهِ",
-            level_sentence="مُسْتَوَى تَعْبِيرِ الوَجْهِ عَنِ الأَلَمِ: {level}.",
-            spoken_sentence="مُسْتَوَى الأَلَمِ لَدَى هَذَا الشَّخْصِ: {level}.",
-            level_words="خَفِيف, مُتَوَسِّط, شَدِيد",
-            between="بَيْنَ {lower} وَ{upper}",
-            none_word="عَدَمِ التَّعْبِيرِ عَنِ الأَلَمِ",
-            percent_sentence="دَرَجَةُ الأَلَمِ: {percent} بِالمِئَةِ مِنَ المِقْيَاسِ.",
-            refusal="لَا يُمْكِنُ تَقْيِيمُ هَذِهِ الصُّورَةِ.",
-            states="يَتَغَيَّرُ, الوَجْهُ غَيْرُ ظَاهِرٍ, لَا يُمْكِنُ التَّقْيِيمُ",
-        ),
-        _make_language(
-            "es",
-            "Español",
-            "Spanish",
-            "es",
-            none_title="No se observa expresión de dolor",
-            level_sentence="Nivel de expresión de dolor: {level}.",
-            spoken_sentence="Nivel de dolor de esta persona: {level}.",
-            level_words="leve, moderado, intenso",
-            between="de {lower} a {upper}",
-            none_word="ninguna expresión de dolor",
-            percent_sentence="Puntuación de dolor: {percent} por ciento de la escala.",
-            refusal="Esta imagen no se puede valorar.",
-            states="Cambiando, No se ve la cara, No se puede valorar",
-        ),
-        _make_language(
-            "de",
-            "Deutsch",
-            "German",
-            "de",
-            none_title="Kein Schmerzausdruck zu sehen",
-            level_sentence="Schmerzausdruck: {level}.",
-            spoken_sentence="Schmerzniveau dieser Person: {level}.",
-            level_words="leicht, mäßig, stark",
-            between="zwischen {lower} und {upper}",
-            none_word="keinem Schmerzausdruck",
-            percent_sentence="Schmerzwert: {percent} Prozent der Skala.",
-            refusal="Dieses Bild kann nicht beurteilt werden.",
-            states="Ändert sich, Nicht im Bild, Nicht zu beurteilen",
-        ),
-        _make_language(
-            "fr",
-            "Français",
-            "French",
-            "fr-fr",
-            none_title="Aucune expression de douleur observée",
-            level_sentence="Niveau d’expression de la douleur : {level}.",
-            spoken_sentence="Niveau de douleur de cette personne : {level}.",
-            level_words="léger, modéré, sévère",
-            between="entre {lower} et {upper}",
-            none_word="aucune expression de douleur",
-            percent_sentence="Score de douleur : {percent} pour cent de l’échelle.",
-            refusal="Cette image ne peut pas être évaluée.",
-            states="En changement, Hors du champ, Ne peut être évalué",
-        ),
-    )
+    code: read_language(CATALOGUES / f"{code}.json") for code in _CODES
 }
 """The languages by code (ISO 639-1), English first."""
 
