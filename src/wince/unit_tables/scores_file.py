@@ -42,7 +42,7 @@ def read_labels(
     for line, cells in csv_reader.read_rows(path, needed, renames):
         try:
             frame = int(cells["frame"])
-            pspi = check_range(cells["pspi"], 0.0, PSPI_MAXIMUM, "pspi")
+            pspi = check_range(float(cells["pspi"]), 0.0, PSPI_MAXIMUM, "pspi")
         except ValueError as error:
             raise DataError(
                 f"{path}, line {line}: expected a whole number as the frame and a pspi from 0 to "
