@@ -75,8 +75,29 @@ def read_header(path: Path, renames: Mapping[str, str] = NO_RENAMES) -> list[str
     return _column_names(cells, renames)
 
 
+def first_lines(path: Path, count: int) -> Iterator[list[str]]:
+    """Yield the first lines of a file, each as the column names that it would be as a header.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    try:
+        with _open(path) as file:
+            for line in itertools.islice(file, count):
+                cells = next(csv.reader([line], delimiter=_separator(line)), [])
+                yield _column_names(cells, NO_RENAMES)
+    except UnicodeError as error:
+        raise _wrong_encoding(path, error) from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
 def read_rows(
-    path: Path, needed: Sequence[str], renames: Mapping[str, str] = NO_RENAMES
+    path: Path,
+    needed: Sequence[str],
+    renames: Mapping[str, str] = NO_RENAMES,
+    *,
+    above: int = 0,
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line number, cells by column name in lower case) for each row of a CSV file.
 
@@ -84,12 +105,13 @@ def read_rows(
         path: The file.
         needed: Columns that must be present, in lower case.
         renames: Columns with another name in the file, see `parse_renames`.
+        above: Lines above the header, which are skipped.
 
     Raises:
         DataError: The file cannot be read, is empty, lacks a needed column, has a column twice, has
             a row that is longer than the header, or mixes decimal commas and points.
     """
-    rows = _rows(path)
+    rows = _rows(path, above)
     names = _column_names(next(rows)[1], renames)
     _check_header(path, names, needed)
     decimals = _DecimalMarks(path)
@@ -179,22 +201,28 @@ def _open(path: Path, errors: str = "strict") -> TextIO:
     return path.open(encoding=encoding, errors=errors, newline="")
 
 
-def _start(file: TextIO) -> tuple[int, str, str]:
+def _start(file: TextIO, above: int = 0) -> tuple[int, str, str]:
     """Return the number of lines above the header, the separator, and the header."""
+    for _ in range(above):
+        file.readline()
     header = file.readline()
     stated = re.fullmatch(r'"?sep=([,;\t])"?\s*', header, re.IGNORECASE)
     if stated:
-        return 1, stated[1], file.readline()
-    unquoted = re.sub(r'"[^"]*"', "", header)
-    return 0, max(SEPARATORS, key=unquoted.count), header
+        return above + 1, stated[1], file.readline()
+    return above, _separator(header), header
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _separator(header: str) -> str:
+    """Return the separator that occurs most often in a header, outside of quotes."""
+    return max(SEPARATORS, key=re.sub(r'"[^"]*"', "", header).count)
+
+
+def _rows(path: Path, above: int = 0) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, cells) of the header, which may be [], then of each row with text."""
     line = 1
     try:
         with _open(path) as file:
-            above, separator, header = _start(file)
+            above, separator, header = _start(file, above)
             # Strict, because an unclosed quote would otherwise swallow the rows after it.
             reader = csv.reader(itertools.chain([header], file), delimiter=separator, strict=True)
             names = [name.strip() for name in next(reader, [])]

@@ -1,3 +1,4 @@
+import io
 import json
 import re
 import sys
@@ -471,9 +472,34 @@ def test_page_loads_only_its_own_files(client):
 
 def test_no_file_of_the_page_contains_another_host():
     allowed = {"http://www.w3.org/2000/svg"}  # a namespace, not an address that is loaded
-    for file in STATIC.iterdir():
-        addresses = set(re.findall(r"(?:https?|wss?)://[\w.][^\s\"'`)]*", file.read_text("utf-8")))
-        assert addresses <= allowed, file.name
+    pattern = re.compile(r"(?:https?|wss?)://[\w.][^\s\"'`)]*")
+    for file in STATIC.rglob("*.*"):
+        if file.suffix != ".png":
+            assert set(pattern.findall(file.read_text("utf-8"))) <= allowed, file.name
+
+
+def test_installed_page_starts_without_the_token_and_its_icons_have_their_sizes(client):
+    answer = client.get("/static/manifest.webmanifest")
+    assert answer.headers["content-type"] == "application/manifest+json"
+    manifest = answer.json()
+    assert (manifest["start_url"], manifest["scope"], manifest["display"]) == (
+        *("/", "/"),
+        "standalone",
+    )
+    drawn = [icon for icon in manifest["icons"] if icon["type"] == "image/png"]
+    assert [(icon["sizes"], icon.get("purpose", "any")) for icon in drawn] == [
+        ("192x192", "any"),
+        ("512x512", "any"),
+        ("512x512", "maskable"),
+    ]
+    for icon in manifest["icons"]:
+        answer = client.get(icon["src"])
+        assert answer.headers["content-type"].startswith(icon["type"])
+        if icon in drawn:
+            picture = Image.open(io.BytesIO(answer.content))
+            assert f"{picture.width}x{picture.height}" == icon["sizes"]
+            corner = picture.convert("RGBA").getpixel((0, 0))
+            assert (corner[3] == 255) == (icon.get("purpose") == "maskable")
 
 
 def test_page_states_the_size_limit_of_the_server(client):

@@ -126,6 +126,7 @@ def test_policy_allows_no_inline_code_and_no_other_host():
     assert rules["default-src"] == "'none'"
     assert rules["script-src"] == rules["style-src"] == "'self'"
     assert rules["connect-src"].split() == ["'self'", "ws://127.0.0.1:5001", "wss://127.0.0.1:5001"]
+    assert rules["manifest-src"] == "'self'"
     assert rules["media-src"].split() == ["'self'", "blob:"]  # the voice is played from memory
     assert "unsafe" not in policy
     assert "*" not in policy

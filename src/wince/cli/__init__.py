@@ -22,6 +22,7 @@ from wince.cli.evaluate import evaluate
 from wince.cli.export import export
 from wince.cli.messages import complain
 from wince.cli.prepare import prepare
+from wince.cli.score import score
 from wince.cli.serve import serve
 from wince.cli.train import train
 from wince.cli.version import print_versions, version
@@ -154,6 +155,7 @@ COMMANDS = (
     prepare,
     train,
     evaluate,
+    score,
     cross_validate,
     compare,
     export,

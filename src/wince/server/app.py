@@ -103,5 +103,8 @@ class _RevalidatedFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        MutableHeaders(raw=response.raw_headers)["Cache-Control"] = "no-cache"
+        headers = MutableHeaders(raw=response.raw_headers)
+        headers["Cache-Control"] = "no-cache"
+        if path.endswith(".webmanifest") and response.status_code == 200:  # Python does not know it
+            headers["Content-Type"] = "application/manifest+json"
         return response

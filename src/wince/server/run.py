@@ -100,9 +100,8 @@ def run_server(
     listener: socket.socket,
     settings: Settings,
     *,
-    announce: Callable[[str], object],
+    announce: Callable[[], object],
     open_page: bool = False,
-    token_is_new: bool = False,
 ) -> None:
     """Serve the application on a listening socket until it is stopped.
 
@@ -110,9 +109,8 @@ def run_server(
         app: The application.
         listener: From `open_listener`.
         settings: The settings of the application.
-        announce: Called with each line of `startup_lines` once the page can be opened.
+        announce: Called once the page can be opened.
         open_page: Whether to open the page in a browser.
-        token_is_new: Whether the token was generated for this run and has to be printed.
     """
     configure_logging(settings)
     limit_kept_memory()
@@ -132,11 +130,8 @@ def run_server(
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
     )
-    lines = startup_lines(listener, settings, token_is_new=token_is_new)
     page = page_url(listener, scheme=_scheme(settings)) if open_page else None
-    _AnnouncingServer(config, lambda: [announce(line) for line in lines], page).run(
-        sockets=[listener]
-    )
+    _AnnouncingServer(config, announce, page).run(sockets=[listener])
 
 
 def startup_lines(
@@ -162,7 +157,8 @@ def startup_lines(
         if scheme == "http":
             lines.append(
                 "Warning: without --tls-cert and --tls-key, images and the token cross the "
-                "network unencrypted, and browsers on other machines give the page no camera."
+                "network unencrypted, and browsers on other machines give the page no camera. "
+                "--phone makes a certificate."
             )
     return lines
 

@@ -67,6 +67,7 @@ def content_security_policy(host: str) -> str:
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
         f"media-src 'self' blob:; connect-src 'self' ws://{host} wss://{host}; "
+        "manifest-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types wince"
     )

@@ -1,0 +1,1 @@
+"""Scores from tables of action units that other programs wrote."""
