@@ -119,9 +119,30 @@ def change_answers(page, **changes):
     page.route("**/v1/assessments*", handle)
 
 
-LIVE_RESULT = "#live-result .assessed:not([hidden])"
+LIVE = "#live-result .result"
+LIVE_RESULT = f'{LIVE}[data-kind="level"]'
+LIVE_PROBLEM = f'{LIVE}[data-kind="problem"]'
 
-LIVE_PROBLEM = "#live-result .problem:not([hidden])"
+
+def aim(page, way="watch"):
+    """Switch the camera on, and wait until a face is ready: way is "watch" or "check"."""
+    page.click("#tab-live")
+    page.click("#watch-over-time" if way == "watch" else "#check-now")
+    page.wait_for_selector("#begin:not([disabled])")
+
+
+def start_watching(page, label="bed 4"):
+    """Watch the face that the camera shows, and wait for a level."""
+    aim(page)
+    page.fill("[name=label]", label)
+    page.click("#begin")
+    page.wait_for_selector(LIVE_RESULT)
+
+
+def live_title(title):
+    """Return an expression that tells whether the live result has a title."""
+    return f"document.querySelector('#live-result .result-title').textContent === {title!r}"
+
 
 DRAWN_AREA = """(selector) => {
   const canvas = document.querySelector(selector);

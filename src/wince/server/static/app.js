@@ -35,6 +35,8 @@ import { applyTexts, fetchCatalogue, firstLanguage, setCatalogue, t } from "./te
 /** Settings that the voice follows, and those that a running track follows. */
 const VOICE_SETTINGS = ["muted", "voice", "speed"];
 const TRACK_SETTINGS = ["smoothing", "hold", "margin"];
+/** Seconds after which a statement is not shown if no frame was assessed since. */
+const OUTDATED = 1;
 
 async function start() {
   const asked = new URLSearchParams(location.search).get("language");
@@ -200,7 +202,10 @@ function liveView({ live: { step, answer, check, trouble } }) {
     return { assessment: frame?.assessment ?? null, problem, hasFrames: false, waiting };
   }
   const { assessment = null, track = null } = answer ?? {};
-  return { assessment, track, problem: trouble, hasFrames: step === "watch", waiting };
+  // What was stated holds for a moment while the server is busy.
+  const isOutdated = (track?.statement.age ?? Infinity) > OUTDATED;
+  const problem = trouble ?? (isOutdated ? (answer?.problem ?? null) : null);
+  return { assessment, track, problem, hasFrames: step === "watch", waiting };
 }
 
 /** @param {State} state */

@@ -80,7 +80,8 @@
  * @property {boolean} isNight Whether the night screen is shown.
  * @property {Session | null} session
  * @property {Prompt | null} prompt A prompt to look that stands.
- * @property {string} rate Frames a second and latency.
+ * @property {{ rate: number, latency: number } | null} rate Frames a second, and milliseconds from the
+ *   capture of a frame to its answer.
  *
  * @typedef {object} CameraState
  * @property {"off" | "starting" | "on" | "lost" | "refused"} status
@@ -164,7 +165,7 @@ export function initialState(language) {
       isNight: false,
       session: null,
       prompt: null,
-      rate: "",
+      rate: null,
     },
     hint: null,
   };

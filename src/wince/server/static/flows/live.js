@@ -51,7 +51,7 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
   function setTrouble(trouble) {
     if (store.get().live.trouble === trouble) return;
     if (trouble === null && store.get().live.camera.status === "lost") return;
-    update(trouble ? { trouble, answer: null, ticks: null, rate: "" } : { trouble });
+    update(trouble ? { trouble, answer: null, ticks: null, rate: null } : { trouble });
     if (!trouble) return;
     frameRate.reset();
     announcer.stop();
@@ -79,7 +79,11 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
     // The ticks stay while a face that moves is lost for a moment.
     const isUnknown = isFinding || (answer.isAbsent && !isNotInView(answer));
     const ticks = isUnknown ? live.ticks : ticksOf(answer.assessment);
-    update({ answer: isFinding ? withOld(answer, live) : answer, ticks, rate: frameRate.text() });
+    update({
+      answer: isFinding ? withOld(answer, live) : answer,
+      ticks,
+      rate: frameRate.measure(),
+    });
     if (live.step === "check") addToSample(answer);
     if (live.step !== "watch") return;
     onWatched(answer, Date.now());
@@ -135,7 +139,7 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
   function stopCamera() {
     stopWatch();
     camera.off();
-    update({ trouble: null, answer: null, ticks: null, rate: "" });
+    update({ trouble: null, answer: null, ticks: null, rate: null });
   }
 
   /** @param {Live["mode"]} mode */

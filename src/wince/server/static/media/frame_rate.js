@@ -17,14 +17,17 @@ export function createFrameRate() {
       const now = performance.now();
       ticks = [...ticks.filter(({ time }) => now - time < WINDOW), { time: now, latency }];
     },
-    /** Return a text such as "24 frames/s, 41 ms", or "" before the first second is over. */
-    text() {
-      if (ticks.length < 2) return "";
+    /**
+     * Return frames a second and the median latency in milliseconds, null before the first second is
+     * over.
+     */
+    measure() {
+      if (ticks.length < 2) return null;
       const span = ticks[ticks.length - 1].time - ticks[0].time;
-      if (span < WINDOW / 2) return "";
+      if (span < WINDOW / 2) return null;
       const latencies = ticks.map(({ latency }) => latency).sort((a, b) => a - b);
-      const median = latencies[Math.floor(latencies.length / 2)];
-      return `${Math.round(((ticks.length - 1) * 1000) / span)} frames/s, ${Math.round(median)} ms`;
+      const latency = Math.round(latencies[Math.floor(latencies.length / 2)]);
+      return { rate: Math.round(((ticks.length - 1) * 1000) / span), latency };
     },
     reset() {
       ticks = [];

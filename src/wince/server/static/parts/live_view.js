@@ -7,6 +7,7 @@ import { byId, setText } from "../dom.js";
 import { createFaceButtons } from "./faces.js";
 import { mapOf } from "./map_controls.js";
 import { drawOverlay, setAspectRatio } from "./overlay.js";
+import { t } from "../texts.js";
 
 /**
  * @param {Scale} scale
@@ -32,7 +33,8 @@ export function createLiveView(scale, onChoose) {
     video.classList.toggle("mirrored", isMirrored);
     picture.hidden = !check?.url;
     if (picture.src !== (check?.url ?? "")) picture.src = check?.url ?? "";
-    setText(byId("rate"), state.live.rate);
+    const { rate } = state.live;
+    setText(byId("rate"), rate ? t("live.rate", rate) : "");
     const view = isChecked ? checkedView(state) : cameraView(state);
     if (!isChecked && camera.size) setAspectRatio(frame, camera.size.width, camera.size.height);
     drawOverlay(canvas, scale, view && { ...view, mirrored: isMirrored });
