@@ -10,6 +10,7 @@ from string import Formatter
 import pytest
 
 from tests.support.catalogues import ALL_CATALOGUES, DENIALS, texts_of
+from wince.scale import LEVELS, Level
 from wince.speech.languages import CATALOGUES, LANGUAGES
 
 TRANSLATIONS = [code for code in LANGUAGES if code != "en"]
@@ -101,3 +102,29 @@ def test_only_spoken_arabic_has_vowel_signs(code):
     for key, text in texts_of(code).items():
         for words in forms_of(text).values():
             assert (unvowelled(words) != words) == (code == "ar" and key[0] != "page"), key
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize(
+    ("text", "button"),
+    [
+        ("voice.not-allowed", "result.say-again"),
+        ("markers.none", "watch.mark"),
+        ("strip.full", "watch.finish"),
+        ("strip-spoken.full", "watch.finish"),
+    ],
+)
+def test_a_text_names_a_button_as_it_is_labelled(code, text, button):
+    page = ALL_CATALOGUES[code]["page"]
+    assert page[button] in page[text]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_word_for_a_level_is_the_same_everywhere(code):
+    page, titles = ALL_CATALOGUES[code]["page"], ALL_CATALOGUES[code]["speech"]["titles"]
+    words = {level: unvowelled(titles[level]).lower() for level in LEVELS}
+    for level in LEVELS[1:]:
+        assert page[f"level.{level}"] == page[f"scale.{level}"] == words[level]
+    for level in (Level.MODERATE, Level.SEVERE):
+        assert words[level] in page["settings.prompt-note"]
+    assert all(word in page["about.levels"].lower() for word in words.values())

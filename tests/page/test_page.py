@@ -30,6 +30,7 @@ def test_page_states_what_it_is_and_what_it_stores(open_page):
     text = page.locator("body").inner_text()
     assert "Research software, not a medical device" in text
     assert "cannot tell what a person feels" in text
+    assert "Reads the face only. Pictures stay on this machine. Not a medical device." in text
     assert "Pictures never leave this machine, and nothing is stored." in text
 
 

@@ -27,7 +27,7 @@ def test_uploaded_photo_is_assessed_shown_and_spoken(open_page, photo, assessor)
     low, high = expected.interval
     assert f"{expected.pspi:.1f} of 16" in numbers
     assert f"{low:.1f} to {high:.1f}" in numbers
-    assert f"{expected.model.name} {expected.model.version}" in numbers
+    assert f"{expected.model['name']} {expected.model['version']}" in numbers
     assert card.locator(".advice").inner_text() == expected.advice
     values = [float(text.split()[0]) for text in card.locator(".unit-value").all_inner_texts()]
     assert values == pytest.approx(list(expected.action_units.values()), abs=0.051)

@@ -4,6 +4,7 @@ import test from "node:test";
 
 import {
   CERTAINTY,
+  adviceText,
   remarks,
   resultLines,
 } from "../../../src/wince/server/static/parts/result_lines.js";
@@ -145,4 +146,15 @@ test("a problem stands before everything else, and without a result there is non
   assert.deepEqual([kind, score], ["problem", ""]);
   assert.match(text, /^No face was found/);
   assert.equal(resultLines(scale, { assessment: null }).title, "No result yet");
+});
+
+test("the advice is that of the level, or of the higher one of two", () => {
+  const caution = "This reads an expression; it is not a diagnosis.";
+  const advice = adviceText({ level: "mild" });
+  assert.ok(advice.startsWith("Ask the person how they feel"));
+  assert.ok(advice.endsWith(caution));
+  assert.equal(
+    adviceText({ level: "none", between: ["none", "mild"] }),
+    `It may be mild; act as for that level. ${advice}`,
+  );
 });

@@ -190,7 +190,8 @@ function resultConnector(store, actions) {
 /** @param {State} state */
 function uploadView({ upload: { kind, assessment, answer, problem, progress } }) {
   const isRunning = Boolean(progress && !progress.isFinished);
-  const track = kind === "video" ? (answer?.track ?? null) : null;
+  const isFollowing = kind === "video" && !progress?.isChoosing;
+  const track = isFollowing ? (answer?.track ?? null) : null;
   return { assessment, track, problem, hasFrames: isRunning };
 }
 

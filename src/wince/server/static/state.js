@@ -54,9 +54,17 @@
  * @property {boolean} isBusy
  * @property {Assessment | null} assessment
  * @property {Problem | null} problem
- * @property {{ seconds: number, duration: number, isFinished: boolean } | null} progress Of a video.
+ * @property {Progress | null} progress Of a video.
  * @property {WatchAnswer | null} answer Of a video's last frame.
  * @property {Session | null} session Of a video.
+ */
+
+/**
+ * @typedef {object} Progress
+ * @property {number} seconds How much of the video is assessed.
+ * @property {number} duration Seconds.
+ * @property {boolean} isChoosing Whether it waits until a person is chosen.
+ * @property {boolean} isFinished
  */
 
 /**

@@ -29,6 +29,7 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
   /** @type {Watch | null} */
   let watch = null;
   let runs = 0; // counts them, so that a cancelled one ends
+  let isChosen = false; // whether it is known who is followed
   /** @type {(() => void) | null} */
   let onChosen = null; // continues when a person is chosen
 
@@ -55,7 +56,7 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
         await takeFrame(isCurrent);
         await waitForChoice(isCurrent);
         if (!isCurrent()) return;
-        setProgress(Math.min(duration, seconds + 1 / FRAMES_PER_SECOND));
+        setProgress({ seconds: Math.min(duration, seconds + 1 / FRAMES_PER_SECOND) });
       }
       finish();
     } catch (error) {
@@ -88,7 +89,9 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
       model: info.model,
       settings: trackSettings,
     });
-    update({ size, session, progress: { seconds: 0, duration, isFinished: false } });
+    isChosen = false;
+    const progress = { seconds: 0, duration, isChoosing: false, isFinished: false };
+    update({ size, session, progress });
     watch = engine.watch(frames.source, {
       settings: trackSettings,
       neutral: face,
@@ -102,6 +105,8 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
   function onAnswer(answer) {
     if (!watch) return;
     answers += 1;
+    isChosen ||= answer.persons.length === 1;
+    if (!isChosen && answer.persons.length > 1) return update({ answer });
     store.get().upload.session?.add(answer, 1000 * video.currentTime);
     neutral.addFrame(answer.assessment);
     const { assessment: last } = store.get().upload;
@@ -129,28 +134,32 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
   }
 
   /**
-   * Wait until a person is chosen, if there are several and nobody is followed.
+   * Wait until a person is chosen, if there are several at first.
    *
    * @param {() => boolean} isCurrent
    */
   async function waitForChoice(isCurrent) {
     const { answer } = store.get().upload;
-    if (!answer || answer.person !== null || answer.persons.length < 2) return;
+    if (isChosen || !answer || answer.persons.length < 2) return;
+    setProgress({ isChoosing: true });
     await new Promise((/** @type {(value?: unknown) => void} */ resolve) => (onChosen = resolve));
-    if (isCurrent()) await takeFrame(isCurrent);
+    if (!isCurrent()) return;
+    setProgress({ isChoosing: false });
+    await takeFrame(isCurrent);
   }
 
-  /** @param {number} seconds */
-  function setProgress(seconds) {
+  /** @param {Partial<NonNullable<Upload["progress"]>>} change */
+  function setProgress(change) {
     const { progress } = store.get().upload;
-    if (progress) update({ progress: { ...progress, seconds } });
+    if (progress) update({ progress: { ...progress, ...change } });
   }
 
   function finish() {
     const { progress, session } = store.get().upload;
     session?.end(1000 * (progress?.seconds ?? 0));
     end();
-    update({ isBusy: false, progress: progress && { ...progress, isFinished: true } });
+    update({ isBusy: false });
+    setProgress({ isChoosing: false, isFinished: true });
     announcer.announceText(t("video.end"));
   }
 
@@ -182,6 +191,7 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
      * @param {number} person
      */
     choose(person) {
+      isChosen = true;
       watch?.choose(person);
       onChosen?.();
       onChosen = null;

@@ -14,7 +14,6 @@ const STEPS = {
   aim: ["aim"],
   "check-progress": ["check"],
   "live-controls": ["aim", "check", "watch"],
-  leave: ["aim", "check", "checked"],
   "check-again-controls": ["checked"],
   "watch-controls": ["watch"],
   "live-result": ["checked", "watch"],

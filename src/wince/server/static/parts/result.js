@@ -11,9 +11,8 @@ import { SHAPES, STATE_SHAPES } from "../levels.js";
 import { createMapControls } from "./map_controls.js";
 import { createNeutralControls } from "./neutral.js";
 import { createNumbers } from "./numbers.js";
-import { remarks, resultLines, scoreOf, statementOf } from "./result_lines.js";
+import { adviceText, remarks, resultLines, scoreOf, statementOf } from "./result_lines.js";
 import { createScaleBar } from "./scale_bar.js";
-import { language } from "../texts.js";
 
 /**
  * @typedef {ResultSource & { map: MapView } & NeutralView} ResultView
@@ -126,18 +125,14 @@ function createFolds(card, scale, actions) {
 }
 
 /**
- * Draw the advice as a whole, which is in English, and what limits the result.
+ * Draw the advice as a whole, and what limits the result.
  *
  * @param {HTMLElement} card
  * @param {ResultView} view
  */
 function drawAdvice(card, view) {
   const statement = view.problem ? null : statementOf(view);
-  const advice = find(card, ".advice");
-  setText(advice, statement?.level ? statement.advice : "");
-  advice.lang = "en";
-  advice.dir = "ltr";
-  find(card, ".advice-english").hidden = language().code === "en";
+  setText(find(card, ".advice"), statement?.level ? adviceText(statement) : "");
   const list = find(card, ".remarks");
   const texts = view.problem ? [] : remarks(view);
   if ([...list.children].map((item) => item.textContent).join("\n") === texts.join("\n")) return;

@@ -89,13 +89,13 @@ function setSource(image, url) {
  * @param {State} state
  * @returns {[import("./faces.js").FaceButton[], Size | null]}
  */
-function facesOf({ upload: { kind, size, assessment, answer } }) {
+function facesOf({ upload: { kind, size, assessment, answer, progress } }) {
   if (kind === "video") {
     const { person = null, persons = [] } = answer ?? {};
     const faces = persons.map(({ number, box }) => ({
       id: number,
       box,
-      isChosen: number === person,
+      isChosen: number === person && !progress?.isChoosing,
     }));
     return [faces, size];
   }
@@ -135,17 +135,16 @@ function createProgress(cancel) {
     byId("choose-another").focus(); // the button disappears
   });
   /** @param {State} state */
-  return ({ upload: { progress, answer } }) => {
+  return ({ upload: { progress } }) => {
     root.hidden = !progress;
     if (!progress) return;
     bar.max = progress.duration;
     bar.value = progress.seconds;
     button.hidden = progress.isFinished;
-    const isChoosing = answer !== null && answer.person === null && answer.persons.length > 1;
     const key = progress.isFinished ? "video.finished" : "video.progress";
     const [seconds, duration] = [progress.seconds, progress.duration].map(formatDuration);
     const text = t(key, { seconds, duration });
-    setText(byId("film-time"), isChoosing ? t("video.choose") : text);
+    setText(byId("film-time"), progress.isChoosing ? t("video.choose") : text);
   };
 }
 
