@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.support.catalogues import ALL_CATALOGUES
+from wince import images
 from wince.runtime.quality import REASONS
 from wince.scale import ACTION_UNITS, LEVEL_PAIRS, LEVELS
 from wince.server.problems import KINDS
@@ -128,3 +129,15 @@ def test_each_reason_of_a_refusal_has_its_texts(reason):
 def test_each_problem_that_a_user_can_meet_has_its_text():
     worded = {kind for kind in KINDS if f"problem.{kind}" in KEYS}
     assert set(KINDS) - worded == set(PROGRAMS_ONLY)
+
+
+@pytest.mark.parametrize("code", ALL_CATALOGUES)
+def test_the_page_states_the_size_limit_of_the_server(code):
+    assert f" {images.MAX_BYTES // 2**20} " in ALL_CATALOGUES[code]["page"]["upload.formats"]
+
+
+def test_the_page_states_what_it_is_not():
+    assert "footer.caution" in IN_HTML
+    text = ALL_CATALOGUES["en"]["page"]["footer.caution"]
+    assert "not a medical device" in text
+    assert "cannot tell what a person feels" in text

@@ -90,7 +90,8 @@ def take_all(browser: Browser, address: str) -> None:
     save(page, "page.png")
     page = open_page(browser, address, DESKTOP, "dark")
     upload(page)
-    page.check("#panel-upload .map-on")
+    page.click("#upload-result .fold-why summary")
+    page.check("#upload-result .map-on")
     page.evaluate("scrollTo(0, 0)")
     save(page, "page-dark.png")
     page = open_page(browser, address, PHONE, "light")
@@ -98,9 +99,9 @@ def take_all(browser: Browser, address: str) -> None:
     save(page, "page-phone.png")
     page = open_page(browser, address, DESKTOP, "light")
     page.click("#tab-live")
-    page.click("#start")
-    page.wait_for_selector("#live-result .assessed:not([hidden])")
-    page.select_option(".chart-minutes", "1")
+    page.click("#watch-over-time")
+    page.wait_for_selector("#begin:enabled")
+    page.click("#begin")
     page.wait_for_timeout(1000 * LIVE_SECONDS)
     save(page, "page-live.png", full=True)
 
@@ -117,7 +118,7 @@ def open_page(browser: Browser, address: str, size: dict[str, Any], scheme: Any)
 def upload(page: Page) -> None:
     """Upload the face and wait for its result."""
     page.set_input_files("#file", FACE)
-    page.wait_for_selector("#upload-result .assessed:not([hidden])")
+    page.wait_for_selector("#upload-result .result[data-kind=level]")
 
 
 def save(page: Page, name: str, *, full: bool = False) -> None:

@@ -78,9 +78,9 @@ export function createSpeaker({ hostVoice, onHint, onVoicesChange }) {
   }
 
   /** @param {SpeechAvailability} availability */
-  function chooseHostVoice({ available, detail, voices }) {
+  function chooseHostVoice({ available, voices }) {
     const { code, name } = language();
-    if (!available) setChoice({}, warning("voice.none", { language: name }, detail));
+    if (!available) setChoice({}, warning("voice.none", { language: name }));
     else if (voices[code]?.length) setChoice({ hostVoice: "" }, hostSpeaks());
     else setChoice({}, warning("voice.none-anywhere", { language: name }));
   }
@@ -213,11 +213,10 @@ function unavailable(error) {
 /**
  * @param {string} code
  * @param {Record<string, string>} [values]
- * @param {string} [detail] English sentence of the engine about the cause.
  * @returns {Hint}
  */
-function warning(code, values = {}, detail = "") {
-  return { code, values: { ...values, detail }, detail, isWarning: true };
+function warning(code, values = {}) {
+  return { code, values, detail: "", isWarning: true };
 }
 
 /** @param {() => void} action */
