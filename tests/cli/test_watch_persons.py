@@ -49,6 +49,19 @@ def nurse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_video(path, render(actors, 7, rate=RATE), rate=RATE)
 
 
+def test_the_minimum_score_of_the_detector_can_be_set(
+    run: Run, visit: Path, tmp_path: Path
+) -> None:
+    faces = {
+        score: {
+            row["faces"]
+            for row in watched_rows(run, visit, tmp_path / f"{score}.csv", "--min-score", score)
+        }
+        for score in ("0.5", "0.98")
+    }
+    assert faces == {"0.5": {"1", "2"}, "0.98": {"0"}}
+
+
 def read_rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from tests.support.frames import Frame
-from tests.support.scene import Actor, Place, render, still, walk
+from tests.support.scene import Actor, Place, in_turns, render, still, walk
 from wince import images
 from wince.faces import person_search
+from wince.faces.detect import detect, search_near
 from wince.faces.person_search import PersonFace, PersonSearch
 
 AWAY = 6.0
@@ -134,6 +135,43 @@ def test_who_crosses_another_person_is_followed_on_the_other_side(seconds: float
     assert indices[0] == indices[-1] == 0
     middle = len(indices) // 2
     assert set(indices[: middle - 4] + indices[middle + 4 :]) <= {0, None}
+
+
+WIDE = (1920, 1080)
+SIZES_DIFFER = Actor("ll012t2aaaff036.jpg", still(800, 500, 380))
+"""In a frame of this size the box of a search is 1.3 times as large as that of a look nearby."""
+
+
+def test_boxes_of_a_search_and_of_a_look_nearby_differ_in_size() -> None:
+    rgb = next(render([SIZES_DIFFER], 0.1, WIDE))
+    (face,) = detect(rgb)
+    near = search_near(rgb, face)
+    assert near is not None
+    assert max(near.size / face.size, face.size / near.size) > 1.25
+
+
+def test_who_comes_back_close_by_keeps_the_number_although_boxes_differ_in_size() -> None:
+    x, y, side = 800, 500, 380
+    place = in_turns(
+        walk((0, x, y, side), (0.5, x, y, side)),
+        walk((1.5, x + 150, y, side), (2.5, x + 150, y, side)),
+    )
+    search = PersonSearch(AWAY)
+    numbers = [
+        [person.number for person in search.find(rgb, frame / 10, None)]
+        for frame, rgb in enumerate(render([Actor(SIZES_DIFFER.file, place)], 2, WIDE))
+    ]
+    assert numbers[5] == numbers[-1] == [1]
+    assert [] in numbers
+
+
+def test_an_unchanged_face_keeps_its_box_from_the_first_frame_on() -> None:
+    rgb = next(render([SIZES_DIFFER], 0.1, WIDE))
+    search = PersonSearch(AWAY)
+    faces = [search.find(rgb, frame / 15, None)[0].face for frame in range(20)]
+    for face in faces[1:]:
+        assert face.box == faces[0].box
+        assert face.keypoints.tolist() == faces[0].keypoints.tolist()
 
 
 def test_a_frame_without_faces_has_no_persons() -> None:

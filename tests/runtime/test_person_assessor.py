@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.scene import Actor, render, still
+from wince import workers
 from wince.runtime.assessor import Assessor
 from wince.runtime.person_assessor import Choice, PersonAssessor, UnknownPersonError
 
@@ -39,6 +40,22 @@ def test_the_largest_of_several_persons_at_the_start_is_followed(assessor: Asses
     assert (both.followed, both.choice) == (1, Choice.LARGEST)
     assert both.faces[1].box[0] > both.faces[2].box[0]
     assert list(both.assessments) == [1]
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3])
+def test_everybody_gets_the_same_assessments_on_any_number_of_cores(
+    assessor: Assessor, monkeypatch: pytest.MonkeyPatch, cores: int
+) -> None:
+    monkeypatch.setattr(workers, "core_count", lambda: cores)
+    persons = PersonAssessor(assessor, AWAY, everybody=True)
+    alone = {1: PersonAssessor(assessor, AWAY), 2: PersonAssessor(assessor, AWAY, person=2)}
+    for seconds in (0.0, 0.1, 0.2):
+        together = persons.assess(BOTH, seconds)
+        assert sorted(together.assessments) == [1, 2]
+        for number, follower in alone.items():
+            expected = follower.assess(BOTH, seconds).assessments[number]
+            assert together.assessments[number].raw_score == expected.raw_score
+            assert together.assessments[number].face == expected.face
 
 
 def test_following_never_moves_to_another_person(assessor: Assessor) -> None:

@@ -23,7 +23,7 @@ from wince.runtime.statement import Kind
 from wince.runtime.track import Track, TrackSettings
 
 RATES = (5, 10, 25)
-CLEAR = {5: 1.8, 10: 1.2, 25: 1.2}
+CLEAR = {5: 1.8, 10: 1.4, 25: 1.25}
 """Distance to the next cut from which a score is clearly in a level, as a multiple of the model's
 mean error, by frames a second."""
 NOISE = 0.25

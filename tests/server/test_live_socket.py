@@ -173,7 +173,18 @@ def ask(socket, frame):
     return socket.receive_json()
 
 
-@pytest.mark.parametrize("query", ["hold=-1", "smoothing=long", "margin=6", "away=0", "hold=nan"])
+def test_the_minimum_score_of_the_detector_can_be_set(client, astronaut):
+    image = encode_image(astronaut[:256, 96:352])
+    score = client.post("/v1/assessments", files={"image": image}).json()["face"]["score"]
+    for min_score, persons in ((score - 0.01, 1), (score + 0.01, 0)):
+        with client.websocket_connect(f"{LIVE}?min_score={min_score}") as socket:
+            assert len(ask(socket, image)["persons"]) == persons
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["hold=-1", "smoothing=long", "margin=6", "away=0", "hold=nan", "min_score=0", "min_score=x"],
+)
 def test_impossible_track_settings_are_refused(client, query):
     with (
         pytest.raises(WebSocketDenialResponse) as refused,

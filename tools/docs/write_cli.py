@@ -44,8 +44,8 @@ column that does not apply is empty:
   [quality.md](quality.md), separated by `;`, and the `warnings`, separated by ` | `;
 - `change`, the points above the neutral face of `--neutral`, and `neutral_pspi`, the score of that
   face;
-- `model` and `model_version`, `annotated`, the path of the copy, and `error`, why there is no
-  result.
+- `model` and `model_version`, the `min_score` of the face detector, `annotated`, the path of the
+  copy, and `error`, why there is no result.
 
 At the end the faces that could not be judged, the images without a face, and the images that could
 not be read are counted apart.
@@ -54,7 +54,8 @@ not be read are counted apart.
 JSON objects (`.jsonl`). However the run ends, the same command with `--resume` continues it: it
 cuts off an incomplete line at the end, skips every file that has a line, and continues a video
 after its last frame. With `--all-faces` an image is done when each of its faces has a line. It does
-not mix the results of two models, of different faces or with different neutral faces. Memory does
+not mix the results of two models, of different faces, with different neutral faces or with
+different minimum scores of the face detector. Memory does
 not grow with the number of files, except for the path of each skipped file and of each annotated
 copy, about 150 bytes each. All cores are used, and a bad file does not stop the others. Measured:
 100,000 photos of up to 350 pixels in width, one in a hundred cut off, took 13 minutes on two cores.

@@ -5,13 +5,15 @@ from typing import Annotated
 
 import typer
 
+from wince.faces import MIN_SCORE_RANGE
+
 MinScore = Annotated[
     float,
     typer.Option(
         "--min-score",
         metavar="SCORE",
-        min=0.05,
-        max=0.99,
+        min=MIN_SCORE_RANGE[0],
+        max=MIN_SCORE_RANGE[1],
         help="Minimum score of the face detector. A lower one finds more faces, and more that are "
         "none.",
     ),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wince.cli.face_options import ModelPath
+from wince.cli.face_options import MinScore, ModelPath
+from wince.faces import MIN_SCORE
 
 if TYPE_CHECKING:
     from wince.cli.watcher import WatchSettings
@@ -85,6 +86,7 @@ class WatchOptions:
         typer.Option("--all-persons", help="Follow everybody: rows and a summary for each person."),
     ] = False
     every: Annotated[int, typer.Option(min=1, help="Assess every Nth frame only.")] = 1
+    min_score: MinScore = MIN_SCORE
     allow_network: Annotated[
         bool,
         typer.Option("--allow-network", help="Allow the address of a camera on another machine."),
@@ -97,4 +99,6 @@ class WatchOptions:
         from wince.runtime.track import TrackSettings
 
         track = TrackSettings(margin=self.margin, hold=self.hold)
-        return WatchSettings(track, person=self.person, everybody=self.all_persons)
+        return WatchSettings(
+            track, person=self.person, everybody=self.all_persons, min_score=self.min_score
+        )

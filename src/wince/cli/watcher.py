@@ -12,6 +12,7 @@ from wince.cli.watch_rows import FrameResult, frame_row
 from wince.cli.watch_video import AnnotatedVideo
 from wince.cli.watch_view import WatchStatus, persons_text
 from wince.cli.watch_voice import BackgroundSpeaker
+from wince.faces import MIN_SCORE
 from wince.runtime.assessment import Assessment
 from wince.runtime.assessor import Assessor
 from wince.runtime.look_ahead import LookAhead, RecordedFrame
@@ -37,12 +38,14 @@ class WatchSettings:
             0 for a camera.
         person: Number of the person to follow; None for the largest at the start.
         everybody: Whether to follow all persons.
+        min_score: Minimum score of the face detector.
     """
 
     track: TrackSettings
     half_width: float = 0.0
     person: int | None = None
     everybody: bool = False
+    min_score: float = MIN_SCORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Watcher:
             settings.track.away,
             person=settings.person,
             everybody=settings.everybody,
+            min_score=settings.min_score,
         )
         self._followed: dict[int | None, _FollowedPerson] = {}
         self._sessions: dict[int | None, SessionSummary] = {}

@@ -95,15 +95,11 @@ def _source_box(
 
 def crop_to_image(face: Face, spec: FaceSpec) -> NDArray[np.float64]:
     """Return the 2 x 3 matrix from a point (x, y, 1) of the crop to the image's pixels."""
-    right_eye, left_eye, _, mouth = face.keypoints[:4]
-    eyes = (right_eye + left_eye) / 2
-    centre = eyes + (mouth - eyes) * spec.centre
+    right_eye, left_eye, _, mouth = face.keypoints[:4].tolist()
+    eyes = ((right_eye[0] + left_eye[0]) / 2, (right_eye[1] + left_eye[1]) / 2)
+    x, y = (eye + (end - eye) * spec.centre for eye, end in zip(eyes, mouth, strict=True))
     # Turning the head shortens the distance between the eyes, but not that from eyes to mouth.
-    eye_distance = float(np.hypot(*(left_eye - right_eye)))
-    mouth_distance = float(np.hypot(*(mouth - eyes)))
-    pixel = max(eye_distance, mouth_distance, 1.0) * spec.side / spec.size
-    angle = math.radians(face.roll)
-    rotation = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    linear = rotation * pixel
-    shift = centre - linear @ np.full(2, spec.size / 2)
-    return np.column_stack([linear, shift])
+    size = max(math.dist(right_eye, left_eye), math.dist(mouth, eyes), 1.0)
+    pixel, angle, half = size * spec.side / spec.size, math.radians(face.roll), spec.size / 2
+    cos, sin = pixel * math.cos(angle), pixel * math.sin(angle)
+    return np.array([[cos, -sin, x - (cos - sin) * half], [sin, cos, y - (sin + cos) * half]])

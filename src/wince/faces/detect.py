@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wince.faces import MIN_SCORE
-from wince.faces.boxes import MIN_OVERLAP, iou
+from wince.faces.boxes import MIN_OVERLAP, pair_iou
 from wince.faces.face import Face
 from wince.faces.network import INPUT_SIDE
-from wince.faces.network_views import ImagePyramid, Region, find_in_image
+from wince.faces.network_views import ImagePyramid, Region, SearchedImage, find_in_image
 
 PROPOSAL_SCORE = 0.25
 """Minimum score of a proposal. Rotated and small faces have less than MIN_SCORE."""
@@ -117,12 +117,11 @@ def _merged(faces: list[Face]) -> list[Face]:
 
 def _is_same(face: Face, other: Face) -> bool:
     """Return whether two boxes overlap much, or the centre of one lies within the other."""
-    boxes = np.array([face.box, other.box])
-    if iou(boxes[0], boxes[1:])[0] > MIN_OVERLAP:
+    if pair_iou(face.box, other.box) > MIN_OVERLAP:
         return True
-    inner, outer = boxes if face.size < other.size else boxes[::-1]
-    centre = (inner[:2] + inner[2:]) / 2
-    return bool((centre > outer[:2]).all() and (centre < outer[2:]).all())
+    inner, outer = (face, other) if face.size < other.size else (other, face)
+    (x, y), (x0, y0, x1, y1) = inner.centre, outer.box
+    return x0 < x < x1 and y0 < y < y1
 
 
 def glance(rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
@@ -150,18 +149,14 @@ def search_near(rgb: NDArray[np.uint8], face: Face, min_score: float = MIN_SCORE
         The face that overlaps the known one most, with key points as `detect` gives them. None if
         there is none: the face is gone, covered, or has moved further.
     """
-    pyramid = ImagePyramid.of(Image.fromarray(rgb))
     roll = 0.0 if abs(face.roll) <= UPRIGHT else face.roll
-    candidates = Region.around(face, MARGIN, roll).find_faces(pyramid, min_score)
+    candidates = Region.around(face, MARGIN, roll).find_faces(rgb, min_score)
     moved = _closest(candidates, face, MIN_OVERLAP)
     if moved is None or abs(_difference(moved.roll, roll)) > MAX_RESIDUAL:
         return None
-    if (
-        abs(_difference(moved.roll, roll)) <= UPRIGHT
-        and iou(np.array(face.box), np.array([moved.box]))[0] >= MIN_STILL
-    ):
+    if abs(_difference(moved.roll, roll)) <= UPRIGHT and pair_iou(face.box, moved.box) >= MIN_STILL:
         return moved
-    return _search_closely(pyramid, moved, min_score) or moved
+    return _search_closely(rgb, moved, min_score) or moved
 
 
 def _long_sides(width: int, height: int, finest: float) -> list[int]:
@@ -204,31 +199,28 @@ def _closer(pyramid: ImagePyramid, face: Face, min_score: float) -> Face | None:
     return _search_closely(pyramid, face, min_score)
 
 
-def _search_closely(pyramid: ImagePyramid, face: Face, min_score: float) -> Face | None:
+def _search_closely(image: SearchedImage, face: Face, min_score: float) -> Face | None:
     """Return the face found in the surroundings of a face, which are rotated by its roll.
 
     A face that is nearly upright keeps its box.
     """
     roll = 0.0 if abs(face.roll) <= UPRIGHT else face.roll
     region = Region.around(face, MARGIN, roll)
-    candidate = _closest(region.find_faces(pyramid, min_score), face, MIN_SHARED)
+    candidate = _closest(region.find_faces(image, min_score), face, MIN_SHARED)
     if candidate is None or abs(_difference(candidate.roll, roll)) > MAX_RESIDUAL:
         return None
     if roll == 0 and abs(candidate.roll) <= MAX_TILT:
         return Face(face.box, candidate.keypoints, max(face.score, candidate.score))
     if abs(_difference(candidate.roll, roll)) > UPRIGHT:
         region = Region.around(candidate, MARGIN, candidate.roll)
-        return _closest(region.find_faces(pyramid, min_score), candidate, MIN_SHARED) or candidate
+        return _closest(region.find_faces(image, min_score), candidate, MIN_SHARED) or candidate
     return candidate
 
 
 def _closest(candidates: list[Face], face: Face, min_overlap: float) -> Face | None:
     """Return the candidate that overlaps a face most; None if none overlaps it enough."""
-    if not candidates:
-        return None
-    overlaps = iou(np.array(face.box), np.array([candidate.box for candidate in candidates]))
-    best = int(overlaps.argmax())
-    return candidates[best] if overlaps[best] >= min_overlap else None
+    best = max(candidates, key=lambda other: pair_iou(face.box, other.box), default=None)
+    return best if best and pair_iou(face.box, best.box) >= min_overlap else None
 
 
 def _difference(roll: float, other: float) -> float:

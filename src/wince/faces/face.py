@@ -49,9 +49,16 @@ class Face:
         return max(x1 - x0, y1 - y0)
 
     @property
+    def centre(self) -> tuple[float, float]:
+        """Centre x and y of the box in pixels."""
+        x0, y0, x1, y1 = self.box
+        return (x0 + x1) / 2, (y0 + y1) / 2
+
+    @property
     def roll(self) -> float:
         """Degrees by which the head is tilted in the image, clockwise positive."""
-        dx, dy = self.keypoints[1] - self.keypoints[0]
+        (right_x, right_y), (left_x, left_y) = self.keypoints[:2].tolist()
+        dx, dy = left_x - right_x, left_y - right_y
         return math.degrees(math.atan2(dy, dx))
 
     @property
@@ -61,10 +68,9 @@ class Face:
         An estimate from the position of the nose between the ears. At 0 the person faces the
         camera; above 45 the far side of the face is hidden.
         """
-        right_eye, left_eye, nose, _, right_ear, left_ear = self.keypoints
-        eye_axis = (left_eye - right_eye) / max(float(np.hypot(*(left_eye - right_eye))), 1e-6)
-        half_ears = max(float(np.hypot(*(left_ear - right_ear))) / 2, 1e-6)
-        nose_offset = float((nose - (right_ear + left_ear) / 2) @ eye_axis)
+        _, _, nose, _, right_ear, left_ear = self._points_along_eyes()
+        half_ears = max(abs(left_ear - right_ear) / 2, 1e-6)
+        nose_offset = (nose - (right_ear + left_ear) / 2).real
         return math.degrees(math.atan(nose_offset / half_ears / NOSE_DEPTH))
 
     @property
@@ -74,12 +80,16 @@ class Face:
         An estimate from the height of the nose below the ears. It differs between people by about
         5 degrees, because noses do, so it shows a nod better than a posture.
         """
-        right_eye, left_eye, nose, mouth, right_ear, left_ear = self.keypoints
-        dx, dy = (left_eye - right_eye) / max(float(np.hypot(*(left_eye - right_eye))), 1e-6)
-        down = np.array([-dy, dx])
-        length = max(float((mouth - (right_eye + left_eye) / 2) @ down), 1e-6)
-        height = float((nose - (right_ear + left_ear) / 2) @ down) / length
+        right_eye, left_eye, nose, mouth, right_ear, left_ear = self._points_along_eyes()
+        length = max((mouth - (right_eye + left_eye) / 2).imag, 1e-6)
+        height = (nose - (right_ear + left_ear) / 2).imag / length
         return math.degrees(math.atan((NOSE_HEIGHT - height) / NOSE_REACH))
+
+    def _points_along_eyes(self) -> list[complex]:
+        """Return the key points, rotated so that the line of the eyes is the real axis."""
+        points = [complex(x, y) for x, y in self.keypoints.tolist()]
+        eyes = points[1] - points[0]
+        return [point * eyes.conjugate() / max(abs(eyes), 1e-6) for point in points]
 
     def moved(self, dx: float, dy: float) -> "Face":
         """Return the same face moved by `dx` pixels to the right and `dy` pixels down."""

@@ -54,7 +54,7 @@ def measure_colours(rgb: NDArray[np.uint8], face: Face) -> FaceColours:
     pixels = np.asarray(part.resize((_SIDE, _SIDE), Image.Resampling.BOX), np.float64)
     values = pixels * (_MEAN / max(float(pixels.mean()), 1.0))
     cells = np.minimum(values * (_BINS / 256), _BINS - 1).astype(np.intp)
-    indices = np.ravel_multi_index(tuple(cells.reshape(-1, 3).T), (_BINS,) * 3)
+    indices = cells.reshape(-1, 3) @ (_BINS**2, _BINS, 1)
     return FaceColours(
         np.bincount(indices, minlength=_BINS**3) / indices.size,
         x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height,

@@ -71,7 +71,7 @@ def candidates(pixels: NDArray[np.uint8], min_score: float) -> list[Face]:
         group = group[scores[group] >= min(best, MIN_SCORE)]  # worse boxes are less accurate
         weights = scores[group] / scores[group].sum()
         x0, y0, x1, y1 = (weights @ boxes[group]).tolist()
-        keypoints = np.tensordot(weights, points[group, 2:], 1)
+        keypoints = (weights @ points[group, 2:].reshape(len(group), -1)).reshape(-1, 2)
         faces.append(Face((x0, y0, x1, y1), keypoints, float(best)))
     return faces
 

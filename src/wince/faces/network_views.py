@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,10 @@ class ImagePyramid:
     def at(self, scale: float) -> tuple[Image.Image, int]:
         """Return the image that has at least one pixel for `scale` pixels, and its factor."""
         return (self.reduced, self.factor) if scale >= self.factor else (self.full, 1)
+
+
+SearchedImage: TypeAlias = ImagePyramid | NDArray[np.uint8]
+"""An image of which squares are shown, or RGB uint8 (H, W, 3), of which only these are copied."""
 
 
 def find_in_image(pyramid: ImagePyramid, long_side: int, min_score: float) -> list[Face]:
@@ -78,12 +83,12 @@ class Region:
         x0, y0, x1, y1 = face.box
         return cls((x0 + x1) / 2, (y0 + y1) / 2, face.size * margin, roll)
 
-    def find_faces(self, pyramid: ImagePyramid, min_score: float) -> list[Face]:
+    def find_faces(self, image: SearchedImage, min_score: float) -> list[Face]:
         """Return the faces found in this square, in pixels of the image.
 
         The image is black beyond its edges.
         """
-        view = self._cut_out_view(pyramid, INPUT_SIDE)
+        view = self._cut_out_view(image, INPUT_SIDE)
         return [view.in_image(face) for face in candidates(view.pixels, min_score)]
 
     def find_faces_at_right_angles(self, pyramid: ImagePyramid, min_score: float) -> list[Face]:
@@ -108,14 +113,16 @@ class Region:
                 faces.append(view.in_image(turned))
         return faces
 
-    def _cut_out_view(self, pyramid: ImagePyramid, size: int) -> "_View":
+    def _cut_out_view(self, image: SearchedImage, size: int) -> "_View":
         """Return the square at a resolution of `size` x `size` pixels."""
         radians = math.radians(self.roll)
         cos, sin = math.cos(radians), math.sin(radians)
         linear = np.array([[cos, -sin], [sin, cos]]) * self.side / size
         shift = np.array([self.x, self.y]) - linear @ np.full(2, size / 2)
-        image, factor = pyramid.at(self.side / size)
-        pixels = cut_out(image, np.column_stack([linear, shift]) / factor, size)
+        if isinstance(image, np.ndarray):
+            return _View(cut_out(image, np.column_stack([linear, shift]), size), linear, shift)
+        level, factor = image.at(self.side / size)
+        pixels = cut_out(level, np.column_stack([linear, shift]) / factor, size)
         return _View(pixels, linear, shift)
 
 

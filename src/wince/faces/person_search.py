@@ -10,13 +10,15 @@
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wince.faces.boxes import iou
+from wince.faces import MIN_SCORE
+from wince.faces.boxes import pair_iou
 from wince.faces.detect import detect, glance, search_near
 from wince.faces.face import Face
 from wince.faces.face_colours import measure_colours
@@ -32,14 +34,17 @@ NEIGHBOURHOOD = 2.0
 """Faces within this many sides of a followed face are looked for too."""
 MIN_STAY = 0.5
 """Intersection over union of a face with its box of a moment ago; with less, search in full."""
-MIN_NEAR_SCORE = 0.6
-"""Score of a face in its place; with less, search in full: it may be two faces in one box."""
+NEAR_STRICTNESS = 0.8
+"""How close to 1 the score of a face in its place must be, as a share of that of the minimum
+score. If it is further away, search in full: it may be two faces in one box."""
 STEADY = 0.8
 """Intersection over union with its anchor from which a face keeps the anchor."""
 STEADY_ROLL = 10
 """Degrees of roll against its anchor up to which a face keeps the anchor."""
 SAME_FACE = 0.3
 """Intersection over union above which two boxes of a frame are the same face."""
+
+MapFaces: TypeAlias = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 _TOLERANCE = 1e-6  # seconds; times are sums of floats
 
@@ -71,12 +76,18 @@ class _Place:
 class PersonSearch:
     """The search for persons in one video or camera. Call `find` for each frame, in order."""
 
-    def __init__(self, away: float) -> None:
+    def __init__(
+        self, away: float, min_score: float = MIN_SCORE, map_faces: MapFaces = map
+    ) -> None:
         """Begin without persons.
 
         Args:
             away: Seconds for which a person may be hidden and keep the number.
+            min_score: Minimum score of the face detector, above 0 and below 1.
+            map_faces: Calls a function for each face, such as the `map` of several threads.
         """
+        self._map_faces = map_faces
+        self._min_score = min_score
         self._persons = Persons(away)
         self._in_view: dict[int, _Place] = {}
         self._full_search_at = self._glance_at = -math.inf
@@ -94,7 +105,7 @@ class PersonSearch:
         places = self._places(rgb, seconds, followed)
         places.sort(key=lambda place: place.face.size, reverse=True)  # the order of new persons
         faces = [place.face for place in places]
-        colours = [measure_colours(rgb, face) for face in faces]
+        colours = list(self._map_faces(lambda face: measure_colours(rgb, face), faces))
         current = self._persons.update(seconds, faces, colours)
         self._in_view |= dict(zip(current, places, strict=True))
         persons = [PersonFace(n, place.face, n in current) for n, place in self._in_view.items()]
@@ -117,8 +128,9 @@ class PersonSearch:
         numbers = self._with_neighbours(needed & self._in_view.keys())
         places: list[_Place] = []
         is_displaced = False
-        for number in numbers:
-            near = _find_near(rgb, self._in_view[number])
+        before = [self._in_view[number] for number in numbers]
+        found_near = self._map_faces(lambda place: self._find_near(rgb, place), before)
+        for number, near in zip(numbers, found_near, strict=True):
             if near is not None:
                 _add_new(places, near)
                 continue
@@ -128,8 +140,8 @@ class PersonSearch:
         is_any_needed = followed is None or is_lost or is_displaced
         for face in others:
             place = _Place(face, face)
-            if _add_new(places, place) and is_any_needed:  # as it will be in the next frame
-                places[-1] = _with_later_keypoints(rgb, place)
+            if _add_new(places, place) and is_any_needed:
+                places[-1] = self._settled(rgb, place)
         return places
 
     def _others(
@@ -147,54 +159,46 @@ class PersonSearch:
         if is_displaced or seconds - self._full_search_at >= interval - _TOLERANCE:
             self._full_search_at = self._glance_at = seconds
             self._in_view.clear()
-            return detect(rgb)
+            return detect(rgb, self._min_score)
         if is_lost or seconds - self._glance_at >= GLANCE_SECONDS - _TOLERANCE:
             self._glance_at = seconds
-            return glance(rgb)
+            return glance(rgb, self._min_score)
         return []
 
     def _with_neighbours(self, numbers: Collection[int]) -> list[int]:
         """Return the numbers with those of faces that are close to one of them."""
-        places = {number: _centre(place.face) for number, place in self._in_view.items()}
+        faces = {number: place.face for number, place in self._in_view.items()}
         return [
             number
-            for number, (x, y, _) in places.items()
+            for number, face in faces.items()
             if any(
-                math.dist((x, y), places[other][:2]) <= NEIGHBOURHOOD * places[other][2]
+                math.dist(face.centre, faces[other].centre) <= NEIGHBOURHOOD * faces[other].size
                 for other in numbers
             )
         ]
 
+    def _find_near(self, rgb: NDArray[np.uint8], place: _Place) -> _Place | None:
+        """Return where a face is now, None if that is not certain."""
+        face = search_near(rgb, place.anchor, self._min_score)
+        min_score = 1 - NEAR_STRICTNESS * (1 - self._min_score)
+        if face is None or face.score < min_score or _overlap(place.face, face) < MIN_STAY:
+            return None
+        anchor = place.anchor
+        is_steady = _overlap(anchor, face) >= STEADY and abs(anchor.roll - face.roll) <= STEADY_ROLL
+        return _Place(face, anchor if is_steady else face)
 
-def _find_near(rgb: NDArray[np.uint8], place: _Place) -> _Place | None:
-    """Return where a face is now, None if that is not certain.
+    def _settled(self, rgb: NDArray[np.uint8], place: _Place) -> _Place:
+        """Return a new face as it will be in the next frames, if it stays in its place.
 
-    Only its surroundings are copied from the frame.
-    """
-    x, y, size = _centre(place.anchor)
-    left, top = max(0, int(x - 1.5 * size)), max(0, int(y - 1.5 * size))
-    part = rgb[top : int(y + 1.5 * size) + 1, left : int(x + 1.5 * size) + 1]
-    moved = search_near(part, place.anchor.moved(-left, -top))
-    if moved is None:
-        return None
-    face = moved.moved(left, top)
-    if face.score < MIN_NEAR_SCORE or _overlap(place.face, face) < MIN_STAY:
-        return None
-    is_steady = (
-        _overlap(place.anchor, face) >= STEADY and abs(place.anchor.roll - face.roll) <= STEADY_ROLL
-    )
-    return _Place(face, place.anchor if is_steady else face)
-
-
-def _with_later_keypoints(rgb: NDArray[np.uint8], place: _Place) -> _Place:
-    """Return a new face with the key points that it will have in the next frame.
-
-    It keeps its box: those of the search and those of a look near the face differ in size.
-    """
-    near = _find_near(rgb, place)
-    if near is None:
+        The box of the search may be 1.4 times as large as that of a look near the face, or smaller.
+        Then the face is looked for once more, around its new anchor.
+        """
+        for _ in range(2):
+            near = self._find_near(rgb, place)
+            if near is None or near.anchor is place.anchor:
+                return near or place
+            place = near
         return place
-    return _Place(Face(place.face.box, near.face.keypoints, place.face.score), place.anchor)
 
 
 def _add_new(places: list[_Place], place: _Place) -> bool:
@@ -207,10 +211,4 @@ def _add_new(places: list[_Place], place: _Place) -> bool:
 
 def _overlap(face: Face, other: Face) -> float:
     """Return the intersection over union of two faces."""
-    return float(iou(np.array(face.box), np.array([other.box]))[0])
-
-
-def _centre(face: Face) -> tuple[float, float, float]:
-    """Return the centre x and y and the size of a face."""
-    x0, y0, x1, y1 = face.box
-    return (x0 + x1) / 2, (y0 + y1) / 2, face.size
+    return pair_iou(face.box, other.box)

@@ -8,8 +8,11 @@ covers. docs/quality.md has their error rates.
 """
 
 import json
+import math
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,16 +31,45 @@ def features(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns:
         float32 (CELLS * CELLS * ORIENTATIONS,), square roots of the scaled sums.
     """
-    gradient_y, gradient_x = np.gradient(grey)
+    gradient_y, gradient_x = (np.asarray(part, np.float32) for part in np.gradient(grey))
     strength = np.hypot(gradient_x, gradient_y)
-    angle = np.arctan2(gradient_y, gradient_x) % np.pi * (ORIENTATIONS / np.pi)
-    orientation = np.minimum(angle.astype(np.intp), ORIENTATIONS - 1)
-    cell = np.arange(len(grey)) // (len(grey) // CELLS)
-    bins = (cell[:, None] * CELLS + cell[None]) * ORIENTATIONS + orientation
+    bins = np.add(_first_bins(len(grey)), _orientations(gradient_x, gradient_y))
     sums = np.bincount(bins.ravel(), strength.ravel(), CELLS * CELLS * ORIENTATIONS)
     inner_cells = sums.reshape(CELLS, CELLS, -1)[1:-1, 1:-1].sum(axis=2)
-    texture = max(float(np.percentile(inner_cells, 75)), 1e-3)
-    return np.sqrt(sums / texture).astype(np.float32)
+    (texture,) = percentiles(inner_cells.ravel(), [75])
+    return np.sqrt(sums / max(texture, 1e-3)).astype(np.float32)
+
+
+def _orientations(x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return in which of the ORIENTATIONS equal parts of 0 to 180 degrees each gradient lies.
+
+    Comparing with the cotangents of the limits takes a fifth of the time of the arc tangent.
+    """
+    upward_x, upward_y = np.where(y < 0, -x, np.where(y == 0, np.abs(x), x)), np.abs(y)
+    limits = np.pi * np.arange(1, ORIENTATIONS) / ORIENTATIONS
+    orientations = np.zeros(x.shape, np.intp)
+    for cotangent in (np.cos(limits) / np.sin(limits)).astype(np.float32):
+        orientations += upward_x <= upward_y * cotangent
+    return orientations
+
+
+@cache
+def _first_bins(side: int) -> NDArray[np.intp]:
+    """Return the index of the first sum of each pixel's cell, (side, side)."""
+    cell = np.arange(side) // (side // CELLS)
+    return np.asarray((cell[:, None] * CELLS + cell[None]) * ORIENTATIONS)
+
+
+def percentiles(values: NDArray[np.floating[Any]], percents: Sequence[float]) -> list[float]:
+    """Return what `np.percentile` returns, interpolated linearly, in a third of its time.
+
+    Args:
+        values: (N,).
+        percents: Percentages, 0 to 100.
+    """
+    last = len(values) - 1
+    positions = [percent / 100 * last for percent in percents]
+    return [float(v) for v in np.interp(positions, np.arange(last + 1), np.sort(values))]
 
 
 def covered(grey: NDArray[np.float32]) -> dict[str, float]:
@@ -48,7 +80,7 @@ def covered(grey: NDArray[np.float32]) -> dict[str, float]:
     """
     descriptor = features(grey)
     return {
-        part: float(1 / (1 + np.exp(-np.clip(descriptor @ weights + bias, -60, 60))))
+        part: 1 / (1 + math.exp(min(max(-float(descriptor @ weights) - bias, -60), 60)))
         for part, (weights, bias) in _regressions().items()
     }
 

@@ -5,13 +5,16 @@ first frame that shows a face. Following never moves to another person by itself
 """
 
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from time import perf_counter
 
 from wince import images
 from wince.errors import WinceError
-from wince.faces.person_search import PersonFace, PersonSearch
+from wince.faces import MIN_SCORE
+from wince.faces.person_search import MapFaces, PersonFace, PersonSearch
 from wince.images import ImageSource, UprightImage
 from wince.runtime.assessment import Assessment, DetectedFace
 from wince.runtime.assessor import Assessor
@@ -59,7 +62,13 @@ class PersonAssessor:
     """
 
     def __init__(
-        self, assessor: Assessor, away: float, *, person: int | None = None, everybody: bool = False
+        self,
+        assessor: Assessor,
+        away: float,
+        *,
+        person: int | None = None,
+        everybody: bool = False,
+        min_score: float = MIN_SCORE,
     ) -> None:
         """Begin without persons.
 
@@ -68,9 +77,12 @@ class PersonAssessor:
             away: Seconds for which a person may be hidden and keep the number.
             person: Number of the person to follow; None for the largest at the start.
             everybody: Whether to assess all persons.
+            min_score: Minimum score of the face detector, above 0 and below 1.
         """
         self._assessor = assessor
-        self._search = PersonSearch(away)
+        self._cores = _core_count() if everybody else 1
+        self._map_faces: MapFaces = _threads(self._cores).map if self._cores > 1 else map
+        self._search = PersonSearch(away, min_score, self._map_faces)
         self._everybody = everybody
         self._checked: dict[int, CheckedFace] = {}
         self.followed = person
@@ -131,14 +143,22 @@ class PersonAssessor:
             if person.is_current and (self._everybody or person.number == self.followed)
         ]
         faces, estimator = list(self._checked.values()), self._assessor.estimator
-        crops = cut_crops(image, faces, assessed, estimator.spec, stages, is_choice=False)
-        results = assess_crops(crops, estimator, heatmap=heatmap, neutral=neutral)
-        numbers = [persons[index].number for index in assessed]
+
+        def assess_part(indices: list[int]) -> list[Assessment]:
+            crops = cut_crops(image, faces, indices, estimator.spec, stages, is_choice=False)
+            return assess_crops(crops, estimator, heatmap=heatmap, neutral=neutral)
+
+        parts = [assessed[core :: self._cores] for core in range(self._cores)]
+        assessments = {
+            persons[index].number: assessment
+            for part, results in zip(parts, self._map_faces(assess_part, parts), strict=True)
+            for index, assessment in zip(part, results, strict=True)
+        }
         return PersonFrame(
             self.followed,
             self.choice,
             dict(zip(self._checked, detected_faces(image, faces), strict=True)),
-            dict(zip(numbers, results, strict=True)),
+            assessments,
         )
 
     def _needed(self) -> Collection[int] | None:
@@ -162,9 +182,27 @@ class PersonAssessor:
 
     def _check(self, image: UprightImage, persons: list[PersonFace]) -> None:
         """Check the faces of this frame, and keep the judgements of the others in view."""
-        self._checked = {
-            person.number: check_face(image, person.face)
-            if person.is_current or person.number not in self._checked
-            else self._checked[person.number]
-            for person in persons
-        }
+
+        def check(person: PersonFace) -> CheckedFace:
+            if person.is_current or person.number not in self._checked:
+                return check_face(image, person.face)
+            return self._checked[person.number]
+
+        checked = list(self._map_faces(check, persons))
+        self._checked = {p.number: face for p, face in zip(persons, checked, strict=True)}
+
+
+@cache
+def _threads(cores: int) -> ThreadPoolExecutor:
+    """Return threads for the faces of a frame, one per core.
+
+    The networks and Pillow release the interpreter's lock.
+    """
+    return ThreadPoolExecutor(cores, thread_name_prefix="wince-face")
+
+
+def _core_count() -> int:
+    """Return how many processor cores this process may use."""
+    from wince import workers  # imports multiprocessing, which `wince serve` starts faster without
+
+    return workers.core_count()

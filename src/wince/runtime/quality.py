@@ -15,7 +15,7 @@ from PIL import Image
 from wince.faces.align import align, crop_to_image
 from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
-from wince.runtime.occlusion import covered
+from wince.runtime.occlusion import covered, percentiles
 from wince.speech import sentences
 
 SPEC = FaceSpec(size=96)
@@ -161,7 +161,7 @@ def measure(rgb: NDArray[np.uint8], face: Face, scale: float = 1.0) -> Measures:
     """
     grey = np.asarray(Image.fromarray(align(rgb, face, SPEC)).convert("L"), np.float32)
     inner = grey[_INNER_FACE]
-    low, high = np.percentile(inner, (5, 95))
+    low, high = percentiles(inner, (5, 95))
     return Measures(
         width=face.size * scale,
         yaw=face.yaw,
@@ -295,15 +295,21 @@ def _share_outside(face: Face, shape: tuple[int, ...]) -> float:
 def _measure_sharpness(grey: NDArray[np.float32]) -> float:
     """Return the ratio of fine detail to contrast in the inner face."""
     denoised = _smoothed(grey[_SURROUNDINGS])  # without the noise of the sensor
-    detail = denoised - _smoothed(_smoothed(_smoothed(denoised)))
-    inner = _INNER_FACE[_SURROUNDINGS]
+    detail = denoised[3:-3, 3:-3] - _smoothed(_smoothed(_smoothed(denoised)))
+    inner = _INNER_FACE[_SURROUNDINGS][4:-4, 4:-4]
     return float(detail[inner].std() / max(float(grey[_INNER_FACE].std()), 1e-3))
 
 
 def _smoothed(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return luminance (S, S) smoothed with the weights 1 2 1 in both directions."""
-    padded = np.pad(grey, 1, mode="edge")
-    rows = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
+    """Return luminance smoothed with the weights 1 2 1 in both directions.
+
+    Args:
+        grey: float32 (H, W).
+
+    Returns:
+        float32 (H - 2, W - 2), without the outermost pixels.
+    """
+    rows = grey[:, :-2] + 2 * grey[:, 1:-1] + grey[:, 2:]
     return np.asarray((rows[:-2] + 2 * rows[1:-1] + rows[2:]) / 16)
 
 

@@ -3,8 +3,8 @@
 1. Smoothing: s <- s + w * (x - s) with w = 1 - exp(-dt / smoothing), for the time dt since the
    previous frame. It is short, because smoothing over a second costs accuracy.
 2. A slow reference follows s with the time constant REFERENCE_SECONDS. It moves to s at once when
-   they differ by two margins, or by one margin for CONFIRMATION seconds. For the first seconds
-   after that it is the mean of s.
+   they differ by two margins, or when s has been a margin from where the reference was for
+   CONFIRMATION seconds. For the first seconds after that it is the mean of s.
 3. The reference decides in which range of equal levels the score is. Once it has settled, it must
    leave a range by SLACK margins, or by more with fewer than 16 frames a second. The filtered score
    is s, moved to the end of this range if it is outside.
@@ -129,8 +129,9 @@ class FilterState:
         smooth: Smoothed scores.
         reference: Slow reference, in points of the raw score.
         age: Seconds since the reference last moved at once; of each frame LONGEST_STEP at most.
-        beyond: On which side of the reference the smoothed score is beyond the margin: -1, 0 or 1.
+        beyond: On which side of `start` the smoothed score is beyond the margin: -1, 0 or 1.
         beyond_age: Seconds for which it has been there, likewise.
+        start: The reference when the smoothed score went beyond the margin; else the reference.
         range_index: Position of the range of equal levels in `level_ranges`.
         filtered: The filter's output.
     """
@@ -141,6 +142,7 @@ class FilterState:
     age: float
     beyond: int
     beyond_age: float
+    start: float
     range_index: int
     filtered: Scores
 
@@ -172,26 +174,34 @@ class ScoreFilter:
         """
         if previous is None:
             index = self._range_index(scores.raw)
-            return FilterState(seconds, scores, scores.raw, 0.0, 0, 0.0, index, scores)
+            return FilterState(seconds, scores, scores.raw, 0.0, 0, 0.0, scores.raw, index, scores)
         elapsed = seconds - previous.seconds
         smooth = previous.smooth.moved(scores, _weight(elapsed, self._smoothing))
         step = min(elapsed, LONGEST_STEP)
-        margin = self._margin * self._calibration.spread(previous.reference)
-        difference = smooth.raw - previous.reference
-        beyond = (difference > margin) - (difference < -margin)
+        beyond = self._side(smooth.raw, previous.start)
         beyond_age = previous.beyond_age + step if beyond == previous.beyond else 0.0
         lasts = beyond != 0 and beyond_age >= CONFIRMATION - TOLERANCE
+        margin = self._margin * self._calibration.spread(previous.reference)
+        difference = smooth.raw - previous.reference
         if lasts or abs(difference) > 2 * margin:
-            reference, age = smooth.raw, 0.0
+            reference, age, beyond = smooth.raw, 0.0, 0
         else:
             age = previous.age + step
             weight = max(_weight(step, REFERENCE_SECONDS), step / (age + step))
             reference = previous.reference + weight * min(max(difference, -margin), margin)
+        start = previous.start if beyond else reference
         slack = margin * max(SLACK, SLACK_OF_STEP * math.sqrt(step))
         index = self._next_range(previous.range_index, reference, age, slack)
         low, high = self._ranges[index]
         filtered = Scores(min(max(smooth.raw, low), high), smooth.units)
-        return FilterState(seconds, smooth, reference, age, beyond, beyond_age, index, filtered)
+        return FilterState(
+            seconds, smooth, reference, age, beyond, beyond_age, start, index, filtered
+        )
+
+    def _side(self, raw: float, reference: float) -> int:
+        """Return on which side of a reference a score is beyond the margin: -1, 0 or 1."""
+        margin = self._margin * self._calibration.spread(reference)
+        return (raw > reference + margin) - (raw < reference - margin)
 
     def _next_range(self, index: int, reference: float, age: float, slack: float) -> int:
         """Return the range of the score.

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from wince import scale
-from wince.faces import MIN_SCORE
+from wince.faces import MIN_SCORE, MIN_SCORE_RANGE
 from wince.runtime.assessment import Assessment
 from wince.runtime.neutral import NeutralFace
 from wince.server import openapi_parts, problems, request_bodies, schemas
@@ -30,7 +30,12 @@ _AnyExpression = Annotated[
     Query(description="Accept images of the face at rest that are rated mild or higher."),
 ]
 _DetectorScore = Annotated[
-    float, Query(ge=0.05, le=0.99, description="Minimum score of the face detector.")
+    float,
+    Query(
+        ge=MIN_SCORE_RANGE[0],
+        le=MIN_SCORE_RANGE[1],
+        description="Minimum score of the face detector.",
+    ),
 ]
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from wince import images
+from wince import images, scale
 from wince.errors import NoFaceError, WinceError
+from wince.faces import MIN_SCORE, MIN_SCORE_RANGE
 from wince.runtime.assessment import Assessment
 from wince.runtime.face_crop import NO_FACE
 from wince.runtime.neutral import NeutralFace, change
@@ -289,6 +290,7 @@ def add_route(
         try:
             heatmap = _wants_heatmap(socket.query_params)
             track_settings = _settings_from_query(socket.query_params)
+            min_score = _min_score_from_query(socket.query_params)
             if len(sockets) >= settings.max_live:
                 raise ProblemError(
                     "busy",
@@ -300,7 +302,7 @@ def add_route(
             await send_problem(socket.scope, socket.receive, socket.send, problem)
             return
 
-        persons = PersonAssessor(assessor, track_settings.away)
+        persons = PersonAssessor(assessor, track_settings.away, min_score=min_score)
 
         async def assess(frame: Frame, neutral: NeutralFace | None) -> PersonFrame:
             images.check_web_format(frame.data)
@@ -328,6 +330,15 @@ def _wants_heatmap(query: Mapping[str, str]) -> bool:
             "invalid-request", f"explain: expected 'heatmap', found {explain[:40]!r}."
         )
     return explain is not None
+
+
+def _min_score_from_query(query: Mapping[str, str]) -> float:
+    """Return the minimum score of the face detector from the query of a live socket."""
+    value: Any = query.get("min_score", MIN_SCORE)
+    try:
+        return scale.check_range(value, *MIN_SCORE_RANGE, "min_score")
+    except WinceError as error:
+        raise ProblemError("invalid-request", str(error)) from None
 
 
 def _settings_from_query(query: Mapping[str, str]) -> TrackSettings:

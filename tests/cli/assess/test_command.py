@@ -173,6 +173,16 @@ def test_the_minimum_score_of_the_detector_can_be_set(run: Run, frames: list[Fra
     assert run("assess", "--min-score", 1, path)[0] == 2
 
 
+def test_a_run_with_another_minimum_score_is_not_continued(
+    run: Run, frames: list[Frame], tmp_path: Path
+) -> None:
+    arguments = ["assess", frames[0].path, "--out", tmp_path / "scores.csv"]
+    assert run(*arguments, "--min-score", 0.99)[0] == 1
+    status, _, err = run(*arguments, "--resume")
+    assert (status, "detector of 0.99, but 0.5 is requested" in err) == (1, True)
+    assert run(*arguments, "--resume", "--min-score", 0.99)[0] == 0, "the file counts as done"
+
+
 def test_another_face_is_assessed_if_requested(run: Run, two_faces: Path) -> None:
     path = two_faces
     boxes = []

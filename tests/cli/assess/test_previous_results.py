@@ -181,6 +181,25 @@ def test_results_compared_with_another_neutral_face_are_not_mixed(
         assert results.previous.is_complete("x.jpg")
 
 
+@suffixes
+def test_results_with_another_minimum_score_are_not_mixed(
+    tmp_path: Path, assessment: Assessment, suffix: str
+) -> None:
+    for name, outcome in (
+        ("face", Outcome("x.jpg", assessment, min_score=0.3)),
+        ("no-face", Outcome("x.jpg", error=NoFaceError("No face."), min_score=0.3)),
+    ):
+        setup = ScoringSetup(assessment.model, min_score=0.3)
+        path = tmp_path / f"{name}.{suffix}"
+        write(path, setup, outcome)
+        with pytest.raises(
+            DataError, match=r"line \d: .* detector of 0\.3, but 0\.5 is .* --min-score 0\.3"
+        ):
+            ResultsFile(path, replace(setup, min_score=0.5), resume=True)
+        with ResultsFile(path, setup, resume=True) as results:
+            assert results.previous.is_complete("x.jpg")
+
+
 def faces_of(assessment: Assessment, count: int) -> list[Assessment]:
     """Return the assessments of an image with several faces, all like the given one."""
     faces = tuple(replace(assessment.face, index=index) for index in range(count))
@@ -250,4 +269,7 @@ def test_results_in_an_earlier_form_are_not_continued(
     write(path, setup, Outcome("x.jpg", assessment))
     path.write_text(path.read_text("utf-8").replace('"schema": "3"', '"schema": "2"'), "utf-8")
     with pytest.raises(DataError, match=r'scores\.jsonl, line 1: .*form "3"; found form "2"'):
+        ResultsFile(path, setup, resume=True)
+    path.write_text(path.read_text("utf-8").replace('"min_score": 0.5, ', ""), "utf-8")
+    with pytest.raises(DataError, match=r"scores\.jsonl, line 1: .* no 'min_score'.*another name"):
         ResultsFile(path, setup, resume=True)

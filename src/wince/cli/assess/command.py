@@ -1,6 +1,7 @@
 """`wince assess`: assess the faces in images and videos."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,13 +100,14 @@ def _run(
     tally = Tally()
 
     def outcomes(previous: PreviousResults) -> "Iterator[Outcome]":
-        return tally.follow(batch.outcomes(previous, progress_bar=output.shows_progress))
+        batch_outcomes = batch.outcomes(previous, progress_bar=output.shows_progress)
+        return tally.follow(replace(outcome, min_score=min_score) for outcome in batch_outcomes)
 
     if output.out is None:
         output.stdout_writer()(outcomes(PreviousResults()))
     else:
         face = None if scoring.all_faces else index or 0
-        setup = ScoringSetup(assessor.model, face, neutral)
+        setup = ScoringSetup(assessor.model, face, neutral, min_score)
         with ResultsFile(output.out, setup, resume=output.resume) as results:
             results.write(outcomes(results.previous))
     if batch.left_out:

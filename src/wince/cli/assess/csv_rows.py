@@ -30,6 +30,7 @@ COLUMNS = (
     "neutral_pspi",
     "model",
     "model_version",
+    "min_score",
     "annotated",
     "error",
 )
@@ -49,6 +50,7 @@ def row(outcome: Outcome) -> str:
         "file": outcome.file,
         "frame": outcome.frame,
         "seconds": outcome.seconds,
+        "min_score": outcome.min_score,
         "annotated": outcome.annotated,
         "error": outcome.error,
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 from wince.cli.messages import complain
 from wince.errors import NoFaceError, WinceError
+from wince.faces import MIN_SCORE
 from wince.runtime.assessment import Assessment
 from wince.scale import Level, LevelPair
 
@@ -21,6 +22,7 @@ class Outcome:
         annotated: Path of the annotated copy, if one was written.
         frame: Index of the frame, from 0; None for an image file.
         seconds: Time of the frame since the first one; None for an image file.
+        min_score: Minimum score of the face detector.
     """
 
     file: str
@@ -29,6 +31,7 @@ class Outcome:
     annotated: str | None = None
     frame: int | None = None
     seconds: float | None = None
+    min_score: float = MIN_SCORE
 
     @property
     def name(self) -> str:
@@ -50,7 +53,7 @@ class Outcome:
 
         `face` is the number of the face by size, from 1, and `faces` the number of faces.
         """
-        data: dict[str, Any] = {"file": self.file}
+        data: dict[str, Any] = {"file": self.file, "min_score": self.min_score}
         if self.frame is not None:
             data |= {"frame": self.frame, "seconds": self.seconds}
         if self.assessment is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wince.cli.assess import csv_rows
 from wince.errors import DataError
+from wince.faces import MIN_SCORE
 from wince.runtime.assessment import SCHEMA
 from wince.runtime.neutral import NeutralFace
 from wince.spreadsheet_cells import unguarded
@@ -45,11 +46,13 @@ class ScoringSetup:
         model: Name and version of the model.
         face: Which face of each image is assessed, by size from 0; None for every face.
         neutral: The neutral face that results are compared with, if any.
+        min_score: Minimum score of the face detector.
     """
 
     model: Mapping[str, str]
     face: int | None = 0
     neutral: NeutralFace | None = None
+    min_score: float = MIN_SCORE
 
 
 def read_and_repair(path: Path, setup: ScoringSetup) -> PreviousResults:
@@ -138,6 +141,7 @@ class _Result:
     faces: int | None
     judged: bool
     neutral_pspi: float | None
+    min_score: float
 
 
 def _parse_json(record: bytes) -> _Result:
@@ -145,11 +149,23 @@ def _parse_json(record: bytes) -> _Result:
     file, assessment = data["file"], data.get("assessment")
     if not isinstance(file, str) or not (assessment or data["error"]):
         raise ValueError
+    if "min_score" not in data:
+        raise _other_form("no 'min_score'", "one in each result")
     frame = data.get("frame")
     frame = None if frame is None else int(frame)
     annotated = data.get("annotated")
     if not assessment:
-        return _Result(file, frame, annotated, None, None, None, judged=False, neutral_pspi=None)
+        return _Result(
+            file,
+            frame,
+            annotated,
+            None,
+            None,
+            None,
+            judged=False,
+            neutral_pspi=None,
+            min_score=data["min_score"],
+        )
     if assessment["schema"] != SCHEMA:
         raise _other_form(f'form "{assessment["schema"]}"', f'form "{SCHEMA}"')
     change = assessment.get("change")
@@ -162,6 +178,7 @@ def _parse_json(record: bytes) -> _Result:
         faces=len(assessment["faces"]),
         judged=bool(assessment["level"]),
         neutral_pspi=change["neutral"]["raw_score"] if change else None,
+        min_score=data["min_score"],
     )
 
 
@@ -188,6 +205,7 @@ def _parse_csv(record: bytes, number: int) -> _Result | None:
         faces=int(row["faces"]) if row["faces"] else None,
         judged=bool(row["level"]),
         neutral_pspi=float(row["neutral_pspi"]) if row["neutral_pspi"] else None,
+        min_score=float(row["min_score"]),
     )
 
 
@@ -211,7 +229,7 @@ def _check_order(place: str, faces: list[_Result]) -> None:
 
 
 def _check_setup(place: str, faces: list[_Result], setup: ScoringSetup) -> None:
-    """Raise DataError if a result was made with another model, face or neutral face.
+    """Raise DataError if a result was made with another model, minimum score, face or neutral face.
 
     Args:
         place: File and line, for the message.
@@ -224,6 +242,12 @@ def _check_setup(place: str, faces: list[_Result], setup: ScoringSetup) -> None:
         raise DataError(
             f"{place}: this result is from the model {' '.join(result.model)}, but the model in "
             f"use is {' '.join(model)}. Choose another name for --out, or use the same model."
+        )
+    if result.min_score != setup.min_score:
+        raise DataError(
+            f"{place}: this result was made with a minimum score of the face detector of "
+            f"{result.min_score:g}, but {setup.min_score:g} is requested. Choose another name for "
+            f"--out, or use --min-score {result.min_score:g}."
         )
     if setup.face is None:
         _check_order(place, faces)
