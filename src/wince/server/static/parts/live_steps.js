@@ -14,6 +14,7 @@ const STEPS = {
   aim: ["aim"],
   "check-progress": ["check"],
   "live-controls": ["aim", "check", "watch"],
+  leave: ["aim", "check", "checked"], // a session is left by "Finish", and its summary
   "check-again-controls": ["checked"],
   "watch-controls": ["watch"],
   "live-result": ["checked", "watch"],
