@@ -187,12 +187,14 @@ def test_own_judgement_stands_beside_what_is_stated(session_page):
 
 
 def test_prompt_is_announced_leaves_the_focus_and_is_answered(session_page):
-    page = session_page([["mild", 60]])
+    page = session_page()
+    page.evaluate("harness.watch([['mild', 60]], {}, Date.now() - 10000)")
+    until(page, "!document.getElementById('night').closest('[hidden]')")
     page.focus("#night")
     page.evaluate("harness.setSettings({promptSeconds: 5})")
     now = page.evaluate("Date.now()")
     for step in range(30):
-        page.evaluate("(time) => harness.answer('severe', time)", now + 300 * step)
+        page.evaluate("(time) => harness.answer('severe', time)", now - 9000 + 300 * step)
     until(page, "!document.querySelector('#prompt .prompt-box').hidden")
     assert page.evaluate("document.activeElement.id") == "night"
     alert = page.locator("#prompt [role=alert]")
