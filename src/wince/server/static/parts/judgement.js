@@ -16,11 +16,12 @@ let count = 0; // of forms, for the names of their radio buttons
  */
 export function createJudgement(root, onJudged) {
   count += 1;
+  const name = `opinion-${count}`;
   const box = fromTemplate("judgement-template");
   root.append(box);
   const form = find(box, "form", HTMLFormElement);
   for (const input of form.querySelectorAll("input[type=radio]")) {
-    input.setAttribute("name", `opinion-${count}`);
+    input.setAttribute("name", name);
   }
   applyTexts(root);
 
@@ -28,7 +29,7 @@ export function createJudgement(root, onJudged) {
     event.preventDefault();
     const fields = new FormData(form);
     const observer = String(fields.get("observer")).trim();
-    onJudged(/** @type {Opinion} */ (fields.get(`opinion-${count}`)), observer);
+    onJudged(/** @type {Opinion} */ (fields.get(name)), observer);
     form.reset();
   });
 
