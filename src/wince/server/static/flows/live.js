@@ -10,6 +10,7 @@ import { createFrameRate } from "../media/frame_rate.js";
 import { createFrameSource } from "../media/frame_source.js";
 import { startTicker } from "../media/ticker.js";
 import { createSession } from "../session/session.js";
+import { t } from "../texts.js";
 import { SAMPLE_SECONDS, createSample } from "./check.js";
 import { CAMERA_LOST, createLiveCamera } from "./live_camera.js";
 import { ticksOf } from "./ticks.js";
@@ -186,7 +187,12 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
      *
      * @param {number} person
      */
-    choose: (person) => watch?.choose(person),
+    choose(person) {
+      const { session, answer } = store.get().live;
+      const isOther = answer !== null && answer.person !== null && answer.person !== person;
+      if (isOther) session?.mark(t("markers.other-face"));
+      watch?.choose(person);
+    },
     /**
      * Change the camera.
      *
