@@ -25,6 +25,10 @@ KEYPOINTS = {
 FACE = {
     "box": [20, 300, 220, 460],
     "keypoints": KEYPOINTS,
+    "score": 0.9,
+    "yaw": 0.0,
+    "pitch": 0.0,
+    "roll": 0.0,
     "index": 0,
     "usable": True,
 }
