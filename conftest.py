@@ -14,8 +14,10 @@ from tests.support.frames import Frame, read_frames
 from tests.support.media import encode_image
 from wince.runtime.assessor import Assessor
 
-# No deadline, because calls may be slow on a busy machine.
-hypothesis.settings.register_profile("wince", deadline=None)
+# No deadline, because calls may be slow on a busy machine. For a longer search than that of all
+# tests: scripts/test --hypothesis-profile=thorough tests/runtime
+hypothesis.settings.register_profile("wince", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile("wince")
 
 
@@ -45,6 +47,9 @@ SLOWEST_SCOPES = (
     "tools/starter/tests/",
     "tests/project/test_readme.py",
     "tests/project/test_docs.py",
+    "tests/project/test_wheel.py",
+    "tests/server/test_contract.py",
+    "tests/archive/test_prepare_interrupted.py",
 )
 """These begin first, so that no process has a long rest alone. The others follow by their size."""
 

@@ -96,7 +96,7 @@ def test_a_split_depends_only_on_the_seed() -> None:
     )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=settings.default.max_examples // 3)  # each takes a quarter of a second
 @given(st.lists(st.tuples(*[st.integers(0, 50)] * 4), min_size=1, max_size=14), st.integers(0, 99))
 def test_every_subject_has_one_part_and_one_fold(levels, seed: int) -> None:
     subjects = subject_levels([(a + 1, b, c, d) for a, b, c, d in levels])

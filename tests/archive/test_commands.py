@@ -17,14 +17,9 @@ from wince.cli import main
 from wince.cli.prepare import LayoutName
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("demo") / "new" / "demo"
-    assert main(["demo-archive", str(folder)]) == 0
-    return folder
-
-
-def test_the_demo_archive_is_small_and_complete(demo: Path) -> None:
+def test_the_demo_archive_is_small_and_complete(tmp_path: Path) -> None:
+    demo = tmp_path / "new" / "demo"
+    assert main(["demo-archive", str(demo)]) == 0
     layout, base = known_layouts.recognise(demo)
     files = list(layout.files(base))
     labels = [layout.read_label(base, file) for file in files]
@@ -40,27 +35,6 @@ def test_the_demo_archive_is_small_and_complete(demo: Path) -> None:
     assert all(len(subjects) >= 4 for subjects in by_level.values()), "enough to split by subject"
     assert sum(path.stat().st_size for path in demo.rglob("*") if path.is_file()) < 6e6
     assert "anny" in (demo / "README.md").read_text("utf-8")
-
-
-def test_the_demo_archive_is_prepared_by_the_next_command(
-    demo: Path, tmp_path: Path, capsys
-) -> None:
-    out = tmp_path / "out"
-    assert main(["prepare", str(demo), "--out", str(out)]) == 0
-    output = capsys.readouterr().out
-    assert "Files found" in output
-    assert "4. The label's first token is a number from 0 to 16" in output
-    assert f"Report: {out / 'report.html'}" in output
-    prepared = open_prepared(out)
-    assert prepared.report["kept"] == prepared.report["faces"]["found"] == 600
-    assert prepared.report["warnings"] == []
-    for part in prepared.report["split"]["parts"].values():
-        assert all(part["levels"].values()), "every level is in every part"
-    assert main(["prepare", str(demo), "--out", str(out), "--split", "random-frames"]) == 0
-    output = capsys.readouterr().out
-    assert "subjects overlap: optimistic" in output.replace("\n", " ")
-    assert "600 images have not changed since an earlier run" in output
-    assert "backup_" in output
 
 
 def test_a_folder_with_files_is_not_overwritten(tmp_path: Path, capsys) -> None:

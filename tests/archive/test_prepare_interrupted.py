@@ -1,7 +1,6 @@
 """Preparations that are killed, interrupted or stopped by a full disk."""
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 
 from tests.support import archive_builder as builder
 from tests.support.prepared_files import consistent, digests
+from wince import output_lock
 from wince.archive import prepare, replace_files
 from wince.archive.prepare import PrepareOptions
 from wince.errors import DataError
@@ -55,6 +55,14 @@ def alive(group: int) -> bool:
     return True
 
 
+def wait_until_locked(out: Path, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a command has locked its folder; a killed one before it leaves the lock's file."""
+    lock = out / output_lock.NAME
+    while not lock.exists() or lock.read_text() != str(process.pid):
+        assert process.poll() is None, "ended before it locked its folder"
+        time.sleep(0.01)
+
+
 def test_a_kill_at_any_moment_loses_nothing_and_the_next_run_finishes(tmp_path: Path) -> None:
     archive, out = builder.valid(tmp_path / "archive"), tmp_path / "out"
     prepare.prepare(archive.root, out, ONE_WORKER)
@@ -70,16 +78,15 @@ def test_a_kill_at_any_moment_loses_nothing_and_the_next_run_finishes(tmp_path: 
                 image=builder.frame_image(number * 7 + len(old)),
             )
     command = [*COMMAND, str(archive.root), "--out", str(out), "--workers", "2", "--seed", "7"]
-    draw = random.Random(1)
-    moments = [0.2, 0.8, 1.2, 1.6, 2.0, *(draw.uniform(0.5, 4) for _ in range(4))]
     killed = 0
-    for seconds in moments:
+    for seconds in (0.0, 0.2, 0.4, 0.7, 1.1, 1.6):  # after it has begun, whatever that takes
         process = subprocess.Popen(
             [*command, "--fresh"],
             start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        wait_until_locked(out, process)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:

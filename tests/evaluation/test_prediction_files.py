@@ -6,7 +6,7 @@ import string
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wince.errors import DataError
@@ -206,7 +206,6 @@ names = st.text(string.ascii_letters + string.digits + " ,;\"'é_-/", min_size=1
         unique_by=lambda row: tuple(cell.strip() for cell in row[:3]),
     )
 )
-@settings(max_examples=60, deadline=None)
 def test_values_survive_writing_and_reading(rows, tmp_path_factory):
     text = io.StringIO()
     csv.writer(text).writerows([HEAD.split(","), *rows])
@@ -222,7 +221,6 @@ def test_values_survive_writing_and_reading(rows, tmp_path_factory):
 
 
 @given(content=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
-@settings(max_examples=150, deadline=None)
 def test_any_bytes_are_read_or_refused_with_a_message(content, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "any.csv"
     for text in (content, HEAD.encode() + b"\n" + content, GOOD.encode() + content):

@@ -15,6 +15,8 @@ from PIL import Image
 from tests.support import watched_command
 from tests.support.frames import ROOT, Frame
 from tests.support.video_sample import write_video
+from wince.archive.prepared_folder import open_prepared
+from wince.cli import main
 from wince.runtime.estimator import starter_folder
 
 TEXT = (ROOT / "README.md").read_text("utf-8")
@@ -115,6 +117,27 @@ def run(command: str, folder: Path) -> tuple[list[str], list[str]]:
 def test_the_walkthrough_prints_what_it_shows(walkthrough: Path) -> None:
     commands, expected = documented("<!-- walk -->")
     assert [line for command in commands for line in run(command, walkthrough)[0]] == expected
+
+
+def test_the_walkthrough_prepares_every_frame_for_parts_with_every_level(walkthrough: Path) -> None:
+    prepared = open_prepared(walkthrough / "demo-prepared")
+    assert prepared.report["kept"] == prepared.report["faces"]["found"] == 600
+    assert prepared.report["warnings"] == []
+    for part in prepared.report["split"]["parts"].values():
+        assert all(part["levels"].values())
+
+
+def test_preparing_again_reuses_what_was_found_and_keeps_the_earlier_files(
+    walkthrough: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(walkthrough / "demo-prepared", out)
+    arguments = ["prepare", str(walkthrough / "demo"), "--out", str(out)]
+    assert main([*arguments, "--split", "random-frames"]) == 0
+    output = capsys.readouterr().out
+    assert "subjects overlap: optimistic" in output.replace("\n", " ")
+    assert "600 images have not changed since an earlier run" in output
+    assert "backup_" in output
 
 
 def test_training_on_the_demo_archive_prints_what_the_walkthrough_shows(walkthrough: Path) -> None:

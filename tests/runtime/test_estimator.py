@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -226,7 +226,6 @@ def changing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(starter_folder(), tmp_path_factory.mktemp("changed") / "model"))
 
 
-@settings(max_examples=80, deadline=None)
 @given(path=st.sampled_from(PATHS), value=UNEXPECTED)
 @example(path=("calibration", "score_map", "pspi"), value=None)
 @example(path=("calibration", "score_map", "pspi", 0), value=-1)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wince import scale
@@ -36,7 +36,6 @@ def test_after_one_time_constant_the_score_has_made_63_percent_of_a_step(calibra
     assert state.filtered.units["AU4"] == pytest.approx(3 * (1 - math.exp(-1)))
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 0.7), min_size=1, max_size=40), st.floats(0.1, 5))
 def test_smoothed_scores_depend_on_the_time_and_not_on_the_number_of_frames(
     calibration, gaps, smoothing
@@ -47,7 +46,6 @@ def test_smoothed_scores_depend_on_the_time_and_not_on_the_number_of_frames(
     assert state.smooth.raw == pytest.approx(8 * (1 - math.exp(-times[-1] / smoothing)))
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 15), min_size=1, max_size=60), st.floats(2, 60))
 def test_the_filtered_score_is_the_smoothed_one_or_the_end_of_a_range_of_levels(
     calibration, raws, rate

@@ -58,7 +58,6 @@ def states_of(track, scores, recording):
     ]
 
 
-@settings(deadline=None, max_examples=100)
 @given(recordings())
 def test_the_level_the_number_the_interval_and_the_confidence_agree(calibration, scores, recording):
     for _, state in states_of(Track(calibration), scores, recording):
@@ -80,7 +79,6 @@ def test_the_level_the_number_the_interval_and_the_confidence_agree(calibration,
                 )
 
 
-@settings(deadline=None, max_examples=100)
 @given(recordings(), st.floats(0.0, 3.0))
 def test_what_is_announced_has_held_and_is_what_the_score_is_in(
     calibration, scores, recording, hold
@@ -108,7 +106,6 @@ def levels_of(score):
 
 
 @pytest.mark.parametrize("rate", RATES)
-@settings(deadline=None, max_examples=60)
 @given(
     st.tuples(st.floats(0.0, 14.0), st.floats(0.0, 14.0)),
     st.floats(2.0, 6.0),
@@ -157,7 +154,7 @@ STEADY_RATES = st.one_of(st.floats(2.0, 8.0), st.floats(2.0, 60.0))
 STEADY_NOISE = st.one_of(st.just(MOST_NOISE), st.floats(0.0, MOST_NOISE))
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)  # Gaussian noise has no bound
+@settings(max_examples=40, derandomize=True)  # Gaussian noise has no bound
 @given(PLACES, STEADY_RATES, STEADY_NOISE, st.integers(0, 1000))
 def test_a_still_face_changes_its_statement_at_most_once_in_ten_seconds(
     calibration, scores, place, rate, noise, seed
@@ -185,7 +182,6 @@ def wording(statement):
     return statement.kind, statement.between or statement.level
 
 
-@settings(deadline=None, max_examples=100)
 @given(recordings())
 def test_a_frame_without_a_judged_face_never_alters_the_score(calibration, scores, recording):
     parts, rate = recording
@@ -204,7 +200,6 @@ def test_a_frame_without_a_judged_face_never_alters_the_score(calibration, score
         assert state.score == expected.score or state.eyes != expected.eyes
 
 
-@settings(deadline=None, max_examples=100)
 @given(recordings())
 def test_the_statement_says_why_there_is_no_score_after_a_second_and_how_old_the_last_one_is(
     calibration, scores, recording
@@ -230,7 +225,6 @@ def test_the_statement_says_why_there_is_no_score_after_a_second_and_how_old_the
                 assert statement.kind == Kind.NOT_IN_VIEW
 
 
-@settings(deadline=None, max_examples=100)
 @given(recordings())
 def test_while_the_score_leaves_the_announced_level_the_statement_is_changing(
     calibration, scores, recording

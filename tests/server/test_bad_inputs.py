@@ -105,7 +105,7 @@ def test_analyze_body_without_an_image_is_refused(client, name):
 
 
 # benchmarks/fuzz.py runs hundreds of thousands of these.
-bounded = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+bounded = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
 
 @bounded

@@ -248,9 +248,7 @@ def test_frames_that_are_too_large_or_too_small_are_refused(tmp_path, clip):
         Video(tiny)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damaged_bytes_raise_nothing_but_a_video_error(clip, tmp_path, data):
     content = bytearray(clip.read_bytes())

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.command_line import Run
@@ -113,7 +113,6 @@ names = st.text(
 ) | st.sampled_from(['a"b', 'x\n"y"\n', ",", "\udcff.jpg", "\r\n"])
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(names, unique=True, max_size=6), st.data(), st.sampled_from(["csv", "jsonl"]))
 def test_a_file_cut_anywhere_keeps_the_complete_results_before_the_cut(
     tmp_path_factory: pytest.TempPathFactory, files: list[str], data: st.DataObject, suffix: str
