@@ -168,7 +168,7 @@ def measure(rgb: NDArray[np.uint8], face: Face, scale: float = 1.0) -> Measures:
         contrast=float(high - low),
         light=float(inner.mean()),
         sharpness=_measure_sharpness(grey),
-        cut=_share_outside(face, rgb.shape),
+        cut=share_outside(face, (rgb.shape[1], rgb.shape[0])),
         score=face.score,
         covered=covered(grey),
     )
@@ -285,10 +285,10 @@ _CHECKS = (
 )
 
 
-def _share_outside(face: Face, shape: tuple[int, ...]) -> float:
-    """Return the share of the inner face that lies outside an image of a shape, height first."""
+def share_outside(face: Face, size: tuple[int, int]) -> float:
+    """Return the share of the inner face, 0 to 1, outside an image of a width and height."""
     points = _INNER_POINTS @ crop_to_image(face, SPEC).T
-    inside = (points >= 0).all(axis=1) & (points < [shape[1], shape[0]]).all(axis=1)
+    inside = (points >= 0).all(axis=1) & (points < size).all(axis=1)
     return 1 - float(inside.mean())
 
 

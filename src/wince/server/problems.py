@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from wince import errors
+from wince.faces.frame_view import FramePartError
 
 MEDIA_TYPE = "application/problem+json"
 ANALYZE_PATH = "/analyze"
@@ -94,6 +95,7 @@ _KIND_BY_ERROR: tuple[tuple[type[errors.WinceError], str], ...] = (
     (errors.ImageTooLargeError, "too-large"),
     (errors.ImageError, "unsuitable-image"),
     (errors.NoFaceError, "no-face"),
+    (FramePartError, "invalid-request"),
     (errors.ExpressiveFaceError, "expressive-face"),
     (errors.NeutralFaceError, "invalid-request"),
     (errors.ModelError, "model-error"),
