@@ -95,7 +95,13 @@ def test_the_json_form_has_every_documented_field(
     assert data["faces"] == [data["face"]]
     documented = "box keypoints score yaw pitch roll usable reasons index"
     assert set(data["face"]) == set(documented.split())
-    assert set(data["quality"]) == {"usable", "warnings", "reasons"}
+    assert set(data["quality"]) == {
+        "usable",
+        "warnings",
+        "reasons",
+        "warning_codes",
+        "values",
+    }
     assert set(data["model"]) == {"name", "version"}
 
 

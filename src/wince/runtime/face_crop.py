@@ -17,7 +17,7 @@ from wince.faces.frame_view import FrameView
 from wince.faces.spec import FaceSpec
 from wince.images import ImageSource, UprightImage
 from wince.runtime import quality
-from wince.runtime.assessment import Box, DetectedFace, Quad
+from wince.runtime.assessment import Box, DetectedFace, Quad, Quality
 from wince.runtime.heatmap import crop_corners
 
 NO_FACE = (
@@ -37,8 +37,8 @@ class FaceCrop:
         faces: All faces of the image, the largest first.
         judgement: Whether the face can be judged.
         seconds: Duration by stage: decode, find_face and check of the image, and align of the face.
-        warnings: Sentences about limitations of the image and the face, and about other faces
-            that were not asked for.
+        quality: Whether the face can be judged, with the limitations of the image and the face, and
+            other faces that were not asked for.
     """
 
     pixels: NDArray[np.uint8]
@@ -47,7 +47,7 @@ class FaceCrop:
     faces: tuple[DetectedFace, ...]
     judgement: quality.Judgement
     seconds: dict[str, float]
-    warnings: tuple[str, ...] = ()
+    quality: Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +189,7 @@ def cut_crops(
             listed,
             faces[index].judgement,
             {**seconds, "align": share},
-            (
-                *([_choice_warning(index, len(faces))] if is_choice else []),
-                *faces[index].judgement.warnings,
-                *image.warnings,
-            ),
+            _quality(image, faces, index, is_choice=is_choice),
         )
         for index, crop in zip(indices, pixels, strict=True)
     ]
@@ -206,13 +202,32 @@ def _check_indices(indices: Sequence[int], count: int) -> None:
     for index in (index for index in indices if not 0 <= index < count):
         raise NoFaceError(
             f"Face number {index + 1} by size was asked for, but only {count} "
-            f"{'was' if count == 1 else 'were'} found."
+            f"{'was' if count == 1 else 'were'} found.",
+            {"number": index + 1, "faces": count},
         )
 
 
-def _choice_warning(index: int, count: int) -> str:
-    which = "The largest" if index == 0 else f"Number {index + 1} by size"
-    return f"{count} faces were found. {which} was assessed."
+def _quality(
+    image: UprightImage, faces: Sequence[CheckedFace], index: int, *, is_choice: bool
+) -> Quality:
+    """Return the quality of one of the faces; arguments: as for `cut_crops`."""
+    judgement = faces[index].judgement
+    warnings, values = list(judgement.warnings.items()), dict(judgement.values)
+    if is_choice:
+        which = "The largest" if index == 0 else f"Number {index + 1} by size"
+        sentence = f"{len(faces)} faces were found. {which} was assessed."
+        warnings.insert(0, ("other-faces", sentence))
+        values["other-faces"] = {"faces": len(faces), "number": index + 1}
+    if image.warnings:
+        warnings += [("file", sentence) for sentence in image.warnings]
+        values["file"] = {}
+    return Quality(
+        usable=not judgement.reasons,
+        warnings=tuple(sentence for _, sentence in warnings),
+        reasons=dict(judgement.reasons),
+        warning_codes=tuple(code for code, _ in warnings),
+        values=values,
+    )
 
 
 def _rounded_face(face: Face, judgement: quality.Judgement, index: int) -> DetectedFace:

@@ -33,8 +33,7 @@ def _followed_part(frame: PersonFrame, state: TrackState | None) -> dict[str, An
     track = state and state.to_dict()
     if frame.is_inconclusive:
         return {"track": track}
-    absent = problems.from_error(NoFaceError(_absence(frame)))
-    return {"problem": absent.to_dict(), "track": track}
+    return {"problem": problems.from_error(_absence(frame)).to_dict(), "track": track}
 
 
 def _track_part(state: TrackState | None, assessment: Assessment) -> dict[str, Any] | None:
@@ -59,8 +58,11 @@ def _persons_part(frame: PersonFrame) -> dict[str, Any]:
     }
 
 
-def _absence(frame: PersonFrame) -> str:
-    """Return a sentence for a frame without the followed person."""
+def _absence(frame: PersonFrame) -> NoFaceError:
+    """Return the error for a frame without the followed person."""
     if frame.followed is None or not frame.faces:
-        return NO_FACE
-    return f"Person {frame.followed}, who is followed, is not in view, but others are."
+        return NoFaceError(NO_FACE)
+    return NoFaceError(
+        f"Person {frame.followed}, who is followed, is not in view, but others are.",
+        {"person": frame.followed},
+    )

@@ -232,6 +232,10 @@ class LiveSocket:
             "too-large",
             f"A frame of {len(data) / 2**20:.1f} MB arrived; the limit is "
             f"{self._max_frame_bytes / 2**20:.0f} MB. Send smaller frames.",
+            values={
+                "megabytes": round(len(data) / 2**20, 1),
+                "limit": self._max_frame_bytes / 2**20,
+            },
         )
 
     def _check_time(self, seconds: float) -> Problem | None:
@@ -310,6 +314,7 @@ def add_route(
                     "busy",
                     f"{settings.max_live} live views are already open. Close one of them first.",
                     {"Retry-After": "5"},
+                    {"views": settings.max_live, "seconds": 5},
                 )
         except ProblemError as error:
             problem = problems.from_error(error)
