@@ -234,7 +234,7 @@ def test_the_numbers_of_a_sentence_are_on_the_right_side_of_the_limit(change, va
 def test_every_warning_of_an_assessment_has_a_name_and_values(
     assessor: wince.Assessor, astronaut: RGB
 ) -> None:
-    small = np.asarray(Image.fromarray(astronaut).resize((160, 160)))
+    small = np.asarray(Image.fromarray(astronaut).resize((128, 128)))
     both = np.hstack([small, small])
     result = assessor.assess(both, face_index=1).quality
     assert result.warning_codes == ("other-faces", "small")

@@ -166,9 +166,7 @@ class PersonAssessor:
         ]
 
         def assess_part(indices: list[int]) -> list[Assessment]:
-            crops = cut_crops(
-                image, view, faces, indices, estimator.spec, stages, is_choice=False
-            )
+            crops = cut_crops(image, view, faces, indices, estimator.spec, stages, is_choice=False)
             return assess_crops(crops, estimator, heatmap=heatmap, neutral=neutral)
 
         parts = [assessed[core :: self._cores] for core in range(self._cores)]
