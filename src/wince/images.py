@@ -169,7 +169,8 @@ def _read_file_object(file: IO[bytes], max_bytes: int) -> bytes:
 def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> UprightImage:
     if len(data) > max_bytes:
         raise ImageTooLargeError(
-            f"{name} is larger than {max_bytes / 2**20:.0f} MB, the limit. Send a smaller image."
+            f"{name} is larger than {max_bytes / 2**20:.0f} MB, the limit. Send a smaller image.",
+            {"limit": max_bytes / 2**20},
         )
     file_format = _check_format(data, name, FORMATS)
     profile_chunk = None
@@ -208,15 +209,21 @@ def _check_format(data: bytes, name: str, formats: tuple[str, ...]) -> str:
     """Return the format of a file by its first bytes; raise NotAnImageError for another format."""
     expected = image_formats.format_list(formats)
     if not data:
-        raise NotAnImageError(f"{name} is empty: expected a {expected} image.")
+        raise NotAnImageError(
+            f"{name} is empty: expected a {expected} image.", {"expected": expected}
+        )
     file_format = image_formats.file_format(data[: image_formats.HEAD_BYTES])
     if file_format in formats:
         return str(file_format)
     if file_format is None:
-        raise NotAnImageError(f"{name} is not a {expected} image. Convert it to one of these.")
+        raise NotAnImageError(
+            f"{name} is not a {expected} image. Convert it to one of these.",
+            {"expected": expected},
+        )
     kind = "a video" if file_format == VIDEO else f"in the format {file_format}"
     raise NotAnImageError(
-        f"{name} is {kind}: expected a {expected} image. Convert it to one of these."
+        f"{name} is {kind}: expected a {expected} image. Convert it to one of these.",
+        {"format": str(file_format), "expected": expected},
     )
 
 
@@ -265,11 +272,13 @@ def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise ImageTooLargeError(
             f"{name} has {width} x {height} pixels; the limit is {max_pixels / 1e6:.0f} million. "
-            "Send a smaller image."
+            "Send a smaller image.",
+            {"megapixels": round(width * height / 1e6, 1), "limit": max_pixels / 1e6},
         )
     if min(width, height) < MIN_SIDE:
         raise ImageError(
-            f"{name} has {width} x {height} pixels; at least {MIN_SIDE} a side are needed."
+            f"{name} has {width} x {height} pixels; at least {MIN_SIDE} a side are needed.",
+            {"width": width, "height": height, "needed": MIN_SIDE},
         )
 
 

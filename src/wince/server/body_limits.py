@@ -55,6 +55,7 @@ class _HeldBytes:
                 "busy",
                 "Too many images are arriving at the same time. Try again in a moment.",
                 {"Retry-After": "1", "Connection": "close"},
+                {"seconds": 1},
             )
         scope[_HELD] = (size, large)
         self.count += size
@@ -143,6 +144,7 @@ def _too_large(limit: int) -> ProblemError:
         "too-large",
         f"The request is larger than {size}, the limit. Send a smaller {content}.",
         {"Connection": "close"},  # the rest of the body is not read
+        {"limit": limit / _MEGABYTE},
     )
 
 
@@ -157,4 +159,5 @@ async def time_limit(seconds: float) -> AsyncIterator[None]:
             "too-slow",
             f"The request did not arrive within {seconds:g} seconds.",
             {"Connection": "close"},
+            {"seconds": seconds},
         ) from None

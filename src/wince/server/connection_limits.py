@@ -252,5 +252,6 @@ async def _send_busy(scope: Scope, receive: Receive, send: Send) -> None:
         "busy",
         f"{connection_limit()} connections are already open. Try again in a moment.",
         {"Retry-After": "5", "Connection": "close"},
+        {"connections": connection_limit(), "seconds": 5},
     )
     await problem.response(str(scope["path"]))(scope, receive, send)

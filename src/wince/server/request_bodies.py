@@ -134,6 +134,7 @@ def image_from_data_url(body: bytes) -> bytes:
         raise ProblemError(
             "not-an-image",
             f"'{IMAGE_FIELD}' contains {head[5:-7] or 'plain text'}; expected an image.",
+            values={"format": head[5:-7][:100]} if head[5:-7] else {},
         )
     data = _decode_base64(payload)
     images.check_web_format(data)
