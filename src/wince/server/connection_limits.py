@@ -168,7 +168,7 @@ class _ReadsPieces(asyncio.BufferedProtocol):
         """Go on with what has arrived, or read."""
         self._turn = None
         data, self._waiting = self._waiting, b""
-        if data and self._parse(data):
+        if self.transport.is_closing() or (data and self._parse(data)):
             return
         # An upgrade to a WebSocket passes the transport to another object.
         protocol = self.transport.get_protocol()
