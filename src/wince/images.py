@@ -6,6 +6,7 @@ colour mode becomes 8-bit sRGB. Of a file with several frames or pages the first
 """
 
 import io
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ MIN_DECODED_SIDE = 1280
 """A large image is reduced to the smallest scale at which both sides are at least this long.
 
 A JPEG is decoded at this scale; other formats are reduced by a whole number afterwards."""
+MAX_DECODED_PIXELS = 12_000_000
+"""Pixels above which an image is reduced further: a strip has a short side at every size."""
 
 _TOO_MANY_PIXELS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _UPRIGHT_TRANSPOSE = {
@@ -183,8 +186,7 @@ def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> UprightI
             _check_kind(image, data, name)
             full_size = image.size
             if image.format in ("JPEG", "MPO"):
-                width, height = (min(side, MIN_DECODED_SIDE) for side in full_size)
-                image.draft(None, (width, height))
+                image.draft(None, _draft_size(*full_size))
             needed = decode_limits.prepare(image, full_size, name)
         with reserved(needed), _decoding(name):
             image.load()
@@ -304,8 +306,22 @@ def _check_kind(image: Image.Image, data: bytes, name: str) -> None:
 
 def _reduced(image: Image.Image) -> Image.Image:
     """Return an image with as many pixels as a JPEG of its size is decoded to, or about so."""
-    factor = min(image.size) // MIN_DECODED_SIDE
+    excess = math.ceil(math.sqrt(image.width * image.height / MAX_DECODED_PIXELS))
+    factor = max(min(image.size) // MIN_DECODED_SIDE, excess)
     return image.reduce(factor) if factor > 1 else image
+
+
+def _draft_size(width: int, height: int) -> tuple[int, int]:
+    """Return the size to request of a JPEG decoder, which gives the next one that is not smaller.
+
+    It can halve an image up to three times.
+    """
+    requested = min(width, MIN_DECODED_SIDE), min(height, MIN_DECODED_SIDE)
+    factor = 1 << max(0, min(width // requested[0], height // requested[1], 8).bit_length() - 1)
+    while width * height > MAX_DECODED_PIXELS * factor**2 and factor < 8:
+        factor *= 2
+        requested = max(1, width // factor), max(1, height // factor)
+    return requested
 
 
 def _exif_orientation(image: Image.Image) -> int:
