@@ -8,12 +8,14 @@ import json
 import re
 
 from tests.support.catalogues import ALL_CATALOGUES
+from wince.speech.languages import LANGUAGES
 
 CODE = "de"  # any language but English; its plural rules have two forms
 LETTER = "ж"
 
 NAMES = re.compile(
-    r"wince(?:-starter)?(?: \d+\.\d+\.\d+)?|AU\d+|max\(|face\.jpg|fake_device_\d|JPEG|CSV|JSON"
+    r"wince(?:-starter)?(?: \d+\.\d+\.\d+)?|AU\d+|max\(|face\.jpg|fake_device_\d|"
+    + "|".join(language.name for language in LANGUAGES.values())
 )
 """Names that are the same in every language, and what the tests themselves enter."""
 
@@ -64,9 +66,12 @@ def serve_other_letters(page):
 
 
 def texts_from_elsewhere(page):
-    """Return what is on the page and not from its catalogue, with the element that has it."""
-    return [
-        (text.strip(), source)
+    """Return what is on the page and not from its catalogue, with the element that has it.
+
+    It is one text for each, so that pytest shows all of them.
+    """
+    return "\n".join(
+        f"{text.strip()!r} in {source}"
         for source, text in page.evaluate(WALK)
         if re.search(r"[A-Za-z]", NAMES.sub("", text))
-    ]
+    )
