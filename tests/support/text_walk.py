@@ -20,12 +20,14 @@ NAMES = re.compile(
 """Names that are the same in every language, and what the tests themselves enter."""
 
 # Every text and every attribute that is shown or read aloud, also of what is hidden at present.
-# What is marked as another language is left out: the names of languages, and what is in English.
+# What is marked as another language is left out: the names of languages, and what is in English. So
+# are the names of cameras and voices, which the machine has.
 WALK = """() => {
   const attributes = ["aria-label", "aria-description", "aria-valuetext", "aria-roledescription",
     "alt", "placeholder", "title"];
   const language = document.documentElement.lang;
-  const isOurs = (element) => element.closest("[lang]").lang === language;
+  const isOurs = (element) =>
+    element.closest("[lang]").lang === language && !element.matches("#camera > *, optgroup > *");
   const texts = [["title", document.title]];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
