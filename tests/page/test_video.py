@@ -43,7 +43,7 @@ def test_video_is_assessed_with_progress_trend_and_summary(open_page, frames, tm
 def test_video_that_is_stopped_has_a_summary_of_what_was_seen(open_page, frames, tmp_path):
     page = open_page()
     calm = np.asarray(Image.open(frames[0].path).resize((320, 320)).convert("RGB"))
-    page.set_input_files("#file", film(tmp_path / "calm.webm", calm, 60))
+    page.set_input_files("#file", film(tmp_path / "calm.webm", calm, 20))
     until(page, "document.getElementById('film-bar').value > 0.5")
     page.click("#film-cancel")
     page.wait_for_selector("#film-summary:not([hidden])")
