@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.barriers import DISPLAYS, find_barriers
 from tests.support.browser import until
 
 APP = (Path(__file__).parent / "session_app.js").read_text("utf-8")
@@ -365,3 +366,69 @@ def test_nothing_scrolls_sideways_on_narrow_screens(session_page, width):
     page.evaluate("harness.finish()")
     page.wait_for_selector("#summary .summary-page")
     assert page.evaluate(widest) <= width
+
+
+def test_film_has_the_trend_and_the_summary_of_its_own_times(session_page):
+    page = session_page()
+    page.evaluate("""() => {
+        harness.watch([["mild", 90]], {
+          label: "", activity: null, source: "ward.mp4", isRecording: true, start: 0}, 90000);
+        const {session} = harness.store.get().live;
+        harness.setLive({step: "choose", session: null});
+        document.getElementById("panel-upload").hidden = false;
+        const progress = {seconds: 60, duration: 90, isFinished: false};
+        harness.store.updatePart("upload", {session, progress});
+    }""")
+    until(page, "document.querySelector('#film-trend .trend-line path').getAttribute('d')")
+    assert "1:15" in page.locator("#film-trend .trend-ticks").text_content()
+    page.evaluate("""() => {
+        const {session, progress} = harness.store.get().upload;
+        session.end(90000);
+        harness.store.updatePart("upload", {progress: {...progress, isFinished: true}});
+    }""")
+    page.wait_for_selector("#film-summary .summary-page")
+    assert page.locator("#film-trend").is_hidden()
+    facts = page.locator("#film-summary .summary-facts").inner_text()
+    assert "ward.mp4" in facts
+    assert "1:30" in facts
+    name, text = saved(page, "#film-summary .save-csv")
+    assert name == "wince-ward-mp4.csv"
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert {(row["time"], row["activity"], row["source"]) for row in rows} == {("", "", "ward.mp4")}
+
+
+SMALL_TARGETS = """() => [...document.querySelectorAll("button, input, select, a[href]")]
+  .filter((element) => element.checkVisibility({visibilityProperty: true}))
+  .map((element) => element.closest("label") ?? element)
+  .filter((element) => element.closest("#panel-live, dialog"))
+  .filter((element) => element.getBoundingClientRect().height < 44)
+  .map((element) => element.outerHTML)"""
+
+
+@pytest.mark.parametrize("display", DISPLAYS)
+def test_axe_finds_no_barrier_and_no_target_is_small(session_page, display):
+    pytest.importorskip("axe_playwright_python", reason="needs axe-core")
+    page = session_page(MINUTES, **DISPLAYS[display])
+    page.evaluate("harness.session().mark('turned')")
+    page.evaluate("harness.setLive({prompt: {start: Date.now(), level: 'severe'}})")
+    page.wait_for_selector("#prompt .prompt-box:not([hidden])")
+    assert find_barriers(page) == [], "watch, with a prompt"
+    assert page.evaluate(SMALL_TARGETS) == []
+    page.click("#mark")
+    assert find_barriers(page) == [], "new marker"
+    page.keyboard.press("Escape")
+    page.evaluate("harness.setLive({isNight: true})")
+    page.wait_for_selector("#night-screen[open]")
+    assert find_barriers(page) == [], "night screen"
+    page.evaluate("harness.setLive({trouble: {code: 'camera-lost', values: {}, detail: ''}})")
+    until(page, "document.getElementById('night-screen').dataset.kind === 'not-watching'")
+    assert find_barriers(page) == [], "night screen, not watching"
+    page.evaluate("harness.setLive({isNight: false})")
+    page.wait_for_selector("#night-screen", state="hidden")
+    assert find_barriers(page) == [], "not watching"
+    page.evaluate("harness.finish()")
+    page.wait_for_selector("#summary .summary-page")
+    assert find_barriers(page) == [], "summary"
+    assert page.evaluate(SMALL_TARGETS) == []
+    page.click("#summary .summary-leave")
+    assert find_barriers(page) == [], "question before leaving"

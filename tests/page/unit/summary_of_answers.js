@@ -8,7 +8,7 @@ import { createSession } from "../../../src/wince/server/static/session/session.
 const { answers, scale } = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const session = createSession({
   label: "",
-  activity: "rest",
+  activity: null,
   source: "ward.mp4",
   isRecording: true,
   start: 0,

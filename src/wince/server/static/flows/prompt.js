@@ -11,6 +11,7 @@ import { watchStatus } from "../session/watch_status.js";
 /** Levels that are a clear expression. */
 const CLEAR = ["moderate", "severe"];
 const LONGEST_BREAK = 3000; // milliseconds without a statement that do not end a clear expression
+const SHORTEST = 5; // seconds of a clear expression; shorter ones would prompt for each grimace
 const COOLDOWN = 60_000; // milliseconds after a prompt was answered
 const LOSS_DELAY = 10_000; // milliseconds before the tone of a loss
 const LOSS_INTERVAL = 60_000; // milliseconds between its repetitions
@@ -54,7 +55,9 @@ export function createPromptFlow(store, playTone) {
       const { live, settings } = store.get();
       if (settings.promptSeconds === 0 || live.prompt) return;
       if (time - answeredAt < COOLDOWN) run.reset();
-      else if (clear && clear.seconds >= settings.promptSeconds) begin(clear.level, time);
+      else if (clear && clear.seconds >= Math.max(SHORTEST, settings.promptSeconds)) {
+        begin(clear.level, time);
+      }
     },
     /**
      * Play the tone of a loss if it is due. Call it about once a second, also without answers.

@@ -81,7 +81,7 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
     const trackSettings = { smoothing, hold, margin };
     const session = createSession({
       label: "",
-      activity: "rest",
+      activity: null,
       source: file.name,
       isRecording: true,
       start: 0,

@@ -14,22 +14,37 @@ import { sessionTime } from "./trend_text.js";
  * @returns {[string, string][]}
  */
 export function factTexts(session) {
-  const { label, activity, source, start, isRecording, model, settings } = session;
-  const from = dateAndTime(start);
-  const to = dateAndTime(session.endTime() ?? session.lastTime());
-  /** @type {[string, string][]} */
-  const live = [
-    [t("summary.person"), label || t("summary.no-label")],
-    [t("watch.activity"), t(`watch.${activity}`)],
-    [t("summary.from"), from],
-    [t("summary.to"), to],
-  ];
+  const { source, isRecording, model, settings } = session;
   return [
-    .../** @type {[string, string][]} */ (isRecording ? [[t("summary.film"), source]] : live),
+    ...(isRecording ? [pair(t("summary.film"), source)] : personTexts(session)),
     [t("summary.duration"), formatDuration(session.seconds())],
     [t("summary.model"), `${model.name} ${model.version}`],
     [t("settings.title"), settings.map((values) => settingsText(session, values)).join(" ")],
   ];
+}
+
+/**
+ * Return who was watched, and when.
+ *
+ * @param {Session} session
+ */
+function personTexts(session) {
+  const { label, activity, start } = session;
+  return [
+    pair(t("summary.person"), label || t("summary.no-label")),
+    pair(t("watch.activity"), activity ? t(`watch.${activity}`) : ""),
+    pair(t("summary.from"), dateAndTime(start)),
+    pair(t("summary.to"), dateAndTime(session.endTime() ?? session.lastTime())),
+  ];
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ * @returns {[string, string]}
+ */
+function pair(name, value) {
+  return [name, value];
 }
 
 /**

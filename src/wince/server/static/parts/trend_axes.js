@@ -9,6 +9,7 @@ import { exactTimeOfDay, formatDuration, timeOfDay } from "../times.js";
 
 const [RIGHT, TOP, BOTTOM] = [12, 22, 24]; // pixels around the plot
 const LETTER = 6.6; // pixels that a letter of a label needs
+const LABEL_HEIGHT = 13; // pixels
 const [LEAST_LEFT, MOST_LEFT] = [44, 110];
 const TICK_WIDTH = 84; // pixels between two ticks
 const MINUTE = 60;
@@ -77,6 +78,7 @@ export function createTrendAxes({ start, scale, isRecording, endTime }, end, wid
   let drawn = "";
 
   function createBands() {
+    let lastLabel = Infinity;
     return scale.levels.flatMap(({ name, from_score: from, to_score: to }, index) => {
       const band = createSvg("rect", {
         class: "trend-band",
@@ -87,6 +89,8 @@ export function createTrendAxes({ start, scale, isRecording, endTime }, end, wid
       });
       band.dataset.shape = name;
       const middle = index === 0 ? y(from) : (y(from) + y(to)) / 2 + 4;
+      if (lastLabel - middle < LABEL_HEIGHT) return [band]; // a small trend has no room for all
+      lastLabel = middle;
       return [band, createLabel(words[index], left - 8, middle, "end")];
     });
   }

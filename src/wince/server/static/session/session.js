@@ -21,7 +21,7 @@ const MOST_MARKERS = 200;
  *
  * @typedef {object} SessionFacts
  * @property {string} label The person's label.
- * @property {"rest" | "movement"} activity
+ * @property {"rest" | "movement" | null} activity Null in a recording: nobody was asked.
  * @property {string} source Name of the camera or of the recording.
  * @property {boolean} isRecording
  * @property {number} start
