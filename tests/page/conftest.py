@@ -88,6 +88,7 @@ def firefox(firefox_process):
     """A tab of Firefox; checks afterwards that no script of the page failed."""
     firefox_process.errors.clear()
     yield firefox_process
+    firefox_process.leave()
     assert firefox_process.errors == []
 
 
