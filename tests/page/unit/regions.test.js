@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { createRegions, surroundings } from "../../../src/wince/server/static/engine/regions.js";
+import {
+  createPersonsInView,
+  createRegions,
+  isWhole,
+  surroundings,
+} from "../../../src/wince/server/static/engine/regions.js";
 
 const HD = { width: 1920, height: 1080 };
 const FACE = [900, 500, 970, 570];
@@ -56,4 +61,24 @@ test("surroundings of a face stay in the frame and have whole pixels", () => {
     assert.ok(x0 >= 0 && y0 >= 0 && x1 <= HD.width && y1 <= HD.height && x1 > x0 && y1 > y0);
     assert.ok([x0, y0, x1, y1].every(Number.isInteger));
   }
+});
+
+test("others of the last whole frame stay in view beside the followed person of a crop", () => {
+  const inView = createPersonsInView();
+  const [first, second, moved] = [
+    { number: 1, box: [0, 0, 9, 9] },
+    { number: 2, box: [20, 0, 29, 9] },
+    { number: 1, box: [3, 0, 12, 9] },
+  ];
+  assert.deepEqual(inView([first, second], 1, true, 0), [first, second]);
+  assert.deepEqual(inView([moved], 1, false, 66), [moved, second]);
+  assert.deepEqual(inView([], 1, false, 132), [second], "the followed one is not seen");
+  assert.deepEqual(inView([moved], 1, false, 2500), [moved], "the whole frame is too old");
+  assert.deepEqual(inView([moved], 1, true, 3000), [moved], "the other one has left");
+  assert.deepEqual(inView([moved], 1, false, 3066), [moved]);
+});
+
+test("a whole frame is told from a crop", () => {
+  assert.ok(isWhole([0, 0, 1920, 1080], HD));
+  assert.ok(!isWhole([0, 0, 1919, 1080], HD));
 });

@@ -7,7 +7,7 @@
 import { createRetry } from "../retry.js";
 import { tokenSubprotocols } from "./access_token.js";
 import { problemCode } from "./http.js";
-import { createRegions } from "./regions.js";
+import { createPersonsInView, createRegions, isWhole } from "./regions.js";
 
 // While one frame is assessed the next may be sent, so that the server does not have to wait for it.
 // On a slow machine that frame would grow old in the queue: there, one frame at a time is better.
@@ -101,6 +101,7 @@ export function watchBySocket(source, { settings, neutral, withMap, onAnswer, on
 function openConnection(url, { neutral, onAnswer, onLost }) {
   const socket = new WebSocket(url, tokenSubprotocols());
   const regions = createRegions();
+  const personsInView = createPersonsInView();
   /** @type {Map<number, Frame>} */
   const pending = new Map(); // by frame number
   /** @type {(() => void)[]} */
@@ -132,7 +133,12 @@ function openConnection(url, { neutral, onAnswer, onLost }) {
     }
     // The newest frame wins: older frames without an answer were skipped.
     for (const number of pending.keys()) if (number <= answer.frame) pending.delete(number);
-    if (answer.persons) regions.seen(followedBox(answer));
+    if (answer.persons && frame) {
+      regions.seen(followedBox(answer));
+      const isComplete = isWhole(frame.region, frame.size);
+      const { persons, person = null } = answer;
+      answer.persons = personsInView(persons, person, isComplete, frame.captured);
+    }
     if (!isClosed && frame) onAnswer(answer, frame);
     if (pending.size === 0) tellSettled();
   });
