@@ -101,9 +101,20 @@ def take_all(browser: Browser, address: str) -> None:
     page.click("#tab-live")
     page.click("#watch-over-time")
     page.wait_for_selector("#begin:enabled")
+    page.fill("[name=label]", "bed 4")
+    save(page, "page-aim.png")
     page.click("#begin")
     page.wait_for_timeout(1000 * LIVE_SECONDS)
-    save(page, "page-live.png", full=True)
+    save(page, "page-live.png")
+    page.click("#night")
+    save(page, "page-night.png")
+    page.keyboard.press("Escape")
+    page.click("#finish")
+    page.wait_for_selector("#summary:not([hidden])")
+    save(page, "page-summary.png")
+    page = open_page(browser, f"{address}/?language=ar", PHONE, "dark")
+    upload(page)
+    save(page, "page-arabic.png")
 
 
 def open_page(browser: Browser, address: str, size: dict[str, Any], scheme: Any) -> Page:
