@@ -237,7 +237,9 @@ def _decoding(name: str) -> Iterator[None]:
     except (ImageError, MemoryError):
         raise
     except _TOO_MANY_PIXELS as error:
-        raise ImageTooLargeError(f"{name} has too many pixels: {error}.") from error
+        raise ImageTooLargeError(
+            f"{name} has too many pixels: {error}.", {"limit": MAX_PIXELS / 1e6}
+        ) from error
     except Exception as error:
         raise TruncatedImageError(
             f"{name} stops before its end or is damaged ({error}). Export or take the photo again."

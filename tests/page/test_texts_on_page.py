@@ -99,6 +99,7 @@ def test_watching_and_its_summary_are_from_the_catalogue(other_letters):
     assert texts_from_elsewhere(page) == ""
     page.click("#mark")
     assert texts_from_elsewhere(page) == ""
+    page.keyboard.press("Escape")
     page.click("#finish")
     page.wait_for_selector("#summary:not([hidden])")
     assert texts_from_elsewhere(page) == ""
