@@ -15,6 +15,7 @@ LETTER = "ж"
 
 NAMES = re.compile(
     r"wince(?:-starter)?(?: \d+\.\d+\.\d+)?|AU\d+|max\(|face\.jpg|fake_device_\d|"
+    r"\d+\. \w+ \d{4} um |"  # a date, as the browser writes it in German
     + "|".join(language.name for language in LANGUAGES.values())
 )
 """Names that are the same in every language, and what the tests themselves enter."""
