@@ -4,10 +4,11 @@
 
 A server with default settings gets many images at the same time that are as large as its limits
 allow, or larger: flat images of few bytes and very many pixels in each format, JPEGs with many
-scans, files of empty parts, and uploads of the largest size. Printed are the answers by status, the
-longest time of an image on its own, the highest resident memory, and the memory after a pause. The
-exit status is 1 when the peak is above 500 MB, when memory does not come back to within 50 MB of
-the start, or when an image alone takes more than 3 seconds. It needs Linux (/proc).
+scans, files of empty parts, uploads of the largest size, and JSON of very many parts. Printed are
+the answers by status, the longest time of an image on its own, the highest resident memory, and the
+memory after a pause. The exit status is 1 when the peak is above 500 MB, when memory does not come
+back to within 50 MB of the start, or when an image alone takes more than 3 seconds. It needs Linux
+(/proc).
 """
 
 import argparse
@@ -52,6 +53,20 @@ def hostile_images() -> dict[str, bytes]:
         "JPEG of 8 million empty parts": jpeg[:2] + b"\xff\xe1\0\2" * (8 * 10**6) + jpeg[2:],
         "JPEG followed by 31 MB": jpeg + bytes(images.MAX_BYTES - len(jpeg) - 2**20),
         "a photo of 9 million pixels": photo(3464, 2598),
+        "JPEG strip, 33 million": bad_inputs.save_image(Image.new("RGB", (512, 65_500)), "JPEG"),
+        "PNG strip, 48 million": bad_inputs.save_image(Image.new("RGB", (3_000_000, 16)), "PNG"),
+    }
+
+
+def hostile_bodies() -> dict[str, bytes]:
+    """Return bodies for `/analyze` by name, all of the largest size."""
+    head, size = b'{"image": "data:image/jpeg;base64,', 4 * images.MAX_BYTES // 3
+    return {
+        "JSON, percent-encoded": head + b"%41" * (size // 3) + b'"}',
+        "JSON, many line ends": head + b"AA\\n" * (size // 4) + b'"}',
+        "JSON, many objects": b'{"image": [' + b"{}," * (size // 3) + b"1]}",
+        "JSON, many numbers": b'{"image": [' + b"1.5," * (size // 4) + b"1]}",
+        "JSON, long text": head + b"/9j/" + b"A" * (size - 4) + b'"}',
     }
 
 
@@ -60,7 +75,10 @@ def send(server: Served, data: bytes) -> tuple[int, float]:
     start = time.perf_counter()
     connection = http.client.HTTPConnection(server.host, server.port, timeout=120)
     try:
-        connection.request("POST", "/v1/assessments", data, {"Content-Type": "image/jpeg"})
+        is_json = data.startswith(b"{")
+        path = "/analyze" if is_json else "/v1/assessments"
+        content_type = "application/json" if is_json else "image/jpeg"
+        connection.request("POST", path, data, {"Content-Type": content_type})
         status = connection.getresponse().status
     except OSError:
         status = 0
@@ -81,7 +99,7 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=18, help="at the same time [18]")
     parser.add_argument("--pause", type=float, default=60, help="seconds before the last look [60]")
     options = parser.parse_args()
-    attack = hostile_images()
+    attack = {**hostile_images(), **hostile_bodies()}
     with running_server() as server:
         send(server, photo(640, 480))
         before = server.memory()

@@ -37,22 +37,23 @@ HTMLCanvasElement.prototype.toBlob = function (...given) {
 };
 const Plain = WebSocket;
 window.WebSocket = class extends Plain {
-  constructor(address) {
-    super(address);
+  constructor(...given) {
+    super(...given);
     let sent = 0;
     const begun = new Map();
     const send = this.send.bind(this);
-    this.send = (frame) => {
-      begun.set(++sent, grabbed);
-      send(frame);
+    this.send = (message) => {
+      if (typeof message !== "string") begun.set(++sent, grabbed);
+      send(message);
     };
     this.addEventListener("message", ({data}) => {
       const answer = JSON.parse(data);
-      setTimeout(() => {
+      if (answer.frame === null) return;
+      requestAnimationFrame(() => setTimeout(() => {
         const now = performance.now();
         const inside = answer.assessment?.milliseconds.total ?? 0;
         window.times.push([now, now - begun.get(answer.frame), inside]);
-      });
+      }));
     });
   }
 };
@@ -103,7 +104,9 @@ def measure(address: str, camera: Path) -> NDArray[np.float64]:
         page.goto(address)
         page.wait_for_selector("html[data-ready]")
         page.click("#tab-live")
-        page.click("#start")
+        page.click("#watch-over-time")
+        page.wait_for_selector("#begin:enabled")
+        page.click("#begin")
         page.wait_for_timeout(1000 * WARM_UP)
         page.evaluate("window.times.length = 0")
         page.wait_for_timeout(1000 * SECONDS)

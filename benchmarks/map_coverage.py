@@ -240,7 +240,12 @@ def map_face(photo: Photo, estimator: Estimator, left_out: dict[str, int]) -> Ma
     spec = estimator.spec
     crop = align(image.rgb, face, spec)
     estimate = estimator(crop[None])
-    smoothed = smooth(place_maps(estimate, crop_corners(face, spec, image)).pspi, spec.size)
+    smoothed = smooth(
+        place_maps(
+            estimate, crop_corners(face.scaled(image.scale), spec, (image.width, image.height))
+        ).pspi,
+        spec.size,
+    )
     mapped = MappedFace(photo, crop, smoothed, ellipse(face, spec), float(estimate.raw[0]))
     if not marked(mapped.smooth, mapped.face).any():
         left_out["whose map marks nothing on the face"] += 1

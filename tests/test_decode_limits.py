@@ -1,6 +1,7 @@
 """What takes too much memory or time is refused before or while it is decoded."""
 
 import io
+import math
 import threading
 import time
 
@@ -11,6 +12,7 @@ from PIL import Image
 from tests.support import bad_inputs
 from wince import decode_limits, images, memory_budget
 from wince.errors import ImageTooLargeError
+from wince.faces import detect, network
 
 
 def flat(side: int, file_format: str, mode: str = "RGB", **options: object) -> bytes:
@@ -144,6 +146,35 @@ def test_memory_is_reserved_by_one_thread_after_the_other() -> None:
         thread.join(30)
     assert not any(thread.is_alive() for thread in threads)
     assert highest == 1
+
+
+def test_more_memory_than_there_is_waits_for_others_only() -> None:
+    with memory_budget.reserved(10 * memory_budget.MAX_BYTES):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(30_840, 17), (54_316, 32), (17, 30_840), (2_000_000, 16), (65_500, 500)]
+)
+def test_strips_are_searched_for_faces_within_the_memory(width: int, height: int) -> None:
+    for share in (detect.FINEST_SCALE, detect.FINEST_SCALE_IF_EMPTY):
+        long_side = detect._long_sides(width, height, share)[-1]
+        sides = (max(1, round(side * long_side / max(width, height))) for side in (width, height))
+        area = math.prod(math.ceil(side / network.CELL) * network.CELL for side in sides)
+        assert area * network.BYTES_PER_PIXEL < memory_budget.MAX_BYTES
+
+
+@pytest.mark.parametrize("size", [(512, 20_000), (20_000, 512), (64, 400_000)])
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
+def test_strips_are_reduced(
+    size: tuple[int, int], file_format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if file_format == "JPEG" and max(size) > 65_500:
+        size = (64, 65_500)
+    monkeypatch.setattr(images, "MAX_DECODED_PIXELS", 2_000_000)
+    strip = images.read(bad_inputs.save_image(Image.new("RGB", size), file_format))
+    assert strip.rgb.size <= 3 * images.MAX_DECODED_PIXELS
+    assert (strip.width, strip.height) == size
 
 
 def test_memory_is_free_again_after_an_error() -> None:

@@ -11,7 +11,7 @@ from tests.support.frames import ROOT
 from wince import level_colours
 from wince.scale import LEVELS
 
-STYLE = ROOT / "src" / "wince" / "server" / "static" / "style.css"
+STYLE = ROOT / "src" / "wince" / "server" / "static" / "css" / "base.css"
 
 
 def lightness(colour: str) -> float:

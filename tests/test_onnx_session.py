@@ -11,7 +11,7 @@ onnx = pytest.importorskip("onnx", reason="needs wince[train]")
 from onnx import TensorProto, helper, numpy_helper
 from onnx.external_data_helper import convert_model_to_external_data
 
-from wince import onnx_session
+from wince import onnx_graph, onnx_session
 from wince.errors import ModelError
 from wince.faces import network
 from wince.runtime.estimator import starter_folder
@@ -114,6 +114,20 @@ def test_what_a_digest_does_not_cover_or_may_never_end_is_refused(
     with pytest.raises(ModelError, match=reason) as refusal:
         onnx_session.open_session(path)
     assert "`wince export`" in str(refusal.value)
+
+
+def test_a_network_that_is_only_very_large_is_refused(tmp_path: Path) -> None:
+    node = helper.make_node("Neg", ["x"], ["y"])
+    path = save(tmp_path / "model.onnx", [node] * (onnx_graph.MAX_NODES + 1))
+    with pytest.raises(ModelError, match="more than 20,000 nodes"):
+        onnx_session.open_session(path)
+    with path.open("wb") as file:
+        file.truncate(onnx_session.MAX_BYTES + 1)  # takes no room on the disk
+    with pytest.raises(ModelError, match="more than 1 GB"):
+        onnx_session.open_session(path)
+    with pytest.raises(ModelError, match="more than 1,000,000 fields"):
+        path.write_bytes(b"\x08\x01" * (onnx_graph.MAX_FIELDS + 1))
+        onnx_session.open_session(path)
 
 
 def test_a_plain_network_is_loaded_with_the_digest_of_its_file(tmp_path: Path) -> None:

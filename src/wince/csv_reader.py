@@ -3,7 +3,8 @@
 Files are UTF-8 or UTF-16 text, as spreadsheets write them. The columns are separated by commas,
 semicolons or tabs: a first line `sep=;` decides, otherwise the header. Column names are compared in
 lower case. Rows without any text are skipped. Cells are stripped of spaces at both ends and are ""
-where a row is shorter than the header. A number with a decimal comma is read with a point.
+where a row is shorter than the header. A number with a decimal comma is read with a point, and a
+text with an apostrophe before it so that it is no formula (`spreadsheet_cells`) without it.
 """
 
 import codecs
@@ -16,6 +17,7 @@ from typing import TextIO
 
 from wince.errors import DataError
 from wince.files import refuse_irregular
+from wince.spreadsheet_cells import unguarded
 
 SEPARATORS = ",;\t"
 NAMES = frozenset(
@@ -71,7 +73,7 @@ def read_header(path: Path, renames: Mapping[str, str] = NO_RENAMES) -> list[str
             _, separator, header = _start(file)
     except (OSError, UnicodeError):
         return []
-    cells = next(csv.reader([header], delimiter=separator), [])
+    cells = [unguarded(cell) for cell in next(csv.reader([header], delimiter=separator), [])]
     return _column_names(cells, renames)
 
 
@@ -225,11 +227,11 @@ def _rows(path: Path, above: int = 0) -> Iterator[tuple[int, list[str]]]:
             above, separator, header = _start(file, above)
             # Strict, because an unclosed quote would otherwise swallow the rows after it.
             reader = csv.reader(itertools.chain([header], file), delimiter=separator, strict=True)
-            names = [name.strip() for name in next(reader, [])]
+            names = [unguarded(name.strip()) for name in next(reader, [])]
             yield reader.line_num + above, names
             for row in reader:
                 line = reader.line_num + above
-                cells = [cell.strip() for cell in row]
+                cells = [unguarded(cell.strip()) for cell in row]
                 if any(cells):
                     yield line, cells
     except UnicodeError as error:

@@ -55,7 +55,8 @@ class TimedFile(io.BytesIO):
         if self._reads > MAX_READS or time.thread_time() > self._end:
             raise ImageTooLargeError(
                 f"{self._name} takes too long to decode: it has too many parts or scans. Save it "
-                "as a usual JPEG, not a progressive one."
+                "as a usual JPEG, not a progressive one.",
+                {"seconds": MAX_SECONDS},
             )
         return super().read(size)
 
@@ -85,7 +86,12 @@ def prepare(image: Image.Image, full_size: tuple[int, int], name: str) -> int:
         raise ImageTooLargeError(
             f"{name} is a {kind} of {full_size[0]} x {full_size[1]} pixels. Decoding it would take "
             f"{needed / 2**20:.0f} MB of memory; the limit is {MAX_BYTES / 2**20:.0f} MB. Send a "
-            "smaller image, or a JPEG with one scan (baseline)."
+            "smaller image, or a JPEG with one scan (baseline).",
+            {
+                "megapixels": round(full_size[0] * full_size[1] / 1e6, 1),
+                "megabytes": round(needed / 2**20),
+                "limit": round(MAX_BYTES / 2**20),
+            },
         )
     return needed
 
@@ -102,7 +108,8 @@ def _coefficient_bytes(image: JpegImageFile, full_size: tuple[int, int], name: s
     if scans > MAX_SCANS:
         raise ImageTooLargeError(
             f"{name} is a JPEG with {scans} scans; the limit is {MAX_SCANS}. Save it as a usual "
-            "JPEG with one scan (baseline)."
+            "JPEG with one scan (baseline).",
+            {"scans": scans, "limit": MAX_SCANS},
         )
     colours_in_scan = data[max(0, behind_scan_header - 2 * len(image.layer) - 4)]
     if "progressive" not in image.info and colours_in_scan == len(image.layer):

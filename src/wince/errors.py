@@ -25,11 +25,25 @@ where, and what to do next.
 """
 
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+Values: TypeAlias = Mapping[str, float | str]
+"""Numbers and names in a message, by their own names."""
 
 
 class WinceError(Exception):
-    """Base class of all errors below."""
+    """Base class of all errors below.
+
+    Args:
+        message: What was expected, what was found, where, and what to do next.
+        values: Numbers and names in the message, by the names in docs/http-api.md, for programs
+            that word it in another language.
+    """
+
+    def __init__(self, message: str = "", values: Values | None = None) -> None:
+        super().__init__(message)
+        self.values = dict(values or {})
 
 
 class ScaleError(WinceError, ValueError):

@@ -91,16 +91,23 @@ def refuse_existing(path: Path, remedy: str) -> None:
         raise FileWriteError(f"{path} exists already and would be overwritten. {remedy}")
 
 
+def file_type(path: Path) -> int:
+    """Return the type of the file at a path, such as stat.S_IFDIR; 0 if there cannot be one.
+
+    `Path.exists` and the like raise OSError for a name that is too long for the file system.
+    """
+    try:
+        return stat.S_IFMT(path.stat().st_mode)
+    except (OSError, ValueError):  # ValueError: a null byte
+        return 0
+
+
 def refuse_irregular(path: Path) -> None:
     """Raise OSError if a path is a pipe or a device, because reading it might never end.
 
     A path that does not exist passes, so that reading it gives the error.
     """
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+    if file_type(path) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise OSError(errno.EINVAL, "it is not a file but a pipe or a device", str(path))
 
 

@@ -6,6 +6,7 @@ colour mode becomes 8-bit sRGB. Of a file with several frames or pages the first
 """
 
 import io
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ MIN_DECODED_SIDE = 1280
 """A large image is reduced to the smallest scale at which both sides are at least this long.
 
 A JPEG is decoded at this scale; other formats are reduced by a whole number afterwards."""
+MAX_DECODED_PIXELS = 12_000_000
+"""Pixels above which an image is reduced further: a strip has a short side at every size."""
 
 _TOO_MANY_PIXELS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _UPRIGHT_TRANSPOSE = {
@@ -169,7 +172,8 @@ def _read_file_object(file: IO[bytes], max_bytes: int) -> bytes:
 def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> UprightImage:
     if len(data) > max_bytes:
         raise ImageTooLargeError(
-            f"{name} is larger than {max_bytes / 2**20:.0f} MB, the limit. Send a smaller image."
+            f"{name} is larger than {max_bytes / 2**20:.0f} MB, the limit. Send a smaller image.",
+            {"limit": max_bytes / 2**20},
         )
     file_format = _check_format(data, name, FORMATS)
     profile_chunk = None
@@ -182,8 +186,7 @@ def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> UprightI
             _check_kind(image, data, name)
             full_size = image.size
             if image.format in ("JPEG", "MPO"):
-                width, height = (min(side, MIN_DECODED_SIDE) for side in full_size)
-                image.draft(None, (width, height))
+                image.draft(None, _draft_size(*full_size))
             needed = decode_limits.prepare(image, full_size, name)
         with reserved(needed), _decoding(name):
             image.load()
@@ -208,15 +211,21 @@ def _check_format(data: bytes, name: str, formats: tuple[str, ...]) -> str:
     """Return the format of a file by its first bytes; raise NotAnImageError for another format."""
     expected = image_formats.format_list(formats)
     if not data:
-        raise NotAnImageError(f"{name} is empty: expected a {expected} image.")
+        raise NotAnImageError(
+            f"{name} is empty: expected a {expected} image.", {"expected": expected}
+        )
     file_format = image_formats.file_format(data[: image_formats.HEAD_BYTES])
     if file_format in formats:
         return str(file_format)
     if file_format is None:
-        raise NotAnImageError(f"{name} is not a {expected} image. Convert it to one of these.")
+        raise NotAnImageError(
+            f"{name} is not a {expected} image. Convert it to one of these.",
+            {"expected": expected},
+        )
     kind = "a video" if file_format == VIDEO else f"in the format {file_format}"
     raise NotAnImageError(
-        f"{name} is {kind}: expected a {expected} image. Convert it to one of these."
+        f"{name} is {kind}: expected a {expected} image. Convert it to one of these.",
+        {"format": str(file_format), "expected": expected},
     )
 
 
@@ -228,7 +237,9 @@ def _decoding(name: str) -> Iterator[None]:
     except (ImageError, MemoryError):
         raise
     except _TOO_MANY_PIXELS as error:
-        raise ImageTooLargeError(f"{name} has too many pixels: {error}.") from error
+        raise ImageTooLargeError(
+            f"{name} has too many pixels: {error}.", {"limit": MAX_PIXELS / 1e6}
+        ) from error
     except Exception as error:
         raise TruncatedImageError(
             f"{name} stops before its end or is damaged ({error}). Export or take the photo again."
@@ -265,11 +276,13 @@ def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise ImageTooLargeError(
             f"{name} has {width} x {height} pixels; the limit is {max_pixels / 1e6:.0f} million. "
-            "Send a smaller image."
+            "Send a smaller image.",
+            {"megapixels": round(width * height / 1e6, 1), "limit": max_pixels / 1e6},
         )
     if min(width, height) < MIN_SIDE:
         raise ImageError(
-            f"{name} has {width} x {height} pixels; at least {MIN_SIDE} a side are needed."
+            f"{name} has {width} x {height} pixels; at least {MIN_SIDE} a side are needed.",
+            {"width": width, "height": height, "needed": MIN_SIDE},
         )
 
 
@@ -295,8 +308,22 @@ def _check_kind(image: Image.Image, data: bytes, name: str) -> None:
 
 def _reduced(image: Image.Image) -> Image.Image:
     """Return an image with as many pixels as a JPEG of its size is decoded to, or about so."""
-    factor = min(image.size) // MIN_DECODED_SIDE
+    excess = math.ceil(math.sqrt(image.width * image.height / MAX_DECODED_PIXELS))
+    factor = max(min(image.size) // MIN_DECODED_SIDE, excess)
     return image.reduce(factor) if factor > 1 else image
+
+
+def _draft_size(width: int, height: int) -> tuple[int, int]:
+    """Return the size to request of a JPEG decoder, which gives the next one that is not smaller.
+
+    It can halve an image up to three times.
+    """
+    requested = min(width, MIN_DECODED_SIDE), min(height, MIN_DECODED_SIDE)
+    factor = 1 << max(0, min(width // requested[0], height // requested[1], 8).bit_length() - 1)
+    while width * height > MAX_DECODED_PIXELS * factor**2 and factor < 8:
+        factor *= 2
+        requested = max(1, width // factor), max(1, height // factor)
+    return requested
 
 
 def _exif_orientation(image: Image.Image) -> int:

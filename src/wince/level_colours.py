@@ -1,7 +1,7 @@
 """Colours of the four pain levels, one table for each medium.
 
 The levels of a table differ in lightness as well as in hue, and every display also names the level
-in words. The colours of the web page, for light and dark mode, are in server/static/style.css.
+in words. The colours of the web page, for light and dark mode, are in server/static/css/base.css.
 """
 
 from collections.abc import Mapping

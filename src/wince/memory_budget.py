@@ -17,11 +17,13 @@ _reserved = 0
 
 @contextmanager
 def reserved(size: int) -> Iterator[None]:
-    """Wait until a number of bytes, at most MAX_BYTES, is free, and keep it during the block.
+    """Wait until a number of bytes is free, and keep it during the block.
 
-    A block must not reserve memory again: two threads could wait for each other.
+    More than MAX_BYTES waits until nobody else has any. A block must not reserve memory again: two
+    threads could wait for each other.
     """
     global _reserved
+    size = min(size, MAX_BYTES)
     with _changed:
         _changed.wait_for(lambda: _reserved + size <= MAX_BYTES)
         _reserved += size

@@ -5,6 +5,7 @@ which reads it, comes with the extra for training only. The few numbers here are
 onnx/onnx.proto; values that are not needed, such as weights, are skipped by their length.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
@@ -14,6 +15,10 @@ Fields: TypeAlias = "dict[int, Fields | Callable[[Value], str]]"
 returns the reason to refuse a value, "" for none."""
 
 STANDARD_DOMAINS = (b"", b"ai.onnx")
+MAX_NODES = 20_000
+"""Operators of a network. ResNet-18 has about 70, a large vision transformer some thousand."""
+MAX_FIELDS = 1_000_000
+"""Fields that are examined, which takes about a second. The packaged model has some thousand."""
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # types of fields
 
@@ -51,8 +56,8 @@ _MODEL: Fields = {7: _GRAPH, 25: _function}  # graph, functions
 def reason_to_refuse(model: bytes) -> str:
     """Return why a model is refused, such as "has a loop ...", or "" if it is not.
 
-    Refused is what the file's SHA-256 does not cover, and what may run without end. No model that
-    `wince export` writes has any of it.
+    Refused is what the file's SHA-256 does not cover, and what may run without end or take very
+    long to load. No model that `wince export` writes has any of it.
 
     Args:
         model: Content of an ONNX file.
@@ -60,14 +65,21 @@ def reason_to_refuse(model: bytes) -> str:
     Raises:
         ValueError: It is not a protocol buffer.
     """
-    return _reason(memoryview(model), _MODEL)
+    return _reason(memoryview(model), _MODEL, Counter())
 
 
-def _reason(message: memoryview, fields: Fields) -> str:
+def _reason(message: memoryview, fields: Fields, counts: Counter[str]) -> str:
+    """Return why a message is refused; `counts` has what was examined before."""
     for number, value in _values(message):
         kind = fields.get(number)
+        counts["fields"] += 1
+        counts["nodes"] += kind is _NODE
+        if counts["nodes"] > MAX_NODES:
+            return f"has more than {MAX_NODES:,} nodes, so loading it may take very long"
+        if counts["fields"] > MAX_FIELDS:
+            return f"has more than {MAX_FIELDS:,} fields, so loading it may take very long"
         if isinstance(kind, dict):
-            reason = _reason(value, kind) if isinstance(value, memoryview) else ""
+            reason = _reason(value, kind, counts) if isinstance(value, memoryview) else ""
         else:
             reason = kind(value) if kind else ""
         if reason:

@@ -1,6 +1,7 @@
 """Open ONNX files with onnxruntime, on one CPU thread and with telemetry turned off."""
 
 import hashlib
+import stat
 from pathlib import Path
 
 import onnxruntime
@@ -8,8 +9,12 @@ from onnxruntime import InferenceSession
 
 from wince import onnx_graph
 from wince.errors import ModelError
+from wince.files import file_type
 
 onnxruntime.disable_telemetry_events()
+
+MAX_BYTES = 2**30
+"""Bytes of a model with its weights. The packaged one has 11 MB, ResNet-18 45 MB."""
 
 
 def open_session(
@@ -30,7 +35,7 @@ def open_session(
         ModelError: The file is missing, has another digest, is not a loadable model, or has what
             `onnx_graph.reason_to_refuse` lists.
     """
-    if not path.is_file():
+    if file_type(path) != stat.S_IFREG:
         raise ModelError(
             f"There is no model file at {path}. Check the path, or install wince again."
         )
@@ -55,6 +60,12 @@ def open_session(
 def _check(path: Path, sha256: str | None) -> None:
     """Raise ModelError unless the file has the digest, if one is given, and may be loaded."""
     try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ModelError(
+                f"{path} has {size / 2**30:.1f} GB, more than {MAX_BYTES / 2**30:.0f} GB, so "
+                "loading it may take very long. Export a smaller network."
+            )
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(

@@ -158,6 +158,6 @@ def test_photo_panel_and_maps_are_side_by_side_at_any_size(
 
 
 def test_the_colours_are_those_of_the_page() -> None:
-    style = Path(STATIC / "style.css").read_text("utf-8")
+    style = Path(STATIC / "css" / "base.css").read_text("utf-8")
     assert re.findall(r"--raises: (#\w+)", style) == [heatmap_column.RAISES]
     assert re.findall(r"--lowers: (#\w+)", style) == [heatmap_column.LOWERS]

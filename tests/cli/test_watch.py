@@ -101,6 +101,8 @@ def test_a_face_that_cannot_be_judged_has_its_reason_and_no_score(
     data = json.loads(summary.read_text())
     assert data["frames"]["not_judged"] == len(refused)
     assert data["seconds"]["cannot_tell"]["dark"] > 0
+    assert data["model"]["name"] == "wince-starter"
+    assert data["settings"] == [{"seconds": 0.0, "smoothing": 0.2, "hold": 1.0, "margin": 1.2}]
     status, _, err = run("watch", video, "--summary", summary)
     assert status == 1
     assert "summary.json exists already" in err

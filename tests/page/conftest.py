@@ -15,10 +15,10 @@ from PIL import Image
 from tests.support.browser import (
     ARGUMENTS,
     CHROMIUM,
-    LIVE_RESULT,
     SPEECH,
     TIMEOUT,
     serve,
+    start_watching,
 )
 from tests.support.firefox import FIREFOX, start_firefox
 from tests.support.live_answers import answer_all
@@ -88,6 +88,7 @@ def firefox(firefox_process):
     """A tab of Firefox; checks afterwards that no script of the page failed."""
     firefox_process.errors.clear()
     yield firefox_process
+    firefox_process.leave()
     assert firefox_process.errors == []
 
 
@@ -143,16 +144,14 @@ def photo(portrait_jpeg):
 
 @pytest.fixture
 def live(open_page):
-    """Open the live tab with answers whose level a test decides: (page, [level])."""
+    """Watch a face with answers whose level a test decides: (page, [level])."""
 
     def live(level="mild", **options):
         page, current = open_page(**options), [level]
         page.route_web_socket(
             "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: current[0]))
         )
-        page.click("#tab-live")
-        page.click("#start")
-        page.wait_for_selector(LIVE_RESULT)
+        start_watching(page)
         return page, current
 
     return live

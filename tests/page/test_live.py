@@ -1,4 +1,4 @@
-"""The live view: frames, levels, overlay, cameras and settings."""
+"""The live tab: aiming, checking, watching, several persons, cameras and settings."""
 
 import json
 import re
@@ -10,86 +10,173 @@ from tests.support.browser import (
     ARGUMENTS,
     CHROMIUM,
     DRAWN_AREA,
+    LIVE_PROBLEM,
+    LIVE_RESULT,
     SPEECH,
     TIMEOUT,
+    aim,
+    live_title,
+    set_up,
     spoken,
+    start_watching,
     until,
 )
-from tests.support.live_answers import BUSY, NO_FACE, answer_all
+from tests.support.live_answers import BUSY, FACE, NO_FACE, answer_all
+from wince.scale import Level
+from wince.speech.languages import ENGLISH
+
+MILD, SEVERE = (ENGLISH.spoken_sentences[level] for level in (Level.MILD, Level.SEVERE))
 
 
-def test_live_view_follows_a_face_and_speaks_when_a_level_has_lasted(open_page):
-    page = open_page()
+def answers_of(page):
+    """Return the list that gets each answer to the page's frames."""
     answers = []
 
     def listen(socket):
         socket.on("framereceived", lambda text: answers.append(json.loads(text)))
 
     page.on("websocket", listen)
-    page.click("#tab-live")
-    assert "nothing is stored" in page.locator("#live-empty").inner_text()
-    page.click("#start")
-    until(page, "/frames/.test(document.getElementById('rate').textContent)")
+    return answers
+
+
+def test_watching_follows_a_face_and_speaks_when_a_level_has_lasted(open_page):
+    page = open_page()
+    answers = answers_of(page)
+    start_watching(page)
+    until(page, "/frames a second/.test(document.getElementById('rate').textContent)")
     until(page, "window.spoken.length > 0")
     deadline = time.monotonic() + TIMEOUT / 1000
-    while len(answers) < 40 and time.monotonic() < deadline:
+    boxes = []
+    while len(boxes) < 15 and time.monotonic() < deadline:
         page.wait_for_timeout(50)
-    assert len(answers) >= 40
-    boxes = [answer["assessment"]["face"]["box"] for answer in answers if "assessment" in answer]
+        boxes = [
+            answer["assessment"]["face"]["box"] for answer in answers if "assessment" in answer
+        ]
+    assert len(boxes) >= 15
     middles = [(box[0] + box[2]) / 2 for box in boxes]
     assert max(middles) - min(middles) > 80  # pixels of 640; the face in the film moves by 180
-    assert re.fullmatch(r"\d+ frames/s, \d+ ms", page.locator("#rate").inner_text())
-    sentence = page.locator("#live-result .sentence").inner_text()
-    sentences = spoken(page)
-    assert sentences[-1] == sentence
-    assert len(sentences) < 4
+    assert set(spoken(page)) <= set(ENGLISH.spoken_sentences.values())
+    assert len(spoken(page)) < 4
 
 
-def test_another_person_in_view_can_be_followed(open_page):
+def test_check_takes_a_sample_and_gives_one_result_with_its_picture(open_page):
     page = open_page()
-    chosen = []
+    answers = answers_of(page)
+    aim(page, "check")
+    assert page.locator("#watch-setup").is_hidden()
+    page.click("#begin")
+    page.wait_for_selector("#check-progress:not([hidden])")
+    page.wait_for_selector(LIVE_RESULT)
+    page.wait_for_selector("#check-picture:not([hidden])")
+    assert page.evaluate("document.getElementById('video').srcObject") is None
+    count = len(answers)
+    judged = [
+        answer["assessment"] for answer in answers if answer.get("assessment", {}).get("level")
+    ]
+    assert {round(each["pspi"]) for each in judged}  # the result is one of them
+    until(page, "document.getElementById('check-picture').naturalWidth > 0")
+    assert page.evaluate(DRAWN_AREA, "#live-overlay")["right"] > 0
+    assert len(spoken(page)) == 1
+    assert page.evaluate("document.activeElement.id") == "check-again"
+    page.wait_for_timeout(200)
+    assert len(answers) == count, "nothing is sent any more"
+    page.click("#check-again")
+    page.wait_for_selector("#begin:not([disabled])")
+
+
+def test_check_of_an_absent_person_tells_so(open_page):
+    page = open_page()
+    level = ["mild"]
+    page.route_web_socket(
+        "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: level[0]))
+    )
+    aim(page, "check")
+    level[0] = None
+    page.click("#begin")
+    page.wait_for_selector(LIVE_PROBLEM)
+    assert "not in view for most of the sample" in page.locator("#live-result").inner_text()
+    assert spoken(page) == []
+
+
+def test_nothing_can_begin_until_the_face_can_be_judged(open_page):
+    page = open_page()
+    quality = {"usable": False, "warnings": [], "warning_codes": [], "reasons": {"small": "…"}}
+    values = {"small": {"width": 27, "needed": 32}}
 
     def answer_frames(route):
-        count = 0
-
         def answer(message):
-            nonlocal count
             if isinstance(message, str):
-                chosen.append(json.loads(message))
                 return
-            count += 1
-            persons = [{"number": number, "box": [0, 0, 9, 9]} for number in (3, 1)]
-            followed = chosen[-1]["person"] if chosen else 1
-            answer = {"frame": count, "problem": NO_FACE, "track": None}
-            route.send(json.dumps({**answer, "person": followed, "persons": persons}))
+            answer.count += 1
+            assessment = {"level": None, "pspi": None, "face": FACE, "faces": [FACE]}
+            assessment["quality"] = {**quality, "values": values}
+            persons = [{"number": 1, "box": FACE["box"]}]
+            part = {"assessment": assessment, "track": None, "person": 1, "persons": persons}
+            route.send(json.dumps({"frame": answer.count, **part}))
 
+        answer.count = 0
         route.on_message(answer)
 
     page.route_web_socket("**/v1/live*", answer_frames)
     page.click("#tab-live")
-    page.click("#start")
-    others = page.locator("#live-persons")
-    page.get_by_role("button", name="Follow person 3").wait_for()
-    assert others.inner_text().startswith("Person 1 is followed. In view too:")
-    page.click("text=Follow person 3")
-    page.get_by_role("button", name="Follow person 1").wait_for()
+    page.click("#check-now")
+    page.wait_for_selector(".tick[data-kind=unmet]")
+    assert page.locator(".tick").all_inner_texts() == [
+        "Too far: the face is 27 pixels wide, 32 are needed. Move closer or zoom.",
+        "Enough light",
+        "Facing the camera",
+    ]
+    assert page.locator("#begin").is_disabled()
+    values["small"]["width"] = 40
+    quality.update(usable=True, reasons={})
+    page.wait_for_selector("#begin:not([disabled])")
+    assert page.locator(".tick[data-kind=met]").count() == 3
+
+
+def test_a_person_is_chosen_by_tapping_the_face(open_page):
+    page = open_page()
+    chosen = []
+
+    def answer_frames(route):
+        def answer(message):
+            if isinstance(message, str):
+                if "person" in json.loads(message):
+                    chosen.append(json.loads(message))
+                return
+            answer.count += 1
+            persons = [
+                {"number": 3, "box": [400, 60, 560, 220]},
+                {"number": 1, "box": [20, 60, 180, 220]},
+            ]
+            followed = chosen[-1]["person"] if chosen else 1
+            part = {"problem": NO_FACE, "track": None, "person": followed, "persons": persons}
+            route.send(json.dumps({"frame": answer.count, **part}))
+
+        answer.count = 0
+        route.on_message(answer)
+
+    page.route_web_socket("**/v1/live*", answer_frames)
+    page.click("#tab-live")
+    page.click("#watch-over-time")
+    other = page.locator("#live-faces button[aria-pressed=false]")
+    other.wait_for()
+    assert page.locator("#aim-how").inner_text() == "2 faces are seen. Tap the person."
+    other.click()
+    until(page, "document.querySelector('#live-faces button').ariaPressed === 'true'")
     assert chosen == [{"person": 3}]
-    assert others.locator("button").count() == 1
-    page.click("#stop")
-    assert others.is_hidden()
+    assert page.locator("#live-faces button").count() == 2
 
 
-def test_live_overlay_is_mirrored_with_the_video(live):
+def test_overlay_and_faces_are_mirrored_with_the_video(live):
     page, _ = live()
-    page.wait_for_timeout(200)
-    assert page.locator("#video.mirrored").count() == 1
+    page.wait_for_selector("#video.mirrored")
     mirrored = page.evaluate(DRAWN_AREA, "#live-overlay")
     assert mirrored["right"] == pytest.approx(1 - 20 / 640, abs=0.02)
-    page.uncheck("#mirror")
+    set_up(page, mirrored=False)
+    page.wait_for_selector("#video:not(.mirrored)")
     page.wait_for_timeout(300)
     plain = page.evaluate(DRAWN_AREA, "#live-overlay")
     assert plain["left"] == pytest.approx(20 / 640, abs=0.02)
-    assert page.locator("#video.mirrored").count() == 0
 
 
 def test_each_level_that_lasts_is_spoken_once(live):
@@ -99,57 +186,72 @@ def test_each_level_that_lasts_is_spoken_once(live):
     page.wait_for_timeout(300)  # too short to be worth saying
     level[0] = "mild"
     page.wait_for_timeout(1500)
-    assert spoken(page) == ["Level mild."]
+    assert spoken(page) == [MILD]
     level[0] = "severe"
+    until(page, live_title("Changing"))
+    assert page.locator("#live-result .result-score").inner_text() == "No score"
+    until(page, live_title("Severe"))
     until(page, "window.spoken.length === 2")
-    page.wait_for_timeout(500)
-    assert spoken(page) == ["Level mild.", "Level severe."]
+    page.wait_for_timeout(300)
+    assert spoken(page) == [MILD, SEVERE]
 
 
-def test_without_a_face_the_card_says_so_and_shows_no_level(live):
+def test_without_a_face_the_result_says_so_and_shows_no_level(live):
     page, level = live("mild")
-    until(page, "document.querySelector('#live-result .level-name').textContent === 'Mild'")
+    until(page, live_title("Mild"))
     level[0] = None
-    page.wait_for_selector("#live-result .state:not([hidden])")
-    assert page.locator("#live-result .state-title").inner_text() == "Not in view"
-    text = page.locator("#live-result .state-text").inner_text()
-    assert re.search(r"Last seen 0:0[1-5] ago\.", text)  # a busy machine is late
-    assert page.locator("#live-result .assessed").is_hidden()
+    until(page, live_title("Not in view"))
+    text = page.locator("#live-result .result-lines").inner_text()
+    assert re.search(r"0:0[1-5] ago", text)  # a busy machine is late
     assert page.evaluate(DRAWN_AREA, "#live-overlay")["right"] == 0  # the box is gone
+
+
+def test_a_busy_server_is_no_absence(live):
+    page, level = live("mild")
+    until(page, "window.spoken.length === 1")
+    level[0] = BUSY
+    page.wait_for_selector(LIVE_PROBLEM)
+    page.wait_for_timeout(1000)
+    assert "NOT IN VIEW" not in page.locator("#status-strip").inner_text()
+    level[0] = "mild"
+    until(page, live_title("Mild"))
+    assert spoken(page) == [MILD], "the track has not started again"
 
 
 def test_server_that_does_not_answer_is_not_flooded_with_frames(open_page):
     page = open_page()
     sent = []
-    page.route_web_socket(
-        "**/v1/live*", lambda route: route.on_message(lambda frame: sent.append(frame))
-    )
+
+    def keep_frame(message):
+        if isinstance(message, bytes):
+            sent.append(message)
+
+    page.route_web_socket("**/v1/live*", lambda route: route.on_message(keep_frame))
     page.click("#tab-live")
-    page.click("#start")
-    page.wait_for_selector("#live-controls:not([hidden])")
+    page.click("#check-now")
+    until(page, "document.getElementById('video').readyState >= 2")
     page.wait_for_timeout(1500)
     assert len(sent) == 2
     assert all(frame[:3] == b"\xff\xd8\xff" and len(frame) < 200_000 for frame in sent)
 
 
-def test_camera_can_be_chosen_and_stops_when_the_tab_is_left(browser, address):
+def test_camera_can_be_chosen_and_stops_when_the_way_is_left(browser, address):
     two = "--use-fake-device-for-media-stream=device-count=2"
     chromium = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, two])
     try:
         page = chromium.new_page()
+        page.set_default_timeout(TIMEOUT)
         page.route_web_socket("**/v1/live*", lambda route: route.on_message(answer_all(route)))
         page.goto(address)
         page.wait_for_selector("html[data-ready]")
-        page.click("#tab-live")
-        page.click("#start")
-        page.wait_for_selector("#live-result .assessed:not([hidden])")
+        aim(page)
         names = page.locator("#camera option").all_inner_texts()
         assert len(set(names)) == 2
         label = "document.getElementById('video').srcObject?.getVideoTracks()[0].label"
         assert page.evaluate(label) == names[0]
         page.select_option("#camera", index=1)
         until(page, f"{label} === {names[1]!r}")
-        page.wait_for_selector("#live-controls:not([hidden])")
+        page.wait_for_selector("#begin:not([disabled])")
         assert page.locator("#camera option:checked").inner_text() == names[1]
         page.click("#tab-upload")
         until(page, "document.getElementById('video').srcObject === null")
@@ -162,23 +264,26 @@ def test_camera_that_is_refused_is_explained(open_page):
       () => Promise.reject(new DOMException("no", "NotAllowedError"));"""
     page = open_page(speech=SPEECH + refuse)
     page.click("#tab-live")
-    page.click("#start")
-    page.wait_for_selector("#live-result .problem:not([hidden])")
-    assert "The live view is off" in page.locator("#live-result .problem").inner_text()
-    assert "Allow it" in page.locator("#live-result .problem").inner_text()
-    assert page.locator("#start").is_enabled()
+    page.click("#check-now")
+    until(page, "document.getElementById('aim-how').textContent.includes('Allow it')")
+    assert page.locator("#begin").is_disabled()
+    page.click("#leave")
+    assert page.locator("#check-now").is_visible()
 
 
-def test_card_shows_the_level_of_the_track_and_not_of_a_frame(live):
-    page, level = live("mild")
-    until(page, "window.spoken.length === 1")
-    level[0] = "severe"
-    until(page, "document.querySelector('#live-result .level-name').textContent === 'Changing'")
-    assert page.locator("#live-result .score-number").text_content() == ""
-    assert page.locator("#live-result .shape").is_hidden()
-    until(page, "document.querySelector('#live-result .level-name').textContent === 'Severe'")
-    until(page, "window.spoken.length === 2")
-    assert spoken(page) == ["Level mild.", "Level severe."]
+def test_the_whole_frame_of_the_camera_is_asked_for(open_page):
+    look = """window.asked = [];
+      const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = (wanted) => {
+        window.asked.push(wanted);
+        return open(wanted);
+      };"""
+    page = open_page(speech=SPEECH + look)
+    aim(page)
+    (asked,) = page.evaluate("window.asked")
+    assert (asked["video"]["width"], asked["video"]["height"]) == ({"ideal": 1920}, {"ideal": 1080})
+    assert asked["video"]["facingMode"] == {"ideal": "user"}
+    assert asked["audio"] is False
 
 
 def test_track_settings_are_sent_to_the_server(live):
@@ -188,49 +293,43 @@ def test_track_settings_are_sent_to_the_server(live):
         "**/v1/live*",
         lambda route: (urls.append(route.url), route.on_message(answer_all(route))),
     )
-    page.click("#track-options summary")
-    page.fill("[name=hold]", "5")
-    page.press("[name=hold]", "Tab")
-    until(page, "document.querySelector('#live-result .assessed').hidden === false")
+    set_up(page, hold=5)
+    page.wait_for_selector(LIVE_RESULT)
     for _ in range(100):
         if urls:
             break
         page.wait_for_timeout(50)
     assert urls[-1].endswith("?smoothing=0.05&hold=5&margin=1.2")
-    count = len(urls)
-    page.fill("[name=margin]", "9")
-    page.press("[name=margin]", "Tab")
-    page.wait_for_timeout(300)
-    assert len(urls) == count, "a value out of range is not sent"
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 800), (320, 640)])
-def test_live_tab_fits_its_window(live, width, height):
-    page, _ = live("mild", width=width, height=height)
-    page.click("#track-options summary")
-    page.fill(".marker-text", "turned in bed")
-    page.click(".marker-form button")
-    over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert over <= 0
-    page.locator(".note-save").scroll_into_view_if_needed()
-
-
-def test_a_busy_server_is_no_absence(live):
-    page, level = live("mild")
-    until(page, "document.querySelector('#live-result .level-name').textContent === 'Mild'")
-    level[0] = BUSY
-    page.wait_for_selector("#live-result .problem:not([hidden])")
-    assert "Try again." in page.locator("#live-result .problem-text").inner_text()
-    page.wait_for_timeout(3500)
-    assert page.locator(".level-times [data-state=not-in-view]").count() == 0
-    level[0] = "mild"
-    until(page, "document.querySelector('#live-result .level-name').textContent === 'Mild'")
-    until(page, "document.querySelector('.level-times [data-state=not-connected]') !== null")
-    assert spoken(page) == ["Level mild."], "the track has not started again"
-
-
-def test_stopping_the_live_view_takes_back_what_screen_readers_could_read(live):
+def test_leaving_takes_back_what_screen_readers_could_read(live):
     page, _ = live("mild")
     until(page, "document.getElementById('announcer').textContent !== ''")
-    page.click("#stop")
+    page.click("#finish")
     until(page, "document.getElementById('announcer').textContent === ''")
+    assert page.locator("#summary").is_visible()
+    assert page.evaluate("document.getElementById('video').srcObject") is None
+
+
+# What moves without a click half a second before.
+SHIFTS = """() => {
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const {hadRecentInput, value, sources} of list.getEntries()) {
+      if (!hadRecentInput) {
+        const nodes = sources.map(({node}) => node?.id || node?.className || node?.nodeName);
+        window.shifts.push([value, ...nodes]);
+      }
+    }
+  }).observe({type: "layout-shift"});
+}"""
+
+
+def test_nothing_moves_while_statements_change(live):
+    page, level = live("mild")
+    page.wait_for_timeout(600)
+    page.evaluate(SHIFTS)
+    for current in ("severe", None, "none", BUSY, "moderate"):
+        level[0] = current
+        page.wait_for_timeout(1600)
+    assert page.evaluate("window.shifts") == []

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tests.support.browser import change_answers, until, upload
-from tests.support.live_answers import KEYPOINTS, answer_all
+from tests.support.browser import DRAWN, change_answers, unfold, upload
+from tests.support.live_answers import KEYPOINTS
 
 # The overlay's colour at a point, given in shares of its width and height: red, green, blue, alpha.
 COLOUR_AT = """([selector, x, y]) => {
@@ -40,6 +40,7 @@ def with_map(page, assessor, photo, pspi, units=None):
 def test_map_is_drawn_over_the_face_only_when_asked_for(open_page, photo, assessor):
     page = open_page()
     upload(page, photo)
+    unfold(page, "why")
     heatmap = assessor.assess(photo["buffer"], heatmap=True).heatmap
     rows, columns = len(heatmap.pspi), len(heatmap.pspi[0])
     row, column = divmod(int(np.argmax(heatmap.pspi)), columns)
@@ -52,13 +53,15 @@ def test_map_is_drawn_over_the_face_only_when_asked_for(open_page, photo, assess
     place = next(place for place in places if page.evaluate(COLOUR_AT, place)[3] == 0)
     assert page.locator("#photo.mapped").count() == 0
     page.check("#panel-upload .map-on")
+    page.evaluate(DRAWN)
     red, _, blue, alpha = page.evaluate(COLOUR_AT, place)
     assert red > 200 > 100 > blue  # orange: it raises the score
     assert 90 < alpha < 220
     assert page.evaluate(COLOUR_AT, ["#upload-overlay", 0.02, 0.98])[3] == 0
     assert page.locator("#photo.mapped").count() == 1
-    assert "not proof" in page.locator("#panel-upload .map-note").inner_text()
+    assert "not proof" in page.locator("#panel-upload .map-details").inner_text()
     page.uncheck("#panel-upload .map-on")
+    page.evaluate(DRAWN)
     assert page.evaluate(COLOUR_AT, place)[3] == 0
     assert page.locator("#photo.mapped").count() == 0
 
@@ -67,8 +70,11 @@ def test_map_shows_raising_and_lowering_by_colour_strength_and_text(open_page, p
     page = open_page()
     with_map(page, assessor, photo, grid(r5c3=0.8, r5c4=0.8, r0c4=-0.6, r2c1=0.2))
     upload(page, photo)
+    unfold(page, "why")
     page.check("#panel-upload .map-on")
+    page.evaluate(DRAWN)
     page.fill("#panel-upload .map-opacity", "100")
+    page.evaluate(DRAWN)
 
     def at(row, column):
         x, y = (100 + 300 * (cell + 0.5) / 8 for cell in (column, row))
@@ -91,6 +97,7 @@ def test_map_shows_raising_and_lowering_by_colour_strength_and_text(open_page, p
         "raises",
     ]
     page.fill("#panel-upload .map-opacity", "20")
+    page.evaluate(DRAWN)
     assert 35 < at(5, 3)[3] < 60
 
 
@@ -98,7 +105,9 @@ def test_nearly_empty_map_is_pale_and_described(open_page, photo, assessor):
     page = open_page()
     with_map(page, assessor, photo, grid(r5c3=0.01))
     upload(page, photo)
+    unfold(page, "why")
     page.check("#panel-upload .map-on")
+    page.evaluate(DRAWN)
     text = page.locator("#panel-upload .map-text").inner_text()
     assert text == "PSPI: no part of the face changes it much."
     x, y = (100 + 300 * (cell + 0.5) / 8 for cell in (3, 5))
@@ -111,10 +120,12 @@ def test_bar_of_an_action_unit_shows_where_it_comes_from(open_page, photo, asses
     units["AU9"] = grid(r4c3=0.5, r4c4=0.5)
     with_map(page, assessor, photo, grid(r5c3=0.8), units)
     upload(page, photo)
+    unfold(page, "why")
     bar = page.get_by_role("button", name="Skin of the nose wrinkled upwards AU9")
     assert bar.get_attribute("aria-pressed") == "false"
     bar.focus()
     page.keyboard.press("Enter")
+    page.evaluate(DRAWN)
     assert bar.get_attribute("aria-pressed") == "true"
     assert page.locator("#panel-upload .unit[aria-pressed='true']").count() == 1
     assert page.locator("#panel-upload .map-on").is_checked()
@@ -122,8 +133,10 @@ def test_bar_of_an_action_unit_shows_where_it_comes_from(open_page, photo, asses
     text = page.locator("#panel-upload .map-text")
     assert text.inner_text() == "AU9: raised most at the nose."
     page.select_option("#panel-upload .map-name", "AU4")
+    page.evaluate(DRAWN)
     assert page.locator("#panel-upload .unit[aria-pressed='true'] .unit-code").inner_text() == "AU4"
     page.get_by_role("button", name="Brows pulled down and together AU4").click()
+    page.evaluate(DRAWN)
     assert not page.locator("#panel-upload .map-on").is_checked()
     assert page.locator("#panel-upload .unit[aria-pressed='true']").count() == 0
 
@@ -132,53 +145,8 @@ def test_model_that_gives_the_score_alone_offers_its_one_map(open_page, photo, a
     page = open_page()
     with_map(page, assessor, photo, grid(r5c3=0.8))
     upload(page, photo)
+    unfold(page, "why")
     page.check("#panel-upload .map-on")
+    page.evaluate(DRAWN)
     options = page.locator("#panel-upload .map-name option:not([disabled])")
     assert options.all_inner_texts() == ["PSPI"]
-
-
-def test_live_view_requests_the_map_only_while_it_is_shown(open_page):
-    page = open_page()
-    queries = []
-    page.on("websocket", lambda socket: queries.append(socket.url.partition("/v1/live")[2]))
-    page.click("#tab-live")
-    page.click("#start")
-    page.wait_for_selector("#live-result .assessed:not([hidden])")
-    assert page.locator("#live-image.mapped").count() == 0
-    page.check("#panel-live .map-on")
-    page.wait_for_selector("#live-image.mapped")
-    until(page, "document.querySelector('#panel-live .map-text').textContent !== ''")
-    page.uncheck("#panel-live .map-on")
-    page.wait_for_selector("#live-image:not(.mapped)")
-    page.get_by_role("button", name="Eyelids tightened").click()
-    page.wait_for_selector("#live-image.mapped")
-    assert ["explain=heatmap" in query for query in queries] == [False, True, False, True]
-    assert page.locator("#live-result .problem").is_hidden()
-
-
-def test_live_map_is_mirrored_with_the_video(open_page):
-    page = open_page()
-    quad = [[300, 100], [500, 100], [500, 300], [300, 300]]
-    heatmap = {
-        "quad": quad,
-        "pspi": [[0.9, 0.0]],
-        "action_units": None,
-        "counted": None,
-        "note": "Note.",
-    }
-    page.route_web_socket(
-        "**/v1/live*", lambda route: route.on_message(answer_all(route, heatmap=heatmap))
-    )
-    page.click("#tab-live")
-    page.click("#start")
-    page.check("#panel-live .map-on")
-    page.wait_for_selector("#live-image.mapped")
-    page.wait_for_timeout(200)
-    strong, weak = (["#live-overlay", x / 640, 200 / 480] for x in (320, 490))
-    mirrored = [["#live-overlay", 1 - x, y] for _, x, y in (strong, weak)]
-    alphas = [page.evaluate(COLOUR_AT, place)[3] for place in mirrored]
-    assert alphas[0] > 150 > 30 > alphas[1]
-    page.uncheck("#mirror")
-    page.wait_for_timeout(300)
-    alphas = [page.evaluate(COLOUR_AT, place)[3] for place in (strong, weak)]
-    assert alphas[0] > 150 > 30 > alphas[1]

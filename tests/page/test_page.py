@@ -1,6 +1,6 @@
 """The page as a whole: its width, its statements, and what it stores."""
 
-from tests.support.browser import SPEECH, upload
+from tests.support.browser import SPEECH, start_watching, unfold, upload
 
 
 def test_no_width_needs_sideways_scrolling(open_page, photo):
@@ -14,14 +14,14 @@ def test_no_width_needs_sideways_scrolling(open_page, photo):
     page.wait_for_selector("#voice-hint:not([hidden])")
     check()
     upload(page, photo)
+    unfold(page, "why", "numbers", "compare", "advice")
     page.check("#panel-upload .map-on")
-    page.evaluate(
-        "document.querySelectorAll('details').forEach((element) => (element.open = true))"
-    )
     check()
     page.click("#tab-live")
-    page.click("#start")
-    page.wait_for_selector("#live-result .assessed:not([hidden])")
+    check()
+    start_watching(page)
+    check()
+    page.click("#finish")
     check()
 
 
@@ -30,11 +30,8 @@ def test_page_states_what_it_is_and_what_it_stores(open_page):
     text = page.locator("body").inner_text()
     assert "Research software, not a medical device" in text
     assert "cannot tell what a person feels" in text
-    assert "Photos never leave this machine, and nothing is stored." in text
-    page.click("text=What the model is")
-    about = page.locator(".about").inner_text()
-    assert "not on the UNBC-McMaster archive" in about
-    assert page.evaluate("fetch('/v1/model').then((answer) => answer.json())")["title"] in about
+    assert "Reads the face only. Pictures stay on this machine. Not a medical device." in text
+    assert "Pictures never leave this machine, and nothing is stored." in text
 
 
 def test_nothing_is_stored_in_the_browser(open_page, photo):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.support.browser import SPEECH, TIMEOUT
+from tests.support.browser import SPEECH, TIMEOUT, start_watching
 from tests.support.server_process import free_port
 
 pytest.importorskip("segno", reason="needs segno")
@@ -44,9 +44,7 @@ def test_scanned_address_opens_the_page_with_its_camera(browser, phone_address):
     page.wait_for_selector("html[data-ready]")
     assert page.url == phone_address.partition("#")[0]
     assert page.evaluate("isSecureContext")
-    page.click("#tab-live")
-    page.click("#start")
-    page.wait_for_selector("#live-result .assessed:not([hidden])")
+    start_watching(page)
     assert page.locator("#token-dialog").is_hidden()
     context.close()
 

@@ -1,6 +1,6 @@
 """Cameras and connections that are lost and recovered."""
 
-from tests.support.browser import LIVE_PROBLEM, LIVE_RESULT, serve, until
+from tests.support.browser import LIVE_PROBLEM, LIVE_RESULT, serve, start_watching, until
 from tests.support.server_process import free_port
 
 
@@ -8,19 +8,17 @@ def test_lost_server_is_reported(open_page, photo):
     process, address = serve(free_port())
     try:
         page = open_page(address)
-        page.click("#tab-live")
-        page.click("#start")
-        page.wait_for_selector("#live-result .assessed:not([hidden])")
+        start_watching(page)
     finally:
         process.terminate()
         process.wait(20)
-    page.wait_for_selector("#live-result .problem:not([hidden])")
-    assert "The connection is lost" in page.locator("#live-result .problem").inner_text()
-    assert "connection" in page.locator("#live-result .problem").inner_text()
+    page.wait_for_selector(LIVE_PROBLEM)
+    assert "No connection to wince" in page.locator(LIVE_PROBLEM).inner_text()
+    until(page, "document.getElementById('status-strip').innerText.includes('NOT WATCHING')")
     page.click("#tab-upload")
     page.set_input_files("#file", photo)
-    page.wait_for_selector("#upload-result .problem:not([hidden])")
-    assert "does not answer" in page.locator("#upload-result .problem").inner_text()
+    page.wait_for_selector('#upload-result .result[data-kind="problem"]')
+    assert "does not answer" in page.locator("#upload-result").inner_text()
 
 
 VIDEO_TRACK = "document.getElementById('video').srcObject.getVideoTracks()[0]"
@@ -43,19 +41,17 @@ def test_lost_camera_is_reported_and_reopened(live):
     )
     page.evaluate(f"{VIDEO_TRACK}.dispatchEvent(new Event('ended'))")
     page.wait_for_selector(LIVE_PROBLEM)
-    message = page.locator("#live-result .problem").inner_text()
-    assert "The camera is lost" in message
-    assert "tries again by itself" in message
+    assert "The camera is no longer connected" in page.locator(LIVE_PROBLEM).inner_text()
     until(page, "window.tries.length >= 6")  # each time the same camera, then any
     first, second, third = page.evaluate("[0, 2, 4].map((index) => window.tries[index])")
     assert third - second > 1.5 * (second - first) - 300, "the pauses grow"
-    assert page.locator("#stop").is_visible()
+    assert page.locator("#finish").is_visible()
     page.evaluate("window.plugged = true")
     page.wait_for_selector(LIVE_RESULT)
     assert page.evaluate(f"{VIDEO_TRACK}.readyState") == "live"
 
 
-def test_stop_ends_the_retries(live):
+def test_finish_ends_the_retries(live):
     page, _ = live("mild")
     page.evaluate(
         """() => {
@@ -68,11 +64,11 @@ def test_stop_ends_the_retries(live):
     )
     page.evaluate(f"{VIDEO_TRACK}.dispatchEvent(new Event('ended'))")
     until(page, "window.tries >= 2")
-    page.click("#stop")
+    page.click("#finish")
     tries = page.evaluate("window.tries")
     page.wait_for_timeout(1500)
     assert page.evaluate("window.tries") == tries
-    assert page.locator("#start").is_visible()
+    assert page.locator("#summary").is_visible()
 
 
 def test_lost_connection_is_reported_and_reopened(open_page):
@@ -82,20 +78,16 @@ def test_lost_connection_is_reported_and_reopened(open_page):
         page = open_page(address)
         sockets = []
         page.on("websocket", lambda socket: sockets.append(socket.url))
-        page.click("#tab-live")
-        page.click("#start")
-        page.wait_for_selector(LIVE_RESULT)
+        start_watching(page)
         process.kill()
         process.wait(20)
         page.wait_for_selector(LIVE_PROBLEM)
-        message = page.locator("#live-result .problem").inner_text()
-        assert "The connection is lost" in message
-        assert "tries again by itself" in message
+        assert "tried again by itself" in page.locator(LIVE_PROBLEM).inner_text()
         process, _ = serve(port)
         page.set_default_timeout(60_000)
         page.wait_for_selector(LIVE_RESULT)
         assert len(sockets) >= 2
-        assert page.locator("#session-panel").is_visible()
+        assert page.locator("#trend").is_visible()
     finally:
         process.kill()
         process.wait(20)

@@ -3,7 +3,7 @@
 import re
 import time
 
-from tests.support.browser import ARGUMENTS, CHROMIUM, SPEECH, TIMEOUT
+from tests.support.browser import ARGUMENTS, CHROMIUM, SPEECH, TIMEOUT, start_watching
 from tests.support.expressive_clip import RATE, as_jpeg, clip
 from wince import scale
 from wince.speech.languages import ENGLISH
@@ -18,15 +18,18 @@ EXPECTED = {"No pain expression seen", "Moderate", "Changing", "Cannot tell", "N
 WATCH = """() => {
   const card = document.querySelector("#live-result");
   const text = (name) => card.querySelector(name).textContent;
+  card.querySelector(".fold-numbers").open = true;
   window.snapshots = [];
   const take = () => {
-    const shown = (name) => !card.querySelector(name).hidden;
+    const [number, interval] = card.querySelectorAll(".numbers-list dd");
     window.snapshots.push({
-      assessed: shown(".assessed"), state: shown(".state") ? text(".state-title") : null,
-      title: text(".level-name"), number: text(".score-number"), sentence: text(".sentence"),
-      interval: text(".interval-text"), confidence: text(".confidence-number"),
+      kind: card.querySelector(".result").dataset.kind, title: text(".result-title"),
+      score: text(".result-score"), range: text(".result-range"),
+      certainty: text(".result-certainty"), number: number.textContent,
+      interval: interval.textContent,
       scale: card.querySelector(".scale").getAttribute("aria-label"),
-      current: card.querySelector(".shares .current .share-number")?.textContent ?? null,
+      current: [...card.querySelectorAll(".shares .current .share-number")].map(
+        (share) => share.textContent),
     });
   };
   new MutationObserver(take).observe(card, {subtree: true, childList: true, attributes: true});
@@ -52,22 +55,17 @@ def test_the_page_contradicts_itself_in_nothing_that_it_shows(browser, address, 
         page.goto(address)
         page.wait_for_selector("html[data-ready]")
         page.evaluate(WATCH)
-        page.click("#tab-live")
-        page.click("#start")
-        page.wait_for_selector("#live-result .assessed:not([hidden])")
+        start_watching(page)
         snapshots, spoken = watched(page)
     finally:
         chromium.close()
-    shown = [snapshot for snapshot in snapshots if snapshot["assessed"]]
-    stated = [snapshot for snapshot in shown if snapshot["number"]]
+    stated = [snapshot for snapshot in snapshots if snapshot["kind"] == "level"]
     assert len(stated) > 10
-    for snapshot in shown:
-        check_card(snapshot)
+    for snapshot in snapshots:
+        check_result(snapshot)
     assert titles(snapshots) >= EXPECTED
-    spoken_for = {
-        ENGLISH.sentences[key]: ENGLISH.spoken_sentences[key] for key in ENGLISH.sentences
-    }
-    assert set(spoken) <= {spoken_for[snapshot["sentence"]] for snapshot in stated}
+    spoken_for = {ENGLISH.titles[key]: text for key, text in ENGLISH.spoken_sentences.items()}
+    assert set(spoken) <= {spoken_for[snapshot["title"]] for snapshot in stated}
 
 
 def watched(page):
@@ -82,23 +80,40 @@ def watched(page):
 
 
 def titles(snapshots):
-    return {snapshot["state"] or snapshot["title"] for snapshot in snapshots}
+    return {snapshot["title"].partition(":")[0] for snapshot in snapshots}
 
 
-def check_card(snapshot):
-    title, number = snapshot["title"], snapshot["number"]
-    numbers = ("interval", "confidence", "sentence")
-    if title == "Changing":
-        assert number == ""
-        assert {snapshot[name] for name in numbers} == {""}
+def check_result(snapshot):
+    if snapshot["kind"] != "level":
+        for name in ("number", "interval"):
+            assert snapshot[name] in ("–", "")
+        assert snapshot["range"] == ""
+        assert snapshot["current"] == []
+        assert "PSPI" not in snapshot["score"] + snapshot["scale"]
+        assert "%" not in snapshot["certainty"]
         return
-    level = scale.level(float(number))
-    if title.startswith("Between "):
-        words = title.removeprefix("Between ").split(" and ")
-        assert level in ["none" if word == "no pain expression" else word for word in words]
-    else:
-        assert LEVELS[title] == level
-    low, high = map(float, re.findall(r"[\d.]+", snapshot["interval"].removeprefix("90 %")))
-    assert low - 0.05 <= float(number) <= high + 0.05  # each is rounded
-    assert f"PSPI {number} of 16" in snapshot["scale"]
-    assert snapshot["current"] == snapshot["confidence"]
+    title = snapshot["title"]
+    number, maximum = numbers_of(snapshot["number"])
+    whole = numbers_of(snapshot["score"])[0]
+    assert maximum == 16
+    assert abs(whole - number) <= 0.6
+    for score in (number, whole):
+        level = scale.level(score)
+        if title.startswith("Between "):
+            words = title.removeprefix("Between ").split(" and ")
+            assert level in ["none" if word == "no pain expression" else word for word in words]
+        else:
+            assert LEVELS[title] == level
+    low, high = numbers_of(snapshot["interval"])
+    assert low - 0.05 <= number <= high + 0.05  # each is rounded
+    ends = numbers_of(snapshot["range"])
+    assert ends[0] <= whole <= ends[-1]
+    assert abs(ends[0] - low) <= 0.6
+    assert abs(ends[-1] - high) <= 0.6
+    assert f"PSPI {whole:.0f} of 16: {title}." in snapshot["scale"]
+    share = re.search(r"\(([^)]*)\)", snapshot["certainty"])[1]
+    assert share in snapshot["current"]
+
+
+def numbers_of(text):
+    return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)]

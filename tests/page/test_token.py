@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.support.browser import SPEECH, TIMEOUT
+from tests.support.browser import SPEECH, TIMEOUT, start_watching
 from tests.support.server_process import free_port
 
 TOKEN = "a-token.for_tests~1234567890"
@@ -67,10 +67,8 @@ def test_printed_address_opens_the_page_and_is_removed_from_the_address_bar(
         page.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
     )
     page.set_input_files("#file", frames[1].path)
-    page.wait_for_selector("#upload-result .assessed:not([hidden])")
-    page.click("#tab-live")
-    page.click("#start")
-    page.wait_for_selector("#live-result .assessed:not([hidden])")
+    page.wait_for_selector("#upload-result .result[data-kind=level]")
+    start_watching(page)
     assert page.locator("#token-dialog").is_hidden()
 
 

@@ -5,26 +5,39 @@ import base64
 import numpy as np
 import pytest
 
-from tests.support.browser import spoken, upload
+from tests.support.browser import DRAWN, RESULT, spoken, unfold, until, upload
 from tests.support.media import encode_image
+from wince.speech.languages import ENGLISH
+
+LEVEL = f'{RESULT}[data-kind="level"]'
 
 
 def test_uploaded_photo_is_assessed_shown_and_spoken(open_page, photo, assessor):
     page = open_page()
     upload(page, photo)
+    unfold(page, "why", "numbers", "advice")
     expected = assessor.assess(photo["buffer"])
-    card = page.locator("#upload-result")
-    assert card.locator(".sentence").inner_text() == expected.sentence
-    assert card.locator(".score-number").inner_text() == f"{expected.pspi:.1f}"
-    assert card.locator(".confidence-number").inner_text() == f"{100 * expected.confidence:.0f} %"
+    card = page.locator(RESULT)
+    assert card.locator(".result-title").inner_text() == ENGLISH.titles[expected.level]
+    assert card.locator(".result-score").inner_text() == f"PSPI {round(expected.pspi)} of 16"
+    shares = card.locator(".share-number").all_inner_texts()
+    for share, text in zip(expected.level_probabilities.values(), shares, strict=True):
+        assert text in (f"{share:.0%}", "< 1%", "> 99%")
+    numbers = card.locator(".numbers-list").inner_text()
     low, high = expected.interval
-    assert card.locator(".interval-text").inner_text() == f"90 % interval: {low:.1f} to {high:.1f}"
+    assert f"{expected.pspi:.1f} of 16" in numbers
+    assert f"{low:.1f} to {high:.1f}" in numbers
+    assert f"{expected.model['name']} {expected.model['version']}" in numbers
     assert card.locator(".advice").inner_text() == expected.advice
-    assert card.locator(".units li").count() == 6
     values = [float(text.split()[0]) for text in card.locator(".unit-value").all_inner_texts()]
     assert values == pytest.approx(list(expected.action_units.values()), abs=0.051)
-    assert page.evaluate("window.spoken") == [{"text": expected.sentence, "voice": "Near"}]
+    assert page.evaluate("window.spoken") == [
+        {"text": ENGLISH.spoken_sentences[expected.level], "voice": "Near"}
+    ]
+    until(page, "document.getElementById('announcer').textContent !== ''")
     assert page.locator("#announcer").inner_text() == expected.sentence
+    page.click(f"{RESULT} .say-again")
+    assert len(spoken(page)) == 2
 
 
 def transfer(page, data, kind="image/jpeg"):
@@ -47,7 +60,7 @@ def test_photo_dropped_on_the_page_is_assessed(open_page, portrait_jpeg, target)
     page.dispatch_event(target, "dragenter", {"dataTransfer": data})
     assert page.locator("#drop.over").count() == 1
     page.dispatch_event(target, "drop", {"dataTransfer": data})
-    page.wait_for_selector("#upload-result .assessed:not([hidden])")
+    page.wait_for_selector(LEVEL)
     assert page.locator("#drop.over").count() == 0
     assert len(spoken(page)) == 1
 
@@ -56,7 +69,7 @@ def test_photo_dropped_while_the_camera_tab_is_open_is_shown(open_page, portrait
     page = open_page()
     page.click("#tab-live")
     page.dispatch_event("body", "drop", {"dataTransfer": transfer(page, portrait_jpeg)})
-    page.wait_for_selector("#upload-result .assessed:not([hidden])")
+    page.wait_for_selector(LEVEL)
     assert page.locator("#tab-upload").get_attribute("aria-selected") == "true"
 
 
@@ -64,7 +77,8 @@ def test_something_else_dropped_is_explained(open_page):
     page = open_page()
     data = page.evaluate_handle("new DataTransfer()")
     page.dispatch_event("#drop", "drop", {"dataTransfer": data})
-    assert "not an image file" in page.locator("#upload-result .problem").inner_text()
+    page.wait_for_selector(f'{RESULT}[data-kind="problem"]')
+    assert "was not a file" in page.locator(f"{RESULT} .result-problem").inner_text()
 
 
 def test_pasted_photo_is_assessed(open_page, portrait_jpeg):
@@ -74,7 +88,7 @@ def test_pasted_photo_is_assessed(open_page, portrait_jpeg):
           new ClipboardEvent("paste", {clipboardData: data, bubbles: true}))""",
         transfer(page, portrait_jpeg),
     )
-    page.wait_for_selector("#upload-result .assessed:not([hidden])")
+    page.wait_for_selector(LEVEL)
 
 
 @pytest.mark.parametrize(
@@ -86,11 +100,9 @@ def test_pasted_photo_is_assessed(open_page, portrait_jpeg):
 )
 def test_file_that_cannot_be_assessed_is_explained_and_not_spoken(open_page, data, message):
     page = open_page()
-    page.set_input_files("#file", {"name": "x", "mimeType": "image/jpeg", "buffer": data})
-    problem = page.locator("#upload-result .problem")
-    problem.wait_for()
-    assert message in problem.inner_text()
-    assert problem.get_attribute("role") == "alert"
+    upload(page, {"name": "x", "mimeType": "image/jpeg", "buffer": data}, "problem")
+    assert message in page.locator(f"{RESULT} .result-problem").inner_text()
+    until(page, f"document.getElementById('announcer').textContent.includes({message!r})")
     assert spoken(page) == []
 
 
@@ -105,15 +117,12 @@ def test_newest_photo_wins(open_page, photo, frames):
             routes.append(route)
 
     page.route("**/v1/assessments*", hold_the_first)
-    page.set_input_files("#file", photo)
-    page.wait_for_selector("#busy:not([hidden])")
-    while not routes:
-        page.wait_for_timeout(20)
+    with page.expect_request("**/v1/assessments*"):
+        page.set_input_files("#file", photo)
     second = frames[0].path.read_bytes()
     upload(page, {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": second})
-    shown = page.locator("#upload-result .score-number").inner_text()
+    shown = page.locator(f"{RESULT} .result-lines").inner_text()
     routes[0].abort()
-    page.wait_for_timeout(300)
-    assert page.locator("#upload-result .score-number").inner_text() == shown
-    assert page.locator("#upload-result .problem").is_hidden()
+    page.evaluate(DRAWN)
+    assert page.locator(f"{RESULT} .result-lines").inner_text() == shown
     assert len(spoken(page)) == 1

@@ -13,7 +13,7 @@ from tests.support.media import needs_espeak
 from tools.docs import run_examples
 from wince.archive.report import report_files
 from wince.evaluation import evaluate
-from wince.runtime import assessment, estimator
+from wince.runtime import assessment, manifest
 from wince.server.settings import Settings
 
 DOCS = ROOT / "docs"
@@ -92,7 +92,7 @@ def test_versions_md_has_the_present_version_of_each_format() -> None:
         ("an assessment", "schema", assessment.SCHEMA),
         ("`report.json`", "schema", report_files.SCHEMA),
         ("`metrics.json`", "schema", evaluate.SCHEMA),
-        ("`model.json`", "format", estimator.FORMAT),
+        ("`model.json`", "format", manifest.FORMAT),
     ):
         (row,) = [line for line in text.splitlines() if line.startswith(f"| {name}")]
         assert row.endswith(f"| `{key}` | `{json.dumps(version)}` |")

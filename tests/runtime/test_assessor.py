@@ -95,7 +95,13 @@ def test_the_json_form_has_every_documented_field(
     assert data["faces"] == [data["face"]]
     documented = "box keypoints score yaw pitch roll usable reasons index"
     assert set(data["face"]) == set(documented.split())
-    assert set(data["quality"]) == {"usable", "warnings", "reasons"}
+    assert set(data["quality"]) == {
+        "usable",
+        "warnings",
+        "reasons",
+        "warning_codes",
+        "values",
+    }
     assert set(data["model"]) == {"name", "version"}
 
 
@@ -127,7 +133,7 @@ def test_every_face_is_assessed_with_one_call_of_the_network(
     rgb = two_faces(astronaut)
     expected = [assess_single(assessor, rgb, face_index=index, heatmap=True) for index in (0, 1)]
     for single in expected:
-        single["quality"]["warnings"] = ()  # only these mention a choice
+        single["quality"] |= {"warnings": (), "warning_codes": (), "values": {}}  # of the choice
     sizes = count_crops(assessor, monkeypatch)
     results = assessor.assess_faces(rgb, heatmap=True)
     assert [without_times(result) for result in results] == expected

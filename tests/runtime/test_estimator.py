@@ -1,6 +1,5 @@
 """Models on disk: which are loaded, and which are refused."""
 
-import copy
 import json
 import shutil
 from importlib import resources
@@ -8,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.support.frames import Frame
@@ -190,63 +187,30 @@ def test_the_packaged_model_is_small_enough_to_ship(estimator: Estimator) -> Non
     assert sum(path.stat().st_size for path in starter_folder().iterdir()) < 25e6
 
 
-# Any change in model.json.
-
-
-def paths(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-    """Return the paths of keys to all values in nested data, down to the fourth level."""
-    result = [path] if path else []
-    children: list[tuple[object, object]] = []
-    if isinstance(value, dict):
-        children = list(value.items())
-    elif isinstance(value, list):
-        children = list(enumerate(value[:3]))
-    for key, child in children if len(path) < 4 else ():
-        result += paths(child, (*path, key))
-    return result
-
-
-MANIFEST = json.loads((starter_folder() / "model.json").read_text("utf-8"))
-LOADED_KEYS = ("format", "file", "sha256", "face_spec", "head", "calibration")
-PATHS = [path for path in paths(MANIFEST) if path[0] in LOADED_KEYS]
-UNEXPECTED = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.text(max_size=8),
-    st.just({}),
-    st.lists(st.one_of(st.integers(-5, 5), st.text(max_size=3), st.none()), max_size=5),
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("calibration", "score_map", "pspi"), None),
+        (("calibration", "score_map", "pspi", 0), -1),
+        (("calibration", "spread_base"), 10**400),
+        (("face_spec", "side"), 10**400),
+        (("trained_on",), ["x"]),
+        (("figures", "test"), float("inf")),
+        (("title",), "\ud800"),
+        (("file",), "a" * 5000),
+    ],
 )
-
-
-@pytest.fixture(scope="module")
-def changing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the packaged model whose model.json each example writes anew."""
-    return Path(shutil.copytree(starter_folder(), tmp_path_factory.mktemp("changed") / "model"))
-
-
-@given(path=st.sampled_from(PATHS), value=UNEXPECTED)
-@example(path=("calibration", "score_map", "pspi"), value=None)
-@example(path=("calibration", "score_map", "pspi", 0), value=-1)
-@example(path=("calibration", "spread_base"), value=10**400)
-@example(path=("face_spec", "side"), value=10**400)
-def test_a_manifest_with_any_value_changed_loads_or_is_refused_with_a_message(
-    changing: Path, path: tuple[str, ...], value: object
+def test_a_manifest_with_a_value_of_another_kind_is_refused(
+    copied: Path, keys: tuple[str | int, ...], value: object
 ) -> None:
-    manifest = copy.deepcopy(MANIFEST)
+    manifest = json.loads((copied / "model.json").read_text())
     target = manifest
-    for key in path[:-1]:
+    for key in keys[:-1]:
         target = target[key]
-    target[path[-1]] = value
-    (changing / "model.json").write_text(json.dumps(manifest))
-    try:
-        score = Estimator(changing).calibration(3.0)
-    except ModelError as error:
-        assert str(error)
-    else:
-        assert 0 <= score.interval[0] <= score.pspi <= score.interval[1] <= 16
-        assert 0 <= score.confidence <= 1
+    target[keys[-1]] = value
+    (copied / "model.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match=r"\.$"):
+        Estimator(copied)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +218,7 @@ def test_a_manifest_with_any_value_changed_loads_or_is_refused_with_a_message(
 )
 def test_a_manifest_that_names_a_file_elsewhere_is_refused(copied: Path, name: object) -> None:
     change_manifest(copied, file=name)
-    with pytest.raises(ModelError, match=r"model\.json names|no model file"):
+    with pytest.raises(ModelError, match=r"model\.json (names|has)|no model file"):
         Estimator(copied)
 
 

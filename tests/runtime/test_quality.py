@@ -1,5 +1,6 @@
 """Refusals and warnings: images with one defect each, and every limit on its own."""
 
+import io
 import json
 from dataclasses import replace
 
@@ -135,7 +136,11 @@ def test_each_limit_warns_before_it_refuses(name, limit, change) -> None:
     warned = at(limit.warn + step)
     assert warned.reasons == {}
     assert len(warned.warnings) == 1
-    assert warned.warnings[0].endswith(REASONS[name].remedy)
+    assert warned.warnings[name].endswith(REASONS[name].remedy)
+    for judgement in (warned, at(limit.refuse + step)):
+        assert list(judgement.values) == [name]
+    for value in warned.values[name].values():
+        assert f"{value:g}" in warned.warnings[name]
     assert at(limit.refuse - step).reasons == {}
     assert list(at(limit.refuse + step).reasons) == [name]
 
@@ -179,7 +184,7 @@ def test_a_face_cut_at_the_brows_gets_a_warning_and_one_cut_at_the_eyes_is_refus
         measures = quality.measure(image, moved)
         judgement = judge(measures)
         assert ("cut" in judgement.reasons) == (share == 0.02)
-        is_warned = any("outside the image" in warning for warning in judgement.warnings)
+        is_warned = "cut" in judgement.warnings
         assert is_warned == (share == 0.2)
         cuts.append(measures.cut)
     assert cuts[0] == 0
@@ -204,3 +209,44 @@ def test_the_weights_of_the_occlusion_model_are_packaged() -> None:
     probabilities = occlusion.covered(np.full((96, 96), 128, np.float32))
     assert set(probabilities) == set(occlusion.PARTS)
     assert all(0 <= probability <= 1 for probability in probabilities.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "values"),
+    [
+        ({"width": 31.7}, {"small": {"width": 31, "needed": 32}}),
+        ({"yaw": -35.2}, {"turned": {"yaw": 36, "limit": 35}}),
+        ({"cut": 0.124}, {"cut": {"percent": 12}}),
+        ({"contrast": 34.9}, {"flat": {"contrast": 34, "needed": 35}}),
+        ({"contrast": 10.0, "light": 20.0}, {"dark": {"contrast": 10, "needed": 35}}),
+        ({"score": 0.512}, {"doubtful": {"score": 0.51}}),
+        ({"sharpness": 0.01}, {"blurred": {}}),
+        (
+            {"yaw": 50, "cut": 0.5},
+            {"turned": {"yaw": 50, "limit": 35}, "cut": {"percent": 50}},
+        ),
+    ],
+)
+def test_the_numbers_of_a_sentence_are_on_the_right_side_of_the_limit(change, values) -> None:
+    assert judge(replace(GOOD, **change)).values == values
+
+
+def test_every_warning_of_an_assessment_has_a_name_and_values(
+    assessor: wince.Assessor, astronaut: RGB
+) -> None:
+    small = np.asarray(Image.fromarray(astronaut).resize((128, 128)))
+    both = np.hstack([small, small])
+    result = assessor.assess(both, face_index=1).quality
+    assert result.warning_codes == ("other-faces", "small")
+    assert len(result.warnings) == len(result.warning_codes)
+    assert result.values["other-faces"] == {"faces": 2, "number": 2}
+    assert "Number 2" in result.warnings[0]
+    assert str(result.values["small"]["width"]) in result.warnings[1]
+
+
+def test_a_warning_about_the_file_has_a_name(assessor: wince.Assessor, near: RGB) -> None:
+    file = io.BytesIO()
+    image = Image.fromarray(near)
+    image.save(file, "GIF", save_all=True, append_images=[image.rotate(90)])
+    result = assessor.assess(file.getvalue()).quality
+    assert (result.warning_codes, result.values) == (("file",), {"file": {}})

@@ -13,6 +13,8 @@ import time
 import psutil
 import pytest
 
+from tests.support import bad_inputs
+from tests.support.attack_streams import BODIES, CHUNKED, HEALTH, request
 from tests.support.server_process import free_port
 
 START = """
@@ -27,7 +29,6 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 from wince.cli import main
 sys.exit(main(["serve", *sys.argv[1:]]))
 """
-HEALTH = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 
 
 class Server:
@@ -50,8 +51,13 @@ class Server:
             answer = stream.recv(100)
         return time.monotonic() - begin, answer[9:12]
 
+    def client_ports(self):
+        """Return the port of the client at the other end of each open connection."""
+        connections = self.process.net_connections()
+        return [c.raddr.port for c in connections if c.status == psutil.CONN_ESTABLISHED]
+
     def connections(self):
-        return sum(c.status == psutil.CONN_ESTABLISHED for c in self.process.net_connections())
+        return len(self.client_ports())
 
 
 @contextlib.contextmanager
@@ -136,13 +142,9 @@ def send_all(stream, data):
         stream.sendall(data)
 
 
-def request(head, body=b""):
-    return f"{head}\r\nHost: 127.0.0.1\r\n\r\n".encode() + body
-
-
 def test_answers_that_nobody_reads_do_not_hold_connections(server):
     """More clients than connections pipeline requests for large files and never read."""
-    requests = request("GET /static/style.css HTTP/1.1") * 500
+    requests = request("GET /static/css/base.css HTTP/1.1") * 500
     with contextlib.ExitStack() as stack:
         for _ in range(15):
             stream = stack.enter_context(socket.socket())
@@ -165,7 +167,7 @@ def test_one_unread_answer_does_not_keep_a_closed_connection(server):
             stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             stream.connect(("127.0.0.1", server.port))
             with contextlib.suppress(OSError):
-                stream.sendall(request("GET /static/style.css HTTP/1.1") * 500)
+                stream.sendall(request("GET /static/css/base.css HTTP/1.1") * 500)
             stream.shutdown(socket.SHUT_WR)
         until(lambda: server.connections() == 0)
 
@@ -218,39 +220,15 @@ def test_half_open_tls_handshakes_are_counted(tls_server):
     assert tls_server.health()[1] == b"200"
 
 
-CHUNKED = "POST /v1/assessments HTTP/1.1\r\nContent-Type: image/jpeg\r\nTransfer-Encoding: chunked"
-BODIES = {
-    "chunks of one byte": request(CHUNKED, b"1\r\nx\r\n" * 500_000),
-    "pings": request(
-        "GET /v1/live HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-        b"\x89\x80\0\0\0\0" * 500_000,
-    ),
-    "fragments": request(
-        "GET /v1/live HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-        b"\x02\x80\0\0\0\0" + b"\0\x80\0\0\0\0" * 500_000,
-    ),
-    "part heads": request(
-        "POST /v1/assessments HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
-        "Content-Length: 3000000",
-        b"--b\r\n" + b"a" * 3_000_000,
-    ),
-    "line ends": request(
-        "POST /v1/assessments HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
-        "Content-Length: 8000000",
-        b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
-        + b"\r\n--" * 2_000_000,
-    ),
-    "punycode": request(
-        "POST /v1/assessments HTTP/1.1\r\nContent-Length: 1000100\r\n"
-        "Content-Type: multipart/form-data; boundary=b; charset=punycode",
-        b'--b\r\nContent-Disposition: form-data; name="neutral"\r\n\r\n'
-        + b"a-" * 499_972
-        + b"\r\n--b--\r\n",
-    ),
-    "pipelined": request("GET /healthz HTTP/1.1") * 20_000,
-}
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has every address of 127.0.0.0/8")
+def test_one_host_with_half_open_tls_handshakes_does_not_keep_others_out(tls_server):
+    with contextlib.ExitStack() as stack:
+        for _ in range(60):  # more than are accepted
+            stream = stack.enter_context(socket.socket())
+            stream.bind(("127.0.0.2", 0))
+            stream.connect(("127.0.0.1", tls_server.port))
+        for _ in range(3):
+            assert tls_server.health()[1] == b"200"
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -262,6 +240,41 @@ def test_event_loop_is_free_while_requests_of_many_parts_arrive(server, name):
             thread.start()
         for thread in threads:
             thread.join()
+
+
+@pytest.mark.parametrize(
+    "frames", [b"\x89\xfd" + bytes(4 + 125), b"\0\x80\0\0\0\0"], ids=["pings", "fragments"]
+)
+def test_socket_that_makes_answers_or_fragments_accumulate_is_closed(server, frames):
+    head = BODIES["fragments"][: BODIES["fragments"].index(b"\r\n\r\n") + 4]
+    with server.open() as stream:
+        _, port = stream.getsockname()
+        stream.sendall(head + b"\x02\x80\0\0\0\0" + frames)
+        with pytest.raises(ConnectionError):  # nothing is read, and nothing ends the message
+            for _ in range(1000):
+                stream.sendall(frames * 1000)
+    until(lambda: port not in server.client_ports())
+
+
+def test_connection_beyond_those_that_are_being_answered_gets_503(tmp_path, monkeypatch):
+    """No connection waits for its client, so none can make room."""
+    image = bad_inputs.many_scans(3000, 99)
+    head = (
+        f"POST /v1/assessments HTTP/1.1\r\nContent-Type: image/jpeg\r\nContent-Length: {len(image)}"
+    )
+    monkeypatch.setenv("WINCE_WORKERS", "1")
+    with serving(tmp_path) as server, contextlib.ExitStack() as stack:
+        for _ in range(12):
+            stack.enter_context(server.open()).sendall(request(head, image))
+        time.sleep(0.3)
+        with server.open() as stream:
+            stream.sendall(HEALTH)
+            answer = stream.recv(65536)
+            while data := stream.recv(65536):
+                answer += data
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"12 connections are already open" in answer
+    assert b"retry-after: 5" in answer.lower()
 
 
 UPLOAD = "POST /v1/assessments HTTP/1.1\r\nContent-Type: image/jpeg\r\nContent-Length: 1000000"
@@ -290,6 +303,28 @@ def test_two_statements_of_a_length_end_the_connection(server):
                 answer += data
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert answer.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "answers"),
+    [
+        # The body is wrong before the application answers, while it reads, and after its answer.
+        ((request(CHUNKED, b"no length\r\n"),), [b"400"]),
+        ((request(CHUNKED, b"1\r\nx\r\n"), b"no length\r\n"), [b"400"]),
+        ((request(CHUNKED.replace("/v1/", "/")), b"no length\r\n"), [b"404"]),
+        ((request("GET /healthz HTTP/1.1"), b"no request\r\n\r\n"), [b"200", b"400"]),
+    ],
+)
+def test_bytes_that_are_not_http_end_the_connection_with_one_answer(server, parts, answers):
+    with server.open() as stream:
+        for part in parts:
+            stream.sendall(part)
+            time.sleep(0.1)
+        text = b""
+        with contextlib.suppress(ConnectionResetError):
+            while data := stream.recv(65536):
+                text += data
+    assert [line[:3] for line in text.split(b"HTTP/1.1 ")[1:]] == answers
 
 
 def test_upload_that_the_end_of_the_server_cuts_off_gets_503(tmp_path):

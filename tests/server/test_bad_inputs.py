@@ -6,14 +6,13 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from starlette.testclient import TestClient
 
 from tests.support import bad_inputs
 from tests.support.bad_inputs import READABLE
 from tests.support.media import data_url
 from wince import images
-from wince.errors import ImageError, NoFaceError
+from wince.errors import ImageError
 from wince.image_formats import WEB_FORMATS, file_format
 from wince.server import problems
 from wince.server.app import create_app
@@ -100,29 +99,6 @@ def test_analyze_body_without_an_image_is_refused(client, name):
     body, status = bad_inputs.BODIES[name]
     answer = client.post("/analyze", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == status
-    assert set(answer.json()) == {"error"}
-    assert answer.json()["error"].endswith(".")
-
-
-# benchmarks/fuzz.py runs hundreds of thousands of these.
-bounded = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
-
-
-@bounded
-@given(data=bad_inputs.damaged_files())
-def test_damaged_files_are_assessed_or_refused(assessor, data):
-    outcome(data)
-    try:
-        assessor.assess(data)
-    except (ImageError, NoFaceError) as error:
-        assert str(error).endswith((".", ")."))
-
-
-@bounded
-@given(body=bad_inputs.json_bodies())
-def test_any_json_is_refused_with_a_sentence(client, body):
-    answer = client.post("/analyze", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code in (400, 413, 415, 422)
     assert set(answer.json()) == {"error"}
     assert answer.json()["error"].endswith(".")
 

@@ -116,6 +116,8 @@ def test_a_face_that_cannot_be_judged_has_no_score_anywhere_in_the_answer(client
     statement = answer["track"]["statement"]
     assert (statement["kind"], statement["pspi"]) == ("cannot-tell", None)
     assert statement["reasons"] == answer["assessment"]["quality"]["reasons"]
+    assert statement["values"]["dark"] == answer["assessment"]["quality"]["values"]["dark"]
+    assert statement["values"]["dark"]["contrast"] < 35
 
 
 PATIENT = Actor("aa001t1abunaff031.jpg", still(160, 240, 220))

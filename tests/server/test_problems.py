@@ -1,4 +1,5 @@
 import asyncio
+import re
 
 import numpy as np
 import pytest
@@ -10,12 +11,18 @@ from tests.support.media import data_url, encode_image
 from wince import errors
 from wince.server import body_limits, problems
 from wince.server.app import create_app
+from wince.server.request_bodies import FORM_OVERHEAD_BYTES
 from wince.server.settings import Settings
 from wince.speech import sentences
 
 BASE = "http://127.0.0.1:5001"
+API = (ROOT / "docs" / "http-api.md").read_text(encoding="utf-8")
 GREY = encode_image(np.full((200, 200, 3), 128, np.uint8))
 LIMIT = 300_000
+DOCUMENTED_VALUES = dict(
+    re.findall(r"^\| `([a-z-]+)` \| (.*`(?:seconds|needed|format|number)`.*) \|$", API, re.M)
+)
+"""What docs/http-api.md says about the values of a problem, by its code."""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +37,10 @@ def check(answer, status, kind):
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
-    assert set(problem) == {"type", "title", "status", "detail"}
+    assert set(problem) == {"type", "title", "status", "detail", "code", "values"}
+    assert problem["code"] == kind
+    words = set(DOCUMENTED_VALUES.get(kind, "").split("`")[1::2])
+    assert set(problem["values"]) <= words, "docs/http-api.md lists the values of each code"
     assert problem["type"] == f"/problems/{kind}"
     assert problem["status"] == status
     assert problem["title"] == problems.KINDS[kind].title
@@ -142,6 +152,31 @@ def test_too_many_pixels_are_refused_before_decoding(client):
     png[29:33] = zlib.crc32(png[12:29]).to_bytes(4, "big")
     answer = client.post("/v1/assessments", files={"image": bytes(png)})
     check(answer, 413, "too-large")
+    assert answer.json()["values"] == {"limit": 64.0}
+
+
+@pytest.mark.parametrize(
+    ("data", "values"),
+    [
+        (bytes(2 * LIMIT), {"limit": (LIMIT + FORM_OVERHEAD_BYTES) / 2**20}),
+        (encode_image(np.zeros((4, 9, 3), np.uint8)), {"width": 9, "height": 4, "needed": 16}),
+        (
+            encode_image(np.zeros((20, 20, 3), np.uint8), "BMP"),
+            {"format": "BMP", "expected": "JPEG, PNG, WebP, AVIF or HEIC"},
+        ),
+        (b"a text", {"expected": "JPEG, PNG, WebP, AVIF or HEIC"}),
+        (GREY, {}),
+    ],
+)
+def test_the_numbers_and_names_of_a_problem_are_values(client, data, values):
+    answer = client.post("/v1/assessments", files={"image": data})
+    assert answer.json()["values"] == values
+
+
+def test_a_face_that_is_not_there_is_a_problem_with_the_count(client, portrait_jpeg):
+    answer = client.post("/v1/assessments?face=4", files={"image": portrait_jpeg})
+    check(answer, 422, "no-face")
+    assert answer.json()["values"]["number"] == 5
 
 
 def test_body_without_a_length_is_cut_off_at_the_limit(client):

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from tests.support import bad_inputs
 from tests.support.frames import ROOT
 from tests.support.media import data_url, encode_image
-from wince import __version__, images, scale
+from wince import __version__, scale
 from wince.runtime.assessment import Assessment, DetectedFace, Quality
 from wince.server.app import create_app
 from wince.server.assessment_routes import analyze_answer
@@ -502,16 +502,6 @@ def test_installed_page_starts_without_the_token_and_its_icons_have_their_sizes(
             assert (corner[3] == 255) == (icon.get("purpose") == "maskable")
 
 
-def test_page_states_the_size_limit_of_the_server(client):
-    assert f"up to {images.MAX_BYTES // 2**20} MB" in client.get("/").text
-
-
-def test_page_states_what_it_is_not(client):
-    text = client.get("/").text
-    assert "not a medical device" in text
-    assert "cannot tell what a person feels" in text
-
-
 def test_static_files_stay_in_their_folder(client):
     assert client.get("/static/..%2fapp.py").status_code == 404
     assert client.get("/static/%2e%2e/app.py").status_code == 404
@@ -556,7 +546,7 @@ def test_viewers_with_foreign_scripts_are_off(client):
 
 
 def test_page_files_are_packaged():
-    assert {"index.html", "style.css", "app.js", "icon.svg"} <= {
+    assert {"index.html", "app.js", "icon.svg", "css", "engine", "parts"} <= {
         Path(file).name for file in STATIC.iterdir()
     }
 

@@ -166,7 +166,15 @@ def test_log_line_has_only_id_method_path_status_and_time(client, portrait_jpeg,
 
 TOKEN = "a-token.for_tests~1234567890"
 HEADER = {"Authorization": f"Bearer {TOKEN}"}
-PROTECTED = ("/v1/model", "/v1/scale", "/v1/speech", "/nowhere", "/v1/assessments", "/analyze")
+PROTECTED = (
+    "/v1/model",
+    "/v1/model/card",
+    "/v1/scale",
+    "/v1/speech",
+    "/nowhere",
+    "/v1/assessments",
+    "/analyze",
+)
 
 
 @pytest.fixture(scope="module")

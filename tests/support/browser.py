@@ -27,7 +27,10 @@ window.voices = [
 ];
 window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
 speechSynthesis.getVoices = () => window.voices;
-speechSynthesis.speak = ({text, voice}) => window.spoken.push({text, voice: voice.name});
+speechSynthesis.speak = (utterance) => {
+  window.spoken.push({text: utterance.text, voice: utterance.voice.name});
+  utterance.onend?.();
+};
 """
 
 # No voice in the browser. The duration of each sound that the page plays is recorded.
@@ -51,10 +54,42 @@ def serve(port):
     return process, match[0]
 
 
-def upload(page, photo):
-    page.set_input_files("#file", photo)
-    page.wait_for_selector("#busy", state="hidden")
-    page.wait_for_selector("#upload-result .assessed:not([hidden])")
+RESULT = "#upload-result .result"
+
+DRAWN = (
+    "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
+)
+
+
+def upload(page, file, kind="level"):
+    """Upload a file and wait for its result: a level, "cannot-tell" or "problem"."""
+    with page.expect_response("**/v1/assessments*"):
+        page.set_input_files("#file", file)
+    page.evaluate(DRAWN)
+    page.wait_for_selector("#upload-result[aria-busy=false]")
+    page.wait_for_selector(f'{RESULT}[data-kind="{kind}"]')
+
+
+def set_up(page, **settings):
+    """Change settings by the names of their fields in the dialog, and close it."""
+    page.click("#open-settings")
+    for name, value in settings.items():
+        field = page.locator(f"#settings [name={name}]")
+        if isinstance(value, bool):
+            field.set_checked(value)
+        elif field.evaluate("(element) => element.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(str(value))
+    page.click(".settings-close")
+
+
+def unfold(page, *names, root="#upload-result"):
+    """Open folded parts of a result: "why", "numbers", "compare" or "advice"."""
+    for name in names:
+        fold = page.locator(f"{root} .fold-{name}")
+        if fold.get_attribute("open") is None:
+            fold.locator("summary").click()
 
 
 def until(page, expression):
@@ -84,9 +119,30 @@ def change_answers(page, **changes):
     page.route("**/v1/assessments*", handle)
 
 
-LIVE_RESULT = "#live-result .assessed:not([hidden])"
+LIVE = "#live-result .result"
+LIVE_RESULT = f'{LIVE}[data-kind="level"]'
+LIVE_PROBLEM = f'{LIVE}[data-kind="problem"]'
 
-LIVE_PROBLEM = "#live-result .problem:not([hidden])"
+
+def aim(page, way="watch"):
+    """Switch the camera on, and wait until a face is ready: way is "watch" or "check"."""
+    page.click("#tab-live")
+    page.click("#watch-over-time" if way == "watch" else "#check-now")
+    page.wait_for_selector("#begin:not([disabled])")
+
+
+def start_watching(page, label="bed 4"):
+    """Watch the face that the camera shows, and wait for a level."""
+    aim(page)
+    page.fill("[name=label]", label)
+    page.click("#begin")
+    page.wait_for_selector(LIVE_RESULT)
+
+
+def live_title(title):
+    """Return an expression that tells whether the live result has a title."""
+    return f"document.querySelector('#live-result .result-title').textContent === {title!r}"
+
 
 DRAWN_AREA = """(selector) => {
   const canvas = document.querySelector(selector);

@@ -32,3 +32,17 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 ALL_CATALOGUES = {code: read_catalogue(code) for code in LANGUAGES}
+
+
+def texts_of(code: str) -> dict[tuple[str, str], str | dict[str, str]]:
+    """Return every text of a language by its group and key.
+
+    The groups are "page", where a text may have several plural forms, and those of "speech".
+    """
+    page = {("page", key): text for key, text in ALL_CATALOGUES[code]["page"].items()}
+    speech = {
+        (group, key): text
+        for group, value in ALL_CATALOGUES[code]["speech"].items()
+        for key, text in (value.items() if isinstance(value, dict) else [("", value)])
+    }
+    return page | speech

@@ -57,6 +57,10 @@ class Firefox:
         self.call("browsingContext.navigate", context=self._tab, url=address, wait="complete")
         self.wait_for("html[data-ready]")
 
+    def leave(self) -> None:
+        """Leave the page, whose camera would go on."""
+        self.call("browsingContext.navigate", context=self._tab, url="about:blank", wait="complete")
+
     def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression: text, a number, a truth value or null."""
         return self._evaluate(expression).get("value")

@@ -25,6 +25,10 @@ KEYPOINTS = {
 FACE = {
     "box": [20, 300, 220, 460],
     "keypoints": KEYPOINTS,
+    "score": 0.9,
+    "yaw": 0.0,
+    "pitch": 0.0,
+    "roll": 0.0,
     "index": 0,
     "usable": True,
 }
@@ -56,6 +60,8 @@ def answer_all(route, level=lambda: "mild", heatmap=None):
 
     def answer(message):
         nonlocal count
+        if isinstance(message, str):
+            return  # about the next frame, the person or the neutral face
         count += 1
         current = level()
         score = SimpleNamespace(
@@ -69,14 +75,14 @@ def answer_all(route, level=lambda: "mild", heatmap=None):
         state = track.update(now, score if current else None)
         part = state.to_dict()
         if current is None:
-            route.send(json.dumps({"frame": count, "problem": NO_FACE, "track": part}))
+            absent = {"frame": count, "problem": NO_FACE, "track": part}
+            route.send(json.dumps({**absent, "person": 1, "persons": []}))
             return
-        if state.statement.level is not None:
-            part["statement"]["sentence"] = f"Level {state.statement.level}."
         assessment = _assessment(current)
         if heatmap is not None:
             assessment["heatmap"] = heatmap
-        route.send(json.dumps({"frame": count, "assessment": assessment, "track": part}))
+        persons = {"person": 1, "persons": [{"number": 1, "box": FACE["box"]}]}
+        route.send(json.dumps({"frame": count, "assessment": assessment, "track": part, **persons}))
 
     return answer
 

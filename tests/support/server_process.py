@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 def free_port() -> int:
@@ -31,6 +32,16 @@ class Server:
     address: str
     stdout: str
     stderr: str = ""
+
+    @property
+    def host(self) -> str:
+        """Its host name."""
+        return str(urlsplit(self.address).hostname)
+
+    @property
+    def port(self) -> int:
+        """Its port."""
+        return urlsplit(self.address).port or 0
 
 
 @contextmanager

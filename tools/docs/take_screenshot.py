@@ -90,7 +90,8 @@ def take_all(browser: Browser, address: str) -> None:
     save(page, "page.png")
     page = open_page(browser, address, DESKTOP, "dark")
     upload(page)
-    page.check("#panel-upload .map-on")
+    page.click("#upload-result .fold-why summary")
+    page.check("#upload-result .map-on")
     page.evaluate("scrollTo(0, 0)")
     save(page, "page-dark.png")
     page = open_page(browser, address, PHONE, "light")
@@ -98,11 +99,22 @@ def take_all(browser: Browser, address: str) -> None:
     save(page, "page-phone.png")
     page = open_page(browser, address, DESKTOP, "light")
     page.click("#tab-live")
-    page.click("#start")
-    page.wait_for_selector("#live-result .assessed:not([hidden])")
-    page.select_option(".chart-minutes", "1")
+    page.click("#watch-over-time")
+    page.wait_for_selector("#begin:enabled")
+    page.fill("[name=label]", "bed 4")
+    save(page, "page-aim.png")
+    page.click("#begin")
     page.wait_for_timeout(1000 * LIVE_SECONDS)
-    save(page, "page-live.png", full=True)
+    save(page, "page-live.png")
+    page.click("#night")
+    save(page, "page-night.png")
+    page.keyboard.press("Escape")
+    page.click("#finish")
+    page.wait_for_selector("#summary:not([hidden])")
+    save(page, "page-summary.png")
+    page = open_page(browser, f"{address}/?language=ar", PHONE, "dark")
+    upload(page)
+    save(page, "page-arabic.png")
 
 
 def open_page(browser: Browser, address: str, size: dict[str, Any], scheme: Any) -> Page:
@@ -117,7 +129,7 @@ def open_page(browser: Browser, address: str, size: dict[str, Any], scheme: Any)
 def upload(page: Page) -> None:
     """Upload the face and wait for its result."""
     page.set_input_files("#file", FACE)
-    page.wait_for_selector("#upload-result .assessed:not([hidden])")
+    page.wait_for_selector("#upload-result .result[data-kind=level]")
 
 
 def save(page: Page, name: str, *, full: bool = False) -> None:

@@ -1,13 +1,12 @@
 """Write manifest.csv and the other tables of a prepared folder; their columns."""
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from wince import scale
+from wince import scale, spreadsheet_cells
 from wince.archive.balanced_split import PARTS
 from wince.archive.frame_database import FrameDatabase
 from wince.archive.frame_file import RATINGS
@@ -99,15 +98,16 @@ def write_tables(
         writers = {}
         for name in counts:
             file = stack.enter_context((folder / name).open("w", encoding="utf-8", newline=""))
-            writers[name] = csv.writer(file, lineterminator="\n")
-            writers[name].writerow(names if name == MANIFEST else (*ABSOLUTE_PATHS, *names))
+            writers[name] = spreadsheet_cells.Writer(file)
+            writers[name].write(names if name == MANIFEST else (*ABSOLUTE_PATHS, *names))
         for label, row in _kept_rows(database, groups, loso, protocol):
             cells = [row[name] for name in names]
-            writers[MANIFEST].writerow(cells)
+            writers[MANIFEST].write(cells)
             counts[MANIFEST] += 1
             if row["split"]:
                 part_file = f"{row['split']}.csv"
-                writers[part_file].writerow([archive / row["path"], archive / label, *cells])
+                paths = str(archive / row["path"]), str(archive / label)
+                writers[part_file].write([*paths, *cells])
                 counts[part_file] += 1
     return counts
 
@@ -181,10 +181,10 @@ def write_duplicates(path: Path, database: FrameDatabase) -> int:
 def _write(path: Path, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> int:
     count = 0
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
+        writer = spreadsheet_cells.Writer(file)
+        writer.write(names)
         for row in rows:
-            writer.writerow([cell(value) for value in row])
+            writer.write([cell(value) for value in row])
             count += 1
     return count
 
@@ -199,6 +199,6 @@ def cell(value: object) -> str:
 def crop_paths(path: Path) -> Iterator[str]:
     """Yield the crops that a manifest names."""
     with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
+        for row in spreadsheet_cells.read_dicts(file):
             if row.get("crop"):
                 yield row["crop"]

@@ -1,12 +1,12 @@
 """Open a folder that `wince prepare` wrote, and check that it is complete."""
 
-import csv
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wince import spreadsheet_cells
 from wince.errors import DataError, FileWriteError
 from wince.faces.spec import FaceSpec
 from wince.file_names import MANIFEST, REPORT_DATA
@@ -54,7 +54,7 @@ class PreparedFolder:
     def rows(self, part: str | None = None) -> Iterator[dict[str, str]]:
         """Yield the manifest's rows by column name: all rows, or those of train, val or test."""
         with (self.folder / MANIFEST).open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
+            for row in spreadsheet_cells.read_dicts(file):
                 if part is None or row["split"] == part:
                     yield row
 

@@ -202,13 +202,25 @@ class _WatchRun:
 
 
 def _summary_data(watcher: Watcher) -> dict[str, Any]:
-    """Return the sums as plain data, with the source and the number of each person."""
+    """Return the sums as plain data, with what was watched and how, and each person's number."""
+    track, half_width = watcher.settings.track, watcher.settings.half_width
+    settings = {
+        "seconds": 0.0,
+        "smoothing": half_width or track.smoothing,
+        "hold": track.hold,
+        "margin": track.margin,
+    }
+    facts = {
+        "source": watcher.source,
+        "model": watcher.assessor.model,
+        "settings": [settings],
+    }
     persons = [
         {"person": number, **session.to_dict()} for number, session in watcher.sessions.items()
     ]
     if watcher.settings.everybody:
-        return {"schema": SCHEMA, "source": watcher.source, "persons": persons}
-    return {"source": watcher.source, **persons[0]}
+        return {"schema": SCHEMA, **facts, "persons": persons}
+    return {**facts, **persons[0]}
 
 
 def _for_camera(options: WatchOptions) -> WatchSettings:

@@ -65,6 +65,11 @@ def cut_out(
     return np.asarray(square)
 
 
+def pixels_per_crop_pixel(face: Face, spec: FaceSpec) -> float:
+    """Return how many pixels of the image, along a side, become one pixel of a face's crop."""
+    return _scale(crop_to_image(face, spec))
+
+
 def _scale(matrix: NDArray[np.float64]) -> float:
     return math.hypot(matrix[0, 0], matrix[1, 0])
 

@@ -15,7 +15,7 @@ from PIL import Image
 from wince.faces import MIN_SCORE
 from wince.faces.boxes import MIN_OVERLAP, pair_iou
 from wince.faces.face import Face
-from wince.faces.network import INPUT_SIDE
+from wince.faces.network import CELL, INPUT_SIDE
 from wince.faces.network_views import ImagePyramid, Region, SearchedImage, find_in_image
 
 PROPOSAL_SCORE = 0.25
@@ -167,7 +167,10 @@ def _long_sides(width: int, height: int, finest: float) -> list[int]:
         height: Of the image.
         finest: The last one's share of the image's side, if that is not too large.
     """
+    short, long = sorted((width, height))
     finest = min(finest, math.sqrt(MAX_AREA / (width * height)))
+    if short * finest < INPUT_SIDE:  # a strip: filling up its last cells can make it far larger
+        finest = min(finest, MAX_AREA / (long * CELL * math.ceil(short * finest / CELL)))
     ratio = max(width, height) * finest / INPUT_SIDE
     if ratio <= 1:
         return [INPUT_SIDE]

@@ -7,6 +7,8 @@
   followed face.
 - A full search, which also finds small and rotated faces, takes place once a second, and at once
   when a followed face is not where it was.
+- An image may be a part of a frame: then only those are looked for whose faces are in the part.
+  The whole frame that comes after parts is searched in full. All places are in pixels of the frame.
 """
 
 import math
@@ -22,6 +24,7 @@ from wince.faces.boxes import pair_iou
 from wince.faces.detect import detect, glance, search_near
 from wince.faces.face import Face
 from wince.faces.face_colours import measure_colours
+from wince.faces.frame_view import FrameView
 from wince.faces.persons import Persons
 
 FULL_SEARCH_SECONDS = 1.0
@@ -73,6 +76,14 @@ class _Place:
     anchor: Face
 
 
+@dataclass(frozen=True, slots=True)
+class _Image:
+    """An image, uint8 (H, W, 3), and which part of the frame it shows."""
+
+    rgb: NDArray[np.uint8]
+    view: FrameView
+
+
 class PersonSearch:
     """The search for persons in one video or camera. Call `find` for each frame, in order."""
 
@@ -91,23 +102,36 @@ class PersonSearch:
         self._persons = Persons(away)
         self._in_view: dict[int, _Place] = {}
         self._full_search_at = self._glance_at = -math.inf
+        self._was_part = False
 
     def find(
-        self, rgb: NDArray[np.uint8], seconds: float, followed: Collection[int] | None
+        self,
+        rgb: NDArray[np.uint8],
+        seconds: float,
+        followed: Collection[int] | None,
+        view: FrameView | None = None,
     ) -> list[PersonFace]:
         """Return the persons in view, those with the largest faces first.
 
         Args:
-            rgb: The frame, uint8 (H, W, 3).
-            seconds: Its time, later than that of the previous frame.
-            followed: Numbers of the persons whose faces must be of this frame; None for everybody.
+            rgb: The image, uint8 (H, W, 3).
+            seconds: Its time, not earlier than that of the previous image.
+            followed: Numbers of the persons whose faces must be of this image; None for everybody.
+            view: Which part of the frame the image shows; None for a whole frame at full size.
+
+        Returns:
+            The persons, with their faces in pixels of the frame.
         """
-        places = self._places(rgb, seconds, followed)
+        image = _Image(rgb, view or _whole(rgb))
+        places = self._places(image, seconds, followed)
         places.sort(key=lambda place: place.face.size, reverse=True)  # the order of new persons
         faces = [place.face for place in places]
-        colours = list(self._map_faces(lambda face: measure_colours(rgb, face), faces))
+        in_image = [image.view.to_image(face) for face in faces]
+        colours = list(self._map_faces(lambda face: measure_colours(rgb, face), in_image))
         current = self._persons.update(seconds, faces, colours)
         self._in_view |= dict(zip(current, places, strict=True))
+        self._in_view = {n: place for n, place in self._in_view.items() if self.is_expected(n)}
+        self._was_part = not image.view.is_whole
         persons = [PersonFace(n, place.face, n in current) for n, place in self._in_view.items()]
         return sorted(persons, key=lambda person: person.face.size, reverse=True)
 
@@ -116,54 +140,75 @@ class PersonSearch:
         return self._persons.last_face(number) is not None
 
     def _places(
-        self, rgb: NDArray[np.uint8], seconds: float, followed: Collection[int] | None
+        self, image: _Image, seconds: float, followed: Collection[int] | None
     ) -> list[_Place]:
-        """Return the faces of a frame that are found in the ways that are due.
+        """Return the faces of an image that are found in the ways that are due.
 
         Faces that were looked for and not found are no longer in view. A face that was found near
         its place is kept as it is there, so that its score does not depend on the way.
         """
         needed = set(self._in_view if followed is None else followed)
         is_lost = not needed or not needed <= self._in_view.keys()
-        numbers = self._with_neighbours(needed & self._in_view.keys())
+        numbers = [
+            number
+            for number in self._with_neighbours(needed & self._in_view.keys())
+            if number in needed or image.view.contains(self._in_view[number].face)
+        ]
         places: list[_Place] = []
         is_displaced = False
         before = [self._in_view[number] for number in numbers]
-        found_near = self._map_faces(lambda place: self._find_near(rgb, place), before)
+        found_near = self._map_faces(lambda place: self._find_near(image, place), before)
         for number, near in zip(numbers, found_near, strict=True):
             if near is not None:
                 _add_new(places, near)
                 continue
             del self._in_view[number]
             is_displaced |= number in needed
-        others = self._others(rgb, seconds, is_lost=is_lost, is_displaced=is_displaced)
+        others = self._others(image, seconds, is_lost=is_lost, is_displaced=is_displaced)
         is_any_needed = followed is None or is_lost or is_displaced
         for face in others:
             place = _Place(face, face)
             if _add_new(places, place) and is_any_needed:
-                places[-1] = self._settled(rgb, place)
+                places[-1] = self._settled(image, place)
         return places
 
     def _others(
-        self, rgb: NDArray[np.uint8], seconds: float, *, is_lost: bool, is_displaced: bool
+        self, image: _Image, seconds: float, *, is_lost: bool, is_displaced: bool
     ) -> list[Face]:
-        """Return the faces that a search or look at the whole frame finds, if one is due.
+        """Return the faces that a search or look at the whole image finds, if one is due.
+
+        Faces that the edge of a part cuts off are left out: their boxes would be wrong.
 
         Args:
-            rgb: The frame.
+            image: The image.
             seconds: Its time.
             is_lost: Whether a followed person was not in view before.
             is_displaced: Whether one is no longer in place.
         """
-        interval = LOST_SEARCH_SECONDS if is_lost else FULL_SEARCH_SECONDS
-        if is_displaced or seconds - self._full_search_at >= interval - _TOLERANCE:
+        if is_displaced or self._is_full_search_due(image, seconds, is_lost=is_lost):
             self._full_search_at = self._glance_at = seconds
-            self._in_view.clear()
-            return detect(rgb, self._min_score)
-        if is_lost or seconds - self._glance_at >= GLANCE_SECONDS - _TOLERANCE:
+            self._in_view = {
+                number: place
+                for number, place in self._in_view.items()
+                if not image.view.contains(place.face)
+            }
+            faces = detect(image.rgb, self._min_score)
+        elif is_lost or seconds - self._glance_at >= GLANCE_SECONDS - _TOLERANCE:
             self._glance_at = seconds
-            return glance(rgb, self._min_score)
-        return []
+            faces = glance(image.rgb, self._min_score)
+        else:
+            return []
+        faces = [image.view.to_frame(face) for face in faces]
+        return [face for face in faces if image.view.contains(face)]
+
+    def _is_full_search_due(self, image: _Image, seconds: float, *, is_lost: bool) -> bool:
+        """Return whether an image is searched in full though nobody has moved."""
+        elapsed = seconds - self._full_search_at + _TOLERANCE
+        if is_lost and elapsed >= LOST_SEARCH_SECONDS:
+            return True
+        if not image.view.is_whole:
+            return False
+        return self._was_part or elapsed >= FULL_SEARCH_SECONDS
 
     def _with_neighbours(self, numbers: Collection[int]) -> list[int]:
         """Return the numbers with those of faces that are close to one of them."""
@@ -177,28 +222,39 @@ class PersonSearch:
             )
         ]
 
-    def _find_near(self, rgb: NDArray[np.uint8], place: _Place) -> _Place | None:
+    def _find_near(self, image: _Image, place: _Place) -> _Place | None:
         """Return where a face is now, None if that is not certain."""
-        face = search_near(rgb, place.anchor, self._min_score)
+        if not image.view.overlaps(place.anchor):
+            return None
+        near = search_near(image.rgb, image.view.to_image(place.anchor), self._min_score)
         min_score = 1 - NEAR_STRICTNESS * (1 - self._min_score)
-        if face is None or face.score < min_score or _overlap(place.face, face) < MIN_STAY:
+        if near is None or near.score < min_score:
+            return None
+        face = image.view.to_frame(near)
+        if _overlap(place.face, face) < MIN_STAY:
             return None
         anchor = place.anchor
         is_steady = _overlap(anchor, face) >= STEADY and abs(anchor.roll - face.roll) <= STEADY_ROLL
         return _Place(face, anchor if is_steady else face)
 
-    def _settled(self, rgb: NDArray[np.uint8], place: _Place) -> _Place:
+    def _settled(self, image: _Image, place: _Place) -> _Place:
         """Return a new face as it will be in the next frames, if it stays in its place.
 
         The box of the search may be 1.4 times as large as that of a look near the face, or smaller.
         Then the face is looked for once more, around its new anchor.
         """
         for _ in range(2):
-            near = self._find_near(rgb, place)
+            near = self._find_near(image, place)
             if near is None or near.anchor is place.anchor:
                 return near or place
             place = near
         return place
+
+
+def _whole(rgb: NDArray[np.uint8]) -> FrameView:
+    """Return the view of an image that is a whole frame at full size."""
+    height, width = rgb.shape[:2]
+    return FrameView((0.0, 0.0, float(width), float(height)), (width, height), 1.0)
 
 
 def _add_new(places: list[_Place], place: _Place) -> bool:

@@ -15,6 +15,10 @@ HEATMAP_NOTE = (
     "is drawn at, and at low scores it has little meaning."
 )
 
+WARNING_CODES = ("other-faces", "file")
+"""Names of warnings that are about the image: further faces were found, or a part of the file, such
+as further frames or a colour profile, was not read."""
+
 Box: TypeAlias = tuple[float, float, float, float]
 """x0, y0, x1, y1 in pixels."""
 
@@ -64,11 +68,16 @@ class Quality:
         warnings: Sentences about limitations.
         reasons: Why there is no score, sentence by name. The names are the keys of
             `wince.runtime.quality.REASONS`.
+        warning_codes: A name for each of `warnings`: one of these keys, or one in `WARNING_CODES`.
+        values: Numbers in a reason or warning by its name, as docs/quality.md lists them, for
+            programs that word it in another language. Each name has an entry; it may be empty.
     """
 
     usable: bool
     warnings: tuple[str, ...] = ()
     reasons: dict[str, str] = field(default_factory=dict)
+    warning_codes: tuple[str, ...] = ()
+    values: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

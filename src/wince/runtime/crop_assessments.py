@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wince import scale
-from wince.runtime.assessment import Assessment, Quality
+from wince.runtime.assessment import Assessment
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, Estimator
 from wince.runtime.face_crop import FaceCrop
@@ -99,7 +99,7 @@ def _face_fields(crop: FaceCrop, model: dict[str, str], score_seconds: float) ->
     return {
         "face": crop.face,
         "faces": crop.faces,
-        "quality": Quality(crop.face.usable, crop.warnings, crop.face.reasons),
+        "quality": crop.quality,
         "model": model,
         "milliseconds": {name: round(value * 1000, 2) for name, value in seconds.items()},
     }

@@ -1,11 +1,9 @@
 """The ONNX network: face crops in, action units and their activation maps out."""
 
-import json
-from collections.abc import Mapping
+import stat
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +11,13 @@ from numpy.typing import NDArray
 from wince import onnx_session, scale
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
+from wince.files import file_type
+from wince.runtime import manifest
 from wince.runtime.calibration import Calibration
-
-FORMAT = 1
-"""Version of the form of model.json."""
 
 STARTER = "starter"
 """Folder of the packaged model in wince.models."""
 
-_KEYS = ("format", "name", "version", "title", "file", "sha256", "face_spec", "head", "calibration")
-_HEADS = ("pspi", "action-units")
 _UNIT_MAXIMA = np.array([unit.maximum for unit in scale.ACTION_UNITS.values()], np.float32)
 
 
@@ -53,6 +48,7 @@ class Estimator:
     """A loaded model: model.onnx with its manifest, model.json. It is thread-safe.
 
     Attributes:
+        folder: The folder of the model.
         manifest: Contents of model.json.
         spec: How the crops are cut and aligned.
         calibration: From raw score to PSPI, interval and level probabilities.
@@ -68,9 +64,9 @@ class Estimator:
             ModelError: A file is missing, damaged, or does not match model.json, or the network
                 does not run.
         """
-        folder = starter_folder() if model is None else _folder(Path(model))
-        self.manifest = _read_manifest(folder / "model.json")
-        path = folder / str(self.manifest["file"])
+        self.folder = starter_folder() if model is None else _folder(Path(model))
+        self.manifest = manifest.read(self.folder / "model.json")
+        path = self.folder / str(self.manifest["file"])
         self.spec = FaceSpec.from_dict(self.manifest["face_spec"])
         self.calibration = Calibration.from_dict(self.manifest["calibration"])
         self._head = str(self.manifest["head"])
@@ -147,40 +143,9 @@ def starter_folder() -> Path:
 
 def _folder(model: Path) -> Path:
     folder = model.parent if model.suffix == ".onnx" else model
-    if not (folder / "model.json").is_file():
+    if file_type(folder / "model.json") != stat.S_IFREG:
         raise ModelError(
             f"There is no model.json in {folder}. Name a folder with model.json and its .onnx "
             "file, as `wince export` writes it."
         )
     return folder
-
-
-def _read_manifest(path: Path) -> Mapping[str, Any]:
-    """Return the contents of model.json.
-
-    Raises:
-        ModelError: It is not JSON, a key is missing, or a value is not supported.
-    """
-    try:
-        manifest = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(
-            f"{path} cannot be read as JSON: {error}. Export the model again."
-        ) from error
-    keys = manifest if isinstance(manifest, dict) else {}
-    missing = [key for key in _KEYS if key not in keys]
-    if missing:
-        raise ModelError(f"{path} lacks {', '.join(missing)}. Export the model again.")
-    file = manifest["file"]
-    if not isinstance(file, str) or file != Path(file).name:
-        raise ModelError(
-            f"{path} names {file!r:.80} as its model; expected the name of a file beside it. "
-            "Export the model again."
-        )
-    if manifest["format"] != FORMAT or manifest["head"] not in _HEADS:
-        raise ModelError(
-            f"{path} is of format {manifest['format']!r:.80} with head {manifest['head']!r:.80}; "
-            f"this wince reads format {FORMAT} with head 'pspi' or 'action-units'. Install a wince "
-            "that fits it."
-        )
-    return dict(manifest)

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from wince import images
 from wince.errors import NoFaceError
 from wince.faces import MIN_SCORE
-from wince.faces.align import align
+from wince.faces.align import align, pixels_per_crop_pixel
 from wince.faces.detect import detect
 from wince.faces.face import KEYPOINTS, Face
+from wince.faces.frame_view import FrameView
 from wince.faces.spec import FaceSpec
 from wince.images import ImageSource, UprightImage
 from wince.runtime import quality
-from wince.runtime.assessment import Box, DetectedFace, Quad
+from wince.runtime.assessment import Box, DetectedFace, Quad, Quality
 from wince.runtime.heatmap import crop_corners
 
 NO_FACE = (
@@ -36,8 +37,8 @@ class FaceCrop:
         faces: All faces of the image, the largest first.
         judgement: Whether the face can be judged.
         seconds: Duration by stage: decode, find_face and check of the image, and align of the face.
-        warnings: Sentences about limitations of the image and the face, and about other faces
-            that were not asked for.
+        quality: Whether the face can be judged, with the limitations of the image and the face, and
+            other faces that were not asked for.
     """
 
     pixels: NDArray[np.uint8]
@@ -46,7 +47,7 @@ class FaceCrop:
     faces: tuple[DetectedFace, ...]
     judgement: quality.Judgement
     seconds: dict[str, float]
-    warnings: tuple[str, ...] = ()
+    quality: Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class CheckedFace:
     """A face with whether it can be judged.
 
     Attributes:
-        face: The face in pixels of the decoded image.
+        face: The face in pixels of the upright image, or of the camera's frame.
         judgement: Whether it can be judged.
     """
 
@@ -107,30 +108,57 @@ def crop_faces(
     indices = range(max(1, len(faces))) if indices is None else indices
     _check_indices(indices, len(faces))
     detected = perf_counter()
-    checked = [check_face(image, face) for face in faces]
+    view = FrameView.of(image)
+    checked = [check_face(image, view, view.to_frame(face)) for face in faces]
     seconds = {
         "decode": decoded - started,
         "find_face": detected - decoded,
         "check": perf_counter() - detected,
     }
-    return cut_crops(image, checked, indices, spec, seconds, is_choice=is_choice)
+    return cut_crops(image, view, checked, indices, spec, seconds, is_choice=is_choice)
 
 
-def check_face(image: UprightImage, face: Face) -> CheckedFace:
-    """Return a face of an image, in pixels of `image.rgb`, with its judgement."""
-    return CheckedFace(face, quality.judge(quality.measure(image.rgb, face, image.scale)))
+def check_face(image: UprightImage, view: FrameView, face: Face) -> CheckedFace:
+    """Return a face, in pixels of the frame of `view`, with its judgement."""
+    measures = quality.measure(image.rgb, view.to_image(face), view.scale)
+    return CheckedFace(face, quality.judge(measures))
 
 
-def detected_faces(image: UprightImage, faces: Sequence[CheckedFace]) -> tuple[DetectedFace, ...]:
+def has_full_detail(image: UprightImage, view: FrameView, face: Face, spec: FaceSpec) -> bool:
+    """Return whether an image shows a face as well as the whole frame at full size would.
+
+    A reduced image does if it still has as many pixels as the crop. The edge of a part may cut off
+    as much of the face as is judged without a warning.
+
+    Args:
+        image: The image.
+        view: Which part of the frame it shows.
+        face: The face in pixels of the frame.
+        spec: How the model's crop is cut.
+    """
+    if spec.kind == "whole":
+        return view.is_whole
+    in_image = view.to_image(face)
+    detail = min(pixels_per_crop_pixel(in_image, crop) for crop in (spec, quality.SPEC))
+    if view.is_reduced and detail < 1:
+        return False
+    height, width = image.rgb.shape[:2]
+    cut_by_part = quality.share_outside(in_image, (width, height)) - quality.share_outside(
+        face, view.size
+    )
+    return cut_by_part <= quality.CUT.warn
+
+
+def detected_faces(faces: Sequence[CheckedFace]) -> tuple[DetectedFace, ...]:
     """Return the faces of an image, the largest first, as assessments list them."""
     return tuple(
-        _rounded_face(checked.face.scaled(image.scale), checked.judgement, index)
-        for index, checked in enumerate(faces)
+        _rounded_face(checked.face, checked.judgement, index) for index, checked in enumerate(faces)
     )
 
 
 def cut_crops(
     image: UprightImage,
+    view: FrameView,
     faces: Sequence[CheckedFace],
     indices: Sequence[int],
     spec: FaceSpec,
@@ -142,29 +170,26 @@ def cut_crops(
 
     Args:
         image: The image.
-        faces: Its faces, the largest first.
+        view: Which part of the frame it shows.
+        faces: The faces of the frame, the largest first.
         indices: Which of them.
         spec: How the crops are cut.
         seconds: Duration of the stages so far.
         is_choice: Whether to warn that other faces were found.
     """
     started = perf_counter()
-    listed = detected_faces(image, faces)
-    pixels = [align(image.rgb, faces[index].face, spec) for index in indices]
+    listed = detected_faces(faces)
+    pixels = [align(image.rgb, view.to_image(faces[index].face), spec) for index in indices]
     share = (perf_counter() - started) / max(1, len(indices))
     return [
         FaceCrop(
             crop,
-            crop_corners(faces[index].face, spec, image),
+            crop_corners(faces[index].face, spec, view.size),
             listed[index],
             listed,
             faces[index].judgement,
             {**seconds, "align": share},
-            (
-                *([_choice_warning(index, len(faces))] if is_choice else []),
-                *faces[index].judgement.warnings,
-                *image.warnings,
-            ),
+            _quality(image, faces, index, is_choice=is_choice),
         )
         for index, crop in zip(indices, pixels, strict=True)
     ]
@@ -177,13 +202,32 @@ def _check_indices(indices: Sequence[int], count: int) -> None:
     for index in (index for index in indices if not 0 <= index < count):
         raise NoFaceError(
             f"Face number {index + 1} by size was asked for, but only {count} "
-            f"{'was' if count == 1 else 'were'} found."
+            f"{'was' if count == 1 else 'were'} found.",
+            {"number": index + 1, "faces": count},
         )
 
 
-def _choice_warning(index: int, count: int) -> str:
-    which = "The largest" if index == 0 else f"Number {index + 1} by size"
-    return f"{count} faces were found. {which} was assessed."
+def _quality(
+    image: UprightImage, faces: Sequence[CheckedFace], index: int, *, is_choice: bool
+) -> Quality:
+    """Return the quality of one of the faces; arguments: as for `cut_crops`."""
+    judgement = faces[index].judgement
+    warnings, values = list(judgement.warnings.items()), dict(judgement.values)
+    if is_choice:
+        which = "The largest" if index == 0 else f"Number {index + 1} by size"
+        sentence = f"{len(faces)} faces were found. {which} was assessed."
+        warnings.insert(0, ("other-faces", sentence))
+        values["other-faces"] = {"faces": len(faces), "number": index + 1}
+    if image.warnings:
+        warnings += [("file", sentence) for sentence in image.warnings]
+        values["file"] = {}
+    return Quality(
+        usable=not judgement.reasons,
+        warnings=tuple(sentence for _, sentence in warnings),
+        reasons=dict(judgement.reasons),
+        warning_codes=tuple(code for code, _ in warnings),
+        values=values,
+    )
 
 
 def _rounded_face(face: Face, judgement: quality.Judgement, index: int) -> DetectedFace:

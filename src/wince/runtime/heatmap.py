@@ -14,7 +14,6 @@ from wince import scale
 from wince.faces.align import crop_to_image
 from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
-from wince.images import UprightImage
 from wince.runtime.assessment import Grid, Heatmap, Quad
 from wince.runtime.estimator import Estimate
 
@@ -40,22 +39,22 @@ def place_maps(estimate: Estimate, quad: Quad) -> Heatmap:
     return Heatmap(quad, _to_grid(total), grids, counted)
 
 
-def crop_corners(face: Face | None, spec: FaceSpec, image: UprightImage) -> Quad:
+def crop_corners(face: Face | None, spec: FaceSpec, size: tuple[int, int]) -> Quad:
     """Return the corners of a face crop, in pixels of the upright image at full size.
 
     Args:
-        face: The face in pixels of `image.rgb`. None for a spec of kind "whole".
+        face: The face in the same pixels. None for a spec of kind "whole".
         spec: How the crop is cut.
-        image: The image with the face.
+        size: Width and height of the image, in the same pixels.
     """
     corners = np.array([[0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]], np.float64)
     if spec.kind == "whole":
-        points = corners[:, :2] * [image.width, image.height]
+        points = corners[:, :2] * size
     else:
         if face is None:
             raise ValueError("an aligned spec needs a face")
         corners[:, :2] *= spec.size
-        points = corners @ crop_to_image(face, spec).T * image.scale
+        points = corners @ crop_to_image(face, spec).T
     top_left, top_right, bottom_right, bottom_left = (
         (round(x, 1), round(y, 1)) for x, y in points.tolist()
     )

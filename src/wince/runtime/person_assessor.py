@@ -14,12 +14,19 @@ from time import perf_counter
 from wince import images
 from wince.errors import WinceError
 from wince.faces import MIN_SCORE
+from wince.faces.frame_view import FramePart, FrameView
 from wince.faces.person_search import MapFaces, PersonFace, PersonSearch
 from wince.images import ImageSource, UprightImage
 from wince.runtime.assessment import Assessment, DetectedFace
 from wince.runtime.assessor import Assessor
 from wince.runtime.crop_assessments import assess_crops
-from wince.runtime.face_crop import CheckedFace, check_face, cut_crops, detected_faces
+from wince.runtime.face_crop import (
+    CheckedFace,
+    check_face,
+    cut_crops,
+    detected_faces,
+    has_full_detail,
+)
 from wince.runtime.neutral import NeutralFace
 
 
@@ -45,12 +52,16 @@ class PersonFrame:
         faces: The face of each person in view by number, the largest first. Faces that are not
             followed may be up to a second old.
         assessments: The assessment by number: of the followed person, if in this frame, or of all.
+        is_inconclusive: Whether the image says nothing about the followed person. It shows the
+            face with less detail than the camera's frame has, or the edge of the part cuts it off;
+            or it is a reduced frame in which a face is not found that was in view before.
     """
 
     followed: int | None
     choice: Choice | None
     faces: dict[int, DetectedFace]
     assessments: dict[int, Assessment]
+    is_inconclusive: bool = False
 
 
 class PersonAssessor:
@@ -88,6 +99,7 @@ class PersonAssessor:
         self.followed = person
         self.choice = None if person is None else Choice.NUMBER
         self._is_sure = person is not None
+        self._was_in_view = False
 
     def follow(self, number: int) -> None:
         """Follow another person from the next frame on.
@@ -112,40 +124,49 @@ class PersonAssessor:
         *,
         heatmap: bool = False,
         neutral: NeutralFace | None = None,
+        part: FramePart | None = None,
     ) -> PersonFrame:
         """Assess the next frame.
 
         Args:
-            source: The frame, as for `Assessor.assess`.
-            seconds: Its time, later than that of the previous frame.
+            source: The frame or a part of it, as for `Assessor.assess`.
+            seconds: Its time, not earlier than that of the previous frame.
             heatmap: As for `Assessor.assess`.
             neutral: As for `Assessor.assess`.
+            part: Which part of the frame it is; None for a whole frame at full size.
+
+        Returns:
+            The persons, with all places in pixels of the whole frame.
 
         Raises:
             ImageError: The frame cannot be used.
+            FramePartError: The image cannot be this part of the frame.
             NeutralFaceError: The neutral face is from another model.
         """
         started = perf_counter()
         image = images.read(source)
+        view = FrameView.of(image, part)
         decoded = perf_counter()
-        persons = self._search.find(image.rgb, seconds, self._needed())
+        persons = self._search.find(image.rgb, seconds, self._needed(), view)
         self._choose(persons)
         detected = perf_counter()
-        self._check(image, persons)
+        self._check(image, view, persons)
         stages = {
             "decode": decoded - started,
             "find_face": detected - decoded,
             "check": perf_counter() - detected,
         }
+        faces, estimator = list(self._checked.values()), self._assessor.estimator
         assessed = [
             index
             for index, person in enumerate(persons)
-            if person.is_current and (self._everybody or person.number == self.followed)
+            if person.is_current
+            and (self._everybody or person.number == self.followed)
+            and has_full_detail(image, view, person.face, estimator.spec)
         ]
-        faces, estimator = list(self._checked.values()), self._assessor.estimator
 
         def assess_part(indices: list[int]) -> list[Assessment]:
-            crops = cut_crops(image, faces, indices, estimator.spec, stages, is_choice=False)
+            crops = cut_crops(image, view, faces, indices, estimator.spec, stages, is_choice=False)
             return assess_crops(crops, estimator, heatmap=heatmap, neutral=neutral)
 
         parts = [assessed[core :: self._cores] for core in range(self._cores)]
@@ -157,9 +178,21 @@ class PersonAssessor:
         return PersonFrame(
             self.followed,
             self.choice,
-            dict(zip(self._checked, detected_faces(image, faces), strict=True)),
+            dict(zip(self._checked, detected_faces(faces), strict=True)),
             assessments,
+            self._is_inconclusive(view, persons, assessments),
         )
+
+    def _is_inconclusive(
+        self, view: FrameView, persons: list[PersonFace], assessed: Collection[int]
+    ) -> bool:
+        """Return whether an image says nothing about the followed person."""
+        was_in_view = self._was_in_view
+        current = [person.number for person in persons if person.is_current]
+        self._was_in_view = self.followed in current
+        if self._was_in_view:
+            return self.followed not in assessed
+        return view.is_whole and view.is_reduced and was_in_view
 
     def _needed(self) -> Collection[int] | None:
         """Return the numbers of the persons whose faces are needed; None for all."""
@@ -180,12 +213,12 @@ class PersonAssessor:
         else:
             self.followed = self.choice = None
 
-    def _check(self, image: UprightImage, persons: list[PersonFace]) -> None:
+    def _check(self, image: UprightImage, view: FrameView, persons: list[PersonFace]) -> None:
         """Check the faces of this frame, and keep the judgements of the others in view."""
 
         def check(person: PersonFace) -> CheckedFace:
             if person.is_current or person.number not in self._checked:
-                return check_face(image, person.face)
+                return check_face(image, view, person.face)
             return self._checked[person.number]
 
         checked = list(self._map_faces(check, persons))

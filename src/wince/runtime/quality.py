@@ -5,6 +5,8 @@ same faces in good quality. Beyond `refuse` it has almost no relation to them. T
 the table in docs/quality.md, which benchmarks/quality_thresholds.py measures.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -95,11 +97,13 @@ class Judgement:
 
     Attributes:
         reasons: Why it cannot be judged, sentence by name in REASONS. Empty if it can be judged.
-        warnings: Sentences about limitations.
+        warnings: Sentences about limitations by name in REASONS.
+        values: Numbers in a reason or warning by its name, rounded as in the sentence.
     """
 
     reasons: dict[str, str] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: dict[str, str] = field(default_factory=dict)
+    values: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -168,7 +172,7 @@ def measure(rgb: NDArray[np.uint8], face: Face, scale: float = 1.0) -> Measures:
         contrast=float(high - low),
         light=float(inner.mean()),
         sharpness=_measure_sharpness(grey),
-        cut=_share_outside(face, rgb.shape),
+        cut=share_outside(face, (rgb.shape[1], rgb.shape[0])),
         score=face.score,
         covered=covered(grey),
     )
@@ -176,77 +180,84 @@ def measure(rgb: NDArray[np.uint8], face: Face, scale: float = 1.0) -> Measures:
 
 def judge(measures: Measures) -> Judgement:
     """Return whether a face with these measures can be judged."""
-    reasons, warnings = {}, []
+    reasons: dict[str, str] = {}
+    warnings: dict[str, str] = {}
+    values: dict[str, dict[str, float]] = {}
     for check in _CHECKS:
         defect = check(measures)
         if defect is None:
             continue
         message = f"{defect.description} {REASONS[defect.name].remedy}"
-        if defect.refused:
-            reasons[defect.name] = message
-        else:
-            warnings.append(message)
-    return Judgement(reasons, tuple(warnings))
+        (reasons if defect.refused else warnings)[defect.name] = message
+        values[defect.name] = dict(defect.values)
+    return Judgement(reasons, warnings, values)
 
 
 class _Defect(NamedTuple):
     name: str  # in REASONS
     description: str
     refused: bool
+    values: Mapping[str, float]
 
 
 def _check_size(measures: Measures) -> _Defect | None:
     if measures.width >= WIDTH.warn:
         return None
+    width, needed = math.floor(measures.width), math.ceil(WIDTH.warn)
     description = (
-        f"The face is only {measures.width:.0f} pixels wide; {WIDTH.warn:.0f} or more are needed "
-        "for a score to be trusted."
+        f"The face is only {width} pixels wide; {needed} or more are needed for a score to be "
+        "trusted."
     )
-    return _Defect("small", description, measures.width < WIDTH.refuse)
+    values = {"width": width, "needed": needed}
+    return _Defect("small", description, measures.width < WIDTH.refuse, values)
 
 
 def _check_yaw(measures: Measures) -> _Defect | None:
     if abs(measures.yaw) <= YAW.warn:
         return None
+    yaw, limit = math.ceil(abs(measures.yaw)), math.floor(YAW.warn)
     description = (
-        f"The face is turned about {abs(measures.yaw):.0f} degrees to the side; up to "
-        f"{YAW.warn:.0f} can be read well."
+        f"The face is turned about {yaw} degrees to the side; up to {limit} can be read well."
     )
-    return _Defect("turned", description, abs(measures.yaw) > YAW.refuse)
+    values = {"yaw": yaw, "limit": limit}
+    return _Defect("turned", description, abs(measures.yaw) > YAW.refuse, values)
 
 
 def _check_cut(measures: Measures) -> _Defect | None:
     if measures.cut <= CUT.warn:
         return None
-    description = f"{measures.cut:.0%} of the face is outside the image."
-    return _Defect("cut", description, measures.cut > CUT.refuse)
+    percent = round(100 * measures.cut)
+    description = f"{percent}% of the face is outside the image."
+    return _Defect("cut", description, measures.cut > CUT.refuse, {"percent": percent})
 
 
 def _check_score(measures: Measures) -> _Defect | None:
     if measures.score >= SCORE.warn:
         return None
+    score = round(measures.score, 2)
     description = (
-        f"The face detector's score is only {measures.score:.2f}: this may be no face, or a drawn "
-        "one."
+        f"The face detector's score is only {score:.2f}: this may be no face, or a drawn one."
     )
-    return _Defect("doubtful", description, measures.score < SCORE.refuse)
+    return _Defect("doubtful", description, measures.score < SCORE.refuse, {"score": score})
 
 
 def _check_contrast(measures: Measures) -> _Defect | None:
     if measures.contrast >= CONTRAST.warn:
         return None
     name = "dark" if measures.light < DARK else "flat"
+    contrast, needed = math.floor(measures.contrast), math.ceil(CONTRAST.warn)
     description = (
-        f"The face is {name}: {measures.contrast:.0f} steps of grey lie between its dark and "
-        f"bright parts, {CONTRAST.warn:.0f} or more are needed."
+        f"The face is {name}: {contrast} steps of grey lie between its dark and bright parts, "
+        f"{needed} or more are needed."
     )
-    return _Defect(name, description, measures.contrast < CONTRAST.refuse)
+    values = {"contrast": contrast, "needed": needed}
+    return _Defect(name, description, measures.contrast < CONTRAST.refuse, values)
 
 
 def _check_sharpness(measures: Measures) -> _Defect | None:
     if measures.sharpness >= SHARPNESS.warn or measures.width < WIDTH.warn:
         return None  # a small face has no fine detail, and gets the warning about its size
-    return _Defect("blurred", "The face is blurred.", measures.sharpness < SHARPNESS.refuse)
+    return _Defect("blurred", "The face is blurred.", measures.sharpness < SHARPNESS.refuse, {})
 
 
 def _check_eyes(measures: Measures) -> _Defect | None:
@@ -261,7 +272,7 @@ def _check_cover(measures: Measures, part: str, description: str) -> _Defect | N
     probability = measures.covered[part]
     if probability <= COVERED.warn or not _is_clear(measures):
         return None
-    return _Defect(f"{part}-covered", description, probability > COVERED.refuse)
+    return _Defect(f"{part}-covered", description, probability > COVERED.refuse, {})
 
 
 def _is_clear(measures: Measures) -> bool:
@@ -285,10 +296,10 @@ _CHECKS = (
 )
 
 
-def _share_outside(face: Face, shape: tuple[int, ...]) -> float:
-    """Return the share of the inner face that lies outside an image of a shape, height first."""
+def share_outside(face: Face, size: tuple[int, int]) -> float:
+    """Return the share of the inner face, 0 to 1, outside an image of a width and height."""
     points = _INNER_POINTS @ crop_to_image(face, SPEC).T
-    inside = (points >= 0).all(axis=1) & (points < [shape[1], shape[0]]).all(axis=1)
+    inside = (points >= 0).all(axis=1) & (points < size).all(axis=1)
     return 1 - float(inside.mean())
 
 

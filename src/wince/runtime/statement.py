@@ -6,11 +6,11 @@ disagree. A level is stated once it has lasted; while the score is elsewhere the
 "changing".
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from wince.runtime.assessment import Quality
 from wince.runtime.calibration import CalibratedScore
 from wince.runtime.score_filter import LONGEST_STEP, TOLERANCE, StatedLevels
 from wince.scale import LEVEL_PAIRS, LEVELS, Level, LevelPair
@@ -48,6 +48,7 @@ class Statement:
         level_probabilities: Probability by level. They were measured on single images.
         confidence: Probability of `level`.
         reasons: Why the face cannot be judged, sentence by name, for the kind "cannot-tell".
+        values: Numbers in each of these sentences, by the same names.
         age: Seconds since the last frame with a face that can be judged; None before the first.
         announced: Whether this frame announces the statement: speak it now.
         sentence: The statement as a sentence.
@@ -62,6 +63,7 @@ class Statement:
     level_probabilities: dict[str, float] | None = None
     confidence: float | None = None
     reasons: dict[str, str] = field(default_factory=dict)
+    values: dict[str, dict[str, float]] = field(default_factory=dict)
     age: float | None = 0.0
     announced: bool = False
     sentence: str = ""
@@ -103,11 +105,23 @@ class Statement:
 
     @classmethod
     def cannot_tell(
-        cls, reasons: Mapping[str, str], age: float | None, *, sentence: str, advice: str
+        cls, quality: Quality, age: float | None, *, sentence: str, advice: str
     ) -> "Statement":
-        """Return the statement that the face cannot be judged; arguments: as the attributes."""
+        """Return the statement that the face cannot be judged.
+
+        Args:
+            quality: Has the reasons and their values.
+            age: As in the attribute.
+            sentence: As in the attribute.
+            advice: As in the attribute.
+        """
         return cls(
-            Kind.CANNOT_TELL, reasons=dict(reasons), age=age, sentence=sentence, advice=advice
+            Kind.CANNOT_TELL,
+            reasons=dict(quality.reasons),
+            values={name: quality.values.get(name, {}) for name in quality.reasons},
+            age=age,
+            sentence=sentence,
+            advice=advice,
         )
 
     @property

@@ -218,7 +218,7 @@ class Track:
         elif self._refused is not None and seconds - self._refused[0] < GRACE - TOLERANCE:
             refusal = self._refused[1]
             statement = Statement.cannot_tell(
-                refusal.quality.reasons, age, sentence=refusal.sentence, advice=refusal.advice
+                refusal.quality, age, sentence=refusal.sentence, advice=refusal.advice
             )
         else:
             statement = Statement.not_in_view(age)

@@ -10,7 +10,7 @@ from wince import scale
 from wince.faces import MIN_SCORE, MIN_SCORE_RANGE
 from wince.runtime.assessment import Assessment
 from wince.runtime.neutral import NeutralFace
-from wince.server import openapi_parts, problems, request_bodies, schemas
+from wince.server import data_urls, openapi_parts, problems, request_bodies, schemas
 from wince.server.body_limits import discard_body
 from wince.server.settings import Settings
 from wince.server.worker_pool import WorkerPool
@@ -125,9 +125,7 @@ def _add_analyze(
     async def analyze(request: Request) -> Response:
         await _check_capacity(request, pool, settings)
         body = await request_bodies.read_data_url_body(request, settings)
-        assessment = await pool.run(
-            lambda: assessor.assess(request_bodies.image_from_data_url(body))
-        )
+        assessment = await pool.run(lambda: assessor.assess(data_urls.image_from_data_url(body)))
         return JSONResponse(analyze_answer(assessment))
 
 

@@ -12,6 +12,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import Scope
 
+from wince.server import turns
 from wince.server.problems import ProblemError
 from wince.server.settings import Settings
 
@@ -28,6 +29,9 @@ SMALL_IMAGE_BYTES = 4 * 2**20
 
 DISCARD_SECONDS = 2.0
 """Time for which the rest of a refused body is read."""
+
+PIECE_BYTES = 4096
+"""Bytes of a body that are parsed at once."""
 
 _DISCARD_FACTOR = 4  # how much of a body that is too large is read, in multiples of the limit
 _MEGABYTE = 2**20
@@ -55,6 +59,7 @@ class _HeldBytes:
                 "busy",
                 "Too many images are arriving at the same time. Try again in a moment.",
                 {"Retry-After": "1", "Connection": "close"},
+                {"seconds": 1},
             )
         scope[_HELD] = (size, large)
         self.count += size
@@ -131,9 +136,20 @@ async def limited_chunks(request: Request, limit: int) -> AsyncGenerator[bytes, 
         if received > _DISCARD_FACTOR * limit:
             break
         if received <= limit and announced <= limit:
-            yield chunk
+            async for piece in _pieces(chunk):
+                yield piece
     if received > limit:
         raise _too_large(limit)
+
+
+async def _pieces(chunk: bytes) -> AsyncIterator[bytes]:
+    """Yield parts of a chunk; wait for a turn when who takes them needs much time for one."""
+    for start in range(0, len(chunk), PIECE_BYTES):
+        before = turns.begin()
+        yield chunk[start : start + PIECE_BYTES]
+        when = turns.turn_after(before)
+        if when is not None:
+            await asyncio.sleep(when - asyncio.get_running_loop().time())
 
 
 def _too_large(limit: int) -> ProblemError:
@@ -143,6 +159,7 @@ def _too_large(limit: int) -> ProblemError:
         "too-large",
         f"The request is larger than {size}, the limit. Send a smaller {content}.",
         {"Connection": "close"},  # the rest of the body is not read
+        {"limit": limit / _MEGABYTE},
     )
 
 
@@ -157,4 +174,5 @@ async def time_limit(seconds: float) -> AsyncIterator[None]:
             "too-slow",
             f"The request did not arrive within {seconds:g} seconds.",
             {"Connection": "close"},
+            {"seconds": seconds},
         ) from None

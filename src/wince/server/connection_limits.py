@@ -6,10 +6,11 @@ small pieces, so that the event loop serves others in between.
 """
 
 import asyncio
+import contextlib
 import logging
 import socket
 import sys
-import time
+from collections import Counter
 from typing import Any
 
 import h11
@@ -17,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from wince.server import problems
+from wince.server import problems, turns
 
 if sys.platform != "win32":
     import resource
@@ -28,14 +29,11 @@ REQUEST_HEAD_SECONDS = 20.0
 WRITE_SECONDS = 20.0
 """Time for the client to take the bytes that are ready for it."""
 
-TLS_SECONDS = 20.0
+TLS_SECONDS = 5.0
 """Time for a TLS handshake, and for the end of a TLS connection."""
 
-READ_BYTES = (4096, 65536)
+READ_BYTES = (512, 16384)
 """Fewest and most bytes that are parsed at once. 256 KB, as asyncio reads, can take 0.3 seconds."""
-
-PARSE_SECONDS = 0.001
-"""Time for parsing after which a connection reads the fewest bytes."""
 
 MAX_UNREAD_BYTES = 2**20
 """Bytes that a WebSocket keeps for a client that does not read, answers to pings included."""
@@ -64,9 +62,12 @@ def connection_limit() -> int:
 
 
 class LimitedListener(socket.socket):
-    """A listening socket that closes connections at once while too many are open."""
+    """A listening socket that closes connections at once while too many are open.
 
-    _connections: tuple[socket.socket, ...] = ()
+    A client from another host than most of them is served, and the oldest of those is closed.
+    """
+
+    _connections: tuple[tuple[socket.socket, str], ...] = ()  # with their hosts, the oldest first
 
     def accept(self) -> tuple[socket.socket, Any]:
         """Return the next connection and its address.
@@ -83,13 +84,30 @@ class LimitedListener(socket.socket):
         except OSError as error:  # asyncio would log it some thousand times
             _log.warning("A connection was not accepted: %s.", error.strerror)
             raise ConnectionAbortedError from None
-        self._connections = tuple(old for old in self._connections if old.fileno() >= 0)
-        if len(self._connections) >= 2 * connection_limit():
+        host = str(address[0])
+        self._connections = tuple(old for old in self._connections if old[0].fileno() >= 0)
+        if len(self._connections) >= 2 * connection_limit() and not self._end_oldest(host):
             connection.close()
             _log.warning("%d connections are open; others are closed.", len(self._connections))
             raise ConnectionAbortedError
-        self._connections += (connection,)
+        self._connections += ((connection, host),)
         return connection, address
+
+    def _end_oldest(self, newcomer: str) -> bool:
+        """End the oldest connection of the host with the most, and return whether that was done.
+
+        It is not done if the newcomer's host has as many: one host cannot keep others out, and does
+        not end its own connections.
+        """
+        counts = Counter(host for _, host in self._connections)
+        ((busiest, count),) = counts.most_common(1)
+        if count <= counts[newcomer] + 1:
+            return False
+        oldest = next(old for old in self._connections if old[1] == busiest)
+        self._connections = tuple(old for old in self._connections if old is not oldest)
+        with contextlib.suppress(OSError):  # the client has ended it meanwhile
+            oldest[0].shutdown(socket.SHUT_RDWR)  # the event loop closes it
+        return True
 
 
 class EventLoop(asyncio.SelectorEventLoop):
@@ -106,9 +124,16 @@ class EventLoop(asyncio.SelectorEventLoop):
 
 
 class _ReadsPieces(asyncio.BufferedProtocol):
-    """Makes asyncio read few bytes at once, and more of them as long as parsing takes no time."""
+    """Makes asyncio read few bytes at once, and more of them as long as parsing takes no time.
 
+    After a costly piece nothing is parsed until it is this connection's turn, see
+    `wince.server.turns`.
+    """
+
+    transport: asyncio.Transport
     _buffer = memoryview(b"")
+    _turn: asyncio.TimerHandle | None = None
+    _waiting = b""  # what arrived before the turn, because uvicorn resumed reading
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return where the next bytes are written to."""
@@ -118,12 +143,41 @@ class _ReadsPieces(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Parse the bytes that arrived, and set how many are read next."""
-        start = time.perf_counter()
-        self.data_received(bytes(self._buffer[:nbytes]))
-        slow = time.perf_counter() - start > PARSE_SECONDS
-        size = READ_BYTES[0] if slow else min(2 * len(self._buffer), READ_BYTES[1])
+        data = bytes(self._buffer[:nbytes])
+        if self._turn is not None:
+            self._waiting += data
+            self.transport.pause_reading()
+            return
+        costly = self._parse(data)
+        size = READ_BYTES[0] if costly else min(2 * len(self._buffer), READ_BYTES[1])
         if size != len(self._buffer):
             self._buffer = memoryview(bytearray(size))
+
+    def _parse(self, data: bytes) -> bool:
+        """Parse bytes, and return whether that was costly; then this connection waits."""
+        start = turns.begin()
+        self.data_received(data)
+        when = turns.turn_after(start)
+        if when is None:
+            return False
+        self.transport.pause_reading()
+        self._turn = asyncio.get_running_loop().call_at(when, self._take_turn)
+        return True
+
+    def _take_turn(self) -> None:
+        """Go on with what has arrived, or read."""
+        self._turn = None
+        data, self._waiting = self._waiting, b""
+        if self.transport.is_closing() or (data and self._parse(data)):
+            return
+        # An upgrade to a WebSocket passes the transport to another object.
+        protocol = self.transport.get_protocol()
+        if isinstance(protocol, _ReadsPieces) and not protocol.is_reading_paused():
+            self.transport.resume_reading()
+
+    def is_reading_paused(self) -> bool:
+        """Return whether uvicorn waits until the application has read what arrived."""
+        raise NotImplementedError
 
     def data_received(self, data: bytes) -> None:
         """Parse bytes."""
@@ -150,8 +204,8 @@ class LimitedConnection(H11Protocol, _ReadsPieces):
         """
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=1, low=0)  # pause while anything is unsent
-        open_count = sum(not other.transport.is_closing() for other in self.connections)
-        if open_count > connection_limit():
+        limit = connection_limit()
+        if len(self.connections) > limit and self._open_count() > limit:
             self._make_room()
         self._wait_for_client(REQUEST_HEAD_SECONDS)
 
@@ -159,6 +213,19 @@ class LimitedConnection(H11Protocol, _ReadsPieces):
         """Start waiting for the next request head."""
         super().on_response_complete()
         self._wait_for_client(REQUEST_HEAD_SECONDS)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse bytes that are not HTTP, also in the middle of a body, and close.
+
+        The request before them gets no answer if it has none yet. uvicorn would send two.
+        """
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
 
     def pause_writing(self) -> None:
         """Start waiting for the client to read."""
@@ -174,6 +241,10 @@ class LimitedConnection(H11Protocol, _ReadsPieces):
         """Stop the timer."""
         self._stop_timer()
         super().connection_lost(exc)
+
+    def is_reading_paused(self) -> bool:
+        """Return whether uvicorn waits until the application has read what arrived."""
+        return bool(self.flow.read_paused)
 
     def _wait_for_client(self, seconds: float) -> None:
         self._stop_timer()
@@ -197,6 +268,10 @@ class LimitedConnection(H11Protocol, _ReadsPieces):
         """Whether the client has to send or to read something before this connection goes on."""
         waiting = not self._is_responding() or self.flow.write_paused or self.cycle.more_body
         return waiting and not self.transport.is_closing()
+
+    def _open_count(self) -> int:
+        """Return the number of connections without those that are closing."""
+        return sum(not other.transport.is_closing() for other in self.connections)
 
     def _make_room(self) -> None:
         waiting = [
@@ -225,6 +300,10 @@ class LimitedSocket(WebSocketsSansIOProtocol, _ReadsPieces):
         if unread > MAX_UNREAD_BYTES or len(self.frames) > MAX_FRAGMENTS:
             self.transport.abort()
 
+    def is_reading_paused(self) -> bool:
+        """Return whether uvicorn waits until the application has read what arrived."""
+        return bool(self.read_paused)
+
     def pause_writing(self) -> None:
         """Start waiting for the client to read."""
         super().pause_writing()
@@ -252,5 +331,6 @@ async def _send_busy(scope: Scope, receive: Receive, send: Send) -> None:
         "busy",
         f"{connection_limit()} connections are already open. Try again in a moment.",
         {"Retry-After": "5", "Connection": "close"},
+        {"connections": connection_limit(), "seconds": 5},
     )
     await problem.response(str(scope["path"]))(scope, receive, send)

@@ -6,8 +6,9 @@ the answers stay current however slow the machine is, and nothing accumulates.
 
 import asyncio
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,16 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from wince import images, scale
-from wince.errors import NoFaceError, WinceError
+from wince.errors import WinceError
 from wince.faces import MIN_SCORE, MIN_SCORE_RANGE
-from wince.runtime.assessment import Assessment
-from wince.runtime.face_crop import NO_FACE
-from wince.runtime.neutral import NeutralFace, change
+from wince.faces.frame_view import FramePart
+from wince.runtime.neutral import NeutralFace
 from wince.runtime.person_assessor import PersonAssessor, PersonFrame
 from wince.runtime.track import Track, TrackSettings, TrackState
 from wince.server import problems
 from wince.server.body_limits import SMALL_JSON_BYTES
+from wince.server.frame_message import FRAME_FIELD, FrameMessage, read_frame_message
+from wince.server.live_answer import PERSON_FIELD, answer_members
 from wince.server.problems import Problem, ProblemError
 from wince.server.request_bodies import NEUTRAL_FIELD, OLD_NEUTRAL_FIELD
 from wince.server.security import send_problem
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
 
 AssessFrame = Callable[["Frame", NeutralFace | None], Awaitable[PersonFrame]]
 
-PERSON_FIELD = "person"
-"""Member of a message that chooses the person to follow, and of answers."""
-
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -46,12 +45,14 @@ class Frame:
     Attributes:
         number: Count of the frames of this socket, from 1.
         data: The JPEG file.
-        seconds: Time of arrival since the socket opened.
+        seconds: Its time, as the client states it, or of its arrival since the socket opened.
+        part: Which part of the camera's frame it shows; None for a whole frame at full size.
     """
 
     number: int
     data: bytes
     seconds: float
+    part: FramePart | None = None
 
 
 class LatestFrame:
@@ -87,12 +88,13 @@ class LiveSocket:
     """An open live socket: it receives frames and answers them until it closes.
 
     A binary message is a frame. A text message sets the neutral face that frames are compared with,
-    or chooses the person to follow, and is not counted as a frame. Each answer has `frame`, the
-    number of its frame, `assessment` or `problem`, `track`, what the face shows over time, and
-    `person`, `choice` and `persons`, who is followed and who is in view.
+    chooses the person to follow, or describes the next frame, and is not counted as a frame. Each
+    answer has `frame`, the number of its frame, `assessment` or `problem`, `track`, what the face
+    shows over time, and `person`, `choice` and `persons`, who is followed and who is in view.
 
     The track learns of faces, of faces that cannot be judged and of frames without a face. It does
-    not learn of frames that were not assessed, for example because the server was busy.
+    not learn of frames that were not assessed, for example because the server was busy, or because
+    they show the face reduced or cut off: these have neither an assessment nor a problem.
     """
 
     def __init__(
@@ -124,6 +126,8 @@ class LiveSocket:
         self._max_frame_bytes = max_frame_bytes
         self._clock = clock
         self._neutral: NeutralFace | None = None
+        self._description: FrameMessage | Problem | None = None  # of the next frame
+        self._last_seconds = self._track_seconds = -math.inf
         self._latest = LatestFrame()
 
     async def run(self) -> None:
@@ -144,14 +148,25 @@ class LiveSocket:
                     await self._read_text(message["text"])
                     continue
                 number += 1
-                frame = Frame(number, data, self._clock() - start)
-                problem = self._check_size(data)
-                if problem is None:
-                    self._latest.put(frame)
-                else:
-                    await self._send_problem(frame, problem)
+                await self._receive_frame(number, data, self._clock() - start)
         finally:
             self._latest.close()
+
+    async def _receive_frame(self, number: int, data: bytes, arrival: float) -> None:
+        """Let a frame wait for its assessment, or answer it with a problem."""
+        description, self._description = self._description, None
+        seconds, part = arrival, None
+        if isinstance(description, FrameMessage):
+            part = description.part
+            seconds = arrival if description.seconds is None else description.seconds
+        problem = description if isinstance(description, Problem) else self._check_size(data)
+        problem = problem or self._check_time(seconds)
+        if problem is None:
+            self._last_seconds = seconds
+            self._latest.put(Frame(number, data, seconds, part))
+        else:
+            seconds = max(seconds, self._last_seconds)
+            await self._send_problem(Frame(number, data, seconds, part), problem)
 
     async def _read_text(self, text: str) -> None:
         """Read a message of text; answer with a problem if it cannot be used."""
@@ -164,19 +179,27 @@ class LiveSocket:
             await self._send({"frame": None, "problem": problem.to_dict()})
 
     def _read_message(self, message: object) -> Problem | None:
-        """Read `{"neutral": {...} or null}` or `{"person": number}`; return a problem if wrong."""
+        """Read a message with one member; return a problem if it is wrong.
+
+        That of a message about the next frame is the answer to that frame.
+        """
         if not isinstance(message, dict) or set(message) not in (
             {NEUTRAL_FIELD},
             {OLD_NEUTRAL_FIELD},
             {PERSON_FIELD},
+            {FRAME_FIELD},
         ):
             return problems.from_kind(
                 "malformed-request",
                 "Text arrived; expected a JPEG frame as a binary message, or the text "
-                '{"neutral": ...} with a neutral face or null, or {"person": ...} with the number '
-                "of a person in view.",
+                '{"neutral": ...} with a neutral face or null, {"person": ...} with the number '
+                'of a person in view, or {"frame": ...} with the region, size and seconds of the '
+                "next frame.",
             )
         (data,) = message.values()
+        if FRAME_FIELD in message:
+            self._describe_frame(data)
+            return None
         if PERSON_FIELD in message:
             return self._choose_person(data)
         try:
@@ -184,6 +207,13 @@ class LiveSocket:
         except WinceError as error:
             return problems.from_error(error)
         return None
+
+    def _describe_frame(self, data: object) -> None:
+        """Keep what a message states about the next frame, or its problem."""
+        try:
+            self._description = read_frame_message(data)
+        except ProblemError as error:
+            self._description = problems.from_error(error)
 
     def _choose_person(self, number: object) -> Problem | None:
         """Follow another person from the next frame on; return a problem if there is none."""
@@ -202,6 +232,20 @@ class LiveSocket:
             "too-large",
             f"A frame of {len(data) / 2**20:.1f} MB arrived; the limit is "
             f"{self._max_frame_bytes / 2**20:.0f} MB. Send smaller frames.",
+            values={
+                "megabytes": round(len(data) / 2**20, 1),
+                "limit": self._max_frame_bytes / 2**20,
+            },
+        )
+
+    def _check_time(self, seconds: float) -> Problem | None:
+        if seconds >= self._last_seconds:
+            return None
+        return problems.from_kind(
+            "invalid-request",
+            f"seconds: expected a time that is not before that of the previous frame, "
+            f"{self._last_seconds:g} s, found {seconds:g} s. Send a time with each frame or with "
+            "none, and open another live view to go back.",
         )
 
     async def _answer_frames(self) -> None:
@@ -211,15 +255,15 @@ class LiveSocket:
             if isinstance(result, Problem):
                 await self._send_problem(frame, result)
                 continue
-            assessment = result.assessments.get(result.followed or 0)
-            state = self._track.update(frame.seconds, assessment)
-            if assessment is None:
-                absent = problems.from_error(NoFaceError(_absence(result)))
-                answer = {"problem": absent.to_dict(), "track": state.to_dict()}
-            else:
-                track = _track_part(state, assessment)
-                answer = {"assessment": assessment.to_dict(), "track": track}
-            await self._send({"frame": frame.number, **answer, **_persons_part(result)})
+            state = self._track_state(frame, result)
+            await self._send({"frame": frame.number, **answer_members(result, state)})
+
+    def _track_state(self, frame: Frame, result: PersonFrame) -> TrackState | None:
+        """Return the track's state after a frame, which counts if it is later than those before."""
+        if result.is_inconclusive or frame.seconds <= self._track_seconds:
+            return self._track.current(frame.seconds)
+        self._track_seconds = frame.seconds
+        return self._track.update(frame.seconds, result.assessments.get(result.followed or 0))
 
     def _follow_chosen(self) -> None:
         """Begin to follow the person that a message has chosen."""
@@ -227,6 +271,7 @@ class LiveSocket:
         if number is not None and number != self._persons.followed:
             self._persons.follow(number)
             self._track = self._new_track()
+            self._track_seconds = -math.inf
 
     async def _send_problem(self, frame: Frame, problem: Problem) -> None:
         """Answer a frame that was not assessed; it does not count for the track."""
@@ -252,33 +297,6 @@ class LiveSocket:
             return  # the client has gone meanwhile; _receive_messages ends the exchange
 
 
-def _track_part(state: TrackState, assessment: Assessment) -> dict[str, Any]:
-    """Return the `track` of an answer, with its change when the assessment has one."""
-    part = state.to_dict()
-    if assessment.change is not None and state.score is not None:
-        score, neutral = state.score, assessment.change.neutral
-        part["change"] = asdict(change(score.action_units, score.raw_score, neutral))
-    return part
-
-
-def _persons_part(frame: PersonFrame) -> dict[str, Any]:
-    """Return the members of an answer about the persons in the frame."""
-    return {
-        PERSON_FIELD: frame.followed,
-        "choice": frame.choice and str(frame.choice),
-        "persons": [
-            {"number": number, "box": list(face.box)} for number, face in frame.faces.items()
-        ],
-    }
-
-
-def _absence(frame: PersonFrame) -> str:
-    """Return a sentence for a frame without the followed person."""
-    if frame.followed is None or not frame.faces:
-        return NO_FACE
-    return f"Person {frame.followed}, who is followed, is not in view, but others are."
-
-
 def add_route(
     router: APIRouter, assessor: "Assessor", pool: WorkerPool, settings: Settings
 ) -> None:
@@ -296,6 +314,7 @@ def add_route(
                     "busy",
                     f"{settings.max_live} live views are already open. Close one of them first.",
                     {"Retry-After": "5"},
+                    {"views": settings.max_live, "seconds": 5},
                 )
         except ProblemError as error:
             problem = problems.from_error(error)
@@ -307,7 +326,9 @@ def add_route(
         async def assess(frame: Frame, neutral: NeutralFace | None) -> PersonFrame:
             images.check_web_format(frame.data)
             return await pool.run(
-                lambda: persons.assess(frame.data, frame.seconds, heatmap=heatmap, neutral=neutral)
+                lambda: persons.assess(
+                    frame.data, frame.seconds, heatmap=heatmap, neutral=neutral, part=frame.part
+                )
             )
 
         def new_track() -> Track:

@@ -89,6 +89,11 @@ def configure_logging(settings: Settings) -> None:
     logging.captureWarnings(True)
     # Without a handler Python would use one of its own, which writes to stderr.
     logging.getLogger().handlers[:] = [logging.NullHandler()]
-    logging.getLogger("uvicorn.error").addFilter(
-        lambda record: record.getMessage() != _REFUSED_SOCKET
-    )
+    logging.getLogger("uvicorn.error").addFilter(_without_faults_of_clients)
+
+
+def _without_faults_of_clients(record: logging.LogRecord) -> bool:
+    """Return whether to write a record of uvicorn; text that is not UTF-8 gets no traceback."""
+    if record.exc_info and record.exc_info[0] is UnicodeDecodeError:
+        record.exc_info = None
+    return record.getMessage() != _REFUSED_SOCKET

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from wince import errors
+from wince.faces.frame_view import FramePartError
 
 MEDIA_TYPE = "application/problem+json"
 ANALYZE_PATH = "/analyze"
@@ -94,6 +95,7 @@ _KIND_BY_ERROR: tuple[tuple[type[errors.WinceError], str], ...] = (
     (errors.ImageTooLargeError, "too-large"),
     (errors.ImageError, "unsuitable-image"),
     (errors.NoFaceError, "no-face"),
+    (FramePartError, "invalid-request"),
     (errors.ExpressiveFaceError, "expressive-face"),
     (errors.NeutralFaceError, "invalid-request"),
     (errors.ModelError, "model-error"),
@@ -110,10 +112,17 @@ class ProblemError(errors.WinceError):
         kind: A name in `KINDS`.
         detail: A sentence for people.
         headers: Further headers of the response.
+        values: Numbers and names in the detail.
     """
 
-    def __init__(self, kind: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
+    def __init__(
+        self,
+        kind: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        values: errors.Values | None = None,
+    ) -> None:
+        super().__init__(detail, values)
         self.kind = kind
         self.headers = dict(headers or {})
 
@@ -127,20 +136,24 @@ class Problem:
         detail: A sentence for people.
         status: The HTTP status.
         headers: Further headers of the response.
+        values: Numbers and names in the detail.
     """
 
     kind: str
     detail: str
     status: int
     headers: dict[str, str] = field(default_factory=dict)
+    values: errors.Values = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the members of the problem details object of RFC 9457."""
+        """Return the members of the problem details object of RFC 9457, with code and values."""
         return {
             "type": f"/problems/{self.kind}",
             "title": KINDS[self.kind].title,
             "status": self.status,
             "detail": self.detail,
+            "code": self.kind,
+            "values": dict(self.values),
         }
 
     def response(self, path: str) -> JSONResponse:
@@ -150,18 +163,25 @@ class Problem:
         return JSONResponse(self.to_dict(), self.status, self.headers, media_type=MEDIA_TYPE)
 
 
-def from_kind(kind: str, detail: str, headers: Mapping[str, str] | None = None) -> Problem:
+def from_kind(
+    kind: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    values: errors.Values | None = None,
+) -> Problem:
     """Return a problem of a kind in `KINDS` with its own detail."""
-    return Problem(kind, _sentence(detail), KINDS[kind].status, dict(headers or {}))
+    return Problem(
+        kind, _sentence(detail), KINDS[kind].status, dict(headers or {}), dict(values or {})
+    )
 
 
 def from_error(error: BaseException) -> Problem:
     """Return the problem for an exception. An unexpected one reveals nothing about its cause."""
     if isinstance(error, ProblemError):
-        return from_kind(error.kind, str(error), error.headers)
+        return from_kind(error.kind, str(error), error.headers, error.values)
     for error_class, kind in _KIND_BY_ERROR:
         if isinstance(error, error_class):
-            return from_kind(kind, str(error))
+            return from_kind(kind, str(error), values=error.values)
     return from_kind(
         "internal-error", "An error occurred inside wince. The server's log has the details."
     )

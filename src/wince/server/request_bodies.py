@@ -4,15 +4,11 @@ Bodies are kept in memory only. The multipart parser would write large files to 
 that is switched off.
 """
 
-import base64
-import binascii
 import json
-import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
@@ -105,56 +101,6 @@ async def read_data_url_body(request: Request, settings: Settings) -> bytes:
     _check_json(request)
     limit = settings.max_image_bytes * 4 // 3 + FORM_OVERHEAD_BYTES  # base64 needs a third more
     return await read_body(request, limit, settings.body_seconds)
-
-
-def image_from_data_url(body: bytes) -> bytes:
-    """Return the image in `{"image": "data:image/...;base64,..."}`.
-
-    Raises:
-        ProblemError: The body is not JSON, or contains no image as a data URL.
-    """
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        raise ProblemError("malformed-request", "The body is not JSON.") from None
-    url = data.get(IMAGE_FIELD) if isinstance(data, dict) else None
-    if not isinstance(url, str) or not url:
-        raise ProblemError(
-            "missing-image",
-            f'Expected {{"{IMAGE_FIELD}": "data:image/jpeg;base64,..."}} in the body.',
-        )
-    head, comma, payload = url.strip().partition(",")
-    head = head[:200].lower()
-    if not comma or not head.startswith("data:") or not head.endswith(";base64"):
-        raise ProblemError(
-            "invalid-request",
-            f"'{IMAGE_FIELD}' is not a data URL; expected data:image/jpeg;base64, and the image.",
-        )
-    if not head.startswith("data:image/"):
-        raise ProblemError(
-            "not-an-image",
-            f"'{IMAGE_FIELD}' contains {head[5:-7] or 'plain text'}; expected an image.",
-        )
-    data = _decode_base64(payload)
-    images.check_web_format(data)
-    return data
-
-
-def _decode_base64(text: str) -> bytes:
-    """Return the bytes in base64: with or without line breaks, padding and percent-encoding.
-
-    Both alphabets are read, the one with `+` and `/` and the one for URLs with `-` and `_`. A space
-    that does not belong to a line break is an error, because it may have been a `+`.
-    """
-    try:
-        encoded = unquote_to_bytes(text) if "%" in text else text.encode("ascii")
-        encoded = re.sub(rb"[ \t]*[\t\r\n\f]+[ \t]*", b"", encoded).strip()
-        encoded = encoded.translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
-        return base64.b64decode(encoded + b"=" * (-len(encoded) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        raise ProblemError(
-            "invalid-request", f"The base64 text in '{IMAGE_FIELD}' is damaged or incomplete."
-        ) from None
 
 
 async def read_values(request: Request, form: type[Form], settings: Settings) -> Form:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse
 
 from wince import __version__
 from wince.server import assessment_routes, live_socket, problems, schemas, speech_routes
@@ -65,6 +65,18 @@ def _add_facts(router: APIRouter, assessor: "Assessor") -> None:
     @router.get("/v1/model", summary="What the model is and what it was trained on")
     def model() -> schemas.Model:
         return schemas.describe_model(assessor.estimator.manifest)
+
+    @router.get(
+        "/v1/model/card",
+        summary="The model card, a page for people",
+        response_class=HTMLResponse,
+        responses=problem_responses(404),
+    )
+    def card() -> str:
+        # Here, because Markdown and Jinja2 would make the start of the server longer.
+        from wince.server import model_card
+
+        return model_card.render_model_card(assessor.estimator)
 
     @router.get("/v1/scale", summary="The scale: levels, action units, sentences and advice")
     def scale() -> schemas.Scale:

@@ -1,5 +1,6 @@
 """Opens the listening socket and runs the application on it."""
 
+import gc
 import socket
 import ssl
 import webbrowser
@@ -179,6 +180,7 @@ class _AnnouncingServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.freeze()  # to search what stays for garbage would stop the event loop for some 75 ms
         self._announce()
         if self._page:  # without the token: other users can read a program's arguments
             webbrowser.open(self._page)

@@ -17,6 +17,10 @@ class ProblemDetails(BaseModel):
     title: str = Field(description="Short name of the kind of problem.")
     status: int = Field(description="HTTP status.")
     detail: str = Field(description="What was expected, what was found and what to do.")
+    code: str = Field(description="The last part of `type`.", examples=["no-face"])
+    values: dict[str, float | str] = Field(
+        description="Numbers and names in `detail`, for programs that word it themselves."
+    )
 
 
 class AnalyzeRequest(BaseModel):

@@ -57,6 +57,8 @@ _HOST = re.compile(r"(?P<name>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(?P<port>\d{1,5}))
 def content_security_policy(host: str) -> str:
     """Return the policy of a page that is served as `host`: load everything from there only.
 
+    The one policy for trusted types, "wince", lets the page start the worker of its timer.
+
     The socket's address is named as well, because older Safari does not count it under 'self'.
 
     Args:
@@ -67,7 +69,7 @@ def content_security_policy(host: str) -> str:
         f"media-src 'self' blob:; connect-src 'self' ws://{host} wss://{host}; "
         "manifest-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-        "require-trusted-types-for 'script'; trusted-types 'none'"
+        "require-trusted-types-for 'script'; trusted-types wince"
     )
 
 

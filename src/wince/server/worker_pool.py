@@ -56,6 +56,7 @@ class WorkerPool:
                 f"{self._pending} images are already being assessed or waiting. "
                 "Try again in a moment.",
                 {"Retry-After": "1"},
+                {"images": self._pending, "seconds": 1},
             )
 
     @property

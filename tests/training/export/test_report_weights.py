@@ -12,12 +12,12 @@ from torchvision.transforms import functional
 from tests.support import training_sample as sample
 from tests.support.frames import Frame
 from wince import Assessor, csv_reader, images
-from wince.errors import DataError, ModelError
+from wince.errors import DataError, FileWriteError, ModelError
 from wince.faces.spec import WHOLE_IMAGE
 from wince.protocol_names import OPTIMISTIC
 from wince.runtime.estimator import Estimator
 from wince.training import evaluate_model
-from wince.training.export import report_weights
+from wince.training.export import model_manifest, report_weights
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,20 @@ def file(tmp_path_factory: pytest.TempPathFactory, network: torch.nn.Module) -> 
     path = tmp_path_factory.mktemp("report") / "model.pt"
     torch.save(network.state_dict(), path)
     return path
+
+
+@pytest.mark.usefixtures("quick_export")
+def test_a_model_is_written_with_its_manifest_or_not_at_all(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object, **__: object) -> None:
+        raise FileWriteError("no room")
+
+    out = tmp_path / "model"
+    monkeypatch.setattr(model_manifest, "write", no_room)
+    with pytest.raises(FileWriteError):
+        report_weights.import_weights(file, out)
+    assert list(out.iterdir()) == []
 
 
 @pytest.mark.usefixtures("quick_export")

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from wince import folder_tree
 from wince.errors import ArchiveError
+from wince.files import file_type
 
 
 def walk(base: Path, folder: str = "") -> Iterator[tuple[str, list[str]]]:
@@ -72,7 +73,7 @@ def on_disk(base: Path, name: str) -> str:
         base: Where the path begins.
         name: Path with forward slashes.
     """
-    if name.isascii() or (base / name).exists():
+    if name.isascii() or file_type(base / name):
         return name
     path = PurePosixPath()
     for part in PurePosixPath(name).parts:

@@ -6,6 +6,7 @@ that the label is about). Other columns may be groups (age, sex, skin tone, ...)
 `group_columns`.
 """
 
+import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -16,6 +17,7 @@ from wince.archive.layouts import folder_walk, group_columns, label_scale
 from wince.archive.layouts.unlisted_images import unlisted_images
 from wince.archive.table_options import DEFAULT, TableOptions
 from wince.errors import ArchiveError, DataError
+from wince.files import file_type
 from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
 
 NAME = "table"
@@ -99,7 +101,7 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
         row["pspi"] = label_scale.rescale(row["pspi"], options.pspi_range)
         yield _file(name, table.name, line, row, groups)
     for folder in sorted(folders):
-        if folder != ".." and (table.parent / folder).is_dir():
+        if folder != ".." and file_type(table.parent / folder) == stat.S_IFDIR:
             names = (_image_path(table, line, row, options) for line, row in _rows(table, options))
             yield from unlisted_images(table.parent, names, table, folder, deep=bool(folder))
 
@@ -115,7 +117,7 @@ def _image_path(table: Path, line: int, row: dict[str, str], options: TableOptio
         DataError: It is a path of a Windows computer, and this machine has no such file.
     """
     name = options.clean_path(row["image"])
-    if PureWindowsPath(name).drive and not (table.parent / name).exists():
+    if PureWindowsPath(name).drive and not file_type(table.parent / name):
         folder = PureWindowsPath(row["image"]).parent
         raise DataError(
             f"{table}, line {line}: the image {row['image']} is on a drive that this machine does "

@@ -11,6 +11,7 @@ Arrangements of the same files that are read, with folders in upper or lower cas
 The labels may also be in Sequence_Labels/Frame_Labels/.
 """
 
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ from wince.archive import labels
 from wince.archive.frame_file import RATINGS, FrameFile, Label
 from wince.archive.layouts import folder_walk
 from wince.archive.table_options import DEFAULT, TableOptions
+from wince.files import file_type
 
 NAME = "unbc"
 TITLE = "UNBC-McMaster"
@@ -117,7 +119,7 @@ def read_label(base: Path, file: FrameFile) -> Label:
     arrangement = _present_arrangement(base)
     below_pspi = str(PurePosixPath(file.label).relative_to(arrangement.pspi))
     name = folder_walk.on_disk(base, folder_walk.join(arrangement.facs, below_pspi))
-    if not (base / name).is_file():
+    if file_type(base / name) != stat.S_IFREG:
         return Label(pspi)
     try:
         units = labels.parse_facs(labels.read_text(base / name))
@@ -198,7 +200,7 @@ def _ratings_of_sequence(
         for ratings_folder in arrangement.ratings:
             rating_file = folder_walk.join(ratings_folder, rating.upper(), f"{folder}.txt")
             name = folder_walk.on_disk(base, rating_file)
-            if not (base / name).is_file():
+            if file_type(base / name) != stat.S_IFREG:
                 continue
             try:
                 value = labels.parse_rating(labels.read_text(base / name), rating)

@@ -1,13 +1,12 @@
 """The files of an evaluation: metrics.json, report.html, subjects.csv and plots/*.png."""
 
-import csv
 import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wince import files
+from wince import files, spreadsheet_cells
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.report.plots import draw
 from wince.evaluation.report.report_page import render_report
@@ -55,9 +54,8 @@ def _subjects_csv(metrics: Mapping[str, Any]) -> str:
     if metrics["overlap"]["label"]:
         rows = [{**row, "protocol": metrics["overlap"]["label"]} for row in rows]
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = spreadsheet_cells.Writer(text)
+    writer.write(rows[0], *(row.values() for row in rows))
     return text.getvalue()
 
 

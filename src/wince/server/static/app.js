@@ -1,158 +1,233 @@
-// The page: creates its parts and connects them.
+// The page: creates the engine, the texts, the state, the flows and the parts, and connects them.
 
-/** @import { Wording } from "./types.js" */
-/** @import { Languages } from "./languages.js" */
+/** @import { EngineInfo } from "./engine/engine.js" */
+/** @import { Settings, State, Store } from "./state.js" */
+/** @import { ResultActions, ResultView } from "./parts/result.js" */
+/** @import { Language } from "./types.js" */
 
-import { getModel, getScale } from "./api.js";
 import { byId } from "./dom.js";
-import { userMessage } from "./errors.js";
-import { createHostVoice } from "./host_voice.js";
-import { createLanguages } from "./languages.js";
-import { createLive } from "./live.js";
-import { fillModelFacts } from "./model_facts.js";
-import { createNeutralFace } from "./neutral.js";
-import { createResultCard } from "./result_card.js";
-import { createSpeaker } from "./speech.js";
-import { createTabs } from "./tabs.js";
-import { createUpload } from "./upload.js";
-import { createVoiceSettings } from "./voice_settings.js";
+import { createServerEngine } from "./engine/server.js";
+import { problemOf } from "./errors.js";
+import { createLanguageFlow } from "./flows/language.js";
+import { createLiveFlow } from "./flows/live.js";
+import { createNeutralFlow } from "./flows/neutral.js";
+import { createPromptFlow } from "./flows/prompt.js";
+import { createUploadFlow } from "./flows/upload.js";
+import { createVideoFlow } from "./flows/video.js";
+import { createTones } from "./media/tones.js";
+import { createAbout } from "./parts/about.js";
+import { createAim } from "./parts/aim.js";
+import { createCameraControls } from "./parts/camera_controls.js";
+import { createHint } from "./parts/hint.js";
+import { createLanguageChoice } from "./parts/language.js";
+import { createLiveSteps } from "./parts/live_steps.js";
+import { createLiveView } from "./parts/live_view.js";
+import { createResult } from "./parts/result.js";
+import { connectSessions } from "./parts/session_parts.js";
+import { createSettings } from "./parts/settings.js";
+import { createTabs } from "./parts/tabs.js";
+import { askForToken } from "./parts/token_dialog.js";
+import { createUpload } from "./parts/upload.js";
+import { createVoice } from "./speech/voice.js";
+import { createStore, initialState } from "./state.js";
+import { applyTexts, fetchCatalogue, firstLanguage, setCatalogue, t } from "./texts.js";
 
-let nextAnnouncement = 0;
+/** Settings that the voice follows, and those that a running track follows. */
+const VOICE_SETTINGS = ["muted", "voice", "speed"];
+const TRACK_SETTINGS = ["smoothing", "hold", "margin"];
+/** Seconds after which a statement is not shown if no frame was assessed since. */
+const OUTDATED = 1;
+
+async function start() {
+  const asked = new URLSearchParams(location.search).get("language");
+  const code = firstLanguage(asked, navigator.languages);
+  setCatalogue(await fetchCatalogue(code));
+  applyTexts(document);
+  const store = createStore(initialState(code));
+  const engine = createServerEngine(askForToken);
+  store.add(createHint(byId("voice-hint")));
+  try {
+    store.update({ info: await engine.open() });
+  } catch (error) {
+    store.update({ hint: { ...problemOf(error), isWarning: true } });
+    throw error;
+  }
+  build(store, engine);
+  applyTexts(document); // of the parts
+  document.documentElement.dataset.ready = "true";
+}
 
 /**
- * Let screen readers read a result.
+ * Create the flows and the parts.
  *
- * @param {Languages} languages
- * @param {Wording} statement
+ * @param {Store} store
+ * @param {ReturnType<typeof createServerEngine>} engine
  */
-function announce(languages, statement) {
-  clearAnnouncement();
-  // It is emptied first, so that the same sentence twice is read twice.
-  nextAnnouncement = requestAnimationFrame(() =>
-    languages.showSentence(byId("announcer"), statement),
+function build(store, engine) {
+  const info = /** @type {EngineInfo} */ (store.get().info);
+  const { scale } = info;
+  const voice = createVoice(engine, store, () => settings.refreshVoices());
+  const { announcer } = voice;
+  const neutral = createNeutralFlow({
+    store,
+    engine,
+    current: () => assessmentInView(store.get()),
+  });
+  const film = byId("film", HTMLVideoElement);
+  const video = createVideoFlow({ store, engine, video: film, neutral, announcer });
+  const upload = createUploadFlow({ store, engine, announcer, neutral, video });
+  const live = createLiveFlow({
+    engine,
+    store,
+    video: byId("video", HTMLVideoElement),
+    announcer,
+    onWatched(answer, time) {
+      neutral.addFrame(answer.assessment);
+      store.get().live.session?.add(answer, time);
+      prompts.add(answer, time);
+    },
+  });
+  const prompts = createPromptFlow(store, createTones());
+  neutral.onChange(live.neutralChanged);
+
+  const settings = createSettings({
+    getVoices: voice.getVoices,
+    /** @param {Partial<Settings>} change */
+    set(change) {
+      store.updatePart("settings", change);
+      const names = Object.keys(change);
+      if (names.some((name) => VOICE_SETTINGS.includes(name))) voice.configure();
+      if (names.some((name) => TRACK_SETTINGS.includes(name))) {
+        live.settingsChanged();
+        store.get().live.session?.changeSettings(store.get().settings);
+      }
+    },
+  });
+  const chooseLanguage = createLanguageFlow(store, () => {
+    announcer.stop();
+    showPrivacy(info.host);
+    voice.configure();
+    settings.refreshVoices();
+  });
+  const languages = byId("language", HTMLSelectElement);
+  store.add(createLanguageChoice(languages, scale.languages, chooseLanguage));
+  store.add(settings.draw);
+  store.add(createAbout(info.model, engine.getModelCard));
+
+  store.add(
+    createTabs(byId("tabs"), (tab) => {
+      if (tab === store.get().tab) return;
+      announcer.stop();
+      // A session goes on while the other tab is in view; the camera of a check does not.
+      if (["aim", "check"].includes(store.get().live.step)) live.leave();
+      store.update({ tab });
+    }),
+  );
+  store.add(createUpload(scale, store, { ...upload, cancel: video.cancel }));
+  const connectResult = resultConnector(store, {
+    setMap(change) {
+      store.updatePart("map", change);
+      video.setMap(store.get().map.isOn);
+      live.mapChanged();
+    },
+    neutral,
+    sayAgain() {
+      const statement = statementInView(store.get());
+      if (statement) announcer.sayAgain(statement);
+    },
+  });
+  connectResult("upload-result", "upload", uploadView);
+  connectResult("live-result", "live", liveView);
+  connectLive(store, live, scale);
+  connectSessions(store, { live, prompts, announcer, clearFilm: upload.clear });
+  showPrivacy(info.host);
+  voice.configure();
+}
+
+/**
+ * @param {Store} store
+ * @param {ReturnType<typeof createLiveFlow>} live
+ * @param {EngineInfo["scale"]} scale
+ */
+function connectLive(store, live, scale) {
+  byId("check-now").addEventListener("click", () => live.aim("check"));
+  byId("watch-over-time").addEventListener("click", () => live.aim("watch"));
+  byId("check-again").addEventListener("click", () => live.aim("check"));
+  byId("finish").addEventListener("click", live.finish);
+  store.add(createLiveSteps());
+  store.add(createLiveView(scale, live.choose));
+  store.add(createCameraControls(live));
+  store.add(
+    createAim({
+      begin: live.begin,
+      setPerson: (change) => store.updatePart("live", change),
+    }),
   );
 }
 
-function clearAnnouncement() {
-  cancelAnimationFrame(nextAnnouncement);
-  byId("announcer").textContent = "";
-}
-
 /**
- * Show a message about the voice.
+ * Return a function that adds a result to the page, which is drawn while its tab is in view.
  *
- * @param {string | null} message
- * @param {boolean} [info] Whether it is an information and not a warning.
+ * @param {Store} store
+ * @param {ResultActions} actions
  */
-function showHint(message, info = false) {
-  const hint = byId("voice-hint");
-  hint.textContent = message ?? "";
-  hint.classList.toggle("info", info);
-  hint.hidden = !message;
-}
-
-function showPrivacy() {
-  const local = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
-  const text = local
-    ? "Photos never leave this machine, and nothing is stored."
-    : `Photos go to ${location.hostname}, which runs wince, and nowhere else; nothing is stored.`;
-  for (const element of document.querySelectorAll(".privacy")) element.textContent = text;
-}
-
-/**
- * Create the speaker with its controls.
- *
- * @param {Languages} languages
- */
-function createVoice(languages) {
-  /** @type {ReturnType<typeof createVoiceSettings> | null} */
-  let settings = null;
-  const speaker = createSpeaker({
-    languages,
-    hostVoice: createHostVoice(byId("voice", HTMLAudioElement)),
-    onHint: showHint,
-    onVoicesChange: () => settings?.refresh(),
-  });
-  settings = createVoiceSettings(speaker, languages);
-  const muteButton = byId("mute");
-  const isMuted = () => muteButton.getAttribute("aria-pressed") === "true";
-  muteButton.addEventListener("click", () => {
-    muteButton.setAttribute("aria-pressed", String(!isMuted()));
-    speaker.mute(isMuted());
-  });
-  /** @param {Wording} statement */
-  function speak(statement) {
-    const percent = byId("say-percent", HTMLInputElement).checked;
-    const advice = byId("say-advice", HTMLInputElement).checked;
-    speaker.speak(languages.speechFor(statement, { percent, advice }));
-  }
-  return {
-    speak,
-    /** Stop speaking, and take back what screen readers could still read. */
-    stop() {
-      speaker.stop();
-      clearAnnouncement();
-    },
-    /**
-     * Speak a result, and let screen readers read it.
-     *
-     * @param {Wording} statement
-     */
-    announce(statement) {
-      speak(statement);
-      announce(languages, statement);
-    },
-    /**
-     * Speak nothing while `on`; afterwards the mute button decides.
-     *
-     * @param {boolean} on
-     */
-    setQuiet: (on) => speaker.mute(on || isMuted()),
+function resultConnector(store, actions) {
+  /**
+   * @param {string} id
+   * @param {State["tab"]} tab
+   * @param {(state: State) => Omit<ResultView, "map" | "neutral" | "neutralTask">} viewOf
+   */
+  return (id, tab, viewOf) => {
+    const { scale } = /** @type {EngineInfo} */ (store.get().info);
+    const draw = createResult(byId(id), scale, actions);
+    store.add((state) => {
+      const { map, neutral, neutralTask } = state;
+      if (state.tab === tab) draw({ ...viewOf(state), map, neutral, neutralTask });
+    });
   };
 }
 
-async function start() {
-  showPrivacy();
-  const scale = await getScale();
-  const languages = createLanguages(scale);
-  const voice = createVoice(languages);
-  const neutral = createNeutralFace();
-  /**
-   * @param {string} id
-   * @param {string} [waitingText]
-   */
-  const createCard = (id, waitingText) =>
-    createResultCard(byId(id), scale, { languages, waitingText, onSayAgain: voice.speak });
-  const live = createLive({
-    scale,
-    languages,
-    neutral,
-    result: createCard(
-      "live-result",
-      "It follows the face as it changes. A level is spoken once it has lasted for a second.",
-    ),
-    onLevel: voice.announce,
-    onProblem: voice.stop,
-    onQuietMode: voice.setQuiet,
-  });
-  const tabs = createTabs(byId("tabs"), () => {
-    voice.stop();
-    live.stop();
-  });
-  createUpload({
-    scale,
-    neutral,
-    result: createCard("upload-result"),
-    onResult: voice.announce,
-    onNoResult: voice.stop,
-    isActive: () => !byId("panel-upload").hidden,
-    activate: () => tabs.select("tab-upload"),
-  });
-  document.documentElement.dataset.ready = "true";
-  fillModelFacts(await getModel());
+/** @param {State} state */
+function uploadView({ upload: { kind, assessment, answer, problem, progress } }) {
+  const isRunning = Boolean(progress && !progress.isFinished);
+  const isFollowing = kind === "video" && !progress?.isChoosing;
+  const track = isFollowing ? (answer?.track ?? null) : null;
+  return { assessment, track, problem, hasFrames: isRunning };
 }
 
-start().catch((error) => {
-  showHint(userMessage(error));
-  throw error;
-});
+/** @param {State} state */
+function liveView({ live: { step, answer, check, trouble } }) {
+  const waiting = "result.waiting-live";
+  if (step === "checked") {
+    const { frame = null, problem = null } = check ?? {};
+    return { assessment: frame?.assessment ?? null, problem, hasFrames: false, waiting };
+  }
+  const { assessment = null, track = null } = answer ?? {};
+  // What was stated holds for a moment while the server is busy.
+  const isOutdated = (track?.statement.age ?? Infinity) > OUTDATED;
+  const problem = trouble ?? (isOutdated ? (answer?.problem ?? null) : null);
+  return { assessment, track, problem, hasFrames: step === "watch", waiting };
+}
+
+/** @param {State} state */
+function assessmentInView(state) {
+  return (state.tab === "upload" ? uploadView(state) : liveView(state)).assessment;
+}
+
+/** @param {State} state */
+function statementInView(state) {
+  const { assessment, track = null } = state.tab === "upload" ? uploadView(state) : liveView(state);
+  return track?.statement ?? assessment;
+}
+
+/**
+ * Tell where images go.
+ *
+ * @param {string | null} host
+ */
+function showPrivacy(host) {
+  const text = host ? t("privacy.host", { host }) : t("privacy.here");
+  for (const element of document.querySelectorAll(".privacy")) element.textContent = text;
+}
+
+start();

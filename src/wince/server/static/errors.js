@@ -1,24 +1,52 @@
-// Errors whose message is shown on the page.
+// Errors with a message for the user.
 
-/** An error with a message for the user: a refusal by the server, or a failure that is explained. */
+/**
+ * What went wrong, as a code with values, which the page words in its language; `detail` is an
+ * English sentence for codes that it has no text for.
+ *
+ * @typedef {{ code: string, values: Record<string, string | number>, detail: string }} Problem
+ */
+
+import { hasText, t } from "./texts.js";
+
+/** An error that the user can understand and do something about. */
 export class UserError extends Error {
   /**
-   * @param {string} message
-   * @param {string} [kind] Name of the server's problem, if it is one.
+   * @param {string} code
+   * @param {Record<string, string | number>} [values]
+   * @param {string} [detail]
    */
-  constructor(message, kind = "") {
-    super(message);
-    this.kind = kind;
+  constructor(code, values = {}, detail = "") {
+    super(detail || code);
+    /** @type {Problem} */
+    this.problem = { code, values, detail };
   }
 }
 
 /**
- * Return the message to show for an error.
+ * Return what to tell the user about a problem.
+ *
+ * @param {Problem} problem
+ */
+export function problemText({ code, values, detail }) {
+  const key = `problem.${code}`;
+  if (!hasText(key)) return detail || t("problem.unknown", { code });
+  try {
+    return t(key, values);
+  } catch {
+    return detail || t("problem.unknown", { code }); // a value is missing
+  }
+}
+
+/**
+ * Return the problem of an error.
  *
  * @param {unknown} error
+ * @returns {Problem}
  */
-export function userMessage(error) {
-  return error instanceof UserError ? error.message : "The page failed. Please load it again.";
+export function problemOf(error) {
+  if (error instanceof UserError) return error.problem;
+  return { code: "page-failed", values: {}, detail: String(error) };
 }
 
 /**

@@ -4,6 +4,7 @@
 /** @import { Level, Scale } from "./types.js" */
 
 import { createSvg } from "./dom.js";
+import { number, percent, t, title } from "./texts.js";
 
 /** @type {Record<Level, string>} */
 export const SHAPES = {
@@ -14,13 +15,42 @@ export const SHAPES = {
 };
 
 /**
- * Return the English title of a level. The lowest is never called "no pain".
- *
- * @param {Level} level
+ * Shapes of what is shown instead of a level: a circle of dashes, three dots, a circle that is
+ * crossed out, and a circle with an exclamation mark.
  */
-export function levelTitle(level) {
-  if (level === "none") return "No pain expression seen";
-  return level.charAt(0).toUpperCase() + level.slice(1);
+export const STATE_SHAPES = {
+  waiting: dashedCircle(),
+  changing:
+    "M4.5 9.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5Zm7.5 0a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5Zm7.5 0a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5Z",
+  "not-in-view":
+    "M12 1a11 11 0 1 0 0 22a11 11 0 1 0 0-22Zm0 2.5a8.5 8.5 0 0 1 5.1 1.7L5.2 17.1A8.5 8.5 0 0 1 12 3.5Zm0 17a8.5 8.5 0 0 1-5.1-1.7L18.8 6.9A8.5 8.5 0 0 1 12 20.5Z",
+  "cannot-tell":
+    "M12 1a11 11 0 1 0 0 22a11 11 0 1 0 0-22Zm-1.2 4.5h2.4v8.5h-2.4Zm1.2 10a1.6 1.6 0 1 1 0 3.2a1.6 1.6 0 1 1 0-3.2Z",
+};
+
+/**
+ * What is said of a score: its level, or two neighbouring levels if neither is clear.
+ *
+ * @typedef {{ level: Level, between?: [Level, Level] | null }} Stated
+ */
+
+/**
+ * Return the title of a statement: its level, or both levels if neither is clear. The lowest level
+ * is never called "no pain".
+ *
+ * @param {Stated} statement
+ */
+export function statedTitle(statement) {
+  return title(statedName(statement));
+}
+
+/**
+ * Return the name of a statement's texts in the catalogue, such as "mild" or "none/mild".
+ *
+ * @param {Stated} statement
+ */
+export function statedName({ level, between }) {
+  return between ? between.join("/") : level;
 }
 
 /**
@@ -29,26 +59,17 @@ export function levelTitle(level) {
  * @param {Level} level
  */
 export function levelWord(level) {
-  return level === "none" ? "none seen" : level;
+  return t(`level.${level}`);
 }
 
 /**
  * Return the level of a statement in a few words; both levels if neither is clear.
  *
- * @param {{ level: Level, between?: [Level, Level] | null }} statement
+ * @param {Stated} statement
  * @param {string} [separator]
  */
 export function statedWord({ level, between }, separator = "/") {
   return (between ?? [level]).map(levelWord).join(separator);
-}
-
-/**
- * Return the English title of a statement: its level, or both levels if neither is clear.
- *
- * @param {{ level: Level, between?: [Level, Level] | null }} statement
- */
-export function statedTitle({ level, between }) {
-  return between ? `Between ${between.map(levelWord).join(" and ")}` : levelTitle(level);
 }
 
 /**
@@ -58,7 +79,37 @@ export function statedTitle({ level, between }) {
  * @param {number} pspi
  */
 export function shownScore(scale, pspi) {
-  return inLevelOf(scale, pspi, Number(pspi.toFixed(1)), 0.1).toFixed(1);
+  return oneDecimal(inLevelOf(scale, pspi, Number(pspi.toFixed(1)), 0.1));
+}
+
+/**
+ * Return a score as whole points that lie in the score's own level.
+ *
+ * @param {Scale} scale
+ * @param {number} pspi
+ */
+export function wholeScore(scale, pspi) {
+  return inLevelOf(scale, pspi, Math.round(pspi), 1);
+}
+
+/**
+ * Return a number with one decimal, as it is written in the language.
+ *
+ * @param {number} value
+ */
+export function oneDecimal(value) {
+  return number(value, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+}
+
+/**
+ * Return a probability as whole percent. What is not certain is never 0 % or 100 %.
+ *
+ * @param {number} probability
+ */
+export function shownProbability(probability) {
+  if (probability > 0 && probability < 0.01) return `< ${percent(0.01)}`;
+  if (probability < 1 && probability > 0.99) return `> ${percent(0.99)}`;
+  return percent(probability);
 }
 
 /**
@@ -98,6 +149,18 @@ function inLevelOf(scale, pspi, rounded, step) {
 export function levelRange(from, to) {
   const [first, last] = [Math.ceil(from), Math.floor(to)];
   return first === last ? `${first}` : `${first}–${last}`;
+}
+
+/** Return the path of a circle of eight dashes. */
+function dashedCircle() {
+  const dash = Array.from({ length: 8 }, (_, index) => {
+    const [start, end] = [index, index + 0.55].map((turn) => (Math.PI * turn) / 4);
+    /** @type {(radius: number, angle: number) => string} */
+    const at = (radius, angle) =>
+      `${(12 + radius * Math.cos(angle)).toFixed(2)} ${(12 + radius * Math.sin(angle)).toFixed(2)}`;
+    return `M${at(10, start)}A10 10 0 0 1 ${at(10, end)}L${at(7.5, end)}A7.5 7.5 0 0 0 ${at(7.5, start)}Z`;
+  });
+  return dash.join("");
 }
 
 /**

@@ -118,18 +118,29 @@
  * @typedef {object} ImageFacts
  * @property {Face} face The assessed face, one of `faces`.
  * @property {Face[]} faces All faces of the image, the largest first.
- * @property {{ usable: boolean, warnings: string[], reasons: Record<string, string> }} quality
+ * @property {Quality} quality
  * @property {ModelName} model
  * @property {Record<string, number>} milliseconds
  * @property {Heatmap} [heatmap]
  *
  * @typedef {{ name: string, version: string }} ModelName
  *
+ * @typedef {object} Quality Reasons and warnings by code; `values` has the numbers of both.
+ * @property {boolean} usable
+ * @property {string[]} warnings
+ * @property {string[]} [warning_codes]
+ * @property {Record<string, string>} reasons
+ * @property {Record<string, Record<string, number>>} [values]
+ *
  * @typedef {object} Face
  * @property {Box} box
  * @property {Record<string, Point>} keypoints
  * @property {number} index
  * @property {boolean} usable Whether the face can be judged.
+ * @property {number} score Of the detector, 0 to 1.
+ * @property {number} yaw Degrees by which the head is turned, raised and tilted.
+ * @property {number} pitch
+ * @property {number} roll
  *
  * @typedef {object} Heatmap
  * @property {Quad} quad
@@ -153,16 +164,24 @@
  * @typedef {object} LiveAnswer
  * @property {number | null} frame
  * @property {Assessment} [assessment]
- * @property {{ type: string, title: string, status: number, detail: string }} [problem]
+ * @property {ServerProblem} [problem]
  * @property {Track | null} [track]
  * @property {number | null} [person] Number of the followed person.
  * @property {PersonInView[]} [persons]
  *
  * @typedef {{ number: number, box: Box }} PersonInView
  *
+ * @typedef {object} ServerProblem
+ * @property {string} type
+ * @property {string} title
+ * @property {number} status
+ * @property {string} detail English sentence.
+ * @property {Record<string, string | number>} [values] What the sentence depends on.
+ *
  * @typedef {object} Track
  * @property {TrackStatement} statement
  * @property {TrackScore | null} score The filtered score; null without a face that can be judged.
+ * @property {"open" | "blink" | "closed" | null} [eyes]
  * @property {Change} [change]
  *
  * @typedef {{ pspi: number, raw_score: number, action_units: Record<string, number> | null }} TrackScore

@@ -1,6 +1,5 @@
 """The frames of a prepared folder as arrays, read from its manifest."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wince import file_names
+from wince import file_names, spreadsheet_cells
 from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, UNITS
 from wince.archive.prepared_folder import PreparedFolder
 from wince.errors import DataError
@@ -94,7 +93,7 @@ def read_frames(prepared: PreparedFolder) -> Frames:
     """
     path = prepared.folder / file_names.MANIFEST
     with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
+        reader = spreadsheet_cells.read_lists(file)
         names = next(reader, [])
         missing = sorted({*BEFORE_GROUPS, *AFTER_GROUPS} - set(names))
         if missing:

@@ -1,13 +1,12 @@
 """Labelled frames of a prepared folder that a model cannot score, such as images without a face."""
 
-import csv
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wince import file_names
+from wince import file_names, spreadsheet_cells
 from wince.archive import checks
 from wince.archive.balanced_split import PARTS
 from wince.archive.manifest import EXCLUDED_COLUMNS
@@ -95,12 +94,13 @@ def _excluded(prepared: PreparedFolder, every_frame: Frames) -> tuple[Frames, ND
     There are none if an earlier version of wince wrote the file, which lacked their labels.
     """
     rows: list[dict[str, str]] = []
-    path = prepared.folder / file_names.EXCLUDED
+    path, needed = prepared.folder / file_names.EXCLUDED, set(EXCLUDED_COLUMNS)
     if path.is_file():
         with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            if set(EXCLUDED_COLUMNS) <= set(reader.fieldnames or ()):
-                rows = _labelled(reader, _keys(every_frame))
+            rows = _labelled(
+                (row for row in spreadsheet_cells.read_dicts(file) if needed <= row.keys()),
+                _keys(every_frame),
+            )
     columns = {
         name: np.array([row.get(name, "") for row in rows], np.str_) for name in TEXT_COLUMNS
     }

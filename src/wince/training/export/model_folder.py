@@ -9,7 +9,8 @@ MODEL_CARD.md        the model card, written last: its presence means that all i
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -91,8 +92,58 @@ def write(
 
     Raises:
         ModelError: ONNX and torch differ by more than 1e-4, or int8 is asked for without data.
-        FileWriteError: A file cannot be written.
+        FileWriteError: A file cannot be written. Then there is neither model.onnx nor model.json.
     """
+    with _complete_or_absent(out):
+        return _write(
+            network,
+            description,
+            out,
+            data,
+            split,
+            precision=precision,
+            unseen=unseen,
+            report=report,
+            progress=progress,
+        )
+
+
+@contextmanager
+def _complete_or_absent(out: Path) -> Iterator[None]:
+    """Remove a new model.onnx whose manifest the block has not written, and an old manifest."""
+    model, manifest = out / file_names.MODEL, out / file_names.MODEL_MANIFEST
+    before = _identity(model)
+    try:
+        yield
+    except BaseException:
+        if _identity(model) != before:
+            manifest.unlink(missing_ok=True)
+            model.unlink(missing_ok=True)
+        raise
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what differs when a file was replaced; None if there is none."""
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return None
+    return state.st_ino, state.st_mtime_ns
+
+
+def _write(
+    network: TrainedNetwork,
+    description: ModelDescription,
+    out: Path,
+    data: ModelData | None,
+    split: Split | None,
+    *,
+    precision: Precision,
+    unseen: UnseenScores | None,
+    report: bool,
+    progress: Progress,
+) -> ModelFolder:
+    """Do what `write` describes."""
     path = out / file_names.MODEL
     progress("Exporting", 0, 1)
     exported = onnx_precision.export_model(network, path, precision, data, split)

@@ -11,7 +11,7 @@ from wince.evaluation.report.result_files import without_nan
 from wince.faces.spec import FaceSpec
 from wince.files import sha256, write_json
 from wince.runtime.calibration import Calibration
-from wince.runtime.estimator import FORMAT
+from wince.runtime.manifest import FORMAT
 from wince.training.export.output_head import Head
 
 METRICS = (

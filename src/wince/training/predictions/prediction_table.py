@@ -1,12 +1,11 @@
 """Predictions of a model as a table: the columns of predictions.csv and the table they make."""
 
-import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from wince import files, scale
+from wince import files, scale, spreadsheet_cells
 from wince.errors import DataError
 from wince.evaluation.prediction_columns import (
     INTERVAL,
@@ -132,9 +131,8 @@ def write(path: Path, table: Columns) -> Predictions:
     """
     predictions = from_columns(table, str(path))
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table)
-    writer.writerows(zip(*table.values(), strict=True))
+    writer = spreadsheet_cells.Writer(text)
+    writer.write(table, *zip(*table.values(), strict=True))
     files.write_text(path, text.getvalue())
     return replace(predictions, sha256=files.sha256(path))
 
@@ -147,7 +145,7 @@ def read(path: Path) -> dict[str, list[str]]:
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = csv.reader(file)
+            rows = spreadsheet_cells.read_lists(file)
             names = next(rows, [])
             cells = list(zip(*rows, strict=True)) or [()] * len(names)
     except (OSError, ValueError) as error:

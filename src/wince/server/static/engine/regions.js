@@ -1,0 +1,101 @@
+// Which part of a camera's frame is sent next: the followed face at full resolution, or now and then
+// the whole frame, reduced, for finding faces.
+
+/** @import { Box, PersonInView, Size } from "../types.js" */
+
+const WHOLE_INTERVAL = 1000; // milliseconds between whole frames while the followed face is seen
+const LONGEST_WHOLE = 1280; // pixels of the longest side of a whole frame
+const LONGEST_CROP = 640;
+const OTHERS_KEPT = 2000; // milliseconds that persons of a whole frame are taken to be in view
+const REACH = 1.75; // half the side of a crop, in sizes of the face
+
+/** @typedef {{ region: Box | null, longestSide: number }} Part Null is the whole frame. */
+
+/** Return the choice of parts for one camera. */
+export function createRegions() {
+  /** @type {Box | null} */
+  let face = null;
+  let wholeAt = -Infinity;
+
+  return {
+    /**
+     * Remember where the followed face was seen; null if it was looked for and not found.
+     *
+     * @param {Box | null} box
+     */
+    seen(box) {
+      face = box;
+    },
+    /**
+     * Return what to send of a frame.
+     *
+     * @param {Size} size Of the whole frame.
+     * @param {number} now Milliseconds.
+     * @returns {Part}
+     */
+    next(size, now) {
+      const whole = { region: null, longestSide: LONGEST_WHOLE };
+      if (Math.max(size.width, size.height) <= LONGEST_CROP) return whole;
+      if (!face || now - wholeAt >= WHOLE_INTERVAL) {
+        wholeAt = now;
+        return whole;
+      }
+      return { region: surroundings(face, size), longestSide: LONGEST_CROP };
+    },
+  };
+}
+
+/**
+ * Return the square around a face as far as it lies in the frame, in whole pixels.
+ *
+ * @param {Box} face
+ * @param {Size} size
+ * @returns {Box}
+ */
+export function surroundings([x0, y0, x1, y1], { width, height }) {
+  const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];
+  const reach = REACH * Math.max(x1 - x0, y1 - y0);
+  return [
+    Math.max(0, Math.floor(x - reach)),
+    Math.max(0, Math.floor(y - reach)),
+    Math.min(width, Math.ceil(x + reach)),
+    Math.min(height, Math.ceil(y + reach)),
+  ];
+}
+
+/**
+ * Return a function that completes the persons of a crop, which shows the followed one alone, with the
+ * others of the last whole frame.
+ */
+export function createPersonsInView() {
+  /** @type {PersonInView[]} */
+  let others = [];
+  let lastWhole = -Infinity;
+  /**
+   * @param {PersonInView[]} persons Those in the answer.
+   * @param {number | null} followed Number of the followed person.
+   * @param {boolean} isWhole Whether the answer is about a whole frame.
+   * @param {number} now Milliseconds.
+   * @returns {PersonInView[]}
+   */
+  return (persons, followed, isWhole, now) => {
+    if (isWhole) {
+      others = persons.filter(({ number }) => number !== followed);
+      lastWhole = now;
+      return persons;
+    }
+    if (now - lastWhole > OTHERS_KEPT) return persons;
+    const numbers = persons.map(({ number }) => number);
+    return [...persons, ...others.filter(({ number }) => ![followed, ...numbers].includes(number))];
+  };
+}
+
+/**
+ * Return whether a region is the whole frame.
+ *
+ * @param {Box} region
+ * @param {Size} size
+ */
+export function isWhole([x0, y0, x1, y1], { width, height }) {
+  return x0 === 0 && y0 === 0 && x1 === width && y1 === height;
+}

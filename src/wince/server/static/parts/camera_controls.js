@@ -1,0 +1,34 @@
+// The choice of the camera, below the picture.
+
+/** @import { CameraChoice } from "../media/camera.js" */
+/** @import { Draw } from "../state.js" */
+
+import { byId } from "../dom.js";
+import { isHandheld } from "../media/camera.js";
+
+/**
+ * @param {{ changeCamera: (choice: CameraChoice) => void, leave: () => void }} actions
+ * @returns {Draw}
+ */
+export function createCameraControls({ changeCamera, leave }) {
+  const select = byId("camera", HTMLSelectElement);
+  const flip = byId("flip");
+  let drawn = "";
+  let isFront = true;
+  select.addEventListener("change", () => changeCamera({ deviceId: select.value }));
+  flip.addEventListener("click", () => changeCamera({ isFront: !isFront }));
+  byId("leave").addEventListener("click", leave);
+
+  return ({ live: { camera } }) => {
+    isFront = camera.isFront;
+    const { devices, deviceId } = camera;
+    flip.hidden = !isHandheld() || devices.length < 2;
+    byId("camera-choice").hidden = isHandheld() || devices.length < 2;
+    const key = JSON.stringify(devices);
+    if (key !== drawn) {
+      drawn = key;
+      select.replaceChildren(...devices.map(({ id, label }) => new Option(label, id)));
+    }
+    if (deviceId && select.value !== deviceId) select.value = deviceId;
+  };
+}

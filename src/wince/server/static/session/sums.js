@@ -1,0 +1,129 @@
+// Sums of a session, counted as `wince.runtime.session_summary` does.
+
+/** @import { Level, Track } from "../types.js" */
+/** @import { Gap } from "./trend_steps.js" */
+
+/** Seconds between two frames that still count as watched. */
+export const LONGEST_STEP = 2;
+
+const NO_PEAK = { pspi: -1, seconds: 0 };
+
+/** @typedef {ReturnType<typeof createSums>} Sums */
+/** @typedef {{ pspi: number, seconds: number }} Peak The highest stated score of a level. */
+/**
+ * @typedef {object} Announcement
+ * @property {number} seconds
+ * @property {Level} level
+ * @property {[Level, Level] | null} between
+ * @property {number} pspi
+ */
+
+/**
+ * Return sums without frames. All times are in seconds.
+ *
+ * @param {Level[]} levels
+ */
+export function createSums(levels) {
+  const sums = {
+    /** @type {Record<string, number>} */
+    levels: Object.fromEntries(levels.map((name) => [name, 0])),
+    /** @type {Record<string, number>} By two levels, such as "mild-moderate". */
+    between: {},
+    changing: 0,
+    /** @type {Record<string, number>} By reason. */
+    cannotTell: {},
+    notInView: 0,
+    notConnected: 0,
+    frames: 0,
+    framesWithoutFace: 0,
+    framesNotJudged: 0,
+    /** @type {Partial<Record<Level, Peak>>} */
+    peaks: {},
+    /** @type {Announcement[]} */
+    announced: [],
+  };
+  /** @type {number | null} */
+  let last = null;
+
+  /**
+   * @param {number} step
+   * @param {Track["statement"]} statement
+   * @returns {Gap | null}
+   */
+  function addTime(step, { kind, level, between, reasons }) {
+    if (level !== null && between) addTo(sums.between, between.join("-"), step);
+    else if (level !== null) sums.levels[level] += step;
+    else if (kind === "changing") sums.changing += step;
+    else if (kind === "not-in-view") sums.notInView += step;
+    const names = Object.keys(reasons);
+    for (const name of names) addTo(sums.cannotTell, name, step / names.length);
+    return kind === "not-in-view" || kind === "cannot-tell" ? kind : null;
+  }
+
+  /**
+   * @param {number} seconds
+   * @param {Track["statement"]} statement
+   */
+  function addStatement(seconds, statement) {
+    if (statement.level === null) return;
+    const { level, between, pspi } = statement;
+    if (!between && pspi > (sums.peaks[level]?.pspi ?? -1)) sums.peaks[level] = { pspi, seconds };
+    if (statement.announced) sums.announced.push({ seconds, level, between, pspi });
+  }
+
+  return {
+    /** Return the present sums. */
+    get: () => sums,
+    /** Return the seconds in all states. */
+    total: () =>
+      [sums.levels, sums.between, sums.cannotTell]
+        .flatMap((times) => Object.values(times))
+        .reduce((sum, time) => sum + time, sums.changing + sums.notInView + sums.notConnected),
+    /** Return the highest stated score with its level; null if none was stated. */
+    peak() {
+      const peaks = levels.map((level) => ({ level, ...(sums.peaks[level] ?? NO_PEAK) }));
+      const highest = peaks.toSorted((one, other) => other.pspi - one.pspi)[0];
+      return highest.pspi < 0 ? null : highest;
+    },
+    /**
+     * Add a frame.
+     *
+     * @param {number} seconds
+     * @param {Track} track
+     * @param {boolean} hasFace Whether a face was found, which may be one that cannot be judged.
+     * @returns {Gap | null} Why the time since the frame before has no score.
+     */
+    add(seconds, { statement, score }, hasFace) {
+      const step = last === null ? 0 : seconds - last;
+      last = seconds;
+      sums.frames += 1;
+      if (!score && hasFace) sums.framesNotJudged += 1;
+      else if (!score) sums.framesWithoutFace += 1;
+      if (score) addStatement(seconds, statement);
+      if (step <= LONGEST_STEP) return addTime(step, statement);
+      sums.notConnected += step;
+      return "not-connected";
+    },
+    /**
+     * Count a long time without frames at the end.
+     *
+     * @param {number} seconds Of the end.
+     * @returns {boolean} Whether it was long.
+     */
+    finish(seconds) {
+      const step = seconds - (last ?? 0);
+      if (step <= LONGEST_STEP) return false;
+      sums.notConnected += step;
+      return true;
+    },
+  };
+}
+
+/**
+ * @param {Record<string, number>} times
+ * @param {string} name
+ * @param {number} seconds
+ */
+function addTo(times, name, seconds) {
+  times[name] = (times[name] ?? 0) + seconds;
+}

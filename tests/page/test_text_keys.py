@@ -1,0 +1,143 @@
+"""Every text of the page is used, and every text that the page uses is there."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.support.catalogues import ALL_CATALOGUES
+from wince import images
+from wince.runtime.quality import REASONS
+from wince.scale import ACTION_UNITS, LEVEL_PAIRS, LEVELS
+from wince.server.problems import KINDS
+from wince.server.routes import STATIC
+from wince.speech import sentences
+
+KEYS = set(ALL_CATALOGUES["en"]["page"])
+COMMENT = re.compile(r"^\s*(?:/?\*|//).*|\s// .*", re.MULTILINE)
+SCRIPTS = COMMENT.sub("", "\n".join(path.read_text("utf-8") for path in STATIC.rglob("*.js")))
+HTML = (STATIC / "index.html").read_text("utf-8")
+
+IN_HTML = set(re.findall(r'data-text(?:-\w+)?="([^"]*)"', HTML))
+# Keys and codes in quotes, and templates that begin with a part of a key, such as `level.${name}`.
+QUOTED = set(re.findall(r'"([\w.-]+)"', SCRIPTS))
+TEMPLATES = set(re.findall(r"`([a-z]+[.-][^`\n]*)`", SCRIPTS))
+TEMPLATE_VALUE = re.compile(r"\$\{[^}]*\}")
+
+PROGRAMS_ONLY = {
+    "foreign-host": "the page could not be opened there either",
+    "foreign-origin": "the page of the server has its origin",
+    "http-error": "the page sends only requests that HTTP allows",
+    "invalid-request": "the page sends only values that are allowed",
+    "malformed-request": "the page sends only forms that can be read",
+    "method-not-allowed": "the page uses only methods that exist",
+    "missing-image": "the page sends an image with each request for an assessment",
+    "no-token": "the page asks for the token",
+    "not-judged": "the page assesses with the form of answer that can say so",
+    "not-found": "the page uses only addresses that exist",
+    "wrong-content-type": "the page states what it sends",
+}
+"""Kinds of problem that only other clients of the server can meet, and why."""
+
+
+def matches(template: str, names: set[str]) -> set[str]:
+    """Return those of the names that a template can become."""
+    parts = TEMPLATE_VALUE.split(template)
+    pattern = re.compile(r"[\w-]+".join(re.escape(part) for part in parts))
+    return {name for name in names if pattern.fullmatch(name)}
+
+
+def test_the_page_names_its_texts_by_keys_that_exist():
+    parts = {key.partition(".")[0] for key in KEYS}
+    quoted = {name for name in QUOTED if "." in name and name.partition(".")[0] in parts}
+    called = set(re.findall(r'\bt\(\s*"([^"]*)"', SCRIPTS))
+    assert len(called) > 20
+    assert len(IN_HTML) > 20
+    assert sorted((quoted | called | IN_HTML) - KEYS) == []
+
+
+class OwnTexts(HTMLParser):
+    """Collects the texts that are in the document itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.texts = []
+
+    def handle_data(self, data):
+        self.texts.append(data.strip())
+
+    def handle_starttag(self, tag, attributes):
+        shown = ("aria-label", "alt", "placeholder", "title")
+        self.texts += [value for name, value in attributes if name in shown]
+
+
+def test_the_document_has_no_text_of_its_own_but_the_name():
+    document = OwnTexts()
+    document.feed(HTML)
+    assert {text for text in document.texts if text} == {"wince"}
+
+
+def test_the_styles_have_no_text_of_their_own():
+    for path in STATIC.rglob("*.css"):
+        contents = re.findall(r"\bcontent:\s*([^;]*);", path.read_text("utf-8"))
+        assert [text for text in contents if re.search(r'["\'].*[^\W\d_]', text)] == []
+
+
+def test_each_template_of_a_key_has_texts():
+    called = TEMPLATES & set(re.findall(r"\bt\(\s*`([^`]*)`", SCRIPTS))
+    assert len(called) > 3
+    assert [template for template in called if not matches(template, KEYS)] == []
+
+
+def test_every_text_is_used():
+    used = KEYS & (IN_HTML | QUOTED)
+    for template in TEMPLATES - {"problem.${code}"}:
+        used |= matches(template, KEYS)
+    # A problem is worded by its code, which is in a script or comes from the server.
+    codes = {key.removeprefix("problem.") for key in KEYS if key.startswith("problem.")}
+    used_codes = codes & (QUOTED | set(KINDS))
+    for template in TEMPLATES:
+        used_codes |= matches(template, codes)
+    assert sorted(KEYS - used - {f"problem.{code}" for code in used_codes}) == []
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_each_level_has_its_texts(level):
+    parts = ("level.{}", "scale.{}", "advice.{}", "advice.{}.first")
+    assert {part.format(level) for part in parts} <= KEYS
+
+
+def test_the_advice_is_that_of_the_library():
+    texts = ALL_CATALOGUES["en"]["page"]
+    assert {level: texts[f"advice.{level}"] for level in LEVELS} == sentences.ADVICE
+    assert texts["advice.caution"] == sentences.CAUTION
+    between = texts["advice.between"].format(level=texts["level.mild"])
+    assert sentences.advice(LEVELS[0], LEVEL_PAIRS[0]).startswith(between)
+
+
+@pytest.mark.parametrize("unit", ACTION_UNITS)
+def test_each_action_unit_has_its_texts(unit):
+    assert {f"unit.{unit}", f"unit.{unit}.plain"} <= KEYS
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_each_reason_of_a_refusal_has_its_texts(reason):
+    parts = ("quality.", "detail.", "remedy.", "caution.", "aim.", "problem.check-")
+    assert {part + reason for part in parts} <= KEYS
+
+
+def test_each_problem_that_a_user_can_meet_has_its_text():
+    worded = {kind for kind in KINDS if f"problem.{kind}" in KEYS}
+    assert set(KINDS) - worded == set(PROGRAMS_ONLY)
+
+
+@pytest.mark.parametrize("code", ALL_CATALOGUES)
+def test_the_page_states_the_size_limit_of_the_server(code):
+    assert f" {images.MAX_BYTES // 2**20} " in ALL_CATALOGUES[code]["page"]["upload.formats"]
+
+
+def test_the_page_states_what_it_is_not():
+    assert "footer.caution" in IN_HTML
+    text = ALL_CATALOGUES["en"]["page"]["footer.caution"]
+    assert "not a medical device" in text
+    assert "cannot tell what a person feels" in text
