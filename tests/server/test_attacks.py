@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import socket
 import ssl
 import statistics
@@ -81,7 +82,7 @@ def serving(folder, *options, descriptors=1024):
             process.stdout.close()
     text = log.read_text()
     assert "Traceback" not in text
-    assert " 500 " not in text
+    assert not re.search(r" 500 \d+ ms", text)  # a status; an answer may also take 500 ms
 
 
 @pytest.fixture(scope="module")
