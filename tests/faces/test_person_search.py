@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -185,3 +185,23 @@ def test_an_unchanged_image_keeps_its_key_points(frames: list[Frame]) -> None:
         faces = [search.find(rgb, number / 15, (1,))[0].face for number in range(20)]
         for face in faces[1:]:
             np.testing.assert_allclose(face.keypoints, faces[0].keypoints, atol=1e-6)
+
+
+def test_nobody_is_in_view_twice_when_boxes_of_one_face_differ_in_size() -> None:
+    """The box of somebody who is not followed jumps to 1.4 times its size in one look."""
+    files = ("aa001t1abunaff031", "bb002t2aaaff008", "ff006t1aaaff018", "kk011t1aaaff034")
+    actors = [
+        Actor(f"{file}.jpg", _swaying(192 + 384 * index, index))
+        for index, file in enumerate((*files, "jj010t1aaaff017"))
+    ]
+    frames = list(render(actors, 2, (1920, 1080), 15))
+    search = PersonSearch(6)
+    numbers = [
+        [person.number for person in search.find(rgb, frame / 15, (1,))]
+        for frame, rgb in enumerate([*frames, *frames[:5:-1]])
+    ]
+    assert {len(in_view) for in_view in numbers} == {5}
+
+
+def _swaying(x: float, phase: float) -> Callable[[float], Place | None]:
+    return lambda time: (x + 6 * math.sin(2 * time + phase), 540 + 3 * math.sin(3 * time), 350)

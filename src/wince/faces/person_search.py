@@ -130,7 +130,11 @@ class PersonSearch:
         colours = list(self._map_faces(lambda face: measure_colours(rgb, face), in_image))
         current = self._persons.update(seconds, faces, colours)
         self._in_view |= dict(zip(current, places, strict=True))
-        self._in_view = {n: place for n, place in self._in_view.items() if self.is_expected(n)}
+        self._in_view = {
+            n: place
+            for n, place in self._in_view.items()
+            if self.is_expected(n) and (n in current or _is_elsewhere(place.face, faces))
+        }
         self._was_part = not image.view.is_whole
         persons = [PersonFace(n, place.face, n in current) for n, place in self._in_view.items()]
         return sorted(persons, key=lambda person: person.face.size, reverse=True)
@@ -259,10 +263,15 @@ def _whole(rgb: NDArray[np.uint8]) -> FrameView:
 
 def _add_new(places: list[_Place], place: _Place) -> bool:
     """Add a face unless it is in the list already; return whether it was added."""
-    is_new = all(_overlap(place.face, other.face) <= SAME_FACE for other in places)
+    is_new = _is_elsewhere(place.face, (other.face for other in places))
     if is_new:
         places.append(place)
     return is_new
+
+
+def _is_elsewhere(face: Face, faces: Iterable[Face]) -> bool:
+    """Return whether no face is in the place of another."""
+    return all(_overlap(face, other) <= SAME_FACE for other in faces)
 
 
 def _overlap(face: Face, other: Face) -> float:
