@@ -162,9 +162,10 @@ def page_rows() -> Iterator[Row]:
         yield Row("Page, frame captured to overlay drawn", "not measured: there is no Chromium")
         return
     with running_server() as server, tempfile.TemporaryDirectory() as folder:
-        camera = Path(folder) / "face.mjpeg"
+        camera = Path(folder) / "face.y4m"
         live_page.write_film(camera)
-        drawn, latency, _ = live_page.measure(server.address, camera).T
+        rows, _ = live_page.measure(server.address, camera, server.process.pid)
+    drawn, latency, _ = rows.T
     rate = 1000 * (len(drawn) - 1) / (drawn[-1] - drawn[0])
     p95 = float(np.quantile(latency, 0.95))
     yield judged(
