@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from wince.annotate.panel_canvas import BACKGROUND, FAINT, TEXT, to_ascii
 from wince.annotate.score_panel import NOT_JUDGED
+from wince.faces.boxes import Box
 from wince.level_colours import ON_DARK
-from wince.runtime.assessment import Box
 from wince.scale import LEVEL_CUTS, PSPI_MAXIMUM, Level
 
 STRIP_SHARE = 0.2

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wince.errors import WinceError
+from wince.faces.boxes import Box
 from wince.faces.face import Face
 from wince.images import UprightImage
 
@@ -16,9 +17,6 @@ SIDE_TOLERANCE = 2.0
 """Pixels by which sides may differ because of rounding."""
 REDUCED = 1.01
 """Scale from which an image counts as reduced; a smaller one is due to rounding."""
-
-Region = tuple[float, float, float, float]
-"""x0, y0, x1, y1 in pixels of the frame."""
 
 
 class FramePartError(WinceError):
@@ -35,7 +33,7 @@ class FramePart:
             a size.
     """
 
-    region: Region | None = None
+    region: Box | None = None
     size: tuple[int, int] | None = None
 
 
@@ -50,7 +48,7 @@ class FrameView:
         is_reduced: Whether the client sent the image with fewer pixels than the region has.
     """
 
-    region: Region
+    region: Box
     size: tuple[int, int]
     scale: float
     is_reduced: bool = False
@@ -103,11 +101,11 @@ class FrameView:
     def overlaps(self, face: Face) -> bool:
         """Return whether the centre of the box of a face of the frame is in the region."""
         x0, y0, x1, y1 = self.region
-        centre_x, centre_y = (face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2
+        centre_x, centre_y = face.centre
         return self.is_whole or (x0 <= centre_x <= x1 and y0 <= centre_y <= y1)
 
 
-def _check_ratio(sides: tuple[int, int], region: Region) -> float:
+def _check_ratio(sides: tuple[int, int], region: Box) -> float:
     """Return the pixels of a region for each pixel of an image's side.
 
     Raises:

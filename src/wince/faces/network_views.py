@@ -80,8 +80,7 @@ class Region:
     @classmethod
     def around(cls, face: Face, margin: float, roll: float) -> "Region":
         """Return the square around a face, `margin` times as large as its box."""
-        x0, y0, x1, y1 = face.box
-        return cls((x0 + x1) / 2, (y0 + y1) / 2, face.size * margin, roll)
+        return cls(*face.centre, face.size * margin, roll)
 
     def find_faces(self, image: SearchedImage, min_score: float) -> list[Face]:
         """Return the faces found in this square, in pixels of the image.
@@ -143,7 +142,7 @@ class _View:
     def in_image(self, face: Face) -> Face:
         """Return a face of this view in pixels of the image; its box stays upright."""
         x0, y0, x1, y1 = face.box
-        centre = self.linear @ np.array([(x0 + x1) / 2, (y0 + y1) / 2]) + self.shift
+        centre = self.linear @ np.array(face.centre) + self.shift
         half = np.array([x1 - x0, y1 - y0]) * math.hypot(*self.linear[0]) / 2
         (left, top), (right, bottom) = (centre - half).tolist(), (centre + half).tolist()
         keypoints = face.keypoints @ self.linear.T + self.shift

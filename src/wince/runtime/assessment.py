@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
+from wince.faces.boxes import Box
 from wince.runtime.calibration import CalibratedScore
 from wince.runtime.neutral import Change
 from wince.scale import Level, LevelPair
@@ -18,9 +19,6 @@ HEATMAP_NOTE = (
 WARNING_CODES = ("other-faces", "file")
 """Names of warnings that are about the image: further faces were found, or a part of the file, such
 as further frames or a colour profile, was not read."""
-
-Box: TypeAlias = tuple[float, float, float, float]
-"""x0, y0, x1, y1 in pixels."""
 
 Point: TypeAlias = tuple[float, float]
 """x, y in pixels."""

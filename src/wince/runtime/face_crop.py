@@ -11,13 +11,14 @@ from wince import images
 from wince.errors import NoFaceError
 from wince.faces import MIN_SCORE
 from wince.faces.align import align, pixels_per_crop_pixel
+from wince.faces.boxes import Box
 from wince.faces.detect import detect
 from wince.faces.face import KEYPOINTS, Face
 from wince.faces.frame_view import FrameView
 from wince.faces.spec import FaceSpec
 from wince.images import ImageSource, UprightImage
 from wince.runtime import quality
-from wince.runtime.assessment import Box, DetectedFace, Quad, Quality
+from wince.runtime.assessment import DetectedFace, Quad, Quality
 from wince.runtime.heatmap import crop_corners
 
 NO_FACE = (

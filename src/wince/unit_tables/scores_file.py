@@ -1,16 +1,14 @@
 """The scores of tables as one CSV file, with labels beside them if there are any."""
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wince import csv_reader
+from wince import csv_reader, spreadsheet_cells
 from wince.errors import DataError
 from wince.files import write_text
 from wince.scale import PSPI_MAXIMUM, UNIT_NAMES, check_range
-from wince.spreadsheet_cells import guarded, unguarded
 from wince.unit_tables.scores import TableScores
 from wince.unit_tables.table import UnitTable
 
@@ -48,12 +46,12 @@ def read_labels(
                 f"{path}, line {line}: expected a whole number as the frame and a pspi from 0 to "
                 f"16, found {cells['frame']!r:.40} and {cells['pspi']!r:.40}."
             ) from error
-        key = (unguarded(cells["sequence"]), frame)
+        key = (cells["sequence"], frame)
         if key in labels:
             raise DataError(
                 f"{path}, line {line}: frame {frame} of {key[0]} occurs twice. Keep one row."
             )
-        labels[key] = Label(unguarded(cells["subject"]), pspi)
+        labels[key] = Label(cells["subject"], pspi)
     return labels
 
 
@@ -124,7 +122,5 @@ def write_predictions(
 
 def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([guarded(cell) for cell in row] for row in rows)
+    spreadsheet_cells.Writer(text).write(header, *rows)
     write_text(path, text.getvalue())

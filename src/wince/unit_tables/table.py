@@ -109,6 +109,7 @@ class _Reader:
     ) -> None:
         self._path, self._tool, self._above = path, tool, above
         self._unit_range, self._face = unit_range, face
+        self._columns: Mapping[str, Sequence[str]] = {}
         self._has_letters = self._has_numbers = False
         self._highest = 0.0
 
@@ -118,7 +119,9 @@ class _Reader:
         faces: set[str] = set()
         previous = -math.inf
         rows = csv_reader.read_rows(self._path, (), above=self._above)
-        for count, (line, cells) in enumerate(self._own_rows(rows), 1):
+        for count, (line, cells) in enumerate(self._camera_rows(rows), 1):
+            if not self._columns:  # the same in every row
+                self._columns = tool.columns(list(cells)) or {}
             if tool.faces and (number := cells.get(tool.faces, "")):
                 faces.add(number)
                 if self._face is not None and number != self._face:
@@ -138,7 +141,7 @@ class _Reader:
             previous = row.seconds if row.seconds is not None else previous
             yield row
 
-    def _own_rows(
+    def _camera_rows(
         self, rows: Iterator[tuple[int, dict[str, str]]]
     ) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield the rows of the camera, without those of other instruments."""
@@ -156,7 +159,7 @@ class _Reader:
         if any(cells.get(name) in ("0", "0.0") for name in self._tool.no_face):
             return UnitRow(line, int(number), seconds, None, NO_FACE)
         units: dict[str, float] = {}
-        for unit, columns in (self._tool.columns(list(cells)) or {}).items():
+        for unit, columns in self._columns.items():
             values = [self._value(unit, cells[name], line) for name in columns]
             reason = next((value for value in values if isinstance(value, str)), None)
             if reason is not None:

@@ -140,17 +140,6 @@ function inLevelOf(scale, pspi, rounded, step) {
   return rounded + step * Math.sign(levelOf(pspi) - levelOf(rounded));
 }
 
-/**
- * Return the whole numbers of a level, such as "1–5". Its cuts are half a point below the first.
- *
- * @param {number} from
- * @param {number} to
- */
-export function levelRange(from, to) {
-  const [first, last] = [Math.ceil(from), Math.floor(to)];
-  return first === last ? `${first}` : `${first}–${last}`;
-}
-
 /** Return the path of a circle of eight dashes. */
 function dashedCircle() {
   const dash = Array.from({ length: 8 }, (_, index) => {

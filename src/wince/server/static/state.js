@@ -114,6 +114,28 @@
 /** @typedef {ReturnType<typeof createStore>} Store */
 /** @typedef {(state: State) => void} Draw Changes what is drawn; it changes only what differs. */
 
+/** The upload tab without a photo or video. @type {Upload} */
+export const EMPTY_UPLOAD = {
+  kind: null,
+  url: null,
+  size: null,
+  isBusy: false,
+  assessment: null,
+  problem: null,
+  progress: null,
+  answer: null,
+  session: null,
+};
+
+/**
+ * Return the settings of the track.
+ *
+ * @param {Settings} settings
+ */
+export function trackSettings({ smoothing, hold, margin }) {
+  return { smoothing, hold, margin };
+}
+
 /**
  * Return the state at the start.
  *
@@ -142,17 +164,7 @@ export function initialState(language) {
     neutral: null,
     neutralTask: null,
     map: { isOn: false, unit: null, opacity: 0.8 },
-    upload: {
-      kind: null,
-      url: null,
-      size: null,
-      isBusy: false,
-      assessment: null,
-      problem: null,
-      progress: null,
-      answer: null,
-      session: null,
-    },
+    upload: EMPTY_UPLOAD,
     live: {
       step: "choose",
       mode: "check",

@@ -50,7 +50,7 @@ export function firstLanguage(asked, preferred) {
 }
 
 /** @param {string} code */
-export function isLanguage(code) {
+function isLanguage(code) {
   return /** @type {readonly string[]} */ (LANGUAGES).includes(code);
 }
 

@@ -10,6 +10,7 @@ import { createFrameRate } from "../media/frame_rate.js";
 import { createFrameSource } from "../media/frame_source.js";
 import { startTicker } from "../media/ticker.js";
 import { createSession } from "../session/session.js";
+import { trackSettings } from "../state.js";
 import { t } from "../texts.js";
 import { SAMPLE_SECONDS, createSample } from "./check.js";
 import { CAMERA_LOST, createLiveCamera } from "./live_camera.js";
@@ -61,9 +62,8 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
   function openWatch() {
     watch?.close();
     const { settings, neutral, map } = store.get();
-    const { smoothing, hold, margin } = settings;
     watch = engine.watch(source, {
-      settings: { smoothing, hold, margin },
+      settings: trackSettings(settings),
       neutral,
       withMap: map.isOn,
       onAnswer,
@@ -231,7 +231,6 @@ function withOld(answer, live) {
  */
 function sessionFacts({ info, settings, live }) {
   if (!info) throw new Error("The engine is not open.");
-  const { smoothing, hold, margin } = settings;
   const { devices, deviceId } = live.camera;
   return {
     label: live.label,
@@ -241,6 +240,6 @@ function sessionFacts({ info, settings, live }) {
     start: Date.now(),
     scale: info.scale,
     model: info.model,
-    settings: { smoothing, hold, margin },
+    settings: trackSettings(settings),
   };
 }

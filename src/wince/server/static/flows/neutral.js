@@ -144,7 +144,7 @@ export function createNeutralFlow({ store, engine, current }) {
  * @param {string[][]} terms
  * @returns {NeutralFace}
  */
-export function medianFace(assessments, terms) {
+function medianFace(assessments, terms) {
   const { model, action_units: first } = assessments[0];
   /** @param {(assessment: JudgedAssessment) => number} read */
   const medianOf = (read) => median(assessments.map(read));

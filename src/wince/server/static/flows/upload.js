@@ -8,21 +8,11 @@
 /** @import { VideoFlow } from "./video.js" */
 
 import { problemOf, UserError } from "../errors.js";
+import { EMPTY_UPLOAD } from "../state.js";
 import { t } from "../texts.js";
 
 /** Names of videos whose type browsers do not know. */
 const VIDEO_NAME = /\.(avi|m4v|mkv|mov|mp4|mpe?g|mts|ogv|webm|wmv)$/i;
-
-/** @type {Omit<Upload, "kind" | "url">} */
-const EMPTY = {
-  size: null,
-  isBusy: false,
-  assessment: null,
-  problem: null,
-  progress: null,
-  answer: null,
-  session: null,
-};
 
 /**
  * @param {object} options
@@ -57,7 +47,7 @@ export function createUploadFlow({ store, engine, announcer, neutral, video }) {
     const kind = file && (isVideo(file) ? "video" : "photo");
     photo = kind === "photo" ? file : null;
     store.update({ tab: "upload" });
-    update({ ...EMPTY, kind, url });
+    update({ ...EMPTY_UPLOAD, kind, url });
     return url;
   }
 

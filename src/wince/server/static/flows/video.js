@@ -8,6 +8,7 @@
 import { problemOf, UserError } from "../errors.js";
 import { createVideoFrames } from "../media/video_file.js";
 import { createSession } from "../session/session.js";
+import { trackSettings } from "../state.js";
 import { t } from "../texts.js";
 
 export const FRAMES_PER_SECOND = 5;
@@ -30,6 +31,7 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
   let watch = null;
   let runs = 0; // counts them, so that a cancelled one ends
   let isChosen = false; // whether it is known who is followed
+  let answers = 0;
   /** @type {(() => void) | null} */
   let onChosen = null; // continues when a person is chosen
 
@@ -77,8 +79,6 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
   function begin(file, duration, size) {
     const { info, settings, neutral: face, map } = store.get();
     if (!info) throw new Error("The engine is not open.");
-    const { smoothing, hold, margin } = settings;
-    const trackSettings = { smoothing, hold, margin };
     const session = createSession({
       label: "",
       activity: null,
@@ -87,13 +87,13 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
       start: 0,
       scale: info.scale,
       model: info.model,
-      settings: trackSettings,
+      settings: trackSettings(settings),
     });
     isChosen = false;
     const progress = { seconds: 0, duration, isChoosing: false, isFinished: false };
     update({ size, session, progress });
     watch = engine.watch(frames.source, {
-      settings: trackSettings,
+      settings: trackSettings(settings),
       neutral: face,
       withMap: map.isOn,
       onAnswer,
@@ -112,8 +112,6 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
     const { assessment: last } = store.get().upload;
     update({ answer, assessment: isFinding(answer) ? last : answer.assessment });
   }
-  let answers = 0;
-
   /**
    * Send the present frame until it is answered: the connection may not be open yet, or be lost. A
    * frame in which faces were only searched for is sent once more, to be assessed.

@@ -14,7 +14,7 @@ const LONGEST_STEP = 2;
  *
  * @param {Steps} steps
  */
-export function scoreRuns(steps) {
+function scoreRuns(steps) {
   /** @type {number[][]} */
   const runs = [];
   let last = -Infinity;

@@ -144,7 +144,7 @@ function csvRows(session, texts, start, end) {
  *
  * @param {string} text
  */
-export function csvText(text) {
+function csvText(text) {
   const guarded = /^'*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }

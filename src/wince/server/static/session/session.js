@@ -11,7 +11,7 @@ import { createSums } from "./sums.js";
 import { createTrendSteps } from "./trend_steps.js";
 
 /** Seconds after which a session ends. */
-export const LONGEST_SESSION = 12 * 3600;
+const LONGEST_SESSION = 12 * 3600;
 const MOST_POINTS = LONGEST_SESSION * 15;
 const MOST_MARKERS = 200;
 
