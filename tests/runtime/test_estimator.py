@@ -126,6 +126,15 @@ def test_a_model_is_loaded_from_its_folder_or_its_file(copied: Path) -> None:
     assert Estimator(copied).manifest == Estimator(copied / "model.onnx").manifest
 
 
+def test_starter_names_the_packaged_model_unless_a_folder_has_that_name(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Estimator(Path("starter")).folder == starter_folder()
+    copied.rename("starter")
+    assert Estimator(Path("starter")).folder == Path("starter")
+
+
 def test_a_damaged_model_file_is_refused(copied: Path) -> None:
     path = copied / "model.onnx"
     data = bytearray(path.read_bytes())

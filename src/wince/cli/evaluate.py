@@ -35,7 +35,8 @@ Model = Annotated[
     Path | None,
     typer.Argument(
         metavar="MODEL",
-        help="A run folder, or a model.onnx or its folder, to score a prepared folder with.",
+        help="What scores a prepared folder: a run folder, a model.onnx or its folder, or starter, "
+        "the packaged model.",
         show_default=False,
     ),
 ]

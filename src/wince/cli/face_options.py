@@ -21,6 +21,8 @@ MinScore = Annotated[
 ModelPath = Annotated[
     Path | None,
     typer.Option(
-        "--model", metavar="PATH", help="A model.onnx or its folder. Default: the packaged model."
+        "--model",
+        metavar="PATH",
+        help="A model.onnx or its folder. Default: starter, the packaged model.",
     ),
 ]

@@ -16,7 +16,7 @@ from wince.runtime import manifest
 from wince.runtime.calibration import Calibration
 
 STARTER = "starter"
-"""Folder of the packaged model in wince.models."""
+"""Name of the packaged model, and of its folder in wince.models."""
 
 _UNIT_MAXIMA = np.array([unit.maximum for unit in scale.ACTION_UNITS.values()], np.float32)
 
@@ -58,7 +58,8 @@ class Estimator:
         """Load a model.
 
         Args:
-            model: Folder with model.json, or the .onnx file in it. None loads the packaged model.
+            model: Folder with model.json, or the .onnx file in it. None loads the packaged model,
+                and so does STARTER unless there is a file or folder of that name.
 
         Raises:
             ModelError: A file is missing, damaged, or does not match model.json, or the network
@@ -142,10 +143,12 @@ def starter_folder() -> Path:
 
 
 def _folder(model: Path) -> Path:
+    if model == Path(STARTER) and not model.exists():
+        return starter_folder()
     folder = model.parent if model.suffix == ".onnx" else model
     if file_type(folder / "model.json") != stat.S_IFREG:
         raise ModelError(
             f"There is no model.json in {folder}. Name a folder with model.json and its .onnx "
-            "file, as `wince export` writes it."
+            f"file, as `wince export` writes it, or {STARTER} for the packaged model."
         )
     return folder

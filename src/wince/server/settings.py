@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         None, ge=1, le=65535, description="port; unset: 5001, then 5002, then a free one"
     )
     model: Path | None = Field(
-        None, description="a model.onnx, or its folder; unset: the packaged one"
+        None, description="a model.onnx, or its folder; unset or starter: the packaged one"
     )
     allow_host: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="further host names of the server, separated by commas"

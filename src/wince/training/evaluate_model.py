@@ -58,7 +58,7 @@ def predict(
     """Score a part of a prepared folder with a model, and write predictions.csv.
 
     Args:
-        model: A run folder, a folder with model.json, or its .onnx file.
+        model: A run folder, a folder with model.json, its .onnx file, or "starter".
         prepared_folder: A prepared folder, None for the one that a run was trained on.
         out: The folder of predictions.csv.
         part: "train", "val", "test" or "all".
