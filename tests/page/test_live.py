@@ -235,24 +235,43 @@ def test_server_that_does_not_answer_is_not_flooded_with_frames(open_page):
     assert all(frame[:3] == b"\xff\xd8\xff" and len(frame) < 200_000 for frame in sent)
 
 
+LIST_THE_OPENED_CAMERA_LAST = """
+const list = navigator.mediaDevices.enumerateDevices.bind(navigator.mediaDevices);
+const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+let first = "";
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  const stream = await open(wanted);
+  first ||= stream.getVideoTracks()[0].label;
+  return stream;
+};
+navigator.mediaDevices.enumerateDevices = async () =>
+  (await list()).sort((a, b) => (a.label === first) - (b.label === first));
+"""
+
+
 def test_camera_can_be_chosen_and_stops_when_the_way_is_left(browser, address):
+    """Browsers list cameras in any order: the selected one is the one that runs."""
     two = "--use-fake-device-for-media-stream=device-count=2"
     chromium = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, two])
     try:
         page = chromium.new_page()
         page.set_default_timeout(TIMEOUT)
+        page.add_init_script(LIST_THE_OPENED_CAMERA_LAST)
         page.route_web_socket("**/v1/live*", lambda route: route.on_message(answer_all(route)))
         page.goto(address)
         page.wait_for_selector("html[data-ready]")
         aim(page)
-        names = page.locator("#camera option").all_inner_texts()
-        assert len(set(names)) == 2
-        label = "document.getElementById('video').srcObject?.getVideoTracks()[0].label"
-        assert page.evaluate(label) == names[0]
-        page.select_option("#camera", index=1)
-        until(page, f"{label} === {names[1]!r}")
+        until(page, "document.querySelectorAll('#camera option').length === 2")
+        running = "document.getElementById('video').srcObject?.getVideoTracks()[0].label"
+        selected = "document.getElementById('camera').selectedOptions[0]?.label"
+        until(page, f"{selected} === {running}")
+        other, opened = page.locator("#camera option").all_inner_texts()
+        assert page.evaluate(running) == opened != other
+        page.select_option("#camera", label=other)
+        until(page, f"{running} === {other!r}")
+        until(page, f"{selected} === {running}")
         page.wait_for_selector("#begin:not([disabled])")
-        assert page.locator("#camera option:checked").inner_text() == names[1]
+        assert page.evaluate(selected) == other
         page.click("#tab-upload")
         until(page, "document.getElementById('video').srcObject === null")
     finally:

@@ -98,7 +98,7 @@ export function createLiveCamera(video, store, onLost) {
     async on(choice) {
       off();
       const run = runs;
-      update({ status: "starting" });
+      update({ status: "starting", ...(choice?.deviceId && { deviceId: choice.deviceId }) });
       try {
         const opened = await openCamera(choice);
         if (run !== runs) {

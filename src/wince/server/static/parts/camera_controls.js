@@ -29,6 +29,8 @@ export function createCameraControls({ changeCamera, leave }) {
       drawn = key;
       select.replaceChildren(...devices.map(({ id, label }) => new Option(label, id)));
     }
-    if (deviceId && select.value !== deviceId) select.value = deviceId;
+    // Without a camera that is listed no other one is shown in its place.
+    const shown = deviceId ?? "";
+    if (select.value !== shown) select.value = shown;
   };
 }
