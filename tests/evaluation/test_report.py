@@ -15,7 +15,7 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from tests.support.evaluation_sample import PLAIN, as_csv, columns
+from tests.support.evaluation_sample import PLAIN, SUBJECTS, as_csv, columns
 from tests.support.frames import ROOT
 from wince.cli.evaluate import evaluate as command
 from wince.errors import DataError, FileWriteError
@@ -111,7 +111,7 @@ def test_every_plot_is_an_image_and_is_in_the_report(folder):
     names = {path.stem for path in (folder / "plots").glob("*.png")}
     assert names == {
         "scores", "errors", "roc", "confusion", "subjects", "sequences", "reliability", "coverage",
-        "groups-1", "against",
+        "groups-1", "against", *(f"traces-{number}" for number in range(1, SUBJECTS + 1)),
     }  # fmt: skip
     for path in (folder / "plots").glob("*.png"):
         with Image.open(path) as image:
@@ -252,11 +252,13 @@ def test_undefined_numbers_are_null_in_the_file(folder):
 def test_a_second_evaluation_removes_the_results_of_the_first(folder, tmp_path, full):
     result_files.write_results(*full, tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
-    table = from_columns({name: columns()[name] for name in PLAIN}, "plain.csv")
+    table = from_columns({name: columns()[name][:200] for name in PLAIN}, "plain.csv")
     result_files.write_results(evaluate(table, resamples=0), table, tmp_path)
     assert {path.stem for path in (tmp_path / "plots").iterdir()} == {
         "scores", "errors", "roc", "confusion", "subjects", "sequences",
+        *(f"traces-{number}" for number in range(1, len(table.subjects) + 1)),
     }  # fmt: skip
+    assert len(table.subjects) < SUBJECTS
     assert (tmp_path / "notes.txt").read_text() == "mine"
     assert not list(tmp_path.rglob("*.part"))
 

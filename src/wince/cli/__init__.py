@@ -21,6 +21,7 @@ from wince.cli.demo_archive import demo_archive
 from wince.cli.evaluate import evaluate
 from wince.cli.export import export
 from wince.cli.messages import complain
+from wince.cli.plot import plot
 from wince.cli.prepare import prepare
 from wince.cli.score import score
 from wince.cli.serve import serve
@@ -156,6 +157,7 @@ COMMANDS = (
     train,
     evaluate,
     score,
+    plot,
     cross_validate,
     compare,
     export,

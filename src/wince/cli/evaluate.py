@@ -117,7 +117,7 @@ def evaluate(
     """Compare predictions of a model with labels: metrics, trivial predictors, a report."""
     if (model is None) == (predictions is None):
         raise typer.BadParameter("expected either MODEL or --predictions FILE")
-    _check_extra()
+    require_plots("wince evaluate")
     from wince import csv_reader
     from wince.archive.prepared_folder import refuse_as_output
     from wince.evaluation import evaluate as evaluation
@@ -181,8 +181,12 @@ def _score(
     )
 
 
-def _check_extra() -> None:
-    """Raise MissingExtraError unless matplotlib is installed, and set up its caches."""
+def require_plots(command: str) -> None:
+    """Raise MissingExtraError unless matplotlib is installed, and set up its caches.
+
+    Args:
+        command: The command that needs it, for the message.
+    """
     from importlib.util import find_spec
 
     from wince.cli import library_caches
@@ -190,7 +194,7 @@ def _check_extra() -> None:
 
     if find_spec("matplotlib") is None:
         raise MissingExtraError(
-            "wince evaluate needs matplotlib for its plots, and matplotlib is not installed. "
+            f"{command} needs matplotlib for its plots, and matplotlib is not installed. "
             "Install the training extra: pip install 'wince[train]'"
         )
     library_caches.use_temporary_folder()

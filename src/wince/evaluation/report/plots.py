@@ -12,6 +12,7 @@ from wince.evaluation.metrics import sequence_scores
 from wince.evaluation.metrics.classification import SCHEMES
 from wince.evaluation.metrics.metric_catalogue import TITLES
 from wince.evaluation.predictions import Predictions
+from wince.evaluation.report import trace_plots
 from wince.evaluation.report.plot_style import (
     BLUE,
     GREY,
@@ -26,6 +27,7 @@ from wince.evaluation.report.plot_style import (
     short,
     tidy,
 )
+from wince.evaluation.traces.trace import Trace, from_predictions
 from wince.number_format import decimal
 from wince.scale import LEVELS, PSPI_MAXIMUM
 
@@ -74,7 +76,16 @@ def draw(metrics: Metrics, table: Predictions) -> dict[str, bytes]:
         figures[f"groups-{number}"] = draw_by_group(column, groups, metrics)
     if "against" in metrics:
         figures["against"] = draw_differences(metrics)
+    for number, (title, traces) in enumerate(_trace_pages(table), start=1):
+        figures[f"traces-{number}"] = trace_plots.draw_page(title, traces)
     return {name: png(figure, metrics["overlap"]["label"]) for name, figure in figures.items()}
+
+
+def _trace_pages(table: Predictions) -> list[tuple[str, list[Trace]]]:
+    """Return the pages of traces; none with so many subjects that nobody would look at them."""
+    if len(table.subjects) > MOST_LISTED_SUBJECTS:
+        return []
+    return trace_plots.pages(from_predictions(table))
 
 
 def draw_scores(table: Predictions) -> Figure:

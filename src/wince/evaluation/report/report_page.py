@@ -82,6 +82,7 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str
         "report.html",
         metrics=metrics,
         plots={name: base64.b64encode(png).decode("ascii") for name, png in plots.items()},
+        trace_plots=[name for name in plots if name.startswith("traces-")],
         titles=TITLES,
         is_worse=is_worse,
         interval_text=interval_text,

@@ -71,7 +71,13 @@ def _remove_old(folder: Path, keep: set[str]) -> None:
     """
     try:
         (folder / "metrics.json").unlink(missing_ok=True)
-        for pattern in ("groups-*.png", "against.png", "reliability.png", "coverage.png"):
+        for pattern in (
+            "groups-*.png",
+            "traces-*.png",
+            "against.png",
+            "reliability.png",
+            "coverage.png",
+        ):
             for path in (folder / "plots").glob(pattern):
                 if path.stem not in keep:
                     path.unlink()

@@ -1,0 +1,172 @@
+"""Drawings of traces: small multiples, a page for each subject."""
+
+import io
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from wince.evaluation.metrics.agreement import pcc
+from wince.evaluation.report.plot_style import BLUE, GREY, INK, RED, tidy
+from wince.evaluation.traces.trace import SECONDS, Trace
+from wince.level_colours import ON_WHITE
+from wince.number_format import decimal
+from wince.scale import LEVEL_CUTS, LEVELS, PSPI_MAXIMUM
+
+PER_PAGE = 12
+"""Most traces on a page."""
+COLUMNS = 2
+LEAST_FRAMES = 8
+"""A shorter sequence is no trace, but a few images."""
+LEAST_TOP = 4.0
+"""The axis of the score ends here or above, so that noise does not look like pain."""
+FORMATS = ("png", "svg", "pdf")
+
+
+def pages(traces: Sequence[Trace]) -> list[tuple[str, list[Trace]]]:
+    """Return (title, traces) of each page: the traces of one subject, at most PER_PAGE.
+
+    Sequences of fewer than LEAST_FRAMES frames are left out.
+    """
+    by_subject: dict[str, list[Trace]] = {}
+    for trace in traces:
+        if len(trace.x) >= LEAST_FRAMES:
+            by_subject.setdefault(trace.subject, []).append(trace)
+    return [
+        (_page_title(subject, start, len(own_traces)), own_traces[start : start + PER_PAGE])
+        for subject, own_traces in by_subject.items()
+        for start in range(0, len(own_traces), PER_PAGE)
+    ]
+
+
+def _page_title(subject: str, start: int, count: int) -> str:
+    if count <= PER_PAGE:
+        return subject
+    return f"{subject} ({start // PER_PAGE + 1} of {math.ceil(count / PER_PAGE)})".strip()
+
+
+def draw_page(title: str, traces: Sequence[Trace]) -> Figure:
+    """Draw the traces of a page, with one range of scores for all.
+
+    Args:
+        title: Title of the page, such as the subject.
+        traces: 1 to PER_PAGE traces.
+    """
+    columns = min(COLUMNS, len(traces))
+    rows = math.ceil(len(traces) / columns)
+    figure = Figure(figsize=(1.2 + 4.6 * columns, 1.1 + 1.9 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    top = max(_highest(trace) for trace in traces)
+    for place, trace in zip(axes, traces, strict=False):
+        draw_trace(place, trace)
+        place.set_ylim(0, top)
+    for place in axes[len(traces) :]:
+        place.set_axis_off()
+    figure.suptitle(title)
+    figure.legend(handles=_legend(traces), loc="outside lower center", ncols=8, fontsize=8)
+    return figure
+
+
+def draw_trace(axes: Axes, trace: Trace) -> None:
+    """Draw one trace: bands of the levels, the interval, the label, the score and the events."""
+    tidy(axes)
+    axes.grid(visible=False)
+    if trace.highest == PSPI_MAXIMUM:
+        edges = (0.0, *LEVEL_CUTS, PSPI_MAXIMUM)
+        for level, (low, high) in zip(LEVELS, pairwise(edges), strict=True):
+            axes.axhspan(low, high, color=ON_WHITE[level], alpha=0.18, lw=0, zorder=0)
+    line = trace.with_gaps()
+    if line.interval is not None:
+        low, high = line.interval.T
+        axes.fill_between(line.x, low, high, color=BLUE, alpha=0.2, lw=0, zorder=2)
+    if line.label is not None:
+        axes.plot(line.x, line.label, color=INK, lw=1.2, zorder=3)
+    axes.plot(line.x, line.predicted, color=BLUE, lw=1.2, zorder=4)
+    for event in trace.events:
+        _draw_event(axes, event.start, event.end, event.text)
+    axes.set_xlim(trace.x[0], trace.x[-1])
+    axes.set_title(f"{trace.name}{_agreement(trace)}", fontsize=9)
+    axes.set_xlabel(_axis_title(axes, trace), fontsize=8)
+    axes.set_ylabel(trace.measure, fontsize=8)
+    axes.tick_params(labelsize=8)
+
+
+def _draw_event(axes: Axes, start: float, end: float, text: str) -> None:
+    if end > start:
+        axes.axvspan(start, end, color=RED, alpha=0.1, lw=0, zorder=1)
+    axes.axvline(start, color=RED, lw=1, ls=":", zorder=5)
+    axes.text(
+        start,
+        0.98,
+        f" {text[:24]}",
+        color=RED,
+        fontsize=7,
+        va="top",
+        transform=axes.get_xaxis_transform(),
+    )
+
+
+def _axis_title(axes: Axes, trace: Trace) -> str:
+    """Return the title of the axis of time; minutes and seconds from two minutes on."""
+    if trace.axis != SECONDS:
+        return "Frame"
+    if trace.x[-1] < 120:
+        return "Seconds"
+    axes.xaxis.set_major_formatter(lambda x, _: f"{int(x) // 60}:{int(x) % 60:02d}")
+    return "Minutes and seconds"
+
+
+def _agreement(trace: Trace) -> str:
+    """Return the error and the correlation of a trace with its labels."""
+    if trace.label is None:
+        return ""
+    known = ~np.isnan(trace.predicted)
+    error = float(np.abs(trace.predicted[known] - trace.label[known]).mean())
+    correlation = pcc(trace.label[known], trace.predicted[known])
+    return f": MAE {decimal(error, 2)}, PCC {decimal(correlation, 2)}"
+
+
+def _highest(trace: Trace) -> float:
+    """Return where the axis of a trace's score ends."""
+    values = [trace.predicted]
+    values += [trace.label] if trace.label is not None else []
+    values += [trace.interval[:, 1]] if trace.interval is not None else []
+    highest = 1.1 * max(float(np.nanmax(each)) for each in values)
+    if math.isnan(trace.highest):
+        return highest or 1.0
+    return min(max(highest, LEAST_TOP), trace.highest)
+
+
+def _legend(traces: Sequence[Trace]) -> list[Line2D | Patch]:
+    """Return the entries of the legend, of what these traces have."""
+    entries: list[Line2D | Patch] = [Line2D([], [], color=BLUE, label="Score")]
+    if any(trace.label is not None for trace in traces):
+        entries.append(Line2D([], [], color=INK, label="Label"))
+    if any(trace.interval is not None for trace in traces):
+        entries.append(Patch(color=BLUE, alpha=0.2, lw=0, label="90 % interval"))
+    if any(trace.events for trace in traces):
+        entries.append(Line2D([], [], color=RED, ls=":", label="Event"))
+    if any(trace.highest == PSPI_MAXIMUM for trace in traces):
+        entries += [
+            Patch(color=ON_WHITE[level], alpha=0.4, lw=0, label=level.capitalize())
+            for level in LEVELS
+        ]
+    return entries or [Line2D([], [], color=GREY)]
+
+
+def save(figure: Figure, form: str) -> bytes:
+    """Return a figure as the content of a file.
+
+    Args:
+        figure: The figure.
+        form: "png" (300 dots per inch), "svg" or "pdf".
+    """
+    buffer = io.BytesIO()
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form)
+    figure.savefig(buffer, format=form, dpi=300, metadata=metadata)
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""Scores over time: the trace of each sequence, with its label, interval and events."""
