@@ -25,6 +25,16 @@ class HeadName(StrEnum):
     ACTION_UNITS = "action-units"
 
 
+class LossName(StrEnum):
+    """Values of `--loss`."""
+
+    L1 = "l1"
+    HUBER = "huber"
+    WEIGHTED = "weighted"
+    FOCAL = "focal"
+    ORDINAL = "ordinal"
+
+
 class TrainingPrecision(StrEnum):
     """Values of `--precision`: the number format during training."""
 
@@ -67,6 +77,24 @@ class TrainingOptions:
         HeadName,
         typer.Option(help="Learn PSPI, or the six action units and compute PSPI from them."),
     ] = HeadName.PSPI
+    loss: Annotated[
+        LossName | None,
+        typer.Option(
+            help="What the error of a face is. weighted: huber, every level counts as much. focal: "
+            "of the four levels. ordinal: of above or below each point. Default: the recipe's.",
+            show_default=False,
+        ),
+    ] = None
+    balance: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            min=0,
+            max=1,
+            help="How strongly rare levels are favoured when faces are drawn: 0 not at all, 1 "
+            "every level as often. Default: the recipe's.",
+        ),
+    ] = None
     init: Annotated[
         str,
         typer.Option(
@@ -126,6 +154,8 @@ class TrainingOptions:
         settings = Settings(
             recipe=recipes.named(
                 self.recipe.value,
+                loss=self.loss.value if self.loss else None,
+                balance=self.balance,
                 epochs=self.epochs,
                 batch=self.batch,
                 size=self.size,

@@ -7,9 +7,11 @@ import pytest
 pytest.importorskip("torch", reason="needs wince[train]")
 
 from tests.support.frames import ROOT
+from wince.cli.training_options import LossName, TrainingOptions
 from wince.errors import ModelError
 from wince.faces.spec import WHOLE_IMAGE
 from wince.training.fitting import recipe
+from wince.training.fitting.run_settings import Settings
 
 
 def test_the_report_recipe_is_that_of_the_report() -> None:
@@ -50,3 +52,22 @@ def test_the_last_layer_s_rate_changes_with_the_body_s() -> None:
 def test_a_value_that_cannot_be_used_is_refused(changes: dict[str, object], message: str) -> None:
     with pytest.raises(ModelError, match=message):
         recipe.named("strong", **changes)
+
+
+def test_the_weighted_loss_weighs_levels_instead_of_drawing_them() -> None:
+    weighted = recipe.named("strong", loss="weighted")
+    assert (weighted.loss, weighted.weighting, weighted.balance) == ("huber", 1, 0)
+    both = recipe.named("strong", loss="weighted", balance=0.25)
+    assert (both.weighting, both.balance) == (1, 0.25)
+
+
+@pytest.mark.parametrize("loss", ["focal", "ordinal"])
+def test_a_loss_on_points_or_levels_is_refused_for_action_units(loss: str) -> None:
+    with pytest.raises(ModelError, match=f"loss {loss} learns PSPI itself.*--head pspi"):
+        Settings(recipe=recipe.named("strong", loss=loss), head="action-units")
+
+
+def test_options_of_the_command_reach_the_recipe() -> None:
+    options = TrainingOptions(loss=LossName.ORDINAL, balance=0.75, init="none")
+    settings = options.settings()
+    assert (settings.recipe.loss, settings.recipe.balance) == ("ordinal", 0.75)

@@ -13,6 +13,10 @@ from wince.training.fitting.augment import Strength
 LARGEST_SIZE = 512  # pixels; a larger size is more likely a mistake
 INITS = ("imagenet", "starter", "none")
 """Initial weights that have a name; others are files."""
+WEIGHTED = "weighted"
+"""Name of a loss in which every level counts as much: each face is weighted by the inverse
+frequency of its level, as is usual for labels of unequal frequency (King & Zeng 2001, Political
+Analysis 9:137-163)."""
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
 
 
@@ -27,8 +31,8 @@ class Recipe:
     # How far images are changed in training, None for not at all.
     strength: Strength | None
 
-    # Loss of a face: "l1", or "huber", which is quadratic below one point.
-    loss: Literal["l1", "huber"]
+    # Loss of a face, a name of `losses.LOSSES`.
+    loss: Literal["l1", "huber", "focal", "ordinal"]
     # Faces a step, of all devices together.
     batch: int
     # How strongly rare levels are favoured when faces are drawn: 0 as they come, 1 every level as
@@ -110,7 +114,8 @@ def named(name: str, **changes: Any) -> Recipe:
     Args:
         name: A name of RECIPES.
         **changes: Fields of Recipe by name; None leaves a field as it is. `size` is that of its
-            FaceSpec. `rate` without `head_rate` changes both in proportion.
+            FaceSpec. `rate` without `head_rate` changes both in proportion. The loss WEIGHTED is
+            "huber" with full `weighting`, and without `balance` unless that is given too.
 
     Raises:
         ModelError: The name is unknown, or a value cannot be used.
@@ -124,6 +129,8 @@ def named(name: str, **changes: Any) -> Recipe:
         fields["spec"] = replace(recipe.spec, size=size)
     if "rate" in fields and "head_rate" not in fields:
         fields["head_rate"] = fields["rate"] * recipe.head_rate / recipe.rate
+    if fields.get("loss") == WEIGHTED:
+        fields = {"balance": 0.0, **fields, "loss": "huber", "weighting": 1.0}
     return checked(replace(recipe, **fields))
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import lightning
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torchmetrics import CatMetric, MeanMetric
 
 from wince import scale
@@ -77,17 +76,13 @@ class Regressor(lightning.LightningModule):
 
     def loss(self, outputs: Tensor, units: Tensor, pspi: Tensor, weights: Tensor) -> Tensor:
         """Return the recipe's loss, a mean over faces weighted by `weights` (N,)."""
+        distance = losses.LOSSES[self.recipe.loss]
         if self.head == "action-units":
-            by_face = self._distance(outputs, units).mean(1)
-            by_face = by_face + PSPI_WEIGHT * self._distance(losses.pspi(outputs), pspi)
+            by_face = distance(outputs, units).mean(1)
+            by_face = by_face + PSPI_WEIGHT * distance(losses.pspi(outputs), pspi)
         else:
-            by_face = self._distance(outputs[:, 0], pspi)
+            by_face = distance(outputs[:, 0], pspi)
         return (by_face * weights).sum() / weights.sum()
-
-    def _distance(self, predicted: Tensor, labels: Tensor) -> Tensor:
-        if self.recipe.loss == "l1":
-            return functional.l1_loss(predicted, labels, reduction="none")
-        return functional.smooth_l1_loss(predicted, labels, reduction="none", beta=1.0)
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
         """Return the loss of a batch; raise ModelError when it is not finite."""

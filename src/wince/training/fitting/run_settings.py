@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.scale import UNIT_NAMES
 from wince.training.fitting.recipe import STRONG, Recipe
-from wince.training.networks import architectures, initial_weights
+from wince.training.networks import architectures, initial_weights, losses
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,13 @@ class Settings:
     devices: Devices = field(default_factory=Devices)
     # What the initial weights were trained to see, if they are gone; see `run_config.resumed`.
     view: FaceSpec | None = None
+
+    def __post_init__(self) -> None:
+        if self.head == "action-units" and self.recipe.loss not in losses.UNIT_LOSSES:
+            raise ModelError(
+                f"The loss {self.recipe.loss} learns PSPI itself, not action units. Use it with "
+                f"--head pspi, or learn action units with {' or '.join(losses.UNIT_LOSSES)}."
+            )
 
     @property
     def spec(self) -> FaceSpec:
