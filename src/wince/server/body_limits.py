@@ -5,6 +5,7 @@ refused is read and discarded first.
 """
 
 import asyncio
+import io
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 
@@ -13,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Scope
 
 from wince.server import turns
+from wince.server.event_loop import client_timeout
 from wince.server.problems import ProblemError
 from wince.server.settings import Settings
 
@@ -28,7 +30,7 @@ MAX_HELD_LARGE_BYTES = 68 * 2**20
 SMALL_IMAGE_BYTES = 4 * 2**20
 
 DISCARD_SECONDS = 2.0
-"""Time for which the rest of a refused body is read."""
+"""Time of waiting for the client while the rest of a refused body is read."""
 
 PIECE_BYTES = 4096
 """Bytes of a body that are parsed at once."""
@@ -86,11 +88,11 @@ async def read_body(request: Request, limit: int, seconds: float) -> bytes:
     Raises:
         ProblemError: The body is too large, arrives too slowly, or too many bodies are arriving.
     """
-    body = bytearray()
+    body = io.BytesIO()  # gives its bytes without a copy
     async with time_limit(seconds), aclosing(limited_chunks(request, limit)) as chunks:
         async for chunk in chunks:
-            body += chunk
-    return bytes(body)
+            body.write(chunk)
+    return body.getvalue()
 
 
 async def discard_body(request: Request, settings: Settings) -> None:
@@ -102,7 +104,7 @@ async def discard_body(request: Request, settings: Settings) -> None:
 async def _discard(stream: AsyncIterator[bytes], seconds: float, limit: int) -> None:
     received = 0
     with suppress(TimeoutError, ClientDisconnect):
-        async with asyncio.timeout(seconds):
+        async with client_timeout(seconds):
             async for chunk in stream:
                 received += len(chunk)
                 if received > limit:
@@ -136,20 +138,20 @@ async def limited_chunks(request: Request, limit: int) -> AsyncGenerator[bytes, 
         if received > _DISCARD_FACTOR * limit:
             break
         if received <= limit and announced <= limit:
-            async for piece in _pieces(chunk):
-                yield piece
+            yield chunk
     if received > limit:
         raise _too_large(limit)
 
 
-async def _pieces(chunk: bytes) -> AsyncIterator[bytes]:
-    """Yield parts of a chunk; wait for a turn when who takes them needs much time for one."""
-    for start in range(0, len(chunk), PIECE_BYTES):
-        before = turns.begin()
-        yield chunk[start : start + PIECE_BYTES]
-        when = turns.turn_after(before)
-        if when is not None:
-            await asyncio.sleep(when - asyncio.get_running_loop().time())
+async def pieces(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """Yield parts of chunks; wait for a turn when who takes them needs much time for one."""
+    async for chunk in chunks:
+        for start in range(0, len(chunk), PIECE_BYTES):
+            before = turns.begin()
+            yield chunk[start : start + PIECE_BYTES]
+            when = turns.turn_after(before)
+            if when is not None:
+                await asyncio.sleep(when - asyncio.get_running_loop().time())
 
 
 def _too_large(limit: int) -> ProblemError:
@@ -165,9 +167,13 @@ def _too_large(limit: int) -> ProblemError:
 
 @asynccontextmanager
 async def time_limit(seconds: float) -> AsyncIterator[None]:
-    """Raise a `too-slow` problem when the block takes longer than a number of seconds."""
+    """Raise a `too-slow` problem when the block waits for the client for a number of seconds.
+
+    Raises:
+        ProblemError: The time is over.
+    """
     try:
-        async with asyncio.timeout(seconds):
+        async with client_timeout(seconds):
             yield
     except TimeoutError:
         raise ProblemError(

@@ -1,8 +1,8 @@
 """Limits on connections: their number, and how long they wait for the client.
 
-A client has a limited time for the TLS handshake, for the head of a request, and for taking what
-is sent. Bodies have their own time limit, see `wince.server.body_limits`. What arrives is parsed in
-small pieces, so that the event loop serves others in between.
+A client has a limited time for the head of a request, and for taking what is sent. TLS handshakes
+and bodies have their own time limits, see `wince.server.event_loop` and `wince.server.body_limits`.
+What arrives is parsed in small pieces, so that the event loop serves others in between.
 """
 
 import asyncio
@@ -29,11 +29,11 @@ REQUEST_HEAD_SECONDS = 20.0
 WRITE_SECONDS = 20.0
 """Time for the client to take the bytes that are ready for it."""
 
-TLS_SECONDS = 5.0
-"""Time for a TLS handshake, and for the end of a TLS connection."""
-
 READ_BYTES = (512, 16384)
 """Fewest and most bytes that are parsed at once. 256 KB, as asyncio reads, can take 0.3 seconds."""
+
+BODY_READ_BYTES = 65536
+"""Most bytes that are read at once of a body of known length, which needs no parsing."""
 
 MAX_UNREAD_BYTES = 2**20
 """Bytes that a WebSocket keeps for a client that does not read, answers to pings included."""
@@ -110,19 +110,6 @@ class LimitedListener(socket.socket):
         return True
 
 
-class EventLoop(asyncio.SelectorEventLoop):
-    """An event loop whose servers limit the time of TLS handshakes; uvicorn has no option for it.
-
-    Its servers use `LimitedListener.accept`, also on Windows.
-    """
-
-    async def create_server(self, *args: Any, **options: Any) -> asyncio.Server:
-        """Return a server, as asyncio's event loop does."""
-        if options.get("ssl"):
-            options |= {"ssl_handshake_timeout": TLS_SECONDS, "ssl_shutdown_timeout": TLS_SECONDS}
-        return await super().create_server(*args, **options)
-
-
 class _ReadsPieces(asyncio.BufferedProtocol):
     """Makes asyncio read few bytes at once, and more of them as long as parsing takes no time.
 
@@ -149,7 +136,7 @@ class _ReadsPieces(asyncio.BufferedProtocol):
             self.transport.pause_reading()
             return
         costly = self._parse(data)
-        size = READ_BYTES[0] if costly else min(2 * len(self._buffer), READ_BYTES[1])
+        size = READ_BYTES[0] if costly else min(2 * len(self._buffer), self.most_read_bytes())
         if size != len(self._buffer):
             self._buffer = memoryview(bytearray(size))
 
@@ -182,6 +169,10 @@ class _ReadsPieces(asyncio.BufferedProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse bytes."""
         raise NotImplementedError
+
+    def most_read_bytes(self) -> int:
+        """Return how many bytes may be read at once."""
+        return READ_BYTES[1]
 
 
 class LimitedConnection(H11Protocol, _ReadsPieces):
@@ -245,6 +236,12 @@ class LimitedConnection(H11Protocol, _ReadsPieces):
     def is_reading_paused(self) -> bool:
         """Return whether uvicorn waits until the application has read what arrived."""
         return bool(self.flow.read_paused)
+
+    def most_read_bytes(self) -> int:
+        """Return how many bytes may be read at once: more while a body of known length arrives."""
+        in_body = self.conn.their_state is h11.SEND_BODY
+        known = in_body and any(name == b"content-length" for name, _ in self.headers)
+        return BODY_READ_BYTES if known else READ_BYTES[1]
 
     def _wait_for_client(self, seconds: float) -> None:
         self._stop_timer()

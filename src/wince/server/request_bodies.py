@@ -17,7 +17,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from wince import images
 from wince.runtime.neutral import NeutralFace
-from wince.server.body_limits import SMALL_JSON_BYTES, limited_chunks, read_body, time_limit
+from wince.server.body_limits import SMALL_JSON_BYTES, limited_chunks, pieces, read_body, time_limit
 from wince.server.problems import ProblemError
 from wince.server.settings import Settings
 
@@ -131,7 +131,7 @@ async def _open_form(request: Request, settings: Settings) -> AsyncIterator[Form
     try:
         async with (
             time_limit(settings.body_seconds),
-            aclosing(limited_chunks(request, limit)) as chunks,
+            aclosing(pieces(limited_chunks(request, limit))) as chunks,
         ):
             # The last charset counts. Text is UTF-8 whatever a request states: Python decodes some
             # charsets, such as punycode, in a time that grows with the square of the length.

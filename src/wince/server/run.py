@@ -123,7 +123,7 @@ def run_server(
         proxy_headers=False,
         server_header=False,
         http=LimitedConnection,
-        loop="wince.server.connection_limits:EventLoop",
+        loop="wince.server.event_loop:EventLoop",
         ws=LimitedSocket,
         ws_max_size=4 * 2**20,
         ws_per_message_deflate=False,  # JPEG does not get smaller

@@ -34,3 +34,8 @@ def turn_after(start: float) -> float | None:
         return None
     _next_turn = max(_next_turn, asyncio.get_running_loop().time()) + REST * seconds
     return _next_turn
+
+
+def next_turn() -> float:
+    """Return when costly input may be parsed next, by the event loop's clock."""
+    return _next_turn
