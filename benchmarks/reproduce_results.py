@@ -27,7 +27,7 @@ from wince.archive import prepare
 from wince.evaluation.prediction_files import read_predictions
 from wince.evaluation.predictions import Predictions
 from wince.faces.spec import WHOLE_IMAGE
-from wince.training.architecture_comparison import compare
+from wince.training.architecture_comparison import architecture_candidates, compare
 from wince.training.cross_validation import cross_validate
 from wince.training.fitting import recipe
 from wince.training.fitting.run_settings import Settings
@@ -149,8 +149,7 @@ def architectures(study: Study) -> str:
         compare(
             study.prepared("by-subject"),
             out,
-            study.settings("strong"),
-            names=ARCHITECTURES,
+            architecture_candidates(study.settings("strong"), ARCHITECTURES),
             folds=str(study.protocol.folds),
             reporter=REPORTER,
         )

@@ -15,6 +15,7 @@ from wince.errors import ModelError
 from wince.evaluation.metrics import agreement
 from wince.evaluation.prediction_files import read_predictions
 from wince.training import architecture_comparison, architecture_results, cross_validation
+from wince.training.architecture_comparison import architecture_candidates
 from wince.training.architecture_results import (
     SHOWN,
     ArchitectureComparison,
@@ -44,8 +45,7 @@ def test_architectures_are_compared_on_the_same_folds(
     comparison = architecture_comparison.compare(
         prepared_folder,
         out,
-        sample.settings(epochs=1),
-        names=["resnet18", "mobilenet"],
+        architecture_candidates(sample.settings(epochs=1), ["resnet18", "mobilenet"]),
         folds="3",
         first=1,
     )
@@ -173,15 +173,6 @@ def test_architectures_are_sorted_with_undefined_ones_last() -> None:
     assert [row.architecture for row in rows] == ["0.4", "0.2", "-0.1", "nan"]
 
 
-def test_an_unknown_name_is_refused_before_anything_is_trained(
-    prepared_folder: Path, tmp_path: Path
-) -> None:
+def test_an_unknown_name_is_refused_before_anything_is_trained() -> None:
     with pytest.raises(ModelError, match="no architecture 'resnet17'"):
-        architecture_comparison.compare(
-            prepared_folder,
-            tmp_path / "x",
-            sample.settings(),
-            names=["resnet18", "resnet17"],
-            folds="3",
-        )
-    assert not (tmp_path / "x").exists()
+        architecture_candidates(sample.settings(), ["resnet18", "resnet17"])

@@ -27,32 +27,67 @@ def compare(
     ],
     *,
     architectures: Annotated[
-        str,
-        typer.Option(metavar="NAMES", help="Architectures, separated by commas."),
-    ] = "resnet18,resnet50,efficientnet_b4,inception_v3,vit_small,mobilenet",
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Architectures, separated by commas. Default: resnet18, resnet50, "
+            "efficientnet_b4, inception_v3, vit_small and mobilenet. shallow_cnn is known too.",
+            show_default=False,
+        ),
+    ] = None,
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Compare published methods instead, separated by commas, or all: landmarks-svr, "
+            "shallow-cnn, flow-3d, resnet18-focal, report and wince.",
+            show_default=False,
+        ),
+    ] = None,
     folds: Folds = "5",
     max_folds: MaxFolds = None,
     options: TrainingOptions,
 ) -> None:
-    """Cross-validate architectures on the same folds: accuracy against latency and size.
+    """Cross-validate architectures or methods on the same folds: accuracy, latency and size.
 
-    DIR then contains comparison.csv, .json and .png, and a cross-validation for each architecture.
-    There is no winner if none of them beats the trivial predictors.
-    If ImageNet weights are available only for some of them, use --init none for a fair comparison.
+    DIR then contains comparison.csv, .json and .png, and a cross-validation for each of them. There
+    is no winner if none of them beats the trivial predictors. If ImageNet weights are available
+    only for some architectures, use --init none for a fair comparison. Methods have the same number
+    of epochs, the same size and the same faces; docs/training.md says what each is.
     """
-    names = [name.strip() for name in architectures.split(",") if name.strip()]
+    if architectures and methods:
+        raise typer.BadParameter("expected --architectures or --methods, not both")
     settings = options.settings()
     from wince.cli.progress import training_reporter
-    from wince.training.architecture_comparison import compare as compare_architectures
+    from wince.training import architecture_comparison as comparing
+    from wince.training.architecture_results import ARCHITECTURE, METHOD
     from wince.training.fitting import launch
+    from wince.training.methods.catalogue import METHODS
 
+    if methods:
+        names = list(METHODS) if methods == "all" else _names(methods)
+        candidates = comparing.method_candidates(settings, names)
+    else:
+        names = list(comparing.CHOICE) if architectures is None else _names(architectures)
+        candidates = comparing.architecture_candidates(settings, names)
     with training_reporter() as reporter, launch.locked(out):
-        comparison = compare_architectures(
-            data, out, settings, names=names, folds=folds, first=max_folds, reporter=reporter
+        comparison = comparing.compare(
+            data,
+            out,
+            candidates,
+            kind=METHOD if methods else ARCHITECTURE,
+            folds=folds,
+            first=max_folds,
+            reporter=reporter,
         )
     if comparison.is_main:
         _print_comparison(comparison)
         typer.echo(f"Plot: {out / 'comparison.png'}")
+
+
+def _names(text: str) -> list[str]:
+    """Return the names in a text that separates them by commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _print_comparison(comparison: "ArchitectureComparison") -> None:

@@ -52,7 +52,8 @@ Architecture = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="resnet18, resnet50, efficientnet_b4, inception_v3, vit_small or mobilenet.",
+        help="resnet18, shallow_cnn, resnet50, efficientnet_b4, inception_v3, vit_small or "
+        "mobilenet.",
     ),
 ]
 Folds = Annotated[

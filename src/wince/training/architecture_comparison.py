@@ -1,12 +1,13 @@
-"""Architectures compared on the same folds: held-out accuracy against speed and size.
+"""Architectures or methods on the same folds: held-out accuracy against speed and size.
 
-OUT/resnet18/ ...       a cross-validation for each architecture
+OUT/resnet18/ ...       a cross-validation for each of them
 OUT/comparison.json ... see `architecture_results`
 """
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from wince.evaluation.predictions import Predictions
 from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, predict, summarise_labels
 from wince.training import architecture_results
 from wince.training.architecture_results import (
+    ARCHITECTURE,
+    FROM_NOTHING,
     MEASURE,
     SHOWN,
     ArchitectureComparison,
@@ -27,12 +30,22 @@ from wince.training.architecture_results import (
     Lead,
     best_trivial,
 )
-from wince.training.cross_validation import CrossValidation, cross_validate_data, folder_name
+from wince.training.cross_validation import (
+    NETWORK_FOLD,
+    CrossValidation,
+    TrainFold,
+    cross_validate_data,
+    folder_name,
+)
 from wince.training.data.folds import make_folds
-from wince.training.data.prepared import open_data
+from wince.training.data.prepared import ModelData, open_data
 from wince.training.export import model_manifest
 from wince.training.fitting import history, launch
 from wince.training.fitting.run_settings import Settings
+from wince.training.methods import fold_run
+from wince.training.methods.catalogue import METHODS
+from wince.training.methods.fold_run import COSTS
+from wince.training.methods.fold_scorer import FoldScorer
 from wince.training.networks import architectures
 from wince.training.run import Reporter
 
@@ -41,55 +54,134 @@ RESAMPLES = 1000
 TIMED = 30  # images, one at a time on one thread
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is compared: an architecture, or a method.
+
+    Attributes:
+        name: Its name in tables and folders.
+        settings: Settings of its runs.
+        scorer: What learns and scores, if it is no network of ours.
+    """
+
+    name: str
+    settings: Settings
+    scorer: FoldScorer | None = None
+
+    @property
+    def train_fold(self) -> TrainFold:
+        """The function that trains it on one fold."""
+        if self.scorer is None:
+            return NETWORK_FOLD
+        return partial(fold_run.train_fold, self.name, self.scorer)
+
+
+def architecture_candidates(settings: Settings, names: Sequence[str]) -> list[Candidate]:
+    """Return architectures to compare; `settings.architecture` is replaced.
+
+    Raises:
+        ModelError: None is named, or one is unknown or cannot take the image size.
+    """
+    candidates = [
+        Candidate(name, replace(settings, architecture=name)) for name in dict.fromkeys(names)
+    ]
+    if not candidates:
+        raise ModelError(f"Name architectures to compare: {', '.join(CHOICE)}.")
+    for candidate in candidates:
+        architectures.face_spec(candidate.name, candidate.settings.recipe.spec)
+    return candidates
+
+
+def method_candidates(settings: Settings, names: Sequence[str]) -> list[Candidate]:
+    """Return methods to compare, all with the size, epochs and seed of `settings`.
+
+    Raises:
+        ModelError: None is named, or one is unknown.
+    """
+    unknown = [name for name in names if name not in METHODS]
+    if unknown or not names:
+        raise ModelError(
+            f"There is no method {', '.join(unknown) or 'named'}; expected {', '.join(METHODS)}."
+        )
+    methods = [METHODS[name] for name in dict.fromkeys(names)]
+    return [
+        Candidate(method.name, method.adapt(settings), method.scorer and method.scorer())
+        for method in methods
+    ]
+
+
 def compare(
     prepared_folder: Path,
     out: Path,
-    settings: Settings,
+    candidates: Sequence[Candidate],
     *,
-    names: Sequence[str] = CHOICE,
+    kind: str = ARCHITECTURE,
     folds: str = "5",
     first: int | None = None,
     reporter: Reporter | None = None,
 ) -> ArchitectureComparison:
-    """Cross-validate architectures on the same folds and seed.
+    """Cross-validate architectures or methods on the same frames, folds and seed.
 
     Args:
         prepared_folder: A folder that `wince prepare` wrote.
         out: Where all is written.
-        settings: Settings of each run; `architecture` is replaced.
-        names: The architectures.
+        candidates: What is compared, at least one.
+        kind: What the candidates are, the name of their column.
         folds: As for `cross_validate`.
         first: As for `cross_validate`.
         reporter: Where progress is reported.
 
     Raises:
-        ModelError: An architecture is unknown or cannot take the image size; nothing is trained.
-        DataError: There are too few subjects, or a fold has nothing to learn.
+        ModelError: A folder has another run.
+        DataError: There are too few subjects, a fold has nothing to learn, or a method cannot be
+            used with this data.
         FileWriteError: A file cannot be written.
     """
-    launch.check(settings.devices)
     reporter = reporter or Reporter()
-    every_settings = [replace(settings, architecture=name) for name in dict.fromkeys(names)]
-    if not every_settings:
-        raise ModelError(f"Name architectures to compare: {', '.join(CHOICE)}.")
-    for variant in every_settings:
-        architectures.face_spec(variant.architecture, variant.recipe.spec)
-    data = open_data(prepared_folder, settings.spec)
-    every_fold = make_folds(data.frames, folds, settings.seed)
+    for candidate in candidates:
+        launch.check(candidate.settings.devices)
+    data_by_kind = _open_all(prepared_folder, candidates)
     rows, validations = [], {}
-    for variant in every_settings:
-        name = variant.architecture
+    for candidate in candidates:
+        name, settings = candidate.name, candidate.settings
+        data = data_by_kind[settings.spec.kind]
+        every_fold = make_folds(data.frames, folds, settings.seed)
         count = len(every_fold[:first])
         reporter.message(f"{name}, {count} of {len(every_fold)} folds:")
-        validation = cross_validate_data(data, out / name, variant, folds, first, reporter)
+        validation = cross_validate_data(
+            data, out / name, settings, folds, first, reporter, candidate.train_fold
+        )
         if validation.predictions is None:
             return ArchitectureComparison(out, (), {}, {}, None, "", is_main=False)
-        rows.append(_result(variant, validation, out / name / folder_name(every_fold[0])))
+        rows.append(_result(candidate, validation, out / name / folder_name(every_fold[0])))
         validations[name] = validation
     architecture_results.sort_best_first(rows)
-    comparison = _compared(out, rows, validations)
+    comparison = _compared(out, rows, validations, kind)
     architecture_results.write(comparison)
     return comparison
+
+
+def _open_all(prepared_folder: Path, candidates: Sequence[Candidate]) -> dict[str, ModelData]:
+    """Return the prepared data by kind of view, each with the frames that all kinds have."""
+    specs = {candidate.settings.spec.kind: candidate.settings.spec for candidate in candidates}
+    data_by_kind: dict[str, ModelData] = {
+        kind: open_data(prepared_folder, spec) for kind, spec in specs.items()
+    }
+    if len(data_by_kind) == 1:
+        return data_by_kind
+    paths = [set(data.frames.path.tolist()) for data in data_by_kind.values()]
+    shared = sorted(set.intersection(*paths))
+    smallest = min(data_by_kind.values(), key=lambda data: len(data.frames))
+    return {
+        kind: replace(_with_frames(data, shared), unscorable=smallest.unscorable)
+        for kind, data in data_by_kind.items()
+    }
+
+
+def _with_frames(data: ModelData, paths: Sequence[str]) -> ModelData:
+    """Return prepared data with the frames of these image files only."""
+    kept = np.isin(data.frames.path, paths)
+    return replace(data, frames=data.frames.take(kept), image_states=data.image_states[kept])
 
 
 def latency(path: Path, size: int) -> float:
@@ -104,27 +196,46 @@ def latency(path: Path, size: int) -> float:
     return float(np.median(milliseconds))
 
 
-def _result(settings: Settings, validation: CrossValidation, run: Path) -> ArchitectureResult:
-    """Return an architecture's row; `run` is the run folder of its first fold."""
+def _result(candidate: Candidate, validation: CrossValidation, run: Path) -> ArchitectureResult:
+    """Return a candidate's row; `run` is the folder of its first fold."""
     pooled = validation.metrics["model"]["pooled"]
+    metrics = {key: float(pooled[key]) for key in SHOWN}
+    if candidate.scorer is not None:
+        every_cost = [fold_run.read_costs(path.parent) for path in _files(validation, COSTS)]
+        costs = every_cost[0]
+        return ArchitectureResult(
+            candidate.name,
+            **metrics,
+            parameters=int(costs["parameters"]),
+            megabytes=4 * int(costs["parameters"]) / 1e6,
+            milliseconds=float(costs["milliseconds"]),
+            hours=sum(float(each["seconds"]) for each in every_cost) / 3600,
+            began_from=FROM_NOTHING,
+        )
+    settings, model = candidate.settings, run / file_names.MODEL
     network = architectures.build(settings.architecture, settings.outputs, settings.spec.size)
-    model = run / file_names.MODEL
-    histories = validation.folder.glob(f"fold-*/{history.CSV_FILE}")
-    seconds = sum(history.read_seconds(path) for path in histories)
     manifest = model_manifest.read(run)
     return ArchitectureResult(
-        architecture=settings.architecture,
-        **{key: float(pooled[key]) for key in SHOWN},
+        candidate.name,
+        **metrics,
         parameters=sum(weights.numel() for weights in network.parameters()),
         megabytes=model.stat().st_size / 1e6,
         milliseconds=latency(model, settings.spec.size),
-        hours=seconds / 3600,
+        hours=sum(map(history.read_seconds, _files(validation, history.CSV_FILE))) / 3600,
         began_from=str(manifest["trained_on"]["settings"]["began from"]),
     )
 
 
+def _files(validation: CrossValidation, name: str) -> list[Path]:
+    """Return the files of a name in the folders of the folds."""
+    return sorted(validation.folder.glob(f"fold-*/{name}"))
+
+
 def _compared(
-    out: Path, rows: Sequence[ArchitectureResult], validations: Mapping[str, CrossValidation]
+    out: Path,
+    rows: Sequence[ArchitectureResult],
+    validations: Mapping[str, CrossValidation],
+    kind: str,
 ) -> ArchitectureComparison:
     """Return the comparison of architectures that are sorted best first."""
     tables = {
@@ -147,7 +258,7 @@ def _compared(
         lead = _measure_lead(*(tables[row.architecture] for row in rows[:2]))
     caution = best.metrics["overlap"]["label"] or ""
     notes = tuple(best.metrics["caveats"])
-    return ArchitectureComparison(out, tuple(rows), trivial, gains, lead, caution, notes)
+    return ArchitectureComparison(out, tuple(rows), trivial, gains, lead, caution, notes, kind)
 
 
 def _measure_lead(first: Predictions, second: Predictions) -> Lead:

@@ -23,6 +23,9 @@ from wince.number_format import decimal
 MEASURE = "ccc"
 """The deciding metric: agreement of held-out scores with the labels in rank, scale and offset."""
 SHOWN = ("ccc", "pcc", "icc", "mae", "auc_1")
+ARCHITECTURE, METHOD = "architecture", "method"
+"""What is compared; the name of its column."""
+FROM_NOTHING = "nothing: it has no weights to begin from"
 COSTS = (("milliseconds", "Milliseconds an image, one thread"), ("megabytes", "Megabytes, fp32"))
 
 
@@ -90,6 +93,7 @@ class ArchitectureComparison:
         lead: The first architecture's lead over the second; None for a single one.
         caution: "subjects overlap: optimistic", or "".
         notes: What a reader must know of the data, in sentences.
+        kind: ARCHITECTURE or METHOD.
         is_main: As in `cross_validation.CrossValidation`.
     """
 
@@ -100,6 +104,7 @@ class ArchitectureComparison:
     lead: Lead | None
     caution: str
     notes: tuple[str, ...] = ()
+    kind: str = ARCHITECTURE
     is_main: bool = True
 
     @property
@@ -114,8 +119,9 @@ class ArchitectureComparison:
         if math.isnan(self.rows[0].ccc):
             return "The held-out labels do not vary, so CCC is undefined and there is no winner."
         text = self._without_winner() if self.winner is None else self._with_winner()
-        if len({row.began_from for row in self.rows}) > 1:
-            weights = ", ".join(f"{row.architecture} {row.began_from}" for row in self.rows)
+        networks = [row for row in self.rows if row.began_from != FROM_NOTHING]
+        if len({row.began_from for row in networks}) > 1:
+            weights = ", ".join(f"{row.architecture} {row.began_from}" for row in networks)
             text = f"Not like with like: they began from different weights ({weights}). {text}"
         return text
 
@@ -126,8 +132,8 @@ class ArchitectureComparison:
         gain = self.gains[first]
         if gain.value <= 0:
             return (
-                f"No winner: the highest held-out CCC of an architecture, {first}'s, is not above "
-                f"that of a trivial predictor ({trivial}). These networks learned nothing that "
+                f"No winner: the highest held-out CCC of all, {first}'s, is not above that of a "
+                f"trivial predictor ({trivial}). They learned nothing that "
                 "holds for other subjects. Train longer, with other weights or more subjects."
             )
         if math.isnan(gain.low):
@@ -173,9 +179,12 @@ def write(comparison: ArchitectureComparison) -> None:
         FileWriteError: A file cannot be written.
     """
     folder = comparison.folder
-    rows = [asdict(row) for row in comparison.rows]
+    rows = [
+        {comparison.kind if key == "architecture" else key: value for key, value in cells.items()}
+        for cells in map(asdict, comparison.rows)
+    ]
     trivial = [
-        {"architecture": TRIVIAL_TITLES[name].lower(), **values}
+        {comparison.kind: TRIVIAL_TITLES[name].lower(), **values}
         for name, values in comparison.trivial.items()
     ]
     marked = {"protocol": comparison.caution} if comparison.caution else {}

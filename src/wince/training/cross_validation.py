@@ -10,8 +10,9 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,11 @@ from wince.training.run import Reporter, Run, train_split
 FOLDS = "folds.csv"
 METRICS = ("mae", "rmse", "wmae", "pcc", "icc", "ccc", "auc_1", "auc_2", "auc_3")
 POOLED, MEAN, BY_SUBJECT = "all frames", "mean of folds", "mean of subjects"
+
+
+TrainFold = Callable[[ModelData, Split, Settings, Path, Reporter], Run]
+NETWORK_FOLD: TrainFold = partial(train_split, is_fold=True)
+"""Trains a network on a fold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +112,12 @@ def cross_validate_data(
     folds: str,
     first: int | None,
     reporter: Reporter,
+    train_fold: TrainFold = NETWORK_FOLD,
 ) -> CrossValidation:
-    """Train and test a model on each fold of prepared data, as `cross_validate` does."""
+    """Train and test a model on each fold of prepared data, as `cross_validate` does.
+
+    `train_fold` trains a model on one fold and returns its run.
+    """
     every_fold = splits.make_folds(data.frames, folds, settings.seed)
     chosen = every_fold[:first]
     for fold in chosen:  # all of them before any is trained, which may take hours
@@ -117,7 +127,7 @@ def cross_validate_data(
     for number, fold in enumerate(chosen, start=1):
         reporter.message(f"Fold {fold.name} ({number} of {len(chosen)}): {_sizes(fold)}.")
         run = out / folder_name(fold)
-        runs.append(train_split(data, fold, settings, run, _for_fold(reporter, fold), is_fold=True))
+        runs.append(train_fold(data, fold, settings, run, _for_fold(reporter, fold)))
     if not all(run.is_main for run in runs):
         return CrossValidation(out, (), {}, None, {}, is_main=False)
     about = _about(data, chosen, len(every_fold), runs[0])
@@ -242,15 +252,22 @@ def _claim(out: Path, folds: str, first: int | None) -> None:
 
 def _about(data: ModelData, chosen: Sequence[Split], count: int, run: Run) -> list[str]:
     """Return what the report states about a cross-validation; the settings are the first run's."""
-    manifest = model_manifest.read(run.folder)
     prepared = data.prepared
     only = "" if len(chosen) == count else f" Only {len(chosen)} of the {count} folds are here."
     return [
-        model_card.about(manifest)[0].replace("The model:", "A model for each fold:"),
+        _about_model(run.folder),
         f"Protocol: {chosen[0].protocol}; each model is tested on the subjects of its fold and "
         f"was trained on others. The subjects of the other folds calibrate it.{only}",
         f"Measured on: {prepared.folder.resolve().name} ({prepared.provenance}).",
     ]
+
+
+def _about_model(run: Path) -> str:
+    """Return what the models of the folds are, in a sentence."""
+    if not (run / file_names.MODEL_MANIFEST).is_file():
+        return f"A model for each fold: {run_config.read(run)['architecture']}."
+    about = model_card.about(model_manifest.read(run))
+    return about[0].replace("The model:", "A model for each fold:")
 
 
 def _sizes(fold: Split) -> str:

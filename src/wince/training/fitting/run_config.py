@@ -109,7 +109,8 @@ def claim(run: Path, config: dict[str, Any]) -> None:
         FileWriteError: The file cannot be written.
     """
     last = run / checkpoints.FOLDER / checkpoints.LAST
-    started = last.is_file() or (run / file_names.MODEL_CARD).is_file()
+    results = (file_names.PREDICTIONS, file_names.MODEL_CARD)
+    started = last.is_file() or any((run / name).is_file() for name in results)
     if not started or not (run / file_names.CONFIG).is_file():
         write_json(run / file_names.CONFIG, config)
         return

@@ -14,8 +14,10 @@ from torchvision.models import ResNet18_Weights
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.training.networks import network
+from wince.training.networks.shallow import ShallowGrid
 
 DEFAULT = "resnet18"
+SHALLOW = "shallow_cnn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Architecture:
     """A network and the image sizes that it takes.
 
     Attributes:
-        timm: Its name in timm, "" for torchvision's ResNet-18.
+        timm: Its name in timm, "" for those that are built here.
         smallest: The smallest side of an image.
         step: The side must be a multiple of this.
         reinitialise: Whether its random weights are replaced. Those of timm are so large that its
@@ -38,13 +40,15 @@ class Architecture:
 
 ARCHITECTURES: dict[str, Architecture] = {
     DEFAULT: Architecture(""),
+    SHALLOW: Architecture(""),
     "resnet50": Architecture("resnet50.tv_in1k"),
     "efficientnet_b4": Architecture("efficientnet_b4.ra2_in1k"),
     "inception_v3": Architecture("inception_v3.tv_in1k", smallest=75, reinitialise=True),
     "vit_small": Architecture("vit_small_patch16_224.augreg_in21k_ft_in1k", step=16),
     "mobilenet": Architecture("mobilenetv2_100.ra_in1k"),
 }
-"""resnet18 is torchvision's, the others are timm's; `mobilenet` is MobileNetV2."""
+"""resnet18 is torchvision's, shallow_cnn is ours; the others are timm's. `mobilenet` is
+MobileNetV2."""
 
 
 class FeatureGrid(nn.Module):
@@ -89,7 +93,7 @@ class FeatureGrid(nn.Module):
 class PooledNetwork(nn.Module):
     """A feature grid, averaged, and a linear layer, as `network.ExportedNetwork` expects."""
 
-    def __init__(self, grid: FeatureGrid, outputs: int) -> None:
+    def __init__(self, grid: FeatureGrid | ShallowGrid, outputs: int) -> None:
         """Put a linear layer with this many outputs on a feature grid."""
         super().__init__()
         self.body = grid
@@ -124,6 +128,10 @@ def build(name: str, outputs: int, size: int, *, pretrained: bool = False) -> nn
                 if isinstance(layer, nn.Conv2d):
                     nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
         return pooled.to(memory_format=torch.channels_last)
+    if name == SHALLOW:
+        if pretrained:
+            raise OSError(f"there are no ImageNet weights of {SHALLOW}")
+        return PooledNetwork(ShallowGrid(), outputs).to(memory_format=torch.channels_last)
     resnet = network.build(outputs)
     if pretrained:
         weights = ResNet18_Weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True)

@@ -1,0 +1,1 @@
+"""Published methods of pain estimation, to be compared on the same folds."""
