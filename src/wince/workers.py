@@ -19,6 +19,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 BATCH_SIZE = 16  # items sent to a worker at a time
+JOINT_BATCH_SIZE = 128  # of items that are best done together
 QUEUED_BATCHES_PER_WORKER = 4  # submitted and not yet yielded
 
 
@@ -30,7 +31,10 @@ def core_count() -> int:
 
 
 def map_batches(
-    work: Callable[[Sequence[Item]], list[Result]], items: Iterable[Item], workers: int
+    work: Callable[[Sequence[Item]], list[Result]],
+    items: Iterable[Item],
+    workers: int,
+    batch_of: Callable[[Item], str] = lambda _: "",
 ) -> Iterator[Result]:
     """Yield the results of `work` on batches of `items`, in the order of the items.
 
@@ -38,11 +42,17 @@ def map_batches(
         work: A picklable function from a batch to its results.
         items: Read only a few batches ahead of the results.
         workers: Number of processes. With 1 the work is done in the calling process.
+        batch_of: Name of what items have in common that are best done together, "" for nothing.
+            A batch of them is larger, and has no others.
 
     Raises:
         ArchiveError: A worker process was killed, most often because memory ran out.
     """
-    batches = _batches(items, BATCH_SIZE)
+    batches = (
+        batch
+        for name, group in itertools.groupby(items, batch_of)
+        for batch in _batches(group, JOINT_BATCH_SIZE if name else BATCH_SIZE)
+    )
     if workers == 1:
         for batch in batches:
             yield from work(batch)

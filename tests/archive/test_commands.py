@@ -25,7 +25,7 @@ def test_the_demo_archive_is_small_and_complete(tmp_path: Path) -> None:
     labels = [layout.read_label(base, file) for file in files]
     assert len(files) == 600
     assert len({file.subject for file in files}) == 12
-    assert all(file.label and None not in file.ratings for file in files)
+    assert all(file.label and None not in file.ratings[:4] for file in files)  # no NRS
     assert all(label.action_units and not label.doubt for label in labels)
     by_level = {level: set() for level in ("none", "mild", "moderate", "severe")}
     from wince import scale

@@ -38,7 +38,7 @@ def test_both_arrangements_of_unbc_are_read_alike(tmp_path: Path, places) -> Non
     file = files[f"{places[0]}/042-ll042/ll042t1aaaff/ll042t1aaaff003.png"]
     assert (file.subject, file.sequence, file.frame) == ("042-ll042", "ll042t1aaaff", "3")
     assert file.label == f"{places[1]}/042-ll042/ll042t1aaaff/ll042t1aaaff003_facs.txt"
-    assert file.ratings == (6, 5, 7, 4)
+    assert file.ratings == (6, 5, 7, 4, None)
     label = unbc.read_label(base, file)
     assert label.pspi == 12
     assert label.action_units == (5, 0, 5, 0, 1, 1)
@@ -61,7 +61,7 @@ def test_repackaged_folders_of_unbc_are_recognised(
     layout, base = known_layouts.recognise(tmp_path)
     assert (layout, base) == (unbc, tmp_path)
     file = by_name(layout, base)[f"{images}/042-ll042/ll042t1aaaff/ll042t1aaaff003.png"]
-    assert (file.subject, file.ratings) == ("042-ll042", (6, 5, 7, 4))
+    assert (file.subject, file.ratings) == ("042-ll042", (6, 5, 7, 4, None))
     assert unbc.read_label(base, file).action_units == (5, 0, 5, 0, 1, 1)
 
 
@@ -172,7 +172,7 @@ def test_a_bad_rating_is_left_empty_and_named(tmp_path: Path) -> None:
     name = archive.frame("001-a", "at1", 1)
     archive.rating("VAS", "001-a", "at1", "11")
     file = by_name(unbc, tmp_path)[name]
-    assert file.ratings == (None, None, None, None)
+    assert file.ratings == (None,) * 5
     assert file.remarks[0].startswith(
         "Sequence_Labels/VAS/001-a/at1.txt: expected VAS from 0 to 10"
     )
@@ -341,7 +341,7 @@ def test_a_tables_own_units_ratings_and_box_are_read(tmp_path: Path) -> None:
         "c.png,p,,s,9,,,,,,,,\n"
     )
     first, second, third = table.files(path)
-    assert (first.sequence, first.frame, first.ratings) == ("s", "7", (4.5, None, None, None))
+    assert (first.sequence, first.frame, first.ratings) == ("s", "7", (4.5, None, None, None, None))
     label = table.read_label(path, first)
     assert (label.action_units, label.box, label.doubt) == ((2, 0, 3, 0, 0, 0), (1, 2, 30, 40), "")
     assert "mine.csv, line 3: expected VAS from 0 to 10, found 99" in second.remarks[0]

@@ -35,6 +35,7 @@ class Check:
 
 
 NAME = Check("not a picture file", "The file name ends in .png, .jpg or .jpeg", of_report=True)
+"""A frame of a video passes it too."""
 READABLE = Check("unreadable picture", "The image opens and its header is valid", of_report=True)
 LABELLED = Check("no label", "The label exists at the expected path", of_report=True)
 SCORE = Check("bad score", "The label's first token is a number from 0 to 16", of_report=True)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wince import files
+from wince.archive.frame_file import FRAME_MARK
 from wince.errors import DataError
 from wince.faces.align import align, crop_to_image
 from wince.faces.face import Face
@@ -66,10 +67,12 @@ def name(frame: str, subject: str, sequence: str, key: str) -> str:
         key: See `key`. As it is part of the name, a crop with this name never changes, and an older
             manifest that names it stays valid.
     """
-    stem = Path(frame).stem
+    path, mark, number = frame.partition(FRAME_MARK)
+    stem = Path(path).stem
     # A single image is a sequence of its own and needs no folder for it.
-    folders = (subject,) if sequence == stem else (subject, sequence)
-    return "/".join((FOLDER, *map(_safe, folders), f"{_safe(stem)}-{key}.jpg"))
+    folders = (subject,) if sequence == stem and not mark else (subject, sequence)
+    file_name = _safe(f"{stem}-{number}" if mark else stem)
+    return "/".join((FOLDER, *map(_safe, folders), f"{file_name}-{key}.jpg"))
 
 
 def _safe(part: str) -> str:

@@ -8,11 +8,13 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wince import images
 from wince.archive import checks, crops
@@ -23,6 +25,7 @@ from wince.faces.detect import detect
 from wince.faces.face import Face
 from wince.faces.spec import FaceSpec
 from wince.files import refuse_irregular
+from wince.files import sha256 as file_sha256
 
 DETECTION_VERSION = 3
 """Version of all that decides a detection besides its file: checks, face search, alignment, crop.
@@ -134,11 +137,7 @@ def read_if_changed(path: Path, known: FileState | None) -> tuple[FileState, byt
         refuse_irregular(path)
         stat = path.stat()
         times = (stat.st_mtime_ns, stat.st_ctime_ns)
-        if (
-            known is not None
-            and (known.size, known.modified, known.changed) == (stat.st_size, *times)
-            and max(times) + SETTLED_NS < known.read_at
-        ):
+        if known is not None and _is_same(known, stat.st_size, times):
             return known, None
         read_at = time.time_ns()
         with path.open("rb") as file:
@@ -148,8 +147,36 @@ def read_if_changed(path: Path, known: FileState | None) -> tuple[FileState, byt
     return FileState(stat.st_size, *times, read_at, sha256(data).hexdigest()), data
 
 
+def video_state(path: Path, known: FileState | None) -> FileState:
+    """Return a video's state; `known` while the file is the same, as for `read_if_changed`.
+
+    Raises:
+        ImageError: The file cannot be read.
+    """
+    try:
+        refuse_irregular(path)
+        stat = path.stat()
+        times = (stat.st_mtime_ns, stat.st_ctime_ns)
+        if known is not None and _is_same(known, stat.st_size, times):
+            return known
+        return _video_state(path, stat.st_size, *times)
+    except OSError as error:
+        raise ImageError(f"it cannot be opened: {error.strerror or error}") from error
+
+
+@lru_cache(maxsize=4)
+def _video_state(path: Path, size: int, modified: int, changed: int) -> FileState:
+    return FileState(size, modified, changed, time.time_ns(), file_sha256(path))
+
+
+def _is_same(known: FileState, size: int, times: tuple[int, int]) -> bool:
+    """Return whether a file's size and times identify the content that was read before."""
+    is_settled = max(times) + SETTLED_NS < known.read_at
+    return is_settled and (known.size, known.modified, known.changed) == (size, *times)
+
+
 def detect_and_crop(
-    data: bytes,
+    source: bytes | NDArray[np.uint8],
     state: FileState,
     file: FrameFile,
     box: Box | None,
@@ -161,7 +188,7 @@ def detect_and_crop(
     """Return what is found in an image, and write the crop of its face.
 
     Args:
-        data: The file's bytes.
+        source: The file's bytes, or the RGB uint8 (H, W, 3) of a frame of a video.
         state: The file's state.
         file: The frame.
         box: The labelled face, None if the archive does not give it.
@@ -174,7 +201,7 @@ def detect_and_crop(
     """
     settings, box_given = settings_key(spec, min_score), box_text(box)
     try:
-        image = images.read(data)
+        image = images.read(source)
     except ImageError as error:
         # The first sentence is the reason. The rest is advice for whoever took the image.
         detail = str(error).partition(". ")[0]

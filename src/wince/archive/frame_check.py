@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wince.archive import checks, detection, labels
+import numpy as np
+from numpy.typing import NDArray
+
+from wince.archive import checks, detection, labels, video_frames
 from wince.archive.detection import Detection, FileState
 from wince.archive.frame_file import FrameFile, Label
 from wince.archive.layouts import known_layouts
@@ -76,16 +79,23 @@ def check_frame(settings: CheckSettings, file: FrameFile, cached: Detection | No
         file: The frame.
         cached: Detection of an earlier run in a file of this name, if any.
     """
-    if not checks.has_image_suffix(file.name):
+    if not file.video and not checks.has_image_suffix(file.name):
         detail, label = "expected .png, .jpg or .jpeg", _label_if_valid(settings, file)
         return FrameResult(file, checks.NAME.reason, detail, label=label)
-    path = settings.folder / file.name
+    if file.video and (file.seconds is None or not file.label):
+        failed = checks.READABLE if file.label else checks.LABELLED
+        return FrameResult(file, failed.reason, file.missing, file.line)
+    known = cached.state if cached else None
+    data = None
     try:
-        state, data = detection.read_if_changed(path, cached.state if cached else None)
+        if file.video:
+            state = detection.video_state(settings.folder / file.video, known)
+        else:
+            state, data = detection.read_if_changed(settings.folder / file.name, known)
     except ImageError as error:
         label = _label_if_valid(settings, file)
         return FrameResult(file, checks.READABLE.reason, str(error), label=label)
-    digest = state.digest
+    digest = f"{state.digest} {file.frame}" if file.video else state.digest
     problem = "" if data is None else checks.header_problem(data)
     if problem:
         label = _label_if_valid(settings, file)
@@ -100,13 +110,15 @@ def check_frame(settings: CheckSettings, file: FrameFile, cached: Detection | No
     check, detail = _check_label(settings, file, label)
     if check:
         return FrameResult(file, check, detail, file.line, label, digest=digest)
-    if cached is not None and cached.state.digest == digest and _is_valid(cached, settings, label):
+    unchanged = cached is not None and cached.state.digest == state.digest
+    if cached is not None and unchanged and _is_valid(cached, settings, label):
         result, reused = replace(cached, state=state), True
     else:
         try:
             result, reused = _detect(settings, file, label, state, data), False
         except ImageError as error:
-            return FrameResult(file, checks.READABLE.reason, str(error), label=label)
+            failed = checks.DECODES if file.video else checks.READABLE
+            return FrameResult(file, failed.reason, str(error), label=label)
     return FrameResult(file, result.check, result.detail, file.line, label, result, digest, reused)
 
 
@@ -123,11 +135,21 @@ def _label_if_valid(settings: CheckSettings, file: FrameFile) -> Label | None:
 def _detect(
     settings: CheckSettings, file: FrameFile, label: Label, state: FileState, data: bytes | None
 ) -> Detection:
-    """Return a new detection; `data` is None if the file is unchanged and was not read."""
-    if data is None:
+    """Return a new detection.
+
+    `data` is None for a video, and for a file that is unchanged and was not read.
+    """
+    source: bytes | NDArray[np.uint8]
+    if file.video:
+        assert file.seconds is not None  # the layout has read the times of all frames
+        source = video_frames.read_frame(settings.folder / file.video, file.seconds)
+    elif data is None:
         state, data = detection.read_if_changed(settings.folder / file.name, None)
+        source = data or b""
+    else:
+        source = data
     return detection.detect_and_crop(
-        data or b"",
+        source,
         state,
         file,
         label.box,

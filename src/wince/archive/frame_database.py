@@ -26,10 +26,10 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS detection (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
 DROP TABLE IF EXISTS frame;
 CREATE TABLE frame (
-    number INTEGER PRIMARY KEY, name TEXT, subject TEXT, sequence TEXT, reason TEXT, detail TEXT,
-    label TEXT, line INTEGER, pspi REAL, level INTEGER, digest TEXT, crop TEXT, crop_side INTEGER,
-    crop_bytes INTEGER, units INTEGER, doubt TEXT, remark TEXT, image_warning TEXT,
-    part TEXT DEFAULT '', fold TEXT DEFAULT '', cells TEXT);
+    number INTEGER PRIMARY KEY, name TEXT, video TEXT, subject TEXT, sequence TEXT, reason TEXT,
+    detail TEXT, label TEXT, line INTEGER, pspi REAL, level INTEGER, digest TEXT, crop TEXT,
+    crop_side INTEGER, crop_bytes INTEGER, units INTEGER, doubt TEXT, remark TEXT,
+    image_warning TEXT, part TEXT DEFAULT '', fold TEXT DEFAULT '', cells TEXT);
 CREATE VIEW IF NOT EXISTS kept AS SELECT * FROM frame WHERE reason = '';
 CREATE UNIQUE INDEX frame_name ON frame (name) WHERE reason != 'listed twice';
 """
@@ -166,6 +166,7 @@ def _row(number: int, result: FrameResult, groups: tuple[str, ...]) -> dict[str,
     return {
         "number": number,
         "name": file.name,
+        "video": file.video,
         "subject": file.subject,
         "sequence": file.sequence,
         "reason": result.check,
@@ -205,6 +206,7 @@ def _cells(result: FrameResult) -> dict[str, Any]:
     face |= dict(zip(("face_x0", "face_y0", "face_x1", "face_y1"), detection.box, strict=True))
     return cells | {
         "frame": file.frame,
+        "seconds": file.seconds,
         "pspi_spread": label.spread,
         "width": detection.width,
         "height": detection.height,

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from wince.archive.frame_file import Box, UnitValues
+from wince.archive.frame_file import RATINGS, Box, UnitValues
 from wince.errors import ArchiveError, ScaleError
 from wince.files import refuse_irregular
 from wince.scale import ACTION_UNITS, PSPI_MAXIMUM, UNIT_NAMES, check_range, pspi_formula
@@ -16,7 +16,7 @@ from wince.scale import ACTION_UNITS, PSPI_MAXIMUM, UNIT_NAMES, check_range, psp
 MAX_BYTES = 2**20  # a label has a few lines
 AGREES_WITHIN = 0.05
 """Largest difference between a PSPI and its formula. FACS values are whole, 3D-Pain's rounded."""
-RATING_MAXIMUM = {"vas": 10.0, "opr": 5.0, "sen": math.inf, "aff": math.inf}
+RATING_MAXIMUM = {"vas": 10.0, "opr": 5.0, "sen": math.inf, "aff": math.inf, "nrs": 10.0}
 
 
 class BadLabelError(ArchiveError):
@@ -108,7 +108,7 @@ def parse_pspi(text: str) -> float:
 
 
 def parse_rating(text: str, name: str) -> float:
-    """Return a sequence's rating: VAS 0 to 10, OPR 0 to 5, SEN and AFF 0 or more.
+    """Return a sequence's rating: VAS and NRS 0 to 10, OPR 0 to 5, SEN and AFF 0 or more.
 
     Raises:
         BadLabelError: The file is empty, or its first token is not a number on the scale.
@@ -117,6 +117,37 @@ def parse_rating(text: str, name: str) -> float:
     if not tokens:
         raise BadLabelError(f"is empty; expected {name.upper()}", 1)
     return number(tokens[0], 0.0, RATING_MAXIMUM[name], name.upper(), 1)
+
+
+def parse_seconds(text: str) -> float | None:
+    """Return a time in seconds, None if the text is not a finite number."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) else None
+
+
+def row_ratings(
+    row: Mapping[str, str], where: str
+) -> tuple[tuple[float | None, ...], tuple[str, ...]]:
+    """Return the RATINGS in a table's row, None if not rated, and problems with them.
+
+    Args:
+        row: Cells by column.
+        where: Table and line, for the problems.
+    """
+    ratings: list[float | None] = []
+    problems = []
+    for name in RATINGS:
+        value = None
+        if row.get(name):
+            try:
+                value = parse_rating(row[name], name)
+            except BadLabelError as error:
+                problems.append(f"{where}: {error}; the rating is left empty")
+        ratings.append(value)
+    return tuple(ratings), tuple(problems)
 
 
 def parse_facs(text: str) -> UnitValues:

@@ -19,6 +19,7 @@ BEFORE_GROUPS = (
     "subject",
     "sequence",
     "frame",
+    "seconds",
     "pspi",
     *UNITS,
     "level",
@@ -43,6 +44,8 @@ AFTER_GROUPS = (
     "protocol",
     "remarks",
 )
+LATER_COLUMNS = ("seconds", "nrs")
+"""Columns that folders prepared by earlier versions do not have, and that no model needs."""
 EXCLUDED_COLUMNS = (
     *("path", "subject", "sequence", "reason", "detail", "label_path", "line"),
     *("frame", "pspi", "split"),

@@ -25,7 +25,9 @@ from wince.archive import (
     provenance,
     replace_files,
     subject_groups,
+    video_frames,
 )
+from wince.archive.annotations import annotation_files, known_forms, unit_names
 from wince.archive.frame_check import CheckSettings, FrameResult, check_frames
 from wince.archive.frame_database import FrameDatabase, open_database
 from wince.archive.frame_file import FrameFile
@@ -134,7 +136,9 @@ def prepare(
                 database.clear_cache()
             staged = replace_files.stage(out)
             subjects: set[str] = set()
-            with _spooled(layout.files(base, options.table), out, subjects) as (count, files):
+            recordings: list[Mapping[str, Any]] = []
+            all_files = layout.files(base, options.table)
+            with _spooled(all_files, out, subjects, recordings) as (count, files):
                 subject_ids.refuse_alike(subjects, root, distinct=distinct)
                 matches = groups.match(subjects)
                 reused = _check_all(
@@ -149,7 +153,7 @@ def prepare(
             if groups.source:
                 about["groups_file"] = {"name": groups.source, **matches}
             report = _write_files(
-                database, staged, layout, settings, group_names, options, notes, about
+                database, staged, layout, settings, group_names, options, notes, about, recordings
             )
             backup = replace_files.replace_files(out, staged)
             _remove_unused_crops(database, out)
@@ -162,15 +166,24 @@ def prepare(
                 "files of the run before are still there or in backup/."
             ) from error
         finally:
+            video_frames.close()
             database.close()
 
 
 def _check_columns(base: Path, options: PrepareOptions) -> None:
     """Raise DataError if `--column` names a column that no file has."""
     paths = [base] if base.is_file() else sorted(base.glob("*.[cC][sS][vV]"))
+    folder = (base.parent if base.is_file() else base) / annotation_files.FOLDER
+    paths += (path for path in sorted(folder.rglob("*")) if path.suffix in known_forms.SUFFIXES)
     others = (options.groups, options.split_file)
     paths += [path for path in others if path is not None and path.is_file()]
-    csv_reader.check_renames(options.table.renames, paths)
+    # The name of an action unit may also be a cell of an annotation.
+    columns = {
+        column: name
+        for column, name in options.table.renames.items()
+        if not unit_names.parse_codes(name, {})
+    }
+    csv_reader.check_renames(columns, paths)
 
 
 def _describe_archive(
@@ -207,11 +220,14 @@ def _settings_of_checks(
 
 @contextmanager
 def _spooled(
-    files: Iterable[FrameFile], folder: Path, subjects: set[str]
+    files: Iterable[FrameFile],
+    folder: Path,
+    subjects: set[str],
+    recordings: list[Mapping[str, Any]],
 ) -> Iterator[tuple[int, Iterator[FrameFile]]]:
     """Yield the number of the files and the files again, walking through the archive once.
 
-    The names of the subjects are added to `subjects`.
+    The names of the subjects are added to `subjects`, what is known of videos to `recordings`.
     They are kept in a temporary file in `folder`, because an archive may have more of them than fit
     into memory.
     """
@@ -221,6 +237,7 @@ def _spooled(
             pickle.dump(file, spool)
             if file.subject:
                 subjects.add(file.subject)
+            recordings += file.recordings
             count += 1
         spool.seek(0)
         yield count, (pickle.load(spool) for _ in range(count))  # noqa: S301 - written just above
@@ -239,7 +256,10 @@ def _check_all(
     reused = 0
     pairs = ((file, database.cached(file.name)) for file in files)
     results: Iterator[FrameResult] = workers.map_batches(
-        partial(check_frames, settings), pairs, processes or workers.core_count()
+        partial(check_frames, settings),
+        pairs,
+        processes or workers.core_count(),
+        batch_of=lambda pair: pair[0].video,
     )
     for number, result in enumerate(results):
         values = (*result.file.groups, *groups.of(result.file.subject))
@@ -284,9 +304,10 @@ def _write_files(
     options: PrepareOptions,
     notes: Sequence[str],
     about: Mapping[str, Any],
+    recordings: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Write the tables, the report and, if asked for, faces.html; return the report."""
-    counts = summary.summarise(database, groups)
+    counts = summary.summarise(database, groups, recordings)
     split = report_files.SplitUsed(
         protocol="split-file" if options.split_file else options.split,
         subjects_overlap=any(" " in subject["split"] for subject in counts.subjects),

@@ -17,12 +17,20 @@ class TableOptions:
         prefixes: Beginnings of paths, and what they are on this machine.
         pspi_range: The ends of the scale that PSPI is given on, None for 0 to 16.
         groups: Columns that are groups, () for every one that the layout takes for a group.
+        fps: Frames to take of each second of a video, None for every frame.
+        annotation_fps: Frames per second of annotations by frame, None for the video's.
+        coded_units: Action units that were coded, () for those that the annotations contain.
+        unit_range: "0-5" or "0-1": range of the numbers in tables of programs that do not state it.
     """
 
     renames: Mapping[str, str] = field(default_factory=dict)
     prefixes: tuple[tuple[str, str], ...] = ()
     pspi_range: tuple[float, float] | None = None
     groups: tuple[str, ...] = ()
+    fps: float | None = None
+    annotation_fps: float | None = None
+    coded_units: tuple[str, ...] = ()
+    unit_range: str | None = None
 
     def clean_path(self, path: str) -> str:
         """Return a path of the table with forward slashes, without `./`, on this machine."""
@@ -39,6 +47,10 @@ class TableOptions:
             "path_prefixes": [list(pair) for pair in self.prefixes],
             "pspi_range": list(self.pspi_range) if self.pspi_range else None,
             "groups": list(self.groups),
+            "fps": self.fps,
+            "annotation_fps": self.annotation_fps,
+            "coded_units": list(self.coded_units),
+            "unit_range": self.unit_range,
         }
         return {name: value for name, value in options.items() if value}
 
@@ -50,6 +62,10 @@ class TableOptions:
             prefixes=tuple((old, new) for old, new in options.get("path_prefixes", ())),
             pspi_range=tuple(options["pspi_range"]) if "pspi_range" in options else None,
             groups=tuple(options.get("groups", ())),
+            fps=options.get("fps"),
+            annotation_fps=options.get("annotation_fps"),
+            coded_units=tuple(options.get("coded_units", ())),
+            unit_range=options.get("unit_range"),
         )
 
 

@@ -11,7 +11,7 @@ import typer
 
 from wince.cli.face_options import MinScore
 from wince.cli.option_groups import with_option_groups
-from wince.cli.table_options import Columns, DistinctSubjects
+from wince.cli.table_options import Columns, DistinctSubjects, UnitRange
 from wince.cli.tables import plain_table, table_console
 from wince.faces import MIN_SCORE
 
@@ -42,6 +42,7 @@ class LayoutName(StrEnum):
     PAIN3D = "3d-pain"
     RATED = "rated-faces"
     TABLE = "table"
+    RECORDINGS = "recordings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,32 @@ class PreparationOptions:
             help="Scale of the table's column pspi, such as 0 100; it is converted to 0 to 16.",
         ),
     ] = None
+    fps: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            metavar="N",
+            help="Frames to take of each second of a video. The default is every frame.",
+        ),
+    ] = None
+    annotation_fps: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="N",
+            help="Frame rate at which annotations by frame or timecode were made. The default is "
+            "the video's.",
+        ),
+    ] = None
+    coded_unit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="UNIT",
+            help="An action unit that was coded in all videos, even if it never occurs, such as "
+            "AU43. Can be repeated. The default is every unit that an annotation contains.",
+        ),
+    ] = None
+    unit_range: UnitRange = None
     provenance: Annotated[
         str | None,
         typer.Option(
@@ -122,6 +149,7 @@ class PreparationOptions:
 
     def _table(self) -> "TableOptions":
         from wince import csv_reader
+        from wince.archive.annotations.unit_names import parse_coded_units
         from wince.archive.table_options import TableOptions, parse_prefixes
 
         if self.range is not None and not self.range[0] < self.range[1]:
@@ -131,6 +159,10 @@ class PreparationOptions:
             prefixes=parse_prefixes(self.path_prefix or ()),
             pspi_range=self.range,
             groups=tuple(name.strip().lower() for name in self.group_column or ()),
+            fps=self.fps,
+            annotation_fps=self.annotation_fps,
+            coded_units=parse_coded_units(self.coded_unit or ()),
+            unit_range=self.unit_range,
         )
 
     def for_library(self) -> "PrepareOptions":
@@ -257,7 +289,8 @@ def _checks_table(report: Mapping[str, Any]) -> "Table":
     table.add_column("Check")
     for title in ("left out", "kept"):
         table.add_column(title, justify="right")
-    table.add_row("Files found", "", f"{report['archive']['files_found']:,}")
+    title = "Frames found" if report["recordings"] else "Files found"
+    table.add_row(title, "", f"{report['archive']['files_found']:,}")
     report_checks = sum(check["of_report"] for check in report["checks"])
     for place, check in enumerate(report["checks"], start=1):
         row = (f"{place}. {check['passes']}", f"{check['left_out']:,}", f"{check['kept']:,}")

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wince.cli.table_options import Columns
+from wince.cli.table_options import Columns, UnitRange
 from wince.cli.tables import plain_table, table_console
 
 if TYPE_CHECKING:
@@ -29,13 +29,6 @@ LabelFile = Annotated[
         help="CSV file with the columns subject, sequence, frame and pspi. Then --out gets the "
         "form that `wince evaluate --predictions` reads. A sequence is a file of the tables, "
         "without its ending.",
-    ),
-]
-UnitRange = Annotated[
-    Literal["0-5", "0-1"] | None,
-    typer.Option(
-        help="What the numbers of FaceReader or LibreFace are: FACS intensities from 0 to 5, or "
-        "values from 0 to 1. Tables of letters, A to E, need none."
     ),
 ]
 FaceNumber = Annotated[

@@ -5,7 +5,7 @@ At most a few frames are in memory at a time, so memory does not grow with the l
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -164,7 +164,43 @@ class Video(Closing):
             return int(self._stream.frames)
         return None if self.duration is None else round(self.duration * self.frame_rate)
 
-    def frames(self, *, every: int = 1, min_interval: float = 0.0) -> Iterator[VideoFrame]:
+    def decoded_times(self) -> list[float]:
+        """Return the seconds of every frame as `frames` gives them; this decodes the file."""
+        return [seconds for seconds, _ in self._timed_frames()]
+
+    def packet_times(self) -> list[float] | None:
+        """Return the seconds of every frame, without decoding the file; it is read to its end.
+
+        Returns:
+            The times as `frames` gives them. None if the packets do not state them, as in a stream
+            without a container, or if they restart, as in a file joined from several.
+        """
+        import av
+
+        times: list[float] = []
+        before: int | None = None
+        try:
+            for packet in self._container.demux():
+                if packet.stream.index != self._stream.index:
+                    self._note_end(packet)
+                elif packet.size and not packet.is_discard:
+                    restarts = None not in (before, packet.dts) and packet.dts < before
+                    if packet.pts is None or packet.time_base is None or restarts:
+                        return None
+                    before = packet.dts
+                    times.append(float(packet.pts * packet.time_base))
+        except (av.FFmpegError, OSError):
+            self.damaged_parts += 1
+        start = min(times, default=0.0)
+        return sorted({seconds - start for seconds in times})
+
+    def frames(
+        self,
+        *,
+        every: int = 1,
+        min_interval: float = 0.0,
+        is_wanted: Callable[[float], bool] | None = None,
+    ) -> Iterator[VideoFrame]:
         """Yield the frames in the order of their times.
 
         Damaged parts between good ones are skipped and counted in `damaged_parts`.
@@ -173,6 +209,7 @@ class Video(Closing):
             every: Yield only each nth frame of the file, starting with the first.
             min_interval: Yield a frame only if it is at least this many seconds after the one
                 yielded before.
+            is_wanted: Whether the frame at a time is yielded; None for every frame.
 
         Raises:
             TruncatedVideoError: The file stops before its stated end. Raised after the last good
@@ -184,16 +221,19 @@ class Video(Closing):
         for index, (seconds, frame) in enumerate(self._timed_frames()):
             end = seconds + max(1.0 / self.frame_rate, _duration(frame))
             is_due = last_yielded is None or seconds - last_yielded >= min_interval - 1e-6
-            if index % every == 0 and is_due:
+            if index % every == 0 and is_due and (is_wanted is None or is_wanted(seconds)):
                 last_yielded = seconds
                 self._check_size(frame.width, frame.height)  # the size may change within a file
                 self._check_colour(frame)
                 yield VideoFrame(index, seconds, to_rgb(frame, self._stream.sample_aspect_ratio))
         if end is None:
-            raise VideoError(
-                f"{self.name} contains no frame that can be decoded. Export or record it again."
-            )
+            raise self._no_frame()
         self._check_end(end)
+
+    def _no_frame(self) -> VideoError:
+        return VideoError(
+            f"{self.name} contains no frame that can be decoded. Export or record it again."
+        )
 
     def _timed_frames(self) -> Iterator[tuple[float, "av.VideoFrame"]]:
         """Yield each decoded frame with its seconds since the first one, strictly increasing."""
@@ -251,15 +291,25 @@ class Video(Closing):
         Args:
             end: End of the last frame, in seconds from the first.
         """
+        if problem := self.missing_end(end):
+            raise TruncatedVideoError(problem)
+
+    def missing_end(self, end: float) -> str:
+        """Return why a file that was read to its end has less than it states, "" if it has not.
+
+        Args:
+            end: End of the last frame, in seconds from the first.
+        """
         if self.duration is None:
-            return
+            return ""
         file_end = end if self._is_own_duration else max(end, self._end_of_other_streams)
         missing = self.duration - file_end
-        if missing > max(_END_TOLERANCE_SECONDS, _END_TOLERANCE_SHARE * self.duration):
-            raise TruncatedVideoError(
-                f"{self.name} stops at {end:.1f} s of {self.duration:.1f} s: the rest is missing "
-                "or damaged. Export or copy it again."
-            )
+        if missing <= max(_END_TOLERANCE_SECONDS, _END_TOLERANCE_SHARE * self.duration):
+            return ""
+        return (
+            f"{self.name} stops at {end:.1f} s of {self.duration:.1f} s: the rest is missing "
+            "or damaged. Export or copy it again."
+        )
 
     def close(self) -> None:
         """Close the file."""

@@ -7,14 +7,85 @@ groups.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from wince import csv_reader
+from wince.archive.table_options import TableOptions
+from wince.errors import DataError
 
 MOST_VALUES = 50
 _MEASUREMENTS = re.compile(
     r"au_?\d+.*|action unit .*|time|timestamp|confidence|success|face|face_?id|face_?score"
     r"|(facerect|gaze|pose|eye_lmk|approx|head)[_ ]?.*|[xyz]_\d+|p_([rt][xyz]|scale|\d+)"
-    r"|pitch|roll|valence|arousal"
+    r"|pitch|roll|valence|arousal|seconds"
 )
+
+
+def further_columns(table: Path, known: Collection[str], options: TableOptions) -> list[str]:
+    """Return the columns of a table that have no meaning of their own.
+
+    Args:
+        table: The table.
+        known: Columns that have one.
+        options: How the table is read.
+    """
+    header = csv_reader.read_header(table, options.renames)
+    return [name for name in header if name and name not in known]
+
+
+def names(
+    table: Path, needed: Sequence[str], known: Collection[str], options: TableOptions
+) -> tuple[str, ...]:
+    """Return the group columns of a table, in its order: those that the user names, or `choose`.
+
+    Args:
+        table: The table.
+        needed: Columns that it must have.
+        known: Columns that have a meaning of their own.
+        options: How the table is read.
+
+    Raises:
+        DataError: A column that the user names as a group is missing, or has another meaning.
+    """
+    candidates = further_columns(table, known, options)
+    wrong = [name for name in options.groups if name not in candidates]
+    if wrong:
+        raise DataError(
+            f"{table}, line 1: there is no group column {wrong[0]!r}. Expected one of "
+            f"{', '.join(candidates) or 'none'}."
+        )
+    if options.groups:
+        return tuple(name for name in candidates if name in options.groups)
+    rows = csv_reader.read_rows(table, needed, options.renames)
+    return choose(candidates, (row for _, row in rows))
+
+
+def notes(
+    table: Path, known: Collection[str], groups: Collection[str], options: TableOptions
+) -> list[str]:
+    """Return how a table was read where that is not obvious, in sentences.
+
+    Args:
+        table: The table.
+        known: Columns that have a meaning of their own.
+        groups: Columns that are groups.
+        options: How the table is read.
+    """
+    sentences = csv_reader.notes(table, options.renames)
+    if options.pspi_range:
+        low, high = options.pspi_range
+        sentences.append(
+            f"PSPI in {table.name} is on a scale from {low:g} to {high:g} (stated with --range) "
+            "and was converted to 0 to 16."
+        )
+    unused = [name for name in further_columns(table, known, options) if name not in groups]
+    if unused:
+        sentences.append(
+            f"Columns of {table.name} that are not used, because they are not groups of subjects: "
+            f"{', '.join(unused)}. Name those that are groups with --group-column."
+        )
+    return sentences
 
 
 def choose(candidates: Sequence[str], rows: Iterable[Mapping[str, str]]) -> tuple[str, ...]:

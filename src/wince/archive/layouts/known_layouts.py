@@ -10,7 +10,7 @@ from typing import Protocol
 
 from wince import csv_reader
 from wince.archive.frame_file import FrameFile, Label
-from wince.archive.layouts import folder_walk, pain3d, rated_faces, table, unbc
+from wince.archive.layouts import folder_walk, pain3d, rated_faces, recordings, table, unbc
 from wince.archive.table_options import DEFAULT, TableOptions
 from wince.errors import ArchiveError
 
@@ -48,7 +48,7 @@ class Layout(Protocol):
         """Return a frame's label; raise labels.BadLabelError if it is invalid."""
 
 
-LAYOUTS: tuple[Layout, ...] = (unbc, pain3d, rated_faces, table)
+LAYOUTS: tuple[Layout, ...] = (unbc, pain3d, rated_faces, table, recordings)
 DEEPEST = 2
 """Folders between the root and the archive. Unpacking an archive often doubles its folder."""
 NAMES = tuple(layout.NAME for layout in LAYOUTS)
@@ -96,8 +96,8 @@ def recognise(
     looked_for = "; ".join(f"{layout.NAME}: {layout.SIGNS}" for layout in wanted)
     raise ArchiveError(
         f"{root} has no layout that wince knows. Looked for {looked_for}. Found {_contents(root)}. "
-        "Give the folder that contains these, or write a CSV file with image, subject, pspi. If "
-        "its columns have other names, state them: --column subject=NAME."
+        "Give the folder that contains these, or write a CSV file with image, subject, pspi, or "
+        "with video, subject. If its columns have other names, state them: --column subject=NAME."
     )
 
 

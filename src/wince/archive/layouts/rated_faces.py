@@ -15,7 +15,7 @@ from wince import csv_reader
 from wince.archive import labels
 from wince.archive.frame_file import FrameFile, Label, UnitValues
 from wince.archive.layouts import folder_walk
-from wince.archive.layouts.unlisted_images import unlisted_images
+from wince.archive.layouts.unlisted_files import unlisted_files
 from wince.archive.table_options import DEFAULT, TableOptions
 from wince.scale import UNIT_NAMES, pspi_formula
 
@@ -74,7 +74,7 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
         )
     rows = csv_reader.read_rows(base / TABLE, NEEDED, options.renames)
     names = (_image_path(base, row, options) for _, row in rows)
-    yield from unlisted_images(base, names, base / TABLE, IMAGES)
+    yield from unlisted_files(base, names, base / TABLE, IMAGES)
 
 
 def _image_path(base: Path, row: dict[str, str], options: TableOptions) -> str:

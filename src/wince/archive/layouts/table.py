@@ -1,20 +1,20 @@
 """Your own data: a CSV file with the columns image, subject and pspi.
 
-Paths of images are relative to the CSV file. Optional columns are sequence, frame, the six action
-units (au4, au6, au7, au9, au10, au43), vas, opr, sen, aff, and box (x0 y0 x1 y1 in pixels, the face
-that the label is about). Other columns may be groups (age, sex, skin tone, ...), see
-`group_columns`.
+Paths of images are relative to the CSV file. Optional columns are sequence, frame, seconds, the
+six action units (au4, au6, au7, au9, au10, au43), vas, opr, sen, aff, nrs, and box (x0 y0 x1 y1 in
+pixels, the face that the label is about). Other columns may be groups (age, sex, skin tone, ...),
+see `group_columns`.
 """
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from wince import csv_reader
 from wince.archive import labels
 from wince.archive.frame_file import RATINGS, Box, FrameFile, Label, UnitValues
 from wince.archive.layouts import folder_walk, group_columns, label_scale
-from wince.archive.layouts.unlisted_images import unlisted_images
+from wince.archive.layouts.unlisted_files import unlisted_files
 from wince.archive.table_options import DEFAULT, TableOptions
 from wince.errors import ArchiveError, DataError
 from wince.files import file_type
@@ -27,57 +27,22 @@ SIGNS = "one .csv file with the columns image, subject, pspi"
 WARNING = ""
 NEEDED = ("image", "subject", "pspi")
 UNITS = tuple(name.lower() for name in UNIT_NAMES)
-KNOWN = (*NEEDED, "sequence", "frame", *UNITS, *RATINGS, "box")
+KNOWN = (*NEEDED, "sequence", "frame", "seconds", *UNITS, *RATINGS, "box")
 
 
 def fits(base: Path, options: TableOptions = DEFAULT) -> bool:
     """Return whether a path is such a CSV file, or a folder with exactly one."""
-    return len(_tables(base, options)) == 1
+    return len(tables(base, NEEDED, options)) == 1
 
 
 def group_names(base: Path, options: TableOptions = DEFAULT) -> tuple[str, ...]:
-    """Return the group columns, in the file's order; see `group_columns`.
-
-    Raises:
-        DataError: A column that the user names as a group is missing, or has another meaning.
-    """
-    table = _table(base, options)
-    candidates = _further_columns(table, options)
-    wrong = [name for name in options.groups if name not in candidates]
-    if wrong:
-        raise DataError(
-            f"{table}, line 1: there is no group column {wrong[0]!r}. Expected one of "
-            f"{', '.join(candidates) or 'none'}."
-        )
-    if options.groups:
-        return tuple(name for name in candidates if name in options.groups)
-    rows = csv_reader.read_rows(table, NEEDED, options.renames)
-    return group_columns.choose(candidates, (row for _, row in rows))
+    """Return the group columns, in the file's order; see `group_columns.names`."""
+    return group_columns.names(_table(base, options), NEEDED, KNOWN, options)
 
 
 def notes(base: Path, options: TableOptions = DEFAULT) -> list[str]:
     """Return how the table was read where that is not obvious, in sentences."""
-    table = _table(base, options)
-    groups = group_names(base, options)
-    unused = [name for name in _further_columns(table, options) if name not in groups]
-    sentences = csv_reader.notes(table, options.renames)
-    if options.pspi_range:
-        low, high = options.pspi_range
-        sentences.append(
-            f"PSPI in {table.name} is on a scale from {low:g} to {high:g} (stated with --range) "
-            "and was converted to 0 to 16."
-        )
-    if unused:
-        sentences.append(
-            f"Columns of {table.name} that are not used, because they are not groups of subjects: "
-            f"{', '.join(unused)}. Name those that are groups with --group-column."
-        )
-    return sentences
-
-
-def _further_columns(table: Path, options: TableOptions) -> list[str]:
-    header = csv_reader.read_header(table, options.renames)
-    return [name for name in header if name and name not in KNOWN]
+    return group_columns.notes(_table(base, options), KNOWN, group_names(base, options), options)
 
 
 def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
@@ -95,32 +60,40 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
         label_scale.check((row["pspi"] for _, row in _rows(table, options)), table)
     folders: set[str] = set()
     for line, row in _rows(table, options):
-        name = _image_path(table, line, row, options)
+        name = file_path(table, line, row["image"], options)
         if name and not name.startswith("/"):
             folders.add(name.partition("/")[0] if "/" in name else "")
         row["pspi"] = label_scale.rescale(row["pspi"], options.pspi_range)
         yield _file(name, table.name, line, row, groups)
     for folder in sorted(folders):
         if folder != ".." and file_type(table.parent / folder) == stat.S_IFDIR:
-            names = (_image_path(table, line, row, options) for line, row in _rows(table, options))
-            yield from unlisted_images(table.parent, names, table, folder, deep=bool(folder))
+            names = (
+                file_path(table, line, row["image"], options) for line, row in _rows(table, options)
+            )
+            yield from unlisted_files(table.parent, names, table, folder, deep=bool(folder))
 
 
 def _rows(table: Path, options: TableOptions) -> Iterator[tuple[int, dict[str, str]]]:
     return csv_reader.read_rows(table, NEEDED, options.renames)
 
 
-def _image_path(table: Path, line: int, row: dict[str, str], options: TableOptions) -> str:
-    """Return the path of a row's image, as it is spelled on this machine.
+def file_path(table: Path, line: int, cell: str, options: TableOptions) -> str:
+    """Return a path in a table, as it is spelled on this machine.
+
+    Args:
+        table: The table.
+        line: Line of the path.
+        cell: The path of an image or video as the table gives it.
+        options: How the table is read.
 
     Raises:
         DataError: It is a path of a Windows computer, and this machine has no such file.
     """
-    name = options.clean_path(row["image"])
+    name = options.clean_path(cell)
     if PureWindowsPath(name).drive and not file_type(table.parent / name):
-        folder = PureWindowsPath(row["image"]).parent
+        folder = PureWindowsPath(cell).parent
         raise DataError(
-            f"{table}, line {line}: the image {row['image']} is on a drive that this machine does "
+            f"{table}, line {line}: {cell} is on a drive that this machine does "
             f"not have. State where its folder is: --path-prefix '{folder}=FOLDER', with FOLDER as "
             f"an absolute path or relative to {table.parent}."
         )
@@ -132,16 +105,7 @@ def _file(
 ) -> FrameFile:
     stem = PurePosixPath(name).stem
     sequence = row.get("sequence") or stem
-    ratings: list[float | None] = []
-    remarks = []
-    for rating in RATINGS:
-        value = None
-        if row.get(rating):
-            try:
-                value = labels.parse_rating(row[rating], rating)
-            except labels.BadLabelError as error:
-                remarks.append(f"{table}, line {line}: {error}; the rating is left empty")
-        ratings.append(value)
+    ratings, remarks = labels.row_ratings(row, f"{table}, line {line}")
     return FrameFile(
         name=name,
         subject=row["subject"],
@@ -150,9 +114,10 @@ def _file(
         label=table,
         line=line,
         row=row,
-        ratings=tuple(ratings),
+        ratings=ratings,
         groups=tuple(row[group] for group in groups),
-        remarks=tuple(remarks),
+        remarks=remarks,
+        seconds=labels.parse_seconds(row.get("seconds", "")),
     )
 
 
@@ -196,19 +161,34 @@ def _action_units(file: FrameFile) -> UnitValues | None:
     )
 
 
-def _tables(base: Path, options: TableOptions) -> list[Path]:
-    """Return the CSV files at a path that have the needed columns."""
+def _table(base: Path, options: TableOptions) -> Path:
+    return only_table(base, NEEDED, SIGNS, options)
+
+
+def tables(base: Path, needed: Sequence[str], options: TableOptions) -> list[Path]:
+    """Return the CSV files at a path, a folder or a file, that have the needed columns."""
     if base.is_file():
         paths = [base]
     else:
         names = sorted(folder_walk.names_in(base))
         paths = [base / name for name in names if name.lower().endswith(".csv")]
-    needed = set(NEEDED)
-    return [path for path in paths if needed <= set(csv_reader.read_header(path, options.renames))]
+    wanted = set(needed)
+    return [path for path in paths if wanted <= set(csv_reader.read_header(path, options.renames))]
 
 
-def _table(base: Path, options: TableOptions) -> Path:
-    paths = _tables(base, options)
+def only_table(base: Path, needed: Sequence[str], signs: str, options: TableOptions) -> Path:
+    """Return the CSV file at a path that has the needed columns.
+
+    Args:
+        base: A folder or a file.
+        needed: Columns that it must have.
+        signs: What was expected, for the error.
+        options: How the table is read.
+
+    Raises:
+        ArchiveError: There is no such file, or there are several.
+    """
+    paths = tables(base, needed, options)
     if len(paths) != 1:
-        raise ArchiveError(f"Expected {SIGNS} at {base}, found {len(paths)}. Name the file itself.")
+        raise ArchiveError(f"Expected {signs} at {base}, found {len(paths)}. Name the file itself.")
     return paths[0]

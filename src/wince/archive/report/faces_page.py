@@ -8,16 +8,21 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from wince import files, images, scale
+from wince.archive import video_frames
 from wince.archive.frame_check import CheckSettings
 from wince.archive.frame_database import FrameDatabase
-from wince.errors import WinceError
+from wince.archive.frame_file import FRAME_MARK
+from wince.errors import ImageError, WinceError
 from wince.html_templates import render
 
 PER_SECTION = 24  # images
 SIDE = 120  # pixels
+EMPTY = "data:,"
 
 
 def write(path: Path, database: FrameDatabase, settings: CheckSettings) -> None:
@@ -25,18 +30,21 @@ def write(path: Path, database: FrameDatabase, settings: CheckSettings) -> None:
     sections = []
     for place, level in enumerate(scale.LEVELS):
         frames = _sample(database, with_face=True, level=place)
-        faces = [(name, pspi, _image_url(settings.out / crop)) for name, crop, pspi in frames]
+        faces = [(name, pspi, _image_url(settings.out / crop)) for name, crop, pspi, _ in frames]
         sections.append((f"Level {level}", faces))
     frames = _sample(database, with_face=False, level=None)
-    faces = [(name, pspi, _image_url(settings.folder / name)) for name, _, pspi in frames]
+    faces = [
+        (name, pspi, _frame_url(settings.folder, name, seconds))
+        for name, _, pspi, seconds in frames
+    ]
     sections.append(("No face found", faces))
     files.write_text(path, render("wince.archive.report", "faces.html", sections=sections))
 
 
 def _sample(
     database: FrameDatabase, *, with_face: bool, level: int | None
-) -> Iterator[tuple[str, str, float]]:
-    """Yield (name, crop, PSPI) of a few frames, evenly distributed over the archive.
+) -> Iterator[tuple[str, str, float, float | None]]:
+    """Yield (name, crop, PSPI, seconds) of a few frames, evenly distributed over the archive.
 
     Args:
         database: The frames.
@@ -49,22 +57,34 @@ def _sample(
     )
     step = max(1, -(-count // PER_SECTION))
     rows = database.rows(
-        "SELECT name, crop, pspi FROM kept WHERE (crop != '') = ? AND ifnull(level = ?, 1) "
+        "SELECT name, crop, pspi, json_extract(cells, '$.seconds') FROM kept "
+        "WHERE (crop != '') = ? AND ifnull(level = ?, 1) "
         "ORDER BY number",
         *values,
     )
     for place, row in enumerate(rows):
         if place % step == 0:
-            name, crop, pspi = row
-            yield name, crop, pspi
+            name, crop, pspi, seconds = row
+            yield name, crop, pspi, seconds
 
 
-def _image_url(path: Path) -> str:
+def _frame_url(folder: Path, name: str, seconds: float | None) -> str:
+    """Return a small copy of a frame: of an image, or of a video at a time."""
+    video, mark, _ = name.partition(FRAME_MARK)
+    if not mark or seconds is None:
+        return _image_url(folder / name)
+    try:
+        return _image_url(video_frames.read_frame(folder / video, seconds))
+    except ImageError:
+        return EMPTY
+
+
+def _image_url(source: Path | NDArray[np.uint8]) -> str:
     """Return a small copy of an image as a data URL, an empty one if it cannot be read."""
     try:
-        thumbnail = Image.fromarray(images.read(path).rgb)
+        thumbnail = Image.fromarray(images.read(source).rgb)
     except WinceError:
-        return "data:,"
+        return EMPTY
     thumbnail.thumbnail((SIDE, SIDE))
     file = io.BytesIO()
     thumbnail.save(file, "JPEG", quality=85)

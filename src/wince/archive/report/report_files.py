@@ -100,6 +100,7 @@ def describe_preparation(
             **counts.crops,
         },
         "duplicates": counts.duplicates,
+        "recordings": counts.recordings,
         "files": dict(files),
     }
 

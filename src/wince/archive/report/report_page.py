@@ -9,6 +9,7 @@ from wince.html_templates import render
 from wince.level_colours import ON_WHITE
 
 MOST_SUBJECTS = 120  # rows shown; report.json contains all
+MOST_RECORDINGS = 400  # those with a problem first; report.json contains all
 MOST_VALUES = 40  # of a group
 FILE_CONTENTS = {
     "manifest.csv": "every kept frame with its label, face, split and remarks",
@@ -20,10 +21,32 @@ FILE_CONTENTS = {
 }
 
 
+def recording_remarks(entry: Mapping[str, Any]) -> str:
+    """Return what to know about one recording, in short sentences.
+
+    Args:
+        entry: One of the recordings of report.json.
+    """
+    unknown = ", ".join(entry["unknown_units"])
+    counts = (
+        (entry["beyond_end"], "after the end"),
+        (entry["overlapping"], "overlapping"),
+        (entry["without_intensity"], "without intensity"),
+    )
+    parts = [
+        entry["problem"] and f"{entry['problem'].rstrip('.')}.",
+        *(f"{count:,} intervals {what}." for count, what in counts if count),
+        unknown and f"No action units: {unknown}.",
+        *entry["notes"],
+    ]
+    return " ".join(filter(None, parts))
+
+
 def render_page(report: Mapping[str, Any]) -> str:
     """Return the page for the content of report.json."""
     subjects = report["subjects"]
     histogram = report["pspi_histogram"]
+    recordings = sorted(report["recordings"], key=lambda entry: not entry["problem"])
     return render(
         "wince.archive.report",
         "report.html",
@@ -31,6 +54,9 @@ def render_page(report: Mapping[str, Any]) -> str:
         pain_frames=sum(subject["pain_frames"] for subject in subjects),
         subjects=subjects[:MOST_SUBJECTS],
         subjects_not_shown=max(0, len(subjects) - MOST_SUBJECTS),
+        recordings=recordings[:MOST_RECORDINGS],
+        recordings_not_shown=max(0, len(recordings) - MOST_RECORDINGS),
+        remarks=recording_remarks,
         most_values=MOST_VALUES,
         file_contents=FILE_CONTENTS,
         levels=scale.LEVELS,

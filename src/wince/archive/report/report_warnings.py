@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from wince.archive.balanced_split import FOLDS
+from wince.archive.report.phrases import listed, plural
+from wince.archive.report.recording_warnings import recording_warnings
 from wince.archive.report.summary import LEVELS, Summary
 from wince.protocol_names import OPTIMISTIC
 
@@ -36,11 +38,12 @@ def report_warnings(
     if layout_warning:
         warnings.append(layout_warning)
     warnings += split_notes
+    warnings += recording_warnings(counts.recordings)
     warnings += _part_warnings(counts)
     warnings += _subject_warnings(counts)
     warnings += _duplicate_warnings(counts)
     warnings += [
-        f"{_plural(frames, 'kept frame')}, marked in the column remarks: {warning}"
+        f"{plural(frames, 'kept frame')}, marked in the column remarks: {warning}"
         for warning, frames in counts.image_warnings.items()
     ]
     warnings += _label_warnings(counts, strict)
@@ -79,7 +82,7 @@ def _subjects_with(level: str, counts: Summary) -> str:
     count = sum(subject["levels"][level] > 0 for subject in counts.subjects)
     if not count:
         return "no subject has it"
-    return f"{_plural(count, 'subject')} {'has' if count == 1 else 'have'} it"
+    return f"{plural(count, 'subject')} {'has' if count == 1 else 'have'} it"
 
 
 def _subject_warnings(counts: Summary) -> Iterator[str]:
@@ -87,7 +90,7 @@ def _subject_warnings(counts: Summary) -> Iterator[str]:
     if painless:
         verb = "has" if len(painless) == 1 else "have"
         yield (
-            f"{_plural(len(painless), 'subject')} {verb} no frame with pain: {_listed(painless)}. "
+            f"{plural(len(painless), 'subject')} {verb} no frame with pain: {listed(painless)}. "
             "AUC and correlation are undefined for them; means of subjects leave them out."
         )
     missing = counts.faces["missing"]
@@ -104,7 +107,7 @@ def _subject_warnings(counts: Summary) -> Iterator[str]:
     ]
     if few_faces:
         yield (
-            f"Faces were found in fewer than {FEW_FACES:.0%} of the frames of {_listed(few_faces)}."
+            f"Faces were found in fewer than {FEW_FACES:.0%} of the frames of {listed(few_faces)}."
         )
 
 
@@ -113,7 +116,7 @@ def _duplicate_warnings(counts: Summary) -> Iterator[str]:
     images = duplicates["pictures"]
     if images:
         yield (
-            f"{_plural(images, 'image')} {'occurs' if images == 1 else 'occur'} in more than one "
+            f"{plural(images, 'image')} {'occurs' if images == 1 else 'occur'} in more than one "
             f"sequence with the same bytes, {duplicates['frames']:,} frames in all: "
             f"{duplicates['pictures_across_subjects']:,} of more than one subject, "
             f"{duplicates['pictures_across_parts']:,} in more than one part of the split. "
@@ -125,21 +128,12 @@ def _label_warnings(counts: Summary, strict: bool) -> Iterator[str]:
     doubtful = counts.labels["doubtful"]
     if doubtful:
         yield (
-            f"{_plural(doubtful, 'kept frame')} {'has' if doubtful == 1 else 'have'} a doubtful "
+            f"{plural(doubtful, 'kept frame')} {'has' if doubtful == 1 else 'have'} a doubtful "
             "label. The column remarks gives the reasons; --strict leaves such frames out. "
             f"The first: {counts.doubts[0]}."
         )
     left_out = counts.labels["doubtful_left_out"]
     if strict and left_out:
-        yield f"{_plural(left_out, 'frame')} with doubtful labels left out because of --strict."
+        yield f"{plural(left_out, 'frame')} with doubtful labels left out because of --strict."
     for remark in counts.remarks:
         yield f"A sequence rating cannot be used: {remark}."
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _listed(names: Sequence[str], most: int = 8) -> str:
-    shown = ", ".join(names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -1,6 +1,6 @@
 """Count what a preparation kept and left out: the content of report.json."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -38,6 +38,7 @@ class Summary:
         faces: Frames with and without a face.
         crops: Number, size and sides of the crops.
         duplicates: Images that occur in more than one sequence.
+        recordings: What is known of each video, with its kept frames and faces.
     """
 
     files: int
@@ -57,6 +58,7 @@ class Summary:
     faces: dict[str, Any]
     crops: dict[str, Any]
     duplicates: dict[str, int]
+    recordings: list[dict[str, Any]]
 
     @property
     def kept(self) -> int:
@@ -64,12 +66,15 @@ class Summary:
         return int(self.checks[-1]["kept"])
 
 
-def summarise(database: FrameDatabase, groups: Sequence[str]) -> Summary:
+def summarise(
+    database: FrameDatabase, groups: Sequence[str], recordings: Sequence[Mapping[str, Any]] = ()
+) -> Summary:
     """Return the counts of a finished run.
 
     Args:
         database: The frames, with their parts and folds.
         groups: Names of the group columns.
+        recordings: What the layout states of each video, see `Recording`.
     """
     return Summary(
         files=database.only_row("SELECT count(*) FROM frame")[0],
@@ -99,6 +104,7 @@ def summarise(database: FrameDatabase, groups: Sequence[str]) -> Summary:
         faces=_faces(database),
         crops=_crops(database),
         duplicates=_duplicates(database),
+        recordings=_recordings(database, recordings),
     )
 
 
@@ -254,6 +260,20 @@ def _crops(database: FrameDatabase) -> dict[str, Any]:
         "megabytes_per_10000": size / count / 100 if count else None,
         "sides": {str(side): frames for side, frames in sides},
     }
+
+
+def _recordings(
+    database: FrameDatabase, recordings: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the recordings with the numbers of kept frames and of faces."""
+    counts = {
+        video: {"kept": kept, "faces_found": faces}
+        for video, kept, faces in database.rows(
+            "SELECT video, count(*), sum(crop != '') FROM kept WHERE video != '' GROUP BY video"
+        )
+    }
+    nothing = {"kept": 0, "faces_found": 0}
+    return [{**entry, **counts.get(entry["video"], nothing)} for entry in recordings]
 
 
 def _duplicates(database: FrameDatabase) -> dict[str, int]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince import file_names, spreadsheet_cells
-from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, UNITS
+from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, LATER_COLUMNS, UNITS
 from wince.archive.prepared_folder import PreparedFolder
 from wince.errors import DataError
 from wince.faces.spec import FaceSpec
@@ -95,7 +95,7 @@ def read_frames(prepared: PreparedFolder) -> Frames:
     with path.open(encoding="utf-8", newline="") as file:
         reader = spreadsheet_cells.read_lists(file)
         names = next(reader, [])
-        missing = sorted({*BEFORE_GROUPS, *AFTER_GROUPS} - set(names))
+        missing = sorted({*BEFORE_GROUPS, *AFTER_GROUPS} - {*LATER_COLUMNS, *names})
         if missing:
             raise DataError(
                 f"{path}, line 1: the column {missing[0]} is missing. Another version of wince "

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from wince import file_names
 from wince.archive import crops
+from wince.archive.frame_file import FRAME_MARK
 from wince.archive.labels import BadLabelError
-from wince.archive.layouts import known_layouts
+from wince.archive.layouts import known_layouts, recordings
 from wince.archive.prepared_folder import PreparedFolder, open_prepared
 from wince.archive.table_options import TableOptions
 from wince.errors import ArchiveError, DataError
@@ -106,6 +107,11 @@ def _image_states(prepared: PreparedFolder, frames: Frames, spec: FaceSpec) -> N
     states = np.zeros((len(frames), 2), np.int64)
     missing = []
     for row, name in enumerate(frames.image_names(spec).tolist()):
+        if spec.kind == "whole" and FRAME_MARK in name:
+            raise DataError(
+                f"This recipe uses whole images, but {prepared.folder} was prepared from videos, "
+                "of which only face crops are stored. Choose a recipe that uses aligned faces."
+            )
         try:
             status = (folder / name).stat()
         except OSError:
@@ -138,11 +144,14 @@ def _check_labels(prepared: PreparedFolder, frames: Frames) -> None:
         return
     written = (prepared.folder / file_names.MANIFEST).stat().st_mtime
     layout = known_layouts.named(str(prepared.report["archive"]["layout"]))
+    options = _options_of_table(prepared)
+    if layout is recordings and not recordings.labels_changed(base, options, written):
+        return  # reading the times of all videos takes long
     labels = dict(zip(frames.path.tolist(), frames.pspi.tolist(), strict=True))
     folder = base if base.is_dir() else base.parent
     changed: list[str] = []
     is_newer: dict[str, bool] = {}  # by label file: one table may have the labels of all frames
-    for file in layout.files(base, _options_of_table(prepared)):
+    for file in layout.files(base, options):
         if file.name not in labels or not file.label:
             continue
         if file.label not in is_newer:

@@ -1,6 +1,6 @@
-"""Find the images that no row of a table lists, for archives whose labels are one table."""
+"""Find the images or videos that no row of a table lists."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
@@ -12,10 +12,16 @@ from wince.archive.layouts import folder_walk
 from wince.images import SUFFIXES
 
 
-def unlisted_images(
-    base: Path, names: Iterable[str], table: Path, folder: str, *, deep: bool = True
+def unlisted_files(
+    base: Path,
+    names: Iterable[str],
+    table: Path,
+    folder: str,
+    *,
+    deep: bool = True,
+    suffixes: Collection[str] = SUFFIXES,
 ) -> Iterator[FrameFile]:
-    """Yield the images in a folder that no row of the table lists.
+    """Yield the images, or other files, in a folder that no row of the table lists.
 
     Eight bytes for each row are kept in memory.
 
@@ -25,14 +31,15 @@ def unlisted_images(
         table: The table.
         folder: The folder to search, below `base`.
         deep: Whether to search the folders in `folder` too.
+        suffixes: Suffixes of the files to find, in lower case.
     """
     listed = np.fromiter((_hash(name) for name in names), np.uint64)
     listed.sort()
     for subfolder, files in folder_walk.walk(base, folder):
         for name in files:
             path = folder_walk.join(subfolder, name)
-            is_image = PurePosixPath(name).suffix.lower() in SUFFIXES
-            if is_image and not _contains(listed, _hash(path)):
+            has_suffix = PurePosixPath(name).suffix.lower() in suffixes
+            if has_suffix and not _contains(listed, _hash(path)):
                 stem = PurePosixPath(name).stem
                 yield FrameFile(path, "", stem, stem, missing=f"no row of {table.name} lists it")
         if not deep:

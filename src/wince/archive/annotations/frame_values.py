@@ -1,0 +1,99 @@
+"""The action units and PSPI of each frame, from the annotation of its video."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wince.archive.annotations.annotation import PSPI, Annotation
+from wince.scale import PSPI_TERMS, UNIT_NAMES
+
+SLACK = 0.5
+"""Seconds that an interval may end after the video without being counted as beyond its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameValues:
+    """What an annotation states about the frames of its video.
+
+    Attributes:
+        units: Values of each coded unit (N,), NaN where not stated.
+        pspi: PSPI of each frame (N,), NaN where a term is not stated.
+        beyond_end: Intervals that begin after the video's end, or end well after it.
+        overlapping: Intervals that begin before an earlier one of the same unit ends.
+        without_intensity: Intervals of units of PSPI without an intensity.
+        first_overlap: The line of the first overlapping interval and its unit, "" for none.
+    """
+
+    units: dict[str, NDArray[np.float64]]
+    pspi: NDArray[np.float64]
+    beyond_end: int
+    overlapping: int
+    without_intensity: int
+    first_overlap: str
+
+
+def at_frames(
+    annotation: Annotation,
+    times: NDArray[np.float64],
+    frame_seconds: float,
+    coded: Collection[str],
+) -> FrameValues:
+    """Return the values at frames. An interval holds for a frame whose middle it contains.
+
+    Where intervals of one unit overlap, the highest intensity counts.
+
+    Args:
+        annotation: The annotation.
+        times: Seconds of each frame of the video (N,), increasing.
+        frame_seconds: How long a frame is usually shown.
+        coded: Units that are 0 where a complete annotation does not mention them.
+    """
+    middles = times + frame_seconds / 2
+    end = float(times[-1]) + frame_seconds
+    fill = 0.0 if annotation.complete else np.nan
+    units = {unit: np.full(len(times), fill) for unit in (*UNIT_NAMES, PSPI) if unit in coded}
+    if annotation.complete:
+        units.pop(PSPI, None)
+    unstated = {unit: np.zeros(len(times), bool) for unit in units}
+    ends: dict[str, float] = {}
+    beyond = overlapping = without_intensity = 0
+    first_overlap = ""
+    for interval in sorted(annotation.intervals, key=lambda interval: interval.onset):
+        offset = max(interval.offset, interval.onset + frame_seconds)
+        beyond += interval.onset >= end or offset > end + SLACK
+        if interval.unit not in units and interval.unit != PSPI:
+            continue
+        values = units.setdefault(interval.unit, np.full(len(times), np.nan))
+        if interval.onset < ends.get(interval.unit, -np.inf) - frame_seconds / 2:
+            overlapping += 1
+            first_overlap = first_overlap or f"line {interval.line}, {interval.unit}"
+        ends[interval.unit] = max(offset, ends.get(interval.unit, -np.inf))
+        first, last = np.searchsorted(middles, (interval.onset, offset))
+        if np.isnan(interval.intensity):
+            without_intensity += 1
+            unstated.setdefault(interval.unit, np.zeros(len(times), bool))[first:last] = True
+        else:
+            values[first:last] = np.fmax(values[first:last], interval.intensity)
+    for unit, frames in unstated.items():
+        units[unit][frames] = np.nan
+    return FrameValues(
+        units, _pspi(units, len(times)), beyond, overlapping, without_intensity, first_overlap
+    )
+
+
+def missing_terms(coded: Collection[str]) -> list[str]:
+    """Return the terms of PSPI of which no unit is coded, such as "AU6 or AU7"."""
+    return [" or ".join(term) for term in PSPI_TERMS if not set(term) & set(coded)]
+
+
+def _pspi(units: dict[str, NDArray[np.float64]], count: int) -> NDArray[np.float64]:
+    """Return the stated PSPI, or else the sum of the terms; NaN where one is missing."""
+    if PSPI in units:
+        return units[PSPI]
+    total = np.zeros(count)
+    for term in PSPI_TERMS:
+        values = [units[unit] for unit in term if unit in units]
+        total += np.max(values, axis=0) if values else np.full(count, np.nan)
+    return total

@@ -1,0 +1,88 @@
+"""The known forms of annotations, and how a file's form is recognised."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wince import csv_reader
+from wince.archive.annotations import event_table, frame_table, tool_table
+from wince.archive.annotations.annotation import Annotation
+from wince.archive.annotations.clock import Clock
+from wince.archive.annotations.frame_table import Row
+from wince.errors import DataError
+from wince.unit_tables import table as unit_table
+from wince.unit_tables.tools import PY_FEAT, recognise
+
+SUFFIXES = (".csv", ".tsv", ".txt")
+VIDEO = "video"
+"""Column of a table for several videos that names the video."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How annotations are read.
+
+    Attributes:
+        renames: Names of columns and units in the files -> name in wince.
+        unit_range: "0-5" or "0-1", for programs that write numbers of an unknown range.
+    """
+
+    renames: Mapping[str, str]
+    unit_range: str | None = None
+
+
+def videos_in(path: Path, reading: Reading) -> tuple[str, ...] | None:
+    """Return the videos that a table for several videos names, None for a file of one video."""
+    if VIDEO not in csv_reader.read_header(path, reading.renames):
+        return None
+    return tuple(dict.fromkeys(row[VIDEO] for _, row in _rows(path, reading)))
+
+
+def read(path: Path, video: str | None, clock: Clock, reading: Reading) -> Annotation:
+    """Return the annotation of a video.
+
+    Args:
+        path: The file.
+        video: The video as a table for several videos names it, None for a file of one video.
+        clock: Converts the times.
+        reading: How annotations are read.
+
+    Raises:
+        DataError: The file has no known form, or cannot be read.
+    """
+    header = csv_reader.read_header(path, reading.renames)
+    if video is None and _is_of_tool(path):
+        return tool_table.read(path, clock, reading.unit_range)
+    rows = [row for row in _rows(path, reading) if video is None or row[1][VIDEO] == video]
+    if not rows:
+        raise DataError(f"{path} has a header but no row. Remove the file, or fill it.")
+    if event_table.fits(header):
+        return event_table.read(path, rows, clock, reading.renames)
+    if frame_table.fits(header, reading.renames):
+        return frame_table.read(path, rows, clock, reading.renames)
+    raise DataError(
+        f"{path} has no known form of annotation. Expected a table of events (onset, offset, unit, "
+        "intensity), a table of frames (frame or seconds, and columns such as au4 or pspi), or a "
+        f"table of a known program; found the columns {', '.join(header[:12]) or 'none'}. If its "
+        "columns have other names, state them: --column onset=NAME."
+    )
+
+
+def _rows(path: Path, reading: Reading) -> Iterator[Row]:
+    return csv_reader.read_rows(path, (), reading.renames)
+
+
+def _is_of_tool(path: Path) -> bool:
+    """Return whether a table was written by a program for facial analysis.
+
+    py-feat's columns could be anybody's; its tables also have the box of the face.
+    """
+    for header in csv_reader.first_lines(path, unit_table.LINES_ABOVE):
+        tool = recognise(header)
+        if tool is not None:
+            return tool is not PY_FEAT or _has_box(header)
+    return False
+
+
+def _has_box(header: Sequence[str]) -> bool:
+    return any(name.startswith("facerect") for name in header)
