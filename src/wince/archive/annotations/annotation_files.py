@@ -4,9 +4,9 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from wince.archive import folder_walk
 from wince.archive.annotations import known_forms
 from wince.archive.annotations.known_forms import Reading
-from wince.archive.layouts import folder_walk
 from wince.errors import DataError
 from wince.files import file_type
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from wince import csv_reader
+from wince.archive import folder_walk
 from wince.archive.frame_file import FrameFile, Label
-from wince.archive.layouts import folder_walk, pain3d, rated_faces, recordings, table, unbc
+from wince.archive.layouts import pain3d, rated_faces, recordings, table, unbc
 from wince.archive.table_options import DEFAULT, TableOptions
 from wince.errors import ArchiveError
 

@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from wince.archive import labels
+from wince.archive import folder_walk, labels
 from wince.archive.frame_file import FrameFile, Label
-from wince.archive.layouts import folder_walk
 from wince.archive.table_options import DEFAULT, TableOptions
 from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
 

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from wince import csv_reader
-from wince.archive import labels
+from wince.archive import folder_walk, labels
 from wince.archive.frame_file import FrameFile, Label, UnitValues
-from wince.archive.layouts import folder_walk
 from wince.archive.layouts.unlisted_files import unlisted_files
 from wince.archive.table_options import DEFAULT, TableOptions
 from wince.scale import UNIT_NAMES, pspi_formula

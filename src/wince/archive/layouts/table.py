@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from wince import csv_reader
-from wince.archive import labels
+from wince.archive import folder_walk, labels
 from wince.archive.frame_file import RATINGS, Box, FrameFile, Label, UnitValues
-from wince.archive.layouts import folder_walk, group_columns, label_scale
+from wince.archive.layouts import group_columns, label_scale
 from wince.archive.layouts.unlisted_files import unlisted_files
 from wince.archive.table_options import DEFAULT, TableOptions
 from wince.errors import ArchiveError, DataError

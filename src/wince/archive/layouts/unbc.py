@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from wince.archive import labels
+from wince.archive import folder_walk, labels
 from wince.archive.frame_file import RATINGS, FrameFile, Label
-from wince.archive.layouts import folder_walk
 from wince.archive.table_options import DEFAULT, TableOptions
 from wince.files import file_type
 

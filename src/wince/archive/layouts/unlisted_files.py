@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from wince.archive import folder_walk
 from wince.archive.frame_file import FrameFile
-from wince.archive.layouts import folder_walk
 from wince.images import SUFFIXES
 
 
