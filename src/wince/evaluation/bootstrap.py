@@ -71,12 +71,12 @@ def subject_counts(subjects: int, resamples: int, seed: int) -> Floats:
     return np.asarray(drawn, np.float64)
 
 
-def interval(values: Floats) -> tuple[float, float]:
-    """Return the ends of the central 95 % of resampled values, shape (B,), NaN left out."""
+def interval(values: Floats, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return the ends of the central part of resampled values, shape (B,), NaN left out."""
     defined = values[~np.isnan(values)]
     if not defined.size:
         return (np.nan, np.nan)
-    low, high = np.quantile(defined, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
     return (float(low), float(high))
 
 
@@ -112,10 +112,18 @@ def estimate_metric(metric: Metric, counts: Floats) -> Estimate:
     )
 
 
-def difference(metric: Metric, other: Metric, counts: Floats) -> Estimate:
+def difference(
+    metric: Metric, other: Metric, counts: Floats, confidence: float = CONFIDENCE
+) -> Estimate:
     """Return metric minus other, both computed on the same resamples of the same subjects.
 
     The mean over subjects is over the subjects for whom both are defined.
+
+    Args:
+        metric: One metric.
+        other: The same metric of another model.
+        counts: As for `estimate_metric`.
+        confidence: Share of the resamples that the intervals contain.
     """
     once = _all_once(counts)
     by_subject = None
@@ -128,6 +136,7 @@ def difference(metric: Metric, other: Metric, counts: Floats) -> Estimate:
         by_subject,
         counts,
         min(known, default=None),
+        confidence,
     )
 
 
@@ -165,6 +174,7 @@ def _with_intervals(
     by_subject: Floats | None,
     counts: Floats,
     deciding: int | None,
+    confidence: float = CONFIDENCE,
 ) -> Estimate:
     """Return the estimate of a pooled value.
 
@@ -174,6 +184,7 @@ def _with_intervals(
         by_subject: Values of the subjects, shape (S,), or None.
         counts: How often each resample contains each subject, shape (B, S).
         deciding: Number of subjects that decide the pooled value, None for all.
+        confidence: Share of the resamples that the intervals contain.
     """
     undefined = (np.nan, np.nan)
     subjects = counts.shape[1]
@@ -182,11 +193,13 @@ def _with_intervals(
     defined = int((~np.isnan(values)).sum())
     return Estimate(
         pooled=float(pooled[0]),
-        pooled_interval=undefined if too_few(pooled_subjects) else interval(resampled),
+        pooled_interval=(
+            undefined if too_few(pooled_subjects) else interval(resampled, confidence)
+        ),
         pooled_subjects=pooled_subjects,
         subject_mean=float(mean_defined(values)),
         subject_mean_interval=(
-            undefined if too_few(defined) else interval(mean_resampled(values, counts))
+            undefined if too_few(defined) else interval(mean_resampled(values, counts), confidence)
         ),
         subjects_defined=None if by_subject is None else defined,
         subjects_undefined=None if by_subject is None else subjects - defined,

@@ -131,10 +131,22 @@ def interpret(scores: NDArray[np.float32], maps: NDArray[np.float32], head: str)
             "The model gives outputs that are not finite numbers, so there is no score. Export "
             "it again from weights that are finite."
         )
+    return Estimate(*units_and_score(scores, head), maps)
+
+
+def units_and_score(
+    outputs: NDArray[np.float32], head: str
+) -> tuple[NDArray[np.float32] | None, NDArray[np.float32]]:
+    """Return action units (N, 6), or None, and raw scores (N,) of outputs (N, K), clipped.
+
+    Args:
+        outputs: As the network's first output.
+        head: As for `interpret`.
+    """
     if head == "pspi":
-        return Estimate(None, np.clip(scores[:, 0], 0, scale.PSPI_MAXIMUM), maps)
-    units = np.clip(scores, 0, _UNIT_MAXIMA)
-    return Estimate(units, scale.pspi_formula(*units.T, maximum=np.maximum), maps)
+        return None, np.clip(outputs[:, 0], 0, scale.PSPI_MAXIMUM)
+    units = np.clip(outputs, 0, _UNIT_MAXIMA)
+    return units, scale.pspi_formula(*units.T, maximum=np.maximum)
 
 
 def starter_folder() -> Path:

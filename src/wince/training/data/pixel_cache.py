@@ -85,7 +85,7 @@ def load(data: ModelData, spec: FaceSpec, progress: Progress | None = None) -> P
     names = data.frames.image_names(spec)
     side = round(spec.size * crop_margin(spec))
     settings = f"{spec.kind}-{side}-{spec.side:g}"
-    path = data.prepared.folder / FOLDER / f"{settings}-{_key(data, spec)}.npy"
+    path = data.prepared.folder / FOLDER / f"{settings}-{content_key(data, spec)}.npy"
     shape = (len(names), side, side, 3)
     if not path.is_file():
         _write(path, shape, _decoded(data, spec), progress)
@@ -104,7 +104,7 @@ def model_view(pixels: Pixels, spec: FaceSpec) -> Pixels:
     return np.ascontiguousarray(pixels[:, edge : edge + spec.size, edge : edge + spec.size])
 
 
-def _key(data: ModelData, spec: FaceSpec) -> str:
+def content_key(data: ModelData, spec: FaceSpec) -> str:
     """Return twelve hexadecimal digits for everything that decides the pixels."""
     digest = blake2b(digest_size=6)
     margin_of_crops = stored_margin(data.prepared, spec)

@@ -1,0 +1,1 @@
+"""Models of time: small networks that score a frame from its features and those before it."""

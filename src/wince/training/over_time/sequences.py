@@ -1,0 +1,43 @@
+"""Frames of prepared data by sequence, in the order of time."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from wince.evaluation.traces.trace import frame_numbers
+from wince.training.data.folds import Rows
+from wince.training.data.frames import Frames
+
+
+def by_sequence(frames: Frames, rows: Rows) -> list[Rows]:
+    """Return the rows of each sequence in the order of time.
+
+    Frames without an image are not among `rows`: the frames before and after them are neighbours.
+
+    Args:
+        frames: All frames.
+        rows: The rows to use.
+    """
+    keys: dict[tuple[str, str], list[int]] = {}
+    for row in rows.tolist():
+        keys.setdefault((str(frames.subject[row]), str(frames.sequence[row])), []).append(row)
+    return [_in_order(frames, np.array(members, np.intp)) for members in keys.values()]
+
+
+def _in_order(frames: Frames, rows: Rows) -> Rows:
+    return rows[np.argsort(frame_numbers(frames.frame[rows].tolist()), kind="stable")]
+
+
+def stretches(sequences: Sequence[Rows], length: int, offset: int) -> list[Rows]:
+    """Cut sequences into stretches of a length; those at an end may be shorter.
+
+    Args:
+        sequences: Rows of each sequence in the order of time.
+        length: Frames of a stretch.
+        offset: Frames of the first stretch of each sequence, 1 to `length`.
+    """
+    return [
+        rows[max(0, start) : start + length]
+        for rows in sequences
+        for start in range(offset - length, len(rows), length)
+    ]
