@@ -14,6 +14,7 @@ benchmarks/results. Another machine resumes from there, and everybody can comput
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks import results_page
-from benchmarks.kept_results import KeptResults, Protocol
+from benchmarks.kept_results import PROTOCOL_FILE, KeptResults, Protocol
 from wince.archive import prepare
 from wince.evaluation.prediction_files import read_predictions
 from wince.evaluation.predictions import Predictions
@@ -214,6 +215,18 @@ def command(names: Sequence[str], protocol: Protocol) -> str:
     )
 
 
+def method_sections(folder: Path) -> list[str]:
+    """Return the sections that `benchmarks.method_results` measured; none if it was not run."""
+    if not (folder / PROTOCOL_FILE).is_file():
+        return []
+    protocol = json.loads((folder / PROTOCOL_FILE).read_text("utf-8"))
+    archives = sorted({path.name.partition("-seed-")[0] for path in folder.glob("*-seed-*.json")})
+    return [
+        results_page.methods_section(name, protocol, sorted(folder.glob(f"{name}-seed-*.json")))
+        for name in archives
+    ]
+
+
 def main() -> int:
     """Do all steps that are not done yet; write the page after each section."""
     chosen = options()
@@ -233,10 +246,11 @@ def main() -> int:
     ]
     text = command([study.name for study in studies], protocol)
     sections: list[str] = []
+    methods = method_sections(chosen.kept / "methods")
     for _, section_of, study in steps:
         sections.append(section_of(study))
         missing = [title for title, *_ in steps[len(sections) :]]
-        page = results_page.page(sections, protocol, kept.hours, text, missing)
+        page = results_page.page([*sections, *methods], protocol, kept.hours, text, missing)
         chosen.out.write_text(page, "utf-8")
     print(f"Written: {chosen.out}")
     return 0

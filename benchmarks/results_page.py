@@ -136,6 +136,76 @@ def architectures_section(name: str, path: Path) -> str:
     )
 
 
+def methods_section(name: str, protocol: Mapping[str, Any], paths: Sequence[Path]) -> str:
+    """Return the comparison of methods and losses on an archive.
+
+    Args:
+        name: The archive.
+        protocol: The settings that all share, from protocol.json.
+        paths: comparison.json of each seed.
+    """
+    by_seed = [json.loads(path.read_text("utf-8")) for path in paths]
+    rows_by_seed = [{row["method"]: row for row in each["rows"]} for each in by_seed]
+    names = sorted(rows_by_seed[0], key=lambda method: -_mean(rows_by_seed, method, "ccc"))
+    rows = [_method_row(method, rows_by_seed, by_seed[0]["leads"]) for method in names]
+    for title, metrics in by_seed[0]["trivial"].items():
+        values = [number(metrics[key]) for key in METHOD_METRICS]
+        rows.append([f"always {title}" if title != "majority" else "the majority", *values])
+    columns = (
+        *("", "CCC", "PCC", "MAE", "AUC ≥ 1", "CCC by seed"),
+        *("below the first, CCC", "parameters", "ms a face", "hours"),
+    )
+    return "\n".join(
+        [
+            f"## {name}, published methods and losses",
+            "",
+            f"{protocol['size']} x {protocol['size']} pixels, {protocol['epochs']} epochs, "
+            f"{protocol['folds']} folds by subject, random weights: a small budget, the same for "
+            "all. It says which learns fast from few faces, not which is best with the time and "
+            "the weights that its authors had; [training](training.md#cross-validation-and-"
+            "comparison) says what each is. Means of two seeds; the first of each seed is compared "
+            "with the others on the same frames, with 95 % intervals over subjects.",
+            "",
+            table(columns, [row + [""] * (len(columns) - len(row)) for row in rows]),
+            "",
+            *(f"Seed {seed}: {each['verdict']}" for seed, each in enumerate(by_seed)),
+        ]
+    )
+
+
+METHOD_METRICS = ("ccc", "pcc", "mae", "auc_1")
+
+
+def _method_row(
+    method: str,
+    rows_by_seed: Sequence[Mapping[str, Mapping[str, Any]]],
+    leads: Mapping[str, Mapping[str, float]],
+) -> list[str]:
+    """Return a method's cells: means over seeds, and the first one's lead over it with seed 0."""
+    rows = [each[method] for each in rows_by_seed]
+    lead = leads.get(method)
+    below = (
+        f"{decimal(lead['value'])} ({decimal(lead['low'])} to {decimal(lead['high'])})"
+        if lead
+        else "the first"
+    )
+    return [
+        method,
+        *(number(_mean(rows_by_seed, method, key)) for key in METHOD_METRICS),
+        " ".join(number(row["ccc"]) for row in rows),
+        below,
+        whole(rows[0]["parameters"]),
+        decimal(rows[0]["milliseconds"], 1),
+        decimal(sum(row["hours"] for row in rows), 2),
+    ]
+
+
+def _mean(rows_by_seed: Sequence[Mapping[str, Mapping[str, Any]]], method: str, key: str) -> float:
+    """Return the mean of a method's metric over the seeds; what is undefined counts as -1."""
+    values = [rows[method][key] for rows in rows_by_seed]
+    return float(np.mean([-1.0 if value is None else value for value in values]))
+
+
 def changes_section(
     name: str, protocol: Protocol, unchanged: Predictions, changed: Mapping[str, Predictions]
 ) -> str:

@@ -117,7 +117,7 @@ def compared(
         for name, gain, origin in zip(names, gains, origins, strict=True)
     )
     return ArchitectureComparison(
-        Path(), rows, TRIVIAL, dict(zip(names, gains, strict=True)), lead, ""
+        Path(), rows, TRIVIAL, dict(zip(names, gains, strict=True)), {"mobilenet": lead}, ""
     )
 
 

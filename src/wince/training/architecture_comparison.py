@@ -152,7 +152,7 @@ def compare(
             data, out / name, settings, folds, first, reporter, candidate.train_fold
         )
         if validation.predictions is None:
-            return ArchitectureComparison(out, (), {}, {}, None, "", is_main=False)
+            return ArchitectureComparison(out, (), {}, {}, {}, "", is_main=False)
         rows.append(_result(candidate, validation, out / name / folder_name(every_fold[0])))
         validations[name] = validation
     architecture_results.sort_best_first(rows)
@@ -253,12 +253,14 @@ def _compared(
     statistics = summarise_labels(table, fold_labels=best.fold_labels)
     strongest = predict(best_trivial(trivial), table, statistics)
     gains = {name: _measure_lead(predictions, strongest) for name, predictions in tables.items()}
-    lead = None
-    if len(rows) > 1:
-        lead = _measure_lead(*(tables[row.architecture] for row in rows[:2]))
+    first, *others = (tables[row.architecture] for row in rows)
+    leads = {
+        row.architecture: _measure_lead(first, other)
+        for row, other in zip(rows[1:], others, strict=True)
+    }
     caution = best.metrics["overlap"]["label"] or ""
     notes = tuple(best.metrics["caveats"])
-    return ArchitectureComparison(out, tuple(rows), trivial, gains, lead, caution, notes, kind)
+    return ArchitectureComparison(out, tuple(rows), trivial, gains, leads, caution, notes, kind)
 
 
 def _measure_lead(first: Predictions, second: Predictions) -> Lead:

@@ -90,7 +90,7 @@ class ArchitectureComparison:
         rows: The architectures, best first.
         trivial: Held-out metrics of the trivial predictors by name, then by key of SHOWN.
         gains: For each architecture its lead over the trivial predictor with the highest CCC.
-        lead: The first architecture's lead over the second; None for a single one.
+        leads: The first one's lead over each other one, by name, in the order of the rows.
         caution: "subjects overlap: optimistic", or "".
         notes: What a reader must know of the data, in sentences.
         kind: ARCHITECTURE or METHOD.
@@ -101,11 +101,16 @@ class ArchitectureComparison:
     rows: tuple[ArchitectureResult, ...]
     trivial: Mapping[str, Mapping[str, float]]
     gains: Mapping[str, Lead]
-    lead: Lead | None
+    leads: Mapping[str, Lead]
     caution: str
     notes: tuple[str, ...] = ()
     kind: str = ARCHITECTURE
     is_main: bool = True
+
+    @property
+    def lead(self) -> Lead | None:
+        """The first one's lead over the second; None for a single one."""
+        return next(iter(self.leads.values()), None)
 
     @property
     def winner(self) -> str | None:
@@ -203,6 +208,7 @@ def write(comparison: ArchitectureComparison) -> None:
         "winner": comparison.winner,
         "measure": MEASURE,
         "lead": None if comparison.lead is None else asdict(comparison.lead),
+        "leads": {name: asdict(lead) for name, lead in comparison.leads.items()},
         "gains": {name: asdict(gain) for name, gain in comparison.gains.items()},
         "verdict": comparison.conclusion,
         "caution": comparison.caution,
