@@ -164,6 +164,99 @@ def test_tables_of_facereader_are_annotations(tmp_path: Path) -> None:
     assert "not coded by people" in annotation.notes[0]
 
 
+EAF = """<?xml version="1.0" encoding="UTF-8"?>
+<ANNOTATION_DOCUMENT FORMAT="3.0" VERSION="3.0">
+  <TIME_ORDER>
+    <TIME_SLOT TIME_SLOT_ID="ts1" TIME_VALUE="400"/>
+    <TIME_SLOT TIME_SLOT_ID="ts2" TIME_VALUE="800"/>
+    <TIME_SLOT TIME_SLOT_ID="ts3"/>
+  </TIME_ORDER>
+  <TIER TIER_ID="AU4@coder1" LINGUISTIC_TYPE_REF="default">
+    <ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a1" TIME_SLOT_REF1="ts1"
+      TIME_SLOT_REF2="ts2"><ANNOTATION_VALUE>C</ANNOTATION_VALUE>
+    </ALIGNABLE_ANNOTATION></ANNOTATION>
+    <ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a2" TIME_SLOT_REF1="ts2"
+      TIME_SLOT_REF2="ts3"><ANNOTATION_VALUE>E</ANNOTATION_VALUE>
+    </ALIGNABLE_ANNOTATION></ANNOTATION>
+  </TIER>
+  <TIER TIER_ID="more" PARENT_REF="AU4@coder1" LINGUISTIC_TYPE_REF="child">
+    <ANNOTATION><REF_ANNOTATION ANNOTATION_ID="a3" ANNOTATION_REF="a1">
+      <ANNOTATION_VALUE>7A+43</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION>
+    <ANNOTATION><REF_ANNOTATION ANNOTATION_ID="a4" ANNOTATION_REF="a3">
+      <ANNOTATION_VALUE>looks away</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION>
+  </TIER>
+  <TIER TIER_ID="AU9" LINGUISTIC_TYPE_REF="default"/>
+</ANNOTATION_DOCUMENT>
+"""
+ELAN_TIMES = "00:00:00.400\t0.4\t00:00:00.800\t0.8\t00:00:00.400\t0.4"
+ELAN_LINES = (
+    f"AU4\t\t{ELAN_TIMES}\tC\nmore\tP1\t{ELAN_TIMES}\t7A+43\nmore\tP1\t{ELAN_TIMES}\tlooks away\n"
+)
+ELAN_COLUMNS = (
+    "Begin Time - msec\tEnd Time - msec\tDuration - msec\tAU4\tmore\n"
+    "400\t800\t400\tC\t7A+43\n400\t800\t400\t\tlooks away\n"
+)
+OBSERVER = (
+    "Observation;Time_Relative_sf;Duration_sf;Subject;Behavior;Modifier_1;Event_Type;Comment\n"
+    "p1;0,4;0,4;Child;4_Brow Lowerer;C;State start;\n"
+    "p1;0,4;0,4;Child;AU7;A;State start;\n"
+    "p1;0,4;0,4;Child;43;;State start;\n"
+    "p1;0,5;0;Child;looks away;;Point;\n"
+    "p1;0,8;0;Child;4_Brow Lowerer;C;State stop;\n"
+    "p1;0,8;0;Child;AU7;A;State stop;\n"
+    "p1;0,8;0;Child;43;;State stop;\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "form", "unknown"),
+    [
+        ("p1.eaf", EAF, "ELAN file", "tier more"),
+        ("p1.txt", ELAN_LINES, "export of ELAN", "tier more"),
+        ("p1.tsv", ELAN_COLUMNS, "export of ELAN", "tier more"),
+        ("p1.csv", OBSERVER, "event log of Observer", "looks away"),
+    ],
+)
+def test_elan_and_observer_give_the_same_events(
+    tmp_path: Path, name: str, text: str, form: str, unknown: str
+) -> None:
+    annotation = read(tmp_path, text, name=name)
+    expected = [("AU4", 400, 800, 3), ("AU43", 400, 800, 1), ("AU7", 400, 800, 1)]
+    assert sorted(spans(annotation)) == expected
+    assert (annotation.form, annotation.unknown) == (form, {unknown: 1})
+    assert annotation.complete
+
+
+def test_an_empty_tier_of_elan_is_a_unit_that_was_coded(tmp_path: Path) -> None:
+    assert read(tmp_path, EAF, name="p1.eaf").coded == {"AU4", "AU7", "AU9", "AU43"}
+
+
+def test_a_tier_of_a_unit_has_intensities_and_another_one_has_codes(tmp_path: Path) -> None:
+    times = "\t\t1.0\t2.0\t1.0\t"
+    lines = f"AU4{times}3\nall{times}7\nAU43{times}\nAU43{times}0\n"
+    units = [(i.unit, i.intensity) for i in read(tmp_path, lines).intervals]
+    assert [unit for unit, _ in units] == ["AU4", "AU7", "AU43", "AU43"]
+    assert [intensity for _, intensity in units] == [3, pytest.approx(np.nan, nan_ok=True), 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("p1.eaf", "no xml", "cannot be read as a file of ELAN"),
+        ("p1.csv", OBSERVER + "p1;1;0;Child;43;;State start;\n", "line 9: the state 43 starts and"),
+        ("p1.csv", OBSERVER + "p1;1;0;Child;43;;State stop;\n", "stops before it starts"),
+        ("p1.txt", ELAN_LINES + "AU4 without times\n", "line 4: expected a tier, the begin"),
+        ("p1.txt", ELAN_LINES.replace("\tC", "\tstrong"), "line 1: expected the intensity of AU4"),
+    ],
+)
+def test_a_damaged_export_is_refused_with_the_place(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    with pytest.raises(DataError) as error:
+        read(tmp_path, text, name=name)
+    assert message in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

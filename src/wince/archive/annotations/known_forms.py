@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wince import csv_reader
-from wince.archive.annotations import event_table, frame_table, tool_table
+from wince.archive.annotations import elan, event_table, frame_table, observer, tool_table
 from wince.archive.annotations.annotation import Annotation
 from wince.archive.annotations.clock import Clock
 from wince.archive.annotations.frame_table import Row
@@ -13,7 +13,7 @@ from wince.errors import DataError
 from wince.unit_tables import table as unit_table
 from wince.unit_tables.tools import PY_FEAT, recognise
 
-SUFFIXES = (".csv", ".tsv", ".txt")
+SUFFIXES = (".csv", ".tsv", ".txt", elan.SUFFIX)
 VIDEO = "video"
 """Column of a table for several videos that names the video."""
 
@@ -33,6 +33,8 @@ class Reading:
 
 def videos_in(path: Path, reading: Reading) -> tuple[str, ...] | None:
     """Return the videos that a table for several videos names, None for a file of one video."""
+    if path.suffix.lower() == elan.SUFFIX:
+        return None
     if VIDEO not in csv_reader.read_header(path, reading.renames):
         return None
     return tuple(dict.fromkeys(row[VIDEO] for _, row in _rows(path, reading)))
@@ -50,21 +52,30 @@ def read(path: Path, video: str | None, clock: Clock, reading: Reading) -> Annot
     Raises:
         DataError: The file has no known form, or cannot be read.
     """
-    header = csv_reader.read_header(path, reading.renames)
+    if path.suffix.lower() == elan.SUFFIX:
+        return elan.read_file(path, reading.renames)
     if video is None and _is_of_tool(path):
         return tool_table.read(path, clock, reading.unit_range)
+    if video is None and elan.fits_lines(path):
+        return elan.read_lines(path, clock, reading.renames)
+    header = csv_reader.read_header(path, reading.renames)
     rows = [row for row in _rows(path, reading) if video is None or row[1][VIDEO] == video]
     if not rows:
         raise DataError(f"{path} has a header but no row. Remove the file, or fill it.")
+    if observer.fits(header):
+        return observer.read(path, rows, clock, reading.renames)
+    if elan.fits_export(header):
+        return elan.read_export(path, rows, clock, reading.renames)
     if event_table.fits(header):
         return event_table.read(path, rows, clock, reading.renames)
     if frame_table.fits(header, reading.renames):
         return frame_table.read(path, rows, clock, reading.renames)
     raise DataError(
         f"{path} has no known form of annotation. Expected a table of events (onset, offset, unit, "
-        "intensity), a table of frames (frame or seconds, and columns such as au4 or pspi), or a "
-        f"table of a known program; found the columns {', '.join(header[:12]) or 'none'}. If its "
-        "columns have other names, state them: --column onset=NAME."
+        "intensity), a table of frames (frame or seconds, and columns such as au4 or pspi), or an "
+        "export of ELAN, Observer, FaceReader, OpenFace or LibreFace; found the columns "
+        f"{', '.join(header[:12]) or 'none'}. If its columns have other names, state them: "
+        "--column onset=NAME."
     )
 
 

@@ -10,7 +10,7 @@ from wince.errors import DataError
 from wince.scale import PSPI_MAXIMUM
 
 _CODE = re.compile(
-    r"(?:au|action[ _]unit)?[ _]*[lrtb]?[ _]*0*([1-9]\d?)[ _]?([a-e])?(?:[ _](?:[rc]|-.*))?",
+    r"(?:au|action[ _]unit)?[ _]*[lrtb]?[ _]*0*([1-9]\d?)[ _]?([a-e])?(?:_(?!c$).*| - .*)?",
     re.IGNORECASE,
 )
 _NAMES = {
