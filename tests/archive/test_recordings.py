@@ -122,6 +122,20 @@ def test_a_second_run_decodes_nothing_and_changes_nothing(
     assert consistent(copy) == consistent(out)
 
 
+def test_a_run_that_was_interrupted_continues_where_it_stopped(
+    archive: Path, out: Path, tmp_path: Path
+) -> None:
+    def interrupt(done: int, total: int) -> None:
+        if done == total - 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(archive, tmp_path, ONE_WORKER, interrupt)
+    assert not (tmp_path / "manifest.csv").exists()
+    assert prepare(archive, tmp_path, ONE_WORKER).reused == 18
+    assert consistent(tmp_path) == consistent(out)
+
+
 def test_two_workers_give_the_same_bytes_as_one(archive: Path, out: Path, tmp_path: Path) -> None:
     prepare(archive, tmp_path, PrepareOptions(workers=2))
     assert consistent(tmp_path) == consistent(out)
@@ -193,7 +207,7 @@ def test_what_has_no_partner_is_left_out_named_and_counted(tmp_path: Path) -> No
         "videos/p1.mp4": "",
         "": "no row of the table has a video of ",
         "videos/gone.mp4": "there is no file videos/gone.mp4",
-        "videos/broken.mp4": f"{tmp_path}/videos/broken.mp4"[:35],
+        "videos/broken.mp4": "videos/broken.mp4 is not a video that wince can"[:35],
         "videos/other.mp4": "no row of videos.csv lists it",
     }
     assert "2 rows of the table without a video that can be read: videos/gone.mp4" in warnings
@@ -210,8 +224,8 @@ def test_a_video_that_breaks_off_is_used_up_to_there(tmp_path: Path) -> None:
     assert 5 <= len(files) <= 40
     assert all(file.label for file in files)
     assert sheet[0]["beyond_end"] == 1
-    assert "of 2.0 s: the rest is missing or damaged" in warnings
-    assert "1 annotated interval of p1.mkv begin after the end" in warnings
+    assert "1 video that stops before the end that the file states: p1.mkv" in warnings
+    assert "end of the video or last beyond it: 1, of p1.mkv" in warnings
 
 
 def test_frames_of_a_variable_rate_are_matched_by_time(tmp_path: Path) -> None:

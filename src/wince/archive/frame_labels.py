@@ -128,11 +128,11 @@ def describe(
         labelled=labelled,
         problem="" if labelled else labels.missing,
         label=labels.label if labelled else "",
-        notes=(times.problem,) if times.problem else (),
+        breaks_off=bool(times.problem),
     )
     if annotation is None or values is None:
         return recording
-    notes = (*recording.notes, *annotation.notes, *_notes(annotation, values, times))
+    notes = (*annotation.notes, *_notes(annotation, values, times))
     return replace(
         recording,
         label=f"{labels.label} ({annotation.form})",

@@ -18,6 +18,7 @@ class Recording:
         seconds: Its length.
         frame_rate: Frames per second.
         variable_rate: Whether the distances of its frames differ.
+        breaks_off: Whether the file stops before the end that it states.
         frames: Number of frames in the file.
         taken: Number of frames that `--fps` takes.
         labelled: Number of these that have a label.
@@ -38,6 +39,7 @@ class Recording:
     seconds: float | None = None
     frame_rate: float | None = None
     variable_rate: bool = False
+    breaks_off: bool = False
     frames: int = 0
     taken: int = 0
     labelled: int = 0

@@ -86,7 +86,7 @@ class RecordingReader:
         try:
             return frame_times(path)
         except VideoError as error:
-            return str(error)
+            return str(error).replace(str(path), row.video)
 
     def _annotation(self, row: Row) -> Annotation | None:
         """Return the annotation of a row's video, None without one or without a video."""

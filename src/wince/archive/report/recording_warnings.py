@@ -1,12 +1,30 @@
 """Warnings about the recordings of an archive: what did not match, and what was read otherwise."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wince.archive.report.phrases import listed, plural
 
 Recordings = Sequence[Mapping[str, Any]]
+_COUNTED = (
+    (
+        "beyond_end",
+        "that begin after the end of the video or last beyond it",
+        "No frame is there. Check that the annotation belongs to the video, and its unit of time.",
+    ),
+    (
+        "overlapping",
+        "that overlap an earlier one of the same action unit",
+        "The higher intensity counts.",
+    ),
+    (
+        "without_intensity",
+        "without an intensity",
+        "PSPI needs one, so the frames in them have no label. Add A to E, or 1 to 5.",
+    ),
+)
+"""Counts of a recording, what they count, and what follows from it."""
 
 
 def recording_warnings(recordings: Recordings) -> Iterator[str]:
@@ -62,28 +80,27 @@ def _frame_rates(recordings: Recordings) -> Iterator[str]:
             "Annotations in seconds were matched by time. If frames were numbered by a program "
             "that assumes a constant rate, state that rate with --annotation-fps."
         )
-    for entry in recordings:
-        for note in entry["notes"]:
-            yield note if entry["video"] in note else f"{entry['video']}: {note}"
+    broken = [entry["video"] for entry in recordings if entry["breaks_off"]]
+    if broken:
+        verb = "stops" if len(broken) == 1 else "stop"
+        yield (
+            f"{plural(len(broken), 'video')} that {verb} before the end that the file states: "
+            f"{listed(broken)}. The frames before that are used. Export or copy the file again."
+        )
+    notes = [note for entry in recordings for note in entry["notes"]]
+    if notes:
+        yield (
+            f"{plural(len(notes), 'note')} on recordings in the sheet of recordings. The first: "
+            f"{notes[0]}"
+        )
 
 
 def _annotations(recordings: Recordings) -> Iterator[str]:
-    count = _counter(recordings)
-    if beyond := count("beyond_end"):
-        yield (
-            f"{beyond} begin after the end of the video or last beyond it; no frame is there. "
-            "Check that the annotation belongs to the video, and its unit of time."
-        )
-    if overlapping := count("overlapping"):
-        yield (
-            f"{overlapping} overlap an earlier one of the same action unit. The higher intensity "
-            "counts."
-        )
-    if without := count("without_intensity"):
-        yield (
-            f"{without} have no intensity. PSPI needs one, so the frames in them have no label. "
-            "Add A to E, or 1 to 5."
-        )
+    for name, what, remark in _COUNTED:
+        total = sum(entry[name] for entry in recordings)
+        if total:
+            videos = listed([entry["video"] for entry in recordings if entry[name]])
+            yield f"Annotated intervals {what}: {total:,}, of {videos}. {remark}"
     unknown: Counter[str] = Counter()
     for entry in recordings:
         unknown.update(entry["unknown_units"])
@@ -93,16 +110,6 @@ def _annotations(recordings: Recordings) -> Iterator[str]:
             f"Names in annotations that are no action unit, not used: {names}. If one of them is a "
             "unit, state it, such as --column au4='brow furrow'."
         )
-
-
-def _counter(recordings: Recordings) -> Callable[[str], str]:
-    def count(name: str) -> str:
-        """Return a count over all recordings with the recordings concerned, "" for none."""
-        total = sum(entry[name] for entry in recordings)
-        videos = [entry["video"] for entry in recordings if entry[name]]
-        return f"{plural(total, 'annotated interval')} of {listed(videos)}" if total else ""
-
-    return count
 
 
 def _sequences(recordings: Recordings) -> Iterator[str]:

@@ -35,6 +35,7 @@ def recording_remarks(entry: Mapping[str, Any]) -> str:
     )
     parts = [
         entry["problem"] and f"{entry['problem'].rstrip('.')}.",
+        entry["breaks_off"] and "Stops before the end that the file states.",
         *(f"{count:,} intervals {what}." for count, what in counts if count),
         unknown and f"No action units: {unknown}.",
         *entry["notes"],
