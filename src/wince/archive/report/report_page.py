@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wince import scale
+from wince.archive.report.phrases import plural
 from wince.archive.report.svg_charts import histogram_bars, share_bars
 from wince.html_templates import render
 from wince.level_colours import ON_WHITE
@@ -34,9 +35,10 @@ def recording_remarks(entry: Mapping[str, Any]) -> str:
         (entry["without_intensity"], "without intensity"),
     )
     parts = [
+        entry["video"] and entry["label"] and f"Labels from {entry['label']}.",
         entry["problem"] and f"{entry['problem'].rstrip('.')}.",
         entry["breaks_off"] and "Stops before the end that the file states.",
-        *(f"{count:,} intervals {what}." for count, what in counts if count),
+        *(f"{plural(count, 'interval')} {what}." for count, what in counts if count),
         unknown and f"No action units: {unknown}.",
         *entry["notes"],
     ]
