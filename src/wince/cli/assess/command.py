@@ -59,7 +59,7 @@ def assess(
     Exit status: 0 if every file was assessed (and spoken, with --speak), 1 if some could not be, 2
     for a wrong command.
     """
-    output.check(heatmap=scoring.heatmap)
+    output.check(heatmap=scoring.heatmap, all_faces=scoring.all_faces)
     scoring.check()
     speaker = speech.speaker()
     _run(files, output, scoring, speaker)
@@ -74,6 +74,7 @@ def _run(
     from wince.cli.assess.outcome import Tally
     from wince.cli.assess.previous_results import PreviousResults, ScoringSetup
     from wince.cli.assess.results_file import ResultsFile
+    from wince.cli.assess.video_summary import VideoSummaries
     from wince.runtime.assessor import Assessor
 
     assessor = Assessor(scoring.model)
@@ -98,9 +99,12 @@ def _run(
 
     batch = Batch(files, assess_image, scoring.every, output.annotate, scoring.workers)
     tally = Tally()
+    summaries = VideoSummaries(output.video_summary) if output.video_summary else None
 
     def outcomes(previous: PreviousResults) -> "Iterator[Outcome]":
         batch_outcomes = batch.outcomes(previous, progress_bar=output.shows_progress)
+        if summaries is not None:
+            batch_outcomes = summaries.follow(batch_outcomes)
         return tally.follow(replace(outcome, min_score=min_score) for outcome in batch_outcomes)
 
     if output.out is None:

@@ -45,11 +45,21 @@ class OutputOptions:
         ),
     ] = None
 
-    def check(self, *, heatmap: bool) -> None:
+    video_summary: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a row for each video into a new CSV FILE: mean and highest score, share of "
+            "each level, judged frames, episodes.",
+        ),
+    ] = None
+
+    def check(self, *, heatmap: bool, all_faces: bool) -> None:
         """Raise an error for options that do not fit together.
 
         Args:
             heatmap: Whether activation maps are requested.
+            all_faces: Whether every face of a frame is assessed.
 
         Raises:
             BadParameter: The options do not fit together.
@@ -59,6 +69,11 @@ class OutputOptions:
             raise typer.BadParameter("--json, --csv and --out exclude each other")
         if self.resume and self.out is None:
             raise typer.BadParameter("--resume needs --out FILE, the file to continue")
+        if self.video_summary and (self.resume or all_faces):
+            raise typer.BadParameter(
+                "--video-summary needs every frame of one face: it excludes --resume and "
+                "--all-faces. `wince watch --all-persons` follows several persons"
+            )
         is_jsonl = self.out is not None and self.out.suffix.lower() == ".jsonl"
         if heatmap and not (self.as_json or is_jsonl or self.annotate):
             raise typer.BadParameter(
