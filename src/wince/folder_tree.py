@@ -19,22 +19,25 @@ def walk(
         hidden: Whether folders whose name begins with a dot are walked through.
     """
     links = _FolderLinks(root)
-    folders = [os.fspath(root)]  # a list of its own, because folders may be very deep
+    folders = [(os.fspath(root), links.root)]  # a list of its own, because folders may be very deep
     while folders:
-        folder = folders.pop()
+        folder, real_folder = folders.pop()
         try:
             with os.scandir(folder) as entries:
-                names = sorted((entry.name, _is_folder(entry)) for entry in entries)
+                names = sorted((e.name, _is_folder(e), e.is_symlink()) for e in entries)
         except OSError as error:
             on_error(error)
             continue
-        yield folder, [name for name, is_folder in names if not is_folder]
-        subfolders = [
-            os.path.join(folder, name)  # noqa: PTH118 - a Path would be slower
-            for name, is_folder in names
-            if is_folder and (hidden or not name.startswith("."))
-        ]
-        folders += reversed([subfolder for subfolder in subfolders if links.is_new(subfolder)])
+        yield folder, [name for name, is_folder, _ in names if not is_folder]
+        subfolders = []
+        for name, is_folder, is_link in names:
+            if is_folder and (hidden or not name.startswith(".")):
+                path, real_path = _join(folder, name), _join(real_folder, name)
+                if is_link:
+                    real_path = os.path.realpath(path)
+                if links.is_new(real_path, is_link=is_link):
+                    subfolders.append((path, real_path))
+        folders += reversed(subfolders)
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
@@ -44,19 +47,31 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
+def _join(folder: str, name: str) -> str:
+    return os.path.join(folder, name)  # noqa: PTH118 - a Path would be slower
+
+
 class _FolderLinks:
-    """Decides which folders are searched, so that links cannot lead around in circles."""
+    """Decides which folders are searched, so that links cannot lead around in circles.
+
+    Attributes:
+        root: Path of the folder where the search begins, without links.
+    """
 
     def __init__(self, root: Path) -> None:
-        self._root = os.path.realpath(root)
-        self._searched = {self._root}
+        self.root = os.path.realpath(root)
+        self._searched = {self.root}
 
-    def is_new(self, folder: str) -> bool:
-        """Return whether to search a folder: False for a link to a folder above or known."""
-        real_path = os.path.realpath(folder)
-        if os.path.islink(folder):  # noqa: PTH114 - a Path would be slower
-            above = os.path.join(real_path, "")  # noqa: PTH118 - ends in a separator, also for "/"
-            if real_path in self._searched or self._root.startswith(above):
+    def is_new(self, real_path: str, *, is_link: bool) -> bool:
+        """Return whether to search a folder: False for a link to a folder above or known.
+
+        Args:
+            real_path: Path of the folder, without links.
+            is_link: Whether a link led to it.
+        """
+        if is_link:
+            above = _join(real_path, "")  # ends in a separator, also for "/"
+            if real_path in self._searched or self.root.startswith(above):
                 return False
         self._searched.add(real_path)
         return True
