@@ -513,6 +513,7 @@ def test_texts_of_each_language_are_served_like_the_other_files_of_the_page(clie
     assert answer.content == (CATALOGUES / f"{code}.json").read_bytes()
     assert answer.headers["content-type"] == "application/json"
     script = client.get("/static/app.js")
+    assert script.headers["cache-control"] == answer.headers["cache-control"] == "no-cache"
     individual = ("content-type", "content-length", "last-modified", "etag", "x-request-id")
     headers, others = (
         {name: value for name, value in response.headers.items() if name not in individual}

@@ -22,6 +22,9 @@ from wince.speech import languages
 if TYPE_CHECKING:
     from wince.runtime.assessor import Assessor
 
+CACHE_CONTROL = "no-cache"
+"""Of the page's files: browsers revalidate them on each visit, so that an update shows at once."""
+
 _DESCRIPTION = (
     "Reads the expression of pain from a face. Research software, not a medical device. It scores "
     "expression, not experience. Images are assessed in memory and never stored."
@@ -80,8 +83,8 @@ def create_app(assessor: "Assessor", *, settings: Settings | None = None) -> Fas
     problems.install(app)
     app.add_middleware(RequestGuard, settings=settings)
     app.include_router(routes.create_router(assessor, pool, speech_pool, settings))
-    app.mount("/static/texts", _RevalidatedFiles(directory=languages.CATALOGUES), name="texts")
-    app.mount("/static", _RevalidatedFiles(directory=routes.STATIC), name="static")
+    app.mount("/static/texts", _PageFiles(directory=languages.CATALOGUES), name="texts")
+    app.mount("/static", _PageFiles(directory=routes.STATIC), name="static")
     return app
 
 
@@ -98,13 +101,13 @@ class _TokenProtectedApp(FastAPI):
         return document
 
 
-class _RevalidatedFiles(StaticFiles):
-    """The page's files. Browsers revalidate them on each visit, so that an update shows at once."""
+class _PageFiles(StaticFiles):
+    """The page's files."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         headers = MutableHeaders(raw=response.raw_headers)
-        headers["Cache-Control"] = "no-cache"
+        headers["Cache-Control"] = CACHE_CONTROL
         if path.endswith(".webmanifest") and response.status_code == 200:  # Python does not know it
             headers["Content-Type"] = "application/manifest+json"
         return response
