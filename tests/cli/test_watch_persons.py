@@ -49,17 +49,23 @@ def nurse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_video(path, render(actors, 7, rate=RATE), rate=RATE)
 
 
-def test_the_minimum_score_of_the_detector_can_be_set(
-    run: Run, visit: Path, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A patient and a larger face side by side, one second."""
+    actors = [Actor(PATIENT, still(160, 260, 230)), Actor(NURSE, still(460, 240, 320))]
+    path = tmp_path_factory.mktemp("persons") / "two.mp4"
+    return write_video(path, render(actors, 1, rate=RATE), rate=RATE)
+
+
+def test_the_minimum_score_of_the_detector_can_be_set(run: Run, two: Path, tmp_path: Path) -> None:
     faces = {
         score: {
             row["faces"]
-            for row in watched_rows(run, visit, tmp_path / f"{score}.csv", "--min-score", score)
+            for row in watched_rows(run, two, tmp_path / f"{score}.csv", "--min-score", score)
         }
         for score in ("0.5", "0.98")
     }
-    assert faces == {"0.5": {"1", "2"}, "0.98": {"0"}}
+    assert faces == {"0.5": {"2"}, "0.98": {"0"}}
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -101,10 +107,10 @@ def test_a_hidden_patient_is_not_in_view_and_followed_again(
     assert max(sides) < 1.25 * min(sides), "the nurse's face is larger"
 
 
-def test_with_several_persons_the_largest_is_followed_and_named(run: Run, tmp_path: Path) -> None:
-    actors = [Actor(PATIENT, still(160, 260, 230)), Actor(NURSE, still(460, 240, 320))]
-    path = write_video(tmp_path / "two.mp4", render(actors, 1, rate=RATE), rate=RATE)
-    status, out, _ = run("watch", path, "--csv", tmp_path / "rows.csv")
+def test_with_several_persons_the_largest_is_followed_and_named(
+    run: Run, two: Path, tmp_path: Path
+) -> None:
+    status, out, _ = run("watch", two, "--csv", tmp_path / "rows.csv")
     assert status == 0
     assert "Persons 1 and 2 are in view. Person 1, the largest, is followed." in out
     assert {row["person"] for row in read_rows(tmp_path / "rows.csv")} == {"1"}
@@ -196,10 +202,10 @@ def test_a_frame_without_anybody_has_a_row_of_its_own(run: Run, tmp_path: Path) 
         assert [(row["person"], row["faces"], row["face"]) for row in rows] == [("", "0", "0")] * 5
 
 
-def test_rows_have_the_place_of_the_face(run: Run, visit: Path, tmp_path: Path) -> None:
-    row = watched_rows(run, visit, tmp_path / "rows.csv")[0]
+def test_rows_have_the_place_of_the_face(run: Run, two: Path, tmp_path: Path) -> None:
+    row = watched_rows(run, two, tmp_path / "rows.csv")[0]
     x0, y0, x1, y1 = (float(row[f"box_{corner}"]) for corner in ("x0", "y0", "x1", "y1"))
-    assert row["source"] == str(visit)
+    assert row["source"] == str(two)
     for name in KEYPOINTS:
         assert x0 - 40 < float(row[f"{name}_x"]) < x1 + 40
         assert y0 - 40 < float(row[f"{name}_y"]) < y1 + 40
@@ -244,13 +250,13 @@ def test_an_annotated_copy_is_made_of_a_file_only_and_never_replaces_one(
 
 
 def test_the_videos_of_a_folder_are_watched_one_after_another(
-    run: Run, visit: Path, tmp_path: Path
+    run: Run, two: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "ward"
     (folder / "night").mkdir(parents=True)
     short = write_video(folder / "a.mp4", grey_frames(5), rate=RATE)
-    (folder / "b.mp4").write_bytes(visit.read_bytes()[:5000])
-    (folder / "night" / "c.mp4").write_bytes(visit.read_bytes())
+    (folder / "b.mp4").write_bytes(two.read_bytes()[:5000])
+    (folder / "night" / "c.mp4").write_bytes(two.read_bytes())
     (folder / "notes.txt").write_text("no video")
     status, out, err = run(
         "watch", folder, "--csv", tmp_path / "r.csv", "--summary", tmp_path / "s.json"
@@ -259,10 +265,10 @@ def test_the_videos_of_a_folder_are_watched_one_after_another(
     assert "b.mp4 stops before its end" in err
     assert "1 of 3 videos in" in err
     sources = [row["source"] for row in read_rows(tmp_path / "r.csv")]
-    assert sources == [str(short)] * 5 + [str(folder / "night" / "c.mp4")] * 80
+    assert sources == [str(short)] * 5 + [str(folder / "night" / "c.mp4")] * RATE
     assert out.index("a.mp4") < out.index("c.mp4")
     summary = json.loads((tmp_path / "s.json").read_text())
-    assert [part["frames"]["all"] for part in summary["sources"]] == [5, 80]
+    assert [part["frames"]["all"] for part in summary["sources"]] == [5, RATE]
 
 
 def test_a_folder_without_videos_is_an_error(run: Run, tmp_path: Path) -> None:

@@ -3,10 +3,15 @@
 import re
 import time
 
+import pytest
+
 from tests.support.browser import ARGUMENTS, CHROMIUM, SPEECH, TIMEOUT, start_watching
-from tests.support.expressive_clip import RATE, as_jpeg, clip
+from tests.support.expressive_clip import RATE, clip
+from tests.support.video_sample import write_video
 from wince import scale
 from wince.speech.languages import ENGLISH
+
+pytest.importorskip("av", reason="needs wince[video]")
 
 LEVELS = {
     "No pain expression seen": "none",
@@ -37,9 +42,7 @@ WATCH = """() => {
 
 
 def test_the_page_contradicts_itself_in_nothing_that_it_shows(browser, address, frames, tmp_path):
-    path = tmp_path / "clip.mjpeg"
-    # Chromium plays the file at 30 frames a second.
-    path.write_bytes(b"".join(as_jpeg(rgb) * (30 // RATE) for rgb in clip(frames)))
+    path = write_video(tmp_path / "clip.y4m", clip(frames), rate=RATE, codec="wrapped_avframe")
     chromium = browser.browser_type.launch(
         executable_path=CHROMIUM,
         args=[

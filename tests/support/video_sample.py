@@ -17,6 +17,8 @@ UPRIGHT_MATRIX = bytes.fromhex("00010000" + "00" * 12 + "00010000" + "00" * 12 +
 """The display matrix of an MP4 whose frames are shown as they are stored."""
 HDR_WHITE = 203.0
 """Luminance of white in `pq` and `hlg`, in cd/m2 (ITU-R BT.2408)."""
+FAST = {"preset": "ultrafast", "bf": "3"}
+"""Options of x264: a tenth of the usual computing time, with the usual number of B-frames."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def write_video(
         pixel_format: FFmpeg's name of the pixel format; by default 4:2:0.
         colour: Colour tags; None for none, and for the matrix of BT.601.
         pixel_aspect: Width of a pixel by its height.
-        options: Options of the encoder.
+        options: Options of the encoder, in addition to `FAST` for progressive H.264.
         fields: "tff" or "bff" if the images are interlaced, with the top or bottom field first.
         last_duration: Seconds for which the last frame is shown; None for 1 / rate.
         sound_codec: FFmpeg's name of the encoder of the sound.
@@ -72,7 +74,8 @@ def write_video(
     pixel_format = pixel_format or ("yuvj420p" if codec == "mjpeg" else "yuv420p")
     with av.open(str(path), "w") as container:
         images = list(images)
-        stream: Any = container.add_stream(codec, rate=rate, options=dict(options or {}))
+        options = {**(FAST if codec == "libx264" and not fields else {}), **(options or {})}
+        stream: Any = container.add_stream(codec, rate=rate, options=options)
         stream.height, stream.width = images[0].shape[:2]
         stream.pix_fmt = pixel_format
         context = stream.codec_context
