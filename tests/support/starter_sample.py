@@ -15,7 +15,7 @@ from tools.starter.recipe import Recipe, Stage
 from tools.starter.single_ratings import Ratings
 from wince import file_names, scale
 
-STAGE = Stage(size=64, epochs=1, batch=4, body_rate=1e-3, head_rate=1e-3)
+STAGE = Stage(size=32, epochs=1, batch=4, body_rate=1e-3, head_rate=1e-3)
 RECIPE = Recipe(
     folds=2, strangers=(STAGE,), mesh=(STAGE,), units=STAGE, further=STAGE, answers=STAGE
 )
