@@ -1,5 +1,6 @@
-"""Run a command and verify that it reaches no other machine and writes only where it is told."""
+"""Run commands and verify that they reach no other machine and write only where they are told."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -7,6 +8,14 @@ from pathlib import Path
 
 from tests.support import network_watch
 from wince.cli import library_caches
+
+EACH = """
+import json, sys
+from wince.cli import main
+for arguments in json.loads(sys.argv[1]):
+    if status := main(arguments):
+        sys.exit(f"wince {' '.join(arguments)} ended with {status}")
+"""
 
 
 def run(arguments: Sequence[str | Path], folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -19,13 +28,28 @@ def run(arguments: Sequence[str | Path], folder: Path) -> "subprocess.CompletedP
         arguments: The command line after "wince".
         folder: The working directory, where everything is written.
     """
+    return _run(["-m", "wince", *map(str, arguments)], folder)
+
+
+def run_each(commands: Sequence[Sequence[str | Path]], folder: Path) -> None:
+    """Run commands in one process, which imports torch once, and verify the same of all together.
+
+    Args:
+        commands: The command lines after "wince".
+        folder: The working directory, where everything is written.
+    """
+    texts = [[str(argument) for argument in arguments] for arguments in commands]
+    _run(["-c", EACH, json.dumps(texts)], folder)
+
+
+def _run(arguments: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[str]":
     log, temporary = folder / "events.jsonl", folder / "temporary"
     temporary.mkdir(exist_ok=True)
     environment = network_watch.environment(log, HOME=str(folder / "home"), TMPDIR=str(temporary))
     for name in library_caches.VARIABLES:
         environment.pop(name, None)
     process = subprocess.run(
-        [sys.executable, "-m", "wince", *map(str, arguments)],
+        [sys.executable, *arguments],
         cwd=folder,
         capture_output=True,
         text=True,

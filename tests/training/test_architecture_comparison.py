@@ -10,7 +10,6 @@ import pytest
 pytest.importorskip("torch", reason="needs wince[train]")
 
 from tests.support import training_sample as sample
-from tests.support import watched_command
 from wince.errors import ModelError
 from wince.evaluation.metrics import agreement
 from wince.evaluation.prediction_files import read_predictions
@@ -81,25 +80,6 @@ def test_architectures_are_compared_on_the_same_folds(
     assert written["verdict"] == comparison.conclusion
     assert comparison.conclusion.startswith("No winner:")
     assert (out / "comparison.png").read_bytes()[:4] == b"\x89PNG"
-
-
-def test_both_commands_reach_no_other_machine_and_write_only_into_out(
-    cross_validated: CrossValidation, prepared_folder: Path, tmp_path: Path
-) -> None:
-    """Their folds are finished already; `train`, which makes one, is watched elsewhere."""
-    shutil.copytree(cross_validated.folder, tmp_path / "folds")
-    shutil.copytree(cross_validated.folder, tmp_path / "comparison" / "resnet18")
-    options = ["--folds", "3", "--max-folds", "2", "--epochs", "1", "--size", "32", "--batch", "4"]
-    options += ["--precision", "32-true", "--init", "none", "--accelerator", "cpu"]
-    options += ["--devices", "1"]
-    watched_command.run(["cross-validate", prepared_folder, "--out", "folds", *options], tmp_path)
-    names = ["--architectures", "resnet18"]
-    watched_command.run(
-        ["compare", prepared_folder, "--out", "comparison", *names, *options], tmp_path
-    )
-    assert {path.name for path in tmp_path.iterdir()} == {"folds", "comparison", "events.jsonl"}
-    assert (tmp_path / "comparison" / "comparison.csv").is_file()
-    assert not list(tmp_path.rglob("*.lock"))
 
 
 TRIVIAL = {name: dict.fromkeys(SHOWN, 0.0) for name in ("zero", "mean", "majority")}

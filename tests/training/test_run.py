@@ -16,7 +16,6 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 from tests.support import training_sample as sample
-from tests.support import watched_command
 from tests.support.frames import ROOT, Frame
 from wince import Assessor
 from wince.errors import DataError, ModelError
@@ -51,16 +50,6 @@ def test_a_run_folder_has_everything(trained_run: Path) -> None:
     assert tuple(epochs[0]) == COLUMNS
     assert [row["epoch"] for row in epochs] == ["1", "2"]
     assert all(float(row["train_loss"]) > 0 and float(row["val_mae"]) > 0 for row in epochs)
-
-
-def test_evaluating_and_exporting_reach_no_other_machine_and_write_only_into_out(
-    trained_run: Path, tmp_path: Path
-) -> None:
-    watched_command.run(["evaluate", trained_run, "--out", "evaluation"], tmp_path)
-    watched_command.run(["export", trained_run, "--out", "model"], tmp_path)
-    names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"evaluation", "model", "events.jsonl"}
-    assert not list(tmp_path.rglob("*.lock"))
 
 
 def test_a_run_can_be_assessed_with_at_once(trained_run: Path, frames: list[Frame]) -> None:
