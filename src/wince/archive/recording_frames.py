@@ -72,7 +72,7 @@ class RecordingReader:
             if source is not None:
                 self._sources[row.video] = source
                 annotation = self._annotation(row)
-                if annotation is not None and not options.coded_units:
+                if annotation is not None:
                     coded |= annotation.coded
         self._coded = frozenset(coded)
 

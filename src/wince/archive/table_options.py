@@ -19,7 +19,7 @@ class TableOptions:
         groups: Columns that are groups, () for every one that the layout takes for a group.
         fps: Frames to take of each second of a video, None for every frame.
         annotation_fps: Frames per second of annotations by frame, None for the video's.
-        coded_units: Action units that were coded, () for those that the annotations contain.
+        coded_units: Action units that were coded, beside those that the annotations contain.
         unit_range: "0-5" or "0-1": range of the numbers in tables of programs that do not state it.
     """
 

@@ -115,8 +115,8 @@ class PreparationOptions:
         list[str] | None,
         typer.Option(
             metavar="UNIT",
-            help="An action unit that was coded in all videos, even if it never occurs, such as "
-            "AU43. Can be repeated. The default is every unit that an annotation contains.",
+            help="An action unit that was coded although no annotation contains it, such as AU43. "
+            "Can be repeated.",
         ),
     ] = None
     unit_range: UnitRange = None
