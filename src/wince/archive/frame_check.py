@@ -82,7 +82,7 @@ def check_frame(settings: CheckSettings, file: FrameFile, cached: Detection | No
     if not file.video and not checks.has_image_suffix(file.name):
         detail, label = "expected .png, .jpg or .jpeg", _label_if_valid(settings, file)
         return FrameResult(file, checks.NAME.reason, detail, label=label)
-    if file.video and (file.seconds is None or not file.label):
+    if file.video and file.seconds is None:
         failed = checks.READABLE if file.label else checks.LABELLED
         return FrameResult(file, failed.reason, file.missing, file.line)
     known = cached.state if cached else None

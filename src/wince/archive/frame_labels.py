@@ -42,7 +42,7 @@ class FrameLabels:
         """Return the attributes of a `FrameFile` that are its label."""
         pspi = self.pspi[index]
         if not pspi:
-            return {"label": "", "missing": self.missing}
+            return {"label": "", "missing": self.missing, "row": {"box": self.box}}
         row = {"pspi": pspi, "box": self.box}
         if not np.isnan(self.units[index]).any():
             values = (f"{value:g}" for value in self.units[index])
