@@ -2,12 +2,15 @@
 
 import io
 import math
+import sys
 import threading
 import time
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from tests.support import bad_inputs
 from wince import decode_limits, images, memory_budget
@@ -20,6 +23,10 @@ def flat(side: int, file_format: str, mode: str = "RGB", **options: object) -> b
     return bad_inputs.save_image(Image.new(mode, (side, side), 120), file_format, **options)
 
 
+turned = Image.Exif()
+turned[ExifTags.Base.Orientation] = 6
+
+
 # Memory
 
 
@@ -27,15 +34,15 @@ def flat(side: int, file_format: str, mode: str = "RGB", **options: object) -> b
     ("file_format", "mode", "side", "options"),
     [
         ("WEBP", "RGB", 3600, {"lossless": True}),
-        ("PNG", "RGB", 7100, {}),
-        ("PNG", "RGBA", 5100, {}),
-        ("PNG", "LA", 5100, {}),
-        ("PNG", "P", 4800, {}),
-        ("PNG", "I;16", 5800, {}),
-        ("AVIF", "RGB", 4500, {"speed": 10}),
-        ("TIFF", "CMYK", 4200, {"compression": "tiff_deflate"}),
-        ("GIF", "P", 4800, {}),
-        ("JPEG", "RGB", 5800, {"progressive": True, "subsampling": 0}),
+        ("PNG", "RGB", 7300, {}),
+        ("PNG", "RGBA", 5300, {}),
+        ("PNG", "LA", 5300, {}),
+        ("PNG", "P", 6000, {}),
+        ("PNG", "I;16", 6000, {}),
+        ("AVIF", "RGB", 4700, {"speed": 10}),
+        ("TIFF", "CMYK", 4400, {"compression": "tiff_deflate"}),
+        ("GIF", "P", 6000, {}),
+        ("JPEG", "RGB", 6000, {"progressive": True, "subsampling": 0}),
     ],
 )
 def test_an_image_that_would_take_too_much_memory_is_refused_at_once(
@@ -43,7 +50,7 @@ def test_an_image_that_would_take_too_much_memory_is_refused_at_once(
 ) -> None:
     data = flat(side, file_format, mode, **options)
     start = time.thread_time()
-    with pytest.raises(ImageTooLargeError, match=rf"{side} x {side} pixels.*limit is 190 MB"):
+    with pytest.raises(ImageTooLargeError, match=rf"{side} x {side} pixels.*limit is 208 MB"):
         images.read(data)
     assert time.thread_time() - start < 0.5
 
@@ -88,8 +95,55 @@ def test_a_jpeg_with_one_scan_of_every_colour_counts_as_one_with_many() -> None:
     one_scan = Image.open(io.BytesIO(flat(400, "JPEG")))
     many = Image.open(io.BytesIO(flat(400, "JPEG", progressive=True)))
     pixels = 400 * 400
-    assert decode_limits.prepare(one_scan, one_scan.size, "it") == 4 * pixels
-    assert decode_limits.prepare(many, many.size, "it") == 4 * pixels + 2 * 1.5 * pixels
+    one_scan_bytes = decode_limits.prepare(one_scan, one_scan.size, 16, "it")
+    assert one_scan_bytes == pytest.approx(4 * pixels, rel=0.01)
+    many_bytes = decode_limits.prepare(many, many.size, 16, "it")
+    assert many_bytes == pytest.approx((4 + 2 * 1.5) * pixels, rel=0.01)
+
+
+def test_a_strip_counts_with_the_copies_of_its_pixels() -> None:
+    with pytest.raises(ImageTooLargeError, match=r"3000000 x 16 pixels.*would take 229 MB"):
+        images.read(bad_inputs.save_image(Image.new("RGB", (3_000_000, 16)), "PNG"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+@pytest.mark.parametrize(
+    ("file_format", "mode", "size", "options"),
+    [
+        ("PNG", "RGB", (500_000, 16), {}),
+        ("PNG", "RGBA", (1000, 8000), {"exif": turned}),
+        ("PNG", "P", (750_000, 16), {}),
+        ("WEBP", "RGB", (1000, 8000), {"lossless": True}),
+        ("JPEG", "RGB", (1000, 8000), {"exif": turned}),
+        ("JPEG", "RGB", (500, 24_000), {"progressive": True}),
+    ],
+)
+def test_decoding_takes_the_memory_that_is_counted(
+    file_format: str,
+    mode: str,
+    size: tuple[int, int],
+    options: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted: list[int] = []
+    decoding = memory_budget.decoding
+
+    def recording(size: int, pixels: int) -> AbstractContextManager[None]:
+        counted.append(size)
+        return decoding(size, pixels)
+
+    monkeypatch.setattr(images, "decoding", recording)
+    data = bad_inputs.save_image(Image.new(mode, size, 120), file_format, **options)
+    Path("/proc/self/clear_refs").write_text("5")  # starts VmHWM anew
+    before = status_bytes("VmRSS")
+    images.read(data)
+    assert status_bytes("VmHWM") - before < counted[0] + 16 * 2**20
+
+
+def status_bytes(name: str) -> int:
+    """Return a value of this process in /proc."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition(f"{name}:")[2].split()[0]) * 1024
 
 
 # Time
@@ -146,6 +200,36 @@ def test_memory_is_reserved_by_one_thread_after_the_other() -> None:
         thread.join(30)
     assert not any(thread.is_alive() for thread in threads)
     assert highest == 1
+
+
+def test_threads_with_pixels_do_not_wait_for_each_other() -> None:
+    """Each keeps pixels and then needs memory for a search, and all together stay in the limit."""
+    half = memory_budget.MAX_BYTES // 2
+    highest = 0
+
+    def work() -> None:
+        nonlocal highest
+        for _ in range(20):
+            with memory_budget.image_work():
+                with memory_budget.decoding(half, half - 2**20):
+                    pass
+                with memory_budget.reserved(memory_budget.SEARCH_BYTES):
+                    highest = max(highest, memory_budget._reserved)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
+    assert highest <= memory_budget.MAX_BYTES
+    assert memory_budget._reserved == memory_budget._kept == 0
+
+
+def test_the_detector_never_needs_more_than_what_pixels_leave() -> None:
+    assert network.BYTES_PER_PIXEL * detect.MAX_AREA < memory_budget.SEARCH_BYTES
+    pixels = decode_limits.PIXEL_BYTES * images.MAX_DECODED_PIXELS
+    assert pixels <= memory_budget.MAX_BYTES - memory_budget.SEARCH_BYTES
 
 
 def test_more_memory_than_there_is_waits_for_others_only() -> None:

@@ -148,6 +148,85 @@ def test_a_damaged_model_is_refused_with_a_message_or_loaded(seed: int, tmp_path
         onnx_session.open_session(path)
 
 
+def constant(name: str, values: object) -> onnx.NodeProto:
+    return helper.make_node("Constant", [], [name], value=numpy_helper.from_array(np.array(values)))
+
+
+def growing_nodes(kind: str) -> list[onnx.NodeProto]:
+    """Return nodes that make far more values than their file has, and add their mean to x."""
+    if kind == "constant of a shape":
+        nodes = [
+            constant("shape", [2**20, 2**15]),
+            helper.make_node("ConstantOfShape", ["shape"], ["many"]),
+        ]
+    elif kind == "outer product":
+        nodes = [
+            constant("shape", [2**18, 1]),
+            helper.make_node("ConstantOfShape", ["shape"], ["column"]),
+            helper.make_node("Transpose", ["column"], ["row"]),
+            helper.make_node("Add", ["column", "row"], ["many"]),
+        ]
+    else:  # copies of the image
+        nodes = [constant("repeats", [2**36]), helper.make_node("Tile", ["x", "repeats"], ["many"])]
+    mean = helper.make_node("ReduceMean", ["many"], ["mean"], keepdims=0)
+    return [*nodes, mean, helper.make_node("Add", ["x", "mean"], ["y"])]
+
+
+@pytest.mark.parametrize("kind", ["constant of a shape", "outer product", "copies of the image"])
+def test_a_small_file_cannot_take_much_memory(kind: str, tmp_path: Path) -> None:
+    path = save(tmp_path / "model.onnx", growing_nodes(kind))
+    assert path.stat().st_size < 2000
+    session = onnx_session.open_session(path)
+    with pytest.raises(Exception, match=r"(?i)memory|Tile"):
+        onnx_session.first_run(session, {"x": np.zeros(4, np.float32)})
+
+
+def products_of_constants(count: int) -> list[onnx.NodeProto]:
+    """Return nodes whose small results take much time; the graph adds all to x."""
+    nodes = [
+        constant("shape", [100, 150]),
+        helper.make_node("ConstantOfShape", ["shape"], ["a"]),
+        helper.make_node("Transpose", ["a"], ["b"]),
+    ]
+    for index in range(count):
+        nodes += [
+            constant(f"number{index}", np.float32(index)),
+            helper.make_node("Add", ["a", f"number{index}"], [f"a{index}"]),
+            helper.make_node("MatMul", [f"a{index}", "b"], [f"product{index}"]),
+        ]
+    products = [f"product{index}" for index in range(count)]
+    return [
+        *nodes,
+        helper.make_node("Sum", products, ["sum"]),
+        helper.make_node("ReduceMean", ["sum"], ["mean"], keepdims=0),
+        helper.make_node("Add", ["x", "mean"], ["y"]),
+    ]
+
+
+def test_loading_ends_after_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(tmp_path / "model.onnx", products_of_constants(3000))
+    monkeypatch.setattr(onnx_session, "MAX_SECONDS", 0.1)
+    with pytest.raises(ModelError, match=r"model\.onnx takes more than 0\.1 seconds to load"):
+        onnx_session.open_session(path)
+
+
+def test_the_first_run_ends_after_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(
+        tmp_path / "model.onnx",
+        [
+            constant("repeats", [10**6]),
+            helper.make_node("Tile", ["x", "repeats"], ["x0"]),
+            *(helper.make_node("Sin", [f"x{i}"], [f"x{i + 1}"]) for i in range(1000)),
+            helper.make_node("ReduceMean", ["x1000"], ["mean"], keepdims=0),
+            helper.make_node("Add", ["x", "mean"], ["y"]),
+        ],
+    )
+    session = onnx_session.open_session(path)
+    monkeypatch.setattr(onnx_session, "MAX_SECONDS", 0.1)
+    with pytest.raises(Exception, match=r"(?i)terminat"):
+        onnx_session.first_run(session, {"x": np.ones(4, np.float32)})
+
+
 def test_the_packaged_models_are_loaded() -> None:
     for path in (starter_folder() / "model.onnx", network.detector_path()):
         assert onnx_session.open_session(path).get_inputs()

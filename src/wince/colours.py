@@ -31,7 +31,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tup
             "The image is CMYK without a colour profile, so its colours are approximate.",
         )
     if not profile and image.mode != "LAB":
-        return image.convert("RGB"), ()
+        return image if image.mode == "RGB" else image.convert("RGB"), ()
     try:
         transform = _transform(profile or b"", image.mode)
         converted = image if transform is None else transform.apply(image)

@@ -25,8 +25,13 @@ BLOCK_BYTES = 256
 
 # Bytes that decoding takes for each pixel, at its highest, measured with Pillow 12.3.
 _BY_FORMAT = {"WEBP": 16, "AVIF": 10, "HEIF": 8}
-_BY_MODE = {"1": 2, "L": 1, "P": 9, "LA": 8, "RGBA": 8, "I;16": 6, "I;16B": 6, "I;16L": 6, "RGB": 4}
+_BY_MODE = {"1": 2, "L": 1, "P": 6, "LA": 8, "RGBA": 8, "I;16": 6, "I;16B": 6, "I;16L": 6, "RGB": 4}
 _OTHER_MODES = 12
+_REDUCED = 4  # a copy of the image with fewer pixels, beside the whole one
+_CONVERTED = 12  # the copies of its pixels that turn it upright and make an array,
+_CONVERTED_WEBP = 18  # beside what the decoder of a WebP keeps
+PIXEL_BYTES = 7
+"""Bytes of each pixel of the array, and of the copy of it that the face detector gets."""
 _COEFFICIENT = 2  # bytes of each value that a JPEG with several scans keeps until the last one
 
 
@@ -61,12 +66,13 @@ class TimedFile(io.BytesIO):
         return super().read(size)
 
 
-def prepare(image: Image.Image, full_size: tuple[int, int], name: str) -> int:
+def prepare(image: Image.Image, full_size: tuple[int, int], result_pixels: int, name: str) -> int:
     """Prepare an image for decoding in limited time, and return the memory that it will take.
 
     Args:
         image: An image whose pixels are not decoded. The scale of a JPEG is set.
         full_size: Width and height without this scale.
+        result_pixels: Number of pixels after the image is reduced.
         name: The image in messages.
 
     Raises:
@@ -81,6 +87,11 @@ def prepare(image: Image.Image, full_size: tuple[int, int], name: str) -> int:
         has_colour_key = image.mode in ("L", "RGB") and "transparency" in image.info
         by_mode = _OTHER_MODES if has_colour_key else _BY_MODE.get(image.mode, _OTHER_MODES)
         needed = image.width * image.height * _BY_FORMAT.get(image.format or "", by_mode)
+    is_reduced = result_pixels < image.width * image.height
+    if is_reduced:
+        needed += _REDUCED * result_pixels
+    keeps_copies = image.format == "WEBP" and not is_reduced
+    needed = max(needed, (_CONVERTED_WEBP if keeps_copies else _CONVERTED) * result_pixels)
     if needed > MAX_BYTES:
         kind = "JPEG with several scans" if isinstance(image, JpegImageFile) else image.format
         raise ImageTooLargeError(

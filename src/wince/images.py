@@ -16,14 +16,14 @@ from typing import IO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageChops, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from wince import colours, decode_limits, image_formats, png_chunks
 from wince.decode_limits import TimedFile
 from wince.errors import ImageError, ImageTooLargeError, NotAnImageError, TruncatedImageError
 from wince.image_formats import FORMATS, INSTALL_HEIF, VIDEO, WEB_FORMATS
-from wince.memory_budget import reserved
+from wince.memory_budget import decoding
 
 ImageSource: TypeAlias = (
     str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[np.uint8]
@@ -187,8 +187,9 @@ def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> UprightI
             full_size = image.size
             if image.format in ("JPEG", "MPO"):
                 image.draft(None, _draft_size(*full_size))
-            needed = decode_limits.prepare(image, full_size, name)
-        with reserved(needed), _decoding(name):
+            count = _reduced_count(image)
+            needed = decode_limits.prepare(image, full_size, count, name)
+        with decoding(needed, decode_limits.PIXEL_BYTES * count), _decoding(name):
             image.load()
             if image.format == "HEIF":
                 full_size = image.size  # decoding can change it
@@ -196,14 +197,21 @@ def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> UprightI
             profile = image.info.get("icc_profile")
             if profile_chunk is not None:
                 profile = png_chunks.unpack_profile(profile_chunk, colours.MAX_PROFILE_BYTES)
-            rgb, colour_warnings = _to_rgb(_reduced(_plain(image, name)), profile)
+            orientation = _exif_orientation(image)
             if not profile:
-                colour_warnings += colours.unconverted_colours(image, data)
-                if "gamma" in image.info and "srgb" not in image.info:
-                    rgb = colours.without_gamma(rgb, image.info["gamma"])
-        orientation = _exif_orientation(image)
+                warnings += colours.unconverted_colours(image, data)
+            gamma = image.info.get("gamma") if not profile and "srgb" not in image.info else None
+            rgb = _reduced(_plain(image, name))
+            if rgb is not image:
+                image.close()  # frees the whole image
+            rgb, colour_warnings = _to_rgb(rgb, profile)
+            if gamma is not None:
+                rgb = colours.without_gamma(rgb, gamma)
+            rgb = _upright(rgb, orientation)
+            if rgb is not image:
+                image.close()
+            pixels = np.asarray(rgb)
     width, height = full_size[::-1] if orientation in _SWAPS_SIDES else full_size
-    pixels = np.asarray(_upright(rgb, orientation))
     return UprightImage(pixels, width, height, warnings + colour_warnings)
 
 
@@ -308,9 +316,20 @@ def _check_kind(image: Image.Image, data: bytes, name: str) -> None:
 
 def _reduced(image: Image.Image) -> Image.Image:
     """Return an image with as many pixels as a JPEG of its size is decoded to, or about so."""
-    excess = math.ceil(math.sqrt(image.width * image.height / MAX_DECODED_PIXELS))
-    factor = max(min(image.size) // MIN_DECODED_SIDE, excess)
+    factor = _reduction(image)
     return image.reduce(factor) if factor > 1 else image
+
+
+def _reduction(image: Image.Image) -> int:
+    """Return by which whole number the sides of an image are divided."""
+    excess = math.ceil(math.sqrt(image.width * image.height / MAX_DECODED_PIXELS))
+    return max(min(image.size) // MIN_DECODED_SIDE, excess, 1)
+
+
+def _reduced_count(image: Image.Image) -> int:
+    """Return the number of pixels of an image after it is reduced."""
+    factor = _reduction(image)
+    return math.ceil(image.width / factor) * math.ceil(image.height / factor)
 
 
 def _draft_size(width: int, height: int) -> tuple[int, int]:
@@ -379,7 +398,7 @@ def _to_rgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tup
         image = image.convert(image.mode.removesuffix("A"))
     rgb, warnings = colours.to_srgb(image, profile)
     if alpha is not None:
-        rgb = Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
+        rgb.paste("white", mask=ImageChops.invert(alpha))
     return rgb, warnings
 
 

@@ -1,12 +1,15 @@
 """The ONNX network: face crops in, action units and their activation maps out."""
 
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from onnxruntime import InferenceSession
 
 from wince import onnx_session, scale
 from wince.errors import ModelError
@@ -18,6 +21,8 @@ from wince.runtime.calibration import Calibration
 STARTER = "starter"
 """Name of the packaged model, and of its folder in wince.models."""
 
+_Run = Callable[[InferenceSession, dict[str, NDArray[Any]]], list[Any]]
+"""Runs a network on its inputs."""
 _UNIT_MAXIMA = np.array([unit.maximum for unit in scale.ACTION_UNITS.values()], np.float32)
 
 
@@ -75,7 +80,8 @@ class Estimator:
         self._input = self._session.get_inputs()[0]
         self._check_shapes(path)
         if model is not None:
-            self(np.full((1, self.spec.size, self.spec.size, 3), 128, np.uint8))
+            grey = np.full((1, self.spec.size, self.spec.size, 3), 128, np.uint8)
+            self._estimate(grey, onnx_session.first_run)
 
     @property
     def model(self) -> dict[str, str]:
@@ -88,8 +94,11 @@ class Estimator:
         Raises:
             ModelError: The network fails, or its outputs are not what model.json promises.
         """
+        return self._estimate(crops, lambda session, inputs: session.run(None, inputs))
+
+    def _estimate(self, crops: NDArray[np.uint8], run: _Run) -> Estimate:
         try:
-            scores, maps = self._session.run(None, {self._input.name: crops})
+            scores, maps = run(self._session, {self._input.name: crops})
         except Exception as error:  # onnxruntime's errors have no common base class
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise ModelError(

@@ -17,6 +17,7 @@ from wince.faces.face import KEYPOINTS, Face
 from wince.faces.frame_view import FrameView
 from wince.faces.spec import FaceSpec
 from wince.images import ImageSource, UprightImage
+from wince.memory_budget import image_work
 from wince.runtime import quality
 from wince.runtime.assessment import DetectedFace, Quad, Quality
 from wince.runtime.heatmap import crop_corners
@@ -83,6 +84,7 @@ def crop_face(
     return crop
 
 
+@image_work()
 def crop_faces(
     source: ImageSource,
     indices: Sequence[int] | None,

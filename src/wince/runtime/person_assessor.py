@@ -17,6 +17,7 @@ from wince.faces import MIN_SCORE
 from wince.faces.frame_view import FramePart, FrameView
 from wince.faces.person_search import MapFaces, PersonFace, PersonSearch
 from wince.images import ImageSource, UprightImage
+from wince.memory_budget import image_work
 from wince.runtime.assessment import Assessment, DetectedFace
 from wince.runtime.assessor import Assessor
 from wince.runtime.crop_assessments import assess_crops
@@ -117,6 +118,7 @@ class PersonAssessor:
         """Return whether a person is in view, or was less than `away` seconds ago."""
         return self._search.is_expected(number)
 
+    @image_work()
     def assess(
         self,
         source: ImageSource,

@@ -124,8 +124,8 @@ def _add_analyze(
     )
     async def analyze(request: Request) -> Response:
         await _check_capacity(request, pool, settings)
-        body = await request_bodies.read_data_url_body(request, settings)
-        assessment = await pool.run(lambda: assessor.assess(data_urls.image_from_data_url(body)))
+        bodies = [await request_bodies.read_data_url_body(request, settings)]
+        assessment = await pool.run(lambda: assessor.assess(data_urls.image_from_data_url(bodies)))
         return JSONResponse(analyze_answer(assessment))
 
 

@@ -18,7 +18,11 @@ from wince.server.request_bodies import IMAGE_FIELD
 MAX_JSON_PARTS = 10_000
 """Commas, colons and opening brackets of a JSON body with an image, of which a few are needed."""
 
-_MEMORY_FACTOR = 3  # memory for decoding a body of JSON, in multiples of its size
+# Memory for decoding a body of JSON beside it, in multiples of its size. In a text with one
+# character beyond ASCII Python keeps each in up to four bytes.
+_MEMORY_FACTOR = 2
+_MEMORY_FACTOR_BEYOND_ASCII = 8
+_ESCAPE_BEYOND_ASCII = re.compile(rb"\\u(?!00[0-7])")
 _WHITESPACE = b" \t\r\n\f"
 _SPACE_WITHIN_LINE = re.compile(rb"[^ \t\r\n\f] ++[^ \t\r\n\f]")
 _STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
@@ -30,20 +34,26 @@ _PERCENT_CODES = {
 """What programs encode in base64 text. Letters and digits stay as they are."""
 
 
-def image_from_data_url(body: bytes) -> bytes:
+def image_from_data_url(bodies: list[bytes]) -> bytes:
     """Return the image in `{"image": "data:image/...;base64,..."}`.
+
+    Args:
+        bodies: One body. It is taken out of the list, so that it is not kept beside the image.
 
     Raises:
         ProblemError: The body is not JSON, or contains no image as a data URL.
     """
-    with reserved(_MEMORY_FACTOR * len(body)):
-        data = _decode_base64(_base64_text(body))
+    is_ascii = bodies[0].isascii() and not _ESCAPE_BEYOND_ASCII.search(bodies[0])
+    factor = _MEMORY_FACTOR if is_ascii else _MEMORY_FACTOR_BEYOND_ASCII
+    with reserved(factor * len(bodies[0])):
+        data = _decode_base64([_base64_text(bodies)])
     images.check_web_format(data)
     return data
 
 
-def _base64_text(body: bytes) -> bytes:
-    """Return the base64 text of the data URL in a body of JSON."""
+def _base64_text(bodies: list[bytes]) -> bytes:
+    """Return the base64 text of the data URL in a body of JSON, which is taken out of its list."""
+    body = bodies.pop()
     if sum(map(body.count, (b",", b":", b"[", b"{"))) > MAX_JSON_PARTS:
         # Millions of values would take some hundred megabytes, and keep other threads waiting.
         raise ProblemError(
@@ -55,6 +65,7 @@ def _base64_text(body: bytes) -> bytes:
         data = json.loads(body)
     except (ValueError, RecursionError):
         raise ProblemError("malformed-request", "The body is not JSON.") from None
+    del body
     url = data.pop(IMAGE_FIELD, None) if isinstance(data, dict) else None
     if not isinstance(url, str) or not url:
         raise ProblemError(
@@ -78,12 +89,15 @@ def _base64_text(body: bytes) -> bytes:
     return payload.encode("ascii", "replace")
 
 
-def _decode_base64(text: bytes) -> bytes:
+def _decode_base64(texts: list[bytes]) -> bytes:
     """Return the bytes in base64: with or without line breaks, padding and percent-encoding.
+
+    The text is taken out of its list, so that two copies of it exist at the same time at most.
 
     Both alphabets are read, the one with `+` and `/` and the one for URLs with `-` and `_`. A space
     that does not belong to a line break is an error, because it may have been a `+`.
     """
+    text = texts.pop()
     if b"%" in text:
         for code, character in _PERCENT_CODES.items():
             text = text.replace(code, character)
@@ -91,7 +105,9 @@ def _decode_base64(text: bytes) -> bytes:
     if b" " not in text or not _SPACE_WITHIN_LINE.search(text):
         text = text.translate(_STANDARD_ALPHABET, delete=_WHITESPACE).rstrip(b"=")
         with suppress(binascii.Error):
-            return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
+            if padding := b"=" * (-len(text) % 4):
+                text += padding
+            return base64.b64decode(text, validate=True)
     raise ProblemError(
         "invalid-request", f"The base64 text in '{IMAGE_FIELD}' is damaged or incomplete."
     )
