@@ -1,5 +1,6 @@
 """A valid archive and its prepared folder."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,9 @@ def valid_out(valid_archive: Path, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("valid-out")
     prepare(valid_archive, out, PrepareOptions(workers=1))
     return out
+
+
+@pytest.fixture
+def prepared_before(valid_out: Path, tmp_path: Path) -> Path:
+    """A copy of `valid_out`: preparing the archive again into it needs no search for faces."""
+    return Path(shutil.copytree(valid_out, tmp_path / "prepared-before"))

@@ -151,13 +151,11 @@ def test_the_same_input_and_seed_give_the_same_bytes_whatever_the_workers(
     assert len(digests(tmp_path)) > 48
 
 
-def test_another_seed_gives_another_split(
-    valid_archive: Path, valid_out: Path, tmp_path: Path
-) -> None:
-    splits = set()
+def test_another_seed_gives_another_split(valid_archive: Path, prepared_before: Path) -> None:
+    out, splits = prepared_before, set()
     for seed in range(4):
-        prepare.prepare(valid_archive, tmp_path, PrepareOptions(workers=1, seed=seed))
-        splits.add(tuple(row["split"] for row in rows(tmp_path / "manifest.csv")))
+        prepare.prepare(valid_archive, out, PrepareOptions(workers=1, seed=seed))
+        splits.add(tuple(row["split"] for row in rows(out / "manifest.csv")))
     assert len(splits) > 1
 
 

@@ -13,12 +13,11 @@ from wince.errors import ArchiveError
 
 
 def test_random_frames_are_marked_optimistic_everywhere(
-    valid_archive: Path, tmp_path: Path
+    valid_archive: Path, prepared_before: Path
 ) -> None:
-    result = prepare.prepare(
-        valid_archive, tmp_path, PrepareOptions(workers=1, split="random-frames")
-    )
-    table = rows(tmp_path / "manifest.csv")
+    out = prepared_before
+    result = prepare.prepare(valid_archive, out, PrepareOptions(workers=1, split="random-frames"))
+    table = rows(out / "manifest.csv")
     protocol = "random-frames (subjects overlap: optimistic)"
     assert {row["protocol"] for row in table} == {protocol}
     counts = [sum(row["split"] == part for row in table) for part in ("train", "val", "test")]
@@ -27,17 +26,19 @@ def test_random_frames_are_marked_optimistic_everywhere(
     assert (split["protocol"], split["subjects_overlap"]) == ("random-frames", True)
     assert split["caution"] == "subjects overlap: optimistic"
     assert "subjects overlap: optimistic" in result.report["warnings"][0]
-    assert "optimistic" in (tmp_path / "report.html").read_text()
-    prepared = open_prepared(tmp_path)
+    assert "optimistic" in (out / "report.html").read_text()
+    prepared = open_prepared(out)
     assert (prepared.subjects_overlap, prepared.caution) == (True, "subjects overlap: optimistic")
 
 
-def test_a_given_split_is_used(valid_archive: Path, valid_out: Path, tmp_path: Path) -> None:
+def test_a_given_split_is_used(
+    valid_archive: Path, valid_out: Path, prepared_before: Path, tmp_path: Path
+) -> None:
     given = tmp_path / "given.csv"
     given.write_text(
         "subject,split,fold\n042-ll042,test,2\n047-jl047,train,1\n048-aa048,val,1\n999-x,train,1\n"
     )
-    out = tmp_path / "out"
+    out = prepared_before
     result = prepare.prepare(valid_archive, out, PrepareOptions(workers=1, split_file=given))
     parts = {row["subject"]: row["split"] for row in rows(out / "manifest.csv")}
     assert parts["042-ll042"] == "test"
@@ -93,26 +94,27 @@ def test_a_split_file_entry_that_matches_several_frames_is_reported(tmp_path: Pa
 
 
 def test_a_split_file_with_a_subject_in_two_parts_is_marked_optimistic(
-    valid_archive: Path, tmp_path: Path
+    valid_archive: Path, prepared_before: Path, tmp_path: Path
 ) -> None:
     mixed = tmp_path / "mixed.csv"
     mixed.write_text(
         "subject,sequence,frame,split\n042-ll042,ll042t1aaaff,1,train\n042-ll042,ll042t1aaaff,2,test\n"
     )
     result = prepare.prepare(
-        valid_archive, tmp_path / "out", PrepareOptions(workers=1, split_file=mixed)
+        valid_archive, prepared_before, PrepareOptions(workers=1, split_file=mixed)
     )
     assert result.report["split"]["subjects_overlap"]
     assert result.report["split"]["caution"] == "subjects overlap: optimistic"
 
 
-def test_groups_are_joined_and_counted(valid_archive: Path, tmp_path: Path) -> None:
+def test_groups_are_joined_and_counted(
+    valid_archive: Path, prepared_before: Path, tmp_path: Path
+) -> None:
     people = tmp_path / "people.csv"
     people.write_text("subject,sex,age\n042-ll042,f,41\n047-jl047,m,33\n")
-    result = prepare.prepare(
-        valid_archive, tmp_path / "out", PrepareOptions(workers=1, groups=people)
-    )
-    table = rows(tmp_path / "out" / "manifest.csv")
+    out = prepared_before
+    result = prepare.prepare(valid_archive, out, PrepareOptions(workers=1, groups=people))
+    table = rows(out / "manifest.csv")
     assert {(row["subject"], row["sex"]) for row in table} >= {
         ("042-ll042", "f"),
         ("048-aa048", ""),
@@ -120,4 +122,4 @@ def test_groups_are_joined_and_counted(valid_archive: Path, tmp_path: Path) -> N
     assert result.report["groups"]["sex"]["f"] == {"frames": 8, "subjects": 1, "pain_frames": 6}
     people.write_text("subject,split\n042-ll042,f\n")
     with pytest.raises(ArchiveError, match="'split' has a name that is taken"):
-        prepare.prepare(valid_archive, tmp_path / "out", PrepareOptions(workers=1, groups=people))
+        prepare.prepare(valid_archive, out, PrepareOptions(workers=1, groups=people))

@@ -284,6 +284,7 @@ def run(tmp_path):
     return run
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_the_command_writes_everything_and_prints_the_table(run, tmp_path):
     (tmp_path / "p.csv").write_text(as_csv(columns()))
     out = tmp_path / "out"

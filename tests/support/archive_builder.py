@@ -30,6 +30,7 @@ def demo_frames() -> tuple[bytes, ...]:
         return tuple(archive.read(name) for name in names[::10])
 
 
+@cache
 def frame_image(number: int, form: str = "PNG") -> bytes:
     """Return a face in a frame of 320 x 240, as in UNBC; each number gives another image."""
     faces = demo_frames()
@@ -41,12 +42,14 @@ def frame_image(number: int, form: str = "PNG") -> bytes:
     return file.getvalue()
 
 
+@cache
 def black(form: str = "PNG") -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (WIDTH, HEIGHT)).save(file, form)
     return file.getvalue()
 
 
+@cache
 def without_face(number: int) -> bytes:
     """Return an image without a face: coloured noise in large squares."""
     noise = np.random.default_rng(number).integers(0, 255, (6, 8, 3), np.uint8)
