@@ -40,7 +40,7 @@ class Budget:
 BUDGETS = {
     "path": Budget("20 ms", 20),
     "ratio": Budget("0.4 of the usual way", 0.4),
-    "overlay": Budget("150 ms", 150),
+    "overlay": Budget("100 ms", 100),
     "live": Budget("15 frames/s or more", 15, at_least=True),
     "ready": Budget("2 s", 2),
     "import": Budget("0.15 s", 0.15),

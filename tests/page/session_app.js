@@ -5,12 +5,15 @@ import { byId } from "/static/dom.js";
 import { createPromptFlow } from "/static/flows/prompt.js";
 import { connectSessions } from "/static/parts/session_parts.js";
 import { createLiveSteps } from "/static/parts/live_steps.js";
+import { createLiveView } from "/static/parts/live_view.js";
+import { createResult } from "/static/parts/result.js";
 import { createSession } from "/static/session/session.js";
 import { createStore, initialState } from "/static/state.js";
 import { applyTexts, fetchCatalogue, setCatalogue } from "/static/texts.js";
 
 const SCORES = { none: 0.2, mild: 3, moderate: 8, severe: 13 };
 const STEP = 200; // milliseconds between frames
+const PROBABILITIES = { none: 0.05, mild: 0.3, moderate: 0.4, severe: 0.25 };
 
 const language = new URLSearchParams(location.search).get("language") ?? "en";
 setCatalogue(await fetchCatalogue(language));
@@ -28,6 +31,17 @@ const live = {
   },
 };
 store.add(createLiveSteps());
+store.add(createLiveView(scale, () => {}));
+const drawResult = createResult(byId("live-result"), scale, {
+  sayAgain() {},
+  setMap() {},
+  neutral: {},
+});
+store.add(({ live: { answer, trouble }, map, neutral, neutralTask }) => {
+  const { assessment = null, track = null } = answer ?? {};
+  const view = { assessment, track, problem: trouble, hasFrames: true };
+  drawResult({ ...view, map, neutral, neutralTask });
+});
 connectSessions(store, {
   live,
   prompts,
@@ -71,13 +85,15 @@ function answerOf(state, age) {
     pspi: isLevel ? pspi : null,
     interval: isLevel ? [Math.max(0, pspi - 2), Math.min(16, pspi + 2)] : null,
     confidence: isLevel ? 0.8 : null,
+    level_probabilities: isLevel ? PROBABILITIES : null,
     reasons,
     age: isFace ? 0 : age + 1,
     announced: isLevel && age === 0,
     sentence: "",
     advice: "",
   };
-  const box = [10, 10, 200, 200];
+  const left = 10 + 80 * (1 + Math.sin(age)); // the face moves
+  const box = [left, 10, left + 190, 200];
   const face = { box, yaw: 0, pitch: 0, roll: 0 };
   return {
     assessment:
@@ -87,18 +103,26 @@ function answerOf(state, age) {
             ...(level ?? { level: isFace ? "mild" : null, between: null }),
             pspi: isFace ? pspi : null,
             confidence: isFace ? 0.8 : null,
+            level_probabilities: isFace ? PROBABILITIES : null,
+            raw_score: isFace ? pspi : null,
+            interval: isFace ? [pspi, pspi] : null,
             action_units: null,
             face,
-            quality: { reasons, usable: isFace, warnings: [] },
+            quality: { reasons, usable: isFace, warnings: [], warning_codes: cautions(age) },
           },
     isAbsent: state === "not-in-view",
     problem: state === "busy" ? { code: "busy", values: {}, detail: "Busy." } : null,
     track: { statement, score: isFace ? { pspi } : null, eyes: null },
     person: 1,
-    persons: [{ number: 1, box }],
+    persons: state === "not-in-view" ? [] : [{ number: 1, box }],
     size: { width: 640, height: 480 },
     latency: 30,
   };
+}
+
+/** Return the warnings of a face, which come and go. */
+function cautions(age) {
+  return ["small", "dark", "turned"].slice(0, Math.floor(age) % 4);
 }
 
 window.harness = {
@@ -143,6 +167,22 @@ window.harness = {
     const { session } = store.get().live;
     session?.add(answer, time);
     prompts.add(answer, time);
+  },
+  /**
+   * Answer a frame for each second, one after each picture that the browser draws.
+   *
+   * @param {string[]} states One for each second.
+   */
+  async watchQuickly(states) {
+    let [last, age] = ["", 0];
+    for (const [second, state] of states.entries()) {
+      age = state === last ? age + 1 : 0;
+      last = state;
+      const rate = { rate: 1 + ((7 * second) % 15), latency: 5 + 37 * (second % 9) };
+      store.updatePart("live", { rate: second % 5 === 0 ? null : rate });
+      this.answer(state, store.get().live.session.lastTime() + 1000, age);
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+    }
   },
   tick: (time) => prompts.tick(time),
   finish(time) {

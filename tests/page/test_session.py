@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.barriers import DISPLAYS, find_barriers
-from tests.support.browser import until
+from tests.support.browser import SHIFTS, until
 
 APP = (Path(__file__).parent / "session_app.js").read_text("utf-8")
 MINUTES = [
@@ -107,6 +107,25 @@ def test_strip_is_announced_when_its_kind_changes_and_moves_nothing(session_page
     assert announced == ["bed 4 is not in view.", "Watching bed 4: cannot tell, too dark."]
     assert page.locator("#status-strip").bounding_box()["height"] == height
     assert page.evaluate("shifts") == 0
+
+
+A_MINUTE = [
+    *["none"] * 6,
+    *["mild", "changing", "none/mild", "mild/moderate"] * 3,
+    *["moderate"] * 8,
+    *["not-in-view"] * 12,
+    *["mouth-covered", "busy", "dark", "changing"] * 3,
+    *["severe", "moderate/severe"] * 5,
+]
+
+
+@pytest.mark.parametrize(("width", "language"), [(1280, "en"), (390, "de"), (320, "ar")])
+def test_nothing_moves_in_a_minute_of_answers(session_page, width, language):
+    page = session_page([["mild", 60]], width=width, height=860, language=language)
+    page.evaluate(SHIFTS)
+    page.evaluate("(states) => harness.watchQuickly(states)", A_MINUTE)
+    assert page.evaluate("window.shifts") == []
+    assert page.evaluate("harness.session().points.length()") > 350
 
 
 # Trend

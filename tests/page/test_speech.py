@@ -16,16 +16,18 @@ from tests.support.browser import (
 )
 from tests.support.media import measure_wav, needs_espeak
 from wince.speech import sentences, voices
+from wince.speech.languages import ENGLISH
 
 
 def test_percent_and_advice_are_spoken_when_switched_on(open_page, photo):
     page = open_page()
-    change_answers(page, level="moderate", pspi=8.0, advice="Two.")
+    change_answers(page, level="moderate", pspi=8.0)
     set_up(page, sayPercent=True, sayAdvice=True)
     upload(page, photo)
-    assert spoken(page) == [
-        "This person has pain level: moderate. Pain score: 50 percent of the scale. Two."
-    ]
+    (text,) = spoken(page)
+    level, percent = "pain level: moderate. ", "Pain score: 50 percent of the scale. "
+    assert text.startswith(f"This person has {level}{percent}Tell the nurse or carer in charge.")
+    assert text.endswith(ENGLISH.caution)
 
 
 def test_spoken_text_is_that_of_the_library(open_page, photo, assessor):
@@ -155,13 +157,14 @@ def test_without_any_voice_nothing_is_spoken_and_the_page_says_so(open_page, pho
 
 
 @needs_espeak
-def test_failing_host_voice_is_explained_by_the_server(open_page, photo):
-    page = open_page(speech=NO_VOICE)
+def test_failing_host_voice_is_explained_in_the_language_of_the_page(open_page, address, photo):
+    page = open_page(f"{address}/?language=de", speech=NO_VOICE)
     refusal = {"type": "/problems/hoarse", "title": "", "status": 503, "detail": "It is hoarse."}
     page.wait_for_selector("#voice-hint:not([hidden])")
     page.route("**/v1/speech", lambda route: route.fulfill(status=503, json=refusal))
     upload(page, photo)
-    until(page, "document.getElementById('voice-hint').textContent === 'It is hoarse.'")
+    failure = "Das Gerät, auf dem wince läuft, konnte nicht sprechen (hoarse)."
+    until(page, f"document.getElementById('voice-hint').textContent === {failure!r}")
 
 
 def test_voices_that_are_listed_late_still_speak(open_page, photo):

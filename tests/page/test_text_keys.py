@@ -8,10 +8,9 @@ import pytest
 from tests.support.catalogues import ALL_CATALOGUES
 from wince import images
 from wince.runtime.quality import REASONS
-from wince.scale import ACTION_UNITS, LEVEL_PAIRS, LEVELS
+from wince.scale import ACTION_UNITS, LEVELS
 from wince.server.problems import KINDS
 from wince.server.routes import STATIC
-from wince.speech import sentences
 
 KEYS = set(ALL_CATALOGUES["en"]["page"])
 COMMENT = re.compile(r"^\s*(?:/?\*|//).*|\s// .*", re.MULTILINE)
@@ -103,16 +102,8 @@ def test_every_text_is_used():
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_each_level_has_its_texts(level):
-    parts = ("level.{}", "scale.{}", "advice.{}", "advice.{}.first")
+    parts = ("level.{}", "scale.{}", "advice.{}.first")
     assert {part.format(level) for part in parts} <= KEYS
-
-
-def test_the_advice_is_that_of_the_library():
-    texts = ALL_CATALOGUES["en"]["page"]
-    assert {level: texts[f"advice.{level}"] for level in LEVELS} == sentences.ADVICE
-    assert texts["advice.caution"] == sentences.CAUTION
-    between = texts["advice.between"].format(level=texts["level.mild"])
-    assert sentences.advice(LEVELS[0], LEVEL_PAIRS[0]).startswith(between)
 
 
 @pytest.mark.parametrize("unit", ACTION_UNITS)

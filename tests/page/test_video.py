@@ -19,7 +19,7 @@ def film(path, image, seconds):
     return write_video(path, [image] * (RATE * seconds), rate=RATE, codec="libvpx")
 
 
-def test_video_is_assessed_with_progress_trend_and_summary(open_page, frames, tmp_path):
+def test_video_is_assessed_and_its_summary_is_not_lost_without_asking(open_page, frames, tmp_path):
     page = open_page()
     pain = np.asarray(Image.open(frames[1].path).resize((320, 320)).convert("RGB"))
     page.set_input_files("#file", film(tmp_path / "pain.webm", pain, 3))
@@ -35,7 +35,11 @@ def test_video_is_assessed_with_progress_trend_and_summary(open_page, frames, tm
     assert f"{3 * RATE} frames were assessed" in summary
     assert page.locator("#announcer").inner_text() == "The video is assessed."
     assert spoken(page) == []
+    page.set_input_files("#file", film(tmp_path / "other.webm", pain, 1))
+    page.click("#discard-dialog [value=stay]")
+    assert "pain.webm" in page.locator("#film-summary").inner_text()
     page.click("#clear")
+    page.click("#discard-dialog [value=discard]")
     page.wait_for_selector("#film-summary", state="hidden")
     until(page, "document.activeElement.id === 'choose'")
 

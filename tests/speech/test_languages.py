@@ -102,10 +102,15 @@ def test_removing_vowel_signs_changes_no_other_language(code: str) -> None:
         assert languages.without_vowel_signs(text) == text
 
 
-@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
-def test_advice_is_refused_in_every_language_but_english(code: str) -> None:
-    with pytest.raises(SpeechError, match="English only, until a clinician has reviewed"):
-        sentences.spoken_text(Level.MILD, 3.0, with_advice=True, language=code)
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_advice_is_that_of_the_higher_level_and_ends_with_the_caution(code: str) -> None:
+    texts = LANGUAGES[code]
+    text = sentences.advice(Level.MILD, (Level.MILD, Level.MODERATE), code)
+    first, rest = text.split(texts.advice[Level.MODERATE])
+    assert texts.titles[Level.MODERATE].lower() in first
+    assert rest == f" {texts.caution}"
+    spoken = sentences.spoken_text(None, with_advice=True, language=code)
+    assert spoken == f"{texts.refusal} {texts.refusal_advice}"
 
 
 def test_an_unknown_language_is_refused_and_the_known_ones_are_listed() -> None:

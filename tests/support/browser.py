@@ -154,6 +154,19 @@ def live_title(title):
     return f"document.querySelector('#live-result .result-title').textContent === {title!r}"
 
 
+# What moves without a click half a second before.
+SHIFTS = """() => {
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const {hadRecentInput, value, sources} of list.getEntries()) {
+      if (!hadRecentInput) {
+        const nodes = sources.map(({node}) => node?.id || node?.className || node?.nodeName);
+        window.shifts.push([value, ...nodes]);
+      }
+    }
+  }).observe({type: "layout-shift"});
+}"""
+
 DRAWN_AREA = """(selector) => {
   const canvas = document.querySelector(selector);
   const {width, height} = canvas;

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validat
 
 from wince import scale
 from wince.speech import languages, voices
-from wince.speech.sentences import ADVICE, CAUTION, NO_ADVICE, sentence, spoken_text
+from wince.speech.sentences import ADVICE, CAUTION, sentence, spoken_text
 
 
 class ProblemDetails(BaseModel):
@@ -72,9 +72,7 @@ class SpeechRequest(BaseModel):
         description="The score; required when percent is true.",
     )
     percent: bool = Field(False, description="Also speak the score as percent of the scale.")
-    advice: bool = Field(
-        False, description="Also speak the general advice for the level; in English only."
-    )
+    advice: bool = Field(False, description="Also speak the general advice for the level.")
     language: _LanguageCode = Field("en", description="Language of the speech.")
     rate: int = Field(
         voices.DEFAULT_RATE, ge=voices.MIN_RATE, le=voices.MAX_RATE, description="Words per minute."
@@ -91,9 +89,6 @@ class SpeechRequest(BaseModel):
             self.between not in scale.LEVEL_PAIRS or self.level not in self.between
         ):
             raise ValueError("between has level and a neighbouring level, the lower one first")
-        if self.advice and self.language != "en":
-            english = languages.LANGUAGES[self.language].english_name
-            raise ValueError(NO_ADVICE.format(language=english).removesuffix("."))
         return self
 
     def text(self) -> str:
@@ -197,7 +192,6 @@ class Language(BaseModel):
     )
     refused: str = Field(description="Sentence for an image that cannot be judged.")
     refused_spoken: str
-    advice: bool = Field(description="Whether there is advice in this language.")
 
 
 class Unit(BaseModel):
@@ -306,5 +300,4 @@ def _describe_language(language: languages.Language) -> Language:
         },
         refused=languages.without_vowel_signs(language.refusal),
         refused_spoken=language.refusal,
-        advice=language is languages.ENGLISH,
     )

@@ -3,7 +3,7 @@
 The texts are in the catalogues of wince/texts, one file for each language, in the section "speech".
 The developers of wince translated them, and no clinician has reviewed the translations;
 docs/speech.md describes how to correct one. No wording may say that there is no pain: the lowest
-level says that no expression of pain was seen. Advice exists in English only.
+level says that no expression of pain was seen.
 
 What is shown names the expression of pain. What is spoken is the sentence of the project's report.
 
@@ -40,6 +40,11 @@ class Language:
         spoken_sentences: A sentence to speak for each level and each pair.
         percent_sentence: The score as a percentage, with `{percent}` for a whole number.
         refusal: Spoken instead of a level if the photo cannot be judged.
+        advice: General advice for each level.
+        advice_between: What precedes the advice if neither of two levels is clear, with `{level}`
+            for the higher one.
+        refusal_advice: What is said instead of advice if the photo cannot be judged.
+        caution: What ends every advice.
         states: A word or a few for each statement over time that is not a level, by the names in
             STATES.
     """
@@ -54,6 +59,10 @@ class Language:
     spoken_sentences: dict[Level | LevelPair, str]
     percent_sentence: str
     refusal: str
+    advice: dict[Level, str]
+    advice_between: str
+    refusal_advice: str
+    caution: str
     states: dict[str, str]
 
 
@@ -89,6 +98,10 @@ def read_language(path: Path) -> Language:
         spoken_sentences=by_level("spoken"),
         percent_sentence=texts["percent"],
         refusal=texts["refusal"],
+        advice={level: texts[f"advice.{level}"] for level in LEVELS},
+        advice_between=texts["advice.between"],
+        refusal_advice=texts["advice.refusal"],
+        caution=texts["advice.caution"],
         states={name: texts[f"titles.{name}"] for name in STATES},
     )
 
@@ -158,6 +171,8 @@ _PLACEHOLDERS: dict[str, frozenset[str]] = {
     **{f"spoken.{name}": frozenset() for name in _LEVEL_NAMES.values()},
     "percent": frozenset({"percent"}),
     "refusal": frozenset(),
+    **{f"advice.{name}": frozenset() for name in (*LEVELS, "refusal", "caution")},
+    "advice.between": frozenset({"level"}),
 }
 
 LANGUAGES: dict[str, Language] = {

@@ -1,40 +1,16 @@
 """The sentences for a pain level, the advice for it, and the full text that is spoken.
 
-Sentences exist in every language of `wince.speech.languages`, advice in English only. The
-developers of wince wrote the advice by the rules in docs/speech.md. No clinician has reviewed it.
+All exist in every language of `wince.speech.languages`. The developers of wince wrote the advice by
+the rules in docs/speech.md. No clinician has reviewed it.
 """
 
-from wince.errors import SpeechError
 from wince.scale import Level, LevelPair, whole_percent
 from wince.speech import languages
 
-ADVICE: dict[Level, str] = {
-    Level.NONE: (
-        "A calm face does not rule pain out: many people in pain show nothing. "
-        "If the person can answer, ask them, and go on watching for other signs."
-    ),
-    Level.MILD: (
-        "Ask the person how they feel, check their position and comfort, and look again in a "
-        "while. Tell whoever cares for them if it goes on or grows."
-    ),
-    Level.MODERATE: (
-        "Tell the nurse or carer in charge. Ask the person where it hurts, and check for a cause "
-        "that can be put right now: position, pressure, a tube, a full bladder."
-    ),
-    Level.SEVERE: (
-        "Tell the nurse or doctor in charge now and stay with the person. If they are hard to "
-        "wake, short of breath, or have chest pain, call for emergency help."
-    ),
-}
-
+ADVICE = languages.ENGLISH.advice
 REFUSAL = languages.without_vowel_signs(languages.ENGLISH.refusal)
-REFUSAL_ADVICE = "An image that cannot be judged says nothing about pain."
-
-NO_ADVICE = (
-    "The advice is spoken in English only, until a clinician has reviewed a translation; "
-    "ask for it in English, or for {language} without advice."
-)
-CAUTION = "This reads an expression; it is not a diagnosis."
+REFUSAL_ADVICE = languages.ENGLISH.refusal_advice
+CAUTION = languages.ENGLISH.caution
 
 
 def sentence(level: Level, language: str = "en", *, between: LevelPair | None = None) -> str:
@@ -51,16 +27,23 @@ def sentence(level: Level, language: str = "en", *, between: LevelPair | None = 
     return languages.without_vowel_signs(languages.language(language).sentences[between or level])
 
 
-def advice(level: Level, between: LevelPair | None = None) -> str:
-    """Return general advice for a level in English, with the caution.
+def advice(level: Level, between: LevelPair | None = None, language: str = "en") -> str:
+    """Return general advice for a level, with the caution.
 
     Args:
         level: The pain level.
         between: Two levels of which neither is clear; the advice is that for the higher one.
+        language: A code of `wince.speech.languages`. Arabic is with its vowel signs.
+
+    Raises:
+        SpeechError: The language is unknown.
     """
-    if between is not None:
-        return f"It may be {between[1]}; act as for that level. {ADVICE[between[1]]} {CAUTION}"
-    return f"{ADVICE[level]} {CAUTION}"
+    texts = languages.language(language)
+    if between is None:
+        return f"{texts.advice[level]} {texts.caution}"
+    higher = between[1]
+    first = texts.advice_between.format(level=texts.titles[higher].lower())
+    return f"{first} {texts.advice[higher]} {texts.caution}"
 
 
 def spoken_text(
@@ -84,7 +67,7 @@ def spoken_text(
             need.
 
     Raises:
-        SpeechError: The language is unknown, or advice is asked for in another one than English.
+        SpeechError: The language is unknown.
         ValueError: The percentage is asked for without a score.
     """
     texts = languages.language(language)
@@ -94,7 +77,5 @@ def spoken_text(
             raise ValueError("expected the score for its percentage, found None")
         parts.append(texts.percent_sentence.format(percent=whole_percent(pspi)))
     if with_advice:
-        if texts is not languages.ENGLISH:
-            raise SpeechError(NO_ADVICE.format(language=texts.english_name))
-        parts.append(REFUSAL_ADVICE if level is None else advice(level, between))
+        parts.append(texts.refusal_advice if level is None else advice(level, between, language))
     return " ".join(parts)

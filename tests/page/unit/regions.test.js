@@ -14,16 +14,16 @@ const FACE = [900, 500, 970, 570];
 test("the whole frame is sent, reduced, until a face is followed", () => {
   const regions = createRegions();
   for (const now of [0, 10, 20]) {
-    assert.deepEqual(regions.next(HD, now), { region: null, longestSide: 1280 });
+    assert.deepEqual(regions.next(HD, now), { region: null, longestSide: 1280, isSearch: true });
   }
 });
 
-test("a followed face is sent at full resolution, and the whole frame once a second", () => {
+test("a followed face is sent at full resolution, and the whole frame every two seconds", () => {
   const regions = createRegions();
   regions.next(HD, 0);
   regions.seen(FACE);
   const whole = [];
-  for (let now = 66; now < 3000; now += 66) {
+  for (let now = 66; now < 5000; now += 66) {
     const { region, longestSide } = regions.next(HD, now);
     if (region === null) whole.push(now);
     else {
@@ -32,7 +32,26 @@ test("a followed face is sent at full resolution, and the whole frame once a sec
       assert.ok(Math.max(x1 - x0, y1 - y0) <= longestSide); // not reduced
     }
   }
-  assert.deepEqual(whole, [1056, 2112]);
+  assert.deepEqual(whole, [2046, 4092]);
+});
+
+test("whole frames come sooner while others are in view, and soonest while they move", () => {
+  const regions = createRegions();
+  const at = (x) => [{ number: 2, box: [x, 0, x + 100, 100] }];
+  let now = 0;
+  const untilWhole = () => {
+    const begin = now;
+    do now += 10;
+    while (regions.next(HD, now).region !== null);
+    return now - begin;
+  };
+  regions.next(HD, now);
+  regions.seen(FACE);
+  const waits = [[], at(0), at(20), at(80), at(300), at(310), [], []].map((others) => {
+    regions.sawOthers(others);
+    return untilWhole();
+  });
+  assert.deepEqual(waits, [2000, 400, 1000, 400, 400, 1000, 400, 2000]);
 });
 
 test("a face that was not seen where it was is looked for in the whole frame at once", () => {

@@ -4,10 +4,10 @@ import test from "node:test";
 
 import {
   CERTAINTY,
-  adviceText,
   remarks,
   resultLines,
 } from "../../../src/wince/server/static/parts/result_lines.js";
+import { adviceFor } from "../../../src/wince/server/static/speech/wording.js";
 import { setCatalogue } from "../../../src/wince/server/static/texts.js";
 
 const texts = new URL("../../../src/wince/texts/en.json", import.meta.url);
@@ -150,11 +150,11 @@ test("a problem stands before everything else, and without a result there is non
 
 test("the advice is that of the level, or of the higher one of two", () => {
   const caution = "This reads an expression; it is not a diagnosis.";
-  const advice = adviceText({ level: "mild" });
+  const advice = adviceFor({ level: "mild" });
   assert.ok(advice.startsWith("Ask the person how they feel"));
   assert.ok(advice.endsWith(caution));
   assert.equal(
-    adviceText({ level: "none", between: ["none", "mild"] }),
+    adviceFor({ level: "none", between: ["none", "mild"] }),
     `It may be mild; act as for that level. ${advice}`,
   );
 });

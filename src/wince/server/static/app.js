@@ -156,7 +156,12 @@ function connectLive(store, live, scale) {
   byId("finish").addEventListener("click", live.finish);
   store.add(createLiveSteps());
   store.add(createLiveView(scale, live.choose));
-  store.add(createCameraControls(live));
+  store.add(
+    createCameraControls({
+      ...live,
+      setWhole: (isWhole) => store.updatePart("live", { isWhole }),
+    }),
+  );
   store.add(
     createAim({
       begin: live.begin,

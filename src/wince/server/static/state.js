@@ -86,6 +86,7 @@
  * @property {string} label The person's label.
  * @property {"rest" | "movement"} activity
  * @property {boolean} isNight Whether the night screen is shown.
+ * @property {boolean} isWhole Whether the whole picture is shown while watching, not the person alone.
  * @property {Session | null} session
  * @property {Prompt | null} prompt A prompt to look that stands.
  * @property {{ rate: number, latency: number } | null} rate Frames a second, and milliseconds from the
@@ -183,6 +184,7 @@ export function initialState(language) {
       label: "",
       activity: "rest",
       isNight: false,
+      isWhole: false,
       session: null,
       prompt: null,
       rate: null,

@@ -17,6 +17,7 @@
  * @property {Record<string, string>} spoken By level, and by two levels.
  * @property {string} percent With {percent}.
  * @property {string} refusal
+ * @property {Record<string, string>} advice By level; "between" with {level}, "refusal" and "caution".
  */
 
 /** @typedef {Record<string, string | number>} Values */

@@ -42,7 +42,6 @@
  * @property {Record<StateKind, string>} states Titles of what is stated over time instead of a level.
  * @property {string} refused
  * @property {string} refused_spoken
- * @property {boolean} advice Whether there is advice in this language.
  *
  * @typedef {object} PairTexts Texts for a score between two levels of which neither is clear.
  * @property {[Level, Level]} levels

@@ -58,7 +58,10 @@ export function watchBySocket(source, { settings, neutral, withMap, onAnswer, on
       const seconds = source.seconds();
       try {
         const jpeg = await toJpeg(grabbed.canvas);
-        if (jpeg && target === connection && !isClosed) target.send({ ...grabbed, jpeg, seconds });
+        const { isSearch } = part;
+        if (jpeg && target === connection && !isClosed) {
+          target.send({ ...grabbed, jpeg, seconds, isSearch });
+        }
       } finally {
         isGrabbing = false;
       }
@@ -84,9 +87,9 @@ export function watchBySocket(source, { settings, neutral, withMap, onAnswer, on
 }
 
 /**
- * A frame that was sent; `jpeg` shows its region.
+ * A frame that was sent; `jpeg` shows its region. `isSearch` as of a Part.
  *
- * @typedef {Grabbed & { jpeg: Blob, seconds: number | null }} Frame
+ * @typedef {Grabbed & { jpeg: Blob, seconds: number | null, isSearch: boolean }} Frame
  */
 
 /**
@@ -137,6 +140,7 @@ function openConnection(url, { neutral, onAnswer, onLost }) {
       regions.seen(followedBox(answer));
       const isComplete = isWhole(frame.region, frame.size);
       const { persons, person = null } = answer;
+      if (isComplete) regions.sawOthers(persons.filter(({ number }) => number !== person));
       answer.persons = personsInView(persons, person, isComplete, frame.captured);
     }
     if (!isClosed && frame) onAnswer(answer, frame);
@@ -149,9 +153,11 @@ function openConnection(url, { neutral, onAnswer, onLost }) {
   });
 
   return {
-    /** Whether another frame may be sent. */
+    /** Whether another frame may be sent. Behind a search it would grow old. */
     isReady: () =>
-      socket.readyState === WebSocket.OPEN && pending.size < (latency > SLOW_LATENCY ? 1 : 2),
+      socket.readyState === WebSocket.OPEN &&
+      pending.size < (latency > SLOW_LATENCY ? 1 : 2) &&
+      ![...pending.values()].some(({ isSearch }) => isSearch),
     /**
      * Return which part of the source's frame is to be sent; null without a frame.
      *

@@ -3,19 +3,29 @@
 
 /** @import { Box, PersonInView, Size } from "../types.js" */
 
-const WHOLE_INTERVAL = 1000; // milliseconds between whole frames while the followed face is seen
+/** Milliseconds between whole frames while the followed face is seen: of one person, of several, and of
+ * several of whom somebody else moves, comes or goes, who could otherwise be lost in between. */
+const INTERVALS = { alone: 2000, several: 1000, moving: 400 };
+const STILL = 0.3; // sizes of a face that somebody may move between whole frames and count as still
 const LONGEST_WHOLE = 1280; // pixels of the longest side of a whole frame
 const LONGEST_CROP = 640;
 const OTHERS_KEPT = 2000; // milliseconds that persons of a whole frame are taken to be in view
 const REACH = 1.75; // half the side of a crop, in sizes of the face
 
-/** @typedef {{ region: Box | null, longestSide: number }} Part Null is the whole frame. */
+/**
+ * Region null is the whole frame. A search is a whole frame of a large camera, which takes longer.
+ *
+ * @typedef {{ region: Box | null, longestSide: number, isSearch: boolean }} Part
+ */
 
 /** Return the choice of parts for one camera. */
 export function createRegions() {
   /** @type {Box | null} */
   let face = null;
   let wholeAt = -Infinity;
+  let interval = INTERVALS.alone;
+  /** @type {PersonInView[]} */
+  let others = [];
 
   return {
     /**
@@ -27,6 +37,16 @@ export function createRegions() {
       face = box;
     },
     /**
+     * Remember who else is in a whole frame.
+     *
+     * @param {PersonInView[]} persons Without the followed one.
+     */
+    sawOthers(persons) {
+      if (!persons.length && !others.length) interval = INTERVALS.alone;
+      else interval = areStill(others, persons) ? INTERVALS.several : INTERVALS.moving;
+      others = persons;
+    },
+    /**
      * Return what to send of a frame.
      *
      * @param {Size} size Of the whole frame.
@@ -35,14 +55,41 @@ export function createRegions() {
      */
     next(size, now) {
       const whole = { region: null, longestSide: LONGEST_WHOLE };
-      if (Math.max(size.width, size.height) <= LONGEST_CROP) return whole;
-      if (!face || now - wholeAt >= WHOLE_INTERVAL) {
+      if (Math.max(size.width, size.height) <= LONGEST_CROP) return { ...whole, isSearch: false };
+      if (!face || now - wholeAt >= interval) {
         wholeAt = now;
-        return whole;
+        return { ...whole, isSearch: true };
       }
-      return { region: surroundings(face, size), longestSide: LONGEST_CROP };
+      return { region: surroundings(face, size), longestSide: LONGEST_CROP, isSearch: false };
     },
   };
+}
+
+/**
+ * Return whether the same persons are in two whole frames, in about the same places.
+ *
+ * @param {PersonInView[]} before
+ * @param {PersonInView[]} after
+ */
+function areStill(before, after) {
+  return (
+    before.length === after.length &&
+    after.every(({ number, box }) => {
+      const old = before.find((person) => person.number === number)?.box;
+      return old !== undefined && distance(old, box) <= STILL;
+    })
+  );
+}
+
+/**
+ * Return the distance between the middles of two boxes, in widths of the second.
+ *
+ * @param {Box} a
+ * @param {Box} b
+ */
+function distance(a, b) {
+  const [x, y] = [b[0] + b[2] - a[0] - a[2], b[1] + b[3] - a[1] - a[3]];
+  return Math.hypot(x, y) / 2 / (b[2] - b[0]);
 }
 
 /**

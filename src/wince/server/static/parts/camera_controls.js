@@ -7,19 +7,23 @@ import { byId } from "../dom.js";
 import { isHandheld } from "../media/camera.js";
 
 /**
- * @param {{ changeCamera: (choice: CameraChoice) => void, leave: () => void }} actions
+ * @param {{ changeCamera: (choice: CameraChoice) => void, setWhole: (isWhole: boolean) => void,
+ *   leave: () => void }} actions setWhole: shows the whole picture while watching, or the person
  * @returns {Draw}
  */
-export function createCameraControls({ changeCamera, leave }) {
+export function createCameraControls({ changeCamera, setWhole, leave }) {
   const select = byId("camera", HTMLSelectElement);
   const flip = byId("flip");
   let drawn = "";
   let isFront = true;
   select.addEventListener("change", () => changeCamera({ deviceId: select.value }));
   flip.addEventListener("click", () => changeCamera({ isFront: !isFront }));
+  const whole = byId("whole-picture");
+  whole.addEventListener("click", () => setWhole(whole.ariaPressed !== "true"));
   byId("leave").addEventListener("click", leave);
 
-  return ({ live: { camera } }) => {
+  return ({ live: { camera, isWhole } }) => {
+    whole.setAttribute("aria-pressed", String(isWhole));
     isFront = camera.isFront;
     const { devices, deviceId } = camera;
     flip.hidden = !isHandheld() || devices.length < 2;

@@ -13,10 +13,11 @@ const STEPS = {
   "status-strip": ["watch"],
   aim: ["aim"],
   "check-progress": ["check"],
-  "live-controls": ["aim", "check", "watch"],
+  "live-controls": ["aim", "check", "checked", "watch"],
   leave: ["aim", "check", "checked"], // a session is left by "Finish", and its summary
   "check-again-controls": ["checked"],
   "watch-controls": ["watch"],
+  "whole-picture": ["watch"],
   "live-result": ["checked", "watch"],
   trend: ["watch"],
   markers: ["watch"],
@@ -32,6 +33,7 @@ export function createLiveSteps() {
     byId("check-bar", HTMLProgressElement).value = check?.share ?? 0;
     if (step === drawn) return;
     for (const [id, steps] of Object.entries(STEPS)) byId(id).hidden = !steps.includes(step);
+    byId("live-work").dataset.step = step;
     if (drawn !== null) focusOn(state, drawn);
     drawn = step;
   };
@@ -52,5 +54,19 @@ function focusOn({ live: { step, mode } }, last) {
     watch: "mark",
     summary: "summary",
   };
-  if (last !== step) byId(ids[step]).focus({ preventScroll: step === "watch" });
+  if (last === step) return;
+  byId(ids[step]).focus({ preventScroll: true });
+  const parts = ["live-choose", "live-work", "summary"];
+  const part = byId(/** @type {string} */ (parts.find((id) => STEPS[id].includes(step))));
+  queueMicrotask(() => showFromTop(part)); // when all parts are drawn
+}
+
+/**
+ * Scroll to an element, unless it begins in the upper part of the window.
+ *
+ * @param {HTMLElement} element
+ */
+function showFromTop(element) {
+  const { top } = element.getBoundingClientRect();
+  if (top < 0 || top > window.innerHeight / 5) element.scrollIntoView();
 }

@@ -7,6 +7,7 @@ import { byId, setText } from "../dom.js";
 import { createFaceButtons } from "./faces.js";
 import { mapOf } from "./map_controls.js";
 import { drawOverlay, setAspectRatio } from "./overlay.js";
+import { createPersonCrop } from "./person_crop.js";
 import { t } from "../texts.js";
 
 /**
@@ -20,6 +21,7 @@ export function createLiveView(scale, onChoose) {
   const canvas = byId("live-overlay", HTMLCanvasElement);
   const drawButtons = createFaceButtons(byId("live-faces"), onChoose);
   const frame = byId("live-image");
+  const drawCrop = createPersonCrop(byId("live-picture"));
   picture.addEventListener("load", () =>
     setAspectRatio(frame, picture.naturalWidth, picture.naturalHeight),
   );
@@ -36,15 +38,17 @@ export function createLiveView(scale, onChoose) {
     const { rate } = state.live;
     setText(byId("rate"), rate ? t("live.rate", rate) : "");
     const view = isChecked ? checkedView(state) : cameraView(state);
+    const face = followedFace(state);
+    const isCropped = drawCrop(isPersonShown(state), face && { ...face, isMirrored });
     if (!isChecked && camera.size) setAspectRatio(frame, camera.size.width, camera.size.height);
-    drawOverlay(canvas, scale, view && { ...view, mirrored: isMirrored });
+    drawOverlay(canvas, scale, view && { ...view, mirrored: isMirrored, isFramed: !isCropped });
     const { answer } = state.live;
     const faces = (isChecked ? [] : (answer?.persons ?? [])).map(({ number, box }) => ({
       id: number,
       box,
       isChosen: number === answer?.person,
     }));
-    const isOffered = faces.length > 1 || (step === "aim" && faces.length > 0);
+    const isOffered = !isCropped && (faces.length > 1 || (step === "aim" && faces.length > 0));
     drawButtons(faces, answer?.size ?? null, { isMirrored, isOffered });
   };
 }
@@ -53,6 +57,27 @@ export function createLiveView(scale, onChoose) {
  * @typedef {{ box: Box, statement: Statement | TrackStatement, size: Size,
  *   map: ReturnType<typeof mapOf> }} View
  */
+
+/**
+ * Whether the person is shown alone, which is so while watching. When that person is not in view, the
+ * whole picture tells why.
+ *
+ * @param {State} state
+ */
+function isPersonShown({ live: { step, isWhole, answer } }) {
+  return step === "watch" && !isWhole && answer?.track?.statement.kind !== "not-in-view";
+}
+
+/**
+ * Return where the followed face is; null if it is not found at the moment.
+ *
+ * @param {State} state
+ * @returns {{ box: Box, size: Size } | null}
+ */
+function followedFace({ live: { answer } }) {
+  const person = answer?.persons.find(({ number }) => number === answer.person);
+  return answer && person ? { box: person.box, size: answer.size } : null;
+}
 
 /**
  * The followed face, with what is stated of it over time.

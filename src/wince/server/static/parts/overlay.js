@@ -15,6 +15,7 @@ const FONT = '600 15px "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", 
  * @property {Statement | TrackStatement} statement Its level and score are written on the box.
  * @property {Size} size Size of the image that the box is in.
  * @property {boolean} [mirrored] Whether the image is shown mirrored.
+ * @property {boolean} [isFramed] Whether the face has a box with its level.
  * @property {{ grid: Grid, quad: Quad, opacity: number } | null} [map] The image is grey under it.
  */
 
@@ -32,7 +33,7 @@ export function drawOverlay(canvas, scale, overlay) {
   canvas.width = Math.round(width * density);
   canvas.height = Math.round(height * density);
   if (!overlay || !width) return;
-  const { box, statement, size, mirrored = false, map = null } = overlay;
+  const { box, statement, size, mirrored = false, isFramed = true, map = null } = overlay;
   const context = context2d(canvas);
   context.scale(density, density);
   const [scaleX, scaleY] = [width / size.width, height / size.height];
@@ -40,6 +41,7 @@ export function drawOverlay(canvas, scale, overlay) {
     const quad = map.quad.map(([x, y]) => [mirrored ? width - x * scaleX : x * scaleX, y * scaleY]);
     drawHeatmap(context, map.grid, /** @type {Quad} */ (quad), map.opacity);
   }
+  if (!isFramed) return;
   const [x0, y0, x1, y1] = box;
   const rectangle = {
     left: mirrored ? width - x1 * scaleX : x0 * scaleX,

@@ -11,8 +11,10 @@ import { SHAPES, STATE_SHAPES } from "../levels.js";
 import { createMapControls } from "./map_controls.js";
 import { createNeutralControls } from "./neutral.js";
 import { createNumbers } from "./numbers.js";
-import { adviceText, remarks, resultLines, scoreOf, statementOf } from "./result_lines.js";
+import { remarks, resultLines, scoreOf, statementOf } from "./result_lines.js";
 import { createScaleBar } from "./scale_bar.js";
+import { adviceFor } from "../speech/wording.js";
+import { displayed } from "../texts.js";
 
 /**
  * @typedef {ResultSource & { map: MapView } & NeutralView} ResultView
@@ -132,7 +134,7 @@ function createFolds(card, scale, actions) {
  */
 function drawAdvice(card, view) {
   const statement = view.problem ? null : statementOf(view);
-  setText(find(card, ".advice"), statement?.level ? adviceText(statement) : "");
+  setText(find(card, ".advice"), statement?.level ? displayed(adviceFor(statement)) : "");
   const list = find(card, ".remarks");
   const texts = view.problem ? [] : remarks(view);
   if ([...list.children].map((item) => item.textContent).join("\n") === texts.join("\n")) return;

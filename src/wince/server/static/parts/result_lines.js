@@ -103,18 +103,6 @@ function levelLines(scale, source, statement) {
 }
 
 /**
- * Return the general advice for a level; if neither of two is clear, that for the higher one.
- *
- * @param {{ level: Level, between?: [Level, Level] | null }} statement
- */
-export function adviceText({ level, between }) {
-  const advised = between ? between[1] : level;
-  const parts = [t(`advice.${advised}`), t("advice.caution")];
-  if (between) parts.unshift(t("advice.between", { level: levelWord(advised) }));
-  return parts.join(" ");
-}
-
-/**
  * Return how sure the stated level is: by its probability, and by whether a neighbour is as probable.
  *
  * @param {{ level: Level, between?: [Level, Level] | null, confidence: number,

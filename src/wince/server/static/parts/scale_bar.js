@@ -19,12 +19,14 @@ import { t } from "../texts.js";
  */
 export function createScaleBar(root, scale) {
   root.dir = "ltr";
-  const [whisker, dot, bands] = ["whisker", "dot", "bands"].map((name) => create("span", name));
+  const [whisker, low, high, dot, bands] = ["whisker", "end", "end", "dot", "bands"].map((name) =>
+    create("span", name),
+  );
   const rows = scale.levels.map((level) => createBand(level, scale));
   bands.append(...rows.map(({ band }) => band));
-  root.replaceChildren(whisker, dot, bands, ...rows.map(({ label }) => label));
+  root.replaceChildren(whisker, low, high, dot, bands, ...rows.map(({ label }) => label));
   /** @param {number} score */
-  const percent = (score) => `${(100 * score) / scale.maximum}%`;
+  const shift = (score) => `translateX(${((100 * score) / scale.maximum).toFixed(3)}cqw)`;
 
   /** @param {ScoreOnScale | null} score Null for an empty scale. */
   return (score) => {
@@ -36,10 +38,11 @@ export function createScaleBar(root, scale) {
       band.classList.toggle("current", (score?.between ?? [score?.level]).includes(name));
     }
     if (!score) return;
-    const [low, high] = score.interval;
-    whisker.style.left = percent(low);
-    whisker.style.width = percent(high - low);
-    dot.style.left = percent(score.pspi);
+    const [from, to] = score.interval;
+    whisker.style.transform = `${shift(from)} scaleX(${(to - from) / scale.maximum})`;
+    low.style.transform = shift(from);
+    high.style.transform = shift(to);
+    dot.style.transform = shift(score.pspi);
   };
 }
 

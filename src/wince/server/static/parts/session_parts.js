@@ -8,6 +8,7 @@
 import { byId } from "../dom.js";
 import { startTicker } from "../media/ticker.js";
 import { createWakeLock } from "../media/wake_lock.js";
+import { isUnsaved } from "./discard_dialog.js";
 import { createJudgement } from "./judgement.js";
 import { createMarkers } from "./markers.js";
 import { createNightScreen } from "./night_screen.js";
@@ -35,8 +36,8 @@ export function connectSessions(store, { live, prompts, announcer, clearFilm }) 
   connectSummaries(store, { leave: live.leave, clearFilm });
   store.add(createSessionClock(store, prompts));
   window.addEventListener("beforeunload", (event) => {
-    const { session } = store.get().live;
-    if (session && session.points.length() > 0 && !session.isSaved()) event.preventDefault();
+    const { live: watched, upload } = store.get();
+    if (isUnsaved(watched.session) || isUnsaved(upload.session)) event.preventDefault();
   });
 }
 

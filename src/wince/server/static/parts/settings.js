@@ -82,7 +82,7 @@ export function createSettings({ set, getVoices }) {
   }
 
   /** @param {State} state */
-  function draw({ settings, language }) {
+  function draw({ settings }) {
     isMuted = settings.muted;
     mute.setAttribute("aria-pressed", String(isMuted));
     for (const name of CHECKBOXES) field(name).checked = settings[name];
@@ -90,7 +90,6 @@ export function createSettings({ set, getVoices }) {
       const input = field(name);
       if (input !== document.activeElement) input.value = String(settings[name]);
     }
-    field("sayAdvice").disabled = language !== "en";
     speed.value = String(settings.speed);
     const value = number(settings.speed, { minimumFractionDigits: 1 });
     setText(find(form, "output"), t("settings.speed-value", { value }));

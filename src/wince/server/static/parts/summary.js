@@ -2,9 +2,10 @@
 
 /** @import { Opinion, Session } from "../session/session.js" */
 
-import { byId, create, find, fromTemplate, setText } from "../dom.js";
+import { create, find, fromTemplate, setText } from "../dom.js";
 import { csvFile, fileName, jsonFile } from "../session/export.js";
 import { applyTexts, language, t } from "../texts.js";
+import { mayDiscard } from "./discard_dialog.js";
 import { createJudgement } from "./judgement.js";
 import { markerRows } from "./markers.js";
 import { createSummaryTable } from "./summary_table.js";
@@ -60,8 +61,7 @@ export function createSummary(root, { judge, leave, changed }) {
   find(page, ".save-csv").addEventListener("click", () => save(csvFile, "csv"));
   find(page, ".save-json").addEventListener("click", () => save(jsonFile, "json"));
   find(page, ".summary-leave").addEventListener("click", async () => {
-    if (shown && !shown.isSaved() && !(await askToDiscard())) return;
-    leave();
+    if (await mayDiscard(shown)) leave();
   });
 
   /** @param {Session} session */
@@ -108,18 +108,6 @@ export function createSummary(root, { judge, leave, changed }) {
 /** @param {string} text */
 function row(text) {
   return create("li", "", text);
-}
-
-/** Ask whether a session that is not saved may be lost. */
-function askToDiscard() {
-  const dialog = byId("discard-dialog", HTMLDialogElement);
-  dialog.returnValue = "";
-  dialog.showModal();
-  return new Promise((/** @type {(isDiscarded: boolean) => void} */ resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "discard"), {
-      once: true,
-    });
-  });
 }
 
 /**

@@ -4,6 +4,7 @@
 /** @import { State, Store } from "../state.js" */
 
 import { byId, setText } from "../dom.js";
+import { mayDiscard } from "./discard_dialog.js";
 import { createFaceButtons } from "./faces.js";
 import { mapOf } from "./map_controls.js";
 import { drawOverlay, setAspectRatio } from "./overlay.js";
@@ -45,7 +46,8 @@ export function createUpload(scale, store, actions) {
   new ResizeObserver(store.drawSoon).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", store.drawSoon);
   let isCleared = false; // by the button, which then disappears
-  byId("clear").addEventListener("click", () => {
+  byId("clear").addEventListener("click", async () => {
+    if (!(await mayDiscard(store.get().upload.session))) return;
     isCleared = true;
     actions.clear();
   });
@@ -164,8 +166,12 @@ function connectFiles(store, actions) {
    */
   function takeFirst(files) {
     const file = files?.[0];
-    if (file) actions.take(file);
+    if (file) replaceWith(() => actions.take(file));
     return Boolean(file);
+  }
+  /** @param {() => void} replace Shows something else; what is not saved of a video is then gone. */
+  async function replaceWith(replace) {
+    if (await mayDiscard(store.get().upload.session)) replace();
   }
   for (const id of ["choose", "choose-another"]) {
     byId(id).addEventListener("click", () => input.click());
@@ -190,6 +196,6 @@ function connectFiles(store, actions) {
   window.addEventListener("drop", (event) => {
     event.preventDefault();
     changeDepth(-depth);
-    if (!takeFirst(event.dataTransfer?.files)) actions.refuseDrop();
+    if (!takeFirst(event.dataTransfer?.files)) replaceWith(actions.refuseDrop);
   });
 }

@@ -4,9 +4,10 @@
 /** @import { Speech } from "./wording.js" */
 /** @import { SpeechAvailability, SpeechRequest } from "../types.js" */
 /** @import { Hint } from "../state.js" */
+/** @import { Problem } from "../errors.js" */
 
 import { UserError, isDomError } from "../errors.js";
-import { language } from "../texts.js";
+import { hasText, language } from "../texts.js";
 
 const VOICES_TIMEOUT = 1500; // milliseconds; some browsers list their voices only after a while
 const WORDS_PER_MINUTE = 150; // usual rate of the machine that runs wince
@@ -144,7 +145,7 @@ export function createSpeaker({ hostVoice, onHint, onVoicesChange }) {
       onSpoken();
       if (isDomError(error)) return; // stopped
       if (isDomError(error, "NotAllowedError")) onHint(warning("voice.not-allowed"));
-      else if (error instanceof UserError) onHint({ ...error.problem, isWarning: true });
+      else if (error instanceof UserError) onHint(hostFailure(error.problem));
       else onHint(warning("voice.not-played"));
     }
   }
@@ -217,6 +218,19 @@ function unavailable(error) {
  */
 function warning(code, values = {}) {
   return { code, values, detail: "", isWarning: true };
+}
+
+/**
+ * Return the hint for a failure of the engine's voice; the page words what it has a text for.
+ *
+ * @param {Problem} problem
+ * @returns {Hint}
+ */
+function hostFailure(problem) {
+  const { code } = problem;
+  return hasText(`problem.${code}`)
+    ? { ...problem, isWarning: true }
+    : warning("voice.failed", { code });
 }
 
 /** @param {() => void} action */

@@ -2,6 +2,7 @@
 
 /** @import { Assessment, Level, Scale, SpeechRequest, TrackStatement } from "../types.js" */
 /** @import { Settings } from "../state.js" */
+/** @import { Stated } from "../levels.js" */
 
 import { capitalised } from "../dom.js";
 import { statedName, wholePercent } from "../levels.js";
@@ -16,8 +17,7 @@ import { displayed, filled, hasText, language, speechTexts, t, title } from "../
  */
 
 /**
- * Return what to speak: the sentence, and if wanted the percentage of the scale and the advice. There
- * is advice in English only.
+ * Return what to speak: the sentence, and if wanted the percentage of the scale and the advice.
  *
  * @param {Scale} scale
  * @param {Spoken} statement
@@ -27,24 +27,37 @@ import { displayed, filled, hasText, language, speechTexts, t, title } from "../
 export function speechFor(scale, statement, { sayPercent, sayAdvice }) {
   const { code } = language();
   const texts = speechTexts();
-  const { level, between, pspi, advice } = statement;
+  const { level, between, pspi } = statement;
   const isSharing = sayPercent && pspi !== null;
-  const isAdvising = sayAdvice && code === "en";
   const parts =
     level === null
       ? [texts.refusal, ...reasonsOf(statement).map((reason) => `${capitalised(reason)}.`)]
       : [texts.spoken[statedName({ level, between })]];
   if (isSharing) parts.push(filled(texts.percent, { percent: wholePercent(scale, pspi) }));
-  if (isAdvising) parts.push(advice);
+  if (sayAdvice) parts.push(level === null ? texts.advice.refusal : adviceFor({ level, between }));
   const request = {
     level,
     ...(between && { between }),
     pspi,
     percent: isSharing,
-    advice: isAdvising,
+    advice: sayAdvice,
     language: code,
   };
   return { text: parts.join(" "), request };
+}
+
+/**
+ * Return the general advice for a level, as it is spoken; if neither of two is clear, that for the
+ * higher one.
+ *
+ * @param {Stated} statement
+ */
+export function adviceFor({ level, between }) {
+  const { advice, titles } = speechTexts();
+  if (!between) return `${advice[level]} ${advice.caution}`;
+  const higher = between[1];
+  const first = filled(advice.between, { level: titles[higher].toLowerCase() });
+  return `${first} ${advice[higher]} ${advice.caution}`;
 }
 
 /**
