@@ -6,6 +6,7 @@
 import { byId, setText } from "../dom.js";
 import { mayDiscard } from "./discard_dialog.js";
 import { createFaceButtons } from "./faces.js";
+import { createForecast } from "./forecast.js";
 import { mapOf } from "./map_controls.js";
 import { drawOverlay, setAspectRatio } from "./overlay.js";
 import { t } from "../texts.js";
@@ -136,16 +137,19 @@ function createProgress(cancel) {
     cancel();
     byId("choose-another").focus(); // the button disappears
   });
+  const secondsLeft = createForecast();
   /** @param {State} state */
   return ({ upload: { progress } }) => {
+    const left = secondsLeft(progress);
     root.hidden = !progress;
     if (!progress) return;
     bar.max = progress.duration;
     bar.value = progress.seconds;
     button.hidden = progress.isFinished;
-    const key = progress.isFinished ? "video.finished" : "video.progress";
+    const running = left === null ? "video.progress" : "video.progress-left";
     const [seconds, duration] = [progress.seconds, progress.duration].map(formatDuration);
-    const text = t(key, { seconds, duration });
+    const values = { seconds, duration, left: formatDuration(left ?? 0) };
+    const text = t(progress.isFinished ? "video.finished" : running, values);
     setText(byId("film-time"), progress.isChoosing ? t("video.choose") : text);
   };
 }
