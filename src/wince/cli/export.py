@@ -1,7 +1,7 @@
 """`wince export`: make a model to serve from a run or from the project report's weights."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -65,6 +65,14 @@ class ExportOptions:
         ),
     ] = None
     column: Columns = None
+    keep_time_model: Annotated[
+        bool,
+        typer.Option(
+            "--keep-time-model",
+            help="RUN is of `wince train --over-time`: export its best model of time although it "
+            "does not win over single frames.",
+        ),
+    ] = False
 
     def check(self, run: Path | None) -> None:
         """Raise BadParameter for options that do not fit together.
@@ -78,6 +86,14 @@ class ExportOptions:
             raise typer.BadParameter("--column needs --trained-on FILE, whose columns it names")
         if self.cross_validation is not None and run is None:
             raise typer.BadParameter("--cross-validation needs RUN")
+
+    def check_over_time(self) -> None:
+        """Raise BadParameter for options that do not apply to a training over time."""
+        for field in fields(self):
+            applies = field.name == "keep_time_model"
+            if not applies and getattr(self, field.name) != field.default:
+                option = f"--{field.name.replace('_', '-')}"
+                raise typer.BadParameter(f"{option} does not apply to a training over time")
 
 
 @with_option_groups
@@ -105,6 +121,8 @@ def export(
 
     require_training_extra()
     refuse_as_output(out)
+    if run is not None and _export_over_time(run, out, options):
+        return
     if run is not None:
         model, notes = _export_run(run, out, options)
     elif options.state_dict is not None:
@@ -117,6 +135,33 @@ def export(
             typer.echo(caveat)
         typer.echo(f"Report: {out / 'evaluation' / 'report.html'}")
     typer.echo(f"Model: {out}. Try it with: wince serve --model {out}")
+
+
+def _export_over_time(run: Path, out: Path, options: ExportOptions) -> bool:
+    """Export a training over time; return False if the run is none."""
+    from wince.output_lock import locked_folder
+    from wince.training.over_time import time_export
+
+    if not time_export.is_training_over_time(run):
+        if options.keep_time_model:
+            raise typer.BadParameter("--keep-time-model needs a RUN of `wince train --over-time`")
+        return False
+    options.check_over_time()
+    with locked_folder(out):
+        exported = time_export.export(run, out, keep=options.keep_time_model)
+    typer.echo(exported.conclusion)
+    if exported.kind is None:
+        typer.echo(
+            "So only the network for single frames is exported. --keep-time-model exports the "
+            "model of time too."
+        )
+    else:
+        typer.echo(
+            f"The {exported.kind} frame by frame differs from the whole sequence in torch by at "
+            f"most {exported.difference:.1e}."
+        )
+    typer.echo(f"Model: {out}. Try it with: wince serve --model {out}")
+    return True
 
 
 def _export_run(

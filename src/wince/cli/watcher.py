@@ -63,7 +63,7 @@ class _FollowedPerson:
 
     def __init__(self, number: int | None, assessor: Assessor, settings: WatchSettings) -> None:
         self.number = number
-        self.track = Track(assessor.estimator.calibration, settings.track)
+        self.track = Track(assessor.estimator.track_calibration, settings.track)
         self.look_ahead: LookAhead[_WatchedFrame] = LookAhead(settings.half_width)
         self.session = SessionSummary()
         self.seconds_in_view = 0.0

@@ -1,6 +1,6 @@
 """From checked face crops to assessments: network, calibration, sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -15,6 +15,8 @@ from wince.runtime.heatmap import place_maps
 from wince.runtime.neutral import NeutralFace, change
 from wince.speech import sentences
 
+OverTime = Callable[[int, Estimate], Estimate]
+
 
 def assess_crops(
     crops: Sequence[FaceCrop],
@@ -22,6 +24,7 @@ def assess_crops(
     *,
     heatmap: bool = False,
     neutral: NeutralFace | None = None,
+    over_time: OverTime | None = None,
 ) -> list[Assessment]:
     """Return the assessments of crops, with one call of the network.
 
@@ -31,9 +34,13 @@ def assess_crops(
         crops: Crops by the estimator's spec, in any number.
         estimator: The model.
         heatmap: Add the contribution of each part of the face to the score.
-        neutral: The person's neutral face; adds the change against it.
+        neutral: The person's neutral face; adds the change against it. Maps and the change are of
+            the image alone.
+        over_time: Scores a crop, by its position in `crops`, with what is known of the frames
+            before it. None to score each image alone.
     """
     judged = [crop for crop in crops if crop.face.usable]
+    positions = [index for index, crop in enumerate(crops) if crop.face.usable]
     started = perf_counter()
     estimate = estimator(np.stack([crop.pixels for crop in judged])) if judged else None
     share = (perf_counter() - started) / max(1, len(judged))
@@ -41,7 +48,14 @@ def assess_crops(
     for index, crop in enumerate(judged):
         assert estimate is not None  # because there are judged crops
         one_estimate, started = estimate.select(index), perf_counter()
-        fields = _score_fields(one_estimate, estimator.calibration, neutral)
+        if over_time is None:
+            fields = _score_fields(one_estimate, estimator.calibration)
+        else:
+            estimate_over_time = over_time(positions[index], one_estimate)
+            fields = _score_fields(estimate_over_time, estimator.track_calibration)
+        if neutral is not None:
+            units, raw_score = _action_units(one_estimate), round(float(one_estimate.raw[0]), 3)
+            fields["change"] = change(units, raw_score, neutral)
         if heatmap:
             fields["heatmap"] = place_maps(one_estimate, crop.quad)
         seconds = share + perf_counter() - started
@@ -69,9 +83,7 @@ def _refusal(crop: FaceCrop, model: dict[str, str]) -> Assessment:
     )
 
 
-def _score_fields(
-    estimate: Estimate, calibration: Calibration, neutral: NeutralFace | None
-) -> dict[str, Any]:
+def _score_fields(estimate: Estimate, calibration: Calibration) -> dict[str, Any]:
     """Return the fields of an assessment that state the score of one crop."""
     raw = float(estimate.raw[0])
     raw_score = round(raw, 3)
@@ -88,7 +100,6 @@ def _score_fields(
         "raw_score": raw_score,
         "sentence": sentences.sentence(score.level, between=score.between),
         "advice": sentences.advice(score.level, score.between),
-        "change": None if neutral is None else change(units, raw_score, neutral),
     }
 
 

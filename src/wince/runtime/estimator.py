@@ -2,7 +2,7 @@
 
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,15 @@ from wince import onnx_session, scale
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.files import file_type
-from wince.runtime import manifest
+from wince.runtime import manifest, time_model
 from wince.runtime.calibration import Calibration
+from wince.runtime.network_outputs import units_and_score
 
 STARTER = "starter"
 """Name of the packaged model, and of its folder in wince.models."""
 
 _Run = Callable[[InferenceSession, dict[str, NDArray[Any]]], list[Any]]
 """Runs a network on its inputs."""
-_UNIT_MAXIMA = np.array([unit.maximum for unit in scale.ACTION_UNITS.values()], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,20 @@ class Estimate:
         raw: float32 (N,), raw score, 0 to 16.
         maps: float32 (N, K, h, w), contribution of each grid cell to each network output, without
             the bias. K is 6, or 1 for a model that gives PSPI alone.
+        features: float32 (N, F), what the last layer is linear on; None without a model of time.
     """
 
     action_units: NDArray[np.float32] | None
     raw: NDArray[np.float32]
     maps: NDArray[np.float32]
+    features: NDArray[np.float32] | None = None
 
     def select(self, index: int) -> "Estimate":
         """Return the estimate of one crop, with N = 1."""
         rows = slice(index, index + 1)
         units = None if self.action_units is None else self.action_units[rows]
-        return Estimate(units, self.raw[rows], self.maps[rows])
+        features = None if self.features is None else self.features[rows]
+        return Estimate(units, self.raw[rows], self.maps[rows], features)
 
 
 class Estimator:
@@ -57,6 +60,7 @@ class Estimator:
         manifest: Contents of model.json.
         spec: How the crops are cut and aligned.
         calibration: From raw score to PSPI, interval and level probabilities.
+        time_model: The model of time beside the network; None if there is none.
     """
 
     def __init__(self, model: Path | None = None) -> None:
@@ -78,6 +82,7 @@ class Estimator:
         self._head = str(self.manifest["head"])
         self._session = onnx_session.open_session(path, sha256=str(self.manifest["sha256"]))
         self._input = self._session.get_inputs()[0]
+        self.time_model = time_model.load(self.folder, self.manifest)
         self._check_shapes(path)
         if model is not None:
             grey = np.full((1, self.spec.size, self.spec.size, 3), 128, np.uint8)
@@ -87,6 +92,11 @@ class Estimator:
     def model(self) -> dict[str, str]:
         """Name and version of the model."""
         return {key: str(self.manifest[key]) for key in ("name", "version")}
+
+    @property
+    def track_calibration(self) -> Calibration:
+        """The calibration of scores in a track: that of the model of time, if there is one."""
+        return self.time_model.calibration if self.time_model else self.calibration
 
     def __call__(self, crops: NDArray[np.uint8]) -> Estimate:
         """Return the estimate for crops, RGB uint8 (N, size, size, 3).
@@ -98,20 +108,22 @@ class Estimator:
 
     def _estimate(self, crops: NDArray[np.uint8], run: _Run) -> Estimate:
         try:
-            scores, maps = run(self._session, {self._input.name: crops})
+            scores, maps, *features = run(self._session, {self._input.name: crops})
         except Exception as error:  # onnxruntime's errors have no common base class
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise ModelError(
                 f"The model {self.model['name']} fails ({reason:.200}). Export it again."
             ) from error
-        return interpret(scores, maps, self._head)
+        estimate = interpret(scores, maps, self._head)
+        return replace(estimate, features=features[0]) if features else estimate
 
     def _check_shapes(self, path: Path) -> None:
         size = self.spec.size
         expected = [size, size, 3], 1 if self._head == "pspi" else len(scale.UNIT_NAMES)
         outputs = self._session.get_outputs()
         actual = list(self._input.shape[1:]), outputs[0].shape[1]
-        if actual != expected or len(outputs) != 2:
+        counts = (3,) if self.time_model else (2, 3)  # the third are features
+        if actual != expected or len(outputs) not in counts:
             raise ModelError(
                 f"{path}: model.json promises crops of {expected[0]} and {expected[1]} scores, the "
                 f"model has {actual[0]} and {actual[1]}. Export the model again."
@@ -141,21 +153,6 @@ def interpret(scores: NDArray[np.float32], maps: NDArray[np.float32], head: str)
             "it again from weights that are finite."
         )
     return Estimate(*units_and_score(scores, head), maps)
-
-
-def units_and_score(
-    outputs: NDArray[np.float32], head: str
-) -> tuple[NDArray[np.float32] | None, NDArray[np.float32]]:
-    """Return action units (N, 6), or None, and raw scores (N,) of outputs (N, K), clipped.
-
-    Args:
-        outputs: As the network's first output.
-        head: As for `interpret`.
-    """
-    if head == "pspi":
-        return None, np.clip(outputs[:, 0], 0, scale.PSPI_MAXIMUM)
-    units = np.clip(outputs, 0, _UNIT_MAXIMA)
-    return units, scale.pspi_formula(*units.T, maximum=np.maximum)
 
 
 def starter_folder() -> Path:

@@ -17,7 +17,12 @@ _TYPES: Mapping[str, type] = {
     **{"format": int, "face_spec": dict, "calibration": dict},
 }
 """Keys that a manifest must have."""
-_OPTIONAL_TYPES: Mapping[str, type] = {"trained_on": dict, "figures": dict, "subjects_seen": list}
+_OPTIONAL_TYPES: Mapping[str, type] = {
+    "trained_on": dict,
+    "figures": dict,
+    "subjects_seen": list,
+    "over_time": dict,
+}
 _NAMES = {str: "text", int: "a whole number", dict: "an object", list: "a list"}
 
 

@@ -6,7 +6,7 @@ first frame that shows a face. Following never moves to another person by itself
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from time import perf_counter
@@ -20,7 +20,8 @@ from wince.images import ImageSource, UprightImage
 from wince.memory_budget import image_work
 from wince.runtime.assessment import Assessment, DetectedFace
 from wince.runtime.assessor import Assessor
-from wince.runtime.crop_assessments import assess_crops
+from wince.runtime.crop_assessments import OverTime, assess_crops
+from wince.runtime.estimator import Estimate
 from wince.runtime.face_crop import (
     CheckedFace,
     check_face,
@@ -29,6 +30,7 @@ from wince.runtime.face_crop import (
     has_full_detail,
 )
 from wince.runtime.neutral import NeutralFace
+from wince.runtime.time_model import PersonStates
 
 
 class Choice(StrEnum):
@@ -97,6 +99,8 @@ class PersonAssessor:
         self._search = PersonSearch(away, min_score, self._map_faces)
         self._everybody = everybody
         self._checked: dict[int, CheckedFace] = {}
+        time_model = assessor.estimator.time_model
+        self._states = PersonStates(time_model, away) if time_model else None
         self.followed = person
         self.choice = None if person is None else Choice.NUMBER
         self._is_sure = person is not None
@@ -169,7 +173,11 @@ class PersonAssessor:
 
         def assess_part(indices: list[int]) -> list[Assessment]:
             crops = cut_crops(image, view, faces, indices, estimator.spec, stages, is_choice=False)
-            return assess_crops(crops, estimator, heatmap=heatmap, neutral=neutral)
+            numbers = [persons[index].number for index in indices]
+            over_time = self._over_time(numbers, seconds)
+            return assess_crops(
+                crops, estimator, heatmap=heatmap, neutral=neutral, over_time=over_time
+            )
 
         parts = [assessed[core :: self._cores] for core in range(self._cores)]
         assessments = {
@@ -184,6 +192,20 @@ class PersonAssessor:
             assessments,
             self._is_inconclusive(view, persons, assessments),
         )
+
+    def _over_time(self, numbers: list[int], seconds: float) -> OverTime | None:
+        """Return the function that scores the crops of persons over time, if the model can."""
+        states = self._states
+        if states is None:
+            return None
+        states.forget_before(seconds)
+
+        def score(position: int, estimate: Estimate) -> Estimate:
+            assert estimate.features is not None  # of a network with a model of time
+            units, raw = states.step(numbers[position], seconds, estimate.features)
+            return replace(estimate, action_units=units, raw=raw)
+
+        return score
 
     def _is_inconclusive(
         self, view: FrameView, persons: list[PersonFace], assessed: Collection[int]

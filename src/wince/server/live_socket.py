@@ -332,7 +332,7 @@ def add_route(
             )
 
         def new_track() -> Track:
-            return Track(assessor.estimator.calibration, track_settings)
+            return Track(assessor.estimator.track_calibration, track_settings)
 
         await socket.accept()
         sockets.add(socket)

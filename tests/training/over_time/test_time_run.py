@@ -17,23 +17,13 @@ from wince.training.over_time.time_run import train_over_time
 from wince.training.over_time.time_settings import TimeSettings
 from wince.training.over_time.time_table import TimeTable
 
-SETTINGS = TimeSettings(kinds=("gru", "tcn"), folds="3", window=2, epochs=2)
 SINGLE = ["network", "per-frame", "network-mean-of-11", "per-frame-mean-of-11"]
 
 
-@pytest.fixture(scope="module")
-def trained(
-    prepared_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, TimeTable]:
-    """A finished training with the packaged model, which has not seen the rendered faces."""
-    out = tmp_path_factory.mktemp("over-time") / "run"
-    return out, train_over_time(prepared_folder, out, SETTINGS)
-
-
 def test_every_model_scores_every_frame_once_in_the_same_order(
-    trained: tuple[Path, TimeTable], prepared_folder: Path
+    trained_over_time: tuple[Path, TimeTable], prepared_folder: Path
 ) -> None:
-    out, _ = trained
+    out, _ = trained_over_time
     keys = ("subject", "sequence", "frame", "pspi", "fold")
     tables = [rows(out / name / "predictions.csv") for name in [*SINGLE, "gru", "tcn"]]
     frames = [[tuple(row[key] for key in keys) for row in table] for table in tables]
@@ -42,8 +32,10 @@ def test_every_model_scores_every_frame_once_in_the_same_order(
     assert len(set(frames[0])) == len([row for row in manifest if row["crop"]])
 
 
-def test_the_table_has_the_metrics_of_the_predictions(trained: tuple[Path, TimeTable]) -> None:
-    out, table = trained
+def test_the_table_has_the_metrics_of_the_predictions(
+    trained_over_time: tuple[Path, TimeTable],
+) -> None:
+    out, table = trained_over_time
     by_name = {row["model"]: row for row in rows(out / "over_time.csv")}
     predictions = rows(out / "tcn" / "predictions.csv")
     labels, scores = (
@@ -58,7 +50,7 @@ def test_the_table_has_the_metrics_of_the_predictions(trained: tuple[Path, TimeT
 
 
 def test_the_network_s_row_has_the_scores_of_the_model_itself(
-    trained: tuple[Path, TimeTable], prepared_folder: Path
+    trained_over_time: tuple[Path, TimeTable], prepared_folder: Path
 ) -> None:
     from wince.runtime.estimator import Estimator
     from wince.training.data.prepared import open_data
@@ -74,30 +66,33 @@ def test_the_network_s_row_has_the_scores_of_the_model_itself(
         tuple(str(getattr(data.frames, key)[row]) for key in keys): data.frames.path[row]
         for row in every
     }
-    for row in rows(trained[0] / "network" / "predictions.csv"):
+    for row in rows(trained_over_time[0] / "network" / "predictions.csv"):
         path = str(names[tuple(row[key] for key in keys)])
         assert float(row["raw"]) == pytest.approx(expected[path], abs=1e-3)
 
 
 def test_the_same_call_keeps_finished_models_and_gives_the_same_table(
-    trained: tuple[Path, TimeTable], prepared_folder: Path, monkeypatch: pytest.MonkeyPatch
+    trained_over_time: tuple[Path, TimeTable],
+    prepared_folder: Path,
+    time_settings: TimeSettings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    out, table = trained
+    out, table = trained_over_time
     monkeypatch.setattr(time_run, "fit", None)  # nothing may be fitted again
-    assert train_over_time(prepared_folder, out, SETTINGS) == table
+    assert train_over_time(prepared_folder, out, time_settings) == table
 
 
 def test_another_training_in_the_same_folder_is_refused(
-    trained: tuple[Path, TimeTable], prepared_folder: Path
+    trained_over_time: tuple[Path, TimeTable], prepared_folder: Path, time_settings: TimeSettings
 ) -> None:
     with pytest.raises(ModelError, match="other settings"):
-        train_over_time(prepared_folder, trained[0], replace(SETTINGS, window=9))
+        train_over_time(prepared_folder, trained_over_time[0], replace(time_settings, window=9))
 
 
 def test_a_network_that_has_seen_the_subjects_is_marked_and_never_wins(
-    prepared_folder: Path, trained_run: Path, tmp_path: Path
+    prepared_folder: Path, trained_run: Path, time_settings: TimeSettings, tmp_path: Path
 ) -> None:
-    settings = replace(SETTINGS, kinds=("gru",), init=str(trained_run), epochs=1)
+    settings = replace(time_settings, kinds=("gru",), init=str(trained_run), epochs=1)
     table = train_over_time(prepared_folder, tmp_path / "run", settings)
     content = json.loads((tmp_path / "run" / "over_time.json").read_text("utf-8"))
     assert table.winner is None
@@ -108,7 +103,7 @@ def test_a_network_that_has_seen_the_subjects_is_marked_and_never_wins(
 
 
 def test_the_features_are_kept_and_computed_again_when_the_file_is_damaged(
-    trained: tuple[Path, TimeTable], prepared_folder: Path, tmp_path: Path
+    trained_over_time: tuple[Path, TimeTable], prepared_folder: Path, tmp_path: Path
 ) -> None:
     from wince.runtime.estimator import Estimator
     from wince.training.data.prepared import open_data

@@ -46,3 +46,12 @@ def write(source: Path, path: Path) -> None:
         graph.output.append(helper.make_tensor_value_info(FEATURES, kind, ["n", None]))
     with replacing(path) as temporary:
         onnx.save(model, temporary)
+
+
+def remove_source_notes(path: Path) -> None:
+    """Remove the source files, with their folders, that torch records for each node."""
+    model = onnx.load(path)
+    for part in (model, model.graph, *model.graph.node, *model.graph.value_info):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    onnx.save(model, path)

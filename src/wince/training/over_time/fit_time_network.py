@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from wince.evaluation.metrics import agreement
-from wince.runtime.estimator import units_and_score
+from wince.runtime.network_outputs import units_and_score
 from wince.training.data.folds import Rows
 from wince.training.data.frames import Frames
 from wince.training.export import trained_network

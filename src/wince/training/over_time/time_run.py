@@ -2,6 +2,7 @@
 
 OUT/config.json               data and settings
 OUT/<model>/predictions.csv   every frame once, scored by a model that has not seen its subject
+OUT/<kind>/network.pt         the network fitted to all subjects, to be exported
 OUT/over_time.csv, .json      the table, see `time_table`
 """
 
@@ -10,24 +11,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
+import torch
 
 import wince
 from wince import file_names, subject_ids
 from wince.errors import DataError, ModelError
 from wince.evaluation.predictions import Predictions
-from wince.files import write_json
+from wince.files import replacing, write_json
 from wince.protocol_names import OPTIMISTIC
-from wince.runtime.estimator import Estimator, units_and_score
+from wince.runtime.estimator import Estimator
+from wince.runtime.network_outputs import units_and_score
 from wince.training.data import folds
 from wince.training.data.folds import Split, subject_list
 from wince.training.data.prepared import ModelData, manifest_sha256, open_data
 from wince.training.over_time import features, time_table
 from wince.training.over_time.fit_time_network import Floats, TimeData, fit, score
 from wince.training.over_time.sequences import by_sequence
-from wince.training.over_time.time_network import PER_FRAME, KindOrSingle
+from wince.training.over_time.time_network import PER_FRAME, Kind, KindOrSingle
 from wince.training.over_time.time_settings import TimeSettings
 from wince.training.over_time.time_table import TimeTable
 from wince.training.predictions import prediction_table, subject_calibration
@@ -40,6 +44,7 @@ NETWORK = "network"
 MEAN = "mean of 11"
 """Added to a name: the scores averaged over a frame, five before it and five after it."""
 HALF_WIDTH = 5
+NETWORK_FILE, EPOCHS_FILE = "network.pt", "epochs.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ def train_over_time(
     tables = _baselines(training, out, reporter)
     for kind in settings.kinds:
         tables[kind] = _table_of(kind, training, out, reporter)
+        _write_final(kind, training, out)
     after = {name: HALF_WIDTH if name.endswith(MEAN) else 0 for name in tables}
     after |= dict.fromkeys(settings.kinds, settings.look_ahead)
     table = time_table.compare(
@@ -158,13 +164,28 @@ def _table_of(
         raw = np.zeros(len(data.frames), np.float32)
         after = settings.look_ahead if kind != PER_FRAME else 0
         fold_settings = replace(settings, look_ahead=after)
+        epochs = []
         for number, split in enumerate(training.splits, start=1):
             reporter.progress(f"{kind}: folds", number - 1, len(training.splits))
             fitted = fit(kind, data, split.train, split.validation, fold_settings)
             raw[split.test] = score(fitted.network, data, split.test, after)
+            epochs.append(fitted.epoch)
         reporter.progress(f"{kind}: folds", len(training.splits), len(training.splits))
+        write_json(folder / EPOCHS_FILE, epochs)
         return _predictions(kind, training, out, raw)
     return _predictions(kind, training, out, _raw_scores(folder, training))
+
+
+def _write_final(kind: Kind, training: _Training, out: Path) -> None:
+    """Fit a network to all subjects, for the median number of epochs of the folds."""
+    path = out / kind / NETWORK_FILE
+    if path.is_file():
+        return
+    epochs = json.loads((path.parent / EPOCHS_FILE).read_text("utf-8"))
+    rows = np.arange(len(training.data.frames))
+    fitted = fit(kind, training.time_data, rows, None, training.settings, round(median(epochs)))
+    with replacing(path) as temporary:
+        torch.save(fitted.network.state_dict(), temporary)
 
 
 def _predictions(name: str, training: _Training, out: Path, raw: Floats) -> Predictions:
@@ -216,6 +237,8 @@ def _config(training: _Training) -> dict[str, Any]:
         "data": {
             "folder": str(prepared.folder.resolve()),
             "manifest_sha256": manifest_sha256(prepared),
+            "subjects": sorted(set(training.data.frames.subject.tolist())),
+            "provenance": prepared.provenance,
         },
     }
 
