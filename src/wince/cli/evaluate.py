@@ -13,6 +13,8 @@ from wince.cli.tables import plain_table, table_console
 from wince.number_format import decimal
 
 if TYPE_CHECKING:
+    from wince.evaluation.predictions import Predictions
+    from wince.evaluation.sequence_ratings import SequenceRatings
     from wince.training.evaluate_model import ModelPredictions
 
 SHOWN = (
@@ -96,6 +98,14 @@ Resamples = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the bootstrap.")]
+Sequences = Annotated[
+    bool,
+    typer.Option(
+        "--sequences",
+        help="Also predict VAS and OPR from features of each sequence's scores, leaving one "
+        "subject out, and write sequences.csv.",
+    ),
+]
 
 
 def evaluate(
@@ -113,6 +123,7 @@ def evaluate(
     dataset: Dataset = None,
     resamples: Resamples = 1000,
     seed: Seed = 0,
+    sequences: Sequences = False,
 ) -> None:
     """Compare predictions of a model with labels: metrics, trivial predictors, a report."""
     if (model is None) == (predictions is None):
@@ -121,6 +132,7 @@ def evaluate(
     from wince import csv_reader
     from wince.archive.prepared_folder import refuse_as_output
     from wince.evaluation import evaluate as evaluation
+    from wince.evaluation import sequence_ratings
     from wince.evaluation.prediction_files import read_predictions, read_training_labels
     from wince.evaluation.report.result_files import write_results
     from wince.output_lock import locked_folder
@@ -152,10 +164,46 @@ def evaluate(
         )
         show_step("Plots and report")
         report = write_results(metrics, table, out)
+        if sequences:
+            show_step("Ratings of sequences")
+            ratings = sequence_ratings.predict(table)
+            label = metrics["overlap"]["label"] or ""
+            sequence_ratings.write(table, ratings, out / "sequences.csv", label)
     show(metrics)
+    if sequences:
+        _show_sequences(table, ratings, resamples, seed)
     for note in scored.notes if scored else ():
         typer.echo(note)
     typer.echo(f"Report: {report}")
+
+
+def _show_sequences(
+    table: "Predictions", ratings: "list[SequenceRatings]", resamples: int, seed: int
+) -> None:
+    """Print how well each method predicts the ratings of sequences."""
+    from wince.evaluation import sequence_ratings
+    from wince.evaluation.metrics.metric_catalogue import TITLES
+    from wince.evaluation.report.interval_text import interval_text
+
+    if not ratings:
+        typer.echo("No rating of sequences: expected vas or opr of three subjects or more.")
+        return
+    rows = plain_table()
+    rows.add_column("Rating of sequences, from the other subjects", no_wrap=True)
+    for key in sequence_ratings.METRICS:
+        for title in (TITLES[key], "95 % interval"):
+            rows.add_column(title, justify="right", no_wrap=True)
+    for result in ratings:
+        measured = sequence_ratings.measure(result, len(table.subjects), resamples, seed)
+        for method, title in sequence_ratings.METHODS.items():
+            values = measured[method]
+            cells = [
+                cell
+                for key in sequence_ratings.METRICS
+                for cell in (decimal(values["pooled"][key]), interval_text(values, "pooled", key))
+            ]
+            rows.add_row(f"{result.rating.upper()}: {title}", *cells)
+    table_console().print(rows)
 
 
 def _score(

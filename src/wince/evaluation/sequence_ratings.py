@@ -1,0 +1,217 @@
+"""Ratings of whole sequences predicted from the scores of their frames.
+
+VAS and OPR rate a sequence, the model scores its frames. Each method below learns from the other
+subjects only (leave one subject out): the mean rating, a line on the highest score, and ridge
+regression (Hoerl & Kennard 1970) on several features of the scores over time.
+"""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wince import files, scale, spreadsheet_cells
+from wince.evaluation import bootstrap
+from wince.evaluation.all_metrics import Metric, column_mean
+from wince.evaluation.arrays import Floats, Indices
+from wince.evaluation.metrics import agreement, sequence_scores
+from wince.evaluation.predictions import Predictions
+from wince.evaluation.traces.trace import frame_numbers
+
+METHODS = {
+    "mean": "mean of the other subjects",
+    "line": "line on the maximum",
+    "ridge": "ridge regression on all features",
+}
+METRICS = ("mae", "icc", "pcc")
+FEATURES = (
+    *("maximum", "top_tenth", "mean", "deviation"),
+    *(f"share_{level}" for level in scale.LEVELS),
+    *("episodes", "longest_episode"),
+)
+"""Features of a sequence. `deviation` is the standard deviation of its scores, `share_{level}` the
+share of its frames in a level. An episode is a run of frames whose score rounds to 1 or more; its
+length is a share of the frames."""
+PENALTIES = np.logspace(-1, 4, 11)
+FEWEST_SUBJECTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceRatings:
+    """Sequences that have a rating, and what each method predicts.
+
+    Attributes:
+        rating: Name of the rating, "vas" or "opr".
+        sequence: Their numbers in the table (Q,).
+        subject: Number of the subject of each (Q,).
+        truth: Their ratings (Q,).
+        predicted: Held-out predictions by method, each (Q,).
+    """
+
+    rating: str
+    sequence: Indices
+    subject: Indices
+    truth: Floats
+    predicted: Mapping[str, Floats]
+
+
+def features(table: Predictions) -> Floats:
+    """Return the features of each sequence, (Q, len(FEATURES)), in the order of FEATURES."""
+    rows = []
+    for number in range(len(table.sequences)):
+        of_sequence = np.flatnonzero(table.sequence == number)
+        order = np.argsort(frame_numbers(table.frame[of_sequence].tolist()), kind="stable")
+        scores = table.predicted[of_sequence[order]]
+        rows.append(_features(scores))
+    return np.array(rows)
+
+
+def predict(table: Predictions) -> list[SequenceRatings]:
+    """Return the predictions for each rating that sequences of three subjects or more have."""
+    first = sequence_scores.first_rows(table.sequence)
+    owner, described = table.subject[first], features(table)
+    results = []
+    for name, ratings in (("vas", table.vas), ("opr", table.opr)):
+        if ratings is None:
+            continue
+        rated = np.flatnonzero(~np.isnan(ratings[first]))
+        truth, subject = ratings[first][rated], owner[rated]
+        if len(np.unique(subject)) < FEWEST_SUBJECTS:
+            continue
+        maximum = described[rated, FEATURES.index("maximum")]
+        predicted = {
+            "mean": _held_out_mean(truth, subject),
+            "line": sequence_scores.held_out_line(maximum, truth, subject),
+            "ridge": _held_out_ridge(described[rated], truth, subject),
+        }
+        results.append(SequenceRatings(name, rated, subject, truth, predicted))
+    return results
+
+
+def measure(ratings: SequenceRatings, subjects: int, resamples: int, seed: int) -> dict[str, Any]:
+    """Return MAE, ICC(3,1) and PCC of each method with 95 % intervals from resampling subjects.
+
+    Args:
+        ratings: Ratings and predictions.
+        subjects: Number of subjects of the table.
+        resamples: Number of resamples; 0 for no intervals.
+        seed: Random seed of the bootstrap.
+    """
+    counts = bootstrap.subject_counts(subjects, resamples, seed)
+    rated = len(np.unique(ratings.subject))
+    return {
+        method: bootstrap.as_data(
+            {
+                metric.key: bootstrap.estimate_metric(metric, counts)
+                for metric in _metrics(ratings, method, subjects, rated)
+            }
+        )
+        for method in METHODS
+    }
+
+
+def write(table: Predictions, results: list[SequenceRatings], path: Path, caution: str) -> None:
+    """Write a row for each sequence: its features, ratings and predictions.
+
+    Args:
+        table: The predictions of frames.
+        results: What `predict` returned.
+        path: The CSV file.
+        caution: "subjects overlap: optimistic", or "".
+
+    Raises:
+        FileWriteError: The file cannot be written.
+    """
+    first, described = sequence_scores.first_rows(table.sequence), features(table)
+    columns: dict[str, list[str]] = {
+        "subject": [table.subjects[owner] for owner in table.subject[first]],
+        "sequence": list(table.sequences),
+    }
+    for number, name in enumerate(FEATURES):
+        columns[name] = [f"{value:.5f}" for value in described[:, number]]
+    for ratings in results:
+        for name, values in {ratings.rating: ratings.truth, **ratings.predicted}.items():
+            column = name if name == ratings.rating else f"{ratings.rating}_{name}"
+            columns[column] = [""] * len(first)
+            for row, value in zip(ratings.sequence, values, strict=True):
+                columns[column][row] = f"{value:.5f}"
+    if caution:
+        columns["protocol"] = [caution] * len(first)
+    text = io.StringIO()
+    spreadsheet_cells.Writer(text).write(columns, *zip(*columns.values(), strict=True))
+    files.write_text(path, text.getvalue())
+
+
+def _metrics(ratings: SequenceRatings, method: str, subjects: int, rated: int) -> list[Metric]:
+    predicted = ratings.predicted[method]
+    parts = agreement.moments(ratings.truth, predicted, ratings.subject, subjects)
+    ones = np.bincount(ratings.subject, minlength=subjects).astype(np.float64)
+    errors = np.bincount(ratings.subject, np.abs(predicted - ratings.truth), minlength=subjects)
+    sums = np.column_stack([ones, errors])
+
+    def mae(counts: Floats) -> Floats:
+        return column_mean(1, counts @ sums)
+
+    def agreed(formula: Any, counts: Floats) -> Floats:
+        result: Floats = formula(agreement.pool(parts, counts))
+        return result
+
+    return [
+        Metric("mae", mae, subjects=rated),
+        Metric("icc", partial(agreed, agreement.icc_of), subjects=rated),
+        Metric("pcc", partial(agreed, agreement.pcc_of), subjects=rated),
+    ]
+
+
+def _features(scores: Floats) -> list[float]:
+    """Return the features of a sequence's scores (n,) in the order of time."""
+    levels = np.searchsorted(scale.LEVEL_CUTS, scores, side="right")
+    shares = np.bincount(levels, minlength=len(scale.LEVELS)) / len(scores)
+    lengths = episode_lengths(scores >= scale.BINARY_CUTS[0] - 0.5)
+    one = np.zeros(len(scores), np.intp)
+    return [
+        float(scores.max()),
+        float(sequence_scores.top_tenth(scores, one)[0]),
+        float(scores.mean()),
+        float(scores.std()),
+        *shares.tolist(),
+        float(len(lengths)),
+        max(lengths, default=0) / len(scores),
+    ]
+
+
+def episode_lengths(active: NDArray[np.bool_]) -> list[int]:
+    """Return the length of each run of true values.
+
+    >>> episode_lengths(np.array([True, True, False, True]))
+    [2, 1]
+    """
+    edges = np.diff(np.concatenate([[0], active.astype(np.int8), [0]]))
+    lengths: list[int] = (np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)).tolist()
+    return lengths
+
+
+def _held_out_mean(truth: Floats, subject: Indices) -> Floats:
+    return np.array([truth[subject != owner].mean() for owner in subject])
+
+
+def _held_out_ridge(described: Floats, truth: Floats, subject: Indices) -> Floats:
+    """Return held-out predictions; the penalty is chosen on the other subjects, one at a time."""
+    from sklearn.linear_model import RidgeCV
+    from sklearn.model_selection import LeaveOneGroupOut
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    predicted = np.empty(len(truth))
+    for owner in np.unique(subject):
+        test = subject == owner
+        folds = list(LeaveOneGroupOut().split(described[~test], groups=subject[~test]))
+        ridge = RidgeCV(PENALTIES, cv=folds, scoring="neg_mean_absolute_error")
+        model = make_pipeline(StandardScaler(), ridge).fit(described[~test], truth[~test])
+        predicted[test] = model.predict(described[test])
+    return predicted
