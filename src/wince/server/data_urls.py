@@ -6,9 +6,11 @@ times its memory, or takes a time that grows faster than its length.
 
 import base64
 import binascii
+import codecs
 import json
 import re
 from contextlib import suppress
+from itertools import islice
 
 from wince import images
 from wince.memory_budget import reserved
@@ -18,11 +20,13 @@ from wince.server.request_bodies import IMAGE_FIELD
 MAX_JSON_PARTS = 10_000
 """Commas, colons and opening brackets of a JSON body with an image, of which a few are needed."""
 
-# Memory for decoding a body of JSON beside it, in multiples of its size. In a text with one
-# character beyond ASCII Python keeps each in up to four bytes.
-_MEMORY_FACTOR = 2
-_MEMORY_FACTOR_BEYOND_ASCII = 8
-_ESCAPE_BEYOND_ASCII = re.compile(rb"\\u(?!00[0-7])")
+MAX_ESCAPES = 10_000
+"""Characters beyond ASCII that are written as escapes, such as \\u00e9."""
+
+_MEMORY_FACTOR = 2  # memory for decoding a body of JSON beside it, in multiples of its size
+_ESCAPE_BEYOND_ASCII = re.compile(rb"(?<!\\)((?:\\\\)*+)\\u(?!00[0-7])[0-9a-fA-F]{4}")
+_ONLY_ASCII = bytes(range(128)) + b"?" * 128
+_UTF8_PIECE = 2**16
 _WHITESPACE = b" \t\r\n\f"
 _SPACE_WITHIN_LINE = re.compile(rb"[^ \t\r\n\f] ++[^ \t\r\n\f]")
 _STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
@@ -43,9 +47,7 @@ def image_from_data_url(bodies: list[bytes]) -> bytes:
     Raises:
         ProblemError: The body is not JSON, or contains no image as a data URL.
     """
-    is_ascii = bodies[0].isascii() and not _ESCAPE_BEYOND_ASCII.search(bodies[0])
-    factor = _MEMORY_FACTOR if is_ascii else _MEMORY_FACTOR_BEYOND_ASCII
-    with reserved(factor * len(bodies[0])):
+    with reserved(_MEMORY_FACTOR * len(bodies[0])):
         data = _decode_base64([_base64_text(bodies)])
     images.check_web_format(data)
     return data
@@ -62,6 +64,7 @@ def _base64_text(bodies: list[bytes]) -> bytes:
             '..."}.',
         )
     try:
+        body = _in_ascii(body)
         data = json.loads(body)
     except (ValueError, RecursionError):
         raise ProblemError("malformed-request", "The body is not JSON.") from None
@@ -87,6 +90,27 @@ def _base64_text(bodies: list[bytes]) -> bytes:
             values={"format": head[5:-7][:100]} if head[5:-7] else {},
         )
     return payload.encode("ascii", "replace")
+
+
+def _in_ascii(body: bytes) -> bytes:
+    """Return JSON with question marks for characters beyond ASCII; no image has one.
+
+    Python keeps each character of a text that has a single such character in up to four bytes.
+
+    Raises:
+        ProblemError: There are more than MAX_ESCAPES of them as escapes.
+        UnicodeDecodeError: The body is not UTF-8.
+    """
+    if not body.isascii():
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        for start in range(0, len(body), _UTF8_PIECE):
+            decoder.decode(body[start : start + _UTF8_PIECE])
+        decoder.decode(b"", final=True)
+        body = body.translate(_ONLY_ASCII)
+    escapes = sum(1 for _ in islice(_ESCAPE_BEYOND_ASCII.finditer(body), MAX_ESCAPES + 1))
+    if escapes > MAX_ESCAPES:
+        raise ProblemError("malformed-request", "The JSON has too many escaped characters.")
+    return _ESCAPE_BEYOND_ASCII.sub(rb"\1?", body) if escapes else body
 
 
 def _decode_base64(texts: list[bytes]) -> bytes:
