@@ -74,7 +74,7 @@ def predict(archive: Path, estimator: Estimator) -> tuple[list[FrameUnits], int]
         if estimate.action_units is None:
             raise SystemExit("This model gives no action units; the comparison needs them.")
         units = np.asarray(estimate.action_units[0], np.float64)
-        label = unbc.read_label(archive, file).pspi
+        label = unbc.read_label(archive, file).score
         predicted.append(
             FrameUnits(file.subject, file.sequence, int(file.frame or 0), label, units)
         )

@@ -103,7 +103,7 @@ def _score(archive: Path, assessor: Assessor) -> ScoredFrames:
         except NoFaceError:
             missing += 1
             continue
-        label = unbc.read_label(archive, file).pspi
+        label = unbc.read_label(archive, file).score
         rows.append((file.subject, file.sequence, label, scores[0], scores[1:]))
     subjects, sequences, labels, raw, noisy = zip(*rows, strict=True)
     return ScoredFrames(

@@ -62,7 +62,7 @@ def train_plainly(data: ModelData, rows: Rows, size: int, batch: int) -> Through
     for start in range(0, len(order) - batch + 1, batch):
         chosen = order[start : start + batch]
         images = torch.stack([_read(data, row, size) for row in chosen])
-        labels = torch.from_numpy(data.frames.pspi[chosen])
+        labels = torch.from_numpy(data.frames.score[chosen])
         loss = (network(images)[:, 0] - labels).abs().mean()
         optimizer.zero_grad()
         loss.backward()

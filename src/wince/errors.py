@@ -47,7 +47,7 @@ class WinceError(Exception):
 
 
 class ScaleError(WinceError, ValueError):
-    """A number outside the range of PSPI or of an action unit."""
+    """A number outside the range of a scale or of an action unit, or a scale that cannot be."""
 
 
 class ImageError(WinceError):

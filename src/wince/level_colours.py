@@ -1,4 +1,4 @@
-"""Colours of the four pain levels, one table for each medium.
+"""Colours of pain levels, one table for each medium.
 
 The levels of a table differ in lightness as well as in hue, and every display also names the level
 in words. The colours of the web page, for light and dark mode, are in server/static/css/base.css.
@@ -6,7 +6,7 @@ in words. The colours of the web page, for light and dark mode, are in server/st
 
 from collections.abc import Mapping
 
-from wince.scale import Level
+from wince.scale import Level, Scale
 
 ON_WHITE: Mapping[str, str] = {
     Level.NONE: "#8fa3b0",
@@ -31,3 +31,16 @@ TERMINAL: Mapping[str, str] = {
     Level.SEVERE: "bold red",
 }
 """Styles of the library rich, for the terminal."""
+
+
+def of_scale(colours: Mapping[str, str], scale: Scale) -> dict[str, str]:
+    """Return a colour for each level of a scale, {} for a scale without levels.
+
+    The colours of a table are spread over the levels, so that with more than four of them
+    neighbours may share one.
+    """
+    table, last = list(colours.values()), max(len(scale.levels) - 1, 1)
+    return {
+        level: table[round(index * (len(table) - 1) / last)]
+        for index, level in enumerate(scale.levels)
+    }

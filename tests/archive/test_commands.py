@@ -31,7 +31,7 @@ def test_the_demo_archive_is_small_and_complete(tmp_path: Path) -> None:
     from wince import scale
 
     for file, label in zip(files, labels, strict=True):
-        by_level[scale.level(label.pspi)].add(file.subject)
+        by_level[scale.level(label.score)].add(file.subject)
     assert all(len(subjects) >= 4 for subjects in by_level.values()), "enough to split by subject"
     assert sum(path.stat().st_size for path in demo.rglob("*") if path.is_file()) < 6e6
     assert "anny" in (demo / "README.md").read_text("utf-8")

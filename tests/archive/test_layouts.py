@@ -40,7 +40,7 @@ def test_both_arrangements_of_unbc_are_read_alike(tmp_path: Path, places) -> Non
     assert file.label == f"{places[1]}/042-ll042/ll042t1aaaff/ll042t1aaaff003_facs.txt"
     assert file.ratings == (6, 5, 7, 4, None)
     label = unbc.read_label(base, file)
-    assert label.pspi == 12
+    assert label.score == 12
     assert label.action_units == (5, 0, 5, 0, 1, 1)
 
 
@@ -203,7 +203,7 @@ def test_3d_pain_is_read(tmp_path: Path) -> None:
     assert (file.subject, file.sequence) == ("flame_sample_0001", "flame_sample_0001_pain_1")
     assert file.frame == "textured_view_001_inpainted"
     label = layout.read_label(base, file)
-    assert label.pspi == 7
+    assert label.score == 7
     assert label.action_units == (2, 1, 3, 0, 1, 1)
     assert label.doubt == ""
     assert files["meshes_inpainted/readme.jpg"].label == ""
@@ -253,7 +253,7 @@ def test_faces_rated_twice_give_mean_and_spread(tmp_path: Path) -> None:
     assert (file.subject, file.groups, file.line) == ("s1", ("anger", "by expression"), 5)
     label = layout.read_label(base, file)
     # pass a: 3 + max(1, 2) + max(0, 1) + 0 = 6; pass b: 3 + max(2, 1) + max(1, 0) + 1 = 7
-    assert (label.pspi, label.spread) == (6.5, 1)
+    assert (label.score, label.spread) == (6.5, 1)
     assert label.action_units == (3, 1.5, 1.5, 0.5, 0.5, 0.5)
     assert label.box == (60, 10, 260, 230)
     assert layout.read_label(base, files["images/face_0004.jpg"]).refused == "quality 0 in pass b"
@@ -283,7 +283,7 @@ def test_a_plain_table_is_read_with_its_groups(tmp_path: Path) -> None:
         file = files["photos/p3.jpg"]
         assert (file.subject, file.sequence, file.frame) == ("person 1", "p3", "p3")
         assert file.groups == ("33", "III")
-        assert layout.read_label(base, file).pspi == 3
+        assert layout.read_label(base, file).score == 3
         assert files["photos/extra.jpg"].missing == "no row of labels.csv lists it"
 
 
@@ -320,7 +320,7 @@ def test_tables_are_read_as_spreadsheets_write_them(tmp_path: Path, change) -> N
     layout, base = known_layouts.recognise(tmp_path)
     files = by_name(layout, base)
     assert sorted(files) == [f"photos/p{number}.jpg" for number in range(8)]
-    assert [layout.read_label(base, file).pspi for file in files.values()] == [
+    assert [layout.read_label(base, file).score for file in files.values()] == [
         0,
         1,
         2,
@@ -396,7 +396,7 @@ def test_a_pspi_on_another_scale_is_refused_until_its_range_is_given(
         list(table.files(path))
     top = 100 if max(values) > 1 else 1
     options = TableOptions(pspi_range=(0, top))
-    scores = [table.read_label(path, file).pspi for file in table.files(path, options)]
+    scores = [table.read_label(path, file).score for file in table.files(path, options)]
     assert scores == pytest.approx([value / top * 16 for value in values])
     assert f"from 0 to {top} (stated with --range)" in table.notes(path, options)[0]
 
@@ -501,5 +501,5 @@ def test_labels_of_unbc_are_found_in_the_other_form_of_accents(
     assert file.missing == ""
     assert file.ratings[0] == 7
     label = unbc.read_label(tmp_path, file)
-    assert label.pspi == 6
+    assert label.score == 6
     assert label.action_units is not None and label.action_units[0] == 3

@@ -63,7 +63,7 @@ def test_names_like_formulas_stay_what_they_are_on_the_way_to_an_evaluation(
     assert given_split.read(tmp_path / "prepared").by == "path"
     table = {
         name: list(getattr(every_frame, name)) for name in ("subject", "sequence", "frame")
-    } | {"pspi": [str(value) for value in every_frame.pspi], "predicted": ["-0.5"] * 6}
+    } | {"pspi": [str(value) for value in every_frame.score], "predicted": ["-0.5"] * 6}
     prediction_table.write(tmp_path / "predictions.csv", table)
     assert "'-0.5" not in (tmp_path / "predictions.csv").read_text()
     predictions = read_predictions(tmp_path / "predictions.csv")

@@ -143,7 +143,7 @@ def test_a_fold_with_nothing_to_learn_is_found_before_any_is_trained(
 ) -> None:
     settings = sample.settings(epochs=1)
     data = open_data(prepared_folder, settings.spec)
-    pspi = data.frames.pspi
+    pspi = data.frames.score
     rows = np.concatenate([np.flatnonzero(pspi == 0), np.flatnonzero(pspi > 5)[:1]])
     without_pain = replace(
         data, frames=data.frames.take(rows), image_states=data.image_states[rows]

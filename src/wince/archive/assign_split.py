@@ -72,8 +72,9 @@ def _count_levels(database: FrameDatabase) -> SubjectLevels:
     for subject, level, count in database.rows(
         "SELECT subject, level, count(*) FROM kept GROUP BY 1, 2 ORDER BY 1, 2"
     ):
-        counts.setdefault(subject, [0, 0, 0, 0])[level] = count
-    return SubjectLevels(tuple(counts), np.array(list(counts.values()), np.int64).reshape(-1, 4))
+        counts.setdefault(subject, [0] * database.level_count)[level] = count
+    levels = np.array(list(counts.values()), np.int64).reshape(-1, database.level_count)
+    return SubjectLevels(tuple(counts), levels)
 
 
 def _frames(database: FrameDatabase) -> Iterator[_Frame]:

@@ -37,7 +37,7 @@ class SubjectLevels:
 
     Attributes:
         names: Subjects, sorted by name.
-        levels: int64 (N, 4), number of frames by subject and level.
+        levels: int64 (N, K), number of frames by subject and level.
     """
 
     names: tuple[str, ...]
@@ -48,8 +48,8 @@ def by_share(subjects: SubjectLevels, shares: Sequence[float], seed: int) -> NDA
     """Return the part of each subject.
 
     Each part's share of the subjects, of the frames and of each level is as near to `shares` as
-    possible. The cost to minimise is the sum over parts p and counts c (subjects, frames, none,
-    mild, moderate, severe) of (share(p, c) - shares[p])^2 / shares[p], so that a level with few
+    possible. The cost to minimise is the sum over parts p and counts c (subjects, frames, and
+    each level) of (share(p, c) - shares[p])^2 / shares[p], so that a level with few
     frames counts as much as one with many. It is similar to a chi-square statistic. A part without
     a level that some subject has costs `MISSING_LEVEL_COST` more. From several seeded starting
     points, subjects are placed greedily and then moved and swapped as long as that lowers the cost.
@@ -118,7 +118,7 @@ def overlapping(parts_by_subject: Mapping[str, set[str]]) -> list[str]:
 
 
 def _count_shares(levels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return each subject's share of all subjects, all frames and each level: (N, 6)."""
+    """Return each subject's share of all subjects, all frames and each level: (N, 2 + K)."""
     counts = np.column_stack([np.ones(len(levels)), levels.sum(axis=1), levels]).astype(np.float64)
     return np.asarray(counts / np.maximum(counts.sum(axis=0), 1))
 
@@ -126,7 +126,7 @@ def _count_shares(levels: NDArray[np.int64]) -> NDArray[np.float64]:
 def _totals(
     counts: NDArray[np.float64], parts: NDArray[np.int64], size: int
 ) -> NDArray[np.float64]:
-    """Return the sum of the counts of each part: (size, 6)."""
+    """Return the sum of the counts of each part: (size, 2 + K)."""
     totals = np.zeros((size, counts.shape[1]))
     np.add.at(totals, parts, counts)
     return totals

@@ -5,12 +5,14 @@ A frame is counted at the first check that it fails.
 
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+
+from wince.scale import Scale
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 BLANK_BELOW = 3.0
@@ -47,6 +49,14 @@ NOT_BLANK = Check("blank picture", "The image is not blank")
 ONCE = Check("listed twice", "The frame is listed only once")
 
 CHECKS = (NAME, READABLE, LABELLED, SCORE, SUBJECT, USABLE, AGREES, DECODES, NOT_BLANK, ONCE)
+
+
+def of_scale(scale: Scale) -> tuple[Check, ...]:
+    """Return the checks of frames whose labels are on a scale."""
+    if scale.is_pspi:
+        return CHECKS
+    score = replace(SCORE, passes=f"The label is {scale.words}")
+    return tuple(score if check is SCORE else check for check in CHECKS if check is not AGREES)
 
 
 def has_image_suffix(name: str) -> bool:

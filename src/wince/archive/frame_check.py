@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wince.archive import checks, detection, labels, video_frames
+from wince.archive import checks, detection, labels, target_label, video_frames
 from wince.archive.detection import Detection, FileState
 from wince.archive.frame_file import FrameFile, Label
 from wince.archive.layouts import known_layouts
 from wince.errors import ImageError
 from wince.faces import MIN_SCORE
 from wince.faces.spec import FaceSpec
+from wince.scale import PSPI, Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class CheckSettings:
         spec: What a model is shown.
         strict: Whether frames with a doubtful label are left out.
         min_score: Minimum score of the face detector.
+        scale: The scale of the labels.
     """
 
     layout: str
@@ -37,6 +39,7 @@ class CheckSettings:
     spec: FaceSpec
     strict: bool = False
     min_score: float = MIN_SCORE
+    scale: Scale = PSPI
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +103,11 @@ def check_frame(settings: CheckSettings, file: FrameFile, cached: Detection | No
     if problem:
         label = _label_if_valid(settings, file)
         return FrameResult(file, checks.READABLE.reason, problem, label=label, digest=digest)
-    if not file.label:
-        return FrameResult(file, checks.LABELLED.reason, file.missing, digest=digest)
+    if not target_label.exists(file, settings.scale):
+        reason = target_label.missing(file, settings.scale)
+        return FrameResult(file, checks.LABELLED.reason, reason, digest=digest)
     try:
-        label = known_layouts.named(settings.layout).read_label(settings.base, file)
+        label = _read_label(settings, file)
     except labels.BadLabelError as error:
         line = error.line or file.line
         return FrameResult(file, checks.SCORE.reason, str(error), line, digest=digest)
@@ -122,12 +126,17 @@ def check_frame(settings: CheckSettings, file: FrameFile, cached: Detection | No
     return FrameResult(file, result.check, result.detail, file.line, label, result, digest, reused)
 
 
+def _read_label(settings: CheckSettings, file: FrameFile) -> Label:
+    layout = known_layouts.named(settings.layout)
+    return target_label.read_label(layout, settings.base, file, settings.scale)
+
+
 def _label_if_valid(settings: CheckSettings, file: FrameFile) -> Label | None:
     """Return the label of a frame whose image fails a check, so that the frame can be counted."""
-    if not file.label:
+    if not target_label.exists(file, settings.scale):
         return None
     try:
-        return known_layouts.named(settings.layout).read_label(settings.base, file)
+        return _read_label(settings, file)
     except labels.BadLabelError:
         return None
 

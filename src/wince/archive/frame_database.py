@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wince import scale
 from wince.archive import checks
 from wince.archive.detection import Detection
 from wince.archive.frame_check import FrameResult
 from wince.archive.frame_file import RATINGS
 from wince.errors import ArchiveError
+from wince.scale import PSPI, UNIT_NAMES, Scale
 
 FILE = ".state.sqlite"
-VERSION = 2
+VERSION = 3
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS detection (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
 DROP TABLE IF EXISTS frame;
 CREATE TABLE frame (
     number INTEGER PRIMARY KEY, name TEXT, video TEXT, subject TEXT, sequence TEXT, reason TEXT,
-    detail TEXT, label TEXT, line INTEGER, pspi REAL, level INTEGER, digest TEXT, crop TEXT,
+    detail TEXT, label TEXT, line INTEGER, score REAL, level INTEGER, digest TEXT, crop TEXT,
     crop_side INTEGER, crop_bytes INTEGER, units INTEGER, doubt TEXT, remark TEXT,
     image_warning TEXT, part TEXT DEFAULT '', fold TEXT DEFAULT '', cells TEXT);
 CREATE VIEW IF NOT EXISTS kept AS SELECT * FROM frame WHERE reason = '';
@@ -46,9 +46,25 @@ DROP TABLE IF EXISTS detection;
 
 @dataclass(frozen=True, slots=True)
 class FrameDatabase:
-    """An open database; see `open_database`."""
+    """An open database; see `open_database`.
+
+    Attributes:
+        connection: The connection to the file.
+        scale: The scale of the labels.
+    """
 
     connection: sqlite3.Connection
+    scale: Scale = PSPI
+
+    @property
+    def level_count(self) -> int:
+        """Number of levels that labels are counted by, 1 for a scale without levels."""
+        return len(self.scale.cuts) + 1
+
+    @property
+    def is_pain(self) -> str:
+        """The SQL condition of a frame with pain: not of the lowest level, or above the low end."""
+        return "level > 0" if self.scale.cuts else f"score > {self.scale.low!r}"
 
     def cached(self, name: str) -> Detection | None:
         """Return what an earlier run detected in a file, None if nothing is cached."""
@@ -73,7 +89,7 @@ class FrameDatabase:
                 "INSERT OR REPLACE INTO detection VALUES (?, ?)",
                 (result.file.name, result.detection.to_json()),
             )
-        row = _row(number, result, groups)
+        row = _row(number, result, groups, self.scale)
         marks = ", ".join(f":{name}" for name in row)
         insert = f"INSERT INTO frame ({', '.join(row)}) VALUES ({marks})"  # noqa: S608 - our names
         try:
@@ -119,17 +135,21 @@ class FrameDatabase:
             self.commit()
 
 
-def open_database(out: Path) -> FrameDatabase:
+def open_database(out: Path, scale: Scale = PSPI) -> FrameDatabase:
     """Return the database of a prepared folder.
 
     A missing, damaged or older database is replaced by an empty one.
+
+    Args:
+        out: The prepared folder.
+        scale: The scale of the labels.
 
     Raises:
         ArchiveError: The file cannot be written.
     """
     path = out / FILE
     try:
-        return _open(path)
+        return _open(path, scale)
     except sqlite3.OperationalError as error:
         raise ArchiveError(
             f"{path} cannot be written ({error}). Check the free space and the permissions."
@@ -137,10 +157,10 @@ def open_database(out: Path) -> FrameDatabase:
     except sqlite3.DatabaseError:  # damaged; it contains only what a run can compute again
         for suffix in ("", "-wal", "-shm", "-journal"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
-        return _open(path)
+        return _open(path, scale)
 
 
-def _open(path: Path) -> FrameDatabase:
+def _open(path: Path, scale: Scale) -> FrameDatabase:
     connection = sqlite3.connect(path, timeout=0.5)
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -156,13 +176,13 @@ def _open(path: Path) -> FrameDatabase:
     except sqlite3.Error:
         connection.close()
         raise
-    return FrameDatabase(connection)
+    return FrameDatabase(connection, scale)
 
 
-def _row(number: int, result: FrameResult, groups: tuple[str, ...]) -> dict[str, Any]:
+def _row(number: int, result: FrameResult, groups: tuple[str, ...], scale: Scale) -> dict[str, Any]:
     """Return the columns of the table `frame`."""
     file, label, detection = result.file, result.label, result.detection
-    pspi = None if label is None else label.pspi
+    score = None if label is None else label.score
     return {
         "number": number,
         "name": file.name,
@@ -173,8 +193,8 @@ def _row(number: int, result: FrameResult, groups: tuple[str, ...]) -> dict[str,
         "detail": result.detail,
         "label": file.label,
         "line": result.line,
-        "pspi": pspi,
-        "level": None if pspi is None else scale.LEVELS.index(scale.level(pspi)),
+        "score": score,
+        "level": None if score is None else scale.level_index(score),
         "digest": result.digest,
         "crop": detection.crop if detection else "",
         "crop_side": detection.crop_side if detection else 0,
@@ -197,9 +217,9 @@ def _cells(result: FrameResult) -> dict[str, Any]:
         return {"frame": file.frame}
     assert label is not None  # a kept frame has a label and a detection
     assert detection is not None
-    units = label.action_units or (None,) * len(scale.UNIT_NAMES)
+    units = label.action_units or (None,) * len(UNIT_NAMES)
     cells: dict[str, Any] = {
-        name.lower(): unit for name, unit in zip(scale.UNIT_NAMES, units, strict=True)
+        name.lower(): unit for name, unit in zip(UNIT_NAMES, units, strict=True)
     }
     cells |= dict(zip(RATINGS, file.ratings, strict=True))
     face = {"face_score": detection.score, "yaw": detection.yaw}
@@ -207,7 +227,7 @@ def _cells(result: FrameResult) -> dict[str, Any]:
     return cells | {
         "frame": file.frame,
         "seconds": file.seconds,
-        "pspi_spread": label.spread,
+        "spread": label.spread,
         "width": detection.width,
         "height": detection.height,
         **(face if detection.crop else dict.fromkeys(face)),

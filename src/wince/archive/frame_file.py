@@ -63,7 +63,7 @@ class Label:
     """What an archive states about one frame.
 
     Attributes:
-        pspi: 0 to 16.
+        score: PSPI, or the score on the scale that the archive is prepared for.
         action_units: The six units of PSPI, None if the archive does not give them.
         spread: Distance in PSPI between two ratings of the frame, None if there are not two.
         box: The labelled face, None if not given.
@@ -71,7 +71,7 @@ class Label:
         doubt: Why the label may be wrong, such as action units that contradict the PSPI, or "".
     """
 
-    pspi: float
+    score: float
     action_units: UnitValues | None = None
     spread: float | None = None
     box: Box | None = None

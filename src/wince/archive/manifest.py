@@ -6,26 +6,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from wince import scale, spreadsheet_cells
+from wince import spreadsheet_cells
 from wince.archive.balanced_split import PARTS
 from wince.archive.frame_database import FrameDatabase
 from wince.archive.frame_file import RATINGS
 from wince.errors import ArchiveError
 from wince.file_names import MANIFEST
+from wince.scale import PSPI, UNIT_NAMES, Scale
 
-UNITS = tuple(name.lower() for name in scale.UNIT_NAMES)
-BEFORE_GROUPS = (
-    "path",
-    "subject",
-    "sequence",
-    "frame",
-    "seconds",
-    "pspi",
-    *UNITS,
-    "level",
-    *RATINGS,
-    "pspi_spread",
-)
+UNITS = tuple(name.lower() for name in UNIT_NAMES)
 AFTER_GROUPS = (
     "face_found",
     "face_score",
@@ -46,31 +35,46 @@ AFTER_GROUPS = (
 )
 LATER_COLUMNS = ("seconds", "nrs")
 """Columns that folders prepared by earlier versions do not have, and that no model needs."""
-EXCLUDED_COLUMNS = (
-    *("path", "subject", "sequence", "reason", "detail", "label_path", "line"),
-    *("frame", "pspi", "split"),
-)
-"""Columns of excluded.csv before the groups. `pspi` is empty without a valid label, `split` unless
-all kept frames of the subject are in one part."""
 DUPLICATES = ("picture", "path", "subject", "sequence", "split")
 ABSOLUTE_PATHS = ("image_path", "label_path")
-RESERVED = frozenset((*BEFORE_GROUPS, *AFTER_GROUPS, *ABSOLUTE_PATHS))
 
 
-def columns(groups: Sequence[str]) -> tuple[str, ...]:
+def before_groups(scale: Scale) -> tuple[str, ...]:
+    """Return the columns of manifest.csv before the groups, for labels on a scale."""
+    return (
+        *("path", "subject", "sequence", "frame", "seconds", scale.column),
+        *(*UNITS, "level", *RATINGS, f"{scale.column}_spread"),
+    )
+
+
+def excluded_columns(scale: Scale) -> tuple[str, ...]:
+    """Return the columns of excluded.csv before the groups.
+
+    The label is empty unless it is valid, `split` unless all kept frames of the subject are in one
+    part.
+    """
+    return (
+        *("path", "subject", "sequence", "reason", "detail", "label_path", "line"),
+        *("frame", scale.column, "split"),
+    )
+
+
+def columns(groups: Sequence[str], scale: Scale = PSPI) -> tuple[str, ...]:
     """Return the columns of manifest.csv.
 
     Args:
         groups: Names of the group columns, such as "age".
+        scale: The scale of the labels.
 
     Raises:
         ArchiveError: A group has the name of another column.
     """
-    taken = sorted(set(groups) & RESERVED)
+    before = before_groups(scale)
+    taken = sorted(set(groups) & {*before, *AFTER_GROUPS, *ABSOLUTE_PATHS})
     if taken or len(set(groups)) < len(groups):
         name = taken[0] if taken else next(name for name in groups if groups.count(name) > 1)
         raise ArchiveError(f"The group column {name!r} has a name that is taken. Rename it.")
-    return (*BEFORE_GROUPS, *groups, *AFTER_GROUPS)
+    return (*before, *groups, *AFTER_GROUPS)
 
 
 def write_tables(
@@ -95,7 +99,7 @@ def write_tables(
     Returns:
         The number of rows of each table, by file name.
     """
-    names = columns(groups)
+    names = columns(groups, database.scale)
     counts = dict.fromkeys((MANIFEST, *(f"{part}.csv" for part in PARTS)), 0)
     with ExitStack() as stack:
         writers = {}
@@ -119,19 +123,21 @@ def _kept_rows(
     database: FrameDatabase, groups: Sequence[str], loso: Mapping[str, int], protocol: str
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the label's path and the manifest's row of each kept frame."""
+    scale = database.scale
     for frame in database.rows(
-        "SELECT name, subject, sequence, label, pspi, level, crop, crop_side, part, fold, cells "
+        "SELECT name, subject, sequence, label, score, level, crop, crop_side, part, fold, cells "
         "FROM kept ORDER BY number"
     ):
-        name, subject, sequence, label, pspi, level, crop, side, part, fold, cells = frame
+        name, subject, sequence, label, score, level, crop, side, part, fold, cells = frame
         values: dict[str, Any] = json.loads(cells)
         values |= dict(zip(groups, values.pop("groups"), strict=True))
         values |= {
             "path": name,
             "subject": subject,
             "sequence": sequence,
-            "pspi": pspi,
-            "level": scale.LEVELS[level],
+            scale.column: score,
+            f"{scale.column}_spread": values.pop("spread"),
+            "level": scale.levels[level] if scale.levels else None,
             "face_found": int(bool(crop)),
             "crop": crop,
             "crop_side": side or None,
@@ -145,7 +151,7 @@ def _kept_rows(
 
 def write_excluded(path: Path, database: FrameDatabase, groups: Sequence[str]) -> int:
     """Write every frame that was left out, with the reason; return the number of rows."""
-    return _write(path, (*EXCLUDED_COLUMNS, *groups), _excluded_rows(database))
+    return _write(path, (*excluded_columns(database.scale), *groups), _excluded_rows(database))
 
 
 def _excluded_rows(database: FrameDatabase) -> Iterator[tuple[Any, ...]]:
@@ -155,13 +161,13 @@ def _excluded_rows(database: FrameDatabase) -> Iterator[tuple[Any, ...]]:
             "SELECT subject, min(part) FROM kept GROUP BY subject HAVING count(DISTINCT part) = 1"
         )
     )
-    for *columns, pspi, cells in database.rows(
-        "SELECT name, subject, sequence, reason, detail, label, nullif(line, 0), pspi, cells "
+    for *columns, score, cells in database.rows(
+        "SELECT name, subject, sequence, reason, detail, label, nullif(line, 0), score, cells "
         "FROM frame WHERE reason != '' ORDER BY number"
     ):
         values = json.loads(cells)
         part = part_of_subject.get(columns[1], "")
-        yield (*columns, values["frame"], pspi, part, *values["groups"])
+        yield (*columns, values["frame"], score, part, *values["groups"])
 
 
 def write_duplicates(path: Path, database: FrameDatabase) -> int:

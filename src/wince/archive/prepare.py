@@ -25,6 +25,7 @@ from wince.archive import (
     provenance,
     replace_files,
     subject_groups,
+    target_label,
     video_frames,
 )
 from wince.archive.annotations import annotation_files, known_forms, unit_names
@@ -55,7 +56,7 @@ class PrepareOptions:
         split: How the frames are split, unless `split_file` is given.
         split_file: A CSV file or a folder with a split made before.
         groups: A CSV file of groups by subject.
-        table: How the archive's table is read; its `renames` hold for the other files too.
+        table: How the archive is read and its target; its `renames` hold for the other files too.
         distinct_subjects: Whether names that are spelled differently are different subjects.
         provenance: Where the data come from, None for what the archive states.
         seed: Random seed of the split and the folds.
@@ -121,16 +122,18 @@ def prepare(
     options = options or PrepareOptions()
     root, out = root.resolve(), out.resolve()
     layout, base = known_layouts.recognise(root, options.layout, options.table)
+    target = options.table.target
+    target_label.refuse_missing(layout, target, base)
     _check_columns(base, options)
     renames, distinct = options.table.renames, options.distinct_subjects
     groups = subject_groups.read(options.groups, renames, distinct=distinct)
     group_names = (*layout.group_names(base, options.table), *groups.names)
-    manifest.columns(group_names)  # refuse a name that is taken now, not after an hour
+    manifest.columns(group_names, target)  # refuse a name that is taken now, not after an hour
     given = given_split.read(options.split_file, renames) if options.split_file else None
     settings = _settings_of_checks(layout, base, out, options)
     _refuse_inside(out, root)
     with locked_folder(out):
-        database = open_database(out)
+        database = open_database(out, target)
         try:
             if options.fresh:
                 database.clear_cache()
@@ -214,7 +217,14 @@ def _settings_of_checks(
         raise ArchiveError("Crops need a FaceSpec of aligned faces, found one of whole images.")
     folder = base if base.is_dir() else base.parent
     return CheckSettings(
-        layout.NAME, base, folder, out, options.spec, options.strict, options.min_score
+        layout.NAME,
+        base,
+        folder,
+        out,
+        options.spec,
+        options.strict,
+        options.min_score,
+        options.table.target,
     )
 
 

@@ -11,6 +11,7 @@ from wince.errors import DataError, FileWriteError
 from wince.faces.spec import FaceSpec
 from wince.file_names import MANIFEST, REPORT_DATA
 from wince.files import sha256
+from wince.scale import Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class PreparedFolder:
         protocol: "by-subject", "random-frames" or "split-file".
         subjects_overlap: Whether a subject is in more than one part.
         caution: "subjects overlap: optimistic" when they do, to print beside every result; else "".
+        scale: The scale of the labels.
         report: The content of report.json.
     """
 
@@ -35,6 +37,7 @@ class PreparedFolder:
     protocol: str
     subjects_overlap: bool
     caution: str
+    scale: Scale
     report: Mapping[str, Any]
 
     @property
@@ -87,6 +90,7 @@ def open_prepared(folder: Path) -> PreparedFolder:
             protocol=split["protocol"],
             subjects_overlap=bool(split["subjects_overlap"]),
             caution=split["caution"],
+            scale=Scale.from_dict(report.get("scale")),
             report=report,
         )
     except (ValueError, KeyError, TypeError) as error:

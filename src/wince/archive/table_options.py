@@ -1,4 +1,4 @@
-"""How the table of an archive is read: other column names, moved images, another scale, groups."""
+"""How an archive is read: column names, moved images, another scale, groups, the target."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,11 +6,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from wince.errors import DataError
+from wince.scale import PSPI, Scale
 
 
 @dataclass(frozen=True, slots=True)
 class TableOptions:
-    """How the table of an archive is read. Layouts without a table ignore it.
+    """How an archive is read. Layouts without a table ignore all but the target.
 
     Attributes:
         renames: Columns with another name in the file, see `csv_reader.parse_renames`.
@@ -21,6 +22,8 @@ class TableOptions:
         annotation_fps: Frames per second of annotations by frame, None for the video's.
         coded_units: Action units that were coded, beside those that the annotations contain.
         unit_range: "0-5" or "0-1": range of the numbers in tables of programs that do not state it.
+        target: The scale of the labels. Another one than PSPI is a rating of the sequence, or a
+            column of the table with the scale's name.
     """
 
     renames: Mapping[str, str] = field(default_factory=dict)
@@ -31,6 +34,12 @@ class TableOptions:
     annotation_fps: float | None = None
     coded_units: tuple[str, ...] = ()
     unit_range: str | None = None
+    target: Scale = PSPI
+
+    @property
+    def label_column(self) -> str:
+        """Name of the column that has the labels."""
+        return self.target.name.lower()
 
     def clean_path(self, path: str) -> str:
         """Return a path of the table with forward slashes, without `./`, on this machine."""
@@ -51,6 +60,7 @@ class TableOptions:
             "annotation_fps": self.annotation_fps,
             "coded_units": list(self.coded_units),
             "unit_range": self.unit_range,
+            "target": None if self.target.is_pspi else self.target.to_dict(),
         }
         return {name: value for name, value in options.items() if value}
 
@@ -66,6 +76,7 @@ class TableOptions:
             annotation_fps=options.get("annotation_fps"),
             coded_units=tuple(options.get("coded_units", ())),
             unit_range=options.get("unit_range"),
+            target=Scale.from_dict(options.get("target")),
         )
 
 

@@ -56,14 +56,15 @@ def _print_folds(rows: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) 
 
     table = plain_table()
     table.add_column("Fold", no_wrap=True)
-    for title in ("Frames", "No score", *(TITLES[key] for key in METRICS)):
+    keys = [key for key in METRICS if key in rows[0]]
+    for title in ("Frames", "No score", *(TITLES[key] for key in keys)):
         table.add_column(title, justify="right", no_wrap=True)
     folds = sum(row["subjects"] is not None for row in rows) - 1
     for number, row in enumerate(rows, start=1):
         frames, missing = (
             "" if row[name] is None else whole(row[name]) for name in ("frames", "not_scored")
         )
-        cells = (decimal(row[key]) for key in METRICS)
+        cells = (decimal(row[key]) for key in keys)
         table.add_row(str(row["fold"]), frames, missing, *cells, end_section=number == folds)
     console = table_console()
     first = metrics["caveats_first"]

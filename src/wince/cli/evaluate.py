@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wince.cli.scale_options import Cuts, LevelNames, ScaleRange, Target, stated
 from wince.cli.table_options import Columns, DistinctSubjects
 from wince.cli.tables import plain_table, table_console
 from wince.number_format import decimal
@@ -29,6 +30,8 @@ SHOWN = (
     "rmse",
     "four_levels_accuracy",
 )
+SHOWN_OF_LEVELS = ("levels_balanced_accuracy", "levels_accuracy")
+"""On other scales than PSPI."""
 
 Out = Annotated[
     Path, typer.Option(metavar="DIR", help="Folder for metrics.json, report.html and the plots.")
@@ -124,6 +127,10 @@ def evaluate(
     resamples: Resamples = 1000,
     seed: Seed = 0,
     sequences: Sequences = False,
+    target: Target = None,
+    score_range: ScaleRange = None,
+    cuts: Cuts = None,
+    levels: LevelNames = None,
 ) -> None:
     """Compare predictions of a model with labels: metrics, trivial predictors, a report."""
     if (model is None) == (predictions is None):
@@ -135,20 +142,27 @@ def evaluate(
     from wince.evaluation import sequence_ratings
     from wince.evaluation.prediction_files import read_predictions, read_training_labels
     from wince.evaluation.report.result_files import write_results
+    from wince.named_scales import refuse_other
     from wince.output_lock import locked_folder
 
     refuse_as_output(out)
     renames = csv_reader.parse_renames(column or ())
     csv_reader.check_renames(renames, [path for path in (predictions, against, training) if path])
-    read = partial(read_predictions, renames=renames, distinct_subjects=distinct_subjects)
+    scale = stated(target, score_range, cuts, levels)
+    read = partial(
+        read_predictions, renames=renames, distinct_subjects=distinct_subjects, scale=scale
+    )
     scored = None
     with locked_folder(out), _spinner("Reading") as show_step:
-        labels = read_training_labels(training, renames=renames) if training else None
         if model is not None:
             scored = _score(model, data, out, part, allow_overlap, distinct_subjects, show_step)
-            table, labels = scored.table, labels or scored.training
+            refuse_other(scale, scored.table.scale, model)
+            table = scored.table
         elif predictions is not None:
             table = read(predictions)
+        labels = scored.training if scored else None
+        if training:
+            labels = read_training_labels(training, renames=renames, scale=table.scale)
         metrics = evaluation.evaluate(
             table,
             against=read(against) if against else None,
@@ -268,9 +282,10 @@ def show(metrics: Mapping[str, Any]) -> None:
     """
     from rich.text import Text
 
-    from wince.evaluation.metrics.metric_catalogue import TITLES
+    from wince.evaluation.metrics.metric_catalogue import titles
     from wince.evaluation.report.interval_text import interval_text
     from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS
+    from wince.scale import Scale
 
     label = metrics["overlap"]["label"]
     table = plain_table()
@@ -278,11 +293,13 @@ def show(metrics: Mapping[str, Any]) -> None:
     for title in ("Model", "95 % interval", *TRIVIAL_PREDICTORS, "Mean of subjects"):
         table.add_column(title, justify="right", no_wrap=True)
     model, baselines = metrics["model"], metrics["baselines"]
-    for key in SHOWN:
+    scale = Scale.from_dict(metrics["data"]["scale"])
+    names = titles(scale)
+    for key in (key for key in (*SHOWN, *SHOWN_OF_LEVELS) if key in model["pooled"]):
         undefined = model["subjects_undefined"][key]
         note = f" ({undefined} undefined)" if undefined else ""
         table.add_row(
-            TITLES[key],
+            names[key],
             decimal(model["pooled"][key]),
             interval_text(model, "pooled", key),
             *(decimal(baselines[name]["pooled"][key]) for name in TRIVIAL_PREDICTORS),

@@ -11,6 +11,7 @@ import typer
 
 from wince.cli.face_options import MinScore
 from wince.cli.option_groups import with_option_groups
+from wince.cli.scale_options import Cuts, LevelNames, Target
 from wince.cli.table_options import Columns, DistinctSubjects, UnitRange
 from wince.cli.tables import plain_table, table_console
 from wince.faces import MIN_SCORE
@@ -91,7 +92,8 @@ class PreparationOptions:
         tuple[float, float] | None,
         typer.Option(
             metavar="LOW HIGH",
-            help="Scale of the table's column pspi, such as 0 100; it is converted to 0 to 16.",
+            help="With --target: the range of its scale. Otherwise the scale of the table's column "
+            "pspi, such as 0 100; it is converted to 0 to 16.",
         ),
     ] = None
     fps: Annotated[
@@ -120,6 +122,9 @@ class PreparationOptions:
         ),
     ] = None
     unit_range: UnitRange = None
+    target: Target = None
+    cuts: Cuts = None
+    levels: LevelNames = None
     provenance: Annotated[
         str | None,
         typer.Option(
@@ -151,13 +156,17 @@ class PreparationOptions:
         from wince import csv_reader
         from wince.archive.annotations.unit_names import parse_coded_units
         from wince.archive.table_options import TableOptions, parse_prefixes
+        from wince.named_scales import ScaleOptions
+        from wince.scale import PSPI
 
+        target = ScaleOptions(self.target, self.range, self.cuts, self.levels).scale()
         if self.range is not None and not self.range[0] < self.range[1]:
             raise typer.BadParameter("--range: expected LOW to be below HIGH")
         return TableOptions(
             renames=csv_reader.parse_renames(self.column or ()),
             prefixes=parse_prefixes(self.path_prefix or ()),
-            pspi_range=self.range,
+            pspi_range=self.range if target is None else None,
+            target=target or PSPI,
             groups=tuple(name.strip().lower() for name in self.group_column or ()),
             fps=self.fps,
             annotation_fps=self.annotation_fps,

@@ -21,11 +21,9 @@ from wince.evaluation.metrics import (
     sequence_scores,
     weighted_errors,
 )
-from wince.evaluation.metrics.classification import SCHEMES, Scheme
+from wince.evaluation.metrics.classification import Scheme, level_scheme, schemes
 from wince.evaluation.predictions import Predictions
-from wince.scale import BINARY_CUTS, LEVELS
-
-FOUR_LEVELS = SCHEMES[0]
+from wince.scale import BINARY_CUTS
 
 Formula = Callable[[Floats], Floats]
 """From sums, moments or confusion matrices of any leading shape to values of that shape."""
@@ -61,12 +59,12 @@ def all_metrics(
 
     Args:
         table: N predictions.
-        prior: Level probabilities of a constant forecast, shape (N, 4), for the skill scores.
+        prior: Level probabilities of a constant forecast, shape (N, K), for the skill scores.
         classes: Predicted class numbers, shape (N,), by key of the scheme. A scheme that is missing
             here uses the classes of the predicted scores.
     """
     metrics = [*error_metrics(table), *auc_metrics(table)]
-    for scheme in SCHEMES:
+    for scheme in schemes(table.scale):
         metrics += class_metrics(table, scheme, (classes or {}).get(scheme.key))
     metrics += sequence_metrics(table)
     if table.probabilities is not None and prior is not None:
@@ -80,7 +78,7 @@ def error_metrics(table: Predictions) -> list[Metric]:
     """Return MAE, MSE, RMSE, mean error, the weighted errors, PCC, ICC(3,1) and CCC."""
     labels, scores, subject = table.pspi, table.predicted, table.subject
     errors = regression.error_sums(labels, scores, subject)
-    weighted = weighted_errors.weighted_sums(labels, scores, subject)
+    weighted = weighted_errors.weighted_sums(labels, scores, subject, table.scale)
     return [
         from_sums("mae", errors, regression.mae_of),
         from_sums("mse", errors, regression.mse_of),
@@ -93,8 +91,10 @@ def error_metrics(table: Predictions) -> list[Metric]:
 
 
 def auc_metrics(table: Predictions) -> list[Metric]:
-    """Return the area under the ROC curve at each cut of PSPI."""
-    metrics = []
+    """Return the area under the ROC curve at each cut of PSPI, [] for another scale."""
+    metrics: list[Metric] = []
+    if not table.scale.is_pspi:
+        return metrics
     for cut in BINARY_CUTS:
         rows = (roc.at_least(table.pspi, cut), table.predicted, table.subject)
         areas = roc.auc_by_subject(*rows, len(table.subjects))
@@ -148,7 +148,9 @@ def sequence_metrics(table: Predictions) -> list[Metric]:
         scores = summarise(table.predicted, table.sequence)
         labels = summarise(table.pspi, table.sequence)
         parts = agreement.moments(labels, scores, owner, subjects)
-        metrics += _agreement_metrics(f"sequence_pspi_{summary}_", parts, by_subject=False)
+        metrics += _agreement_metrics(
+            f"sequence_{table.scale.column}_{summary}_", parts, by_subject=False
+        )
         for name, ratings in (("vas", table.vas), ("opr", table.opr)):
             if ratings is None:
                 continue
@@ -170,11 +172,13 @@ def probability_metrics(table: Predictions, stated: Floats, prior: Floats) -> li
 
     Args:
         table: N predictions.
-        stated: Level probabilities of the model, shape (N, 4).
-        prior: Level probabilities of a constant forecast, shape (N, 4).
+        stated: Level probabilities of the model, shape (N, K).
+        prior: Level probabilities of a constant forecast, shape (N, K).
     """
-    truth, subject = FOUR_LEVELS.of(table.pspi), table.subject
-    level = FOUR_LEVELS.of(table.predicted)
+    scheme = level_scheme(table.scale)
+    assert scheme is not None  # the probabilities are those of its levels
+    truth, subject = scheme.of(table.pspi), table.subject
+    level = scheme.of(table.predicted)
     confidence = stated[np.arange(len(level)), level]
     metrics = []
     for name, rows in (
@@ -207,8 +211,11 @@ def interval_metrics(table: Predictions, interval: Floats) -> list[Metric]:
         from_sums("coverage", sums, partial(column_mean, 1)),
         from_sums("interval_width", sums, partial(column_mean, 2)),
     ]
-    truth = FOUR_LEVELS.of(table.pspi)
-    for number, level in enumerate(LEVELS):
+    scheme = level_scheme(table.scale)
+    if scheme is None:
+        return metrics
+    truth = scheme.of(table.pspi)
+    for number, level in enumerate(scheme.classes):
         of_level = (truth == number).astype(np.float64)
         sums = sums_by_subject(table.subject, of_level, inside * of_level)
         metric = from_sums(f"coverage_{level}", sums, partial(column_mean, 1))

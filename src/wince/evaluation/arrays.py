@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wince.errors import DataError
+from wince.scale import PSPI, Scale
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -26,13 +27,18 @@ def paired(truth: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
     return labels, scores
 
 
-def whole_points(pspi: ArrayLike) -> Floats:
-    """Return PSPI rounded half up to whole points, as classes and levels are made of it.
+def whole_points(scores: ArrayLike, scale: Scale = PSPI) -> Floats:
+    """Return scores rounded half up to the points that they are counted by; whole ones for PSPI.
+
+    Args:
+        scores: Scores, shape (N,).
+        scale: Their scale, of which the points are `bin_width` apart.
 
     >>> whole_points([0.49, 0.5, 2.5]).tolist()
     [0.0, 1.0, 3.0]
     """
-    return np.floor(np.asarray(pspi, np.float64) + 0.5)
+    steps = np.floor((np.asarray(scores, np.float64) - scale.low) / scale.bin_width + 0.5)
+    return np.asarray(steps * scale.bin_width + scale.low)
 
 
 def subject_index(subject: Indices | None, rows: int) -> Indices:

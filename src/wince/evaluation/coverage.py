@@ -6,24 +6,25 @@ from typing import Any
 import numpy as np
 
 from wince.number_format import decimal
-from wince.scale import PSPI_MAXIMUM
+from wince.scale import PSPI, Scale
 
 STATED = 0.90
 """Share of the labels that the interval is meant to contain."""
 
 
-def caveats(model: Mapping[str, Any]) -> Sequence[str]:
+def caveats(model: Mapping[str, Any], scale: Scale = PSPI) -> Sequence[str]:
     """Return what is wrong with the 90 % interval, in at most one sentence.
 
     Args:
         model: Metrics of the model, with `pooled` and `pooled_interval` by key. Without enough
             subjects for an interval of the coverage, a coverage below STATED is named.
+        scale: The scale of the labels.
     """
     pooled = model["pooled"]
     if "coverage" not in pooled:
         return []
     coverage, width = pooled["coverage"], pooled["interval_width"]
-    if width >= PSPI_MAXIMUM:
+    if width >= scale.span:
         return [
             "The 90 % interval of every frame is the whole scale. It contains every label and says "
             "nothing about the score: the model was calibrated on too few subjects."

@@ -19,9 +19,9 @@ import numpy as np
 import wince
 from wince.errors import DataError
 from wince.evaluation import bootstrap, coverage, protocol, published_results, unscored_frames
-from wince.evaluation.all_metrics import FOUR_LEVELS, all_metrics
+from wince.evaluation.all_metrics import all_metrics
 from wince.evaluation.arrays import Floats, Indices, whole_points
-from wince.evaluation.metrics.classification import SCHEMES
+from wince.evaluation.metrics.classification import level_scheme, schemes
 from wince.evaluation.model_comparison import compare, match_frames
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
@@ -34,7 +34,7 @@ from wince.evaluation.trivial_predictors import (
     summarise_labels,
 )
 from wince.protocol_names import OPTIMISTIC
-from wince.scale import BINARY_CUTS
+from wince.scale import BINARY_CUTS, Scale
 
 SCHEMA = "1"
 """Version of the form of metrics.json; it changes when a key is removed or gets another meaning."""
@@ -94,12 +94,14 @@ def evaluate(
     progress("Metrics and intervals")
     metrics = {
         **description,
-        **_describe_method(overlap, statistics, resamples, seed),
+        **_describe_method(overlap, statistics, resamples, seed, table.scale),
         **_measure(table, statistics, resamples, seed),
         "by_subject": _by_subject(table),
         "groups": _measure_groups(table, statistics, groups, resamples, seed, progress),
     }
-    metrics |= _describe_caveats(metrics, protocol.caveats(table, overlap, dataset, training))
+    metrics |= _describe_caveats(
+        metrics, protocol.caveats(table, overlap, dataset, training), table.scale
+    )
     if against is not None:
         progress("Paired differences")
         metrics["against"] = compare(table, against, statistics, resamples, seed)
@@ -125,9 +127,14 @@ def _measure(
         "baselines": {
             name: _measure_trivial(name, table, statistics) for name in TRIVIAL_PREDICTORS
         },
-        "classes": {scheme.key: plot_data.confusion_matrix(table, scheme) for scheme in SCHEMES},
-        "roc": {str(cut): plot_data.roc_curve(table, cut) for cut in BINARY_CUTS},
-        "error_by_pspi": plot_data.error_by_pspi(table, statistics),
+        "classes": {
+            scheme.key: plot_data.confusion_matrix(table, scheme) for scheme in schemes(table.scale)
+        },
+        "roc": {
+            str(cut): plot_data.roc_curve(table, cut)
+            for cut in (BINARY_CUTS if table.scale.is_pspi else ())
+        },
+        f"error_by_{table.scale.column}": plot_data.error_by_label(table, statistics),
         "reliability": plot_data.reliability(table),
         "milliseconds": plot_data.times(table),
     }
@@ -149,31 +156,36 @@ def _measure_groups(
         for name, rows in rows_by_name.items():
             part = replace(table.take(rows), unscored=table.unscored.where(column, name))
             measured = _measure(part, statistics.take(rows), resamples, seed)
-            caveats = [*_first_caveats(measured), *protocol.about_subjects(len(part.subjects))]
+            caveats = [
+                *_first_caveats(measured, table.scale),
+                *protocol.about_subjects(len(part.subjects)),
+            ]
             entries[column][name] = {**measured, "caveats": caveats}
     return entries
 
 
-def _describe_caveats(metrics: Mapping[str, Any], on_protocol: Sequence[str]) -> dict[str, Any]:
+def _describe_caveats(
+    metrics: Mapping[str, Any], on_protocol: Sequence[str], scale: Scale
+) -> dict[str, Any]:
     """Return the entries on caveats: all of them, and how many are shown first."""
-    first = _first_caveats(metrics)
+    first = _first_caveats(metrics, scale)
     return {
         "caveats_first": len(first),
         "caveats": [*first, *on_protocol, *_about_groups(metrics["groups"])],
     }
 
 
-def _first_caveats(measured: Mapping[str, Any]) -> list[str]:
+def _first_caveats(measured: Mapping[str, Any], scale: Scale) -> list[str]:
     """Return the caveats without which the metrics of a table or a group mislead."""
-    return [*coverage.caveats(measured["model"]), *_about_unscored(measured)]
+    return [*coverage.caveats(measured["model"], scale), *_about_unscored(measured, scale)]
 
 
-def _about_unscored(measured: Mapping[str, Any]) -> list[str]:
+def _about_unscored(measured: Mapping[str, Any], scale: Scale) -> list[str]:
     """Return the caveat on frames without a score in a table or a group, if there are any."""
     if not measured["not_scored"]["frames"]:
         return []
-    accuracy = measured["model"]["pooled"][unscored_frames.ACCURACY]
-    return [unscored_frames.sentence(measured["not_scored"], accuracy)]
+    pooled = measured["model"]["pooled"]
+    return [unscored_frames.sentence(measured["not_scored"], pooled, scale)]
 
 
 def _measure_trivial(name: str, table: Predictions, statistics: LabelStatistics) -> dict[str, Any]:
@@ -203,7 +215,7 @@ def _describe(table: Predictions, dataset: str | None, about: Sequence[str]) -> 
     """Return the entries on the evaluated data; raise DataError for an unknown data set."""
     if dataset is not None and dataset not in DATASETS:
         raise DataError(f"Expected one of the data sets {', '.join(DATASETS)}; found {dataset!r}.")
-    values, counts = np.unique(whole_points(table.pspi), return_counts=True)
+    values, counts = np.unique(whole_points(table.pspi, table.scale), return_counts=True)
     histogram = {f"{value:g}": int(count) for value, count in zip(values, counts, strict=True)}
     return {
         "schema": SCHEMA,
@@ -213,7 +225,8 @@ def _describe(table: Predictions, dataset: str | None, about: Sequence[str]) -> 
             "source": table.name,
             "sha256": table.sha256,
             "dataset": dataset,
-            "pspi_histogram": histogram,
+            "scale": table.scale.to_dict(),
+            f"{table.scale.column}_histogram": histogram,
             "vas": table.vas is not None,
             "opr": table.opr is not None,
         },
@@ -232,13 +245,13 @@ def _about_groups(groups: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _describe_method(
-    overlap: Overlap, statistics: LabelStatistics, resamples: int, seed: int
+    overlap: Overlap, statistics: LabelStatistics, resamples: int, seed: int, scale: Scale
 ) -> dict[str, Any]:
     """Return the entries on overlap, intervals and the labels of the trivial predictors."""
     return {
         "overlap": {**asdict(overlap), "label": OPTIMISTIC if overlap.optimistic else None},
         "bootstrap": _describe_bootstrap(resamples, seed),
-        "reference": _describe_statistics(statistics),
+        "reference": _describe_statistics(statistics, scale),
     }
 
 
@@ -252,13 +265,13 @@ def _describe_bootstrap(resamples: int, seed: int) -> dict[str, Any]:
     }
 
 
-def _describe_statistics(statistics: LabelStatistics) -> dict[str, Any]:
-    frequencies = statistics.prior.mean(0).tolist()
+def _describe_statistics(statistics: LabelStatistics, scale: Scale) -> dict[str, Any]:
+    frequencies, scheme = statistics.prior.mean(0).tolist(), level_scheme(scale)
     return {
         "source": statistics.source,
         "mean": float(statistics.mean.mean()),
         "commonest": float(statistics.commonest[0]),
-        "level_frequencies": dict(zip(FOUR_LEVELS.classes, frequencies, strict=True)),
+        "level_frequencies": dict(zip(scheme.classes, frequencies, strict=True)) if scheme else {},
     }
 
 
@@ -272,13 +285,13 @@ def _by_subject(table: Predictions) -> list[dict[str, Any]]:
     frames = np.bincount(table.subject)
     not_scored = Counter(table.unscored.subject.tolist())
     mean = np.bincount(table.subject, table.pspi) / frames
-    pain = np.bincount(table.subject, table.pspi >= 0.5) / frames
+    pain = np.bincount(table.subject, table.scale.is_pain(table.pspi)) / frames
     return [
         {
             "subject": name,
             "frames": int(frames[i]),
             "not_scored": not_scored[name],
-            "mean_pspi": float(mean[i]),
+            f"mean_{table.scale.column}": float(mean[i]),
             "pain_fraction": float(pain[i]),
             **{key: float(values[i]) for key, values in values_by_key.items()},
         }

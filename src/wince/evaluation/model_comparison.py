@@ -92,14 +92,20 @@ def match_frames(
             f"compared; found {len(keys):,} and {len(row_of):,}, and {frame} has one in "
             f"{present.source} but not in {absent.source}."
         )
+    if table.scale != other.scale:
+        raise DataError(
+            f"{table.source} has scores of {table.scale.words}, {other.source} of "
+            f"{other.scale.words}. Compare predictions on one scale."
+        )
     ordered = other.take(np.array([row_of[key] for key in keys]))
     different = np.flatnonzero(ordered.pspi != table.pspi)
     if different.size:
         row = int(different[0])
         raise DataError(
             f"{table.source} and {other.source} give different labels to {different.size:,} "
-            f"frames, the first being {', '.join(keys[row])}: PSPI {table.pspi[row]:g} and "
-            f"{ordered.pspi[row]:g}. Compare predictions that were made with the same labels."
+            f"frames, the first being {', '.join(keys[row])}: {table.scale.name} "
+            f"{table.pspi[row]:g} and {ordered.pspi[row]:g}. Compare predictions that were "
+            "made with the same labels."
         )
     return ordered
 

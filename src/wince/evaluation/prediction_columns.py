@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wince.errors import DataError
+from wince.errors import DataError, ScaleError
 from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.metrics.sequence_scores import first_rows
 from wince.evaluation.predictions import Predictions, UnscoredFrames
-from wince.scale import LEVELS, PSPI_MAXIMUM
+from wince.scale import PSPI, Scale
 
-REQUIRED = ("subject", "sequence", "frame", "pspi", "predicted")
-PROBABILITIES = tuple(f"p_{level}" for level in LEVELS)
+SCALE = "scale"
+"""Column with the scale of labels and predictions, where it is not PSPI."""
 INTERVAL = ("low", "high")
 RATINGS = {"vas": 10.0, "opr": 5.0}
 """Ratings of a sequence -> the highest value of their scale."""
@@ -24,11 +24,12 @@ NO_PREDICTION = "no prediction"
 RAW = "raw"
 """Column with the score before calibration; the evaluation does not use it."""
 KNOWN = (
-    *(*REQUIRED, *PROBABILITIES, *INTERVAL, *RATINGS),
+    *("subject", "sequence", "frame", "predicted", *INTERVAL, *RATINGS, SCALE),
     *("milliseconds", "fold", "overlap", UNSCORED, RAW),
 )
+"""Columns of predictions on every scale; a scale adds its label and its probabilities."""
 SUM_TOLERANCE = 0.02
-"""How far the sum of four rounded probabilities may be from 1; they are then rescaled."""
+"""How far the sum of rounded probabilities may be from 1; they are then rescaled."""
 NOT_STATED = "not stated"
 LONGEST_GROUP_NAME = 200
 """Characters; longer texts in further columns are cut."""
@@ -40,17 +41,52 @@ Columns = Mapping[str, Sequence[str]]
 Place = Callable[[int], str]
 
 
-def from_columns(columns: Columns, source: str, place: Place | None = None) -> Predictions:
+def required_columns(scale: Scale) -> tuple[str, ...]:
+    """Return the columns that predictions on a scale must have."""
+    return ("subject", "sequence", "frame", scale.column, "predicted")
+
+
+def probability_columns(scale: Scale) -> tuple[str, ...]:
+    """Return the columns of the probabilities of a scale's levels, () if it has none."""
+    return tuple(f"p_{level}" for level in scale.levels)
+
+
+def known_columns(scale: Scale) -> tuple[str, ...]:
+    """Return all columns of predictions on a scale; others are there to group by."""
+    return (*KNOWN, scale.column, *probability_columns(scale))
+
+
+def scale_of(columns: Columns) -> Scale:
+    """Return the scale that a table of predictions records, PSPI if it records none.
+
+    Raises:
+        DataError: It records several, or one that cannot be read.
+    """
+    texts = {text for text in columns.get(SCALE, ()) if text}
+    if len(texts) > 1:
+        raise DataError(
+            f"The column {SCALE} has {len(texts)} different scales. Evaluate one scale at a time."
+        )
+    try:
+        return Scale.from_text(texts.pop()) if texts else PSPI
+    except ScaleError as error:
+        raise DataError(f"The column {SCALE}: {error}") from error
+
+
+def from_columns(
+    columns: Columns, source: str, place: Place | None = None, scale: Scale | None = None
+) -> Predictions:
     """Return checked predictions from columns of text.
 
     Args:
-        columns: Values by column name, all of one length. The columns in REQUIRED are needed, the
-            others in KNOWN are optional, and any other column is there to group by. See
-            `Predictions` for their meaning. A row whose cell `predicted` is empty is a frame
+        columns: Values by column name, all of one length. Those of `required_columns` are needed,
+            the others of `known_columns` are optional, and any other column is there to group by.
+            See `Predictions` for their meaning. A row whose cell `predicted` is empty is a frame
             without a prediction.
         source: Name of the table in messages.
         place: Returns where a row is, in words, such as a file and a line. The default is the row
             number, from 1.
+        scale: The scale of labels and predictions, None for the one that the table records.
 
     Raises:
         DataError: A column is missing; no row has a prediction; a name is empty; a number is
@@ -58,10 +94,11 @@ def from_columns(columns: Columns, source: str, place: Place | None = None) -> P
             The message names the place.
     """
     place = place or (lambda row: f"{source}, row {row + 1}")
-    _check_columns(columns, source)
+    scale = scale or scale_of(columns)
+    _check_columns(columns, source, scale)
     scored = [row for row, cell in enumerate(columns["predicted"]) if cell.strip()]
     _check_rows(columns, scored, source, place)
-    unscored = _unscored_frames(columns, scored, place)
+    unscored = _unscored_frames(columns, scored, place, scale)
     columns = _rows(columns, scored)
     parser = _ColumnParser(columns, lambda row: place(scored[row]))
     subjects, subject = np.unique(parser.names("subject"), return_inverse=True)
@@ -74,17 +111,18 @@ def from_columns(columns: Columns, source: str, place: Place | None = None) -> P
         subject=subject,
         sequence=sequence,
         frame=parser.names("frame"),
-        pspi=parser.numbers("pspi", 0.0, PSPI_MAXIMUM),
+        pspi=parser.numbers(scale.column, scale.low, scale.high),
         predicted=parser.numbers("predicted", -LARGEST, LARGEST),
-        probabilities=parser.probabilities(),
+        probabilities=parser.probabilities(probability_columns(scale)),
         interval=parser.interval(),
         vas=parser.rating("vas", sequence),
         opr=parser.rating("opr", sequence),
         milliseconds=parser.numbers("milliseconds", 0.0) if "milliseconds" in columns else None,
         fold=parser.names("fold") if "fold" in columns else None,
         overlap=parser.flags("overlap") if "overlap" in columns else None,
-        others=_group_columns(columns),
+        others=_group_columns(columns, scale),
         unscored=unscored,
+        scale=scale,
     )
 
 
@@ -92,34 +130,36 @@ def _rows(columns: Columns, rows: Sequence[int]) -> dict[str, list[str]]:
     return {name: [values[row] for row in rows] for name, values in columns.items()}
 
 
-def _group_columns(columns: Columns) -> dict[str, NDArray[np.str_]]:
+def _group_columns(columns: Columns, scale: Scale) -> dict[str, NDArray[np.str_]]:
     return {
         name: np.array([value.strip()[:LONGEST_GROUP_NAME] or NOT_STATED for value in values])
         for name, values in columns.items()
-        if name not in KNOWN
+        if name not in known_columns(scale)
     }
 
 
-def _unscored_frames(columns: Columns, scored: Sequence[int], place: Place) -> UnscoredFrames:
+def _unscored_frames(
+    columns: Columns, scored: Sequence[int], place: Place, scale: Scale
+) -> UnscoredFrames:
     """Return the rows without a prediction."""
     rows = sorted(set(range(len(columns["predicted"]))) - set(scored))
     cells = _rows(columns, rows)
     parser = _ColumnParser(cells, lambda row: place(rows[row]))
     reasons = [cell.strip() or NO_PREDICTION for cell in cells.get(UNSCORED, [""] * len(rows))]
-    known = _group_columns(cells)
+    known = _group_columns(cells, scale)
     if "fold" in cells:
         known["fold"] = np.array([cell.strip() or NOT_STATED for cell in cells["fold"]], np.str_)
     return UnscoredFrames(
         subject=parser.names("subject"),
-        pspi=parser.numbers("pspi", 0.0, PSPI_MAXIMUM),
+        pspi=parser.numbers(scale.column, scale.low, scale.high),
         reason=np.array(reasons, np.str_),
         columns=known,
     )
 
 
-def _check_columns(columns: Columns, source: str) -> None:
-    needed = list(REQUIRED)
-    for names in (PROBABILITIES, INTERVAL):
+def _check_columns(columns: Columns, source: str, scale: Scale) -> None:
+    needed = list(required_columns(scale))
+    for names in (probability_columns(scale), INTERVAL):
         needed += names if any(name in columns for name in names) else ()
     missing = [name for name in needed if name not in columns]
     if missing:
@@ -128,7 +168,7 @@ def _check_columns(columns: Columns, source: str) -> None:
             f"{', '.join(needed)}; found {', '.join(columns) or 'none'}. If a file has it under "
             f"another name, state it: --column {missing[0]}=NAME."
         )
-    if not columns["pspi"]:
+    if not columns[scale.column]:
         raise DataError(f"{source} has a header but no row. Expected one row per frame below it.")
 
 
@@ -204,17 +244,17 @@ class _ColumnParser:
                 )
         return np.array([cell in YES for cell in cells])
 
-    def probabilities(self) -> Floats | None:
+    def probabilities(self, names: Sequence[str]) -> Floats | None:
         """Return the level probabilities, rescaled to a sum of 1; None without these columns."""
-        if PROBABILITIES[0] not in self.columns:
+        if not names or names[0] not in self.columns:
             return None
-        stated = np.column_stack([self.numbers(name, 0.0, 1.0) for name in PROBABILITIES])
+        stated = np.column_stack([self.numbers(name, 0.0, 1.0) for name in names])
         sums = stated.sum(1)
         wrong = np.abs(sums - 1) > SUM_TOLERANCE
         if wrong.any():
             row = int(np.argmax(wrong))
             raise DataError(
-                f"{self.place(row)}: {', '.join(PROBABILITIES)} sum to {sums[row]:.4g}; expected 1."
+                f"{self.place(row)}: {', '.join(names)} sum to {sums[row]:.4g}; expected 1."
             )
         return np.asarray(stated / sums[:, None])
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wince.errors import DataError
 from wince.evaluation.arrays import Floats, Indices
+from wince.scale import PSPI, Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class UnscoredFrames:
 
     Attributes:
         subject: Name of the subject, shape (M,).
-        pspi: Label, PSPI 0 to 16, shape (M,).
+        pspi: Label, on the scale of the table, shape (M,).
         reason: Why there is no prediction, shape (M,).
         columns: Fold and further columns as text, each of shape (M,).
     """
@@ -55,9 +56,9 @@ class Predictions:
         subject: Subject number of each row, 0 to S-1, shape (N,).
         sequence: Sequence number of each row, 0 to Q-1, shape (N,).
         frame: Name of the frame, shape (N,).
-        pspi: Label, PSPI 0 to 16, shape (N,).
+        pspi: Label, PSPI 0 to 16 or on `scale`, shape (N,).
         predicted: Score as the model gave it, not clipped to the scale, shape (N,).
-        probabilities: Probabilities of the four levels, shape (N, 4); rows sum to 1.
+        probabilities: Probabilities of the K levels, shape (N, K); rows sum to 1.
         interval: Low and high end of the 90 % interval, shape (N, 2).
         vas: Rating of the sequence by the person, 0 to 10, NaN where there is none, shape (N,).
         opr: Rating of the sequence by an observer, 0 to 5, NaN where there is none, shape (N,).
@@ -68,6 +69,7 @@ class Predictions:
         unscored: Labelled frames that belong to these and have no prediction.
         sha256: SHA-256 of the file.
         notes: How the file was read where that is not obvious, in sentences.
+        scale: The scale of labels and predictions.
     """
 
     source: str
@@ -89,6 +91,7 @@ class Predictions:
     unscored: UnscoredFrames = NO_FRAMES
     sha256: str | None = None
     notes: tuple[str, ...] = ()
+    scale: Scale = PSPI
 
     @property
     def name(self) -> str:
@@ -161,4 +164,5 @@ class Predictions:
             overlap=part(self.overlap),
             others={name: values[rows] for name, values in self.others.items()},
             sha256=self.sha256,
+            scale=self.scale,
         )

@@ -13,7 +13,6 @@ from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.published_results import UNBC_FRAMES, UNBC_SUBJECTS
 from wince.protocol_names import OPTIMISTIC
-from wince.scale import PSPI_MAXIMUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,7 @@ class Overlap:
     reason: str
 
 
+PAINLESS = {True: "no pain expression", False: "no pain"}
 NO_OVERLAP = Overlap(False, None, "")
 _SPELLED = (
     " (names that differ in leading zeros, case or spaces count as the same subject, unless "
@@ -110,6 +110,7 @@ def caveats(
     sentences += _about_training(table, training)
     sentences += about_subjects(len(table.subjects))
     sentences += _about_values(table)
+    sentences += _about_scale(table)
     if dataset == "unbc" and (len(table), len(table.subjects)) != (UNBC_FRAMES, UNBC_SUBJECTS):
         sentences.append(
             f"These are {len(table):,} frames of {len(table.subjects)} subjects; the whole archive "
@@ -157,24 +158,43 @@ def about_subjects(count: int) -> Sequence[str]:
     return []
 
 
+def _about_scale(table: Predictions) -> Sequence[str]:
+    """Return which metrics are left out because the scale does not have them."""
+    scale = table.scale
+    if scale.is_pspi:
+        return []
+    left_out = "the six classes, the cuts at 1, 2 and 3 with their AUC, and the action units"
+    sentences = [
+        f"Labels and scores are {scale.words}. Left out, because only PSPI has them: {left_out}."
+    ]
+    if not scale.levels:
+        sentences.append(
+            f"{scale.name} has no cuts here, so there are no levels, no classes and no "
+            "probabilities to measure."
+        )
+    return sentences
+
+
 def _about_values(table: Predictions) -> Sequence[str]:
     sentences = []
-    outside = int(((table.predicted < 0) | (table.predicted > PSPI_MAXIMUM)).sum())
+    scale = table.scale
+    outside = int(((table.predicted < scale.low) | (table.predicted > scale.high)).sum())
     if outside:
         sentences.append(
-            f"{outside:,} of {len(table):,} predictions lie outside 0 to 16. Errors use them "
+            f"{outside:,} of {len(table):,} predictions lie outside {scale.low:g} to "
+            f"{scale.high:g}. Errors use them "
             "unchanged; as classes they count as the end of the scale."
         )
-    if (table.pspi == np.round(table.pspi)).mean() < 1:
+    if scale.is_pspi and (table.pspi == np.round(table.pspi)).mean() < 1:
         sentences.append(
             "Some labels are not whole numbers. For classes and for the weights of wMAE and wMSE "
             "they are rounded half up to whole points."
         )
-    without_pain = int((np.bincount(table.subject, table.pspi >= 0.5) == 0).sum())
+    without_pain = int((np.bincount(table.subject, scale.is_pain(table.pspi)) == 0).sum())
     if without_pain:
         sentences.append(
-            f"{without_pain} of {len(table.subjects)} subjects show no pain expression in any "
-            "frame: their AUC is undefined, and if their labels never vary, so are PCC, ICC and "
-            "CCC."
+            f"{without_pain} of {len(table.subjects)} subjects show {PAINLESS[scale.is_pspi]} in "
+            "any frame: their AUC is undefined, and if their labels never vary, so are PCC, ICC "
+            "and CCC."
         )
     return sentences

@@ -13,9 +13,10 @@ import numpy as np
 
 from wince.errors import DataError
 from wince.evaluation.arrays import Floats, Indices, whole_points
-from wince.evaluation.metrics.classification import SCHEMES
+from wince.evaluation.metrics.classification import schemes
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
+from wince.scale import Scale
 
 TRIVIAL_PREDICTORS = ("zero", "mean", "majority")
 TRIVIAL_TITLES = {"zero": "Always zero", "mean": "The mean", "majority": "The majority"}
@@ -30,10 +31,10 @@ class LabelStatistics:
 
     Attributes:
         source: Which labels these are, in words.
-        mean: Mean PSPI, shape (N,).
-        commonest: Most frequent PSPI in whole points, shape (N,).
+        mean: Mean label, shape (N,).
+        commonest: Most frequent rounded label, shape (N,).
         classes: Number of the most frequent class, shape (N,), by key of the scheme.
-        prior: Frequencies of the four levels, shape (N, 4).
+        prior: Frequencies of the K levels, shape (N, K).
     """
 
     source: str
@@ -86,7 +87,7 @@ def summarise_labels(
     else:
         parts = [(all_rows, table.pspi)]
         source = "the evaluated labels themselves (in-sample: the training labels are not known)"
-    return _from_parts(source, len(table), parts)
+    return _from_parts(source, len(table), parts, table.scale)
 
 
 def _parts_of_folds(
@@ -120,24 +121,27 @@ def predict(name: str, table: Predictions, statistics: LabelStatistics) -> Predi
             f"found {name!r}."
         )
     scores = {
-        "zero": np.zeros(len(table)),
+        "zero": np.full(len(table), table.scale.low),
         "mean": statistics.mean,
         "majority": statistics.commonest,
     }
     return replace(table, predicted=scores[name], probabilities=None, interval=None)
 
 
-def _from_parts(source: str, rows: int, parts: list[tuple[Indices, Floats]]) -> LabelStatistics:
+def _from_parts(
+    source: str, rows: int, parts: list[tuple[Indices, Floats]], scale: Scale
+) -> LabelStatistics:
     """Return the statistics of parts: (row numbers, labels that these rows know)."""
     mean, commonest = np.empty(rows), np.empty(rows)
-    prior = np.empty((rows, len(SCHEMES[0].classes)))
-    classes = {scheme.key: np.empty(rows, np.intp) for scheme in SCHEMES}
+    prior = np.empty((rows, len(scale.cuts) + 1))
+    every_scheme = schemes(scale)
+    classes = {scheme.key: np.empty(rows, np.intp) for scheme in every_scheme}
     for members, labels in parts:
-        values, counts = np.unique(whole_points(labels), return_counts=True)
+        values, counts = np.unique(whole_points(labels, scale), return_counts=True)
         mean[members], commonest[members] = labels.mean(), values[counts.argmax()]
-        for scheme in SCHEMES:
+        levels = np.digitize(labels, scale.cuts)
+        prior[members] = np.bincount(levels, minlength=prior.shape[1]) / len(labels)
+        for scheme in every_scheme:
             frequency = np.bincount(scheme.of(labels), minlength=len(scheme.classes))
             classes[scheme.key][members] = frequency.argmax()
-            if scheme is SCHEMES[0]:
-                prior[members] = frequency / frequency.sum()
     return LabelStatistics(source, mean, commonest, classes, prior)

@@ -10,6 +10,7 @@ Errors in points, correlation and AUC need a number for each frame and cannot be
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,6 @@ import numpy as np
 
 from wince.evaluation import bootstrap
 from wince.evaluation.all_metrics import (
-    FOUR_LEVELS,
     Formula,
     Metric,
     column_mean,
@@ -28,12 +28,12 @@ from wince.evaluation.all_metrics import (
 )
 from wince.evaluation.arrays import Floats, mean_defined, sums_by_subject
 from wince.evaluation.metrics import calibration_metrics, classification
-from wince.evaluation.metrics.classification import SCHEMES, Scheme
+from wince.evaluation.metrics.classification import Scheme, level_scheme, schemes
 from wince.evaluation.predictions import Predictions
+from wince.scale import Scale
 
 MOST_VALUES = 50
 """Columns with more different values are not counted by value."""
-ACCURACY = f"{FOUR_LEVELS.key}_accuracy"
 
 
 def describe(table: Predictions, resamples: int, seed: int) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def describe(table: Predictions, resamples: int, seed: int) -> dict[str, Any]:
     """
     unscored = table.unscored
     count = len(unscored)
-    subjects = set(unscored.subject.tolist())
+    subjects, by_class = set(unscored.subject.tolist()), bool(schemes(table.scale))
     return {
         "frames": count,
         "labelled": len(table) + count,
@@ -55,17 +55,18 @@ def describe(table: Predictions, resamples: int, seed: int) -> dict[str, Any]:
         "reasons": dict(Counter(unscored.reason.tolist()).most_common()),
         "levels": _by_level(table),
         "groups": _by_group(table) if count else {},
-        "as_errors": _as_errors(table, resamples, seed) if count else None,
-        "zero_as_errors": _always_zero(table) if count else None,
+        "as_errors": _as_errors(table, resamples, seed) if count and by_class else None,
+        "zero_as_errors": _always_zero(table) if count and by_class else None,
     }
 
 
-def sentence(not_scored: dict[str, Any], accuracy: float) -> str:
+def sentence(not_scored: dict[str, Any], pooled: Mapping[str, float], scale: Scale) -> str:
     """Return what a reader must know of the frames without a score, in words.
 
     Args:
         not_scored: The result of `describe`, with at least one frame.
-        accuracy: Accuracy in four levels of the frames that have a score.
+        pooled: Pooled metrics of the frames that have a score.
+        scale: The scale of the labels.
     """
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in not_scored["reasons"].items())
     levels = ", ".join(
@@ -73,23 +74,33 @@ def sentence(not_scored: dict[str, Any], accuracy: float) -> str:
         for level, counts in not_scored["levels"].items()
         if counts["not_scored"]
     )
-    counted = not_scored["as_errors"]["pooled"][ACCURACY]
-    return (
+    missing = (
         f"{not_scored['frames']:,} of {not_scored['labelled']:,} labelled frames have no score "
-        f"({reasons}) and are missing from the metrics. By true level: {levels}. Counted as "
-        f"errors, they lower the accuracy in four levels from {accuracy:.3f} to {counted:.3f}; "
+        f"({reasons}) and are missing from the metrics."
+    )
+    scheme = level_scheme(scale)
+    if scheme is None:
+        return f"{missing} Errors and correlation cannot be computed for them."
+    key = f"{scheme.key}_accuracy"
+    counted = not_scored["as_errors"]["pooled"][key]
+    return (
+        f"{missing} By true level: {levels}. Counted as errors, they lower the accuracy in "
+        f"{scheme.title.lower()} from {pooled[key]:.3f} to {counted:.3f}; "
         "errors in points, correlation and AUC cannot be computed for them."
     )
 
 
 def _by_level(table: Predictions) -> dict[str, dict[str, int]]:
     """Return labelled frames and frames without a score by true level."""
-    size = len(FOUR_LEVELS.classes)
-    scored = np.bincount(FOUR_LEVELS.of(table.pspi), minlength=size).tolist()
-    missing = np.bincount(FOUR_LEVELS.of(table.unscored.pspi), minlength=size).tolist()
+    scheme = level_scheme(table.scale)
+    if scheme is None:
+        return {}
+    size = len(scheme.classes)
+    scored = np.bincount(scheme.of(table.pspi), minlength=size).tolist()
+    missing = np.bincount(scheme.of(table.unscored.pspi), minlength=size).tolist()
     return {
         level: {"labelled": scored[number] + missing[number], "not_scored": missing[number]}
-        for number, level in enumerate(FOUR_LEVELS.classes)
+        for number, level in enumerate(scheme.classes)
     }
 
 
@@ -118,7 +129,11 @@ def _as_errors(table: Predictions, resamples: int, seed: int) -> dict[str, Any]:
     """Return the metrics of all labelled frames, those without a score counted as errors."""
     names, subject = np.unique(_subject_names(table), return_inverse=True)
     counts = bootstrap.subject_counts(len(names), resamples, seed)
-    metrics = [metric for scheme in SCHEMES for metric in _class_metrics(table, scheme, subject)]
+    metrics = [
+        metric
+        for scheme in schemes(table.scale)
+        for metric in _class_metrics(table, scheme, subject)
+    ]
     if table.interval is not None:
         inside = calibration_metrics.covered(table.interval, table.pspi)
         inside = np.concatenate([inside, np.zeros(len(table.unscored), np.bool_)])
@@ -161,7 +176,7 @@ def _always_zero(table: Predictions) -> dict[str, float]:
     """Return the same metrics of always zero, which needs no face, over all labelled frames."""
     labels = np.concatenate([table.pspi, table.unscored.pspi])
     values: dict[str, float] = {}
-    for scheme in SCHEMES:
+    for scheme in schemes(table.scale):
         true = scheme.of(labels)
         matrix = classification.confusion(true, np.zeros_like(true), len(scheme.classes))
         values |= {

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from wince.errors import ImageError, NeutralFaceError, WinceError
+from wince.errors import ImageError, ModelError, NeutralFaceError, WinceError
 from wince.faces import MIN_SCORE
 from wince.faces.network import load_detector
 from wince.images import ImageSource
@@ -47,10 +47,18 @@ class Assessor:
             model: Folder with model.json, or the .onnx file in it. None loads the packaged model.
 
         Raises:
-            ModelError: The model or the face detector is missing or damaged.
+            ModelError: The model or the face detector is missing or damaged, or the model is not
+                one of PSPI.
         """
         load_detector()  # now, so that a damaged installation fails before the first image
         self.estimator = Estimator(None if model is None else Path(model))
+        scale = self.estimator.scale
+        if not scale.is_pspi:
+            raise ModelError(
+                f"The model {self.model['name']} gives {scale.words}. Single images, videos and "
+                "the page can be assessed with models of PSPI only; measure this one with "
+                "`wince evaluate`."
+            )
 
     @property
     def model(self) -> dict[str, str]:

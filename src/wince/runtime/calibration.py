@@ -1,4 +1,4 @@
-"""From a model's raw score to PSPI, with an interval and level probabilities.
+"""From a model's raw score to its scale, such as PSPI, with an interval and level probabilities.
 
 All of them come from one distribution, which `wince.training.predictions.subject_calibration` fits
 on subjects that the model was not trained on, and which model.json contains:
@@ -6,11 +6,11 @@ on subjects that the model was not trained on, and which model.json contains:
 1. The rating is `raw + shift + spread * residual`. `shift` is the median error of the raw score;
    its mean absolute error is `spread_base + spread_slope * raw`. The residual has one distribution
    for all scores, stored as quantiles, in which each of the K subjects has the same weight.
-2. A monotone, piecewise linear map takes the scale of the ratings to PSPI (the identity for models
-   trained on PSPI).
-3. PSPI is the median. A new subject may be unlike all K, so a share 1 / (K + 1) of the distribution
-   is unknown. Each end of the interval takes the whole share as lying beyond it (`interval_tail`);
-   the level probabilities divide it like the levels of the K subjects.
+2. A monotone, piecewise linear map takes raw scores to the model's scale (the identity for models
+   trained on PSPI). The ratings above are raw scores too.
+3. The score is the median. A new subject may be unlike all K, so a share 1 / (K + 1) of the
+   distribution is unknown. Each end of the interval takes the whole share as lying beyond it
+   (`interval_tail`); the level probabilities divide it like the levels of the K subjects.
 
 Frames of one subject are alike, so subjects are what is exchangeable, not frames. Hierarchical
 conformal prediction gives the share 1 / (K + 1) (Lee, Barber & Willett 2023, arXiv:2306.06342; the
@@ -25,13 +25,13 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
-from wince import scale
 from wince.errors import ModelError
+from wince.scale import NO_LEVEL, PSPI, RAW_MAXIMUM, Level, LevelPair, Scale
 
 COVERAGE = 0.90
-"""Probability that PSPI is in the interval."""
+"""Probability that the score is in the interval."""
 
 FEWEST_SUBJECTS = 19
 """Smallest number of subjects that allows an interval: (K + 1) * 0.05 is at least 1."""
@@ -41,7 +41,6 @@ CLEAR = 0.5
 
 _REMEDY = "The model.json may be damaged: copy or export the model again."
 _LARGEST = 1e300  # JSON may contain integers that are too large for a float
-_TOP = scale.PSPI_MAXIMUM
 _TAIL = round((1 - COVERAGE) / 2, 9)
 _UNKNOWN_SHARE = 0.01  # of the distribution, where the number of subjects is not known
 _BY_FRAMES = {"shift": 0.0, "subjects": 0}  # what a calibration that was fitted by frames lacks
@@ -49,40 +48,57 @@ _BY_FRAMES = {"shift": 0.0, "subjects": 0}  # what a calibration that was fitted
 
 @dataclass(frozen=True, slots=True)
 class ScoreMap:
-    """Monotone, piecewise linear map from raw score to PSPI; the default is the identity.
+    """Monotone, piecewise linear map from raw score to a scale; the default is the identity.
 
     Attributes:
         raw: Raw scores of the knots, 0 to 16, not decreasing.
-        pspi: PSPI of the knots, 0 to 16, not decreasing.
+        score: Scores of the knots on the scale, not decreasing.
     """
 
-    raw: tuple[float, ...] = (0.0, scale.PSPI_MAXIMUM)
-    pspi: tuple[float, ...] = (0.0, scale.PSPI_MAXIMUM)
+    raw: tuple[float, ...] = (0.0, RAW_MAXIMUM)
+    score: tuple[float, ...] = (0.0, PSPI.high)
+
+    @classmethod
+    def of_scale(cls, scale: Scale) -> "ScoreMap":
+        """Return the linear map from raw scores to a scale."""
+        return cls((0.0, RAW_MAXIMUM), (scale.low, scale.high))
 
     def __call__(self, raw: float) -> float:
-        """Return the PSPI of a raw score, constant beyond the first and the last knot."""
-        return _interpolate(raw, self.raw, self.pspi)
+        """Return the score of a raw score, constant beyond the first and the last knot."""
+        return _interpolate(raw, self.raw, self.score)
 
-    def inverse(self, pspi: float) -> float:
-        """Return the raw score that the map takes to this PSPI."""
-        return _interpolate(pspi, self.pspi, self.raw)
+    def inverse(self, score: float) -> float:
+        """Return the raw score that the map takes to this score."""
+        return _interpolate(score, self.score, self.raw)
+
+
+def levels_of(scale: Scale) -> tuple[Level, ...]:
+    """Return the levels that scores of a scale are sorted into, (NO_LEVEL,) if it has none."""
+    return cast(tuple[Level, ...], scale.levels) or (NO_LEVEL,)
+
+
+def level_of(score: float, scale: Scale) -> Level:
+    """Return the level of a score, NO_LEVEL for a scale without levels."""
+    return levels_of(scale)[scale.level_index(score)]
 
 
 @dataclass(frozen=True, slots=True)
 class CalibratedScore:
-    """PSPI of a raw score, with its uncertainty.
+    """Score of a raw score, with its uncertainty.
 
     Attributes:
-        pspi: 0 to 16.
-        interval: Lower and upper end of the 90 % interval, 0 to 16.
-        level: The level of `pspi`.
+        pspi: The score, PSPI 0 to 16 or on `scale`.
+        interval: Lower and upper end of the 90 % interval, on the same scale.
+        level: The level of the score, NO_LEVEL for a scale without levels.
         level_probabilities: Probability by level; they sum to 1.
+        scale: The scale.
     """
 
     pspi: float
     interval: tuple[float, float]
-    level: scale.Level
+    level: Level
     level_probabilities: dict[str, float]
+    scale: Scale = PSPI
 
     @property
     def confidence(self) -> float:
@@ -90,36 +106,38 @@ class CalibratedScore:
         return self.level_probabilities[self.level]
 
     @property
-    def between(self) -> tuple[scale.Level, scale.Level] | None:
+    def between(self) -> LevelPair | None:
         """`level` and the more probable level next to it, the lower first, if neither is clear.
 
         Neither is clear if another level is as probable as `level`, or if none reaches one half.
         None if `level` is clear.
         """
         others = [share for name, share in self.level_probabilities.items() if name != self.level]
-        if self.confidence >= CLEAR and max(others) < self.confidence:
+        if self.confidence >= CLEAR and max(others, default=0.0) < self.confidence:
             return None
-        index = scale.LEVELS.index(self.level)
-        pairs = pairwise(scale.LEVELS[max(index - 1, 0) : index + 2])
+        levels = levels_of(self.scale)
+        index = levels.index(self.level)
+        pairs = pairwise(levels[max(index - 1, 0) : index + 2])
         return max(pairs, key=lambda pair: sum(self.level_probabilities[name] for name in pair))
 
     def rounded(self) -> "CalibratedScore":
-        """Return the score as it is stated: PSPI to 0.001, probabilities to 0.0001.
+        """Return the score as it is stated: to 0.001, probabilities to 0.0001.
 
-        The level is that of the rounded PSPI, so that no statement contradicts its own numbers.
+        The level is that of the rounded score, so that no statement contradicts its own numbers.
         """
         pspi, (low, high) = round(self.pspi, 3), self.interval
         return CalibratedScore(
             pspi,
             (round(low, 3), round(high, 3)),
-            scale.level(pspi),
+            level_of(pspi, self.scale),
             {name: round(share, 4) for name, share in self.level_probabilities.items()},
+            self.scale,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Distribution of the error of a raw score, and the map from raw score to PSPI.
+    """Distribution of the error of a raw score, and the map from raw score to its scale.
 
     Attributes:
         shift: Median of rating - raw score, in points.
@@ -130,7 +148,8 @@ class Calibration:
         prior: Frequency of each level, the mean over the subjects of the fit.
         faces: Number of faces of the fit.
         subjects: Number of subjects of the fit; 0 if it is not known.
-        score_map: From raw score to PSPI.
+        score_map: From raw score to the scale.
+        scale: The scale of the scores.
     """
 
     shift: float
@@ -142,25 +161,27 @@ class Calibration:
     faces: int
     subjects: int
     score_map: ScoreMap
+    scale: Scale = PSPI
 
     def __call__(self, raw: float) -> CalibratedScore:
-        """Return PSPI, interval and level probabilities for a raw score."""
+        """Return score, interval and level probabilities for a raw score."""
         pspi = self.pspi(raw)
-        below = [self._below(raw, self.score_map.inverse(cut)) for cut in scale.LEVEL_CUTS]
+        below = [self._below(raw, self.score_map.inverse(cut)) for cut in self.scale.cuts]
         unknown = 1 / (self.subjects + 1) if self.subjects else _UNKNOWN_SHARE
         shares = [high - low for low, high in pairwise([0.0, *below, 1.0])]
         probabilities = {
             str(level): share * (1 - unknown) + prior * unknown
-            for level, share, prior in zip(scale.LEVELS, shares, self.prior, strict=True)
+            for level, share, prior in zip(levels_of(self.scale), shares, self.prior, strict=True)
         }
-        return CalibratedScore(pspi, self._interval(raw), scale.level(pspi), probabilities)
+        level = level_of(pspi, self.scale)
+        return CalibratedScore(pspi, self._interval(raw), level, probabilities, self.scale)
 
     def pspi(self, raw: float) -> float:
-        """Return the PSPI of a raw score: the median of its distribution."""
+        """Return the score of a raw score: the median of its distribution."""
         return self.score_map(self.median_rating(raw))
 
     def median_rating(self, raw: float) -> float:
-        """Return the median on the scale of the ratings, before the map to PSPI."""
+        """Return the median of the raw score, before the map to the scale."""
         return self._quantile(raw, 0.5)
 
     @property
@@ -180,7 +201,7 @@ class Calibration:
 
     def _interval(self, raw: float) -> tuple[float, float]:
         if self.subjects < FEWEST_SUBJECTS:
-            return 0.0, _TOP
+            return self.scale.low, self.scale.high
         tail = interval_tail(self.subjects)
         low, high = (self.score_map(self._quantile(raw, p)) for p in (tail, 1 - tail))
         return low, high
@@ -204,11 +225,14 @@ class Calibration:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for model.json; `from_dict` is the inverse."""
-        return asdict(self)
+        data = asdict(self)
+        del data["scale"]
+        data["score_map"] = {"raw": self.score_map.raw, self.scale.column: self.score_map.score}
+        return data
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Calibration":
-        """Return the calibration from the data of `to_dict`.
+    def from_dict(cls, data: Mapping[str, Any], scale: Scale = PSPI) -> "Calibration":
+        """Return the calibration from the data of `to_dict`, which lacks its scale.
 
         A calibration without `shift` and `subjects` was fitted by frames. Its interval was too
         narrow for new subjects, so it becomes the whole scale.
@@ -218,7 +242,7 @@ class Calibration:
         """
         if isinstance(data, Mapping):
             data = {**_BY_FRAMES, **data}
-        _check(data)
+        _check(data, scale)
         knots = data["score_map"]
         return cls(
             shift=float(data["shift"]),
@@ -229,7 +253,8 @@ class Calibration:
             prior=tuple(data["prior"]),
             faces=int(data["faces"]),
             subjects=int(data["subjects"]),
-            score_map=ScoreMap(tuple(knots["raw"]), tuple(knots["pspi"])),
+            score_map=ScoreMap(tuple(knots["raw"]), tuple(knots[scale.column])),
+            scale=scale,
         )
 
 
@@ -265,29 +290,34 @@ def _interpolate(x: float, xs: Sequence[float], ys: Sequence[float]) -> float:
     return float(slope * (x - xs[index]) + ys[index])
 
 
-def _check(data: Any) -> None:
+def _check(data: Any, scale: Scale) -> None:
     """Raise ModelError unless `data` has the keys of a calibration and possible values."""
-    names = sorted(field.name for field in fields(Calibration))
+    names = sorted(field.name for field in fields(Calibration) if field.name != "scale")
+    top = RAW_MAXIMUM
     if not isinstance(data, Mapping) or sorted(data) != names:
         keys = sorted(data) if isinstance(data, Mapping) else data
         raise ModelError(f"A calibration has the keys {names}, found {keys}. {_REMEDY}")
     knots = data["score_map"]
-    if not isinstance(knots, Mapping) or set(knots) != {"raw", "pspi"}:
-        raise ModelError(f"A calibration's score_map has the keys raw and pspi. {_REMEDY}")
-    raw, pspi = _list_or_nothing(knots["raw"]), _list_or_nothing(knots["pspi"])
+    if not isinstance(knots, Mapping) or set(knots) != {"raw", scale.column}:
+        raise ModelError(
+            f"A calibration's score_map has the keys raw and {scale.column}. {_REMEDY}"
+        )
+    raw, score = _list_or_nothing(knots["raw"]), _list_or_nothing(knots[scale.column])
     probabilities, quantiles, prior = (
         _list_or_nothing(data[name]) for name in ("probabilities", "residual_quantiles", "prior")
     )
     checks = {
-        "shift": _is_sorted([-_TOP, data["shift"], _TOP]),
-        "spread_base": _is_sorted([0, data["spread_base"], _TOP]) and data["spread_base"] > 0,
-        "spread_slope": _is_sorted([0, data["spread_slope"], _TOP]),
+        "shift": _is_sorted([-top, data["shift"], top]),
+        "spread_base": _is_sorted([0, data["spread_base"], top]) and data["spread_base"] > 0,
+        "spread_slope": _is_sorted([0, data["spread_slope"], top]),
         "probabilities": _is_sorted([0, *probabilities, 1]),
         "residual_quantiles": _is_sorted(quantiles) and len(quantiles) == len(probabilities) > 1,
-        "prior": len(prior) == len(scale.LEVELS) and all(_is_sorted([0, p, 1]) for p in prior),
+        "prior": len(prior) == len(scale.cuts) + 1 and all(_is_sorted([0, p, 1]) for p in prior),
         "faces": _is_count(data["faces"]),
         "subjects": _is_count(data["subjects"]),
-        "score_map": _is_sorted(raw) and _is_sorted([0, *pspi, _TOP]) and len(raw) == len(pspi) > 1,
+        "score_map": _is_sorted(raw)
+        and _is_sorted([scale.low, *score, scale.high])
+        and len(raw) == len(score) > 1,
     }
     for name in (name for name, passed in checks.items() if not passed):
         raise ModelError(f"A calibration cannot have {data[name]!r:.80} as its {name}. {_REMEDY}")

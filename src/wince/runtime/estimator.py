@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
-from wince import onnx_session, scale
+from wince import onnx_session
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.files import file_type
 from wince.runtime import manifest, time_model
 from wince.runtime.calibration import Calibration
-from wince.runtime.network_outputs import units_and_score
+from wince.runtime.network_outputs import OUTPUT_COUNTS, units_and_score
+from wince.scale import Scale
 
 STARTER = "starter"
 """Name of the packaged model, and of its folder in wince.models."""
@@ -32,10 +33,10 @@ class Estimate:
 
     Attributes:
         action_units: float32 (N, 6), intensities clipped to their ranges, in the order of
-            `scale.UNIT_NAMES`. None for a model that gives PSPI alone.
+            `scale.UNIT_NAMES`. None for a model that gives a score alone.
         raw: float32 (N,), raw score, 0 to 16.
         maps: float32 (N, K, h, w), contribution of each grid cell to each network output, without
-            the bias. K is 6, or 1 for a model that gives PSPI alone.
+            the bias. K is 6, or 1 for a model that gives a score alone.
         features: float32 (N, F), what the last layer is linear on; None without a model of time.
     """
 
@@ -59,7 +60,8 @@ class Estimator:
         folder: The folder of the model.
         manifest: Contents of model.json.
         spec: How the crops are cut and aligned.
-        calibration: From raw score to PSPI, interval and level probabilities.
+        scale: What the score is on.
+        calibration: From raw score to score, interval and level probabilities.
         time_model: The model of time beside the network; None if there is none.
     """
 
@@ -78,7 +80,8 @@ class Estimator:
         self.manifest = manifest.read(self.folder / "model.json")
         path = self.folder / str(self.manifest["file"])
         self.spec = FaceSpec.from_dict(self.manifest["face_spec"])
-        self.calibration = Calibration.from_dict(self.manifest["calibration"])
+        self.scale = Scale.from_dict(self.manifest.get("scale"))
+        self.calibration = Calibration.from_dict(self.manifest["calibration"], self.scale)
         self._head = str(self.manifest["head"])
         self._session = onnx_session.open_session(path, sha256=str(self.manifest["sha256"]))
         self._input = self._session.get_inputs()[0]
@@ -119,7 +122,7 @@ class Estimator:
 
     def _check_shapes(self, path: Path) -> None:
         size = self.spec.size
-        expected = [size, size, 3], 1 if self._head == "pspi" else len(scale.UNIT_NAMES)
+        expected = [size, size, 3], OUTPUT_COUNTS[self._head]
         outputs = self._session.get_outputs()
         actual = list(self._input.shape[1:]), outputs[0].shape[1]
         counts = (3,) if self.time_model else (2, 3)  # the third are features
@@ -136,12 +139,12 @@ def interpret(scores: NDArray[np.float32], maps: NDArray[np.float32], head: str)
     Args:
         scores: float32 (N, K).
         maps: float32 (N, K, h, w).
-        head: "pspi" for K = 1, "action-units" for K = 6.
+        head: "action-units" for K = 6, "pspi" or "score" for K = 1.
 
     Raises:
         ModelError: The outputs have other shapes, or are not finite.
     """
-    expected = (len(scores), 1 if head == "pspi" else len(scale.UNIT_NAMES))
+    expected = (len(scores), OUTPUT_COUNTS[head])
     if scores.shape != expected or maps.shape[:2] != expected or maps.ndim != 4:
         raise ModelError(
             f"The model gives scores {scores.shape} and maps {maps.shape}; expected {expected} and "

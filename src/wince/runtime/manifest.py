@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wince.errors import ModelError
+from wince.errors import ModelError, ScaleError
+from wince.scale import Scale
 
 FORMAT = 1
 """Version of the form of model.json."""
 
-HEADS = ("pspi", "action-units")
+HEADS = ("pspi", "action-units", "score")
+"""What a network gives: PSPI, the action units of PSPI, or a score on another scale."""
 
 _TYPES: Mapping[str, type] = {
     **dict.fromkeys(("name", "version", "title", "file", "sha256", "head"), str),
@@ -22,6 +24,7 @@ _OPTIONAL_TYPES: Mapping[str, type] = {
     "figures": dict,
     "subjects_seen": list,
     "over_time": dict,
+    "scale": dict,
 }
 _NAMES = {str: "text", int: "a whole number", dict: "an object", list: "a list"}
 
@@ -63,9 +66,22 @@ def _check_values(path: Path, manifest: Mapping[str, Any]) -> None:
             f"{path} names {file!r:.80} as its model; expected the name of a file beside it. "
             "Export the model again."
         )
+    scale = _scale(path, manifest)
+    if (manifest["head"] == "score") == scale.is_pspi and manifest["head"] in HEADS:
+        raise ModelError(
+            f"{path} has the head {manifest['head']!r} and the scale {scale.name}, which exclude "
+            "each other. Export the model again."
+        )
     if manifest["format"] != FORMAT or manifest["head"] not in HEADS:
         raise ModelError(
             f"{path} is of format {manifest['format']!r:.80} with head {manifest['head']!r:.80}; "
-            f"this wince reads format {FORMAT} with head 'pspi' or 'action-units'. Install a wince "
-            "that fits it."
+            f"this wince reads format {FORMAT} with head 'pspi', 'action-units' or 'score'. "
+            "Install a wince that fits it."
         )
+
+
+def _scale(path: Path, manifest: Mapping[str, Any]) -> Scale:
+    try:
+        return Scale.from_dict(manifest.get("scale"))
+    except ScaleError as error:
+        raise ModelError(f"{path}: {error} Export the model again.") from error

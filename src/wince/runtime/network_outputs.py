@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from wince import scale
 
 _UNIT_MAXIMA = np.array([unit.maximum for unit in scale.ACTION_UNITS.values()], np.float32)
-OUTPUT_COUNTS = {"pspi": 1, "action-units": len(scale.UNIT_NAMES)}
+OUTPUT_COUNTS = {"pspi": 1, "score": 1, "action-units": len(scale.UNIT_NAMES)}
 """Number of outputs by what they are."""
 
 
@@ -17,9 +17,9 @@ def units_and_score(
 
     Args:
         outputs: As the network's first output.
-        head: "pspi" for K = 1, "action-units" for K = 6.
+        head: "pspi" or "score" for K = 1, "action-units" for K = 6.
     """
-    if head == "pspi":
-        return None, np.clip(outputs[:, 0], 0, scale.PSPI_MAXIMUM)
+    if head != "action-units":
+        return None, np.clip(outputs[:, 0], 0, scale.RAW_MAXIMUM)
     units = np.clip(outputs, 0, _UNIT_MAXIMA)
     return units, scale.pspi_formula(*units.T, maximum=np.maximum)

@@ -19,6 +19,7 @@ from wince.evaluation.bootstrap import difference, subject_counts
 from wince.evaluation.model_comparison import match_frames
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, predict, summarise_labels
+from wince.scale import Scale
 from wince.training import architecture_results
 from wince.training.architecture_results import (
     ARCHITECTURE,
@@ -143,8 +144,9 @@ def compare(
     data_by_kind = _open_all(prepared_folder, candidates)
     rows, validations = [], {}
     for candidate in candidates:
+        data = data_by_kind[candidate.settings.spec.kind]
+        candidate = _on_scale(candidate, data.prepared.scale)
         name, settings = candidate.name, candidate.settings
-        data = data_by_kind[settings.spec.kind]
         every_fold = make_folds(data.frames, folds, settings.seed)
         count = len(every_fold[:first])
         reporter.message(f"{name}, {count} of {len(every_fold)} folds:")
@@ -159,6 +161,16 @@ def compare(
     comparison = _compared(out, rows, validations, kind)
     architecture_results.write(comparison)
     return comparison
+
+
+def _on_scale(candidate: Candidate, scale: Scale) -> Candidate:
+    """Return a candidate with the settings for a scale; raise ModelError for a method of PSPI."""
+    if candidate.scorer is not None and not scale.is_pspi:
+        raise ModelError(
+            f"The method {candidate.name} is for PSPI, and the labels are {scale.words}. Compare "
+            "architectures, or prepare the archive for PSPI."
+        )
+    return replace(candidate, settings=candidate.settings.for_scale(scale))
 
 
 def _open_all(prepared_folder: Path, candidates: Sequence[Candidate]) -> dict[str, ModelData]:
@@ -199,7 +211,7 @@ def latency(path: Path, size: int) -> float:
 def _result(candidate: Candidate, validation: CrossValidation, run: Path) -> ArchitectureResult:
     """Return a candidate's row; `run` is the folder of its first fold."""
     pooled = validation.metrics["model"]["pooled"]
-    metrics = {key: float(pooled[key]) for key in SHOWN}
+    metrics = {key: float(pooled.get(key, "nan")) for key in SHOWN}
     if candidate.scorer is not None:
         every_cost = [fold_run.read_costs(path.parent) for path in _files(validation, COSTS)]
         costs = every_cost[0]
@@ -246,7 +258,7 @@ def _compared(
     best = validations[rows[0].architecture]
     baselines = best.metrics["baselines"]
     trivial = {
-        name: {key: float(baselines[name]["pooled"][key]) for key in SHOWN}
+        name: {key: float(baselines[name]["pooled"].get(key, "nan")) for key in SHOWN}
         for name in TRIVIAL_PREDICTORS
     }
     table = tables[rows[0].architecture]

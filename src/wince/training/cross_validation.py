@@ -102,6 +102,7 @@ def cross_validate(
         settings,
     )
     data = open_data(prepared_folder, settings.spec)
+    settings = settings.for_scale(data.prepared.scale)
     return cross_validate_data(data, out, settings, folds, first, reporter or Reporter())
 
 
@@ -192,7 +193,7 @@ def _rows(predictions: Predictions, names: Sequence[str]) -> list[dict[str, Any]
         metric.key: metric for metric in (*error_metrics(predictions), *auc_metrics(predictions))
     }
     no_resamples = np.empty((0, len(predictions.subjects)))
-    for key in METRICS:
+    for key in (key for key in METRICS if key in metrics):
         defined = [row[key] for row in folds if row[key] == row[key]]
         mean[key] = float(np.mean(defined)) if defined else float("nan")
         by_subject[key] = estimate_metric(metrics[key], no_resamples).subject_mean
@@ -215,7 +216,11 @@ def _row(name: str, predictions: Predictions) -> dict[str, Any]:
         "subjects": len(predictions.subjects),
         "frames": len(predictions),
         "not_scored": len(predictions.unscored),
-        **{key: estimate_metric(metrics[key], no_resamples).pooled for key in METRICS},
+        **{
+            key: estimate_metric(metrics[key], no_resamples).pooled
+            for key in METRICS
+            if key in metrics
+        },
     }
 
 

@@ -13,6 +13,7 @@ from wince.archive.balanced_split import PARTS
 from wince.errors import DataError
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
+from wince.named_scales import described
 from wince.runtime.estimator import Estimator
 from wince.training.data import folds
 from wince.training.data.folds import Rows, subject_list
@@ -75,6 +76,11 @@ def predict(
     estimator = Estimator(model)
     config = _run_config(model)
     data = open_data(_prepared_folder(prepared_folder, config, model), estimator.spec)
+    if data.prepared.scale != estimator.scale:
+        raise DataError(
+            f"{data.prepared.folder} has labels on the scale {described(data.prepared.scale)}, the "
+            f"model gives {described(estimator.scale)}. Prepare the archive with the model's scale."
+        )
     rows = _rows_of_part(data, part)
     subjects = set(data.frames.subject[rows].tolist())
     subjects_seen = estimator.manifest.get("subjects_seen", ())

@@ -83,6 +83,7 @@ def train(
     launch.check(settings.devices)
     settings = run_config.resumed(settings, out)
     data = open_data(prepared_folder, settings.spec)
+    settings = settings.for_scale(data.prepared.scale)
     return train_split(data, folds.from_prepared(data), settings, out, reporter or Reporter())
 
 

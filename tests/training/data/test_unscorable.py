@@ -34,7 +34,7 @@ def test_every_labelled_frame_without_a_usable_image_has_its_reason(
     missing = open_data(folder, SPEC).unscorable
     reason_of = dict(zip(missing.frames.path.tolist(), missing.reason.tolist(), strict=True))
     assert reason_of == reasons
-    assert set(missing.frames.pspi.tolist()) == {9.0}
+    assert set(missing.frames.score.tolist()) == {9.0}
     assert set(missing.frames.groups["sex"].tolist()) == {"female"}
     parts = {row["subject"]: row["split"] for row in sample.rows(folder / "manifest.csv")}
     for subject, part in zip(missing.frames.subject, missing.frames.split, strict=True):

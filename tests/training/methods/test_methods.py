@@ -44,7 +44,7 @@ def sequences(*lengths: int) -> Frames:
     names = dict(zip(("subject", "sequence", "frame"), texts, strict=True))
     pspi = np.array([int(frame[1:]) for _, _, frame in cells], np.float32)
     units = np.full((len(cells), 6), np.nan, np.float32)
-    return Frames(**{**columns, **names}, pspi=pspi, units=units, groups={})
+    return Frames(**{**columns, **names}, score=pspi, units=units, groups={})
 
 
 @given(st.lists(st.integers(8, 30), min_size=1, max_size=4))
@@ -53,9 +53,9 @@ def test_a_clip_is_the_frames_before_its_frame_in_the_same_sequence(lengths: lis
     clips = flow_network.clip_rows(frames)
     assert (clips[:, -1] == np.arange(len(frames))).all()
     assert (frames.subject[clips] == frames.subject[:, None]).all()
-    last = frames.pspi[:, None]  # the label is the number of the frame
+    last = frames.score[:, None]  # the label is the number of the frame
     expected = np.maximum(last - np.arange(flow_network.LENGTH - 1, -1, -1), 0)
-    assert (frames.pspi[clips] == expected).all()
+    assert (frames.score[clips] == expected).all()
 
 
 def test_optical_flow_refuses_single_images() -> None:
@@ -75,7 +75,7 @@ def test_optical_flow_is_the_movement_of_the_picture(right: int, down: int) -> N
 def task(frames: Frames, epochs: int = 6) -> FoldTask:
     """Return a fold whose faces are the lighter on one side the higher the label."""
     pixels = np.random.default_rng(0).integers(0, 8, (len(frames), 40, 40, 3), np.uint8)
-    pixels[:, :, :20] += (20 + 6 * frames.pspi).astype(np.uint8)[:, None, None, None]
+    pixels[:, :, :20] += (20 + 6 * frames.score).astype(np.uint8)[:, None, None, None]
     parts = [np.flatnonzero(np.isin(frames.subject, names)) for names in (["p0"], ["p1"], ["p2"])]
     split = Split("1", *parts, "by subject", "")
     settings = sample.settings(epochs=epochs)
@@ -89,7 +89,7 @@ def test_a_method_learns_what_can_be_seen(scorer) -> None:  # type: ignore[no-un
     result = scorer(fold)
     test = fold.split.test
     assert result.validation.shape == fold.split.validation.shape
-    assert np.corrcoef(result.test, fold.data.frames.pspi[test])[0, 1] > 0.5
+    assert np.corrcoef(result.test, fold.data.frames.score[test])[0, 1] > 0.5
     assert result.parameters > 100
     assert result.milliseconds > 0
 
@@ -117,7 +117,7 @@ class CountedScorer:
         self.folds += 1
         noise = np.random.default_rng(self.folds)
         validation, test = (
-            fold.data.frames.pspi[rows] + noise.normal(0, 0.5, len(rows))
+            fold.data.frames.score[rows] + noise.normal(0, 0.5, len(rows))
             for rows in (fold.split.validation, fold.split.test)
         )
         return FoldResult(validation, test, 1000, 2.5)

@@ -31,7 +31,7 @@ def further_columns(table: Path, known: Collection[str], options: TableOptions) 
         options: How the table is read.
     """
     header = csv_reader.read_header(table, options.renames)
-    return [name for name in header if name and name not in known]
+    return [name for name in header if name and name not in (*known, options.label_column)]
 
 
 def names(

@@ -97,8 +97,9 @@ def recognise(
     looked_for = "; ".join(f"{layout.NAME}: {layout.SIGNS}" for layout in wanted)
     raise ArchiveError(
         f"{root} has no layout that wince knows. Looked for {looked_for}. Found {_contents(root)}. "
-        "Give the folder that contains these, or write a CSV file with image, subject, pspi, or "
-        "with video, subject. If its columns have other names, state them: --column subject=NAME."
+        "Give the folder that contains these, or write a CSV file with image, subject, "
+        f"{options.label_column}, or with video, subject. If its columns have other names, "
+        "state them: --column subject=NAME."
     )
 
 

@@ -1,9 +1,9 @@
-"""Whether the PSPI of a table are on the scale 0 to 16, and how other scales are converted."""
+"""Whether the labels of a table are on their scale, and how PSPI on another range is converted."""
 
 from collections.abc import Iterable
 
 from wince.errors import DataError
-from wince.scale import PSPI_MAXIMUM
+from wince.scale import PSPI_MAXIMUM, Scale
 
 FEW = 3
 SHARE = 0.1
@@ -32,6 +32,24 @@ def check(cells: Iterable[str], source: object) -> None:
             f"{source}: the column pspi does not seem to be PSPI from 0 to 16: {problem}. "
             "State the scale with --range LOW HIGH, such as --range 0 100: its values are then "
             "converted to 0 to 16. If the values are PSPI as they are, pass --range 0 16."
+        )
+
+
+def check_target(cells: Iterable[str], source: object, scale: Scale) -> None:
+    """Raise DataError if the labels of a table seem to be on another scale than they should.
+
+    Args:
+        cells: The column of the labels.
+        source: The table, for the message.
+        scale: The scale of the labels, another one than PSPI.
+    """
+    values = [value for value in map(_number, cells) if value is not None]
+    outside = [value for value in values if not scale.low <= value <= scale.high]
+    if len(outside) >= max(FEW, SHARE * len(values)):
+        raise DataError(
+            f"{source}: the column {scale.name.lower()} does not seem to be {scale.words}: "
+            f"{len(outside):,} of {len(values):,} values are outside, such as {outside[0]:g}. "
+            "State its range: --range LOW HIGH."
         )
 
 

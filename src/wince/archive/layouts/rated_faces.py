@@ -95,7 +95,7 @@ def read_label(base: Path, file: FrameFile) -> Label:
     ]
     unusable = [which for which, quality in zip(PASSES, qualities, strict=True) if quality == 0]
     return Label(
-        pspi=sum(scores) / 2,
+        score=sum(scores) / 2,
         action_units=(au4, au6, au7, au9, au10, au43),
         spread=abs(scores[0] - scores[1]),
         box=labels.parse_box(file.row["box"], file.line),

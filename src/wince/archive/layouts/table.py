@@ -30,14 +30,19 @@ UNITS = tuple(name.lower() for name in UNIT_NAMES)
 KNOWN = (*NEEDED, "sequence", "frame", "seconds", *UNITS, *RATINGS, "box")
 
 
+def _needed(options: TableOptions) -> tuple[str, ...]:
+    """Return the columns that a table must have: image, subject and the labels."""
+    return ("image", "subject", options.label_column)
+
+
 def fits(base: Path, options: TableOptions = DEFAULT) -> bool:
     """Return whether a path is such a CSV file, or a folder with exactly one."""
-    return len(tables(base, NEEDED, options)) == 1
+    return len(tables(base, _needed(options), options)) == 1
 
 
 def group_names(base: Path, options: TableOptions = DEFAULT) -> tuple[str, ...]:
     """Return the group columns, in the file's order; see `group_columns.names`."""
-    return group_columns.names(_table(base, options), NEEDED, KNOWN, options)
+    return group_columns.names(_table(base, options), _needed(options), KNOWN, options)
 
 
 def notes(base: Path, options: TableOptions = DEFAULT) -> list[str]:
@@ -56,14 +61,18 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
     """
     table = _table(base, options)
     groups = group_names(base, options)
-    if options.pspi_range is None:
+    if not options.target.is_pspi:
+        cells = (row[options.label_column] for _, row in _rows(table, options))
+        label_scale.check_target(cells, table, options.target)
+    elif options.pspi_range is None:
         label_scale.check((row["pspi"] for _, row in _rows(table, options)), table)
     folders: set[str] = set()
     for line, row in _rows(table, options):
         name = file_path(table, line, row["image"], options)
         if name and not name.startswith("/"):
             folders.add(name.partition("/")[0] if "/" in name else "")
-        row["pspi"] = label_scale.rescale(row["pspi"], options.pspi_range)
+        if options.target.is_pspi:
+            row["pspi"] = label_scale.rescale(row["pspi"], options.pspi_range)
         yield _file(name, table.name, line, row, groups)
     for folder in sorted(folders):
         if folder != ".." and file_type(table.parent / folder) == stat.S_IFDIR:
@@ -74,7 +83,7 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
 
 
 def _rows(table: Path, options: TableOptions) -> Iterator[tuple[int, dict[str, str]]]:
-    return csv_reader.read_rows(table, NEEDED, options.renames)
+    return csv_reader.read_rows(table, _needed(options), options.renames)
 
 
 def file_path(table: Path, line: int, cell: str, options: TableOptions) -> str:
@@ -162,7 +171,7 @@ def _action_units(file: FrameFile) -> UnitValues | None:
 
 
 def _table(base: Path, options: TableOptions) -> Path:
-    return only_table(base, NEEDED, SIGNS, options)
+    return only_table(base, _needed(options), SIGNS, options)
 
 
 def tables(base: Path, needed: Sequence[str], options: TableOptions) -> list[Path]:

@@ -87,19 +87,22 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
         label_folder = folder_walk.on_disk(base, folder_walk.join(arrangement.pspi, folder))
         label_names = folder_walk.names_in(base / label_folder)
         subject, sequence = _subject_and_sequence(folder)
-        ratings, remarks = (
-            _ratings_of_sequence(base, arrangement, folder) if names else ((None,) * 4, ())
+        ratings, remarks, rating_files = (
+            _ratings_of_sequence(base, arrangement, folder) if names else ((None,) * 4, (), {})
         )
         for name in names:
             stem = PurePosixPath(name).stem
             label = folder_walk.spelling(label_names, stem + SUFFIX)
             exists = label in label_names
+            path = folder_walk.join(label_folder, label) if exists else ""
             yield FrameFile(
                 name=folder_walk.join(arrangement.images, folder, name),
                 subject=subject,
                 sequence=sequence,
                 frame=folder_walk.frame_number(sequence, stem),
-                label=folder_walk.join(label_folder, label) if exists else "",
+                label=path
+                if options.target.is_pspi
+                else rating_files.get(options.label_column, ""),
                 missing="" if exists else _missing(arrangement.pspi, folder, stem, label_names),
                 ratings=ratings,
                 remarks=remarks,
@@ -190,10 +193,10 @@ def _missing(pspi: str, folder: str, stem: str, label_names: frozenset[str]) -> 
 
 def _ratings_of_sequence(
     base: Path, arrangement: Arrangement, folder: str
-) -> tuple[tuple[float | None, ...], tuple[str, ...]]:
-    """Return a sequence's four ratings, None if not rated, and problems with them."""
+) -> tuple[tuple[float | None, ...], tuple[str, ...], dict[str, str]]:
+    """Return a sequence's ratings, None if not rated, problems with them, and their files."""
     values: list[float | None] = []
-    remarks = []
+    remarks, rating_files = [], {}
     for rating in RATINGS:
         value = None
         for ratings_folder in arrangement.ratings:
@@ -201,10 +204,11 @@ def _ratings_of_sequence(
             name = folder_walk.on_disk(base, rating_file)
             if file_type(base / name) != stat.S_IFREG:
                 continue
+            rating_files[rating] = name
             try:
                 value = labels.parse_rating(labels.read_text(base / name), rating)
             except labels.BadLabelError as error:
                 remarks.append(f"{name}: {error}; the rating is left empty")
             break
         values.append(value)
-    return tuple(values), tuple(remarks)
+    return tuple(values), tuple(remarks), rating_files

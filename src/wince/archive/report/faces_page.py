@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wince import files, images, scale
+from wince import files, images
 from wince.archive import video_frames
 from wince.archive.frame_check import CheckSettings
 from wince.archive.frame_database import FrameDatabase
@@ -28,14 +28,15 @@ EMPTY = "data:,"
 def write(path: Path, database: FrameDatabase, settings: CheckSettings) -> None:
     """Write the page. It contains the images themselves and loads nothing."""
     sections = []
-    for place, level in enumerate(scale.LEVELS):
+    for place in range(database.level_count):
         frames = _sample(database, with_face=True, level=place)
-        faces = [(name, pspi, _image_url(settings.out / crop)) for name, crop, pspi, _ in frames]
-        sections.append((f"Level {level}", faces))
+        faces = [(name, score, _image_url(settings.out / crop)) for name, crop, score, _ in frames]
+        levels = database.scale.levels
+        sections.append((f"Level {levels[place]}" if levels else "With a face", faces))
     frames = _sample(database, with_face=False, level=None)
     faces = [
-        (name, pspi, _frame_url(settings.folder, name, seconds))
-        for name, _, pspi, seconds in frames
+        (name, score, _frame_url(settings.folder, name, seconds))
+        for name, _, score, seconds in frames
     ]
     sections.append(("No face found", faces))
     files.write_text(path, render("wince.archive.report", "faces.html", sections=sections))
@@ -44,12 +45,12 @@ def write(path: Path, database: FrameDatabase, settings: CheckSettings) -> None:
 def _sample(
     database: FrameDatabase, *, with_face: bool, level: int | None
 ) -> Iterator[tuple[str, str, float, float | None]]:
-    """Yield (name, crop, PSPI, seconds) of a few frames, evenly distributed over the archive.
+    """Yield (name, crop, score, seconds) of a few frames, evenly distributed over the archive.
 
     Args:
         database: The frames.
         with_face: Whether to yield frames with a face or frames without one.
-        level: Index of their level in `scale.LEVELS`, None for all levels.
+        level: Index of their level, None for all levels.
     """
     values = (int(with_face), level)
     (count,) = database.only_row(
@@ -57,15 +58,15 @@ def _sample(
     )
     step = max(1, -(-count // PER_SECTION))
     rows = database.rows(
-        "SELECT name, crop, pspi, json_extract(cells, '$.seconds') FROM kept "
+        "SELECT name, crop, score, json_extract(cells, '$.seconds') FROM kept "
         "WHERE (crop != '') = ? AND ifnull(level = ?, 1) "
         "ORDER BY number",
         *values,
     )
     for place, row in enumerate(rows):
         if place % step == 0:
-            name, crop, pspi, seconds = row
-            yield name, crop, pspi, seconds
+            name, crop, score, seconds = row
+            yield name, crop, score, seconds
 
 
 def _frame_url(folder: Path, name: str, seconds: float | None) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wince import scale
 from wince.archive.report.phrases import plural
 from wince.archive.report.svg_charts import histogram_bars, share_bars
 from wince.html_templates import render
-from wince.level_colours import ON_WHITE
+from wince.level_colours import ON_WHITE, of_scale
+from wince.scale import Level, Scale
 
 MOST_SUBJECTS = 120  # rows shown; report.json contains all
 MOST_RECORDINGS = 400  # those with a problem first; report.json contains all
@@ -48,8 +48,10 @@ def recording_remarks(entry: Mapping[str, Any]) -> str:
 def render_page(report: Mapping[str, Any]) -> str:
     """Return the page for the content of report.json."""
     subjects = report["subjects"]
-    histogram = report["pspi_histogram"]
     recordings = sorted(report["recordings"], key=lambda entry: not entry["problem"])
+    scale = Scale.from_dict(report["scale"])
+    histogram = report[f"{scale.column}_histogram"]
+    colours = of_scale(ON_WHITE, scale)
     return render(
         "wince.archive.report",
         "report.html",
@@ -62,10 +64,26 @@ def render_page(report: Mapping[str, Any]) -> str:
         remarks=recording_remarks,
         most_values=MOST_VALUES,
         file_contents=FILE_CONTENTS,
-        levels=scale.LEVELS,
-        colours=ON_WHITE,
+        scale=scale,
+        levels=scale.levels,
+        level_ranges=_level_ranges(scale),
+        colours=colours,
         histogram=histogram_bars(
-            histogram, {score: ON_WHITE[scale.level(float(score))] for score in histogram}
+            histogram, {score: _colour(float(score), scale, colours) for score in histogram}
         ),
-        share_bars=lambda counts: share_bars(counts, ON_WHITE),
+        share_bars=lambda counts: share_bars(counts, colours),
     )
+
+
+def _colour(score: float, scale: Scale, colours: Mapping[str, str]) -> str:
+    """Return the colour of a score's bar; all bars are alike for a scale without levels."""
+    level = scale.level(min(score, scale.high))
+    return ON_WHITE[Level.NONE] if level is None else colours[level]
+
+
+def _level_ranges(scale: Scale) -> str:
+    """Return where each level of a scale begins, in words."""
+    if scale.is_pspi:
+        return "none 0, mild 1-5, moderate 6-10, severe 11-16"
+    starts = zip(scale.levels, (scale.low, *scale.cuts), strict=False)
+    return ", ".join(f"{level} from {start:g}" for level, start in starts)

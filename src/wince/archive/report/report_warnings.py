@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from wince.archive.balanced_split import FOLDS
 from wince.archive.report.phrases import listed, plural
 from wince.archive.report.recording_warnings import recording_warnings
-from wince.archive.report.summary import LEVELS, Summary
+from wince.archive.report.summary import Summary
 from wince.protocol_names import OPTIMISTIC
 
 FEW_FACES = 0.95
@@ -37,6 +37,11 @@ def report_warnings(
         )
     if layout_warning:
         warnings.append(layout_warning)
+    if counts.labels["of_sequences"]:
+        warnings.append(
+            f"The {counts.scale.name} rates whole sequences, and each frame of a sequence has its "
+            "rating as label. Such labels are weak: most frames show less than was rated."
+        )
     warnings += split_notes
     warnings += recording_warnings(counts.recordings)
     warnings += _part_warnings(counts)
@@ -70,7 +75,7 @@ def _part_warnings(counts: Summary) -> Iterator[str]:
 
 
 def _missing_levels(part: str, levels: dict[str, int], counts: Summary) -> Iterator[str]:
-    missing = [level for level in LEVELS if not levels[level]]
+    missing = [level for level in counts.scale.levels if not levels[level]]
     if missing:
         names = ", ".join(f"{level} ({_subjects_with(level, counts)})" for level in missing)
         noun = "Level" if len(missing) == 1 else "Levels"

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from wince import scale
 from wince.archive import checks
 from wince.archive.balanced_split import PARTS
 from wince.archive.frame_database import FrameDatabase
 from wince.archive.frame_file import RATINGS
+from wince.scale import Scale
 
 EXAMPLES = 3  # frames named for each reason; excluded.csv names all
-LEVELS = tuple(str(level) for level in scale.LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +23,13 @@ class Summary:
         files: Files in the archive.
         checks: See `check_counts`.
         examples: For each reason the first few frames that were left out.
-        histogram: Frames by PSPI rounded half up, 0 to 16.
+        histogram: Frames by label, rounded half up to `Scale.bin_width`, the whole range.
         subjects: Counts of each subject.
         parts: Counts of each part of the split.
         unassigned: Frames in no part.
         folds: Counts of each fold.
         groups: Counts of each value of each group column.
-        labels: Frames with action units, and with doubtful labels.
+        labels: Frames with action units and with doubtful labels; whether labels rate sequences.
         doubts: The first few different doubts about labels.
         remarks: The first few different problems with ratings.
         image_warnings: Frames by what of their images could not be read as it was meant.
@@ -39,6 +38,7 @@ class Summary:
         crops: Number, size and sides of the crops.
         duplicates: Images that occur in more than one sequence.
         recordings: What is known of each video, with its kept frames and faces.
+        scale: The scale of the labels.
     """
 
     files: int
@@ -50,7 +50,7 @@ class Summary:
     unassigned: int
     folds: dict[str, dict[str, Any]]
     groups: dict[str, dict[str, dict[str, int]]]
-    labels: dict[str, int]
+    labels: dict[str, Any]
     doubts: list[str]
     remarks: list[str]
     image_warnings: dict[str, int]
@@ -59,6 +59,7 @@ class Summary:
     crops: dict[str, Any]
     duplicates: dict[str, int]
     recordings: list[dict[str, Any]]
+    scale: Scale
 
     @property
     def kept(self) -> int:
@@ -105,6 +106,7 @@ def summarise(
         crops=_crops(database),
         duplicates=_duplicates(database),
         recordings=_recordings(database, recordings),
+        scale=database.scale,
     )
 
 
@@ -113,7 +115,7 @@ def check_counts(database: FrameDatabase) -> list[dict[str, Any]]:
     left_out = dict(database.rows("SELECT reason, count(*) FROM frame GROUP BY reason"))
     kept = sum(left_out.values())
     counts = []
-    for check in checks.CHECKS:
+    for check in checks.of_scale(database.scale):
         failed = left_out.get(check.reason, 0)
         kept -= failed
         counts.append(
@@ -131,7 +133,7 @@ def check_counts(database: FrameDatabase) -> list[dict[str, Any]]:
 def _left_out_examples(database: FrameDatabase) -> dict[str, list[dict[str, Any]]]:
     """Return the first frames of each reason that left out any."""
     examples: dict[str, list[dict[str, Any]]] = {}
-    for check in checks.CHECKS:
+    for check in checks.of_scale(database.scale):
         for path, detail, label_path, line in database.rows(
             "SELECT name, detail, label, nullif(line, 0) FROM frame WHERE reason = ? "
             "ORDER BY number LIMIT ?",
@@ -144,19 +146,36 @@ def _left_out_examples(database: FrameDatabase) -> dict[str, list[dict[str, Any]
 
 
 def _histogram(database: FrameDatabase) -> dict[str, int]:
+    scale, width = database.scale, database.scale.bin_width
     counts = dict(
-        database.rows("SELECT CAST(pspi + 0.5 AS INTEGER), count(*) FROM kept GROUP BY 1")
+        database.rows(
+            "SELECT CAST((score - ?1) / ?2 + 0.5 AS INTEGER), count(*) FROM kept GROUP BY 1",
+            scale.low,
+            width,
+        )
     )
-    return {str(score): counts.get(score, 0) for score in range(int(scale.PSPI_MAXIMUM) + 1)}
+    bins = round(scale.span / width) + 1
+    return {f"{scale.low + number * width:g}": counts.get(number, 0) for number in range(bins)}
+
+
+def _level_counts(database: FrameDatabase) -> str:
+    """Return the SQL expressions that count the frames of each level."""
+    return "".join(f", ifnull(sum(level = {number}), 0)" for number in range(database.level_count))
+
+
+def _by_level(database: FrameDatabase, counts: Sequence[int]) -> dict[str, int]:
+    """Return frames by level, {} for a scale without levels."""
+    levels = database.scale.levels
+    return dict(zip(map(str, levels), counts, strict=True)) if levels else {}
 
 
 def _subjects(database: FrameDatabase) -> list[dict[str, Any]]:
     """Return the counts of each subject, sorted by name."""
     subjects: list[dict[str, Any]] = []
     for row in database.rows(
-        "SELECT subject, count(*), count(DISTINCT sequence), sum(level > 0), max(pspi), "
-        "sum(crop != ''), group_concat(DISTINCT part), min(fold), sum(level = 0), sum(level = 1), "
-        "sum(level = 2), sum(level = 3) FROM kept GROUP BY subject ORDER BY subject"
+        f"SELECT subject, count(*), count(DISTINCT sequence), sum({database.is_pain}), "  # noqa: S608 - our text
+        f"max(score), sum(crop != ''), group_concat(DISTINCT part), min(fold)"
+        f"{_level_counts(database)} FROM kept GROUP BY subject ORDER BY subject"
     ):
         subject, frames, sequences, pain, highest, faces, parts, fold, *levels = row
         subjects.append(
@@ -166,8 +185,8 @@ def _subjects(database: FrameDatabase) -> list[dict[str, Any]]:
                 "sequences": sequences,
                 "pain_frames": pain,
                 "pain_share": pain / frames,
-                "highest_pspi": highest,
-                "levels": dict(zip(LEVELS, levels, strict=True)),
+                f"highest_{database.scale.column}": highest,
+                "levels": _by_level(database, levels),
                 "faces_found": faces,
                 "split": " ".join(part for part in PARTS if part in (parts or "").split(",")),
                 "fold": fold,
@@ -181,9 +200,8 @@ def _describe_part(
 ) -> dict[str, Any]:
     """Return frames, subjects and levels of one part or one fold."""
     frames, subjects, pain, *levels = database.only_row(
-        "SELECT count(*), count(DISTINCT subject), ifnull(sum(level > 0), 0), "
-        "ifnull(sum(level = 0), 0), ifnull(sum(level = 1), 0), ifnull(sum(level = 2), 0), "
-        "ifnull(sum(level = 3), 0) FROM kept WHERE ? = iif(? = 'part', part, fold)",
+        f"SELECT count(*), count(DISTINCT subject), ifnull(sum({database.is_pain}), 0)"  # noqa: S608 - our text
+        f"{_level_counts(database)} FROM kept WHERE ? = iif(? = 'part', part, fold)",
         value,
         column,
     )
@@ -191,7 +209,7 @@ def _describe_part(
         "frames": frames,
         "subjects": subjects,
         "pain_frames": pain,
-        "levels": dict(zip(LEVELS, levels, strict=True)),
+        "levels": _by_level(database, levels),
     }
 
 
@@ -200,21 +218,31 @@ def _group(database: FrameDatabase, place: int) -> dict[str, dict[str, int]]:
     return {
         value: {"frames": frames, "subjects": subjects, "pain_frames": pain}
         for value, frames, subjects, pain in database.rows(
-            "SELECT json_extract(cells, ?) AS value, count(*), count(DISTINCT subject), "
-            "sum(level > 0) FROM kept GROUP BY value ORDER BY value",
+            "SELECT json_extract(cells, ?) AS value, count(*), count(DISTINCT subject), "  # noqa: S608 - our text
+            f"sum({database.is_pain}) FROM kept GROUP BY value ORDER BY value",
             f"$.groups[{place}]",
         )
     }
 
 
-def _labels(database: FrameDatabase) -> dict[str, int]:
+def of_sequences(scale: Scale) -> bool:
+    """Return whether labels on a scale are ratings of whole sequences."""
+    return scale.name.lower() in RATINGS
+
+
+def _labels(database: FrameDatabase) -> dict[str, Any]:
     units, doubtful = database.only_row(
         "SELECT ifnull(sum(units), 0), ifnull(sum(doubt != ''), 0) FROM kept"
     )
     (left_out,) = database.only_row(
         "SELECT count(*) FROM frame WHERE reason = ?", checks.AGREES.reason
     )
-    return {"with_action_units": units, "doubtful": doubtful, "doubtful_left_out": left_out}
+    return {
+        "of_sequences": of_sequences(database.scale),
+        "with_action_units": units,
+        "doubtful": doubtful,
+        "doubtful_left_out": left_out,
+    }
 
 
 def _first_texts(database: FrameDatabase, column: Literal["doubt", "remark"]) -> list[str]:

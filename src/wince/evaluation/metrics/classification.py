@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike
 
 from wince.errors import DataError
 from wince.evaluation.arrays import Floats, Indices, mean_defined, ratio, subject_index
-from wince.scale import BINARY_CUTS, LEVEL_CUTS, LEVELS, SIX_CLASS_CUTS, SIX_CLASSES
+from wince.scale import BINARY_CUTS, LEVEL_CUTS, LEVELS, SIX_CLASS_CUTS, SIX_CLASSES, Scale
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """A division of PSPI into classes.
+    """A division of a scale into classes.
 
     Attributes:
         key: Prefix of its metrics in metrics.json.
@@ -31,9 +31,9 @@ class Scheme:
     classes: tuple[str, ...]
     cuts: tuple[float, ...]
 
-    def of(self, pspi: ArrayLike) -> Indices:
+    def of(self, scores: ArrayLike) -> Indices:
         """Return the class number of scores, shape (N,); the end class for scores off the scale."""
-        return np.digitize(np.asarray(pspi, np.float64), self.cuts)
+        return np.digitize(np.asarray(scores, np.float64), self.cuts)
 
 
 SCHEMES: tuple[Scheme, ...] = (
@@ -44,6 +44,20 @@ SCHEMES: tuple[Scheme, ...] = (
         for cut in BINARY_CUTS
     ),
 )
+
+
+def schemes(scale: Scale) -> tuple[Scheme, ...]:
+    """Return the divisions of a scale: its levels first, and for PSPI those of the literature."""
+    if scale.is_pspi:
+        return SCHEMES
+    if not scale.levels:
+        return ()
+    return (Scheme("levels", f"{len(scale.levels)} levels", scale.levels, scale.cuts),)
+
+
+def level_scheme(scale: Scale) -> Scheme | None:
+    """Return the division of a scale into its levels, None if it has none."""
+    return next(iter(schemes(scale)), None)
 
 
 def confusion(truth: ArrayLike, predicted: ArrayLike, classes: int) -> Floats:

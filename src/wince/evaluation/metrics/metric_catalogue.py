@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from wince.evaluation.metrics.classification import SCHEMES
-from wince.scale import BINARY_CUTS, LEVELS
+from wince.evaluation.metrics.classification import schemes
+from wince.scale import BINARY_CUTS, LEVELS, PSPI, Scale
 
 PLACEHOLDERS: dict[str, dict[str, str]] = {
     "cut": {str(cut): str(cut) for cut in BINARY_CUTS},
@@ -44,7 +44,7 @@ SHROUT = "Shrout & Fleiss 1979, Psychol Bull 86:420-428"
 WANG = "Wang et al. 2017, arXiv:1702.06925, and its published script"
 
 FAMILIES: tuple[MetricFamily, ...] = (
-    MetricFamily("mae", "MAE", "lower", "mean of |p − t|, points of PSPI", "standard"),
+    MetricFamily("mae", "MAE", "lower", "mean of |p − t|, {unit} of {scale}", "standard"),
     MetricFamily("mse", "MSE", "lower", "mean of (p − t)²", "standard"),
     MetricFamily("rmse", "RMSE", "lower", "√MSE", "standard"),
     MetricFamily(
@@ -54,8 +54,8 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "wmae",
         "wMAE",
         "lower",
-        "Σw|p − t| / Σw, w = 1 / frames of the same subject with the same PSPI, rounded half up to "
-        "whole points",
+        "Σw|p − t| / Σw, w = 1 / frames of the same subject with the same label, rounded half up "
+        "to {points}",
         WANG,
     ),
     MetricFamily("wmse", "wMSE", "lower", "Σw(p − t)² / Σw, the same w", WANG),
@@ -157,8 +157,8 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "standard",
     ),
     MetricFamily(
-        "sequence_pspi_{summary}_{agreement}",
-        "Sequence PSPI, {summary}: {agreement}",
+        "sequence_{score}_{summary}_{agreement}",
+        "Sequence {scale}, {summary}: {agreement}",
         "higher",
         "agreement of the sequence score with the same summary of the labels",
         "as for frames",
@@ -182,21 +182,21 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "label_sequence_{target}_{summary}_pcc",
         "{target} from the labels, {summary}: PCC",
         "",
-        "the same for the labelled PSPI: the value of a perfect model",
+        "the same for the labelled {scale}: the value of a perfect model",
         PEARSON,
     ),
     MetricFamily(
         "label_sequence_{target}_{summary}_line_mae",
         "{target} from the labels, {summary}: MAE of a line",
         "",
-        "the same for the labelled PSPI: the value of a perfect model",
+        "the same for the labelled {scale}: the value of a perfect model",
         "leave one subject out",
     ),
     MetricFamily(
         "brier",
         "Brier score",
         "lower",
-        "mean of Σ_k (p_k − o_k)² over the four levels, 0 to 2",
+        "mean of Σ_k (p_k − o_k)² over the levels, 0 to 2",
         "Brier 1950, Mon Weather Rev 78:1-3",
     ),
     MetricFamily(
@@ -217,7 +217,7 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "rps",
         "Ranked probability score",
         "lower",
-        "mean of ⅓ Σ_{k<4} (P_k − O_k)², P and O cumulative, 0 to 1",
+        "mean of Σ_{k<K} (P_k − O_k)² / (K − 1) over K levels, P and O cumulative, 0 to 1",
         "Epstein 1969, J Appl Meteorol 8:985-987, divided by K − 1",
     ),
     MetricFamily(
@@ -247,7 +247,7 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "interval_width",
         "Width of the 90 % interval",
         "lower",
-        "mean of high − low, points of PSPI",
+        "mean of high − low, {unit} of {scale}",
         "standard",
     ),
     MetricFamily(
@@ -260,22 +260,38 @@ FAMILIES: tuple[MetricFamily, ...] = (
 )
 
 
-def members(family: MetricFamily) -> Iterator[tuple[str, str]]:
-    """Yield the key and the title of each metric of a family."""
+PSPI_ONLY = "auc_{cut}"
+"""Key of the family that only PSPI has, beside schemes of classes."""
+
+
+def worded(text: str, scale: Scale) -> str:
+    """Return a text of a family with the words of a scale in place of their placeholders."""
+    points = "whole points" if scale.bin_width == 1 else f"steps of {scale.bin_width:g}"
+    words = {"scale": scale.name, "unit": scale.unit, "score": scale.column, "points": points}
+    for name, word in words.items():
+        text = text.replace(f"{{{name}}}", word)
+    return text
+
+
+def members(family: MetricFamily, scale: Scale = PSPI) -> Iterator[tuple[str, str]]:
+    """Yield the key and the title of each metric of a family, for scores on a scale."""
     if "{scheme}" in family.key:
-        yield from _scheme_members(family)
+        yield from _scheme_members(family, scale)
         return
-    names = [name for name in PLACEHOLDERS if f"{{{name}}}" in family.key]
-    for choice in product(*(PLACEHOLDERS[name].items() for name in names)):
-        key, title = family.key, family.title
+    if family.key == PSPI_ONLY and not scale.is_pspi:
+        return
+    placeholders = PLACEHOLDERS | {"level": {str(level): str(level) for level in scale.levels}}
+    names = [name for name in placeholders if f"{{{name}}}" in family.key]
+    for choice in product(*(placeholders[name].items() for name in names)):
+        key, title = worded(family.key, scale), worded(family.title, scale)
         for name, (in_key, in_title) in zip(names, choice, strict=True):
             key = key.replace(f"{{{name}}}", in_key)
             title = title.replace(f"{{{name}}}", in_title)
         yield key, title
 
 
-def _scheme_members(family: MetricFamily) -> Iterator[tuple[str, str]]:
-    for scheme in SCHEMES:
+def _scheme_members(family: MetricFamily, scale: Scale) -> Iterator[tuple[str, str]]:
+    for scheme in schemes(scale):
         if family.key.endswith("distance") and len(scheme.classes) == 2:
             continue
         for name in scheme.classes if "{class}" in family.key else ("",):
@@ -285,30 +301,37 @@ def _scheme_members(family: MetricFamily) -> Iterator[tuple[str, str]]:
             )
 
 
-TITLES: dict[str, str] = {key: title for family in FAMILIES for key, title in members(family)}
-"""Key of each metric -> its title."""
-
-BETTER: dict[str, str] = {key: family.better for family in FAMILIES for key, _ in members(family)}
-"""Key of each metric -> which values are better, as in its family."""
+def titles(scale: Scale) -> dict[str, str]:
+    """Return the title of each metric of scores on a scale, by key."""
+    return {key: title for family in FAMILIES for key, title in members(family, scale)}
 
 
-def is_worse(key: str, value: float, than: float) -> bool:
+def better(scale: Scale) -> dict[str, str]:
+    """Return which values of each metric are better, as in its family, by key."""
+    return {key: family.better for family in FAMILIES for key, _ in members(family, scale)}
+
+
+TITLES = titles(PSPI)
+BETTER = better(PSPI)
+
+
+def is_worse(key: str, value: float, than: float, scale: Scale = PSPI) -> bool:
     """Return whether a value of a metric is worse than another one.
 
     False if either value is NaN, or if no value of the metric is better than another.
     """
-    better = BETTER[key]
-    if better in ("lower", "higher"):
-        return value > than if better == "lower" else value < than
-    return bool(better) and abs(value - float(better)) > abs(than - float(better))
+    best = (BETTER if scale.is_pspi else better(scale))[key]
+    if best in ("lower", "higher"):
+        return value > than if best == "lower" else value < than
+    return bool(best) and abs(value - float(best)) > abs(than - float(best))
 
 
 def markdown() -> str:
     """Return the table of docs/evaluation.md, with a row for each family."""
     head = ["| key | metric | better | formula and convention | source |", "|---|---|---|---|---|"]
     rows = [
-        f"| `{family.key}` | {family.title} | {family.better or '–'} "
-        f"| {family.formula.replace('|', chr(92) + '|')} | {family.source} |"
+        f"| `{worded(family.key, PSPI)}` | {worded(family.title, PSPI)} | {family.better or '–'} "
+        f"| {worded(family.formula, PSPI).replace('|', chr(92) + '|')} | {family.source} |"
         for family in FAMILIES
     ]
     return "\n".join([*head, *rows])

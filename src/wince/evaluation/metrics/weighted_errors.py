@@ -25,24 +25,28 @@ from wince.evaluation.arrays import (
     sums_by_subject,
     whole_points,
 )
+from wince.scale import PSPI, Scale
 
 
-def inverse_frequency(truth: ArrayLike, subject: Indices | None = None) -> Floats:
-    """Return the weight of each frame, 1 / (frames of its subject with the same rounded PSPI).
+def inverse_frequency(
+    truth: ArrayLike, subject: Indices | None = None, scale: Scale = PSPI
+) -> Floats:
+    """Return the weight of each frame, 1 / (frames of its subject with the same rounded label).
 
     Args:
-        truth: Labels, PSPI, shape (N,).
+        truth: Labels, shape (N,).
         subject: Subject number of each row, shape (N,); None for a single subject.
+        scale: Scale of the labels, by whose points they are rounded.
 
     Returns:
-        Shape (N,), above 0 to 1. The weights of a subject sum to the number of its PSPI points.
+        Shape (N,), above 0 to 1. The weights of a subject sum to the number of its points.
 
     >>> inverse_frequency([0, 0, 0, 0, 4]).tolist()
     [0.25, 0.25, 0.25, 0.25, 1.0]
     >>> inverse_frequency([0.0, 0.1, 0.2, 0.3, 4.2]).tolist()
     [0.25, 0.25, 0.25, 0.25, 1.0]
     """
-    points = whole_points(truth)
+    points = whole_points(truth, scale)
     index = subject_index(subject, points.size)
     _, value = np.unique(points, return_inverse=True)
     cell = index * (value.max(initial=0) + 1) + value
@@ -50,13 +54,16 @@ def inverse_frequency(truth: ArrayLike, subject: Indices | None = None) -> Float
     return 1.0 / size[member]
 
 
-def weighted_sums(truth: ArrayLike, predicted: ArrayLike, subject: Indices | None = None) -> Floats:
+def weighted_sums(
+    truth: ArrayLike, predicted: ArrayLike, subject: Indices | None = None, scale: Scale = PSPI
+) -> Floats:
     """Return the sums that the metrics of this module need, by subject.
 
     Args:
         truth: Labels t, PSPI, shape (N,).
         predicted: Predictions p, shape (N,).
         subject: Subject number of each row, shape (N,); None for a single subject.
+        scale: Scale of the labels.
 
     Returns:
         Shape (S, 3): Σw, Σw|e|, Σwe², with e = p - t.
@@ -66,7 +73,7 @@ def weighted_sums(truth: ArrayLike, predicted: ArrayLike, subject: Indices | Non
     """
     labels, scores = paired(truth, predicted)
     index = subject_index(subject, labels.size)
-    weight, error = inverse_frequency(labels, index), scores - labels
+    weight, error = inverse_frequency(labels, index, scale), scores - labels
     return sums_by_subject(index, weight, weight * np.abs(error), weight * error**2)
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from wince.evaluation.all_metrics import FOUR_LEVELS
 from wince.evaluation.arrays import Floats, Indices, whole_points
 from wince.evaluation.metrics import calibration_metrics, roc
-from wince.evaluation.metrics.classification import Scheme, confusion
+from wince.evaluation.metrics.classification import Scheme, confusion, level_scheme
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.trivial_predictors import LabelStatistics
 
@@ -47,23 +46,23 @@ def _evenly_spaced_points(false_rate: Floats, true_rate: Floats) -> Indices:
     return np.unique(np.clip(points, 0, count - 1))
 
 
-def error_by_pspi(table: Predictions, statistics: LabelStatistics) -> list[dict[str, Any]]:
+def error_by_label(table: Predictions, statistics: LabelStatistics) -> list[dict[str, Any]]:
     """Return frames, mean prediction and MAE at each rounded label.
 
     With the MAE that two trivial predictors, always zero and the mean, have there.
     """
-    rounded = whole_points(table.pspi).astype(np.intp)
+    rounded = whole_points(table.pspi, table.scale)
     rows = []
     for value in np.unique(rounded):
         members = rounded == value
         labels, scores = table.pspi[members], table.predicted[members]
         rows.append(
             {
-                "pspi": int(value),
+                table.scale.column: int(value) if value == int(value) else float(value),
                 "frames": int(members.sum()),
                 "mean_predicted": float(scores.mean()),
                 "mae": float(np.abs(scores - labels).mean()),
-                "mae_zero": float(labels.mean()),
+                "mae_zero": float((labels - table.scale.low).mean()),
                 "mae_mean": float(np.abs(statistics.mean[members] - labels).mean()),
             }
         )
@@ -77,11 +76,12 @@ def reliability(table: Predictions) -> list[dict[str, Any]] | None:
         For each bin its ends, the number of frames, their mean confidence, and the share of them
         for which the level was right (NaN in an empty bin). None without probabilities.
     """
-    if table.probabilities is None:
+    scheme = level_scheme(table.scale)
+    if table.probabilities is None or scheme is None:
         return None
-    level = FOUR_LEVELS.of(table.predicted)
+    level = scheme.of(table.predicted)
     confidence = table.probabilities[np.arange(len(level)), level]
-    bins = calibration_metrics.reliability_sums(confidence, level == FOUR_LEVELS.of(table.pspi))[0]
+    bins = calibration_metrics.reliability_sums(confidence, level == scheme.of(table.pspi))[0]
     return [
         {
             "low": number / calibration_metrics.BINS,

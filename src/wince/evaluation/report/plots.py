@@ -9,8 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from wince.evaluation.arrays import Floats, whole_points
 from wince.evaluation.metrics import sequence_scores
-from wince.evaluation.metrics.classification import SCHEMES
-from wince.evaluation.metrics.metric_catalogue import TITLES
+from wince.evaluation.metrics.classification import schemes
+from wince.evaluation.metrics.metric_catalogue import TITLES, titles
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.report import trace_plots
 from wince.evaluation.report.plot_style import (
@@ -29,7 +29,7 @@ from wince.evaluation.report.plot_style import (
 )
 from wince.evaluation.traces.trace import Trace, from_predictions
 from wince.number_format import decimal
-from wince.scale import LEVELS, PSPI_MAXIMUM
+from wince.scale import Scale
 
 MOST_LISTED_SUBJECTS = 60
 """With more subjects a histogram is drawn instead of one dot for each subject."""
@@ -44,6 +44,9 @@ HIGHER_IS_BETTER = (
     "four_levels_balanced_accuracy",
     "four_levels_macro_f1",
     "four_levels_kappa",
+    "levels_balanced_accuracy",
+    "levels_macro_f1",
+    "levels_kappa",
 )
 LOWER_IS_BETTER = ("mae", "rmse", "wmae")
 
@@ -63,11 +66,13 @@ def draw(metrics: Metrics, table: Predictions) -> dict[str, bytes]:
     figures: dict[str, Figure] = {
         "scores": draw_scores(table),
         "errors": draw_errors(metrics),
-        "roc": draw_roc(metrics),
-        "confusion": draw_confusion(metrics),
         "subjects": draw_subjects(metrics),
         "sequences": draw_sequences(table),
     }
+    if metrics["roc"]:
+        figures["roc"] = draw_roc(metrics)
+    if metrics["classes"]:
+        figures["confusion"] = draw_confusion(metrics)
     if metrics["reliability"]:
         figures["reliability"] = draw_reliability(metrics)
     if "coverage" in metrics["model"]["pooled"]:
@@ -89,9 +94,10 @@ def _trace_pages(table: Predictions) -> list[tuple[str, list[Trace]]]:
 
 
 def draw_scores(table: Predictions) -> Figure:
-    """Draw the distribution of the scores at each labelled PSPI."""
+    """Draw the distribution of the scores at each rounded label."""
     figure, axes = canvas(7.2, 4.2)
-    rounded = whole_points(table.pspi)
+    scale, width = table.scale, table.scale.bin_width
+    rounded = whole_points(table.pspi, scale)
     values = np.unique(rounded)
     boxes = []
     for value in values:
@@ -102,7 +108,7 @@ def draw_scores(table: Predictions) -> Figure:
     axes.bxp(
         boxes,
         positions=values,
-        widths=0.6,
+        widths=0.6 * width,
         showfliers=False,
         patch_artist=True,
         boxprops={"facecolor": PALE, "edgecolor": BLUE},
@@ -111,24 +117,28 @@ def draw_scores(table: Predictions) -> Figure:
         capprops={"color": BLUE},
         zorder=3,
     )
-    axes.set(xlim=(-0.8, max(values) + 0.8), xlabel="Labelled PSPI (frames below)", ylabel="Score")
+    axes.set(xlim=(scale.low - 0.8 * width, max(values) + 0.8 * width))
+    axes.set(xlabel=f"Labelled {scale.name} (frames below)", ylabel="Score")
     counts = [f"{value:g}\n{short(int((rounded == value).sum()))}" for value in values]
     axes.set_xticks(values, counts, fontsize=8)
     top = max(float(table.predicted.max()), max(values))
-    axes.set_ylim(min(0.0, min(box["whislo"] for box in boxes)) - 0.3, min(top, PSPI_MAXIMUM) + 0.5)
+    bottom = min(scale.low, min(box["whislo"] for box in boxes))
+    axes.set_ylim(bottom - 0.3 * width, min(top, scale.high) + 0.5 * width)
     axes.set_title("Median, middle half, and 5th to 95th percentile; dashed: perfect")
     return figure
 
 
 def draw_errors(metrics: Metrics) -> Figure:
-    """Draw the MAE at each labelled PSPI, beside that of always zero and of the mean."""
+    """Draw the MAE at each rounded label, beside that of always zero and of the mean."""
     figure, axes = canvas(7.2, 3.6)
-    rows = metrics["error_by_pspi"]
-    x = [row["pspi"] for row in rows]
-    axes.bar(x, [row["mae"] for row in rows], color=BLUE, width=0.7, label="model")
+    scale = Scale.from_dict(metrics["data"]["scale"])
+    rows = metrics[f"error_by_{scale.column}"]
+    x = [row[scale.column] for row in rows]
+    width = 0.7 * scale.bin_width
+    axes.bar(x, [row["mae"] for row in rows], color=BLUE, width=width, label="model")
     axes.plot(x, [row["mae_zero"] for row in rows], "o--", color=ORANGE, ms=4, label="always zero")
     axes.plot(x, [row["mae_mean"] for row in rows], "s:", color=INK, ms=4, label="the mean")
-    axes.set(xlabel="Labelled PSPI", ylabel="MAE, points", title="Error by label")
+    axes.set(xlabel=f"Labelled {scale.name}", ylabel=f"MAE, {scale.unit}", title="Error by label")
     axes.set_xticks(x)
     axes.legend(frameon=False)
     return figure
@@ -155,9 +165,11 @@ def draw_roc(metrics: Metrics) -> Figure:
 
 
 def draw_confusion(metrics: Metrics) -> Figure:
-    """Draw the confusion matrices of the four levels, the six classes and PSPI >= 1."""
-    figure = Figure(figsize=(11.5, 3.9), layout="constrained")
-    for axes, scheme in zip(figure.subplots(1, 3), SCHEMES[:3], strict=True):
+    """Draw the confusion matrices: for PSPI of the four levels, the six classes and PSPI >= 1."""
+    drawn = schemes(Scale.from_dict(metrics["data"]["scale"]))[:3]
+    figure = Figure(figsize=(0.5 + 3.67 * len(drawn), 3.9), layout="constrained")
+    every_axes = figure.subplots(1, len(drawn), squeeze=False)[0]
+    for axes, scheme in zip(every_axes, drawn, strict=True):
         matrix = metrics["classes"][scheme.key]
         draw_matrix(axes, np.array(matrix["confusion"], float), matrix["labels"])
         axes.set_title(scheme.title)
@@ -167,17 +179,25 @@ def draw_confusion(metrics: Metrics) -> Figure:
 def draw_subjects(metrics: Metrics) -> Figure:
     """Draw the MAE of each subject, beside that of always zero, and the PCC of each subject."""
     rows = sorted(metrics["by_subject"], key=lambda row: row["mae"])
+    scale = Scale.from_dict(metrics["data"]["scale"])
     if len(rows) > MOST_LISTED_SUBJECTS:
         return _histograms(rows)
     figure = Figure(figsize=(9, 1.4 + 0.21 * len(rows)), layout="constrained")
     error_axes, correlation_axes = figure.subplots(1, 2, sharey=True)
     y = np.arange(len(rows))
     error_axes.plot(
-        [row["mean_pspi"] for row in rows], y, "o", mfc="white", color=ORANGE, label="always zero"
+        [row[f"mean_{scale.column}"] - scale.low for row in rows],
+        y,
+        "o",
+        mfc="white",
+        color=ORANGE,
+        label="always zero",
     )
     error_axes.plot([row["mae"] for row in rows], y, "o", color=BLUE, label="model")
     error_axes.set_yticks(y, [row["subject"][:24] for row in rows], fontsize=8)
-    error_axes.set(xlabel="MAE, points", title="Error by subject", ylim=(len(rows) - 0.4, -0.6))
+    error_axes.set(
+        xlabel=f"MAE, {scale.unit}", title="Error by subject", ylim=(len(rows) - 0.4, -0.6)
+    )
     error_axes.set_xlim(left=0)
     error_axes.legend(frameon=False, fontsize=8)
     correlation_axes.axvline(0, color=GREY, lw=1)
@@ -200,7 +220,10 @@ def draw_sequences(table: Predictions) -> Figure:
     first = sequence_scores.first_rows(table.sequence)
     scores = sequence_scores.top_tenth(table.predicted, table.sequence)
     panels: list[tuple[str, Floats]] = [
-        ("PSPI, top tenth of labels", sequence_scores.top_tenth(table.pspi, table.sequence))
+        (
+            f"{table.scale.name}, top tenth of labels",
+            sequence_scores.top_tenth(table.pspi, table.sequence),
+        )
     ]
     panels += [("VAS (own rating)", table.vas[first])] if table.vas is not None else []
     panels += [("OPR (observer)", table.opr[first])] if table.opr is not None else []
@@ -246,10 +269,11 @@ def draw_coverage(metrics: Metrics) -> Figure:
     """Draw how often the 90 % interval contains the label, overall and by true level."""
     figure, axes = canvas(5.4, 3.2)
     model = metrics["model"]
-    keys = ["coverage", *(f"coverage_{level}" for level in LEVELS)]
+    levels = Scale.from_dict(metrics["data"]["scale"]).levels
+    keys = ["coverage", *(f"coverage_{level}" for level in levels)]
     axes.axvline(0.9, color=ORANGE, lw=1.5, ls="--")
     draw_intervals(axes, keys, model["pooled"], model["pooled_interval"])
-    axes.set_yticks(range(len(keys)), ["all frames", *LEVELS])
+    axes.set_yticks(range(len(keys)), ["all frames", *levels])
     axes.set(xlim=(0, 1.02), xlabel="Share of labels inside", title="90 % interval, by true level")
     return figure
 
@@ -257,10 +281,9 @@ def draw_coverage(metrics: Metrics) -> Figure:
 def draw_by_group(column: str, groups: Mapping[str, Any], metrics: Metrics) -> Figure:
     """Draw the main metrics of each group with their 95 % intervals; dashed: all frames."""
     names = list(groups)
+    shown = [key for key in GROUP_METRICS if key in metrics["model"]["pooled"]]
     figure = Figure(figsize=(12, 1.5 + 0.34 * len(names)), layout="constrained")
-    for axes, key in zip(
-        figure.subplots(1, len(GROUP_METRICS), sharey=True), GROUP_METRICS, strict=True
-    ):
+    for axes, key in zip(figure.subplots(1, len(shown), sharey=True), shown, strict=True):
         values = {name: groups[name]["model"]["pooled"][key] for name in names}
         ends = {name: groups[name]["model"]["pooled_interval"][key] for name in names}
         axes.axvline(metrics["model"]["pooled"][key], color=GREY, lw=1, ls="--")
@@ -275,16 +298,20 @@ def draw_by_group(column: str, groups: Mapping[str, Any], metrics: Metrics) -> F
 def draw_differences(metrics: Metrics) -> Figure:
     """Draw the paired differences to the other model with their 95 % intervals."""
     difference = metrics["against"]["difference"]
+    names = titles(Scale.from_dict(metrics["data"]["scale"]))
     figure = Figure(figsize=(10, 3.9), layout="constrained")
     for axes, keys, note in zip(
         figure.subplots(1, 2),
-        (HIGHER_IS_BETTER, LOWER_IS_BETTER),
+        (
+            [key for key in HIGHER_IS_BETTER if key in difference["pooled"]],
+            LOWER_IS_BETTER,
+        ),
         ("higher is better", "points; lower is better"),
         strict=True,
     ):
         axes.axvline(0, color=ORANGE, lw=1.5, ls="--")
         draw_intervals(axes, keys, difference["pooled"], difference["pooled_interval"])
-        axes.set_yticks(range(len(keys)), [TITLES[key] for key in keys])
+        axes.set_yticks(range(len(keys)), [names[key] for key in keys])
         axes.set(xlabel=f"This model minus the other ({note})")
     return figure
 

@@ -4,12 +4,19 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from wince.evaluation.metrics.classification import SCHEMES
-from wince.evaluation.metrics.metric_catalogue import FAMILIES, TITLES, is_worse
+from wince.evaluation.metrics.classification import schemes
+from wince.evaluation.metrics.metric_catalogue import (
+    FAMILIES,
+    PSPI_ONLY,
+    is_worse,
+    titles,
+    worded,
+)
 from wince.evaluation.report.interval_text import interval_text
 from wince.evaluation.report.plots import MOST_LISTED_SUBJECTS
 from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, TRIVIAL_TITLES
 from wince.html_templates import render
+from wince.scale import Scale
 
 MAIN_METRICS = (
     "pcc",
@@ -23,12 +30,16 @@ MAIN_METRICS = (
     "four_levels_balanced_accuracy",
     "four_levels_macro_f1",
     "four_levels_kappa",
+    "levels_balanced_accuracy",
+    "levels_macro_f1",
+    "levels_kappa",
     "binary_1_pain_f1",
     "mae",
     "rmse",
     "mse",
     "bias",
     "four_levels_accuracy",
+    "levels_accuracy",
 )
 """Metrics in which a constant score fails come first."""
 SCHEME_METRICS = (
@@ -49,6 +60,7 @@ GROUP_METRICS = (
     "ccc",
     "auc_1",
     "four_levels_balanced_accuracy",
+    "levels_balanced_accuracy",
 )
 CALIBRATION_PREFIXES = ("brier", "rps", "calibration", "coverage", "interval_width")
 MOST_GROUP_COLUMNS = 5
@@ -75,7 +87,13 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str
         plots: PNG bytes by name, the result of `plots.draw`.
     """
     pooled = metrics["model"]["pooled"]
-    keys = [key for key in TITLES if key in pooled]
+    scale = Scale.from_dict(metrics["data"]["scale"])
+    names, every_scheme = titles(scale), schemes(scale)
+    keys = [key for key in names if key in pooled]
+    subject_keys, group_keys, main_keys = (
+        [key for key in chosen if key in pooled]
+        for chosen in (SUBJECT_METRICS, GROUP_METRICS, MAIN_METRICS)
+    )
     as_errors = metrics["not_scored"]["as_errors"]
     return render(
         "wince.evaluation.report",
@@ -83,21 +101,23 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str
         metrics=metrics,
         plots={name: base64.b64encode(png).decode("ascii") for name, png in plots.items()},
         trace_plots=[name for name in plots if name.startswith("traces-")],
-        titles=TITLES,
+        scale=scale,
+        pain_title="PSPI ≥ 1" if scale.is_pspi else "With pain",
+        titles=names,
         is_worse=is_worse,
         interval_text=interval_text,
-        schemes=SCHEMES,
+        schemes=every_scheme,
         scheme_keys={
             scheme.key: [key for key in _scheme_keys(scheme.key) if key in pooled]
-            for scheme in SCHEMES
+            for scheme in every_scheme
         },
-        scheme_titles={key: _without_scheme(title) for key, title in TITLES.items()},
-        as_errors_keys=[key for key in TITLES if key in (as_errors or {}).get("pooled", {})],
-        main_keys=MAIN_METRICS,
-        subject_keys=SUBJECT_METRICS,
-        subject_titles=[TITLES[key] for key in SUBJECT_METRICS],
-        group_keys=GROUP_METRICS,
-        group_titles=[TITLES[key] for key in GROUP_METRICS],
+        scheme_titles={key: _without_scheme(title) for key, title in names.items()},
+        as_errors_keys=[key for key in names if key in (as_errors or {}).get("pooled", {})],
+        main_keys=main_keys,
+        subject_keys=subject_keys,
+        subject_titles=[names[key] for key in subject_keys],
+        group_keys=group_keys,
+        group_titles=[names[key] for key in group_keys],
         calibration_keys=[key for key in keys if key.startswith(CALIBRATION_PREFIXES)],
         sequence_keys=[key for key in keys if key.startswith("sequence_")],
         trivial_predictors=TRIVIAL_PREDICTORS,
@@ -105,8 +125,8 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str
         better_mark=BETTER_MARK,
         most_group_columns=MOST_GROUP_COLUMNS,
         most_subject_rows=MOST_LISTED_SUBJECTS,
-        zero_share=_zero_share(metrics),
-        formulas=_formulas(),
+        zero_share=_zero_share(metrics, scale),
+        formulas=_formulas(scale),
     )
 
 
@@ -120,22 +140,24 @@ def _without_scheme(title: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _zero_share(metrics: Mapping[str, Any]) -> float:
-    """Return the share of frames whose label rounds to PSPI 0."""
-    histogram = metrics["data"]["pspi_histogram"]
-    return float(histogram.get("0", 0) / metrics["frames"])
+def _zero_share(metrics: Mapping[str, Any], scale: Scale) -> float:
+    """Return the share of frames whose label rounds to the lowest value."""
+    histogram = metrics["data"][f"{scale.column}_histogram"]
+    return float(histogram.get(f"{scale.low:g}", 0) / metrics["frames"])
 
 
-def _formulas() -> list[dict[str, str]]:
+def _formulas(scale: Scale) -> list[dict[str, str]]:
     """Return the catalogue with words in place of its placeholders."""
     return [
         {
-            "title": _without_placeholders(family.title),
-            "formula": _without_placeholders(family.formula),
+            "title": _without_placeholders(worded(family.title, scale)),
+            "formula": _without_placeholders(worded(family.formula, scale)),
             "better": BETTER_TITLES.get(family.better, family.better),
             "source": family.source,
         }
         for family in FAMILIES
+        if scale.is_pspi
+        or not (family.key == PSPI_ONLY or ("{scheme}" in family.key and not scale.levels))
     ]
 
 

@@ -16,7 +16,7 @@ from wince.evaluation.report.plot_style import BLUE, GREY, INK, RED, tidy
 from wince.evaluation.traces.trace import SECONDS, Trace
 from wince.level_colours import ON_WHITE
 from wince.number_format import decimal
-from wince.scale import LEVEL_CUTS, LEVELS, PSPI_MAXIMUM
+from wince.scale import LEVEL_CUTS, LEVELS, PSPI, PSPI_MAXIMUM
 
 PER_PAGE = 12
 """Most traces on a page."""
@@ -76,7 +76,7 @@ def draw_trace(axes: Axes, trace: Trace) -> None:
     """Draw one trace: bands of the levels, the interval, the label, the score and the events."""
     tidy(axes)
     axes.grid(visible=False)
-    if trace.highest == PSPI_MAXIMUM:
+    if trace.measure == PSPI.name:
         edges = (0.0, *LEVEL_CUTS, PSPI_MAXIMUM)
         for level, (low, high) in zip(LEVELS, pairwise(edges), strict=True):
             axes.axhspan(low, high, color=ON_WHITE[level], alpha=0.18, lw=0, zorder=0)
@@ -151,7 +151,7 @@ def _legend(traces: Sequence[Trace]) -> list[Line2D | Patch]:
         entries.append(Patch(color=BLUE, alpha=0.2, lw=0, label="90 % interval"))
     if any(trace.events for trace in traces):
         entries.append(Line2D([], [], color=RED, ls=":", label="Event"))
-    if any(trace.highest == PSPI_MAXIMUM for trace in traces):
+    if any(trace.measure == PSPI.name for trace in traces):
         entries += [
             Patch(color=ON_WHITE[level], alpha=0.4, lw=0, label=level.capitalize())
             for level in LEVELS

@@ -111,6 +111,8 @@ def from_predictions(table: Predictions) -> list[Trace]:
                 table.predicted[rows],
                 label=table.pspi[rows],
                 interval=None if table.interval is None else table.interval[rows],
+                measure=table.scale.name,
+                highest=table.scale.high,
             )
         )
     return traces

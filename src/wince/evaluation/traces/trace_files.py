@@ -10,10 +10,10 @@ import numpy as np
 from wince import csv_reader
 from wince.errors import DataError
 from wince.evaluation.arrays import Floats
-from wince.evaluation.prediction_columns import REQUIRED
+from wince.evaluation.prediction_columns import SCALE, required_columns
 from wince.evaluation.prediction_files import read_predictions
 from wince.evaluation.traces.trace import FRAME, SECONDS, Event, Trace, from_predictions
-from wince.scale import PSPI_MAXIMUM
+from wince.scale import PSPI, PSPI_MAXIMUM
 
 Row = Mapping[str, str]
 
@@ -64,7 +64,8 @@ def read_traces(
             score.
     """
     names = csv_reader.read_header(path, renames)
-    if set(REQUIRED) <= set(names):
+    required = required_columns(PSPI)
+    if set(required) <= set(names) or ({*required, "score", SCALE} - {"pspi"}) <= set(names):
         return tuple(
             from_predictions(read_predictions(path, renames=renames, distinct_subjects=True))
         )
@@ -72,7 +73,7 @@ def read_traces(
     if form is None:
         raise DataError(
             f"{path} is no table of scores over time. Expected a CSV file of predictions "
-            f"({', '.join(REQUIRED)}), or one that wince assess, watch or score wrote; found the "
+            f"({', '.join(required)}), or one that wince assess, watch or score wrote; found the "
             f"columns {', '.join(names[:12]) or 'none'}."
         )
     traces = tuple(_traces(path, form, renames))

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wince import scale
 from wince.archive import balanced_split
 from wince.errors import DataError
 from wince.evaluation.prediction_files import TrainingLabels
@@ -17,7 +16,6 @@ from wince.training.data.prepared import ModelData
 from wince.training.data.unscorable import Unscorable
 
 Rows = NDArray[np.intp]
-PAIN = scale.BINARY_CUTS[0] - 0.5  # a score that rounds to 1 or more
 LOSO = "loso"
 SPLIT = "split"
 """Name of the split that `wince prepare` made; folds have names of their own."""
@@ -89,8 +87,8 @@ def make_folds(frames: Frames, folds: str, seed: int) -> list[Split]:
             f"{title} need at least {needed} subjects; found {len(names)} "
             f"({subject_list(names.tolist())}). Add subjects, or use fewer folds."
         )
-    levels = np.zeros((len(names), len(scale.LEVELS)), np.int64)
-    level_of_frame = [scale.LEVELS.index(scale.level(score)) for score in frames.pspi.tolist()]
+    levels = np.zeros((len(names), len(frames.scale.cuts) + 1), np.int64)
+    level_of_frame = [frames.scale.level_index(score) for score in frames.score.tolist()]
     np.add.at(levels, (number, np.array(level_of_frame, np.intp)), 1)
     subjects = balanced_split.SubjectLevels(tuple(names.tolist()), levels)
     fold_of_subject = balanced_split.assign_folds(subjects, seed, count)
@@ -133,18 +131,19 @@ def check(split: Split, frames: Frames) -> list[str]:
                 f"The {name} part has {len(rows)} frames of {len(frames):,}; at least two are "
                 "needed. Prepare an archive with more subjects, or give another --split-file."
             )
-    if frames.pspi[split.train].max() < PAIN:
+    if not _any_pain(frames, split.train):
         raise DataError(
-            f"The training part ({len(split.train):,} frames) has no frame with PSPI 1 or more, so "
-            "there is no pain expression to learn. Prepare with another --seed, or add subjects."
+            f"The training part ({len(split.train):,} frames) has no frame with "
+            f"{frames.scale.pain}, so there is no pain to learn. Prepare with another "
+            "--seed, or add subjects."
         )
     notes = [f"Split: {split.caution}."] if split.caution else []
-    if frames.pspi[split.validation].max() < PAIN:
+    if not _any_pain(frames, split.validation):
         notes.append(
             "The validation part has no frame with pain: the best epoch is chosen by MAE, and the "
             "calibration is fitted on neutral faces only. Another --seed for the split may help."
         )
-    if len(split.test) and frames.pspi[split.test].max() < PAIN:
+    if len(split.test) and not _any_pain(frames, split.test):
         notes.append(
             "The test part has no frame with pain: AUC and correlation are undefined there; only "
             "its errors can be read."
@@ -152,9 +151,15 @@ def check(split: Split, frames: Frames) -> list[str]:
     return notes
 
 
+def _any_pain(frames: Frames, rows: Rows) -> bool:
+    return bool(frames.scale.is_pain(frames.score[rows]).any())
+
+
 def training_labels(frames: Frames, rows: Rows) -> TrainingLabels:
     """Return the labels that a model was trained on, for the trivial baselines."""
-    return TrainingLabels("the training part", frames.pspi[rows].astype(np.float64), None)
+    return TrainingLabels(
+        "the training part", frames.score[rows].astype(np.float64), None, scale=frames.scale
+    )
 
 
 def subject_list(names: Iterable[str], limit: int = 3) -> str:

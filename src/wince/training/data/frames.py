@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince import file_names, spreadsheet_cells
-from wince.archive.manifest import AFTER_GROUPS, BEFORE_GROUPS, LATER_COLUMNS, UNITS
+from wince.archive.manifest import AFTER_GROUPS, LATER_COLUMNS, UNITS, before_groups
 from wince.archive.prepared_folder import PreparedFolder
 from wince.errors import DataError
 from wince.faces.spec import FaceSpec
+from wince.scale import PSPI, Scale
 
 TEXT_COLUMNS = (
     *("path", "subject", "sequence", "frame", "vas", "opr"),
@@ -34,9 +35,10 @@ class Frames:
         split: "train", "val", "test" or "" (N,).
         fold: Name of the fold (N,).
         loso: Name of the fold when one subject is left out (N,).
-        pspi: Label, 0 to 16 (N,).
+        score: Label, on `scale` (N,).
         units: The six action units, AU43 0 or 1, the others 0 to 5, NaN where unknown (N, 6).
         groups: Further columns of the manifest by name, each (N,).
+        scale: The scale of the labels.
     """
 
     path: NDArray[np.str_]
@@ -49,12 +51,13 @@ class Frames:
     split: NDArray[np.str_]
     fold: NDArray[np.str_]
     loso: NDArray[np.str_]
-    pspi: NDArray[np.float32]
+    score: NDArray[np.float32]
     units: NDArray[np.float32]
     groups: Mapping[str, NDArray[np.str_]]
+    scale: Scale = PSPI
 
     def __len__(self) -> int:
-        return len(self.pspi)
+        return len(self.score)
 
     @property
     def units_known(self) -> NDArray[np.bool_]:
@@ -63,9 +66,11 @@ class Frames:
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Frames":
         """Return some of the rows, by number or by mask."""
-        columns = {name: getattr(self, name)[rows] for name in (*TEXT_COLUMNS, "pspi", "units")}
+        columns = {name: getattr(self, name)[rows] for name in (*TEXT_COLUMNS, "score", "units")}
         return Frames(
-            **columns, groups={name: values[rows] for name, values in self.groups.items()}
+            **columns,
+            groups={name: values[rows] for name, values in self.groups.items()},
+            scale=self.scale,
         )
 
     def image_names(self, spec: FaceSpec) -> NDArray[np.str_]:
@@ -78,10 +83,11 @@ class Frames:
         def joined(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
             return np.concatenate([first, second])
 
-        names = (*TEXT_COLUMNS, "pspi", "units")
+        names = (*TEXT_COLUMNS, "score", "units")
         return Frames(
             **{name: joined(getattr(self, name), getattr(other, name)) for name in names},
             groups={name: joined(cells, other.groups[name]) for name, cells in self.groups.items()},
+            scale=self.scale,
         )
 
 
@@ -92,10 +98,11 @@ def read_frames(prepared: PreparedFolder) -> Frames:
         DataError: The manifest lacks a column or has no frame.
     """
     path = prepared.folder / file_names.MANIFEST
+    known = {*before_groups(prepared.scale), *AFTER_GROUPS}
     with path.open(encoding="utf-8", newline="") as file:
         reader = spreadsheet_cells.read_lists(file)
         names = next(reader, [])
-        missing = sorted({*BEFORE_GROUPS, *AFTER_GROUPS} - {*LATER_COLUMNS, *names})
+        missing = sorted(known - {*LATER_COLUMNS, *names})
         if missing:
             raise DataError(
                 f"{path}, line 1: the column {missing[0]} is missing. Another version of wince "
@@ -105,10 +112,10 @@ def read_frames(prepared: PreparedFolder) -> Frames:
     if not columns:
         raise DataError(f"{path} has no frame. Prepare an archive that has some.")
     units = [[float(cell or "nan") for cell in columns[name]] for name in UNITS]
-    known = {*BEFORE_GROUPS, *AFTER_GROUPS}
     return Frames(
         **{name: np.array(columns[name]) for name in TEXT_COLUMNS},
-        pspi=np.array(columns["pspi"], np.float32),
+        score=np.array(columns[prepared.scale.column], np.float32),
         units=np.array(units, np.float32).T.copy(),
         groups={name: np.array(cells) for name, cells in columns.items() if name not in known},
+        scale=prepared.scale,
     )

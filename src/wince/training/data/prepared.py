@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince import file_names
-from wince.archive import crops
+from wince.archive import crops, target_label
 from wince.archive.frame_file import FRAME_MARK
 from wince.archive.labels import BadLabelError
 from wince.archive.layouts import known_layouts, recordings
@@ -147,24 +147,25 @@ def _check_labels(prepared: PreparedFolder, frames: Frames) -> None:
     options = _options_of_table(prepared)
     if layout is recordings and not recordings.labels_changed(base, options, written):
         return  # reading the times of all videos takes long
-    labels = dict(zip(frames.path.tolist(), frames.pspi.tolist(), strict=True))
+    labels = dict(zip(frames.path.tolist(), frames.score.tolist(), strict=True))
     folder = base if base.is_dir() else base.parent
     changed: list[str] = []
     is_newer: dict[str, bool] = {}  # by label file: one table may have the labels of all frames
     for file in layout.files(base, options):
-        if file.name not in labels or not file.label:
+        if file.name not in labels or not target_label.exists(file, prepared.scale):
             continue
         if file.label not in is_newer:
             is_newer[file.label] = (folder / file.label).stat().st_mtime > written
         if not is_newer[file.label]:
             continue
         try:
-            current = f"{layout.read_label(base, file).pspi:g}"
+            label = target_label.read_label(layout, base, file, prepared.scale)
+            current = f"{label.score:g}"
         except BadLabelError as error:
             current = str(error)
         previous = f"{labels[file.name]:g}"
         if current != previous:
-            changed.append(f"{file.name} had PSPI {previous}, now {current}")
+            changed.append(f"{file.name} had {prepared.scale.name} {previous}, now {current}")
     if changed:
         raise DataError(
             f"Labels of the archive have changed since it was prepared ({len(changed):,} of "

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from wince import file_names, spreadsheet_cells
 from wince.archive import checks
 from wince.archive.balanced_split import PARTS
-from wince.archive.manifest import EXCLUDED_COLUMNS
+from wince.archive.manifest import excluded_columns
 from wince.archive.prepared_folder import PreparedFolder
 from wince.faces.spec import FaceSpec
 from wince.scale import UNIT_NAMES
@@ -94,12 +94,14 @@ def _excluded(prepared: PreparedFolder, every_frame: Frames) -> tuple[Frames, ND
     There are none if an earlier version of wince wrote the file, which lacked their labels.
     """
     rows: list[dict[str, str]] = []
-    path, needed = prepared.folder / file_names.EXCLUDED, set(EXCLUDED_COLUMNS)
+    path, label = prepared.folder / file_names.EXCLUDED, prepared.scale.column
+    needed = set(excluded_columns(prepared.scale))
     if path.is_file():
         with path.open(encoding="utf-8", newline="") as file:
             rows = _labelled(
                 (row for row in spreadsheet_cells.read_dicts(file) if needed <= row.keys()),
                 _keys(every_frame),
+                label,
             )
     columns = {
         name: np.array([row.get(name, "") for row in rows], np.str_) for name in TEXT_COLUMNS
@@ -109,14 +111,17 @@ def _excluded(prepared: PreparedFolder, every_frame: Frames) -> tuple[Frames, ND
     }
     frames = Frames(
         **columns,
-        pspi=np.array([row["pspi"] for row in rows], np.float32),
+        score=np.array([row[label] for row in rows], np.float32),
         units=np.full((len(rows), len(UNIT_NAMES)), np.nan, np.float32),
         groups=groups,
+        scale=prepared.scale,
     )
     return frames, np.array([row["reason"] for row in rows], np.str_)
 
 
-def _labelled(rows: Iterable[dict[str, str]], kept: set[tuple[str, ...]]) -> list[dict[str, str]]:
+def _labelled(
+    rows: Iterable[dict[str, str]], kept: set[tuple[str, ...]], label: str
+) -> list[dict[str, str]]:
     """Return the rows of labelled frames, each frame once, without those that are kept.
 
     A frame may be there as two files, one of them damaged: then it is not missing.
@@ -124,7 +129,7 @@ def _labelled(rows: Iterable[dict[str, str]], kept: set[tuple[str, ...]]) -> lis
     labelled: dict[tuple[str, ...], dict[str, str]] = {}
     for row in rows:
         key = (row["subject"], row["sequence"], row["frame"])
-        if all((*key, row["pspi"])) and key not in kept and row["reason"] not in NOT_COUNTED:
+        if all((*key, row[label])) and key not in kept and row["reason"] not in NOT_COUNTED:
             labelled.setdefault(key, row)
     return list(labelled.values())
 

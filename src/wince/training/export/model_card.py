@@ -7,6 +7,7 @@ from typing import Any
 from wince import file_names
 from wince.files import write_text
 from wince.number_format import decimal, whole
+from wince.scale import Scale
 from wince.training.export import model_manifest
 
 _METRICS = (
@@ -21,6 +22,8 @@ _METRICS = (
     ("rmse", "RMSE, points"),
     ("four_levels_balanced_accuracy", "Balanced accuracy, four levels"),
     ("four_levels_accuracy", "Accuracy, four levels"),
+    ("levels_balanced_accuracy", "Balanced accuracy, levels"),
+    ("levels_accuracy", "Accuracy, levels"),
 )
 _BASELINES = ("zero", "mean", "majority")
 _LIMITS = """## Limits
@@ -28,7 +31,7 @@ _LIMITS = """## Limits
 - It was trained on the people, the cameras and the pain of the data above. In published systems the
   error differs by age, dementia, skin tone and sex; measure it by group where the data name the
   group.
-- PSPI scores an expression. People in real pain often show none, and other expressions share its
+- It scores an expression. People in real pain often show none, and other expressions share its
   actions.
 - A face that is turned, half covered or small can be scored as action. Closed eyes may be a blink.
 - It must not be used for diagnosis, triage, withholding relief, monitoring without a responsible
@@ -64,11 +67,17 @@ def text(manifest: Mapping[str, Any]) -> str:
         if spec["kind"] == "aligned"
         else f"a whole image resized to {spec['size']} x {spec['size']}"
     )
-    outputs = "six facial action units and PSPI" if manifest["head"] == "action-units" else "PSPI"
+    scale = Scale.from_dict(manifest.get("scale"))
+    outputs = f"{scale.words} {scale.unit}, a rating that is not PSPI and has no action units,"
+    if scale.is_pspi:
+        outputs = (
+            "six facial action units and PSPI" if manifest["head"] == "action-units" else "PSPI"
+        )
+        outputs += ", the Prkachin and Solomon Pain Intensity (0 to 16),"
     sections = (
         f"# {manifest['name']} {manifest['version']}",
         _warning(manifest),
-        f"Estimates {outputs}, the Prkachin and Solomon Pain Intensity (0 to 16), from {view}. "
+        f"Estimates {outputs} from {view}. "
         "**Research software, not a medical device.** It scores an expression, not what a person "
         "feels: a low score does not rule pain out.",
         _training(manifest),
@@ -120,6 +129,7 @@ def _accuracy(manifest: Mapping[str, Any]) -> str:
     rows = "\n".join(
         f"| {title} | " + " | ".join(decimal(values.get(key)) for values in columns) + " |"
         for key, title in _METRICS
+        if key in test["pooled"]
     )
     return f"""## How accurate it is
 
@@ -139,21 +149,30 @@ def _not_scored(test: Mapping[str, Any]) -> str:
     if not missing["frames"]:
         return ""
     reasons = ", ".join(f"{whole(count)} {reason}" for reason, count in missing["reasons"].items())
-    key = "four_levels_accuracy"
-    return (
+    missing_score = (
         f"\n\n**{whole(missing['frames'])} of {whole(missing['labelled'])} labelled frames have no "
-        f"score** ({reasons}) and are missing above. Counted as errors, they lower the accuracy in "
-        f"four levels from {decimal(test['pooled'][key])} to {decimal(test['as_errors'][key])}."
+        f"score** ({reasons}) and are missing above."
+    )
+    accuracies = ("four_levels_accuracy", "levels_accuracy")
+    key = next((name for name in accuracies if name in test["pooled"]), None)
+    if key is None:
+        return missing_score
+    return (
+        f"{missing_score} Counted as errors, they lower the accuracy in "
+        f"{'four ' * (key == accuracies[0])}levels from {decimal(test['pooled'][key])} to "
+        f"{decimal(test['as_errors'][key])}."
     )
 
 
 def _confidence(manifest: Mapping[str, Any]) -> str:
     pooled = (manifest["figures"].get("test") or {}).get("pooled", {})
     coverage = pooled.get("coverage")
+    error = decimal(pooled.get("calibration_error"))
+    stated = "calibration_error" in pooled
+    calibrated = f"; the calibration error of the stated confidence is {error}" if stated else ""
     measured = (
         f" On the test part the interval contains {decimal(100 * coverage, 1)} % of the labels and "
-        f"is {decimal(pooled['interval_width'], 1)} points wide on average; the calibration error "
-        f"of the stated confidence is {decimal(pooled['calibration_error'])}."
+        f"is {decimal(pooled['interval_width'], 1)} points wide on average{calibrated}."
         if coverage is not None
         else ""
     )

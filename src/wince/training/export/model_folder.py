@@ -148,7 +148,7 @@ def _write(
     progress("Exporting", 0, 1)
     exported = onnx_precision.export_model(network, path, precision, data, split)
     progress("Exporting", 1, 1)
-    fitted, metrics, predictions = subject_calibration.uncalibrated(), None, None
+    fitted, metrics, predictions = subject_calibration.uncalibrated(network.scale), None, None
     if data is not None and split is not None:
         scorer = onnx_precision.scorer(path, network.head)
         unseen = unseen or unseen_scores.of_validation_part(scorer, network.spec, data, split)
@@ -283,6 +283,7 @@ def _about(network: TrainedNetwork, description: ModelDescription, data: ModelDa
     """Return what the report of the evaluation states about model and data."""
     manifest = {
         "name": description.name,
+        "scale": network.scale.to_dict(),
         "face_spec": network.spec.to_dict(),
         "trained_on": description.trained_on,
     }

@@ -12,11 +12,13 @@ from wince.faces.spec import FaceSpec
 from wince.files import sha256, write_json
 from wince.runtime.calibration import Calibration
 from wince.runtime.manifest import FORMAT
+from wince.scale import Scale
 from wince.training.export.output_head import Head
 
 METRICS = (
     *("mae", "rmse", "bias", "wmae", "pcc", "icc", "ccc", "auc_1", "auc_2", "auc_3"),
     *("four_levels_accuracy", "four_levels_balanced_accuracy", "four_levels_kappa"),
+    *("levels_accuracy", "levels_balanced_accuracy", "levels_kappa"),
     *("coverage", "interval_width", "calibration_error", "brier", "brier_prior"),
 )
 """The metrics of the test part that model.json repeats, not rounded."""
@@ -44,7 +46,7 @@ def write(
         title: One sentence, shown where the model is used.
         spec: What the model sees.
         head: What its outputs are.
-        calibration: From a raw score to PSPI, interval and level probabilities.
+        calibration: From a raw score to a score on its scale, interval and level probabilities.
         trained_on: Data and settings of the training.
         subjects_seen: Subjects that the model was trained or chosen on.
         metrics: What was measured, plain data; NaN is written as null.
@@ -70,6 +72,7 @@ def write(
         "sha256": sha256(path),
         "face_spec": spec.to_dict(),
         "head": head.kind,
+        "scale": calibration.scale.to_dict(),
         **tensors,
         "calibration": calibration.to_dict(),
         "trained_on": dict(trained_on),
@@ -97,7 +100,9 @@ def selected_metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:
             },
             "as_errors": _pick((metrics["not_scored"]["as_errors"] or {}).get("pooled", {})),
             "overlap": metrics["overlap"]["label"],
-            "about_interval": list(coverage.caveats(model)),
+            "about_interval": list(
+                coverage.caveats(model, Scale.from_dict(metrics["data"]["scale"]))
+            ),
             "pooled": _pick(model["pooled"]),
             "pooled_interval": _pick(model["pooled_interval"]),
             "subject_mean": _pick(model["subject_mean"]),

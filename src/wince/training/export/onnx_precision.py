@@ -102,10 +102,11 @@ def _calibration_images(network: TrainedNetwork, data: ModelData, rows: Rows) ->
 def _cost(network: TrainedNetwork, path: Path, data: ModelData, rows: Rows) -> dict[str, float]:
     """Return what scoring with a model.onnx costs: error, time per image and size."""
     scores = score_frames(scorer(path, network.head), network.spec, data, rows)
-    labels = data.frames.pspi[rows]
+    labels = data.frames.score[rows]
+    predicted = network.scale.from_raw(scores.raw)
     return {
-        "mae": regression.mae(labels, scores.raw),
-        "pcc": agreement.pcc(labels, scores.raw),
+        "mae": regression.mae(labels, predicted),
+        "pcc": agreement.pcc(labels, predicted),
         "milliseconds": float(np.median(scores.milliseconds)),
         "megabytes": _megabytes(path),
     }

@@ -9,11 +9,11 @@ class Head:
     """The network's outputs, and the linear maps that bring them to their scales.
 
     Attributes:
-        kind: "pspi" or "action-units".
+        kind: "pspi", "action-units", or "score" for a score on another scale.
         scales: One factor for each output.
         offsets: Added after the factors; empty for none.
     """
 
-    kind: Literal["pspi", "action-units"]
+    kind: Literal["pspi", "score", "action-units"]
     scales: tuple[float, ...]
     offsets: tuple[float, ...] = ()

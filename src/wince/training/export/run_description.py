@@ -102,8 +102,9 @@ def _trained_on(config: Mapping[str, Any], network: TrainedNetwork, caution: str
             f"on {learned['validation']:,} frames of {validation['subjects']} subjects."
         ),
         "calibration": (
-            f"PSPI, interval and confidence were fitted on the {validation['frames']:,} frames of "
-            f"the {validation['subjects']} validation subjects, each with the same weight. The "
+            f"{network.scale.name}, interval and confidence were fitted on the "
+            f"{validation['frames']:,} frames of the {validation['subjects']} validation "
+            "subjects, each with the same weight. The "
             "best epoch was chosen on the same frames, so the errors there are a little smaller "
             "than on new people."
         ),

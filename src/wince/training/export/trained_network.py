@@ -9,11 +9,13 @@ from torch import nn
 
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
+from wince.scale import PSPI, Scale
 from wince.training.export.output_head import Head
 from wince.training.networks import architectures, checkpoints, losses
 
 HEADS = {
     "pspi": Head("pspi", (1.0,)),
+    "score": Head("score", (1.0,)),
     "action-units": Head("action-units", (1.0, 1.0, 1.0, 1.0, 1.0, 1 / losses.AU43_SCALE)),
 }
 
@@ -26,6 +28,7 @@ class TrainedNetwork:
         network: The network in evaluation mode; its last layer is `fc`.
         spec: What it sees.
         head: What its outputs are.
+        scale: What its score is on.
         meta: The description stored in its checkpoint, see `checkpoints`.
     """
 
@@ -33,6 +36,7 @@ class TrainedNetwork:
     spec: FaceSpec
     head: Head
     meta: Mapping[str, Any]
+    scale: Scale = PSPI
 
 
 def load(path: Path) -> TrainedNetwork:
@@ -66,4 +70,4 @@ def load(path: Path) -> TrainedNetwork:
             f"{checkpoint.path} does not fit a {meta['architecture']} "
             f"({str(error).splitlines()[-1].strip()}). Train again."
         ) from error
-    return TrainedNetwork(network.eval(), spec, head, meta)
+    return TrainedNetwork(network.eval(), spec, head, meta, Scale.from_dict(meta.get("scale")))

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from wince import file_names
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
-from wince.runtime.calibration import Calibration, ScoreMap
+from wince.runtime.calibration import Calibration
+from wince.scale import PSPI, Scale
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData
 from wince.training.fitting import run_config
@@ -19,7 +20,7 @@ from wince.training.predictions import prediction_table, subject_calibration
 from wince.training.predictions.cross_fitted import raw_fold_scores
 from wince.training.predictions.frame_scores import Scorer, score_frames
 
-_SAME = ("recipe", "architecture", "head", "init", "face_spec")
+_SAME = ("recipe", "architecture", "head", "scale", "init", "face_spec")
 """Settings in which the folds of a cross-validation agree with the run that they calibrate."""
 
 
@@ -33,16 +34,18 @@ class UnseenScores:
         subject: Subject of each frame, (N,).
         words: Whose frames they are and who scored them, in sentences for the model card; "" for
             those of the validation part.
+        scale: The scale of the labels.
     """
 
     raw: NDArray[np.floating[Any]]
     rating: NDArray[np.floating[Any]]
     subject: NDArray[np.str_]
     words: str = ""
+    scale: Scale = PSPI
 
     def calibrate(self) -> Calibration:
         """Return the calibration by subject."""
-        return subject_calibration.fit(self.raw, self.rating, self.subject, ScoreMap())
+        return subject_calibration.fit_on(self.scale, self.raw, self.rating, self.subject)
 
 
 def of_validation_part(
@@ -51,7 +54,7 @@ def of_validation_part(
     """Return the scores of a split's validation part."""
     scores = score_frames(scorer, spec, data, split.validation)
     frames = data.frames.take(split.validation)
-    return UnseenScores(scores.raw, frames.pspi, frames.subject)
+    return UnseenScores(scores.raw, frames.score, frames.subject, scale=frames.scale)
 
 
 def of_cross_validation(
@@ -86,10 +89,11 @@ def of_cross_validation(
     scores = raw_fold_scores(prediction_table.read(folder / file_names.PREDICTIONS))
     scores = scores[~np.isin(scores.subject, list(tested))]
     count = len(np.unique(scores.subject))
+    scale = Scale.from_dict(config.get("scale"))
     words = (
-        f"PSPI, interval and confidence were fitted on {len(scores.raw):,} frames of {count} "
-        "subjects, each with the same weight. Each frame was scored by a network of a "
+        f"{scale.name}, interval and confidence were fitted on {len(scores.raw):,} frames of "
+        f"{count} subjects, each with the same weight. Each frame was scored by a network of a "
         "cross-validation that was trained in the same way on other subjects, so on fewer than "
         "this network."
     )
-    return UnseenScores(scores.raw, scores.rating, scores.subject, words)
+    return UnseenScores(scores.raw, scores.rating, scores.subject, words, scale)

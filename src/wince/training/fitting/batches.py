@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from wince import scale
 from wince.errors import DataError
+from wince.scale import PSPI, Scale
 from wince.training.data.folds import Rows
 from wince.training.data.frames import Frames
 from wince.training.fitting.regressor import Batch, epoch_seed
@@ -35,7 +35,8 @@ class FaceDataset(Dataset[Batch]):
         units = frames.units[rows].copy()
         units[:, -1] *= losses.AU43_SCALE
         self.units = torch.from_numpy(units)
-        self.pspi = torch.from_numpy(frames.pspi[rows])
+        label = frames.scale.to_raw(frames.score[rows]).astype(np.float32)
+        self.label = torch.from_numpy(label)
         self.weights = torch.from_numpy(weights.astype(np.float32))
 
     def __len__(self) -> int:
@@ -54,7 +55,7 @@ class FaceDataset(Dataset[Batch]):
         return (
             torch.from_numpy(crops).permute(0, 3, 1, 2),
             self.units[selected],
-            self.pspi[selected],
+            self.label[selected],
             self.weights[selected],
         )
 
@@ -124,15 +125,18 @@ def validation_batches(
     return DataLoader(faces, batch, sampler=list(share), collate_fn=_unchanged)
 
 
-def level_weights(pspi: NDArray[np.float32], power: float) -> NDArray[np.float64]:
+def level_weights(
+    score: NDArray[np.float32], power: float, scale: Scale = PSPI
+) -> NDArray[np.float64]:
     """Return a weight for each face (N,): its level's frequency to the power of -`power`, mean 1.
 
     Args:
-        pspi: Labels (N,).
+        score: Labels (N,).
         power: 0 gives equal weights, 1 gives every level that occurs the same sum of weights.
+        scale: The scale of the labels. One without levels gives equal weights.
     """
-    levels = np.searchsorted(scale.LEVEL_CUTS, pspi, side="right")
-    weights = np.bincount(levels, minlength=len(scale.LEVELS)).clip(1)[levels] ** -power
+    levels = np.searchsorted(scale.cuts, score, side="right")
+    weights = np.bincount(levels).clip(1)[levels] ** -power
     return np.asarray(weights / weights.mean())
 
 
@@ -152,6 +156,6 @@ def with_units(frames: Frames, rows: Rows) -> Rows:
 
 
 def _unchanged(batch: Any) -> Batch:
-    crops, units, pspi, weights = batch
-    tensors: tuple[Tensor, Tensor, Tensor, Tensor] = crops, units, pspi, weights
+    crops, units, label, weights = batch
+    tensors: tuple[Tensor, Tensor, Tensor, Tensor] = crops, units, label, weights
     return tensors

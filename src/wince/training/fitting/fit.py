@@ -71,9 +71,9 @@ def fit(
     if checkpoint:
         message(f"Continuing after epoch {checkpoint['epoch'] + 1}.")
     caution = _caution(module, frames, split, message)
-    varied = float(frames.pspi[validation].std()) > CONSTANT
+    varied = float(frames.score[validation].std()) > CONSTANT
     monitor = settings.recipe.monitor if varied else "val_mae"
-    history = History(run, monitor, caution, None if bar else message)
+    history = History(run, monitor, caution, None if bar else message, frames.scale)
 
     waiting = launch.waiting(settings.devices)
     if waiting:
@@ -138,6 +138,7 @@ def _module(
             "format": checkpoints.FORMAT,
             "architecture": settings.architecture,
             "head": settings.head,
+            "scale": frames.scale.to_dict(),
             "face_spec": spec.to_dict(),
             "subjects_seen": sorted(
                 # An initial subject counts as seen under the name that it has in this data too.
@@ -151,7 +152,16 @@ def _module(
             "init": initial.origin,
         }
     margin = pixel_cache.crop_margin(spec)
-    return Regressor(network, settings.recipe, spec, settings.head, margin, settings.seed, meta)
+    return Regressor(
+        network,
+        settings.recipe,
+        spec,
+        settings.head,
+        margin,
+        settings.seed,
+        meta,
+        frames.scale,
+    )
 
 
 def _caution(module: Regressor, frames: Frames, split: Split, message: Message) -> str:
@@ -178,10 +188,14 @@ def _loaders(
     """Return the batches of the training and the validation part for this process."""
     recipe = settings.recipe
     share = {"rank": trainer.global_rank, "world": trainer.world_size}
-    draw = batches.level_weights(frames.pspi[train], recipe.balance) if recipe.balance else None
+    draw = (
+        batches.level_weights(frames.score[train], recipe.balance, frames.scale)
+        if recipe.balance
+        else None
+    )
     sampler = batches.EpochSampler(len(train), settings.seed, draw, **share)
     size = max(1, recipe.batch // trainer.world_size)
-    weights = batches.level_weights(frames.pspi[train], recipe.weighting)
+    weights = batches.level_weights(frames.score[train], recipe.weighting, frames.scale)
     to_train = batches.FaceDataset(pixels, frames, train, weights)
     to_validate = batches.FaceDataset(pixels, frames, validation, np.ones(len(validation)))
     return (

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from wince.evaluation.report.plot_style import BLUE, GREY, ORANGE, png, tidy
 from wince.files import write_bytes, write_text
 from wince.number_format import decimal
+from wince.scale import PSPI, Scale
 
 CSV_FILE, PLOT_FILE = "history.csv", "history.png"
 COLUMNS = (
@@ -30,7 +31,6 @@ COLUMNS = (
     "learning_rate",
     "seconds",
 )
-PANELS = (("loss", "Loss"), ("mae", "MAE, points of PSPI"), ("accuracy", "Accuracy, four levels"))
 
 
 class History(Callback):
@@ -45,6 +45,7 @@ class History(Callback):
         monitor: str,
         caution: str,
         message: Callable[[str], None] | None = None,
+        scale: Scale = PSPI,
     ) -> None:
         """Write into a folder.
 
@@ -53,8 +54,10 @@ class History(Callback):
             monitor: The column that decides which epoch is best.
             caution: A mark drawn into the plot, "" for none.
             message: Called with each row as a line of text, or None.
+            scale: The scale of the labels.
         """
         self.folder, self.monitor, self.caution, self.message = folder, monitor, caution, message
+        self.scale = scale
         self.rows: list[dict[str, float]] = []
         self.finished = False
         self._epoch_start = 0.0
@@ -81,13 +84,17 @@ class History(Callback):
         self.rows = [*self.rows, row]
         self.finished = trainer.should_stop or row["epoch"] == trainer.max_epochs
         if trainer.is_global_zero:
-            write(self.folder, self.rows, self.monitor, self.caution)
+            write(self.folder, self.rows, self.monitor, self.caution, self.scale)
             if self.message:
                 self.message(row_text(row, int(trainer.max_epochs or 0)))
 
 
 def write(
-    folder: Path, rows: Sequence[Mapping[str, float]], monitor: str, caution: str = ""
+    folder: Path,
+    rows: Sequence[Mapping[str, float]],
+    monitor: str,
+    caution: str = "",
+    scale: Scale = PSPI,
 ) -> None:
     """Write history.csv and history.png.
 
@@ -96,6 +103,7 @@ def write(
         rows: A row for each epoch, values by column.
         monitor: The column that decides which epoch is best.
         caution: A mark drawn into the plot, "" for none.
+        scale: The scale of the labels.
 
     Raises:
         FileWriteError: A file cannot be written.
@@ -106,7 +114,7 @@ def write(
     for row in rows:
         table.writerow([row[name] if row[name] == row[name] else "" for name in COLUMNS])
     write_text(folder / CSV_FILE, text.getvalue())
-    write_bytes(folder / PLOT_FILE, png(plot(rows, monitor), caution or None))
+    write_bytes(folder / PLOT_FILE, png(plot(rows, monitor, scale), caution or None))
 
 
 def read_seconds(path: Path) -> float:
@@ -122,13 +130,16 @@ def best_row(rows: Sequence[Mapping[str, float]], monitor: str) -> Mapping[str, 
     return min(defined or rows, key=lambda row: sign * row[monitor])
 
 
-def plot(rows: Sequence[Mapping[str, float]], monitor: str) -> Figure:
+def plot(rows: Sequence[Mapping[str, float]], monitor: str, scale: Scale = PSPI) -> Figure:
     """Draw loss, MAE and accuracy of training and validation by epoch; dashed: the best epoch."""
+    panels = [("loss", "Loss"), ("mae", f"MAE, {scale.unit} of {scale.name}")]
+    if scale.levels:
+        panels.append(("accuracy", f"Accuracy, {len(scale.levels)} levels"))
     figure = Figure(figsize=(11, 3.8), layout="constrained")
     epochs = [row["epoch"] for row in rows]
     best = best_row(rows, monitor)["epoch"]
     parts = (("train", ORANGE, "training"), ("val", BLUE, "validation"))
-    for axes, (name, title) in zip(figure.subplots(1, len(PANELS)), PANELS, strict=True):
+    for axes, (name, title) in zip(figure.subplots(1, len(panels)), panels, strict=True):
         label = f"best epoch, by validation {monitor.removeprefix('val_').upper()}"
         axes.axvline(best, color=GREY, lw=1, ls="--", label=label)
         for part, colour, part_label in parts:

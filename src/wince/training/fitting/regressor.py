@@ -1,4 +1,6 @@
-"""The Lightning module of a run: from images to PSPI, or to six action units and PSPI by formula.
+"""The Lightning module of a run: from images to a score, or to six action units and their PSPI.
+
+The network learns raw scores, see `wince.scale.RAW_MAXIMUM`. What is logged is on the scale.
 
 Every random choice (the order of an epoch, the augmentation of a step) is drawn from the run's seed
 and the numbers of epoch and step. An epoch is therefore the same whether or not the run was
@@ -6,6 +8,7 @@ interrupted before it.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import lightning
@@ -13,18 +16,18 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import CatMetric, MeanMetric
 
-from wince import scale
 from wince.errors import ModelError
 from wince.evaluation.metrics import agreement
 from wince.faces.spec import FaceSpec
+from wince.scale import PSPI, RAW_MAXIMUM, Scale
 from wince.training.fitting import augment
 from wince.training.fitting.recipe import Recipe
 from wince.training.networks import losses
 from wince.training.networks.checkpoints import KEY
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
-"""Crops uint8 (N, 3, S, S); action units (N, 6), AU43 multiplied by AU43_SCALE; PSPI (N,);
-weights (N,)."""
+"""Crops uint8 (N, 3, S, S); action units (N, 6), AU43 multiplied by AU43_SCALE; labels as raw
+scores (N,); weights (N,)."""
 
 
 class Regressor(lightning.LightningModule):
@@ -42,6 +45,7 @@ class Regressor(lightning.LightningModule):
         margin: float,
         seed: int,
         meta: Mapping[str, Any],
+        scale: Scale = PSPI,
     ) -> None:
         """Wrap a network to train it.
 
@@ -49,14 +53,15 @@ class Regressor(lightning.LightningModule):
             network: A network whose last layer is `fc`.
             recipe: How it is trained.
             spec: What it sees.
-            head: "pspi" or "action-units".
+            head: "pspi", "score" or "action-units".
             margin: How many times as wide as the spec's crop the crops in a batch are.
             seed: Seed of the run.
             meta: The description stored in each checkpoint.
+            scale: The scale of the labels.
         """
         super().__init__()
         self.network, self.recipe, self.spec, self.head = network, recipe, spec, head
-        self.margin, self.seed, self.meta = margin, seed, meta
+        self.margin, self.seed, self.meta, self.scale = margin, seed, meta, scale
         self.register_buffer("mean", torch.tensor(spec.mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(spec.std).view(1, 3, 1, 1), persistent=False)
         self.train_loss, self.train_mae = MeanMetric(), MeanMetric()
@@ -70,27 +75,40 @@ class Regressor(lightning.LightningModule):
         return outputs.float()
 
     def score(self, outputs: Tensor) -> Tensor:
-        """Return PSPI (N,) of the network's outputs (N, K), clamped to the scale."""
+        """Return the raw score (N,) of the network's outputs (N, K), clamped to its range."""
         raw = losses.pspi(outputs) if self.head == "action-units" else outputs[:, 0]
-        return raw.clamp(0, scale.PSPI_MAXIMUM)
+        return raw.clamp(0, RAW_MAXIMUM)
 
-    def loss(self, outputs: Tensor, units: Tensor, pspi: Tensor, weights: Tensor) -> Tensor:
+    @property
+    def points(self) -> float:
+        """Units of the scale in one point of the raw score."""
+        return self.scale.span / RAW_MAXIMUM
+
+    def level(self, raw: Tensor) -> Tensor:
+        """Return the level of raw scores (N,) as a number from 0."""
+        cuts = torch.tensor(self.scale.raw_cuts, dtype=raw.dtype, device=raw.device)
+        return torch.bucketize(raw, cuts, right=True)
+
+    def loss(self, outputs: Tensor, units: Tensor, label: Tensor, weights: Tensor) -> Tensor:
         """Return the recipe's loss, a mean over faces weighted by `weights` (N,)."""
-        distance = losses.LOSSES[self.recipe.loss]
+        distance: Any = losses.LOSSES[self.recipe.loss]
+        if self.recipe.loss == "focal":
+            distance = partial(losses.focal, cuts=self.scale.raw_cuts)
         if self.head == "action-units":
             by_face = distance(outputs, units).mean(1)
-            by_face = by_face + PSPI_WEIGHT * distance(losses.pspi(outputs), pspi)
+            by_face = by_face + PSPI_WEIGHT * distance(losses.pspi(outputs), label)
         else:
-            by_face = distance(outputs[:, 0], pspi)
-        return (by_face * weights).sum() / weights.sum()
+            by_face = distance(outputs[:, 0], label)
+        loss: Tensor = (by_face * weights).sum() / weights.sum()
+        return loss
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
         """Return the loss of a batch; raise ModelError when it is not finite."""
-        crops, units, pspi, weights = batch
+        crops, units, label, weights = batch
         # Seeded at each step, because other random draws depend on where a run was resumed.
         torch.manual_seed(step_seed(self.seed, self.current_epoch, number, self.global_rank))
         outputs = self(self._images(crops, self.recipe.strength))
-        loss = self.loss(outputs, units, pspi, weights)
+        loss = self.loss(outputs, units, label, weights)
         if not torch.isfinite(loss):
             raise ModelError(
                 f"The loss became {loss.item()} in epoch {self.current_epoch + 1}, step "
@@ -98,19 +116,19 @@ class Regressor(lightning.LightningModule):
                 f"{self.recipe.rate:g}), or with --precision 32-true."
             )
         predicted = self.score(outputs.detach())
-        self.train_loss.update(loss.detach(), len(pspi))
-        self.train_mae.update((predicted - pspi).abs())
-        self.train_correct.update((level_number(predicted) == level_number(pspi)).float())
+        self.train_loss.update(loss.detach(), len(label))
+        self.train_mae.update((predicted - label).abs() * self.points)
+        self.train_correct.update((self.level(predicted) == self.level(label)).float())
         self.log("loss", loss.detach(), prog_bar=True, on_epoch=False)
         return loss
 
     def validation_step(self, batch: Batch, _: int) -> None:
         """Collect scores of faces without augmentation."""
-        crops, units, pspi, weights = batch
+        crops, units, label, weights = batch
         outputs = self(self._images(crops, None))
-        self.val_loss.update(self.loss(outputs, units, pspi, weights), len(pspi))
+        self.val_loss.update(self.loss(outputs, units, label, weights), len(label))
         self.val_score.update(self.score(outputs))
-        self.val_label.update(pspi)
+        self.val_label.update(label)
 
     def on_validation_epoch_end(self) -> None:
         """Log the metrics of the validation part, and the epoch's means over the training part.
@@ -118,10 +136,10 @@ class Regressor(lightning.LightningModule):
         Correlation is NaN where it is undefined.
         """
         predicted, labels = (metric.compute().double().cpu() for metric in self._validation())
-        correct = (level_number(predicted) == level_number(labels)).double().mean()
+        correct = (self.level(predicted) == self.level(labels)).double().mean()
         values = {
             "val_loss": float(self.val_loss.compute()),
-            "val_mae": float((predicted - labels).abs().mean()),
+            "val_mae": float((predicted - labels).abs().mean()) * self.points,
             "val_accuracy": float(correct),
             "val_pcc": agreement.pcc(labels.numpy(), predicted.numpy()),
             "val_ccc": agreement.ccc(labels.numpy(), predicted.numpy()),
@@ -180,12 +198,6 @@ PSPI_WEIGHT = 0.3
 """Weight of PSPI beside the action units: the maximum of two estimates is on average above the
 maximum of what they estimate, so PSPI has its own term."""
 SHOWN = ("val_mae", "val_pcc")
-_CUTS = torch.tensor(scale.LEVEL_CUTS)
-
-
-def level_number(score: Tensor) -> Tensor:
-    """Return the level of scores (N,) as a number, 0 to 3."""
-    return torch.bucketize(score, _CUTS.to(score), right=True)
 
 
 def epoch_seed(seed: int, epoch: int) -> int:

@@ -19,7 +19,7 @@ from wince.training.fitting.recipe import INITS
 from wince.training.fitting.run_settings import Settings
 from wince.training.networks import checkpoints
 
-DESCRIPTIONS = ("wince", "notes", "provenance", "learned")
+DESCRIPTIONS = ("wince", "notes", "provenance", "learned", "scale")
 """Keys that do not decide the result; older runs lack some of them."""
 LONGEST_VALUE = 60  # letters of a setting that an error message shows
 
@@ -64,6 +64,7 @@ def describe(data: ModelData, split: Split, settings: Settings, notes: list[str]
         "recipe": settings.recipe.to_dict(),
         "architecture": settings.architecture,
         "head": settings.head,
+        "scale": prepared.scale.to_dict(),
         "init": settings.init,
         "seed": settings.seed,
         "face_spec": settings.spec.to_dict(),

@@ -5,7 +5,7 @@ from typing import Literal
 
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
-from wince.scale import UNIT_NAMES
+from wince.scale import UNIT_NAMES, Scale
 from wince.training.fitting.recipe import STRONG, Recipe
 from wince.training.networks import architectures, initial_weights, losses
 
@@ -35,8 +35,8 @@ class Settings:
 
     # How the network is trained.
     recipe: Recipe = STRONG
-    # What it learns: PSPI, or the six action units that PSPI is computed from.
-    head: Literal["pspi", "action-units"] = "pspi"
+    # What it learns: PSPI, the six action units that PSPI is computed from, or another score.
+    head: Literal["pspi", "score", "action-units"] = "pspi"
     # The weights it starts from: a name of `recipe.INITS`, or a file or run folder.
     init: str = "imagenet"
     # The network: a name of `architectures.ARCHITECTURES`.
@@ -54,6 +54,26 @@ class Settings:
                 f"The loss {self.recipe.loss} learns PSPI itself, not action units. Use it with "
                 f"--head pspi, or learn action units with {' or '.join(losses.UNIT_LOSSES)}."
             )
+
+    def for_scale(self, scale: Scale) -> "Settings":
+        """Return the settings of a run on labels of a scale.
+
+        Raises:
+            ModelError: They are for PSPI, or for levels that the scale does not have.
+        """
+        if scale.is_pspi:
+            return self
+        if self.head == "action-units":
+            raise ModelError(
+                f"The data have {scale.name} as labels, which no action units give. Leave out "
+                "--head action-units, or prepare the archive for PSPI."
+            )
+        if self.recipe.loss == "focal" and not scale.levels:
+            raise ModelError(
+                f"The loss focal learns levels, and {scale.name} has none. Prepare with --cuts and "
+                "--levels, or choose another loss."
+            )
+        return replace(self, head="score")
 
     @property
     def spec(self) -> FaceSpec:

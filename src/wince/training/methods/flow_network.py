@@ -72,7 +72,7 @@ def score_fold(task: FoldTask) -> FoldResult:
     split, frames = task.split, task.data.frames
     clips = clip_rows(frames)
     grey = _grey(task.pixels, task)
-    labels = frames.pspi.astype(np.float32)
+    labels = frames.score.astype(np.float32)
     network = _trained(task, grey, clips, labels)
     return FoldResult(
         _scores(network, grey, clips, split.validation),

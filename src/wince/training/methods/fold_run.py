@@ -69,7 +69,7 @@ def train_fold(
     seconds = time.perf_counter() - start
     frames, rows = data.frames, split.validation
     calibration = subject_calibration.fit(
-        result.validation, frames.pspi[rows], frames.subject[rows], ScoreMap()
+        result.validation, frames.score[rows], frames.subject[rows], ScoreMap()
     )
     times = np.full(len(split.test), result.milliseconds, np.float32)
     columns = prediction_table.columns(

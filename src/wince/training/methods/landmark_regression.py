@@ -49,7 +49,7 @@ def score_fold(task: FoldTask) -> FoldResult:
     usual = np.where(known, train, 0).sum(0) / known.sum(0).clip(1)
     for part in (train, validation, test):  # faces without key points get the usual ones
         part[:] = np.where(np.isnan(part), usual, part)
-    pspi = task.data.frames.pspi.astype(np.float64)
+    pspi = task.data.frames.score.astype(np.float64)
     model = _best(train, pspi[learned], validation, pspi[split.validation])
     machine = model[-1]
     start = time.perf_counter()
@@ -96,7 +96,7 @@ def _drawn(task: FoldTask) -> Rows:
     rows = task.split.train
     if len(rows) <= MOST_FACES:
         return rows
-    weights = level_weights(task.data.frames.pspi[rows], task.settings.recipe.balance)
+    weights = level_weights(task.data.frames.score[rows], task.settings.recipe.balance)
     draw = np.random.default_rng(task.settings.seed)
     return np.sort(draw.choice(rows, MOST_FACES, replace=False, p=weights / weights.sum()))
 

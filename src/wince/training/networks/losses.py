@@ -46,8 +46,8 @@ def action_units(predicted: Tensor, units: Tensor, score: Tensor, weight: float)
 
 FOCUS = 2.0
 """Exponent of the focal loss, as its authors recommend."""
-STEPS = int(scale.PSPI_MAXIMUM)
-"""Number of cuts of the ordinal loss, halfway between the whole points of PSPI."""
+STEPS = int(scale.RAW_MAXIMUM)
+"""Number of cuts of the ordinal loss, halfway between the whole points of the raw score."""
 
 
 def l1(score: Tensor, label: Tensor) -> Tensor:
@@ -79,16 +79,21 @@ def ordinal(score: Tensor, label: Tensor) -> Tensor:
     return by_cut.sum(1)
 
 
-def focal(score: Tensor, label: Tensor) -> Tensor:
+def focal(score: Tensor, label: Tensor, cuts: tuple[float, ...] = scale.LEVEL_CUTS) -> Tensor:
     """Return the focal loss of the level of each label (N,).
 
     -(1 - p)^2 log p, where p is the probability of the label's level (Lin et al. 2017, Focal loss
     for dense object detection, ICCV). Faces whose level is clear count little. It learns levels
     only: within a level the score is no estimate of the points.
+
+    Args:
+        score: Raw scores (N,).
+        label: Labels as raw scores (N,).
+        cuts: Cuts between the levels, as raw scores.
     """
-    edges = [-torch.inf, *scale.LEVEL_CUTS, torch.inf]
+    edges = [-torch.inf, *cuts, torch.inf]
     by_level = torch.stack([_log_between(score, low, high) for low, high in pairwise(edges)], 1)
-    levels = torch.bucketize(label, torch.tensor(scale.LEVEL_CUTS).to(label), right=True)
+    levels = torch.bucketize(label, torch.tensor(cuts).to(label), right=True)
     log_p = by_level.gather(1, levels[:, None])[:, 0]
     return -((1 - log_p.exp()) ** FOCUS) * log_p
 
@@ -108,4 +113,4 @@ def _log_between(score: Tensor, low: float, high: float) -> Tensor:
 LOSSES = {"l1": l1, "huber": huber, "focal": focal, "ordinal": ordinal}
 """Losses of one score, by name."""
 UNIT_LOSSES = ("l1", "huber")
-"""Those that action units can be learned with. The others know the points and levels of PSPI."""
+"""Those that action units can be learned with. The others know points and levels."""

@@ -86,7 +86,7 @@ def fit(
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)
     weights = np.zeros(len(data.frames), np.float32)
-    weights[train] = level_weights(data.frames.pspi[train], settings.balance)
+    weights[train] = level_weights(data.frames.score[train], settings.balance)
     sequences = by_sequence(data.frames, train)
     best, best_ccc, best_epoch = copy.deepcopy(network.state_dict()), -np.inf, count
     for epoch in range(1, count + 1):
@@ -95,7 +95,7 @@ def fit(
         if validation is None:
             continue
         scores = score(network, data, validation, settings.look_ahead)
-        ccc = agreement.ccc(data.frames.pspi[validation], scores)
+        ccc = agreement.ccc(data.frames.score[validation], scores)
         if ccc > best_ccc:
             best, best_ccc, best_epoch = copy.deepcopy(network.state_dict()), ccc, epoch
     if validation is not None and best_ccc > -np.inf:
@@ -161,7 +161,7 @@ def _loss(
         rows, predicted = rows[known], predicted[torch.from_numpy(known)]
     if not len(rows):
         return None
-    weight, pspi = torch.from_numpy(weights[rows]), torch.from_numpy(data.frames.pspi[rows])
+    weight, pspi = torch.from_numpy(weights[rows]), torch.from_numpy(data.frames.score[rows])
     if data.head == "pspi":
         by_frame = _distance(predicted[:, 0], pspi)
     else:

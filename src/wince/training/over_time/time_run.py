@@ -106,6 +106,11 @@ def _open(
     """Return what the models share, and what a reader must know."""
     estimator = Estimator(Path(settings.init))
     data = open_data(prepared_folder, estimator.spec)
+    if not data.prepared.scale.is_pspi:
+        raise DataError(
+            f"{prepared_folder} has labels of {data.prepared.scale.words}. Models over time learn "
+            "PSPI: prepare the archive without --target."
+        )
     splits = folds.make_folds(data.frames, settings.folds, settings.seed)
     for split in splits:
         folds.check(split, data.frames)

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wince.evaluation.prediction_columns import RAW
-from wince.runtime.calibration import ScoreMap
+from wince.evaluation.prediction_columns import RAW, scale_of
 from wince.training.predictions import subject_calibration
 from wince.training.predictions.prediction_table import Columns, calibrated_cells
 
@@ -53,7 +52,7 @@ def raw_fold_scores(table: Columns) -> FoldScores:
     return FoldScores(
         np.array(rows, np.intp),
         chosen["raw"].astype(np.float64),
-        np.array([table["pspi"][row] for row in rows]).astype(np.float64),
+        np.array([table[scale_of(table).column][row] for row in rows]).astype(np.float64),
         chosen["subject"],
         chosen["fold"],
     )
@@ -66,7 +65,7 @@ def cross_fitted(table: Columns) -> dict[str, list[str]]:
         table: Columns of `prediction_table.columns`, of all folds. With one fold nothing changes.
     """
     calibrated = {name: list(cells) for name, cells in table.items()}
-    scores = raw_fold_scores(table)
+    scores, scale = raw_fold_scores(table), scale_of(table)
     folds = np.unique(scores.fold)
     if len(folds) < 2:
         return calibrated
@@ -75,7 +74,7 @@ def cross_fitted(table: Columns) -> dict[str, list[str]]:
         others = others[~np.isin(others.subject, tested.subject)]
         if not len(others.row):
             continue
-        fitted = subject_calibration.fit(others.raw, others.rating, others.subject, ScoreMap())
+        fitted = subject_calibration.fit_on(scale, others.raw, others.rating, others.subject)
         cells = calibrated_cells(fitted, tested.raw.tolist())
         for column, values in cells.items():
             for row, value in zip(tested.row.tolist(), values, strict=True):

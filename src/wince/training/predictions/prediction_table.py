@@ -5,16 +5,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from wince import files, scale, spreadsheet_cells
+from wince import files, spreadsheet_cells
 from wince.errors import DataError
 from wince.evaluation.prediction_columns import (
     INTERVAL,
-    KNOWN,
-    PROBABILITIES,
     RAW,
-    REQUIRED,
+    SCALE,
     UNSCORED,
     from_columns,
+    known_columns,
+    probability_columns,
+    required_columns,
+    scale_of,
 )
 from wince.evaluation.predictions import Predictions
 from wince.runtime.calibration import Calibration
@@ -49,19 +51,24 @@ def columns(
         fold: Name of the held-out fold; without it there is no column `fold`.
     """
     scored = frames.take(scores.rows)
-    marked = set(seen_subjects)
+    marked, ratings = set(seen_subjects), {"vas": scored.vas, "opr": scored.opr}
     table: dict[str, list[str]] = {
         "subject": scored.subject.tolist(),
         "sequence": scored.sequence.tolist(),
         "frame": scored.frame.tolist(),
-        "pspi": [f"{value:g}" for value in scored.pspi.tolist()],
+        scored.scale.column: [f"{value:g}" for value in scored.score.tolist()],
         **calibrated_cells(calibration, scores.raw.tolist()),
-        "vas": scored.vas.tolist(),
-        "opr": scored.opr.tolist(),
+        **{name: cells.tolist() for name, cells in ratings.items()},
         "milliseconds": [f"{value:.3f}" for value in scores.milliseconds.tolist()],
         "overlap": [str(int(subject in marked)) for subject in scored.subject.tolist()],
-        **{name: cells.tolist() for name, cells in scored.groups.items() if name not in KNOWN},
+        **{
+            name: cells.tolist()
+            for name, cells in scored.groups.items()
+            if name not in known_columns(scored.scale)
+        },
     }
+    if not scored.scale.is_pspi:
+        table[SCALE] = [scored.scale.to_text()] * len(scored)
     table[UNSCORED] = [""] * len(scored)
     if unscorable is not None and len(unscorable):
         table = _with_unscorable(table, unscorable)
@@ -75,12 +82,12 @@ def columns(
 
 def calibrated_cells(calibration: Calibration, raw: Sequence[float]) -> dict[str, list[str]]:
     """Return the columns that follow from raw scores: prediction, probabilities, interval."""
-    results = [calibration(score) for score in raw]
+    results, scale = [calibration(score) for score in raw], calibration.scale
     return {
         "predicted": [f"{result.pspi:.5f}" for result in results],
         **{
             name: [f"{result.level_probabilities[level]:.5f}" for result in results]
-            for name, level in zip(PROBABILITIES, scale.LEVELS, strict=True)
+            for name, level in zip(probability_columns(scale), scale.levels, strict=True)
         },
         **{
             name: [f"{result.interval[end]:.4f}" for result in results]
@@ -99,7 +106,8 @@ def _with_unscorable(
         "subject": frames.subject.tolist(),
         "sequence": frames.sequence.tolist(),
         "frame": frames.frame.tolist(),
-        "pspi": [f"{value:g}" for value in frames.pspi.tolist()],
+        frames.scale.column: [f"{value:g}" for value in frames.score.tolist()],
+        SCALE: [frames.scale.to_text()] * len(frames),
         UNSCORED: unscorable.reason.tolist(),
         **{name: cells.tolist() for name, cells in frames.groups.items()},
     }
@@ -150,10 +158,11 @@ def read(path: Path) -> dict[str, list[str]]:
             cells = list(zip(*rows, strict=True)) or [()] * len(names)
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read ({error}). Delete it and run again.") from error
-    missing = [name for name in REQUIRED if name not in names]
+    table = {name: list(values) for name, values in zip(names, cells, strict=True)}
+    missing = [name for name in required_columns(scale_of(table)) if name not in table]
     if missing:
         raise DataError(
             f"{path} is not a table of predictions: the column {missing[0]} is missing. Delete it "
             "and run again."
         )
-    return {name: list(values) for name, values in zip(names, cells, strict=True)}
+    return table

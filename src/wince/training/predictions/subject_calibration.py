@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wince import scale
 from wince.runtime.calibration import FEWEST_SUBJECTS, Calibration, ScoreMap, interval_tail
+from wince.scale import LEVEL_CUTS, PSPI, RAW_MAXIMUM, Scale
 
 FOLDS = 10
 """Number of folds in which the spread is fitted; with fewer subjects a fold for each."""
@@ -33,14 +33,33 @@ _ROUNDING = 1e-9
 Floats = NDArray[np.floating[Any]]
 
 
-def fit(raw: Floats, rating: Floats, subject: NDArray[Any], score_map: ScoreMap) -> Calibration:
+def fit_on(scale: Scale, raw: Floats, rating: Floats, subject: NDArray[Any]) -> Calibration:
+    """Return the calibration of raw scores of a network that learned ratings on a scale.
+
+    Args:
+        scale: The scale.
+        raw: Raw scores (N,), of a model that was not trained on the subjects.
+        rating: Ratings (N,) of the same faces, on the scale.
+        subject: Subject of each face (N,).
+    """
+    return fit(raw, scale.to_raw(rating), subject, ScoreMap.of_scale(scale), scale)
+
+
+def fit(
+    raw: Floats,
+    rating: Floats,
+    subject: NDArray[Any],
+    score_map: ScoreMap,
+    scale: Scale = PSPI,
+) -> Calibration:
     """Return the calibration of raw scores.
 
     Args:
         raw: Raw scores (N,), of a model that was not trained on the subjects.
-        rating: Ratings (N,) of the same faces, on the scale of the raw scores.
+        rating: Ratings (N,) of the same faces, as raw scores.
         subject: Subject of each face (N,).
-        score_map: From raw score to PSPI.
+        score_map: From raw score to the scale.
+        scale: The scale of the scores.
     """
     names, number = np.unique(subject, return_inverse=True)
     count = len(names)
@@ -60,19 +79,20 @@ def fit(raw: Floats, rating: Floats, subject: NDArray[Any], score_map: ScoreMap)
         spread_slope=slope,
         probabilities=tuple(grid),
         residual_quantiles=tuple(quantiles.tolist()),
-        prior=_level_frequencies(rating, weight, count, score_map),
+        prior=_level_frequencies(rating, weight, count, score_map, scale),
         faces=len(rating),
         subjects=count,
         score_map=score_map,
+        scale=scale,
     )
 
 
-def uncalibrated() -> Calibration:
+def uncalibrated(scale: Scale = PSPI) -> Calibration:
     """Return the calibration of a model whose errors are unknown: all errors are as likely."""
-    top = scale.PSPI_MAXIMUM
+    top = RAW_MAXIMUM
     probabilities = tuple(np.linspace(0, 1, 5).tolist())
     residuals = tuple(np.linspace(-top, top, 5).tolist())
-    levels = len(scale.LEVELS)
+    levels = len(scale.cuts) + 1
     return Calibration(
         shift=0.0,
         spread_base=1.0,
@@ -82,7 +102,8 @@ def uncalibrated() -> Calibration:
         prior=(1 / levels,) * levels,
         faces=0,
         subjects=0,
-        score_map=ScoreMap(),
+        score_map=ScoreMap.of_scale(scale),
+        scale=scale,
     )
 
 
@@ -98,11 +119,11 @@ def neutral_map(knee: float) -> ScoreMap:
     Raises:
         ValueError: `knee` is not between 0 and the upper cut of "mild".
     """
-    mild_ends = scale.LEVEL_CUTS[1]
+    mild_ends = LEVEL_CUTS[1]
     if not 0 < knee < mild_ends:
         raise ValueError(f"expected a knee between 0 and {mild_ends}, found {knee}")
-    top = scale.PSPI_MAXIMUM
-    return ScoreMap((0.0, knee, mild_ends, top), (0.0, scale.LEVEL_CUTS[0], mild_ends, top))
+    top = RAW_MAXIMUM
+    return ScoreMap((0.0, knee, mild_ends, top), (0.0, LEVEL_CUTS[0], mild_ends, top))
 
 
 def _spread(raw: Floats, error: Floats, weight: Floats) -> tuple[float, float]:
@@ -163,14 +184,14 @@ def _probabilities(subjects: int) -> list[float]:
 
 
 def _level_frequencies(
-    rating: Floats, weight: Floats, subjects: int, score_map: ScoreMap
+    rating: Floats, weight: Floats, subjects: int, score_map: ScoreMap, scale: Scale
 ) -> tuple[float, ...]:
     """Return the frequency of each level; one subject with all levels is added.
 
     So a level without faces is rare, not impossible.
     """
-    pspi = np.interp(rating, score_map.raw, score_map.pspi)
-    levels = np.searchsorted(scale.LEVEL_CUTS, pspi, side="right")
-    shares = np.bincount(levels, weight, minlength=len(scale.LEVELS))
-    smoothed = (shares * subjects + 1 / len(scale.LEVELS)) / (subjects + 1)
+    score, count = np.interp(rating, score_map.raw, score_map.score), len(scale.cuts) + 1
+    levels = np.searchsorted(scale.cuts, score, side="right")
+    shares = np.bincount(levels, weight, minlength=count)
+    smoothed = (shares * subjects + 1 / count) / (subjects + 1)
     return tuple(smoothed.tolist())
