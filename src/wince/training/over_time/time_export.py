@@ -239,8 +239,7 @@ def _write_card(source: Path, out: Path, section: Mapping[str, Any], subjects: i
     better = "" if section["wins"] else "**It does not win over single frames.** "
     addition = (
         f"## Over time\n\nIn videos and live, a {section['kind']} scores each frame with the "
-        f"frames before it. {better}{section['verdict']} It was trained on "
-        f"{section['trained_on']}, and its scores were calibrated on {subjects} held-out "
-        "subjects.\n"
+        f"frames before it. {better}{section['verdict']} Its training data: "
+        f"{section['trained_on']}. Its scores were calibrated on {subjects} held-out subjects.\n"
     )
     write_text(out / file_names.MODEL_CARD, f"{text.rstrip()}\n\n{addition}".lstrip())
