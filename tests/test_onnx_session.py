@@ -230,3 +230,23 @@ def test_the_first_run_ends_after_a_time(tmp_path: Path, monkeypatch: pytest.Mon
 def test_the_packaged_models_are_loaded() -> None:
     for path in (starter_folder() / "model.onnx", network.detector_path()):
         assert onnx_session.open_session(path).get_inputs()
+
+
+@pytest.mark.parametrize("count", [10, 1000, 1_000_000])
+def test_stored_weights_of_half_precision_are_loaded_whatever_their_size(
+    tmp_path: Path, count: int
+) -> None:
+    """onnxruntime ends the process if it may not convert them."""
+    weights = numpy_helper.from_array(np.ones(count, np.float16), "half")
+    nodes = [
+        helper.make_node("Cast", ["half"], ["weights"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceSum", ["weights"], ["sum"], keepdims=1),
+        helper.make_node("Add", ["x", "sum"], ["y"]),
+    ]
+    path = save(tmp_path / "model.onnx", nodes)
+    model = onnx.load(path)
+    model.graph.initializer.append(weights)
+    onnx.save(model, path)
+    session = onnx_session.open_session(path)
+    (y,) = session.run(None, {"x": np.zeros(4, np.float32)})
+    assert y.tolist() == [count] * 4

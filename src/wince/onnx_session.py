@@ -29,7 +29,10 @@ MAX_BYTES = 2**30
 MAX_RUN_BYTES = 3 * 2**30
 """Memory that all networks together may take which do not come with wince."""
 MAX_FOLDED_BYTES = 2**16
-"""Largest constant that onnxruntime may compute while it loads such a network."""
+"""Largest constant that onnxruntime may compute while it loads such a network, at least."""
+WIDEST_CAST = 8
+"""Weights of one byte become at most numbers of eight. onnxruntime 1.28 ends the process when it
+may not convert a stored weight, so what the file can become is always allowed."""
 MAX_SECONDS = 60.0
 """Time for loading such a network, and for its first run. ResNet-18 needs less than a second."""
 
@@ -65,7 +68,7 @@ def open_session(
     options.add_session_config_entry("session.load_model_format", "ONNX")  # what was checked
     options.log_severity_level = 3
     if not path.resolve().is_relative_to(_packaged_models()):
-        _limit_memory(options)
+        _limit_memory(options, path.stat().st_size)
     try:
         with _time_limit(lambda: options.set_load_cancellation_flag(True)):
             return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
@@ -112,12 +115,13 @@ def _packaged_models() -> Path:
     return Path(str(resources.files("wince.models"))).resolve()
 
 
-def _limit_memory(options: SessionOptions) -> None:
+def _limit_memory(options: SessionOptions, file_size: int) -> None:
     """Limit the memory for computing constants and for running a network."""
     _add_limited_allocator()
     options.add_session_config_entry("session.use_env_allocators", "1")
     options.add_session_config_entry(
-        "optimization.constant_folding_max_output_size_in_bytes", str(MAX_FOLDED_BYTES)
+        "optimization.constant_folding_max_output_size_in_bytes",
+        str(max(MAX_FOLDED_BYTES, WIDEST_CAST * file_size)),
     )
 
 

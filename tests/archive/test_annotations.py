@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wince.archive.annotations import frame_values, known_forms, unit_names
-from wince.archive.annotations.annotation import Annotation, Interval
+from wince.archive.annotations.annotation import PSPI, Annotation, Interval
 from wince.archive.annotations.clock import Clock
 from wince.archive.annotations.known_forms import Reading
 from wince.errors import DataError
@@ -46,6 +46,7 @@ def spans(annotation: Annotation) -> list[tuple[str, float, float, float]]:
         ("start,end", "00:00:01.200", "0:02.000"),
         ("begin;stop", "1,2", "2,0"),
         ("onset_ms,offset_ms", "1200", "2000"),
+        ("onset_ms,offset_ms", "00:00:01.200", "00:02.000"),
         ("onset,offset", "00:00:01:05", "00:00:02:00"),
         ("onset,duration", "1.2", "0.8"),
         ("onset_frame,offset_frame", "30", "49"),
@@ -269,6 +270,8 @@ def test_a_damaged_export_is_refused_with_the_place(
         ("onset,offset,unit,intensity\n2,1,AU4,C\n", "found 2 to 1 s"),
         ("onset,offset,unit,intensity\nsoon,1,AU4,C\n", "line 2: expected onset in seconds"),
         ("onset,offset,unit,intensity\n00:00:01:27,3,AU4,C\n", "--annotation-fps"),
+        ("onset,offset,unit,intensity\n00:00:75,3,AU4,C\n", "expected onset in seconds"),
+        ("onset,offset,unit,intensity\n00:01:00;02,90,AU4,C\n", "drop-frame timecode"),
         ("frame,au4\n1,2\n1,2\n", "line 3: the time goes back"),
         ("frame,au4\n1.5,2\n", "expected the number of a frame"),
         (
@@ -351,3 +354,29 @@ def test_a_moment_is_one_frame_and_a_unit_without_intensity_gives_no_pspi() -> N
     assert np.flatnonzero(values.units["AU4"]).tolist() == [25]
     assert np.flatnonzero(np.isnan(values.pspi)).tolist() == [50]
     assert values.without_intensity == 1
+
+
+def of_frames(*rows: Interval, coded: str) -> Annotation:
+    return Annotation(Path("p2.csv"), "frames", rows, False, frozenset(coded.split()))
+
+
+def test_a_table_of_units_has_its_own_sum_where_another_one_states_pspi() -> None:
+    rows = [event(unit, 0, 4, 2) for unit in ("AU4", "AU6", "AU9", "AU43")]
+    annotation = of_frames(*rows, coded="AU4 AU6 AU9 AU43")
+    coded = ["AU4", "AU6", "AU9", "AU43", PSPI]
+    assert frame_values.at_frames(annotation, TIMES, 1 / RATE, coded).pspi[0] == 8
+
+
+def test_rows_that_are_shorter_than_a_frame_keep_their_length() -> None:
+    rows = [event("AU4", n / 100, (n + 1) / 100, 4 * (n < 4)) for n in range(12)]
+    values = frame_values.at_frames(of_frames(*rows, coded="AU4"), TIMES[:4], 1 / RATE, ["AU4"])
+    assert values.overlapping == 0
+    np.testing.assert_array_equal(values.units["AU4"], [4, 0, 0, np.nan])
+
+
+def test_the_middle_of_a_short_frame_lies_within_it() -> None:
+    times = np.array([0, 0.033, 0.043, 0.083])
+    ends = [*times[1:], 1]
+    rows = [event("AU4", times[n], ends[n], 1 + n) for n in range(4)]
+    values = frame_values.at_frames(of_frames(*rows, coded="AU4"), times, 0.033, ["AU4"])
+    assert values.units["AU4"].tolist() == [1, 2, 3, 4]

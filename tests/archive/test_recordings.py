@@ -311,3 +311,25 @@ def test_a_rating_outside_its_range_is_left_empty_and_named(tmp_path: Path) -> N
         "videos.csv, line 2: expected VAS from 0 to 10, found 12; the rating is left empty"
     )
     assert "NRS from 0 to 10, found 11" in file.remarks[1]
+
+
+def test_a_stated_table_of_several_videos_gives_each_its_own_rows(tmp_path: Path) -> None:
+    for name in ("v1", "v2"):
+        grey(tmp_path, f"{name}.mp4", 0.2)
+    sample.write_table(tmp_path, {f"v{n}.mp4": f"p{n},all.csv" for n in (1, 2)}, ",annotation")
+    text = "video," + EVENT + "v1.mp4,0,1,4+6+9+43,A\nv2.mp4,0,1,4+6+9+43,C\n"
+    write(tmp_path, "all.csv", text)
+    files, _, _ = read(tmp_path)
+    assert {file.subject: float(file.row["pspi"]) for file in files} == {"p1": 4, "p2": 10}
+    grey(tmp_path, "v3.mp4", 0.2)
+    sample.write_table(tmp_path, {"v3.mp4": "p3,all.csv"}, ",annotation")
+    with pytest.raises(DataError, match=r"all\.csv names no video v3\.mp4"):
+        read(tmp_path)
+
+
+def test_a_row_without_a_video_is_named(tmp_path: Path) -> None:
+    grey(tmp_path, "p1.mp4", 0.2)
+    sample.write_table(tmp_path, {"p1.mp4": "p1,5", "": "p2,5"}, ",pspi")
+    _, sheet, warnings = read(tmp_path)
+    assert "1 row of the table without a video" in warnings
+    assert "the column video is empty" in str(sheet)

@@ -71,3 +71,10 @@ def test_labels_on_another_scale_and_missing_columns_are_refused(valid_archive, 
         prepare_for(path, tmp_path / "out", KNOWN["nrs"])
     with pytest.raises(DataError, match=r"which has no NFCS. Expected --target"):
         prepare_for(valid_archive, tmp_path / "out", KNOWN["nfcs"])
+
+
+def test_a_rating_that_is_the_label_is_on_the_target_s_range(tmp_path) -> None:
+    path = table(tmp_path / "study", "vas", ["0", "20", "40.5", "60", "100", "7"])
+    scale = Scale("VAS", 0.0, 100.0, "points")
+    _, rows = prepare_for(path, tmp_path / "out", scale)
+    assert [row["score"] for row in rows] == ["0", "20", "40.5", "60", "100", "7"]

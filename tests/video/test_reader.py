@@ -272,3 +272,19 @@ def test_without_pyav_the_error_has_the_command_to_install_it(clip, monkeypatch)
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(errors.MissingExtraError, match=r"pip install 'wince\[video\]'"):
         Video(clip)
+
+
+def test_packet_times_are_those_of_the_decoded_frames_or_unknown(tmp_path) -> None:
+    """A transport stream that was cut begins with packets that give no frame."""
+    options = {"g": "12", "preset": "ultrafast", "bf": "2"}
+    whole = write_video(tmp_path / "whole.ts", grey_frames(48), options=options)
+    content = whole.read_bytes()
+    for packets in (0, len(content) // 188 // 3, len(content) // 188 // 2):
+        path = tmp_path / f"cut-{packets}.ts"
+        path.write_bytes(content[188 * packets :])
+        with Video(path) as video:
+            times = video.packet_times()
+        with Video(path) as video:
+            decoded = video.decoded_times()
+        assert times is None or times == pytest.approx(decoded, abs=1e-3)
+        assert (times is not None) == (packets == 0)

@@ -85,7 +85,9 @@ def of_annotation(
         units = np.stack([values.units[unit] for unit in UNIT_NAMES], axis=1)
     missing = f"{name} states nothing about this frame"
     absent = frame_values.missing_terms(coded)
-    if PSPI not in values.units and absent:
+    if PSPI not in values.units and absent and not annotation.complete:
+        missing = f"PSPI needs {' and '.join(absent)}, for which {name} has no column"
+    elif PSPI not in values.units and absent:
         missing = (
             f"PSPI needs {' and '.join(absent)}, which no annotation contains. If it was coded and "
             f"never occurs, state that: {' '.join(_options(absent))}"

@@ -11,7 +11,15 @@ from pathlib import Path
 from wince.archive.frame_file import RATINGS, Box, UnitValues
 from wince.errors import ArchiveError, ScaleError
 from wince.files import refuse_irregular
-from wince.scale import ACTION_UNITS, PSPI_MAXIMUM, UNIT_NAMES, check_range, pspi_formula
+from wince.scale import (
+    ACTION_UNITS,
+    PSPI,
+    PSPI_MAXIMUM,
+    UNIT_NAMES,
+    Scale,
+    check_range,
+    pspi_formula,
+)
 
 MAX_BYTES = 2**20  # a label has a few lines
 AGREES_WITHIN = 0.05
@@ -119,6 +127,12 @@ def parse_rating(text: str, name: str) -> float:
     return number(tokens[0], 0.0, RATING_MAXIMUM[name], name.upper(), 1)
 
 
+def _on_target(text: str, name: str, target: Scale) -> float:
+    if name == target.name.lower():
+        return number(text.split()[0], target.low, target.high, target.name, 1)
+    return parse_rating(text, name)
+
+
 def parse_seconds(text: str) -> float | None:
     """Return a time in seconds, None if the text is not a finite number."""
     try:
@@ -129,13 +143,14 @@ def parse_seconds(text: str) -> float | None:
 
 
 def row_ratings(
-    row: Mapping[str, str], where: str
+    row: Mapping[str, str], where: str, target: Scale = PSPI
 ) -> tuple[tuple[float | None, ...], tuple[str, ...]]:
     """Return the RATINGS in a table's row, None if not rated, and problems with them.
 
     Args:
         row: Cells by column.
         where: Table and line, for the problems.
+        target: The scale of the labels; a rating of its name is on its range.
     """
     ratings: list[float | None] = []
     problems = []
@@ -143,7 +158,7 @@ def row_ratings(
         value = None
         if row.get(name):
             try:
-                value = parse_rating(row[name], name)
+                value = _on_target(row[name], name, target)
             except BadLabelError as error:
                 problems.append(f"{where}: {error}; the rating is left empty")
         ratings.append(value)

@@ -67,6 +67,8 @@ class RecordingReader:
         coded: set[str] = set(options.coded_units)
         for row in rows:
             self._times[row.video] = self._read_times(row)
+            if not row.video:
+                continue
             stated = row.cells.get("annotation", "")
             source = annotations.find(row.video, stated, f"{table}, line {row.line}")
             if source is not None:
@@ -122,7 +124,7 @@ class RecordingReader:
             DataError: The annotation cannot be read.
         """
         where = f"{self._table.name}, line {row.line}"
-        ratings, remarks = labels.row_ratings(row.cells, where)
+        ratings, remarks = labels.row_ratings(row.cells, where, self._options.target)
         recording = Recording(row.video, row.line, row.cells["subject"], row.sequence)
         file = FrameFile(
             row.video,

@@ -72,7 +72,7 @@ def _with_label(columns: Mapping[str, list[str]], scale: Scale) -> dict[str, lis
     label, name = scale.column, scale.name.lower()
     if label in columns or name not in columns:
         return dict(columns)
-    return {**columns, label: columns[name]}
+    return {label if key == name else key: cells for key, cells in columns.items()}
 
 
 def read_training_labels(

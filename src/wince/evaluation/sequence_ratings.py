@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince import files, scale, spreadsheet_cells
+from wince.errors import DataError
 from wince.evaluation import bootstrap
 from wince.evaluation.all_metrics import Metric, column_mean
 from wince.evaluation.arrays import Floats, Indices
@@ -72,7 +73,16 @@ def features(table: Predictions) -> Floats:
 
 
 def predict(table: Predictions) -> list[SequenceRatings]:
-    """Return the predictions for each rating that sequences of three subjects or more have."""
+    """Return the predictions for each rating that sequences of three subjects or more have.
+
+    Raises:
+        DataError: The scores are on another scale than PSPI.
+    """
+    if not table.scale.is_pspi:
+        raise DataError(
+            f"{table.source} has scores of {table.scale.words}. The features of a sequence need "
+            "PSPI: leave out --sequences."
+        )
     first = sequence_scores.first_rows(table.sequence)
     owner, described = table.subject[first], features(table)
     results = []

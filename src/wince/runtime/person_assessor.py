@@ -171,6 +171,9 @@ class PersonAssessor:
             and has_full_detail(image, view, person.face, estimator.spec)
         ]
 
+        if self._states is not None:
+            self._states.forget_before(seconds)
+
         def assess_part(indices: list[int]) -> list[Assessment]:
             crops = cut_crops(image, view, faces, indices, estimator.spec, stages, is_choice=False)
             numbers = [persons[index].number for index in indices]
@@ -198,7 +201,6 @@ class PersonAssessor:
         states = self._states
         if states is None:
             return None
-        states.forget_before(seconds)
 
         def score(position: int, estimate: Estimate) -> Estimate:
             assert estimate.features is not None  # of a network with a model of time

@@ -152,4 +152,4 @@ class PersonStates:
         """Drop the states of persons who have been away too long at a time."""
         for number, kept in list(self._states.items()):
             if seconds - kept.seconds > self._away:
-                del self._states[number]
+                self._states.pop(number, None)

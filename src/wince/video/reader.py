@@ -173,7 +173,8 @@ class Video(Closing):
 
         Returns:
             The times as `frames` gives them. None if the packets do not state them, as in a stream
-            without a container, or if they restart, as in a file joined from several.
+            without a container, if they restart, as in a file joined from several, or if the file
+            begins with packets that give no frame, as one that was cut.
         """
         import av
 
@@ -187,12 +188,15 @@ class Video(Closing):
                     restarts = None not in (before, packet.dts) and packet.dts < before
                     if packet.pts is None or packet.time_base is None or restarts:
                         return None
+                    if not times and not packet.is_keyframe:
+                        return None
                     before = packet.dts
                     times.append(float(packet.pts * packet.time_base))
         except (av.FFmpegError, OSError):
             self.damaged_parts += 1
-        start = min(times, default=0.0)
-        return sorted({seconds - start for seconds in times})
+        if times and min(times) < times[0]:  # shown before the first one that can be decoded
+            return None
+        return sorted({seconds - times[0] for seconds in times})
 
     def frames(
         self,

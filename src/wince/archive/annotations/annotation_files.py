@@ -30,25 +30,41 @@ class AnnotationFiles:
     """The annotations in an archive's folder `annotations/` and beside its videos."""
 
     def __init__(self, base: Path, reading: Reading) -> None:
-        self._base = base
+        self._base, self._reading = base, reading
+        self._videos: dict[str, tuple[str, ...] | None] = {}
         self._by_stem: dict[str, list[Source]] = {}
         self._unmatched: dict[Source, None] = {}
         self._used: dict[Source, str] = {}
         if (base / FOLDER).is_dir():
             for folder, names in folder_walk.walk(base, FOLDER):
                 for name in names:
-                    self._add(folder_walk.join(folder, name), reading)
+                    self._add(folder_walk.join(folder, name))
 
-    def _add(self, name: str, reading: Reading) -> None:
+    def _add(self, name: str) -> None:
         path = PurePosixPath(name)
         if path.suffix.lower() not in known_forms.SUFFIXES or path.name.startswith("."):
             return
-        videos = known_forms.videos_in(self._base / name, reading)
-        sources = [Source(name)] if videos is None else [Source(name, video) for video in videos]
-        for source in sources:
+        for source in self._sources(name):
             stem = PurePosixPath((source.video or name).replace("\\", "/")).stem
             self._by_stem.setdefault(_key(stem), []).append(source)
             self._unmatched[source] = None
+
+    def _sources(self, name: str) -> list[Source]:
+        """Return what a file is an annotation of: one video, or those that it names."""
+        if name not in self._videos:
+            self._videos[name] = known_forms.videos_in(self._base / name, self._reading)
+        videos = self._videos[name]
+        return [Source(name)] if videos is None else [Source(name, video) for video in videos]
+
+    def _sources_of(self, name: str, video: str) -> list[Source]:
+        """Return the sources in a file that are of a video, or of the file's only one."""
+        stem = _key(PurePosixPath(video).stem)
+        return [
+            source
+            for source in self._sources(name)
+            if source.video is None
+            or _key(PurePosixPath(source.video.replace("\\", "/")).stem) == stem
+        ]
 
     def find(self, video: str, stated: str, where: str) -> Source | None:
         """Return where the annotation of a video is, None if there is none.
@@ -66,7 +82,10 @@ class AnnotationFiles:
         path = PurePosixPath(video)
         candidates = list(self._by_stem.get(_key(path.stem), ()))
         beside = [path.with_suffix(suffix).as_posix() for suffix in known_forms.SUFFIXES]
-        candidates += (Source(name) for name in beside if file_type(self._base / name))
+        for name in beside:
+            if file_type(self._base / name):
+                candidates += self._sources_of(name, video)
+        candidates = list(dict.fromkeys(candidates))
         likeness = [_common_parts(source.video or source.name, video) for source in candidates]
         best = max(likeness, default=0)
         sources = [s for s, common in zip(candidates, likeness, strict=True) if common == best]
@@ -96,10 +115,13 @@ class AnnotationFiles:
                 f"{where}: there is no annotation {stated}. Check its path, which is relative to "
                 "the table of videos."
             )
-        stem = _key(PurePosixPath(video).stem)
-        shared = [source for source in self._by_stem.get(stem, ()) if source.name == name]
-        source = shared[0] if shared else Source(name)
-        return self._use(source, video, where)
+        sources = self._sources_of(name, video)
+        if not sources:
+            raise DataError(
+                f"{where}: {name} names no video {PurePosixPath(video).name}. Correct its column "
+                "video, or name another file in the column annotation."
+            )
+        return self._use(sources[0], video, where)
 
     def unmatched(self) -> list[str]:
         """Return the annotations of no video so far: files, and videos that files name."""

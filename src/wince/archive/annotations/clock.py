@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from wince.errors import DataError
 
-_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)")
-_TIMECODE = re.compile(r"(\d+):(\d{2}):(\d{2})([:;])(\d{1,3})")
+_CLOCK = re.compile(r"(?:(\d+):)?([0-5]?\d):([0-5]?\d(?:[.,]\d+)?)")
+_TIMECODE = re.compile(r"(\d+):([0-5]\d):([0-5]\d)([:;])(\d{1,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,15 @@ class Clock:
             return float(self.times[number])
         return float(self.times[last]) + (number - last) / self.rate
 
-    def parse(self, text: str, line: int, name: str) -> float:
+    def parse(self, text: str, line: int, name: str, per_second: float = 1) -> float:
         """Return a time as seconds: 12.48, 00:00:12.480, 00:12.480 or 00:00:12:12.
 
         Args:
             text: The text.
             line: Its line, for the error.
             name: What it is, for the error.
+            per_second: The unit of a plain number, such as 1000 for milliseconds. The other forms
+                state hours, minutes and seconds.
 
         Raises:
             DataError: It is none of these.
@@ -60,7 +62,7 @@ class Clock:
         except ValueError:
             seconds = math.nan
         if math.isfinite(seconds):
-            return seconds
+            return seconds / per_second
         if match := _CLOCK.fullmatch(text):
             hours, minutes, rest = match.groups()
             return 3600 * int(hours or 0) + 60 * int(minutes) + float(rest.replace(",", "."))
@@ -81,6 +83,12 @@ class Clock:
                 f"{self.path}, line {line}: the timecode {match[0]} has frame {int(frames)} of a "
                 f"second, but at {rate:g} frames a second the highest is {nominal - 1}. If the "
                 "annotation was made at another rate, state it: --annotation-fps N."
+            )
+        if mark == ";" and nominal % 30:
+            raise DataError(
+                f"{self.path}, line {line}: {match[0]} is drop-frame timecode, which exists at 30 "
+                f"and 60 frames a second only, and this is at {rate:g}. If the annotation was made "
+                "at another rate, state it: --annotation-fps N."
             )
         whole_minutes = 60 * int(hours) + int(minutes)
         count = (60 * whole_minutes + int(seconds)) * nominal + int(frames)

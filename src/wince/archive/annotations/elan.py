@@ -115,12 +115,17 @@ def read_export(
     header = list(rows[0][1])
     begin, end = (_time_column(header, name) for name in ("begin time", "end time"))
     assert begin is not None  # `fits_export` holds
+    if end is None:
+        raise DataError(
+            f"{path} has {begin} but no end time. Export it from ELAN again, with the begin and "
+            "the end of each annotation."
+        )
     tiers = [name for name in header if not re.match(r"(begin time|end time|duration) - ", name)]
     marks: list[_Mark] = []
     for line, cells in rows:
         onset, offset = (
-            clock.parse(cells[column], line, column) / _TIMES[column.partition(" - ")[2]]
-            for column in (begin, end or begin)
+            clock.parse(cells[column], line, column, _TIMES[column.partition(" - ")[2]])
+            for column in (begin, end)
         )
         marks += (_Mark(line, tier, onset, offset, cells[tier]) for tier in tiers if cells[tier])
     return _annotation(path, "export of ELAN", marks, tiers, renames)

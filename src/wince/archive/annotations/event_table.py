@@ -114,5 +114,4 @@ def _times(
 def _time(path: Path, line: int, column: str, text: str, clock: Clock, first: int) -> float:
     if column.endswith(FRAME):
         return clock.of_frame(frame_table.frame_number(path, line, text) - first)
-    seconds = clock.parse(text, line, column)
-    return seconds / 1000 if column.endswith(MILLISECONDS) else seconds
+    return clock.parse(text, line, column, 1000 if column.endswith(MILLISECONDS) else 1)

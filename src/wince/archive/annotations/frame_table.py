@@ -84,7 +84,7 @@ def _onsets(path: Path, rows: Sequence[Row], clock: Clock) -> tuple[list[float],
         _check_count(path, max(frames) - first + 1, clock)
         note = f"{path.name} counts frames from {first}."
         return [clock.of_frame(frame - first) for frame in frames], (note,)
-    seconds = [clock.parse(row[column], line, column) / SECONDS[column] for line, row in rows]
+    seconds = [clock.parse(row[column], line, column, SECONDS[column]) for line, row in rows]
     if frames:
         _check_rate(path, frames, seconds, clock)
     return seconds, ()

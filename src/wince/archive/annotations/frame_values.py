@@ -50,18 +50,21 @@ def at_frames(
         frame_seconds: How long a frame is usually shown.
         coded: Units that are 0 where a complete annotation does not mention them.
     """
-    middles = times + frame_seconds / 2
+    steps = np.append(np.diff(times), frame_seconds)
+    middles = times + np.minimum(steps, frame_seconds) / 2
     end = float(times[-1]) + frame_seconds
     fill = 0.0 if annotation.complete else np.nan
-    units = {unit: np.full(len(times), fill) for unit in (*UNIT_NAMES, PSPI) if unit in coded}
-    if annotation.complete:
-        units.pop(PSPI, None)
+    units = {unit: np.full(len(times), fill) for unit in UNIT_NAMES if unit in coded}
+    if PSPI in annotation.coded and not annotation.complete:
+        units[PSPI] = np.full(len(times), np.nan)
     unstated = {unit: np.zeros(len(times), bool) for unit in units}
     ends: dict[str, float] = {}
     beyond = overlapping = without_intensity = 0
     first_overlap = ""
     for interval in sorted(annotation.intervals, key=lambda interval: interval.onset):
-        offset = max(interval.offset, interval.onset + frame_seconds)
+        offset = interval.offset
+        if annotation.complete:  # an event has at least a frame, a row of a table of frames less
+            offset = max(offset, interval.onset + frame_seconds)
         beyond += interval.onset >= end or offset > end + SLACK
         if interval.unit not in units and interval.unit != PSPI:
             continue

@@ -18,7 +18,7 @@ from wince.archive.layouts.unlisted_files import unlisted_files
 from wince.archive.table_options import DEFAULT, TableOptions
 from wince.errors import ArchiveError, DataError
 from wince.files import file_type
-from wince.scale import PSPI_MAXIMUM, UNIT_NAMES
+from wince.scale import PSPI_MAXIMUM, UNIT_NAMES, Scale
 
 NAME = "table"
 TITLE = "A table of images"
@@ -73,7 +73,7 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
             folders.add(name.partition("/")[0] if "/" in name else "")
         if options.target.is_pspi:
             row["pspi"] = label_scale.rescale(row["pspi"], options.pspi_range)
-        yield _file(name, table.name, line, row, groups)
+        yield _file(name, table.name, line, row, groups, options.target)
     for folder in sorted(folders):
         if folder != ".." and file_type(table.parent / folder) == stat.S_IFDIR:
             names = (
@@ -110,11 +110,11 @@ def file_path(table: Path, line: int, cell: str, options: TableOptions) -> str:
 
 
 def _file(
-    name: str, table: str, line: int, row: dict[str, str], groups: tuple[str, ...]
+    name: str, table: str, line: int, row: dict[str, str], groups: tuple[str, ...], target: Scale
 ) -> FrameFile:
     stem = PurePosixPath(name).stem
     sequence = row.get("sequence") or stem
-    ratings, remarks = labels.row_ratings(row, f"{table}, line {line}")
+    ratings, remarks = labels.row_ratings(row, f"{table}, line {line}", target)
     return FrameFile(
         name=name,
         subject=row["subject"],

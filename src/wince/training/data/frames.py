@@ -51,7 +51,7 @@ class Frames:
     split: NDArray[np.str_]
     fold: NDArray[np.str_]
     loso: NDArray[np.str_]
-    score: NDArray[np.float32]
+    score: NDArray[np.float64]
     units: NDArray[np.float32]
     groups: Mapping[str, NDArray[np.str_]]
     scale: Scale = PSPI
@@ -114,7 +114,7 @@ def read_frames(prepared: PreparedFolder) -> Frames:
     units = [[float(cell or "nan") for cell in columns[name]] for name in UNITS]
     return Frames(
         **{name: np.array(columns[name]) for name in TEXT_COLUMNS},
-        score=np.array(columns[prepared.scale.column], np.float32),
+        score=np.array(columns[prepared.scale.column], np.float64),
         units=np.array(units, np.float32).T.copy(),
         groups={name: np.array(cells) for name, cells in columns.items() if name not in known},
         scale=prepared.scale,

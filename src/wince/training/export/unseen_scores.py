@@ -20,7 +20,7 @@ from wince.training.predictions import prediction_table, subject_calibration
 from wince.training.predictions.cross_fitted import raw_fold_scores
 from wince.training.predictions.frame_scores import Scorer, score_frames
 
-_SAME = ("recipe", "architecture", "head", "scale", "init", "face_spec")
+_SAME = ("recipe", "architecture", "head", "init", "face_spec")
 """Settings in which the folds of a cross-validation agree with the run that they calibrate."""
 
 
@@ -81,6 +81,8 @@ def of_cross_validation(
     if of_fold["data"]["manifest_sha256"] != config["data"]["manifest_sha256"]:
         raise ModelError(f"{folder} was trained on other data than the run.")
     different = [name for name in _SAME if of_fold.get(name) != config.get(name)]
+    if Scale.from_dict(of_fold.get("scale")) != Scale.from_dict(config.get("scale")):
+        different.append("scale")
     if different:
         raise ModelError(
             f"{folder} has networks with another {different[0]} than the run, so its errors say "

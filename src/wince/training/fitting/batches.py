@@ -126,7 +126,7 @@ def validation_batches(
 
 
 def level_weights(
-    score: NDArray[np.float32], power: float, scale: Scale = PSPI
+    score: NDArray[np.floating[Any]], power: float, scale: Scale = PSPI
 ) -> NDArray[np.float64]:
     """Return a weight for each face (N,): its level's frequency to the power of -`power`, mean 1.
 

@@ -161,7 +161,8 @@ def _loss(
         rows, predicted = rows[known], predicted[torch.from_numpy(known)]
     if not len(rows):
         return None
-    weight, pspi = torch.from_numpy(weights[rows]), torch.from_numpy(data.frames.score[rows])
+    weight = torch.from_numpy(weights[rows])
+    pspi = torch.from_numpy(data.frames.score[rows].astype(np.float32))
     if data.head == "pspi":
         by_frame = _distance(predicted[:, 0], pspi)
     else:

@@ -84,8 +84,8 @@ def export(run: Path, out: Path, *, keep: bool = False) -> TimeExport:
             f"{estimator.folder} has another network now than when {run} was trained. Train over "
             "time again in another folder."
         )
-    out.mkdir(parents=True, exist_ok=True)
     if results["winner"] is None and not keep:
+        out.mkdir(parents=True, exist_ok=True)
         _copy_network(estimator, out)
         return TimeExport(None, None, str(results["verdict"]))
     if config["over_time"]["look_ahead"]:
@@ -95,10 +95,11 @@ def export(run: Path, out: Path, *, keep: bool = False) -> TimeExport:
         )
     kind = results["winner"] or _best(results)
     network = _network(run, kind, config, str(estimator.manifest["head"]))
+    calibration, subjects = _calibration(run / kind)
+    out.mkdir(parents=True, exist_ok=True)
     with replacing(out / TIME_MODEL) as temporary:
         difference = write_onnx(network, temporary)
     feature_output.write(estimator.folder / str(estimator.manifest["file"]), out / file_names.MODEL)
-    calibration, subjects = _calibration(run / kind)
     section = {
         "file": TIME_MODEL,
         "sha256": sha256(out / TIME_MODEL),

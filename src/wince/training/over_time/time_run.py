@@ -111,6 +111,11 @@ def _open(
             f"{prepared_folder} has labels of {data.prepared.scale.words}. Models over time learn "
             "PSPI: prepare the archive without --target."
         )
+    if not estimator.scale.is_pspi:
+        raise ModelError(
+            f"{settings.init} gives {estimator.scale.words}. Models over time learn PSPI: name a "
+            "model of PSPI with --init."
+        )
     splits = folds.make_folds(data.frames, settings.folds, settings.seed)
     for split in splits:
         folds.check(split, data.frames)

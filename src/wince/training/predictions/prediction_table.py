@@ -74,8 +74,9 @@ def columns(
         table = _with_unscorable(table, unscorable)
     if fold is not None:
         table["fold"] = [fold] * len(table["subject"])
+    label = scored.scale.name.lower()
     for name in ("vas", "opr"):
-        if not any(table[name]):
+        if name == label or not any(table[name]):
             del table[name]
     return table
 
