@@ -20,9 +20,10 @@ from tests.support.frames import ROOT
 from wince.cli.evaluate import evaluate as command
 from wince.errors import DataError, FileWriteError
 from wince.evaluation.evaluate import evaluate
-from wince.evaluation.metrics.metric_catalogue import FAMILIES, TITLES, markdown
+from wince.evaluation.metrics.metric_catalogue import FAMILIES, TITLES, markdown, worded
 from wince.evaluation.prediction_columns import from_columns
 from wince.evaluation.report import result_files
+from wince.scale import PSPI
 
 DOCS = ROOT / "docs" / "evaluation.md"
 LABEL = "subjects overlap: optimistic"
@@ -359,7 +360,7 @@ def documented(section):
 
 def test_the_documentation_lists_the_metrics_of_the_catalogue():
     assert markdown() in DOCS.read_text()
-    assert documented("The metrics") == [family.key for family in FAMILIES]
+    assert documented("The metrics") == [worded(family.key, PSPI) for family in FAMILIES]
 
 
 def test_every_key_of_metrics_json_is_documented_and_the_other_way_round(full):
@@ -385,6 +386,6 @@ def test_every_inner_key_is_named_in_the_docs(full):
 
 
 def test_every_column_is_documented():
-    from wince.evaluation.prediction_columns import KNOWN
+    from wince.evaluation.prediction_columns import known_columns
 
-    assert documented("The file") == list(KNOWN)
+    assert sorted(documented("The file")) == sorted(known_columns(PSPI))

@@ -82,7 +82,7 @@ def test_one_subject_only_is_refused_with_what_to_do(data: ModelData) -> None:
 
 def test_a_training_part_without_pain_is_refused(data: ModelData) -> None:
     table = data.frames
-    neutral = table.take(np.flatnonzero((table.pspi == 0) | (table.split != "train")))
+    neutral = table.take(np.flatnonzero((table.score == 0) | (table.split != "train")))
     chosen = folds.from_prepared(replace(data, frames=neutral))
     with pytest.raises(DataError, match=r"no frame with PSPI 1 or more.*another --seed"):
         folds.check(chosen, neutral)
@@ -91,7 +91,7 @@ def test_a_training_part_without_pain_is_refused(data: ModelData) -> None:
 def test_a_test_or_validation_part_without_pain_is_noted(data: ModelData) -> None:
     table = data.frames
     for part, message in (("val", "chosen by MAE"), ("test", "AUC and correlation are undefined")):
-        some = table.take(np.flatnonzero((table.pspi == 0) | (table.split != part)))
+        some = table.take(np.flatnonzero((table.score == 0) | (table.split != part)))
         some = some if part == "test" else doubled(some, "val")
         (note,) = folds.check(folds.from_prepared(replace(data, frames=some)), some)
         assert message in note

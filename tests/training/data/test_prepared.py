@@ -32,7 +32,7 @@ def test_labels_units_and_groups_are_those_of_the_archive(
     assert len(table) == 8
     for number, frame in enumerate(frames[:8]):
         row = int(np.flatnonzero(table.path == frame.path.name)[0])
-        assert table.pspi[row] == frame.pspi
+        assert table.score[row] == frame.pspi
         np.testing.assert_array_equal(table.units[row], [*frame.action_units.values()])
         assert table.groups["sex"][row] == ("female" if number % 2 else "male")
 

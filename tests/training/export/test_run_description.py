@@ -11,12 +11,13 @@ pytest.importorskip("torch", reason="needs wince[train]")
 
 from tests.support import training_sample as sample
 from wince.faces.spec import FaceSpec
+from wince.scale import PSPI
 from wince.training.data import folds
 from wince.training.data.prepared import ModelData, open_data
 from wince.training.export import run_description
 from wince.training.fitting import run_config
 
-NETWORK = SimpleNamespace(meta={"subjects_seen": [], "init": "none"})
+NETWORK = SimpleNamespace(scale=PSPI, meta={"subjects_seen": [], "init": "none"})
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_a_batch_holds_the_rows_asked_for_in_their_order(table: Frames) -> None:
     (batch,) = batches.validation_batches(faces, 8)
     crops, units, pspi, weights = batch
     np.testing.assert_array_equal(crops.permute(0, 2, 3, 1).numpy(), pixels[rows])
-    np.testing.assert_array_equal(pspi.numpy(), table.pspi[rows])
+    np.testing.assert_array_equal(pspi.numpy(), table.score[rows])
     np.testing.assert_array_equal(units.numpy()[:, :5], table.units[rows, :5])
     np.testing.assert_array_equal(units.numpy()[:, 5], table.units[rows, 5] * 5)
     assert weights.tolist() == [1, 2, 3, 4]

@@ -68,4 +68,4 @@ def test_losses_are_weighted_means_and_pspi_follows_the_formula() -> None:
 def test_levels_are_those_of_the_scale() -> None:
     scores = torch.tensor([0.0, 0.49, 0.5, 5.49, 5.5, 10.49, 10.5, 16.0])
     expected = [scale.LEVELS.index(scale.level(value)) for value in scores.tolist()]
-    assert regressor.level_number(scores).tolist() == expected
+    assert module().level(scores).tolist() == expected

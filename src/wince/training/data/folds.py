@@ -134,8 +134,8 @@ def check(split: Split, frames: Frames) -> list[str]:
     if not _any_pain(frames, split.train):
         raise DataError(
             f"The training part ({len(split.train):,} frames) has no frame with "
-            f"{frames.scale.pain}, so there is no pain to learn. Prepare with another "
-            "--seed, or add subjects."
+            f"{frames.scale.pain}, so there is no pain expression to learn. Prepare with "
+            "another --seed, or add subjects."
         )
     notes = [f"Split: {split.caution}."] if split.caution else []
     if not _any_pain(frames, split.validation):
