@@ -84,9 +84,9 @@ def test_the_crops_are_those_of_the_same_faces_as_images(out: Path) -> None:
     for row in manifest:
         face = sample.faces(row["subject"])[int(row["frame"]) // sample.HELD]
         from_image = detection.images.read(face.path)
-        found = detection.detect(from_image.rgb)[0]
+        face = detection.detect(from_image.rgb)[0]
         view = crops.view(crops.read(out / row["crop"]), 100)
-        expected = align(from_image.rgb, found, replace(ONE_WORKER.spec, size=100))
+        expected = align(from_image.rgb, face, replace(ONE_WORKER.spec, size=100))
         difference = np.abs(view.astype(int) - expected)
         assert difference.mean() < 8, row["path"]  # the video is compressed
 

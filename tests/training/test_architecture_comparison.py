@@ -51,7 +51,7 @@ def test_architectures_are_compared_on_the_same_folds(
     assert reads == [prepared_folder], "the prepared folder is opened once for all architectures"
     written = json.loads((out / "comparison.json").read_text())
     assert written["winner"] is comparison.winner is None
-    rows = {row.architecture: row for row in comparison.rows}
+    rows = {row.name: row for row in comparison.rows}
     assert rows.keys() == {"resnet18", "mobilenet"}
     assert rows["mobilenet"].parameters < rows["resnet18"].parameters
     assert rows["mobilenet"].megabytes < rows["resnet18"].megabytes
@@ -150,7 +150,7 @@ def test_architectures_are_sorted_with_undefined_ones_last() -> None:
     values = (float("nan"), 0.2, 0.4, -0.1)
     rows = [ArchitectureResult(str(v), v, 0, 0, 0, 0, 1, 1, 1, 1, "") for v in values]
     architecture_results.sort_best_first(rows)
-    assert [row.architecture for row in rows] == ["0.4", "0.2", "-0.1", "nan"]
+    assert [row.name for row in rows] == ["0.4", "0.2", "-0.1", "nan"]
 
 
 def test_an_unknown_name_is_refused_before_anything_is_trained() -> None:

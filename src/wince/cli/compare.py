@@ -103,7 +103,7 @@ def _print_comparison(comparison: "ArchitectureComparison") -> None:
         table.add_column(title, justify="right", no_wrap=True)
     for number, row in enumerate(comparison.rows, start=1):
         table.add_row(
-            row.architecture,
+            row.name,
             *(decimal(getattr(row, key)) for key in SHOWN),
             whole(row.parameters),
             decimal(row.megabytes, 1),

@@ -135,6 +135,8 @@ def evaluate(
     """Compare predictions of a model with labels: metrics, trivial predictors, a report."""
     if (model is None) == (predictions is None):
         raise typer.BadParameter("expected either MODEL or --predictions FILE")
+    from wince.cli.training_extra import require_plots
+
     require_plots("wince evaluate")
     from wince import csv_reader
     from wince.archive.prepared_folder import refuse_as_output
@@ -241,25 +243,6 @@ def _score(
         distinct_subjects=distinct_subjects,
         progress=lambda done, total: show_step(f"Scoring {done:,} of {total:,}"),
     )
-
-
-def require_plots(command: str) -> None:
-    """Raise MissingExtraError unless matplotlib is installed, and set up its caches.
-
-    Args:
-        command: The command that needs it, for the message.
-    """
-    from importlib.util import find_spec
-
-    from wince.cli import library_caches
-    from wince.errors import MissingExtraError
-
-    if find_spec("matplotlib") is None:
-        raise MissingExtraError(
-            f"{command} needs matplotlib for its plots, and matplotlib is not installed. "
-            "Install the training extra: pip install 'wince[train]'"
-        )
-    library_caches.use_temporary_folder()
 
 
 @contextmanager

@@ -117,7 +117,7 @@ def export(
     """
     options.check(run)
     from wince.archive.prepared_folder import refuse_as_output
-    from wince.cli.training_options import require_training_extra
+    from wince.cli.training_extra import require_training_extra
 
     require_training_extra()
     refuse_as_output(out)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wince.cli.training_options import TrainingOptions, require_training_extra
+from wince.cli.training_options import TrainingOptions
 
 if TYPE_CHECKING:
     from wince.training.over_time.time_settings import TimeSettings
@@ -79,6 +79,8 @@ class OverTimeOptions:
                     raise typer.BadParameter(f"{_option(name)} needs --over-time")
             return None
         self._check(training, architecture)
+        from wince.cli.training_extra import require_training_extra
+
         require_training_extra()
         from wince.training.fitting.recipe import INITS
         from wince.training.over_time.time_settings import EPOCHS, WINDOW, TimeSettings

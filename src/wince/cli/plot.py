@@ -69,7 +69,7 @@ def plot(
     levels and events. Lines stop where frames have no score.
     """
     from wince import csv_reader, files
-    from wince.cli.evaluate import require_plots
+    from wince.cli.training_extra import require_plots
     from wince.errors import DataError
     from wince.output_lock import locked_folder
 

@@ -148,6 +148,8 @@ class TrainingOptions:
             MissingExtraError: The training extra is not installed.
             ModelError: The architecture is unknown or not available.
         """
+        from wince.cli.training_extra import require_training_extra
+
         require_training_extra()
         from wince.training.fitting import recipe as recipes
         from wince.training.fitting.run_settings import Devices, Settings
@@ -173,19 +175,3 @@ class TrainingOptions:
         )
         _ = settings.spec  # raises for an architecture that is not available
         return settings
-
-
-def require_training_extra() -> None:
-    """Raise MissingExtraError unless the training extra is installed, and set up its caches."""
-    from importlib.util import find_spec
-
-    from wince.cli import library_caches
-    from wince.errors import MissingExtraError
-
-    missing = [name for name in ("torch", "lightning", "matplotlib") if find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(
-            f"This command needs {', '.join(missing)}, which the small install leaves out. Install "
-            "it with: pip install 'wince[train]'"
-        )
-    library_caches.use_temporary_folder()

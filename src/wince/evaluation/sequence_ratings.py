@@ -22,7 +22,7 @@ from wince.evaluation.all_metrics import Metric, column_mean
 from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.metrics import agreement, sequence_scores
 from wince.evaluation.predictions import Predictions
-from wince.evaluation.traces.trace import frame_numbers
+from wince.evaluation.traces.trace import from_predictions
 
 METHODS = {
     "mean": "mean of the other subjects",
@@ -63,13 +63,7 @@ class SequenceRatings:
 
 def features(table: Predictions) -> Floats:
     """Return the features of each sequence, (Q, len(FEATURES)), in the order of FEATURES."""
-    rows = []
-    for number in range(len(table.sequences)):
-        of_sequence = np.flatnonzero(table.sequence == number)
-        order = np.argsort(frame_numbers(table.frame[of_sequence].tolist()), kind="stable")
-        scores = table.predicted[of_sequence[order]]
-        rows.append(_features(scores))
-    return np.array(rows)
+    return np.array([_features(trace.predicted) for trace in from_predictions(table)])
 
 
 def predict(table: Predictions) -> list[SequenceRatings]:
@@ -183,10 +177,10 @@ def _features(scores: Floats) -> list[float]:
     levels = np.searchsorted(scale.LEVEL_CUTS, scores, side="right")
     shares = np.bincount(levels, minlength=len(scale.LEVELS)) / len(scores)
     lengths = episode_lengths(scores >= scale.BINARY_CUTS[0] - 0.5)
-    one = np.zeros(len(scores), np.intp)
+    same_sequence = np.zeros(len(scores), np.intp)
     return [
         float(scores.max()),
-        float(sequence_scores.top_tenth(scores, one)[0]),
+        float(sequence_scores.top_tenth(scores, same_sequence)[0]),
         float(scores.mean()),
         float(scores.std()),
         *shares.tolist(),

@@ -255,20 +255,19 @@ def _compared(
         for name, validation in validations.items()
         if validation.predictions is not None
     }
-    best = validations[rows[0].architecture]
+    best = validations[rows[0].name]
     baselines = best.metrics["baselines"]
     trivial = {
         name: {key: float(baselines[name]["pooled"].get(key, "nan")) for key in SHOWN}
         for name in TRIVIAL_PREDICTORS
     }
-    table = tables[rows[0].architecture]
+    table = tables[rows[0].name]
     statistics = summarise_labels(table, fold_labels=best.fold_labels)
     strongest = predict(best_trivial(trivial), table, statistics)
     gains = {name: _measure_lead(predictions, strongest) for name, predictions in tables.items()}
-    first, *others = (tables[row.architecture] for row in rows)
+    first, *others = (tables[row.name] for row in rows)
     leads = {
-        row.architecture: _measure_lead(first, other)
-        for row, other in zip(rows[1:], others, strict=True)
+        row.name: _measure_lead(first, other) for row, other in zip(rows[1:], others, strict=True)
     }
     caution = best.metrics["overlap"]["label"] or ""
     notes = tuple(best.metrics["caveats"])

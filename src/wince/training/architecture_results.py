@@ -34,7 +34,7 @@ class ArchitectureResult:
     """One architecture: held-out metrics over all folds, and what using it costs.
 
     Attributes:
-        architecture: Its name.
+        name: Its name, of an architecture or a method.
         ccc, pcc, icc, mae, auc_1: Metrics of all held-out frames together.
         parameters: Number of weights.
         megabytes: Size of model.onnx.
@@ -43,7 +43,7 @@ class ArchitectureResult:
         began_from: The initial weights in words, such as "ImageNet weights".
     """
 
-    architecture: str
+    name: str
     ccc: float
     pcc: float
     icc: float
@@ -115,7 +115,7 @@ class ArchitectureComparison:
     @property
     def winner(self) -> str | None:
         """The architecture with the highest CCC, None if it does not beat trivial predictors."""
-        first = self.rows[0].architecture
+        first = self.rows[0].name
         return first if self.gains[first].is_beyond_chance else None
 
     @property
@@ -126,12 +126,12 @@ class ArchitectureComparison:
         text = self._without_winner() if self.winner is None else self._with_winner()
         networks = [row for row in self.rows if row.began_from != FROM_NOTHING]
         if len({row.began_from for row in networks}) > 1:
-            weights = ", ".join(f"{row.architecture} {row.began_from}" for row in networks)
+            weights = ", ".join(f"{row.name} {row.began_from}" for row in networks)
             text = f"Not like with like: they began from different weights ({weights}). {text}"
         return text
 
     def _without_winner(self) -> str:
-        first = self.rows[0].architecture
+        first = self.rows[0].name
         name = best_trivial(self.trivial)
         trivial = f"{TRIVIAL_TITLES[name].lower()}, {decimal(self.trivial[name][MEASURE])}"
         gain = self.gains[first]
@@ -151,13 +151,13 @@ class ArchitectureComparison:
         )
 
     def _with_winner(self) -> str:
-        first = self.rows[0].architecture
+        first = self.rows[0].name
         text = (
             f"{first} has the highest held-out CCC, {self.gains[first]} above a trivial predictor"
         )
         if self.lead is None:
             return f"{text}. Only {first} was tried."
-        second = self.rows[1].architecture
+        second = self.rows[1].name
         text += f", and {self.lead} above {second}"
         if self.lead.is_beyond_chance:
             return f"{text}: both are more than the choice of subjects explains."
@@ -184,10 +184,7 @@ def write(comparison: ArchitectureComparison) -> None:
         FileWriteError: A file cannot be written.
     """
     folder = comparison.folder
-    rows = [
-        {comparison.kind if key == "architecture" else key: value for key, value in cells.items()}
-        for cells in map(asdict, comparison.rows)
-    ]
+    rows = [{comparison.kind: cells.pop("name"), **cells} for cells in map(asdict, comparison.rows)]
     trivial = [
         {comparison.kind: TRIVIAL_TITLES[name].lower(), **values}
         for name, values in comparison.trivial.items()
@@ -224,10 +221,10 @@ def plot(comparison: ArchitectureComparison) -> Figure:
     for axes, (key, label) in zip(figure.subplots(1, 2, sharey=True), COSTS, strict=True):
         axes.axhline(trivial, color=GREY, lw=1, ls="--")
         for row in comparison.rows:
-            colour = ORANGE if row.architecture == comparison.winner else BLUE
+            colour = ORANGE if row.name == comparison.winner else BLUE
             axes.plot(getattr(row, key), row.ccc, "o", color=colour)
             axes.annotate(
-                row.architecture,
+                row.name,
                 (getattr(row, key), row.ccc),
                 xytext=(5, 4),
                 textcoords="offset points",

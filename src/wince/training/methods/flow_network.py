@@ -18,13 +18,13 @@ from torch.nn import functional
 from wince import scale
 from wince.errors import DataError
 from wince.evaluation.metrics import agreement
-from wince.evaluation.traces.trace import frame_numbers
 from wince.training.data.folds import Rows
 from wince.training.data.frames import Frames
 from wince.training.data.pixel_cache import Pixels, model_view
 from wince.training.fitting.batches import EpochSampler, level_weights
 from wince.training.methods.fold_scorer import FoldResult, FoldTask
 from wince.training.methods.optical_flow import optical_flow
+from wince.training.over_time.sequences import by_sequence
 
 LENGTH = 8
 """Frames of a clip."""
@@ -127,17 +127,14 @@ def clip_rows(frames: Frames) -> NDArray[np.intp]:
     Raises:
         DataError: Most sequences are shorter than a clip.
     """
-    keys = np.char.add(np.char.add(frames.subject, "\0"), frames.sequence)
-    names, number = np.unique(keys, return_inverse=True)
-    if len(frames) < LENGTH * len(names):
+    sequences = by_sequence(frames, np.arange(len(frames)))
+    if len(frames) < LENGTH * len(sequences):
         raise DataError(
-            f"Optical flow needs sequences: {len(frames):,} frames are in {len(names):,} of them, "
-            f"and a clip has {LENGTH} frames. Leave this method out."
+            f"Optical flow needs sequences: {len(frames):,} frames are in {len(sequences):,} of "
+            f"them, and a clip has {LENGTH} frames. Leave this method out."
         )
     clips = np.empty((len(frames), LENGTH), np.intp)
-    for sequence in range(len(names)):
-        rows = np.flatnonzero(number == sequence)
-        rows = rows[np.argsort(frame_numbers(frames.frame[rows].tolist()), kind="stable")]
+    for rows in sequences:
         places = np.arange(len(rows))[:, None] + np.arange(1 - LENGTH, 1)
         clips[rows] = rows[places.clip(0)]
     return clips

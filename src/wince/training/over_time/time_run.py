@@ -56,7 +56,8 @@ class _Training:
     time_data: TimeData
     splits: Sequence[Split]
     settings: TimeSettings
-    seen: frozenset[str]
+    seen_subjects: frozenset[str]
+    network_scores: Floats
 
 
 def train_over_time(
@@ -93,7 +94,7 @@ def train_over_time(
         after,
         settings.kinds,
         (NETWORK, PER_FRAME),
-        OPTIMISTIC if training.seen else "",
+        OPTIMISTIC if training.seen_subjects else "",
         notes,
     )
     time_table.write(table, out)
@@ -133,19 +134,21 @@ def _open(
             "--head pspi, or prepare an archive with FACS labels."
         )
     computed = features.load(estimator, data, partial(reporter.progress, "Computing features"))
-    seen = subject_ids.common(
+    seen_subjects = subject_ids.common(
         set(data.frames.subject.tolist()),
         estimator.manifest.get("subjects_seen", ()),
         distinct=data.prepared.distinct_subjects,
     )
     notes = [f"Protocol: {splits[0].protocol}. {_origin(estimator)}"]
-    if seen:
+    if seen_subjects:
         notes.append(
-            f"{OPTIMISTIC.capitalize()}: the network was trained on {subject_list(seen)}, who are "
-            "among the held-out subjects here. Use a network that has not seen them."
+            f"{OPTIMISTIC.capitalize()}: the network was trained on {subject_list(seen_subjects)}, "
+            "who are among the held-out subjects here. Use a network that has not seen them."
         )
     time_data = TimeData(computed.features, data.frames, head)
-    return _Training(estimator, data, time_data, splits, settings, frozenset(seen)), notes
+    raw = units_and_score(computed.outputs, head)[1]
+    shared = _Training(estimator, data, time_data, splits, settings, frozenset(seen_subjects), raw)
+    return shared, notes
 
 
 def _origin(estimator: Estimator) -> str:
@@ -154,8 +157,7 @@ def _origin(estimator: Estimator) -> str:
 
 def _baselines(training: _Training, out: Path, reporter: Reporter) -> dict[str, Predictions]:
     """Return the predictions of models of single frames, alone and averaged over eleven frames."""
-    computed = features.load(training.estimator, training.data)
-    raw = units_and_score(computed.outputs, training.time_data.head)[1]
+    raw = training.network_scores
     tables = {NETWORK: _predictions(NETWORK, training, out, raw)}
     tables[PER_FRAME] = _table_of(PER_FRAME, training, out, reporter)
     by_name = {NETWORK: raw, PER_FRAME: _raw_scores(out / _slug(PER_FRAME), training)}
@@ -206,7 +208,7 @@ def _predictions(name: str, training: _Training, out: Path, raw: Floats) -> Pred
     for split in training.splits:
         scores = FrameScores(split.test, raw[split.test], np.zeros(len(split.test), np.float32))
         table = prediction_table.columns(
-            scores, frames, fitted, seen_subjects=training.seen, fold=split.name
+            scores, frames, fitted, seen_subjects=training.seen_subjects, fold=split.name
         )
         del table["milliseconds"]
         tables.append(table)
