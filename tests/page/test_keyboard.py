@@ -1,8 +1,6 @@
 """Using the page with the keyboard."""
 
-from tests.support.browser import LIVE_RESULT, RESULT
-
-FOCUSED = "document.activeElement.id || document.activeElement.name"
+from tests.support.browser import FOCUSED, LIVE_RESULT, RESULT, until, wait_for_focus
 
 
 def tab_to(page, name):
@@ -30,27 +28,27 @@ def test_the_first_link_leads_past_the_header(open_page):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip-link"
     page.keyboard.press("Enter")
-    assert page.evaluate(FOCUSED) == "main"
+    wait_for_focus(page, "main")
 
 
 def test_check_and_watch_are_done_by_keyboard_and_never_lose_the_focus(open_page):
     page = open_page()
     page.focus("#tab-upload")
     page.keyboard.press("ArrowRight")
-    assert page.evaluate(FOCUSED) == "tab-live"
+    wait_for_focus(page, "tab-live")
     assert page.locator("#panel-live").is_visible()
     assert page.locator("#panel-upload").is_hidden()
     tab_to(page, "check-now")
     page.keyboard.press("Enter")
-    assert page.evaluate(FOCUSED) == "aim-title"
+    wait_for_focus(page, "aim-title")
     page.wait_for_selector("#begin:not([disabled])")
     tab_to(page, "begin")
     page.keyboard.press("Enter")
     page.wait_for_selector(LIVE_RESULT)
-    assert page.evaluate(FOCUSED) == "check-again"
+    wait_for_focus(page, "check-again")
     page.focus("#leave")
     page.keyboard.press("Enter")
-    assert page.evaluate(FOCUSED) == "check-now"
+    wait_for_focus(page, "check-now")
     tab_to(page, "watch-over-time")
     page.keyboard.press("Enter")
     page.wait_for_selector("#begin:not([disabled])")
@@ -58,9 +56,9 @@ def test_check_and_watch_are_done_by_keyboard_and_never_lose_the_focus(open_page
     page.keyboard.type("bed 4")
     page.keyboard.press("Enter")
     page.wait_for_selector(LIVE_RESULT)
-    assert page.evaluate(FOCUSED) == "mark"
+    wait_for_focus(page, "mark")
     tab_to(page, "finish")
     page.keyboard.press("Enter")
     page.wait_for_selector("#summary:not([hidden])")
-    assert page.evaluate("document.activeElement.closest('#summary') !== null")
+    until(page, "document.activeElement.closest('#summary') !== null")
     assert "bed 4" in page.locator("#summary").inner_text()

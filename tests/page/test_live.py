@@ -21,6 +21,7 @@ from tests.support.browser import (
     spoken,
     start_watching,
     until,
+    wait_for_focus,
 )
 from tests.support.live_answers import BUSY, FACE, NO_FACE, answer_all
 from wince.scale import Level
@@ -78,7 +79,7 @@ def test_check_takes_a_sample_and_gives_one_result_with_its_picture(open_page):
     until(page, "document.getElementById('check-picture').naturalWidth > 0")
     assert page.evaluate(DRAWN_AREA, "#live-overlay")["right"] > 0
     assert len(spoken(page)) == 1
-    assert page.evaluate("document.activeElement.id") == "check-again"
+    wait_for_focus(page, "check-again")
     page.wait_for_timeout(200)
     assert len(answers) == count, "nothing is sent any more"
     page.click("#check-again")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.barriers import DISPLAYS, find_barriers
-from tests.support.browser import SHIFTS, until
+from tests.support.browser import SHIFTS, until, wait_for_focus
 
 APP = (Path(__file__).parent / "session_app.js").read_text("utf-8")
 MINUTES = [
@@ -178,7 +178,7 @@ def test_marker_has_the_time_at_which_mark_was_pressed(session_page):
     page.wait_for_timeout(300)  # typing takes time
     page.keyboard.type("turned in bed <b>")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "mark"
+    wait_for_focus(page, "mark")
     (marker,) = page.evaluate("harness.session().markers")
     assert marker["text"] == "turned in bed <b>"
     assert 0 <= pressed - marker["time"] < 250
@@ -187,7 +187,7 @@ def test_marker_has_the_time_at_which_mark_was_pressed(session_page):
     page.click("#mark")
     page.keyboard.press("Escape")
     assert len(page.evaluate("harness.session().markers")) == 1
-    assert page.evaluate("document.activeElement.id") == "mark"
+    wait_for_focus(page, "mark")
 
 
 def test_own_judgement_stands_beside_what_is_stated(session_page):
@@ -216,7 +216,7 @@ def test_prompt_is_announced_leaves_the_focus_and_is_answered(session_page):
     for step in range(30):
         page.evaluate("(time) => harness.answer('severe', time)", now - 9000 + 300 * step)
     until(page, "!document.querySelector('#prompt .prompt-box').hidden")
-    assert page.evaluate("document.activeElement.id") == "night"
+    wait_for_focus(page, "night")
     alert = page.locator("#prompt [role=alert]")
     assert plain(alert.text_content()).startswith(
         "Please look: bed 4 The expression has been severe"
@@ -228,7 +228,7 @@ def test_prompt_is_announced_leaves_the_focus_and_is_answered(session_page):
     (prompt,) = page.evaluate("harness.session().prompts")
     assert (prompt["level"], prompt["observer"]) == ("severe", "CD")
     assert prompt["end"] > prompt["start"]
-    assert page.evaluate("document.activeElement.id") == "mark"
+    wait_for_focus(page, "mark")
 
 
 # Night screen

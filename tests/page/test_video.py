@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.browser import DRAWN_AREA, RESULT, spoken, until
+from tests.support.browser import DRAWN_AREA, RESULT, spoken, until, wait_for_focus
 from tests.support.portraits import two_faces
 from tests.support.video_sample import write_video
 
@@ -52,7 +52,7 @@ def test_video_that_is_stopped_has_a_summary_of_what_was_seen(open_page, frames,
     page.click("#film-cancel")
     page.wait_for_selector("#film-summary:not([hidden])")
     assert page.evaluate(TIME).startswith("Finished: 0:0")
-    assert page.evaluate("document.activeElement.id") == "choose-another"
+    wait_for_focus(page, "choose-another")
 
 
 def test_several_people_wait_until_one_is_tapped(open_page, astronaut, tmp_path):

@@ -110,6 +110,14 @@ def until(page, expression):
         page.wait_for_timeout(50)
 
 
+FOCUSED = "document.activeElement.id || document.activeElement.name"
+
+
+def wait_for_focus(page, name):
+    """Wait until an element has the focus: the page draws a change with its next frame."""
+    until(page, f"({FOCUSED}) === {name!r}")
+
+
 def spoken(page):
     return [speech["text"] for speech in page.evaluate("window.spoken")]
 

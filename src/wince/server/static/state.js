@@ -197,9 +197,9 @@ export function initialState(language) {
  * Return the store of the page's state.
  *
  * @param {State} state
- * @param {(draw: () => void) => void} [schedule] Calls a function before the next picture.
+ * @param {(draw: () => void) => void} [schedule] Calls a function when the state is complete.
  */
-export function createStore(state, schedule = requestAnimationFrame) {
+export function createStore(state, schedule = callSoon) {
   /** @type {Draw[]} */
   const draws = [];
   let isScheduled = false;
@@ -236,7 +236,7 @@ export function createStore(state, schedule = requestAnimationFrame) {
       drawSoon();
     },
     /**
-     * Draw with a function at each change, at most once a picture.
+     * Draw with a function after each event that changes the state.
      *
      * @param {Draw} draw
      */
@@ -247,4 +247,14 @@ export function createStore(state, schedule = requestAnimationFrame) {
     /** Draw again, for example because what a session holds has changed. */
     drawSoon,
   };
+}
+
+/**
+ * Call a function when the present event is handled; behind another tab, when the page is in view.
+ *
+ * @param {() => void} draw
+ */
+function callSoon(draw) {
+  if (document.hidden) requestAnimationFrame(draw);
+  else queueMicrotask(draw);
 }
