@@ -1,6 +1,7 @@
 """The library pyttsx3 speaks in a child process, with a voice for the language."""
 
 import importlib.util
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from tests.support.media import measure_wav
 from wince.errors import SpeechError
 from wince.scale import Level
-from wince.speech import languages, sentences, voices
+from wince.speech import languages, pyttsx3_process, sentences, voices
 from wince.speech.pyttsx3_process import speaks_language
 
 needs_pyttsx3 = pytest.mark.skipif(not importlib.util.find_spec("pyttsx3"), reason="needs pyttsx3")
@@ -47,6 +48,43 @@ def test_pyttsx3_speaks_if_espeak_is_not_on_the_path() -> None:
     assert sounds[0] == sounds[2]
     assert sounds[0][0] > 1
     assert sounds[1][0] > 5 * sounds[0][0]
+
+
+# espeak-ng's library sets parameters in a thread of its own, which may be late. Here it always is:
+# they wait until something is spoken, and are lost if the library is told to stop before.
+BUSY_ESPEAK = """
+import runpy
+from pyttsx3.drivers import _espeak as library
+
+waiting, set_parameter, speak = [], library.SetParameter, library.Synth
+
+def set_and_speak(text, **options):
+    for parameter in waiting:
+        set_parameter(*parameter)
+    waiting.clear()
+    return speak(text, **options)
+
+library.SetParameter = lambda *parameter: waiting.append(parameter)
+library.IsPlaying = lambda: bool(waiting)
+library.Cancel = waiting.clear
+library.Synth = set_and_speak
+runpy.run_module("wince.speech.pyttsx3_process", run_name="__main__")
+"""
+
+
+@needs_pyttsx3
+@pytest.mark.usefixtures("without_espeak")
+def test_pyttsx3_speaks_at_the_given_rate_on_a_busy_machine(monkeypatch) -> None:
+    if voices.find_engine() != "pyttsx3" or sys.platform == "win32":
+        pytest.skip("the library of espeak-ng is for Linux")
+    try:
+        expected = voices.speak_to_wav("Mild.", rate=80)
+    except SpeechError as error:
+        if "eSpeak" in str(error):  # pyttsx3's message if the library is missing
+            pytest.skip("needs the library of espeak-ng")
+        raise
+    monkeypatch.setattr(pyttsx3_process, "_COMMAND", [sys.executable, "-c", BUSY_ESPEAK])
+    assert voices.speak_to_wav("Mild.", rate=80) == expected
 
 
 @needs_pyttsx3

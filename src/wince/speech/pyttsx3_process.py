@@ -7,7 +7,6 @@ arguments it writes the text from stdin to a WAV file.
 import os
 import re
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +70,14 @@ def _render_stdin(language: str, rate: int, voice_id: str, path: str) -> None:
         engine.setProperty("voice", voice_id)
     else:
         _choose_voice(engine, language)
-    finished = threading.Event()
-    engine.connect("finished-utterance", lambda **_: finished.set())
     engine.setProperty("rate", rate)
     engine.save_to_file(sys.stdin.buffer.read().decode(), path)
-    engine.runAndWait()
-    if sys.platform != "win32":  # with espeak-ng's library it returns before the file is written
-        finished.wait(RENDER_SECONDS)
+    if sys.platform == "win32":
+        engine.runAndWait()
+    else:
+        # With espeak-ng's library, runAndWait returns before the file is written, and it cancels
+        # the rate if espeak-ng has not set it yet. This loop ends when the file is written.
+        engine.startLoop()
 
 
 def _choose_voice(engine: Any, language: str) -> None:
