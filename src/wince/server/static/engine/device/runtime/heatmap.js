@@ -1,0 +1,36 @@
+// Where in the face a score comes from. Mirrors src/wince/runtime/heatmap.py, which explains it.
+
+/** @import { Grid, Heatmap, Quad } from "../../../types.js" */
+/** @import { Estimate } from "./estimator.js" */
+
+import { constants } from "../constants.js";
+import { rounded } from "../rounding.js";
+import { UNIT_NAMES, countedUnits } from "../scale.js";
+
+/**
+ * Return the maps of a crop, placed on the image.
+ *
+ * @param {Estimate} estimate
+ * @param {Quad} quad Corners of the crop in the upright image.
+ * @returns {Heatmap & { counted: string[] | null }}
+ */
+export function placeMaps({ units, maps, grid: [rows, columns] }, quad) {
+  const cells = rows * columns;
+  /** @param {ArrayLike<number>} values */
+  const toGrid = (values) =>
+    Array.from({ length: rows }, (_, row) =>
+      Array.from({ length: columns }, (_, column) => rounded(values[row * columns + column], 4)),
+    );
+  const note = constants.assessment.HEATMAP_NOTE;
+  if (units === null) return { quad, pspi: toGrid(maps), action_units: null, counted: null, note };
+  const mapOf = Object.fromEntries(
+    UNIT_NAMES.map((name, index) => [name, maps.subarray(index * cells, (index + 1) * cells)]),
+  );
+  const counted = countedUnits(Object.fromEntries(UNIT_NAMES.map((name, i) => [name, units[i]])));
+  const total = Array.from({ length: cells }, (_, cell) =>
+    counted.reduce((sum, name) => sum + mapOf[name][cell], 0),
+  );
+  /** @type {Record<string, Grid>} */
+  const grids = Object.fromEntries(UNIT_NAMES.map((name) => [name, toGrid(mapOf[name])]));
+  return { quad, pspi: toGrid(total), action_units: grids, counted, note };
+}

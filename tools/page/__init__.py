@@ -1,0 +1,1 @@
+"""Programs that write what the page on the device shares with Python: constants, test vectors."""

@@ -1,0 +1,35 @@
+"""Write the test vectors of the page's own engine: `python -m tools.page.write_vectors`.
+
+Python writes inputs and its results into tests/vectors, and the unit tests of the page's scripts
+compare theirs with them.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tools.page import reading_vectors
+from wince.files import write_text
+
+FOLDER = Path(__file__).parents[2] / "tests/vectors"
+
+
+def vectors() -> dict[str, Any]:
+    """Return all vectors by the name of their file."""
+    return reading_vectors.vectors()
+
+
+def text(data: Any) -> str:
+    """Return the contents of a file."""
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write the files."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, data in vectors().items():
+        write_text(FOLDER / f"{name}.json", text(data))
+
+
+if __name__ == "__main__":
+    main()
