@@ -107,7 +107,7 @@ class _Client:
 def _send_valid_requests(client: _Client, portrait: bytes, large_png: bytes) -> None:
     page = client.expect(200, "GET", f"/?name={NAME}").text
     for script in {
-        *re.findall(r"/static/[\w./-]+", page),
+        *(f"/{file}" for file in re.findall(r"static/[\w./-]+", page)),
         "/static/engine/live_connection.js",
         "/static/texts/ar.json",
     }:

@@ -1,14 +1,9 @@
 // A timer in a worker. It goes on when another tab is in front, where the timers of a page are slowed
 // down.
 
+import { trustedScriptUrl } from "../trusted_urls.js";
+
 const WORKER = new URL("ticker_worker.js", import.meta.url);
-/** What the address is in browsers that accept only trusted addresses of scripts. */
-const trustedWorker =
-  /** @type {any} */ (globalThis).trustedTypes
-    ?.createPolicy("wince", {
-      createScriptURL: () => WORKER.href,
-    })
-    .createScriptURL("") ?? WORKER;
 
 /**
  * Call a function again and again.
@@ -18,7 +13,7 @@ const trustedWorker =
  * @returns {() => void} A function that ends it.
  */
 export function startTicker(interval, callback) {
-  const worker = new Worker(trustedWorker);
+  const worker = new Worker(trustedScriptUrl(WORKER));
   worker.addEventListener("message", callback);
   worker.postMessage(interval);
   return () => worker.terminate();
