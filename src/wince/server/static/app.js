@@ -1,12 +1,11 @@
 // The page: creates the engine, the texts, the state, the flows and the parts, and connects them.
 
-/** @import { EngineInfo } from "./engine/engine.js" */
+/** @import { Engine, EngineInfo } from "./engine/engine.js" */
 /** @import { Settings, State, Store } from "./state.js" */
 /** @import { ResultActions, ResultView } from "./parts/result.js" */
 /** @import { Language } from "./types.js" */
 
 import { byId } from "./dom.js";
-import { createServerEngine } from "./engine/server.js";
 import { problemOf } from "./errors.js";
 import { createLanguageFlow } from "./flows/language.js";
 import { createLiveFlow } from "./flows/live.js";
@@ -44,7 +43,7 @@ async function start() {
   setCatalogue(await fetchCatalogue(code));
   applyTexts(document);
   const store = createStore(initialState(code));
-  const engine = createServerEngine(askForToken);
+  const engine = await createEngine();
   store.add(createHint(byId("voice-hint")));
   try {
     store.update({ info: await engine.open() });
@@ -58,10 +57,23 @@ async function start() {
 }
 
 /**
+ * Return the engine that the document asks for: the one on the device, or else the server.
+ *
+ * @returns {Promise<Engine>}
+ */
+async function createEngine() {
+  if (!document.querySelector("meta[name=wince-engine][content=device]")) {
+    return (await import("./engine/server.js")).createServerEngine(askForToken);
+  }
+  const { createDeviceEngine } = await import("./engine/device.js");
+  return createDeviceEngine({ base: new URL("models/", import.meta.url) });
+}
+
+/**
  * Create the flows and the parts.
  *
  * @param {Store} store
- * @param {ReturnType<typeof createServerEngine>} engine
+ * @param {Engine} engine
  */
 function build(store, engine) {
   const info = /** @type {EngineInfo} */ (store.get().info);

@@ -220,6 +220,7 @@
  *
  * @typedef {object} SpeechAvailability
  * @property {boolean} available
+ * @property {boolean} [isOnDevice] Whether the page runs without a server, which could have voices.
  * @property {string} detail
  * @property {Record<string, string[]>} voices Names by language.
  *

@@ -79,9 +79,10 @@ export function createSpeaker({ hostVoice, onHint, onVoicesChange }) {
   }
 
   /** @param {SpeechAvailability} availability */
-  function chooseHostVoice({ available, voices }) {
+  function chooseHostVoice({ available, isOnDevice, voices }) {
     const { code, name } = language();
-    if (!available) setChoice({}, warning("voice.none", { language: name }));
+    if (isOnDevice) setChoice({}, warning("voice.none-on-device", { language: name }));
+    else if (!available) setChoice({}, warning("voice.none", { language: name }));
     else if (voices[code]?.length) setChoice({ hostVoice: "" }, hostSpeaks());
     else setChoice({}, warning("voice.none-anywhere", { language: name }));
   }

@@ -1,0 +1,133 @@
+// Watches the frames of a source on the device: the pixels of the followed face, or now and then of
+// the whole frame, go to the engine's worker at full size, one frame at a time.
+
+/** @import { FrameSource, Grabbed, Watch, WatchAnswer, WatchOptions } from "./engine.js" */
+/** @import { CallWorker, FrameAnswer } from "./device/worker_calls.js" */
+/** @import { Box, Track } from "../types.js" */
+
+import { context2d } from "../dom.js";
+import { UserError, problemOf } from "../errors.js";
+import { createPersonsInView, createRegions, isWhole } from "./regions.js";
+
+const JPEG_QUALITY = 0.85;
+let watches = 0;
+
+/**
+ * Watch the frames of a source.
+ *
+ * @param {CallWorker} call
+ * @param {FrameSource} source
+ * @param {WatchOptions} options
+ * @returns {Watch}
+ */
+export function watchOnDevice(call, source, options) {
+  const { settings, neutral, withMap, onAnswer, onConnection } = options;
+  const number = (watches += 1);
+  const regions = createRegions();
+  const personsInView = createPersonsInView();
+  const began = performance.now();
+  let isClosed = false;
+  /** @type {Promise<void>} */
+  let running = Promise.resolve();
+  let isRunning = false;
+
+  /**
+   * Call a function of this watch in the worker; what goes wrong is shown as trouble.
+   *
+   * @param {string} name
+   * @param {unknown} value
+   */
+  function tell(name, value) {
+    call(name, [number, value]).catch((error) => onConnection(problemOf(error)));
+  }
+
+  tell("openWatch", settings);
+  if (neutral) tell("setNeutralFace", neutral);
+  tell("setMap", withMap);
+
+  /**
+   * @param {Grabbed} grabbed
+   * @param {number} seconds
+   */
+  async function assess({ canvas, region, size, captured }, seconds) {
+    const { width, height } = canvas;
+    const pixels = context2d(canvas, {}).getImageData(0, 0, width, height);
+    const frame = { pixels, region, size, seconds };
+    const [jpeg, answer] = await Promise.all([
+      toJpeg(canvas),
+      /** @type {Promise<FrameAnswer>} */ (
+        call("assessFrame", [number, frame], [pixels.data.buffer])
+      ),
+    ]);
+    if (isClosed) return;
+    onConnection(null);
+    const { assessment, isAbsent, person } = answer;
+    const isComplete = isWhole(region, size);
+    regions.seen(followedBox(answer));
+    if (isComplete) regions.sawOthers(answer.persons.filter((each) => each.number !== person));
+    onAnswer({
+      assessment,
+      isAbsent,
+      problem: null,
+      track: /** @type {Track | null} */ (answer.track),
+      person,
+      persons: personsInView(answer.persons, person, isComplete, captured),
+      size,
+      picture: { jpeg, region },
+      seconds,
+      latency: performance.now() - captured,
+    });
+  }
+
+  return {
+    async step() {
+      if (isRunning || isClosed) return;
+      // A camera is not watched while nobody looks at the page; a recording waits.
+      if (document.hidden && source.seconds() === null) return;
+      const size = source.size();
+      const part = size && regions.next(size, performance.now());
+      const grabbed = part && source.grab(part.region, Infinity);
+      if (!grabbed) return;
+      isRunning = true;
+      const seconds = source.seconds() ?? (grabbed.captured - began) / 1000;
+      running = assess(grabbed, seconds)
+        .catch((error) => {
+          if (!isClosed) onConnection(problemOf(error));
+          if (!(error instanceof UserError)) throw error;
+        })
+        .finally(() => (isRunning = false));
+    },
+    settle: () => running,
+    choose: (person) => tell("choose", person),
+    setNeutralFace: (face) => tell("setNeutralFace", face),
+    setMap: (isOn) => tell("setMap", isOn),
+    close() {
+      isClosed = true;
+      tell("closeWatch", null);
+    },
+  };
+}
+
+/**
+ * Return the box of the followed person, null if they are not in view.
+ *
+ * @param {FrameAnswer} answer
+ * @returns {Box | null}
+ */
+function followedBox({ assessment, person, persons }) {
+  return assessment?.face.box ?? persons.find(({ number }) => number === person)?.box ?? null;
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @returns {Promise<Blob>}
+ */
+function toJpeg(canvas) {
+  return new Promise((resolve, reject) => {
+    canvas.toBlob(
+      (jpeg) => (jpeg ? resolve(jpeg) : reject(new UserError("device-failed"))),
+      "image/jpeg",
+      JPEG_QUALITY,
+    );
+  });
+}
