@@ -64,6 +64,9 @@ COVERED = Limit(warn=0.8, refuse=0.85)
 DARK = 70
 """Mean luminance, of 255, below which a face with too little contrast is called dark."""
 
+INNER_FACE = (0.30, 0.38)
+"""Half the width and half the height of the ellipse that is measured, in sides of the crop."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measures:
@@ -125,31 +128,62 @@ class Reason:
     Attributes:
         phrase: The reason in a few words, for use within a sentence.
         remedy: What to do, as a sentence.
+        description: The reason as a sentence, with its values in braces.
     """
 
     phrase: str
     remedy: str
+    description: str
 
 
 REASONS: dict[str, Reason] = {
-    "small": Reason("the face is too small", "Move the camera closer."),
-    "turned": Reason("the face is turned too far to the side", "Take the photo from the front."),
+    "small": Reason(
+        "the face is too small",
+        "Move the camera closer.",
+        "The face is only {width} pixels wide; {needed} or more are needed for a score to be "
+        "trusted.",
+    ),
+    "turned": Reason(
+        "the face is turned too far to the side",
+        "Take the photo from the front.",
+        "The face is turned about {yaw} degrees to the side; up to {limit} can be read well.",
+    ),
     "cut": Reason(
-        "part of the face is outside the image", "Move the camera so that the whole face is seen."
+        "part of the face is outside the image",
+        "Move the camera so that the whole face is seen.",
+        "{percent}% of the face is outside the image.",
     ),
-    "dark": Reason("it is too dark", "Put light on the face."),
+    "dark": Reason(
+        "it is too dark",
+        "Put light on the face.",
+        "The face is dark: {contrast} steps of grey lie between its dark and bright parts, "
+        "{needed} or more are needed.",
+    ),
     "flat": Reason(
-        "the face has too little contrast", "Avoid glare, light from behind, and fog on the lens."
+        "the face has too little contrast",
+        "Avoid glare, light from behind, and fog on the lens.",
+        "The face is flat: {contrast} steps of grey lie between its dark and bright parts, "
+        "{needed} or more are needed.",
     ),
-    "blurred": Reason("the face is blurred", "Hold the camera still and let it focus."),
+    "blurred": Reason(
+        "the face is blurred",
+        "Hold the camera still and let it focus.",
+        "The face is blurred.",
+    ),
     "doubtful": Reason(
         "this may not be the face of a person",
         "Use a photo of a face, not a drawing or a negative.",
+        "The face detector's score is only {score:.2f}: this may be no face, or a drawn one.",
     ),
-    "eyes-covered": Reason("the eyes seem to be covered", "Uncover the eyes if that may be done."),
+    "eyes-covered": Reason(
+        "the eyes seem to be covered",
+        "Uncover the eyes if that may be done.",
+        "The eyes seem to be covered.",
+    ),
     "mouth-covered": Reason(
         "the mouth seems to be covered",
         "Uncover the mouth if that may be done; with a mask or a tube in place watch other signs.",
+        "The mouth seems to be covered.",
     ),
 }
 """Every reason by name, in the order in which they are listed."""
@@ -187,7 +221,8 @@ def judge(measures: Measures) -> Judgement:
         defect = check(measures)
         if defect is None:
             continue
-        message = f"{defect.description} {REASONS[defect.name].remedy}"
+        reason = REASONS[defect.name]
+        message = f"{reason.description.format(**defect.values)} {reason.remedy}"
         (reasons if defect.refused else warnings)[defect.name] = message
         values[defect.name] = dict(defect.values)
     return Judgement(reasons, warnings, values)
@@ -195,84 +230,64 @@ def judge(measures: Measures) -> Judgement:
 
 class _Defect(NamedTuple):
     name: str  # in REASONS
-    description: str
     refused: bool
-    values: Mapping[str, float]
+    values: Mapping[str, float] = {}
 
 
 def _check_size(measures: Measures) -> _Defect | None:
     if measures.width >= WIDTH.warn:
         return None
-    width, needed = math.floor(measures.width), math.ceil(WIDTH.warn)
-    description = (
-        f"The face is only {width} pixels wide; {needed} or more are needed for a score to be "
-        "trusted."
-    )
-    values = {"width": width, "needed": needed}
-    return _Defect("small", description, measures.width < WIDTH.refuse, values)
+    values = {"width": math.floor(measures.width), "needed": math.ceil(WIDTH.warn)}
+    return _Defect("small", measures.width < WIDTH.refuse, values)
 
 
 def _check_yaw(measures: Measures) -> _Defect | None:
     if abs(measures.yaw) <= YAW.warn:
         return None
-    yaw, limit = math.ceil(abs(measures.yaw)), math.floor(YAW.warn)
-    description = (
-        f"The face is turned about {yaw} degrees to the side; up to {limit} can be read well."
-    )
-    values = {"yaw": yaw, "limit": limit}
-    return _Defect("turned", description, abs(measures.yaw) > YAW.refuse, values)
+    values = {"yaw": math.ceil(abs(measures.yaw)), "limit": math.floor(YAW.warn)}
+    return _Defect("turned", abs(measures.yaw) > YAW.refuse, values)
 
 
 def _check_cut(measures: Measures) -> _Defect | None:
     if measures.cut <= CUT.warn:
         return None
-    percent = round(100 * measures.cut)
-    description = f"{percent}% of the face is outside the image."
-    return _Defect("cut", description, measures.cut > CUT.refuse, {"percent": percent})
+    return _Defect("cut", measures.cut > CUT.refuse, {"percent": round(100 * measures.cut)})
 
 
 def _check_score(measures: Measures) -> _Defect | None:
     if measures.score >= SCORE.warn:
         return None
-    score = round(measures.score, 2)
-    description = (
-        f"The face detector's score is only {score:.2f}: this may be no face, or a drawn one."
-    )
-    return _Defect("doubtful", description, measures.score < SCORE.refuse, {"score": score})
+    values = {"score": round(measures.score, 2)}
+    return _Defect("doubtful", measures.score < SCORE.refuse, values)
 
 
 def _check_contrast(measures: Measures) -> _Defect | None:
     if measures.contrast >= CONTRAST.warn:
         return None
     name = "dark" if measures.light < DARK else "flat"
-    contrast, needed = math.floor(measures.contrast), math.ceil(CONTRAST.warn)
-    description = (
-        f"The face is {name}: {contrast} steps of grey lie between its dark and bright parts, "
-        f"{needed} or more are needed."
-    )
-    values = {"contrast": contrast, "needed": needed}
-    return _Defect(name, description, measures.contrast < CONTRAST.refuse, values)
+    values = {"contrast": math.floor(measures.contrast), "needed": math.ceil(CONTRAST.warn)}
+    return _Defect(name, measures.contrast < CONTRAST.refuse, values)
 
 
 def _check_sharpness(measures: Measures) -> _Defect | None:
     if measures.sharpness >= SHARPNESS.warn or measures.width < WIDTH.warn:
         return None  # a small face has no fine detail, and gets the warning about its size
-    return _Defect("blurred", "The face is blurred.", measures.sharpness < SHARPNESS.refuse, {})
+    return _Defect("blurred", measures.sharpness < SHARPNESS.refuse)
 
 
 def _check_eyes(measures: Measures) -> _Defect | None:
-    return _check_cover(measures, "eyes", "The eyes seem to be covered.")
+    return _check_cover(measures, "eyes")
 
 
 def _check_mouth(measures: Measures) -> _Defect | None:
-    return _check_cover(measures, "mouth", "The mouth seems to be covered.")
+    return _check_cover(measures, "mouth")
 
 
-def _check_cover(measures: Measures, part: str, description: str) -> _Defect | None:
+def _check_cover(measures: Measures, part: str) -> _Defect | None:
     probability = measures.covered[part]
     if probability <= COVERED.warn or not _is_clear(measures):
         return None
-    return _Defect(f"{part}-covered", description, probability > COVERED.refuse, {})
+    return _Defect(f"{part}-covered", probability > COVERED.refuse)
 
 
 def _is_clear(measures: Measures) -> bool:
@@ -327,7 +342,7 @@ def _smoothed(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 def _ellipse() -> NDArray[np.bool_]:
     """Return which pixels of a crop by SPEC are inside the face, bool (S, S): an ellipse."""
     y, x = (np.mgrid[: SPEC.size, : SPEC.size] + 0.5) / SPEC.size - 0.5
-    return np.asarray(np.hypot(x / 0.30, y / 0.38) < 1)
+    return np.asarray(np.hypot(x / INNER_FACE[0], y / INNER_FACE[1]) < 1)
 
 
 def _sampled_points() -> NDArray[np.float64]:

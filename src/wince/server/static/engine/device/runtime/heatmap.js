@@ -1,10 +1,13 @@
 // Where in the face a score comes from. Mirrors src/wince/runtime/heatmap.py, which explains it.
 
-/** @import { Grid, Heatmap, Quad } from "../../../types.js" */
+/** @import { Grid, Heatmap, Point, Quad } from "../../../types.js" */
+/** @import { Face } from "../faces/face.js" */
+/** @import { FaceSpec } from "../types.js" */
 /** @import { Estimate } from "./estimator.js" */
 
 import { constants } from "../constants.js";
-import { rounded } from "../rounding.js";
+import { applied, cropToImage } from "../faces/align.js";
+import { rounded, roundedAll } from "../rounding.js";
 import { UNIT_NAMES, countedUnits } from "../scale.js";
 
 /**
@@ -33,4 +36,27 @@ export function placeMaps({ units, maps, grid: [rows, columns] }, quad) {
   /** @type {Record<string, Grid>} */
   const grids = Object.fromEntries(UNIT_NAMES.map((name) => [name, toGrid(mapOf[name])]));
   return { quad, pspi: toGrid(total), action_units: grids, counted, note };
+}
+
+/**
+ * Return the corners of a face crop, in pixels of the upright image at full size.
+ *
+ * @param {Face} face In the same pixels; not used by whole-image specs.
+ * @param {FaceSpec} spec How the crop is cut.
+ * @param {readonly [number, number]} size Width and height of the image, in the same pixels.
+ */
+export function cropCorners(face, spec, [width, height]) {
+  const [right, bottom] = spec.kind === "whole" ? [width, height] : [spec.size, spec.size];
+  /** @type {Quad} */
+  const corners = [
+    [0, 0],
+    [right, 0],
+    [right, bottom],
+    [0, bottom],
+  ];
+  const placed =
+    spec.kind === "whole"
+      ? corners
+      : corners.map((corner) => applied(cropToImage(face, spec), corner));
+  return /** @type {Quad} */ (placed.map((point) => /** @type {Point} */ (roundedAll(point, 1))));
 }
