@@ -8,7 +8,7 @@
  * @typedef {object} RgbImage
  * @property {number} width
  * @property {number} height
- * @property {Uint8Array | Uint8ClampedArray} data height x width x 3 bytes, row by row.
+ * @property {Uint8Array} data height x width x 3 bytes, row by row.
  */
 
 const PRECISION_BITS = 22; // of the weights of a filter
@@ -69,6 +69,8 @@ export function reduce(image, factorX, factorY = factorX, box = [0, 0, image.wid
   const data = new Uint8Array(width * height * 3);
   const source = image.data;
   const stride = image.width * 3;
+  const whole = factorX * factorY;
+  const wholeMultiplier = blockMultiplier(whole);
   for (let y = 0, to = 0; y < height; y += 1) {
     const firstRow = top + y * factorY;
     const rows = Math.min(factorY, bottom - firstRow);
@@ -87,10 +89,10 @@ export function reduce(image, factorX, factorY = factorX, box = [0, 0, image.wid
           blue += source[from + 2];
         }
       }
-      const multiplier = blockMultiplier(count);
-      data[to] = (red * multiplier) / 2 ** 24;
-      data[to + 1] = (green * multiplier) / 2 ** 24;
-      data[to + 2] = (blue * multiplier) / 2 ** 24;
+      const multiplier = count === whole ? wholeMultiplier : blockMultiplier(count);
+      data[to] = Math.imul(red, multiplier) >>> 24;
+      data[to + 1] = Math.imul(green, multiplier) >>> 24;
+      data[to + 2] = Math.imul(blue, multiplier) >>> 24;
     }
   }
   return { width, height, data };
@@ -250,7 +252,7 @@ function filterWeights(inSize, from, to, outSize, filter) {
 }
 
 /**
- * @param {Uint8Array | Uint8ClampedArray} source
+ * @param {Uint8Array} source
  * @param {number} stride Bytes of a row.
  * @param {number} firstRow
  * @param {number} rows
@@ -258,7 +260,7 @@ function filterWeights(inSize, from, to, outSize, filter) {
  * @param {FilterWeights} filter
  */
 function resampleRows(source, stride, firstRow, rows, width, { starts, counts, weights, size }) {
-  const data = new Uint8ClampedArray(rows * width * 3);
+  const data = new Uint8Array(rows * width * 3);
   const half = 1 << (PRECISION_BITS - 1);
   for (let row = 0, to = 0; row < rows; row += 1) {
     const rowStart = (firstRow + row) * stride;
@@ -271,9 +273,9 @@ function resampleRows(source, stride, firstRow, rows, width, { starts, counts, w
       const last = first + counts[x];
       for (let place = first; place < last; place += 1, from += 3) {
         const weight = weights[place];
-        red = (red + source[from] * weight) | 0;
-        green = (green + source[from + 1] * weight) | 0;
-        blue = (blue + source[from + 2] * weight) | 0;
+        red = (red + Math.imul(source[from], weight)) | 0;
+        green = (green + Math.imul(source[from + 1], weight)) | 0;
+        blue = (blue + Math.imul(source[from + 2], weight)) | 0;
       }
       data[to] = red >> PRECISION_BITS;
       data[to + 1] = green >> PRECISION_BITS;
@@ -284,14 +286,14 @@ function resampleRows(source, stride, firstRow, rows, width, { starts, counts, w
 }
 
 /**
- * @param {Uint8Array | Uint8ClampedArray} source
+ * @param {Uint8Array} source
  * @param {number} stride Bytes of a row.
  * @param {number} firstRow Number of the first row of `source`.
  * @param {number} height
  * @param {FilterWeights} filter
  */
 function resampleColumns(source, stride, firstRow, height, { starts, counts, weights, size }) {
-  const data = new Uint8ClampedArray(height * stride);
+  const data = new Uint8Array(height * stride);
   const half = 1 << (PRECISION_BITS - 1);
   const sums = new Int32Array(stride);
   for (let y = 0; y < height; y += 1) {
@@ -299,7 +301,9 @@ function resampleColumns(source, stride, firstRow, height, { starts, counts, wei
     for (let place = 0; place < counts[y]; place += 1) {
       const weight = weights[y * size + place];
       const from = (starts[y] + place - firstRow) * stride;
-      for (let byte = 0; byte < stride; byte += 1) sums[byte] += source[from + byte] * weight;
+      for (let byte = 0; byte < stride; byte += 1) {
+        sums[byte] = (sums[byte] + Math.imul(source[from + byte], weight)) | 0;
+      }
     }
     const to = y * stride;
     for (let byte = 0; byte < stride; byte += 1) data[to + byte] = sums[byte] >> PRECISION_BITS;

@@ -192,22 +192,18 @@ function turned({ box: [x0, y0, x1, y1], keypoints, score }, turns) {
  */
 function mosaic({ width: size, data: source }) {
   const side = 2 * size;
-  const data = new Uint8Array(side * side * 3);
   const last = size - 1;
-  for (let y = 0; y < size; y += 1) {
-    for (let x = 0; x < size; x += 1) {
-      const places = [
-        [x, y],
-        [last - y, x],
-        [last - x, last - y],
-        [y, last - x],
-      ];
-      places.forEach(([fromX, fromY], turn) => {
-        const from = (fromY * size + fromX) * 3;
-        const to = ((y + (turn >> 1) * size) * side + x + (turn & 1) * size) * 3;
-        for (let channel = 0; channel < 3; channel += 1)
-          data[to + channel] = source[from + channel];
-      });
+  const data = new Uint8Array(side * side * 3);
+  for (let to = 0, row = 0; row < side; row += 1) {
+    for (let column = 0; column < side; column += 1, to += 3) {
+      const [x, y] = [column % size, row % size];
+      const turn = 2 * Number(row >= size) + Number(column >= size);
+      const fromX = turn === 0 ? x : turn === 1 ? last - y : turn === 2 ? last - x : y;
+      const fromY = turn === 0 ? y : turn === 1 ? x : turn === 2 ? last - y : last - x;
+      const from = (fromY * size + fromX) * 3;
+      data[to] = source[from];
+      data[to + 1] = source[from + 1];
+      data[to + 2] = source[from + 2];
     }
   }
   return { width: side, height: side, data };

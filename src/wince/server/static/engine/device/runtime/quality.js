@@ -172,14 +172,14 @@ function detailDeviation(grey) {
  */
 function smoothed(grey, width) {
   const height = grey.length / width;
+  const columns = new Float32Array(width); // sums of three rows
   const result = new Float32Array((width - 2) * (height - 2));
   for (let y = 0, to = 0; y < height - 2; y += 1) {
+    for (let x = 0, from = y * width; x < width; x += 1, from += 1) {
+      columns[x] = grey[from] + 2 * grey[from + width] + grey[from + 2 * width];
+    }
     for (let x = 0; x < width - 2; x += 1, to += 1) {
-      const [above, here, below] = [0, 1, 2].map((row) => {
-        const from = (y + row) * width + x;
-        return grey[from] + 2 * grey[from + 1] + grey[from + 2];
-      });
-      result[to] = (above + 2 * here + below) / 16;
+      result[to] = (columns[x] + 2 * columns[x + 1] + columns[x + 2]) / 16;
     }
   }
   return result;
