@@ -67,6 +67,13 @@ NAMES: dict[str, tuple[str, ...]] = {
         "MOST_SHIFTS",
         "COLOUR_WEIGHT",
     ),
+    "images": (
+        "MAX_BYTES",
+        "MAX_PIXELS",
+        "MIN_SIDE",
+        "MIN_DECODED_SIDE",
+        "MAX_DECODED_PIXELS",
+    ),
     "runtime.assessment": ("SCHEMA", "HEATMAP_NOTE"),
     "runtime.calibration": ("FEWEST_SUBJECTS", "CLEAR", "_TAIL", "_UNKNOWN_SHARE"),
     "runtime.face_crop": ("NO_FACE",),

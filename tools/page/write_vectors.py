@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tools.page import face_vectors, reading_vectors
+from tools.page import assessment_vectors, face_vectors, reading_vectors
 from wince.files import write_text
 
 FOLDER = Path(__file__).parents[2] / "tests/vectors"
@@ -16,7 +16,8 @@ FOLDER = Path(__file__).parents[2] / "tests/vectors"
 
 def vectors() -> dict[str, Any]:
     """Return all vectors by the name of their file."""
-    return {**reading_vectors.vectors(), **_rounded(face_vectors.vectors())}
+    from_images = {**face_vectors.vectors(), **assessment_vectors.vectors()}
+    return {**reading_vectors.vectors(), **_rounded(from_images)}
 
 
 def _rounded(value: Any) -> Any:

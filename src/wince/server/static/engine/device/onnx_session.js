@@ -7,9 +7,10 @@
  * @property {typeof import("../../onnxruntime/ort.wasm.min.js").InferenceSession} InferenceSession
  *
  * @typedef {{ data: Float32Array, dims: readonly number[] }} Values
+ * @typedef {{ data: Float32Array | Uint8Array, dims: readonly number[] }} Input
  *
  * @typedef {object} Session
- * @property {(inputs: Record<string, Values>) => Promise<Record<string, Values>>} run
+ * @property {(inputs: Record<string, Input>) => Promise<Record<string, Values>>} run
  *   Returns the values of each output by its name.
  * @property {() => Promise<void>} release
  */
@@ -28,7 +29,7 @@ export async function openSession(ort, model) {
     run(inputs) {
       const feeds = Object.entries(inputs).map(([name, { data, dims }]) => [
         name,
-        new ort.Tensor("float32", data, dims),
+        new ort.Tensor(data instanceof Uint8Array ? "uint8" : "float32", data, dims),
       ]);
       return session.run(Object.fromEntries(feeds));
     },

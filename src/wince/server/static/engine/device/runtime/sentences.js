@@ -1,7 +1,12 @@
-// The English sentences of answers, from the page's catalogue. Mirrors src/wince/speech/sentences.py.
-// The page words its results itself, in its own language.
+// The English sentences of answers, from the page's catalogue. Mirrors src/wince/speech/sentences.py
+// and the sentences of a Judgement. The page words its results itself, in its own language.
 
 /** @import { SpeechTexts } from "../../../texts.js" */
+
+import { constants } from "../constants.js";
+
+/** @type {Record<string, { phrase: string, remedy: string }>} */
+const REASONS = constants.quality.REASONS;
 
 /**
  * Return the sentence of a level, or of two levels that a score lies between.
@@ -26,4 +31,19 @@ export function adviceOf({ advice, titles }, level, between) {
   const higher = between[1];
   const first = advice.between.replace("{level}", titles[higher].toLowerCase());
   return `${first} ${advice[higher]} ${advice.caution}`;
+}
+
+/**
+ * Return the sentence and the advice for a face that cannot be judged.
+ *
+ * @param {SpeechTexts} texts
+ * @param {string[]} names Of the reasons.
+ */
+export function refusalOf({ refusal, advice }, names) {
+  const phrases = names.map((name) => REASONS[name].phrase);
+  const remedies = new Set(names.map((name) => REASONS[name].remedy));
+  return {
+    sentence: `${refusal.replace(/\.$/, "")}: ${phrases.join(" and ")}.`,
+    advice: `${[...remedies].join(" ")} ${advice.refusal}`,
+  };
 }

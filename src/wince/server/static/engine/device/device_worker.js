@@ -1,0 +1,88 @@
+// The engine's worker: finds and judges faces apart from the page, which stays responsive.
+
+/** @import { NeutralFace } from "../../types.js" */
+/** @import { ImageOptions, Assessor } from "./runtime/assessor.js" */
+/** @import { FramePixels } from "./worker_calls.js" */
+
+import { loadAssessor } from "./device_files.js";
+import { LiveFrames } from "./live_frames.js";
+import { readImage } from "./upright_image.js";
+import { answerCalls } from "./worker_calls.js";
+
+/** @type {Assessor | null} */
+let assessor = null;
+/** @type {Map<number, LiveFrames>} */
+const watches = new Map(); // by number
+
+/** Return the assessor; the page opens the engine first. */
+function opened() {
+  if (!assessor) throw new Error("The engine is not open.");
+  return assessor;
+}
+
+/** @param {number} number Of a watch. */
+function framesOf(number) {
+  const frames = watches.get(number);
+  if (!frames) throw new Error(`There is no watch ${number}.`);
+  return frames;
+}
+
+answerCalls({
+  /** @param {string} base */
+  async open(base) {
+    const { scale, model, ...loaded } = await loadAssessor(base);
+    assessor = loaded.assessor;
+    return { scale, model };
+  },
+  /**
+   * @param {Blob} file
+   * @param {ImageOptions} options
+   */
+  async assess(file, options) {
+    const began = performance.now();
+    const image = await readImage(file);
+    return opened().assess(image, options, performance.now() - began);
+  },
+  /**
+   * @param {Blob[]} files
+   * @param {boolean} anyExpression
+   */
+  async getNeutralFace(files, anyExpression) {
+    const images = [];
+    for (const file of files) images.push(await readImage(file));
+    return opened().neutralFace(images, anyExpression);
+  },
+  /**
+   * @param {number} number Of the new watch.
+   * @param {Record<string, string | number>} settings
+   */
+  openWatch(number, settings) {
+    watches.set(number, new LiveFrames(opened(), settings));
+  },
+  /**
+   * @param {number} number
+   * @param {FramePixels} frame
+   */
+  assessFrame: (number, frame) => framesOf(number).assess(frame),
+  /**
+   * @param {number} number
+   * @param {number} person
+   */
+  choose: (number, person) => framesOf(number).choose(person),
+  /**
+   * @param {number} number
+   * @param {NeutralFace | null} face
+   */
+  setNeutralFace: (number, face) => framesOf(number).setNeutralFace(face),
+  /**
+   * @param {number} number
+   * @param {boolean} isOn
+   */
+  setMap(number, isOn) {
+    framesOf(number).withMap = isOn;
+  },
+  /** @param {number} number */
+  closeWatch(number) {
+    watches.delete(number);
+  },
+});
