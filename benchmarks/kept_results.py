@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from wince.files import replacing, write_json
 
@@ -43,15 +44,22 @@ class KeptResults:
         hours: Hours that each step took.
     """
 
-    def __init__(self, folder: Path, protocol: Protocol) -> None:
-        """Open the folder; end the program when it belongs to another protocol."""
+    def __init__(self, folder: Path, protocol: Any, *, processor_time: bool = False) -> None:
+        """Open the folder; end the program when it belongs to another protocol.
+
+        Args:
+            folder: The folder.
+            protocol: Settings that all steps share, a dataclass.
+            processor_time: Whether hours are those of the processor, not those of the clock.
+        """
         self._folder = folder
+        self._clock = time.process_time if processor_time else time.monotonic
         folder.mkdir(parents=True, exist_ok=True)
         self._claim(folder / PROTOCOL_FILE, protocol)
         path = folder / HOURS
         self.hours: dict[str, float] = json.loads(path.read_text()) if path.is_file() else {}
 
-    def _claim(self, path: Path, protocol: Protocol) -> None:
+    def _claim(self, path: Path, protocol: Any) -> None:
         settings = asdict(protocol)
         existing = json.loads(path.read_text()) if path.is_file() else settings
         if existing != settings:
@@ -80,10 +88,10 @@ class KeptResults:
     def _timed(self, name: str, work: Callable[[], object]) -> None:
         """Do the work and add its hours to those of earlier runs, also when it is stopped."""
         print(f"== {name}", flush=True)
-        start = time.monotonic()
+        start = self._clock()
         try:
             work()
         finally:
-            spent = (time.monotonic() - start) / 3600
+            spent = (self._clock() - start) / 3600
             self.hours[name] = self.hours.get(name, 0.0) + spent
             write_json(self._folder / HOURS, self.hours)

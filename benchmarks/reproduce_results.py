@@ -4,9 +4,10 @@
 
 Each archive is prepared twice, by subject and with frames at random. On each, both recipes are
 cross-validated by subject and trained once on frames at random. On the first archive the default
-recipe also leaves one subject out at a time, and three architectures are compared. On the last one
-it is trained again with one of its parts changed at a time. All trainings start from random weights
-and have the same size, epochs, folds and seed. A stopped run resumes with the same command.
+recipe also leaves one subject out at a time. On the last one it is trained again with one of its
+parts changed at a time. All trainings start from random weights and have the same size, epochs,
+folds and seed; only leaving one subject out has fewer epochs. A stopped run resumes with the same
+command. The methods and losses are measured by `benchmarks.method_results`.
 
 The results of each finished step (predictions, tables, hours; no weights, no images) are copied to
 benchmarks/results. Another machine resumes from there, and everybody can compute the metrics again:
@@ -14,7 +15,6 @@ benchmarks/results. Another machine resumes from there, and everybody can comput
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -22,13 +22,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from benchmarks import results_page
-from benchmarks.kept_results import PROTOCOL_FILE, KeptResults, Protocol
+from benchmarks import methods_page, results_page
+from benchmarks.kept_results import KeptResults, Protocol
 from wince.archive import prepare
 from wince.evaluation.prediction_files import read_predictions
 from wince.evaluation.predictions import Predictions
 from wince.faces.spec import WHOLE_IMAGE
-from wince.training.architecture_comparison import architecture_candidates, compare
 from wince.training.cross_validation import cross_validate
 from wince.training.fitting import recipe
 from wince.training.fitting.run_settings import Settings
@@ -36,7 +35,6 @@ from wince.training.run import Reporter, train
 
 RECIPES = ("report", "strong")
 Split = Literal["by-subject", "random-frames"]
-ARCHITECTURES = ("resnet18", "mobilenet", "vit_small")
 CHANGES: dict[str, dict[str, Any]] = {
     "the whole image in place of the aligned crop": {"spec": WHOLE_IMAGE},
     "no augmentation": {"strength": None},
@@ -123,7 +121,7 @@ def both_recipes(study: Study) -> str:
             partial(study.train, settings),
         )
         tables[name, "random-frames"] = read_predictions(path)
-    return results_page.archive_section(study.name, RECIPES, tables)
+    return results_page.archive_section(study.name, study.protocol, RECIPES, tables)
 
 
 def folds_step(name: str, protocol: Protocol) -> str:
@@ -140,28 +138,23 @@ def leave_one_out(study: Study) -> str:
         "folds.csv",
         partial(study.cross_validate, settings, folds="loso", first=study.protocol.loso_folds),
     )
-    return results_page.leave_one_out_section(study.name, study.protocol, path)
+    return results_page.leave_one_out_section(
+        study.name, study.protocol, path, read_predictions(_by_subject(study))
+    )
 
 
-def architectures(study: Study) -> str:
-    """Compare three architectures with the default recipe; return the section."""
+def _by_subject(study: Study) -> Path:
+    """Return the kept predictions of the default recipe on all folds by subject."""
+    return study.kept.path(f"{study.name}, {folds_step('strong', study.protocol)}", ".csv")
 
-    def work(out: Path) -> None:
-        compare(
-            study.prepared("by-subject"),
-            out,
-            architecture_candidates(study.settings("strong"), ARCHITECTURES),
-            folds=str(study.protocol.folds),
-            reporter=REPORTER,
-        )
 
-    path = study.step("three architectures", "architectures", "comparison.json", work)
-    return results_page.architectures_section(study.name, path)
+def _time_baselines(study: Study) -> dict[str, Any]:
+    """Return the metrics of trivial predictors on the frames of the models of time."""
+    return dict(results_page.leave_one_out_baselines(read_predictions(_by_subject(study))))
 
 
 def changed_parts(study: Study) -> str:
     """Train with one part of the default recipe changed at a time; return the section."""
-    unchanged = study.kept.path(f"{study.name}, {folds_step('strong', study.protocol)}", ".csv")
     tables = {}
     for title, changes in CHANGES.items():
         parts = "-".join(changes)
@@ -174,7 +167,7 @@ def changed_parts(study: Study) -> str:
         )
         tables[title] = read_predictions(path)
     return results_page.changes_section(
-        study.name, study.protocol, read_predictions(unchanged), tables
+        study.name, study.protocol, read_predictions(_by_subject(study)), tables
     )
 
 
@@ -215,18 +208,6 @@ def command(names: Sequence[str], protocol: Protocol) -> str:
     )
 
 
-def method_sections(folder: Path) -> list[str]:
-    """Return the sections that `benchmarks.method_results` measured; none if it was not run."""
-    if not (folder / PROTOCOL_FILE).is_file():
-        return []
-    protocol = json.loads((folder / PROTOCOL_FILE).read_text("utf-8"))
-    archives = sorted({path.name.partition("-seed-")[0] for path in folder.glob("*-seed-*.json")})
-    return [
-        results_page.methods_section(name, protocol, sorted(folder.glob(f"{name}-seed-*.json")))
-        for name in archives
-    ]
-
-
 def main() -> int:
     """Do all steps that are not done yet; write the page after each section."""
     chosen = options()
@@ -241,16 +222,17 @@ def main() -> int:
     steps: list[tuple[str, Callable[[Study], str], Study]] = [
         *((f"both recipes on {study.name}", both_recipes, study) for study in studies),
         ("leave one subject out", leave_one_out, studies[0]),
-        ("three architectures", architectures, studies[0]),
         ("what each part of the default recipe adds", changed_parts, studies[-1]),
     ]
     text = command([study.name for study in studies], protocol)
     sections: list[str] = []
-    methods = method_sections(chosen.kept / "methods")
+    methods = methods_page.sections(chosen.kept / "methods")
     for _, section_of, study in steps:
         sections.append(section_of(study))
         missing = [title for title, *_ in steps[len(sections) :]]
-        page = results_page.page([*sections, *methods], protocol, kept.hours, text, missing)
+        page = results_page.page(
+            [*sections, *methods], protocol, kept.hours, text, missing, _time_baselines(studies[0])
+        )
         chosen.out.write_text(page, "utf-8")
     print(f"Written: {chosen.out}")
     return 0

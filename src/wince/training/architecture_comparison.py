@@ -141,7 +141,7 @@ def compare(
     reporter = reporter or Reporter()
     for candidate in candidates:
         launch.check(candidate.settings.devices)
-    data_by_kind = _open_all(prepared_folder, candidates)
+    data_by_kind = open_all(prepared_folder, candidates)
     rows, validations = [], {}
     for candidate in candidates:
         data = data_by_kind[candidate.settings.spec.kind]
@@ -173,7 +173,7 @@ def _on_scale(candidate: Candidate, scale: Scale) -> Candidate:
     return replace(candidate, settings=candidate.settings.for_scale(scale))
 
 
-def _open_all(prepared_folder: Path, candidates: Sequence[Candidate]) -> dict[str, ModelData]:
+def open_all(prepared_folder: Path, candidates: Sequence[Candidate]) -> dict[str, ModelData]:
     """Return the prepared data by kind of view, each with the frames that all kinds have."""
     specs = {candidate.settings.spec.kind: candidate.settings.spec for candidate in candidates}
     data_by_kind: dict[str, ModelData] = {

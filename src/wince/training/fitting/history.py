@@ -1,7 +1,8 @@
-"""The history of a training by epoch: history.csv and history.png, rewritten after every epoch."""
+"""The history of a training by epoch: history.csv, rewritten after every epoch, and history.png."""
 
 import csv
 import io
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,8 @@ from wince.number_format import decimal
 from wince.scale import PSPI, Scale
 
 CSV_FILE, PLOT_FILE = "history.csv", "history.png"
+DRAWN_EVERY = 30.0
+"""Seconds between two drawings. A drawing takes a second, which may be as long as an epoch."""
 COLUMNS = (
     "epoch",
     "train_loss",
@@ -60,7 +63,7 @@ class History(Callback):
         self.scale = scale
         self.rows: list[dict[str, float]] = []
         self.finished = False
-        self._epoch_start = 0.0
+        self._epoch_start, self._drawn = 0.0, -math.inf
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state that is stored in the checkpoint."""
@@ -84,29 +87,29 @@ class History(Callback):
         self.rows = [*self.rows, row]
         self.finished = trainer.should_stop or row["epoch"] == trainer.max_epochs
         if trainer.is_global_zero:
-            write(self.folder, self.rows, self.monitor, self.caution, self.scale)
+            self._write()
             if self.message:
                 self.message(row_text(row, int(trainer.max_epochs or 0)))
 
+    def _write(self) -> None:
+        """Write the table, and the plot if the training is finished or the last one is old."""
+        write_table(self.folder, self.rows)
+        now = time.monotonic()
+        if self.finished or now - self._drawn > DRAWN_EVERY:
+            figure = plot(self.rows, self.monitor, self.scale)
+            write_bytes(self.folder / PLOT_FILE, png(figure, self.caution or None))
+            self._drawn = now
 
-def write(
-    folder: Path,
-    rows: Sequence[Mapping[str, float]],
-    monitor: str,
-    caution: str = "",
-    scale: Scale = PSPI,
-) -> None:
-    """Write history.csv and history.png.
+
+def write_table(folder: Path, rows: Sequence[Mapping[str, float]]) -> None:
+    """Write history.csv.
 
     Args:
         folder: The run folder.
         rows: A row for each epoch, values by column.
-        monitor: The column that decides which epoch is best.
-        caution: A mark drawn into the plot, "" for none.
-        scale: The scale of the labels.
 
     Raises:
-        FileWriteError: A file cannot be written.
+        FileWriteError: The file cannot be written.
     """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
@@ -114,7 +117,6 @@ def write(
     for row in rows:
         table.writerow([row[name] if row[name] == row[name] else "" for name in COLUMNS])
     write_text(folder / CSV_FILE, text.getvalue())
-    write_bytes(folder / PLOT_FILE, png(plot(rows, monitor, scale), caution or None))
 
 
 def read_seconds(path: Path) -> float:

@@ -13,6 +13,9 @@ from wince.training.fitting.run_settings import Settings
 from wince.training.methods.fold_scorer import FoldScorer
 from wince.training.networks.architectures import SHALLOW
 
+SMALLEST_FACE = 112
+"""Pixels of a face in which its key points are found; no network has to be trained on them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -34,15 +37,21 @@ class Method:
 
 
 def _landmarks() -> FoldScorer:
-    from wince.training.methods.landmark_regression import score_fold
+    from wince.training.methods.landmark_regression import LandmarkScorer
 
-    return score_fold
+    return LandmarkScorer()
 
 
 def _flow() -> FoldScorer:
     from wince.training.methods.flow_network import score_fold
 
     return score_fold
+
+
+def _large(settings: Settings) -> Settings:
+    """Return settings with a face that is large enough to find key points in."""
+    spec = replace(settings.recipe.spec, size=max(SMALLEST_FACE, settings.recipe.spec.size))
+    return replace(settings, recipe=replace(settings.recipe, spec=spec))
 
 
 def _shallow(settings: Settings) -> Settings:
@@ -69,6 +78,7 @@ METHODS: dict[str, Method] = {
             "landmarks-svr",
             "Kaltwang, Rudovic & Pantic 2012, ISVC, LNCS 7432:368-377",
             "six key points and the cosine transform of the face, support vector regression",
+            adapt=_large,
             scorer=_landmarks,
         ),
         Method(

@@ -28,8 +28,6 @@ from wince.training.over_time.sequences import by_sequence
 
 LENGTH = 8
 """Frames of a clip."""
-SIDE = 56
-"""Pixels of a frame's side."""
 RATE = 2e-3
 WIDTHS = (16, 32, 64)
 TIMED = 20
@@ -78,7 +76,7 @@ def score_fold(task: FoldTask) -> FoldResult:
         _scores(network, grey, clips, split.validation),
         _scores(network, grey, clips, split.test),
         sum(weights.numel() for weights in network.parameters()),
-        _milliseconds(network),
+        _milliseconds(network, task.settings.spec.size),
     )
 
 
@@ -141,13 +139,12 @@ def clip_rows(frames: Frames) -> NDArray[np.intp]:
 
 
 def _grey(pixels: Pixels, task: FoldTask) -> NDArray[np.uint8]:
-    """Return the grey values of all frames at the size of a clip, uint8 (N, SIDE, SIDE)."""
-    grey = np.empty((len(pixels), SIDE, SIDE), np.uint8)
+    """Return the grey values of all frames, uint8 (N, S, S)."""
+    side = task.settings.spec.size
+    grey = np.empty((len(pixels), side, side), np.uint8)
     for rows in _batches(np.arange(len(pixels)), 256):
         view = torch.from_numpy(model_view(pixels[rows], task.settings.spec))
-        mean = view.float().mean(3)[:, None]
-        small = functional.interpolate(mean, (SIDE, SIDE), mode="area")
-        grey[rows] = small[:, 0].round().to(torch.uint8).numpy()
+        grey[rows] = view.float().mean(3).round().to(torch.uint8).numpy()
     return grey
 
 
@@ -179,14 +176,14 @@ def _scores(
 
 
 @torch.no_grad()
-def _milliseconds(network: FlowNetwork) -> float:
+def _milliseconds(network: FlowNetwork, side: int) -> float:
     """Return the time of one clip on one thread, the median of several."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     times = []
     for _ in range(TIMED):
         start = time.perf_counter()
-        network(torch.rand(1, LENGTH, SIDE, SIDE))
+        network(torch.rand(1, LENGTH, side, side))
         times.append(1000 * (time.perf_counter() - start))
     torch.set_num_threads(threads)
     return float(np.median(times))

@@ -35,16 +35,44 @@ TIMED = 30
 Features = NDArray[np.float64]
 
 
-def score_fold(task: FoldTask) -> FoldResult:
-    """Learn from a fold; cost and kernel width are chosen on its validation part."""
+class LandmarkScorer:
+    """Learns from folds of the same data; the features of a face are computed once."""
+
+    def __init__(self) -> None:
+        """Start without features."""
+        self._pixels: Pixels | None = None
+        self._features: dict[int, Features] = {}
+
+    def __call__(self, task: FoldTask) -> FoldResult:
+        """Learn from a fold; cost and kernel width are chosen on its validation part."""
+        parts = (_drawn(task), task.split.validation, task.split.test)
+        return _score(task, parts[0], [self._of_rows(task, rows) for rows in parts])
+
+    def _of_rows(self, task: FoldTask, rows: Rows) -> Features:
+        """Return the features of some rows, (N, number of features)."""
+        if self._pixels is not task.pixels and not _same(self._pixels, task.pixels):
+            self._features = {}
+        self._pixels = task.pixels
+        features = np.empty((len(rows), len(KEYPOINTS) * 2 + FREQUENCIES**2 - 1))
+        for number, row in enumerate(rows.tolist()):
+            if row not in self._features:
+                view = model_view(task.pixels[[row]], task.settings.spec)[0]
+                self._features[row] = face_features(task.pixels[row], view)
+            features[number] = self._features[row]
+            task.progress("Features", number + 1, len(rows))
+        return features
+
+
+def _same(before: Pixels | None, pixels: Pixels) -> bool:
+    """Return whether two arrays are maps of one file."""
+    file = getattr(pixels, "filename", None)
+    return file is not None and file == getattr(before, "filename", None)
+
+
+def _score(task: FoldTask, learned: Rows, features: list[Features]) -> FoldResult:
+    """Learn from the features of three parts, the first of which are of the rows `learned`."""
     split, spec = task.split, task.settings.spec
-    learned = _drawn(task)
-    rows = np.concatenate([learned, split.validation, split.test])
-    features = np.empty((len(rows), len(KEYPOINTS) * 2 + FREQUENCIES**2 - 1))
-    for number, row in enumerate(rows.tolist()):
-        features[number] = face_features(task.pixels[row], model_view(task.pixels[[row]], spec)[0])
-        task.progress("Features", number + 1, len(rows))
-    train, validation, test = np.split(features, np.cumsum([len(learned), len(split.validation)]))
+    train, validation, test = features
     known = ~np.isnan(train)
     usual = np.where(known, train, 0).sum(0) / known.sum(0).clip(1)
     for part in (train, validation, test):  # faces without key points get the usual ones
@@ -53,14 +81,15 @@ def score_fold(task: FoldTask) -> FoldResult:
     model = _best(train, pspi[learned], validation, pspi[split.validation])
     machine = model[-1]
     start = time.perf_counter()
-    for row in rows[:TIMED].tolist():
+    timed = split.test[:TIMED].tolist()
+    for row in timed:
         view = model_view(task.pixels[[row]], spec)[0]
         model.predict(np.nan_to_num(face_features(task.pixels[row], view))[None])
     return FoldResult(
         model.predict(validation),
         model.predict(test),
         int(machine.support_vectors_.size + machine.dual_coef_.size),
-        1000 * (time.perf_counter() - start) / min(TIMED, len(rows)),
+        1000 * (time.perf_counter() - start) / max(1, len(timed)),
     )
 
 
