@@ -82,7 +82,7 @@ export function watchOnDevice(call, source, options) {
   return {
     async step() {
       if (isRunning || isClosed) return;
-      // A camera is not watched while nobody looks at the page; a recording waits.
+      // A camera is not watched while nobody looks at the page; a recording is assessed to its end.
       if (document.hidden && source.seconds() === null) return;
       const size = source.size();
       const part = size && regions.next(size, performance.now());

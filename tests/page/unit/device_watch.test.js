@@ -1,0 +1,136 @@
+// The watch of the engine on the device, with a worker that the test answers for.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+globalThis.document = { hidden: false };
+const { watchOnDevice } =
+  await import("../../../src/wince/server/static/engine/device_watch.js");
+const { UserError } = await import("../../../src/wince/server/static/errors.js");
+
+const SIZE = { width: 1920, height: 1080 };
+const FACE = [900, 500, 970, 570];
+const ANSWER = {
+  assessment: { face: { box: FACE } },
+  isAbsent: false,
+  track: null,
+  person: 1,
+  persons: [{ number: 1, box: FACE }],
+};
+
+/** Return a source of frames, and the regions and longest sides that were drawn. */
+function createSource(seconds = null) {
+  const grabs = [];
+  return {
+    grabs,
+    size: () => SIZE,
+    seconds: () => seconds,
+    grab(region, longestSide) {
+      grabs.push([region, longestSide]);
+      const [x0, y0, x1, y1] = region ?? [0, 0, SIZE.width, SIZE.height];
+      const canvas = {
+        width: x1 - x0,
+        height: y1 - y0,
+        getContext: () => ({ getImageData: () => ({ data: new Uint8ClampedArray(4) }) }),
+        toBlob: (done) => done("jpeg"),
+      };
+      return { canvas, region: [x0, y0, x1, y1], size: SIZE, captured: performance.now() };
+    },
+  };
+}
+
+/** Return a worker whose frames wait for `answer`. */
+function createWorker() {
+  const calls = [];
+  const waiting = [];
+  const call = (name, values) => {
+    calls.push([name, ...values.slice(1)]);
+    if (name !== "assessFrame") return Promise.resolve();
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+  };
+  return { calls, call, next: () => waiting.shift() };
+}
+
+function watch({ source = createSource(), neutral = null } = {}) {
+  const worker = createWorker();
+  const answers = [];
+  const problems = [];
+  const watching = watchOnDevice(worker.call, source, {
+    settings: { hold: 1 },
+    neutral,
+    withMap: true,
+    onAnswer: (answer) => answers.push(answer),
+    onConnection: (problem) => problems.push(problem),
+  });
+  return { ...worker, source, answers, problems, watching };
+}
+
+test("one frame at a time is assessed: first the whole one, then the face, both at full size", async () => {
+  const { watching, source, calls, next, answers } = watch();
+  await watching.step();
+  await watching.step();
+  assert.deepEqual(source.grabs, [[null, Infinity]]);
+  next().resolve(ANSWER);
+  await watching.settle();
+  assert.equal(answers[0].persons[0].number, 1);
+  assert.equal(answers[0].picture.jpeg, "jpeg");
+  await watching.step();
+  const [[x0, y0, x1, y1], longestSide] = source.grabs[1];
+  assert.equal(longestSide, Infinity);
+  assert.ok(x0 < FACE[0] && y0 < FACE[1] && x1 > FACE[2] && y1 > FACE[3] && x1 - x0 < 640);
+  assert.deepEqual(calls.filter(([name]) => name === "assessFrame").length, 2);
+});
+
+test("a camera is not watched while the page is hidden, and a recording is assessed to its end", async () => {
+  const camera = watch();
+  const recording = watch({ source: createSource(3) });
+  document.hidden = true;
+  await camera.watching.step();
+  await recording.watching.step();
+  document.hidden = false;
+  assert.equal(camera.source.grabs.length, 0);
+  assert.equal(recording.source.grabs.length, 1);
+  recording.next().resolve(ANSWER);
+  await recording.watching.settle();
+  assert.equal(recording.answers[0].seconds, 3);
+});
+
+test("settings, the neutral face, the map and the person reach the worker in order", () => {
+  const neutral = { raw_score: 1 };
+  const { watching, calls } = watch({ neutral });
+  watching.choose(2);
+  watching.setMap(false);
+  watching.setNeutralFace(null);
+  watching.close();
+  assert.deepEqual(calls, [
+    ["openWatch", { hold: 1 }],
+    ["setNeutralFace", neutral],
+    ["setMap", true],
+    ["choose", 2],
+    ["setMap", false],
+    ["setNeutralFace", null],
+    ["closeWatch", null],
+  ]);
+});
+
+test("a frame that fails is told, and the next one takes the problem back", async () => {
+  const { watching, next, problems, answers } = watch();
+  await watching.step();
+  next().reject(new UserError("device-failed"));
+  await watching.settle();
+  assert.equal(problems[0].code, "device-failed");
+  await watching.step();
+  next().resolve({ ...ANSWER, assessment: null, isAbsent: true, persons: [] });
+  await watching.settle();
+  assert.deepEqual(problems.slice(1), [null]);
+  assert.ok(answers[0].isAbsent);
+});
+
+test("nothing is answered after the watch was closed", async () => {
+  const { watching, next, answers } = watch();
+  await watching.step();
+  watching.close();
+  next().resolve(ANSWER);
+  await watching.settle();
+  assert.equal(answers.length, 0);
+});
