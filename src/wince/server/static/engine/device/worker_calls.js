@@ -40,6 +40,7 @@ export function createCalls(worker) {
   /** @type {Map<number, { resolve: (result: unknown) => void, reject: (error: Error) => void }>} */
   const pending = new Map(); // by the number of the call
   let calls = 0;
+  let hasFailed = false;
 
   worker.addEventListener("message", ({ data }) => {
     const { id, result, problem } = /** @type {Answer} */ (data);
@@ -48,14 +49,16 @@ export function createCalls(worker) {
     if (problem) call?.reject(new UserError(problem.code, problem.values, problem.detail));
     else call?.resolve(result);
   });
-  // The script could not be loaded, or stopped.
+  // The script could not be loaded, or stopped: no call is answered any more.
   worker.addEventListener("error", () => {
+    hasFailed = true;
     for (const { reject } of pending.values()) reject(new UserError("device-failed"));
     pending.clear();
   });
 
   return (name, values = [], transfer = []) =>
     new Promise((resolve, reject) => {
+      if (hasFailed) return reject(new UserError("device-failed"));
       calls += 1;
       pending.set(calls, { resolve, reject });
       worker.postMessage({ id: calls, name, values }, transfer);

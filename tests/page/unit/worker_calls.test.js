@@ -1,0 +1,62 @@
+// Calls to the engine's worker, with both sides in one process.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import {
+  answerCalls,
+  createCalls,
+} from "../../../src/wince/server/static/engine/device/worker_calls.js";
+import { UserError } from "../../../src/wince/server/static/errors.js";
+
+/** Return the worker as the page sees it, and start to answer in it. */
+function startWorker(functions) {
+  const page = new EventTarget();
+  const inside = new EventTarget();
+  const deliver = (target, data) => target.dispatchEvent(new MessageEvent("message", { data }));
+  page.postMessage = (data) => queueMicrotask(() => deliver(inside, data));
+  inside.postMessage = (data) => queueMicrotask(() => deliver(page, data));
+  globalThis.self = inside;
+  answerCalls(functions);
+  return page;
+}
+
+test("results and problems reach the call that they belong to, one call after the other", async () => {
+  const running = [];
+  const call = createCalls(
+    startWorker({
+      async slow(value) {
+        running.push(`begin ${value}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        running.push(`end ${value}`);
+        return 2 * value;
+      },
+      refuse() {
+        throw new UserError("no-face", { number: 3 }, "No face.");
+      },
+    }),
+  );
+  const calls = [call("slow", [1]), call("refuse"), call("slow", [2])];
+  await assert.rejects(calls[1], ({ problem }) => {
+    assert.deepEqual(problem, { code: "no-face", values: { number: 3 }, detail: "No face." });
+    return true;
+  });
+  assert.deepEqual([await calls[0], await calls[2]], [2, 4]);
+  assert.deepEqual(running, ["begin 1", "end 1", "begin 2", "end 2"]);
+});
+
+test("an error of the worker's own is a problem that the page has a text for", async (context) => {
+  context.mock.method(console, "error", () => {});
+  const call = createCalls(startWorker({}));
+  await assert.rejects(call("missing"), ({ problem }) => problem.code === "device-failed");
+});
+
+test("a worker that stopped fails the calls that wait, and those after", async () => {
+  const worker = startWorker({ never: () => new Promise(() => {}) });
+  const call = createCalls(worker);
+  const waiting = call("never");
+  worker.dispatchEvent(new Event("error"));
+  for (const each of [waiting, call("never")]) {
+    await assert.rejects(each, ({ problem }) => problem.code === "device-failed");
+  }
+});
