@@ -25,9 +25,16 @@ export function createDeviceEngine({ base }) {
   const worker = new Worker(trustedScriptUrl(WORKER), { type: "module" });
   const call = createCalls(worker);
 
+  /** Run the networks once at a time, so that other calls are answered in between. */
+  async function warmUp() {
+    while (await call("warmUp"));
+  }
+
   return {
     async open() {
-      return { .../** @type {EngineInfo} */ (await call("open", [base.href])), host: null };
+      const info = await call("open", [base.href]);
+      warmUp().catch(() => {}); // if the networks fail, the first photo says so
+      return { .../** @type {EngineInfo} */ (info), host: null };
     },
     async assess(image, { face = null, neutral = null, signal } = {}) {
       const assessment = await call("assess", [image, { face, neutral, withMap: true }]);

@@ -7,10 +7,12 @@
 import { loadAssessor } from "./device_files.js";
 import { LiveFrames } from "./live_frames.js";
 import { readImage } from "./upright_image.js";
+import { createWarmUp } from "./warm_up.js";
 import { answerCalls } from "./worker_calls.js";
 
 /** @type {Assessor | null} */
 let assessor = null;
+let warmUp = async () => false;
 /** @type {Map<number, LiveFrames>} */
 const watches = new Map(); // by number
 
@@ -32,8 +34,10 @@ answerCalls({
   async open(base) {
     const { scale, model, ...loaded } = await loadAssessor(base);
     assessor = loaded.assessor;
+    warmUp = createWarmUp(assessor);
     return { scale, model };
   },
+  warmUp: () => warmUp(),
   /**
    * @param {Blob} file
    * @param {ImageOptions} options

@@ -126,7 +126,8 @@ export function cropped(image, [left, top, right, bottom]) {
 }
 
 /**
- * Return an image in another size, as Pillow's `resize` does.
+ * Return an image in another size, as Pillow's `resize` does: rows first. Where an image becomes much
+ * lower and hardly narrower, Pillow 13 begins with the columns, which may change a grey level by one.
  *
  * @param {RgbImage} image
  * @param {number} width
