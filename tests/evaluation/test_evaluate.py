@@ -164,6 +164,43 @@ def test_a_bootstrap_of_means_agrees_with_scipy():
     assert ends == pytest.approx((expected.low, expected.high), abs=0.05)
 
 
+def test_t_intervals_agree_with_the_jackknife_by_hand(metrics, table):
+    mae = [
+        np.abs(table.predicted - table.pspi)[table.subject != left_out].mean()
+        for left_out in range(12)
+    ]
+    error = np.sqrt(11 / 12 * ((mae - np.mean(mae)) ** 2).sum())
+    value, margin = metrics["model"]["pooled"]["mae"], scipy.stats.t.ppf(0.975, 11) * error
+    assert metrics["model"]["pooled_t_interval"]["mae"] == pytest.approx(
+        [value - margin, value + margin], abs=1e-6
+    )
+    by_subject = np.array([row["mae"] for row in metrics["by_subject"]])
+    mean = scipy.stats.t.interval(0.95, 11, by_subject.mean(), scipy.stats.sem(by_subject))
+    assert metrics["model"]["subject_mean_t_interval"]["mae"] == pytest.approx(mean, abs=1e-6)
+    quantiles = scipy.stats.t.ppf(0.975, np.arange(5, 19))
+    assert np.allclose(bootstrap.T_QUANTILES, quantiles, rtol=0, atol=1e-6)
+
+
+def test_t_intervals_are_for_six_to_nineteen_subjects_who_decide(metrics):
+    model = metrics["model"]
+    for part, subjects in (("pooled", "pooled_subjects"), ("subject_mean", "subjects_defined")):
+        few = {key for key, count in model[subjects].items() if 6 <= count < 20}
+        assert model[f"{part}_t_interval"].keys() == few
+        assert few
+    assert any("a t interval is given" in caveat for caveat in metrics["caveats"])
+
+
+def test_trivial_predictors_have_intervals(metrics):
+    for name in TRIVIAL_PREDICTORS:
+        values = metrics["baselines"][name]
+        low, high = values["pooled_interval"]["mae"]
+        assert low < values["pooled"]["mae"] < high
+    zero = metrics["baselines"]["zero"]["pooled"]
+    model = metrics["model"]["pooled"]
+    for cut in (1, 2, 3):
+        assert zero[f"ap_{cut}"] < model[f"ap_{cut}"]
+
+
 def test_trivial_predictors_are_evaluated_too(metrics, table):
     zero, mean = (metrics["baselines"][name]["pooled"] for name in ("zero", "mean"))
     assert zero["mae"] == pytest.approx(table.pspi.mean(), **EXACT)

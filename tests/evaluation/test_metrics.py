@@ -15,6 +15,8 @@ from wince.evaluation.metrics import (
     agreement,
     calibration_metrics,
     classification,
+    limits_of_agreement,
+    precision_recall,
     regression,
     roc,
     sequence_scores,
@@ -48,6 +50,8 @@ def rows(request):
         agreement,
         roc,
         classification,
+        limits_of_agreement,
+        precision_recall,
         calibration_metrics,
         sequence_scores,
     ],
@@ -208,6 +212,54 @@ def test_auc_and_roc_agree_with_sklearn(rows, cut):
         assert values == pytest.approx(expected_values, abs=1e-9)
 
 
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_average_precision_agrees_with_sklearn_and_of_resamples_too(rows, cut):
+    truth, predicted, subject = rows
+    predicted = np.round(predicted, 1)  # ties
+    positive = roc.at_least(truth, cut)
+    assert precision_recall.average_precision(positive, predicted) == pytest.approx(
+        sk.average_precision_score(positive, predicted), **EXACT
+    )
+    people = int(subject.max()) + 1
+    counts = np.random.default_rng(cut).integers(0, 3, (4, people)).astype(float)
+    values = precision_recall.average_precision_resampled(positive, predicted, subject, counts)
+    for value, count in zip(values, counts, strict=True):
+        copies = np.repeat(np.arange(len(truth)), count[subject].astype(int))
+        expected = sk.average_precision_score(positive[copies], predicted[copies])
+        assert value == pytest.approx(expected, **EXACT)
+
+
+def test_average_precision_in_blocks_is_the_same(rows, monkeypatch):
+    truth, predicted, subject = rows
+    arguments = (roc.at_least(truth, 1), predicted, subject, np.ones((3, int(subject.max()) + 1)))
+    whole = precision_recall.average_precision_resampled(*arguments)
+    monkeypatch.setattr(precision_recall, "MOST_CELLS", 40)
+    blocks = precision_recall.average_precision_resampled(*arguments)
+    assert blocks == pytest.approx(whole, **EXACT)
+
+
+def test_a_constant_has_the_share_of_positives_as_average_precision():
+    positive = np.arange(50) < 7
+    assert precision_recall.average_precision(positive, np.full(50, 3.0)) == pytest.approx(7 / 50)
+    assert np.isnan(precision_recall.average_precision(np.zeros(3, bool), np.arange(3.0)))
+
+
+def test_a_constant_class_does_not_win_averaged_precision():
+    constant = np.array([[80, 0, 0], [15, 0, 0], [5, 0, 0]])
+    model = np.array([[70, 10, 0], [5, 8, 2], [0, 2, 3]])
+    assert classification.macro_precision(constant) == pytest.approx(0.8 / 3)
+    assert classification.macro_precision(model) > classification.macro_precision(constant)
+
+
+def test_calibration_line_agrees_with_scipy(rows):
+    truth, predicted, _ = rows
+    line = scipy.stats.linregress(predicted, truth)
+    assert agreement.calibration_line(truth, predicted) == pytest.approx(
+        (line.slope, line.intercept), **EXACT
+    )
+    assert np.isnan(agreement.calibration_line(truth, np.ones_like(truth))).all()
+
+
 def test_auc_is_undefined_without_both_classes_and_one_half_for_a_constant_score():
     assert np.isnan(roc.auc([False, False], [1.0, 2.0]))
     assert np.isnan(roc.auc([True, True], [1.0, 2.0]))
@@ -250,7 +302,8 @@ def test_class_metrics_agree_with_sklearn(rows, scheme):
         sk.f1_score(truth, predicted, labels=present, average="macro"), **EXACT
     )
     assert classification.macro_precision(matrix) == pytest.approx(
-        sk.precision_score(truth, predicted, labels=np.unique(predicted), average="macro"), **EXACT
+        sk.precision_score(truth, predicted, labels=present, average="macro", zero_division=0),
+        **EXACT,
     )
     assert classification.distance(matrix) == pytest.approx(
         np.abs(truth - predicted).mean(), **EXACT
@@ -414,3 +467,19 @@ def test_quadratic_kappa_of_every_two_by_two_matrix_is_plain_kappa():
         chance = ((a + b) * (a + c) + (c + d) * (b + d)) / n**2
         expected = ((a + d) / n - chance) / (1 - chance)
         assert classification.kappa(matrix) == pytest.approx(expected, **EXACT)
+
+
+def test_limits_of_agreement_agree_with_an_analysis_of_variance(rows):
+    truth, predicted, subject = rows
+    gap = predicted - truth
+    parts = [gap[subject == number] for number in np.unique(subject)]
+    sizes = np.array([len(part) for part in parts])
+    total, people = sizes.sum(), len(parts)
+    within = sum(((part - part.mean()) ** 2).sum() for part in parts) / (total - people)
+    f_value = scipy.stats.f_oneway(*parts).statistic
+    size = (total - (sizes**2).sum() / total) / (people - 1)
+    spread = np.sqrt(within + max(0, (f_value - 1) * within / size))
+    expected = gap.mean() + scipy.stats.norm.ppf([0.025, 0.975]) * spread
+    found = limits_of_agreement.limits_of_agreement(truth, predicted, subject)
+    assert found == pytest.approx(expected, **EXACT)
+    assert np.isnan(limits_of_agreement.limits_of_agreement([0, 1], [1, 3], np.zeros(2, int))).all()

@@ -22,13 +22,20 @@ from wince.errors import DataError, FileWriteError
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.metrics.metric_catalogue import FAMILIES, TITLES, markdown, worded
 from wince.evaluation.prediction_columns import from_columns
-from wince.evaluation.report import result_files
+from wince.evaluation.report import plot_style, result_files
+from wince.evaluation.report.paper_tables import PaperTable, latex
 from wince.scale import PSPI
 
 DOCS = ROOT / "docs" / "evaluation.md"
 LABEL = "subjects overlap: optimistic"
 
 
+PLOTS = (
+    *("flow", "scatter", "bland-altman", "calibration", "scores", "errors", "subjects"),
+    "sequences",
+)
+"""Plots of every evaluation."""
+CONFUSIONS = ("confusion-four_levels", "confusion-six_classes", "confusion-binary_1")
 MISSING = 3
 """Frames without a prediction in the table of the fixture `full`."""
 
@@ -64,6 +71,12 @@ def folder(full, tmp_path_factory):
     report = result_files.write_results(*full, out)
     assert report == out / "report.html"
     return out
+
+
+@pytest.fixture
+def png_only(monkeypatch):
+    """Draw plots in one format instead of three."""
+    monkeypatch.setattr(plot_style, "FORMATS", ("png",))
 
 
 class Reader(HTMLParser):
@@ -108,31 +121,102 @@ def test_the_report_needs_nothing_but_itself(folder):
 
 
 def test_every_plot_is_an_image_and_is_in_the_report(folder):
-    page = (folder / "report.html").read_text()
+    page, fairness = ((folder / name).read_text() for name in ("report.html", "fairness.html"))
     names = {path.stem for path in (folder / "plots").glob("*.png")}
+    traces = {f"traces-{number}" for number in range(1, SUBJECTS + 1)}
     assert names == {
-        "scores", "errors", "roc", "confusion", "subjects", "sequences", "reliability", "coverage",
-        "groups-1", "against", *(f"traces-{number}" for number in range(1, SUBJECTS + 1)),
+        *PLOTS, "roc", "precision-recall", *CONFUSIONS, "reliability", "coverage", "groups-1",
+        "fairness-1",
+        "against", *traces,
     }  # fmt: skip
+    for name in names - traces:
+        with Image.open(folder / "plots" / f"{name}.png") as image:
+            assert image.width == 1020  # 86 mm at 300 dots per inch
+        assert (folder / "plots" / f"{name}.svg").read_text().startswith("<?xml")
+        assert (folder / "plots" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
     for path in (folder / "plots").glob("*.png"):
         with Image.open(path) as image:
             assert min(image.size) > 150
             assert len(image.convert("L").getcolors(256)) > 20  # not a blank sheet
-        assert base64.b64encode(path.read_bytes()).decode() in page
+        assert base64.b64encode(path.read_bytes()).decode() in page + fairness
 
 
+def test_metrics_csv_has_every_value_of_the_estimates(folder, full):
+    metrics = full[0]
+    rows = list(csv.DictReader(io.StringIO((folder / "metrics.csv").read_text())))
+    assert {row["protocol"] for row in rows} == {LABEL}
+    values = {
+        (row["predictor"], row["column"], row["group"], row["metric"], row["over"]): row
+        for row in rows
+    }
+    parts = {
+        ("model", "", ""): metrics["model"],
+        ("zero", "", ""): metrics["baselines"]["zero"],
+        ("model", "sex", "F"): metrics["groups"]["sex"]["F"]["model"],
+        ("difference", "", ""): metrics["against"]["difference"],
+    }
+    for place, estimates in parts.items():
+        for part, over in (("pooled", "frames"), ("subject_mean", "subjects")):
+            for key, value in estimates[part].items():
+                row = values[(*place, key, over)]
+                for cell, number in zip(
+                    (row["value"], row["low"], row["high"]),
+                    (value, *estimates[f"{part}_interval"][key]),
+                    strict=True,
+                ):
+                    assert cell == ("" if number != number else str(number))
+    assert (
+        float(values["model", "", "", "mae", "frames"]["t_low"]) < metrics["model"]["pooled"]["mae"]
+    )
+    assert values["model", "flow", "Frames with a score", "frames", "frames"]["value"] == str(
+        metrics["frames"]
+    )
+    assert values["model", "subject", "p03", "frames", "frames"]["value"].isdigit()
+
+
+def test_tables_are_written_for_latex_and_markdown_with_the_numbers_of_the_report(folder, full):
+    metrics = full[0]
+    names = {path.name for path in (folder / "tables").iterdir()}
+    assert {f"{name}.{form}" for name in ("pooled", "subject-mean", "groups-1", "against")
+            for form in ("tex", "md")} <= names  # fmt: skip
+    text = (folder / "tables" / "pooled.tex").read_text()
+    for phrase in (r"\toprule", r"\midrule", r"\bottomrule", r"95 \% intervals", LABEL):
+        assert phrase in text
+    rows = [line for line in text.splitlines() if " & " in line]
+    assert len({line.count(" & ") for line in rows}) == 1
+    pcc = f"{metrics['model']['pooled']['pcc']:.3f}"
+    markdown_row = next(
+        line for line in (folder / "tables" / "pooled.md").read_text().splitlines() if "PCC" in line
+    )
+    assert f"| PCC | {pcc} (" in markdown_row
+    assert f"PCC & {pcc} (" in text
+    assert "t: " in markdown_row  # twelve subjects
+    assert not set("≥−–") & set(text)
+
+
+def test_names_in_the_data_cannot_become_latex():
+    table = PaperTable("100 % & more", [r"a_b\input{x}"], [["$1"]])
+    text = latex(table)
+    assert r"\caption{100 \% \& more}" in text
+    assert r"a\_b\textbackslash{}input\{x\} \\" in text
+    assert r"\$1" in text
+
+
+@pytest.mark.usefixtures("png_only")
 def test_overlap_is_marked_in_every_output(folder, full):
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["overlap"]["label"] == LABEL
     page = (folder / "report.html").read_text()
     assert f'role="alert">{LABEL}' in page
     assert f"<title>{LABEL}" in page
+    assert f'role="alert">{LABEL}' in (folder / "fairness.html").read_text()
     assert "cannot be compared with any subject-exclusive result" in page
     rows = list(csv.DictReader(io.StringIO((folder / "subjects.csv").read_text())))
     assert {row["protocol"] for row in rows} == {LABEL}
     unmarked = {**full[0], "overlap": {**full[0]["overlap"], "label": None}}
-    for name, png in result_files.draw(unmarked, full[1]).items():
-        assert png != (folder / "plots" / f"{name}.png").read_bytes(), name
+    for name, files in result_files.draw(unmarked, full[1]).items():
+        for form, content in files.items():
+            assert content != (folder / "plots" / f"{name}.{form}").read_bytes(), name
 
 
 @pytest.mark.usefixtures("undrawn_plots")
@@ -215,10 +299,12 @@ def test_names_in_the_data_cannot_become_markup(tmp_path):
     table = from_columns(cells, "<img src=x>.csv")
     metrics = evaluate(table, group_by=['<b onclick="x">'], resamples=5)
     result_files.write_results(metrics, table, tmp_path)
-    reader = read((tmp_path / "report.html").read_text())
-    assert not {"script", "i"} & set(reader.tags)
+    for page in ("report.html", "fairness.html"):
+        reader = read((tmp_path / page).read_text())
+        assert not {"script", "i"} & set(reader.tags)
 
 
+@pytest.mark.usefixtures("png_only")
 def test_many_subjects_are_drawn_as_histograms(tmp_path):
     cells = {name: columns()[name] for name in PLAIN}
     cells["subject"] = [f"p{i // 4:04d}" for i in range(len(cells["subject"]))]
@@ -231,6 +317,7 @@ def test_many_subjects_are_drawn_as_histograms(tmp_path):
     assert len((tmp_path / "subjects.csv").read_text().splitlines()) == len(table.subjects) + 1
 
 
+@pytest.mark.usefixtures("png_only")
 @pytest.mark.parametrize("rows", [[0], [0, 1, 2]])
 def test_very_few_frames_make_a_report(rows, full, tmp_path):
     table = full[1].take(rows)
@@ -256,7 +343,7 @@ def test_a_second_evaluation_removes_the_results_of_the_first(folder, tmp_path, 
     table = from_columns({name: columns()[name][:200] for name in PLAIN}, "plain.csv")
     result_files.write_results(evaluate(table, resamples=0), table, tmp_path)
     assert {path.stem for path in (tmp_path / "plots").iterdir()} == {
-        "scores", "errors", "roc", "confusion", "subjects", "sequences",
+        *PLOTS, "roc", "precision-recall", *CONFUSIONS,
         *(f"traces-{number}" for number in range(1, len(table.subjects) + 1)),
     }  # fmt: skip
     assert len(table.subjects) < SUBJECTS
@@ -294,7 +381,8 @@ def test_the_command_writes_everything_and_prints_the_table(run, tmp_path):
     )
     assert result.exit_code == 0, result.output
     assert {path.name for path in out.iterdir()} == {
-        "metrics.json", "report.html", "subjects.csv", "plots",
+        "metrics.json", "metrics.csv", "report.html", "subjects.csv", "plots", "tables",
+        "fairness.html",
     }  # fmt: skip
     assert f"Report: {out / 'report.html'}" in result.stdout
     for title in ("PCC", "zero", "mean", "majority", "(1 undefined)"):
@@ -377,7 +465,9 @@ def test_every_inner_key_is_named_in_the_docs(full):
     inner = [
         *metrics["data"], *metrics["overlap"], *metrics["bootstrap"], *metrics["reference"],
         *metrics["baselines"], *metrics["baselines"]["zero"], *metrics["classes"],
-        *metrics["classes"]["four_levels"], *metrics["roc"]["1"], *metrics["error_by_pspi"][0],
+        *metrics["classes"]["four_levels"], *metrics["roc"]["1"],
+        *metrics["precision_recall"]["1"], *metrics["calibration_bins"][0], *metrics["flow"][0],
+        *metrics["error_by_pspi"][0],
         *metrics["reliability"][0], *metrics["milliseconds"], *metrics["against"],
         *metrics["published"][0], *metrics["not_scored"], *metrics["not_scored"]["levels"]["mild"],
         *(metrics["by_subject"][0].keys() - TITLES.keys()),

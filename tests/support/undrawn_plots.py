@@ -20,3 +20,4 @@ class UndrawnCanvas(FigureCanvasAgg):
 def use(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compose every figure as usual, and write it as an empty image."""
     monkeypatch.setattr(plot_style, "FigureCanvasAgg", UndrawnCanvas)
+    monkeypatch.setattr(plot_style, "FORMATS", ("png",))

@@ -75,6 +75,14 @@ GroupBy = Annotated[
         metavar="COLUMN", help="Repeat every metric for each value of a column. Can be repeated."
     ),
 ]
+SmallestGroup = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="On the page of fairness a group of fewer subjects has no metrics.",
+    ),
+]
 TrainingFile = Annotated[
     Path | None,
     typer.Option(
@@ -119,6 +127,7 @@ def evaluate(
     part: Part = "test",
     against: Against = None,
     group_by: GroupBy = None,
+    smallest_group: SmallestGroup = 6,
     training: TrainingFile = None,
     allow_overlap: AllowOverlap = False,
     distinct_subjects: DistinctSubjects = False,
@@ -169,6 +178,7 @@ def evaluate(
             table,
             against=read(against) if against else None,
             group_by=group_by or (),
+            smallest_group=smallest_group,
             training=labels,
             allow_overlap=allow_overlap,
             distinct_subjects=distinct_subjects,
@@ -176,6 +186,7 @@ def evaluate(
             resamples=resamples,
             seed=seed,
             about=scored.about if scored else (),
+            flow=scored.flow if scored else (),
             progress=show_step,
         )
         show_step("Plots and report")

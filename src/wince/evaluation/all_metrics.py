@@ -16,6 +16,8 @@ from wince.evaluation.metrics import (
     agreement,
     calibration_metrics,
     classification,
+    limits_of_agreement,
+    precision_recall,
     regression,
     roc,
     sequence_scores,
@@ -75,10 +77,12 @@ def all_metrics(
 
 
 def error_metrics(table: Predictions) -> list[Metric]:
-    """Return MAE, MSE, RMSE, mean error, the weighted errors, PCC, ICC(3,1) and CCC."""
+    """Return errors, agreement, calibration line and limits of agreement."""
     labels, scores, subject = table.pspi, table.predicted, table.subject
     errors = regression.error_sums(labels, scores, subject)
     weighted = weighted_errors.weighted_sums(labels, scores, subject, table.scale)
+    parts = agreement.moments(labels, scores, subject)
+    gaps = limits_of_agreement.difference_sums(labels, scores, subject)
     return [
         from_sums("mae", errors, regression.mae_of),
         from_sums("mse", errors, regression.mse_of),
@@ -86,22 +90,41 @@ def error_metrics(table: Predictions) -> list[Metric]:
         from_sums("bias", errors, regression.bias_of),
         from_sums("wmae", weighted, weighted_errors.wmae_of),
         from_sums("wmse", weighted, weighted_errors.wmse_of),
-        *_agreement_metrics("", agreement.moments(labels, scores, subject)),
+        *_agreement_metrics("", parts),
+        *(
+            Metric(f"calibration_{name}", partial(_resample_moments, parts, of), of(parts))
+            for name, of in (("slope", agreement.slope_of), ("intercept", agreement.intercept_of))
+        ),
+        Metric("limits_low", partial(_resample_limits, gaps, 1)),
+        Metric("limits_high", partial(_resample_limits, gaps, 2)),
     ]
 
 
 def auc_metrics(table: Predictions) -> list[Metric]:
-    """Return the area under the ROC curve at each cut of PSPI, [] for another scale."""
-    metrics: list[Metric] = []
-    if not table.scale.is_pspi:
-        return metrics
-    for cut in BINARY_CUTS:
+    """Return ROC area and average precision at each cut of PSPI, [] for another scale."""
+    areas: list[Metric] = []
+    precisions: list[Metric] = []
+    for cut in BINARY_CUTS if table.scale.is_pspi else ():
         rows = (roc.at_least(table.pspi, cut), table.predicted, table.subject)
-        areas = roc.auc_by_subject(*rows, len(table.subjects))
-        positive = rows[0]
-        deciding = min(len(np.unique(table.subject[of])) for of in (positive, ~positive))
-        metrics.append(Metric(f"auc_{cut}", partial(roc.auc_resampled, *rows), areas, deciding))
-    return metrics
+        count = len(table.subjects)
+        positive, negative = (len(np.unique(table.subject[of])) for of in (rows[0], ~rows[0]))
+        areas.append(
+            Metric(
+                f"auc_{cut}",
+                partial(roc.auc_resampled, *rows),
+                roc.auc_by_subject(*rows, count),
+                min(positive, negative),
+            )
+        )
+        precisions.append(
+            Metric(
+                f"ap_{cut}",
+                partial(precision_recall.average_precision_resampled, *rows),
+                precision_recall.average_precision_by_subject(*rows, count),
+                positive,
+            )
+        )
+    return [*areas, *precisions]
 
 
 def class_metrics(
@@ -285,6 +308,10 @@ def _resample_sums(sums: Floats, formula: Formula, counts: Floats) -> Floats:
 
 def _resample_moments(parts: Floats, formula: Formula, counts: Floats) -> Floats:
     return formula(agreement.pool(parts, counts))
+
+
+def _resample_limits(sums: Floats, column: int, counts: Floats) -> Floats:
+    return np.asarray(limits_of_agreement.limits_resampled(sums, counts)[:, column])
 
 
 def _resample_matrices(matrices: Floats, formula: Formula, counts: Floats) -> Floats:

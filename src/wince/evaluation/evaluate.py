@@ -18,15 +18,24 @@ import numpy as np
 
 import wince
 from wince.errors import DataError
-from wince.evaluation import bootstrap, coverage, protocol, published_results, unscored_frames
+from wince.evaluation import (
+    bootstrap,
+    coverage,
+    frame_flow,
+    group_fairness,
+    protocol,
+    published_results,
+    unscored_frames,
+)
 from wince.evaluation.all_metrics import all_metrics
 from wince.evaluation.arrays import Floats, Indices, whole_points
+from wince.evaluation.frame_flow import FlowStep
 from wince.evaluation.metrics.classification import level_scheme, schemes
 from wince.evaluation.model_comparison import compare, match_frames
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.protocol import Overlap
-from wince.evaluation.report import plot_data
+from wince.evaluation.report import agreement_data, curve_data, plot_data
 from wince.evaluation.trivial_predictors import (
     TRIVIAL_PREDICTORS,
     LabelStatistics,
@@ -36,7 +45,7 @@ from wince.evaluation.trivial_predictors import (
 from wince.protocol_names import OPTIMISTIC
 from wince.scale import BINARY_CUTS, Scale
 
-SCHEMA = "1"
+SCHEMA = "2"
 """Version of the form of metrics.json; it changes when a key is removed or gets another meaning."""
 
 DATASETS = ("unbc",)
@@ -51,6 +60,7 @@ def evaluate(
     *,
     against: Predictions | None = None,
     group_by: Sequence[str] = (),
+    smallest_group: int = bootstrap.FEWEST_SUBJECTS,
     training: TrainingLabels | None = None,
     fold_labels: Mapping[str, Floats] | None = None,
     allow_overlap: bool = False,
@@ -59,6 +69,7 @@ def evaluate(
     resamples: int = 1000,
     seed: int = 0,
     about: Sequence[str] = (),
+    flow: Sequence[FlowStep] = (),
     progress: Progress = lambda step: None,
 ) -> dict[str, Any]:
     """Return the contents of metrics.json for a table of predictions, undefined numbers as NaN.
@@ -67,6 +78,7 @@ def evaluate(
         table: The predictions.
         against: Predictions of another model for the same frames, for paired differences.
         group_by: Columns; the metrics are repeated for each of their values.
+        smallest_group: Groups of fewer subjects have no metrics in the comparison of groups.
         training: What the model was trained on, for the trivial predictors and to find overlap.
         fold_labels: Training labels of the model of each fold, for the trivial predictors of a
             cross-validation.
@@ -76,6 +88,7 @@ def evaluate(
         resamples: Bootstrap resamples of the subjects for the 95 % intervals; 0 for no intervals.
         seed: Random seed of the bootstrap.
         about: Sentences on the model and the data, for readers of the report.
+        flow: How many frames there were before those of the table.
         progress: Called with the name of each step.
 
     Raises:
@@ -95,9 +108,17 @@ def evaluate(
     metrics = {
         **description,
         **_describe_method(overlap, statistics, resamples, seed, table.scale),
+        "flow": frame_flow.describe(table, flow),
         **_measure(table, statistics, resamples, seed),
-        "by_subject": _by_subject(table),
+        "by_subject": _by_subject(table, resamples, seed),
         "groups": _measure_groups(table, statistics, groups, resamples, seed, progress),
+        "fairness": group_fairness.describe(
+            table,
+            group_fairness.columns_of(table, list(groups)),
+            statistics,
+            bootstrap.subject_counts(len(table.subjects), resamples, seed),
+            smallest_group,
+        ),
     }
     metrics |= _describe_caveats(
         metrics, protocol.caveats(table, overlap, dataset, training), table.scale
@@ -116,6 +137,8 @@ def _measure(
     """Return the entries of a whole table or of one group: metrics and data of the plots."""
     counts = bootstrap.subject_counts(len(table.subjects), resamples, seed)
     metrics = all_metrics(table, prior=statistics.prior)
+    cuts = BINARY_CUTS if table.scale.is_pspi else ()
+    by_cut = {cut: curve_data.curves(table, cut, counts) for cut in cuts}
     return {
         "frames": len(table),
         "subjects": len(table.subjects),
@@ -125,15 +148,16 @@ def _measure(
             {metric.key: bootstrap.estimate_metric(metric, counts) for metric in metrics}
         ),
         "baselines": {
-            name: _measure_trivial(name, table, statistics) for name in TRIVIAL_PREDICTORS
+            name: _measure_trivial(name, table, statistics, counts) for name in TRIVIAL_PREDICTORS
         },
         "classes": {
             scheme.key: plot_data.confusion_matrix(table, scheme) for scheme in schemes(table.scale)
         },
-        "roc": {
-            str(cut): plot_data.roc_curve(table, cut)
-            for cut in (BINARY_CUTS if table.scale.is_pspi else ())
+        **{
+            name: {str(cut): curves[name] for cut, curves in by_cut.items()}
+            for name in ("roc", "precision_recall")
         },
+        "calibration_bins": agreement_data.calibration_bins(table, counts),
         f"error_by_{table.scale.column}": plot_data.error_by_label(table, statistics),
         "reliability": plot_data.reliability(table),
         "milliseconds": plot_data.times(table),
@@ -188,15 +212,15 @@ def _about_unscored(measured: Mapping[str, Any], scale: Scale) -> list[str]:
     return [unscored_frames.sentence(measured["not_scored"], pooled, scale)]
 
 
-def _measure_trivial(name: str, table: Predictions, statistics: LabelStatistics) -> dict[str, Any]:
-    """Return the metrics of a trivial predictor, without intervals."""
+def _measure_trivial(
+    name: str, table: Predictions, statistics: LabelStatistics, counts: Floats
+) -> dict[str, Any]:
+    """Return the metrics of a trivial predictor, on the same resamples as those of the model."""
     classes = statistics.classes if name == "majority" else None
     metrics = all_metrics(predict(name, table, statistics), classes=classes)
-    no_resamples = np.empty((0, len(table.subjects)))
-    data = bootstrap.as_data(
-        {metric.key: bootstrap.estimate_metric(metric, no_resamples) for metric in metrics}
+    return bootstrap.as_data(
+        {metric.key: bootstrap.estimate_metric(metric, counts) for metric in metrics}
     )
-    return {part: data[part] for part in ("pooled", "subject_mean", "subjects_undefined")}
 
 
 def _rows_by_group(table: Predictions, column: str) -> dict[str, Indices]:
@@ -275,13 +299,14 @@ def _describe_statistics(statistics: LabelStatistics, scale: Scale) -> dict[str,
     }
 
 
-def _by_subject(table: Predictions) -> list[dict[str, Any]]:
+def _by_subject(table: Predictions, resamples: int, seed: int) -> list[dict[str, Any]]:
     """Return the rows of subjects.csv."""
     values_by_key = {
         metric.key: metric.by_subject
         for metric in all_metrics(table)
         if metric.key in SUBJECT_METRICS and metric.by_subject is not None
     }
+    intervals = agreement_data.subject_intervals(table, resamples, seed)
     frames = np.bincount(table.subject)
     not_scored = Counter(table.unscored.subject.tolist())
     mean = np.bincount(table.subject, table.pspi) / frames
@@ -294,6 +319,11 @@ def _by_subject(table: Predictions) -> list[dict[str, Any]]:
             f"mean_{table.scale.column}": float(mean[i]),
             "pain_fraction": float(pain[i]),
             **{key: float(values[i]) for key, values in values_by_key.items()},
+            **{
+                f"{key}_{end}": intervals[i].get(key, [np.nan, np.nan])[place]
+                for key in agreement_data.INTERVAL_KEYS
+                for place, end in enumerate(("low", "high"))
+            },
         }
         for i, name in enumerate(table.subjects)
     ]

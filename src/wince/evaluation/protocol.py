@@ -154,7 +154,10 @@ def about_subjects(count: int) -> Sequence[str]:
             "for conclusions on other people."
         ]
     if count < FEW_SUBJECTS:
-        return [f"{count} subjects only: intervals from so few are too narrow."]
+        return [
+            f"{count} subjects only: percentile intervals from so few are too narrow, so a t "
+            "interval is given beside each."
+        ]
     return []
 
 

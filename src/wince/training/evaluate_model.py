@@ -1,6 +1,7 @@
 """A finished model scored on a part of a prepared folder, ready to be evaluated."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from wince import file_names, subject_ids
 from wince.archive.balanced_split import PARTS
 from wince.errors import DataError
+from wince.evaluation.frame_flow import FlowStep
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
 from wince.named_scales import described
@@ -38,12 +40,14 @@ class ModelPredictions:
         training: The labels that the model was trained on, None where they are not known.
         notes: Sentences on what is left out.
         about: Sentences on model and data for the report.
+        flow: How many frames there were before those of the part.
     """
 
     table: Predictions
     training: TrainingLabels | None
     notes: tuple[str, ...]
     about: tuple[str, ...]
+    flow: tuple[FlowStep, ...] = ()
 
 
 def predict(
@@ -106,7 +110,22 @@ def predict(
     no_match = subject_ids.no_match(subjects, f"the part {part}", subjects_seen, "the model's list")
     notes = [no_match] if no_match and not _is_own_data(data, config) else []
     about = (*model_card.about(estimator.manifest), _measured_on(data, part))
-    return ModelPredictions(table, _training(data, config), tuple(notes), about)
+    return ModelPredictions(table, _training(data, config), tuple(notes), about, _flow(data, table))
+
+
+def _flow(data: ModelData, table: Predictions) -> tuple[FlowStep, ...]:
+    """Return the steps from the files of the archive to the labelled frames of a part."""
+    report = data.prepared.report
+    labelled = len(data.frames) + len(data.unscorable)
+    reasons = Counter({check["reason"]: check["left_out"] for check in report["checks"]})
+    reasons -= Counter(data.unscorable.reason.tolist())  # these are labelled frames
+    other_parts = labelled - len(table) - len(table.unscored)
+    return (
+        FlowStep("Files found", report["archive"]["files_found"], dict(reasons.most_common())),
+        FlowStep(
+            "Labelled frames", labelled, {"in other parts": other_parts} if other_parts else {}
+        ),
+    )
 
 
 def _measured_on(data: ModelData, part: str) -> str:

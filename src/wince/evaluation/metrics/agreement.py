@@ -96,6 +96,33 @@ def ccc_of(parts: Floats) -> Floats:
     return np.asarray(2 * tp / (_nan_if_constant(tt, n) + pp + n * (mean_t - mean_p) ** 2))
 
 
+def slope_of(parts: Floats) -> Floats:
+    """Return the calibration slope of moments (..., 6), shape (...); see `calibration_line`."""
+    n, _, _, _, pp, tp = np.moveaxis(parts, -1, 0)
+    return np.asarray(tp / _nan_if_constant(pp, n))
+
+
+def intercept_of(parts: Floats) -> Floats:
+    """Return the calibration intercept of moments (..., 6), shape (...)."""
+    return np.asarray(parts[..., 1] - slope_of(parts) * parts[..., 2])
+
+
+def calibration_line(truth: ArrayLike, predicted: ArrayLike) -> tuple[float, float]:
+    """Return slope and intercept of the least-squares line from predictions to labels.
+
+    t = a + b p. A slope below 1 means that the predictions are too extreme, above 1 that they
+    are too close to their mean. Steyerberg et al. 2010, Epidemiology 21:128-138.
+
+    Returns:
+        b and a, best 1 and 0; NaN if the predictions do not vary.
+
+    >>> calibration_line([1, 3, 5], [0, 1, 2])
+    (2.0, 1.0)
+    """
+    parts = moments(truth, predicted)
+    return float(slope_of(parts)[0]), float(intercept_of(parts)[0])
+
+
 def pcc(truth: ArrayLike, predicted: ArrayLike) -> float:
     """Return Pearson's correlation, Σ(t-t̄)(p-p̄) / √(Σ(t-t̄)² Σ(p-p̄)²).
 

@@ -159,8 +159,16 @@ def f1(matrix: Floats) -> Floats:
 
 
 def macro_precision(matrix: Floats) -> Floats:
-    """Return the mean precision over the classes that are predicted, 0 to 1, shape (...)."""
-    return mean_defined(precision(matrix))
+    """Return the mean precision over the classes that occur or are predicted, 0 to 1, shape (...).
+
+    A class that occurs and is never predicted counts 0. Left out, it would give a constant
+    prediction the precision of the commonest class alone.
+
+    >>> float(macro_precision(np.array([[8, 0], [2, 0]])))
+    0.4
+    """
+    concerned = matrix.sum(-1) + matrix.sum(-2) > 0
+    return mean_defined(np.where(concerned, np.nan_to_num(precision(matrix)), np.nan))
 
 
 def balanced_accuracy(matrix: Floats) -> Floats:

@@ -41,6 +41,7 @@ class MetricFamily:
 
 PEARSON = "Pearson 1895, Proc R Soc Lond 58:240-242"
 SHROUT = "Shrout & Fleiss 1979, Psychol Bull 86:420-428"
+STEYERBERG = "Steyerberg et al. 2010, Epidemiology 21:128-138"
 WANG = "Wang et al. 2017, arXiv:1702.06925, and its published script"
 
 FAMILIES: tuple[MetricFamily, ...] = (
@@ -83,12 +84,40 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "Lin 1989, Biometrics 45:255-268",
     ),
     MetricFamily(
+        "calibration_slope",
+        "Calibration slope",
+        "1",
+        "b of the least-squares line t = a + b p; below 1: scores are too extreme; undefined if "
+        "the scores do not vary",
+        STEYERBERG,
+    ),
+    MetricFamily(
+        "calibration_intercept", "Calibration intercept", "0", "a of the same line", STEYERBERG
+    ),
+    MetricFamily(
+        "limits_low",
+        "Limit of agreement, low",
+        "",
+        "d̄ − 1.96 √(variance within + between subjects) of d = p − t, from a one-way analysis of "
+        "variance; undefined for one subject",
+        "Bland & Altman 2007, J Biopharm Stat 17:571-582",
+    ),
+    MetricFamily("limits_high", "Limit of agreement, high", "", "d̄ + the same", "as above"),
+    MetricFamily(
         "auc_{cut}",
         "AUC ≥ {cut}",
         "higher",
         "probability that a frame with PSPI ≥ {cut} scores above one below it, ties half; "
         "undefined without frames on both sides of the cut",
         "Hanley & McNeil 1982, Radiology 143:29-36",
+    ),
+    MetricFamily(
+        "ap_{cut}",
+        "Average precision ≥ {cut}",
+        "higher",
+        "Σ P_k (R_k − R_{k−1}) over the distinct scores, descending, without interpolation; a "
+        "constant score has the share of frames with PSPI ≥ {cut}; undefined without such frames",
+        "as average_precision_score of scikit-learn",
     ),
     MetricFamily(
         "{scheme}_accuracy",
@@ -108,8 +137,8 @@ FAMILIES: tuple[MetricFamily, ...] = (
         "{scheme}_macro_precision",
         "{scheme}: averaged precision",
         "higher",
-        "mean precision over the classes that are predicted; too high if some classes are never "
-        "predicted, so see F1 too",
+        "mean precision over the classes that occur or are predicted; a class that occurs and is "
+        "never predicted counts 0, so that a constant cannot win",
         "standard",
     ),
     MetricFamily(
@@ -260,8 +289,8 @@ FAMILIES: tuple[MetricFamily, ...] = (
 )
 
 
-PSPI_ONLY = "auc_{cut}"
-"""Key of the family that only PSPI has, beside schemes of classes."""
+PSPI_ONLY = ("auc_{cut}", "ap_{cut}")
+"""Keys of the families that only PSPI has, beside schemes of classes."""
 
 
 def worded(text: str, scale: Scale) -> str:
@@ -278,7 +307,7 @@ def members(family: MetricFamily, scale: Scale = PSPI) -> Iterator[tuple[str, st
     if "{scheme}" in family.key:
         yield from _scheme_members(family, scale)
         return
-    if family.key == PSPI_ONLY and not scale.is_pspi:
+    if family.key in PSPI_ONLY and not scale.is_pspi:
         return
     placeholders = PLACEHOLDERS | {"level": {str(level): str(level) for level in scale.levels}}
     names = [name for name in placeholders if f"{{{name}}}" in family.key]

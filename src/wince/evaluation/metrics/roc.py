@@ -35,7 +35,7 @@ def auc(positive: ArrayLike, score: ArrayLike) -> float:
     >>> auc([False, False, True, True], [0.1, 0.4, 0.35, 0.8])
     0.75
     """
-    flags, scores = _checked(positive, score)
+    flags, scores = checked_flags(positive, score)
     return float(auc_resampled(flags, scores, np.zeros(flags.size, np.intp), np.ones((1, 1)))[0])
 
 
@@ -58,7 +58,7 @@ def roc_curve(positive: ArrayLike, score: ArrayLike) -> tuple[Floats, Floats, Fl
     >>> [rates.tolist() for rates in roc_curve([False, True], [1.0, 2.0])]
     [[0.0, 0.0, 1.0], [0.0, 1.0, 1.0], [inf, 2.0, 1.0]]
     """
-    flags, scores = _checked(positive, score)
+    flags, scores = checked_flags(positive, score)
     order = np.argsort(-scores, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(scores[order])), flags.size - 1)
     true_positives = np.concatenate([[0.0], np.cumsum(flags[order])[ends]])
@@ -136,7 +136,8 @@ def _auc_from_frames(positive: Flags, score: Floats, subject: Indices, counts: F
     return areas
 
 
-def _checked(positive: ArrayLike, score: ArrayLike) -> tuple[Flags, Floats]:
+def checked_flags(positive: ArrayLike, score: ArrayLike) -> tuple[Flags, Floats]:
+    """Return whether each frame is positive and its score; raise DataError if they do not match."""
     flags, scores = paired(positive, score)
     if not np.isin(flags, (0.0, 1.0)).all():
         raise DataError("An ROC curve needs labels that are true or false; found other numbers.")

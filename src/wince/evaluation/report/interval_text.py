@@ -27,3 +27,11 @@ def interval_text(
     if too_few(estimates[_SUBJECTS[part]][key]):
         return TOO_FEW
     return interval(*estimates[f"{part}_interval"][key])
+
+
+def t_interval_text(
+    estimates: Mapping[str, Any], part: Literal["pooled", "subject_mean"], key: str
+) -> str:
+    """Return the t interval that few subjects need, such as "t: 0.51 to 0.93"; "" for none."""
+    ends = estimates[f"{part}_t_interval"].get(key)
+    return f"t: {interval(*ends)}" if ends else ""

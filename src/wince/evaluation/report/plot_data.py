@@ -1,4 +1,4 @@
-"""The data of the plots: confusion matrices, ROC curves, errors by label, reliability, times.
+"""The data of the plots: confusion matrices, errors by label, reliability, times.
 
 Each function returns an entry of metrics.json.
 """
@@ -7,43 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from wince.evaluation.arrays import Floats, Indices, whole_points
-from wince.evaluation.metrics import calibration_metrics, roc
+from wince.evaluation.arrays import whole_points
+from wince.evaluation.metrics import calibration_metrics
 from wince.evaluation.metrics.classification import Scheme, confusion, level_scheme
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.trivial_predictors import LabelStatistics
-
-MOST_CURVE_POINTS = 200
 
 
 def confusion_matrix(table: Predictions, scheme: Scheme) -> dict[str, Any]:
     """Return the class names and the confusion matrix (rows true, columns predicted)."""
     counts = confusion(scheme.of(table.pspi), scheme.of(table.predicted), len(scheme.classes))
     return {"labels": list(scheme.classes), "confusion": counts.astype(int).tolist()}
-
-
-def roc_curve(table: Predictions, cut: int) -> dict[str, Any]:
-    """Return the ROC curve at a cut of PSPI, with at most MOST_CURVE_POINTS points."""
-    positive = roc.at_least(table.pspi, cut)
-    false_rate, true_rate, thresholds = roc.roc_curve(positive, table.predicted)
-    points = _evenly_spaced_points(false_rate, true_rate)
-    return {
-        "positives": int(positive.sum()),
-        "negatives": int((~positive).sum()),
-        "false_positive_rate": false_rate[points].tolist(),
-        "true_positive_rate": true_rate[points].tolist(),
-        "threshold": [None, *thresholds[points][1:].tolist()],
-    }
-
-
-def _evenly_spaced_points(false_rate: Floats, true_rate: Floats) -> Indices:
-    """Return the numbers of at most MOST_CURVE_POINTS points, evenly spaced along the curve."""
-    count = len(false_rate)
-    if count <= MOST_CURVE_POINTS or np.isnan(false_rate + true_rate).any():
-        return np.unique(np.linspace(0, count - 1, MOST_CURVE_POINTS).astype(np.intp))
-    distance = false_rate + true_rate
-    points = np.searchsorted(distance, np.linspace(0, 2, MOST_CURVE_POINTS))
-    return np.unique(np.clip(points, 0, count - 1))
 
 
 def error_by_label(table: Predictions, statistics: LabelStatistics) -> list[dict[str, Any]]:

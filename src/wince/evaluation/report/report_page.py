@@ -4,6 +4,8 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from wince.evaluation import group_fairness
+from wince.evaluation.bootstrap import FEW_SUBJECTS, FEWEST_SUBJECTS
 from wince.evaluation.metrics.classification import schemes
 from wince.evaluation.metrics.metric_catalogue import (
     FAMILIES,
@@ -12,57 +14,19 @@ from wince.evaluation.metrics.metric_catalogue import (
     titles,
     worded,
 )
-from wince.evaluation.report.interval_text import interval_text
-from wince.evaluation.report.plots import MOST_LISTED_SUBJECTS
+from wince.evaluation.report.agreement_plots import MOST_LISTED_SUBJECTS
+from wince.evaluation.report.interval_text import interval_text, t_interval_text
+from wince.evaluation.report.report_metrics import (
+    GROUP_METRICS,
+    MAIN_METRICS,
+    SCHEME_METRICS,
+    SUBJECT_METRICS,
+)
 from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, TRIVIAL_TITLES
 from wince.html_templates import render
 from wince.scale import Scale
 
-MAIN_METRICS = (
-    "pcc",
-    "icc",
-    "ccc",
-    "wmae",
-    "wmse",
-    "auc_1",
-    "auc_2",
-    "auc_3",
-    "four_levels_balanced_accuracy",
-    "four_levels_macro_f1",
-    "four_levels_kappa",
-    "levels_balanced_accuracy",
-    "levels_macro_f1",
-    "levels_kappa",
-    "binary_1_pain_f1",
-    "mae",
-    "rmse",
-    "mse",
-    "bias",
-    "four_levels_accuracy",
-    "levels_accuracy",
-)
-"""Metrics in which a constant score fails come first."""
-SCHEME_METRICS = (
-    "accuracy",
-    "balanced_accuracy",
-    "macro_precision",
-    "macro_f1",
-    "kappa",
-    "distance",
-)
-SUBJECT_METRICS = ("mae", "wmae", "pcc", "icc", "ccc", "auc_1")
-GROUP_METRICS = (
-    "mae",
-    "wmae",
-    "bias",
-    "pcc",
-    "icc",
-    "ccc",
-    "auc_1",
-    "four_levels_balanced_accuracy",
-    "levels_balanced_accuracy",
-)
-CALIBRATION_PREFIXES = ("brier", "rps", "calibration", "coverage", "interval_width")
+CALIBRATION_PREFIXES = ("brier", "rps", "calibration_error", "coverage", "interval_width")
 MOST_GROUP_COLUMNS = 5
 """With more groups than this the table has a row for each group instead of a column."""
 BETTER_MARK = "* marks a trivial predictor that is better than the model."
@@ -76,15 +40,15 @@ PLACEHOLDER_TITLES = {
     "{agreement}": "PCC, ICC(3,1), CCC",
     "{level}": "each level",
 }
-BETTER_TITLES = {"": "–", "0": "near 0", "0.9": "near 0.9"}
+BETTER_TITLES = {"": "–", "0": "near 0", "1": "near 1", "0.9": "near 0.9"}
 
 
-def render_report(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str:
+def render_report(metrics: Mapping[str, Any], plots: Mapping[str, Mapping[str, bytes]]) -> str:
     """Return the report as one HTML page.
 
     Args:
         metrics: The result of `evaluate.evaluate`.
-        plots: PNG bytes by name, the result of `plots.draw`.
+        plots: The result of `plots.draw`.
     """
     pooled = metrics["model"]["pooled"]
     scale = Scale.from_dict(metrics["data"]["scale"])
@@ -99,13 +63,14 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str
         "wince.evaluation.report",
         "report.html",
         metrics=metrics,
-        plots={name: base64.b64encode(png).decode("ascii") for name, png in plots.items()},
+        plots=_embedded({name: plots[name] for name in plots if not name.startswith("fairness-")}),
         trace_plots=[name for name in plots if name.startswith("traces-")],
         scale=scale,
         pain_title="PSPI ≥ 1" if scale.is_pspi else "With pain",
         titles=names,
         is_worse=is_worse,
         interval_text=interval_text,
+        t_interval_text=t_interval_text,
         schemes=every_scheme,
         scheme_keys={
             scheme.key: [key for key in _scheme_keys(scheme.key) if key in pooled]
@@ -125,9 +90,46 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str
         better_mark=BETTER_MARK,
         most_group_columns=MOST_GROUP_COLUMNS,
         most_subject_rows=MOST_LISTED_SUBJECTS,
+        few_subjects=FEW_SUBJECTS,
+        fewest_subjects=FEWEST_SUBJECTS,
         zero_share=_zero_share(metrics, scale),
         formulas=_formulas(scale),
     )
+
+
+def render_fairness(
+    metrics: Mapping[str, Any], plots: Mapping[str, Mapping[str, bytes]]
+) -> str | None:
+    """Return the page that compares groups, None without columns to group by.
+
+    Args:
+        metrics: The result of `evaluate.evaluate`.
+        plots: The result of `plots.draw`.
+    """
+    if not metrics["fairness"]["columns"]:
+        return None
+    names = titles(Scale.from_dict(metrics["data"]["scale"]))
+    keys = [key for key in group_fairness.METRICS if key in metrics["model"]["pooled"]]
+    return render(
+        "wince.evaluation.report",
+        "fairness.html",
+        metrics=metrics,
+        plots=_embedded(plots, "fairness-"),
+        keys=keys,
+        titles=names,
+        title_list=[names[key] for key in keys],
+        interval_text=interval_text,
+        t_interval_text=t_interval_text,
+    )
+
+
+def _embedded(plots: Mapping[str, Mapping[str, bytes]], prefix: str = "") -> dict[str, str]:
+    """Return the PNG of plots by name as base64 text."""
+    return {
+        name: base64.b64encode(files["png"]).decode("ascii")
+        for name, files in plots.items()
+        if name.startswith(prefix)
+    }
 
 
 def _scheme_keys(scheme: str) -> list[str]:
@@ -157,7 +159,7 @@ def _formulas(scale: Scale) -> list[dict[str, str]]:
         }
         for family in FAMILIES
         if scale.is_pspi
-        or not (family.key == PSPI_ONLY or ("{scheme}" in family.key and not scale.levels))
+        or not (family.key in PSPI_ONLY or ("{scheme}" in family.key and not scale.levels))
     ]
 
 

@@ -1,6 +1,5 @@
 """Drawings of traces: small multiples, a page for each subject."""
 
-import io
 import math
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from wince.evaluation.metrics.agreement import pcc
-from wince.evaluation.report.plot_style import BLUE, GREY, INK, RED, tidy
+from wince.evaluation.report.plot_style import BLUE, GREY, INK, RED, files_of, tidy
 from wince.evaluation.traces.trace import SECONDS, Trace
 from wince.level_colours import ON_WHITE
 from wince.number_format import decimal
@@ -25,7 +24,6 @@ LEAST_FRAMES = 8
 """A shorter sequence is no trace, but a few images."""
 LEAST_TOP = 4.0
 """The axis of the score ends here or above, so that noise does not look like pain."""
-FORMATS = ("png", "svg", "pdf")
 
 
 def pages(traces: Sequence[Trace]) -> list[tuple[str, list[Trace]]]:
@@ -59,16 +57,22 @@ def draw_page(title: str, traces: Sequence[Trace]) -> Figure:
     """
     columns = min(COLUMNS, len(traces))
     rows = math.ceil(len(traces) / columns)
-    figure = Figure(figsize=(1.2 + 4.6 * columns, 1.1 + 1.9 * rows), layout="constrained")
+    width, height = 1.2 + 4.6 * columns, 1.5 + 2.0 * rows
+    figure = Figure(figsize=(width, height))
     axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    # Margins in inches. A layout engine would take as long as the drawing.
+    figure.subplots_adjust(
+        left=0.7 / width, right=1 - 0.2 / width, bottom=0.9 / height, top=1 - 0.8 / height,
+        wspace=0.1, hspace=0.5,
+    )  # fmt: skip
     top = max(_highest(trace) for trace in traces)
     for place, trace in zip(axes, traces, strict=False):
         draw_trace(place, trace)
         place.set_ylim(0, top)
     for place in axes[len(traces) :]:
         place.set_axis_off()
-    figure.suptitle(title)
-    figure.legend(handles=_legend(traces), loc="outside lower center", ncols=8, fontsize=8)
+    figure.suptitle(title, y=1 - 0.1 / height, va="top")
+    figure.legend(handles=_legend(traces), loc="lower center", ncols=8 if columns > 1 else 4)
     return figure
 
 
@@ -166,7 +170,4 @@ def save(figure: Figure, form: str) -> bytes:
         figure: The figure.
         form: "png" (300 dots per inch), "svg" or "pdf".
     """
-    buffer = io.BytesIO()
-    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form)
-    figure.savefig(buffer, format=form, dpi=300, metadata=metadata)
-    return buffer.getvalue()
+    return files_of(figure, None, [form])[form]
