@@ -92,7 +92,7 @@ def error_metrics(table: Predictions) -> list[Metric]:
         from_sums("wmse", weighted, weighted_errors.wmse_of),
         *_agreement_metrics("", parts),
         *(
-            Metric(f"calibration_{name}", partial(_resample_moments, parts, of), of(parts))
+            of_moments(f"calibration_{name}", parts, of)
             for name, of in (("slope", agreement.slope_of), ("intercept", agreement.intercept_of))
         ),
         Metric("limits_low", partial(_resample_limits, gaps, 1)),
@@ -295,6 +295,11 @@ def of_subjects_with_values(metric: Metric) -> Metric:
 def from_matrices(key: str, matrices: Floats, formula: Formula) -> Metric:
     """Return the metric of confusion matrices by subject, shape (S, K, K)."""
     return Metric(key, partial(_resample_matrices, matrices, formula), formula(matrices))
+
+
+def of_moments(key: str, parts: Floats, formula: Formula) -> Metric:
+    """Return the metric of moments by subject, shape (S, 6)."""
+    return Metric(key, partial(_resample_moments, parts, formula), formula(parts))
 
 
 def from_sums(key: str, sums: Floats, formula: Formula) -> Metric:

@@ -19,6 +19,7 @@ import numpy as np
 import wince
 from wince.errors import DataError
 from wince.evaluation import (
+    action_units,
     bootstrap,
     coverage,
     frame_flow,
@@ -160,6 +161,7 @@ def _measure(
         "calibration_bins": agreement_data.calibration_bins(table, counts),
         f"error_by_{table.scale.column}": plot_data.error_by_label(table, statistics),
         "reliability": plot_data.reliability(table),
+        "action_units": action_units.describe(table, counts),
         "milliseconds": plot_data.times(table),
     }
 

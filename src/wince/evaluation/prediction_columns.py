@@ -10,7 +10,7 @@ from wince.errors import DataError, ScaleError
 from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.metrics.sequence_scores import first_rows
 from wince.evaluation.predictions import Predictions, UnscoredFrames
-from wince.scale import PSPI, Scale
+from wince.scale import ACTION_UNITS, PSPI, UNIT_NAMES, Scale
 
 SCALE = "scale"
 """Column with the scale of labels and predictions, where it is not PSPI."""
@@ -23,7 +23,12 @@ NO_PREDICTION = "no prediction"
 """The reason, if the table does not state one."""
 RAW = "raw"
 """Column with the score before calibration; the evaluation does not use it."""
+UNIT_LABELS = tuple(name.lower() for name in UNIT_NAMES)
+"""Columns of the labelled action units, empty where they are not known."""
+UNIT_PREDICTIONS = tuple(f"predicted_{name}" for name in UNIT_LABELS)
 KNOWN = (
+    *UNIT_LABELS,
+    *UNIT_PREDICTIONS,
     *("subject", "sequence", "frame", "predicted", *INTERVAL, *RATINGS, SCALE),
     *("milliseconds", "fold", "overlap", UNSCORED, RAW),
 )
@@ -121,6 +126,8 @@ def from_columns(
         fold=parser.names("fold") if "fold" in columns else None,
         overlap=parser.flags("overlap") if "overlap" in columns else None,
         others=_group_columns(columns, scale),
+        units=parser.units(UNIT_LABELS, scale.is_pspi),
+        predicted_units=parser.units(UNIT_PREDICTIONS, scale.is_pspi, LARGEST),
         unscored=unscored,
         scale=scale,
     )
@@ -271,6 +278,25 @@ class _ColumnParser:
                 f"{ends[row, 1]:g}; expected low to be the smaller."
             )
         return ends
+
+    def units(
+        self, names: Sequence[str], is_pspi: bool, largest: float | None = None
+    ) -> Floats | None:
+        """Return action units, (N, 6), NaN where a cell is empty; None without predictions.
+
+        Args:
+            names: Their columns; one that is missing is NaN.
+            is_pspi: Whether the scale is PSPI, which alone has action units.
+            largest: Largest absolute value, None for the range of each unit.
+        """
+        if not (is_pspi and any(name in self.columns for name in UNIT_PREDICTIONS)):
+            return None
+        columns = [np.full(len(self.columns["predicted"]), np.nan)] * len(names)
+        for place, (name, unit) in enumerate(zip(names, ACTION_UNITS.values(), strict=True)):
+            if name in self.columns:
+                low, high = (0.0, unit.maximum) if largest is None else (-largest, largest)
+                columns[place] = self.numbers(name, low, high, allow_empty=True)
+        return np.column_stack(columns)
 
     def rating(self, column: str, sequence: Indices) -> Floats | None:
         """Return the ratings, which are the same in all rows of a sequence; None without any."""

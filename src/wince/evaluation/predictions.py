@@ -66,6 +66,9 @@ class Predictions:
         fold: Name of the held-out fold, shape (N,).
         overlap: Whether the model was trained on the subject of the row, shape (N,).
         others: Further columns as text, for groups, each of shape (N,).
+        units: Labelled action units in the order of `scale.UNIT_NAMES`, AU43 0 or 1, the others 0
+            to 5, NaN where there is no label, shape (N, 6).
+        predicted_units: Predicted ones, NaN where there is no prediction, shape (N, 6).
         unscored: Labelled frames that belong to these and have no prediction.
         sha256: SHA-256 of the file.
         notes: How the file was read where that is not obvious, in sentences.
@@ -88,6 +91,8 @@ class Predictions:
     fold: NDArray[np.str_] | None = None
     overlap: NDArray[np.bool_] | None = None
     others: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    units: Floats | None = None
+    predicted_units: Floats | None = None
     unscored: UnscoredFrames = NO_FRAMES
     sha256: str | None = None
     notes: tuple[str, ...] = ()
@@ -163,6 +168,8 @@ class Predictions:
             fold=part(self.fold),
             overlap=part(self.overlap),
             others={name: values[rows] for name, values in self.others.items()},
+            units=part(self.units),
+            predicted_units=part(self.predicted_units),
             sha256=self.sha256,
             scale=self.scale,
         )

@@ -98,7 +98,7 @@ def predict(
             "flatter the model. Test on other people, or pass --allow-overlap, and every output "
             "will be marked."
         )
-    scores = score_frames(lambda crops: estimator(crops).raw, estimator.spec, data, rows, progress)
+    scores = score_frames(estimator, estimator.spec, data, rows, progress)
     unscorable = data.unscorable if part == ALL else data.unscorable.of_part(part)
     columns = prediction_table.columns(
         scores, data.frames, estimator.calibration, unscorable=unscorable, seen_subjects=shared

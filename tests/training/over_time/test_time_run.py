@@ -59,7 +59,7 @@ def test_the_network_s_row_has_the_scores_of_the_model_itself(
     estimator = Estimator()
     data = open_data(prepared_folder, estimator.spec)
     every = np.arange(len(data.frames))
-    scores = score_frames(lambda crops: estimator(crops).raw, estimator.spec, data, every).raw
+    scores = score_frames(estimator, estimator.spec, data, every).raw
     expected = dict(zip(data.frames.path.tolist(), scores.tolist(), strict=True))
     keys = ("subject", "sequence", "frame")
     names = {

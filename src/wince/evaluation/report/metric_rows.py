@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wince.evaluation import action_units
 from wince.evaluation.metrics.metric_catalogue import titles
 from wince.scale import Scale
 
@@ -67,6 +68,10 @@ def _of_table(
             for predicted, count in zip(matrix["labels"], counts, strict=True):
                 key = f"{scheme}_{true}_as_{predicted}"
                 yield _row("model", column, group, key, "Frames of a class as another", count)
+    for unit, values in measured["action_units"].items():
+        prefixed = {key: f"{unit}: {title}" for key, title in action_units.TITLES.items()}
+        for row in _of_estimates(values["model"], "model", column, group, prefixed):
+            yield {**row, "metric": f"{unit.lower()}_{row['metric']}"}
     for name, value in (measured["milliseconds"] or {}).items():
         yield _row("model", column, group, f"milliseconds_{name}", "Milliseconds", value)
 

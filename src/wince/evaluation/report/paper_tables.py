@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from wince.evaluation import group_fairness
+from wince.evaluation import action_units, group_fairness
 from wince.evaluation.metrics.classification import schemes
 from wince.evaluation.metrics.metric_catalogue import titles
 from wince.evaluation.report.interval_text import interval_text, t_interval_text
@@ -66,6 +66,8 @@ def paper_tables(metrics: Mapping[str, Any]) -> dict[str, PaperTable]:
     }
     for scheme in schemes(scale):
         tables[f"classes-{scheme.key}"] = _classes(metrics, scheme.key, scheme.title)
+    if metrics["action_units"]:
+        tables["action-units"] = _action_units(metrics["action_units"])
     for number, (column, groups) in enumerate(metrics["groups"].items(), start=1):
         keys = [key for key in GROUP_METRICS if key in metrics["model"]["pooled"]]
         tables[f"groups-{number}"] = _groups(column, groups, keys, names)
@@ -126,6 +128,21 @@ def _classes(metrics: Mapping[str, Any], scheme: str, title: str) -> PaperTable:
     return PaperTable(
         f"{title}, all frames pooled.", ["Class", "Frames", "Precision", "Recall", "F1"], rows
     )
+
+
+def _action_units(units: Mapping[str, Any]) -> PaperTable:
+    """Return the metrics of each action unit."""
+    rows = [
+        [
+            name,
+            whole(unit["frames"]),
+            whole(unit["present"]),
+            *(value(unit["model"], "pooled", key) for key in action_units.TITLES),
+        ]
+        for name, unit in units.items()
+    ]
+    head = ["Action unit", "Frames", "Present", *action_units.TITLES.values()]
+    return PaperTable("Action units, all frames with labels pooled.", head, rows)
 
 
 def _groups(

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from wince.evaluation import group_fairness
+from wince.evaluation import action_units, group_fairness
 from wince.evaluation.bootstrap import FEW_SUBJECTS, FEWEST_SUBJECTS
 from wince.evaluation.metrics.classification import schemes
 from wince.evaluation.metrics.metric_catalogue import (
@@ -93,6 +93,7 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, Mapping[str, b
         few_subjects=FEW_SUBJECTS,
         fewest_subjects=FEWEST_SUBJECTS,
         zero_share=_zero_share(metrics, scale),
+        unit_titles=action_units.TITLES,
         formulas=_formulas(scale),
     )
 

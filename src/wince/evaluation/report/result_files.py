@@ -96,7 +96,15 @@ PLOTS = (
 """Names of plots of this version and of earlier ones."""
 
 
-TABLES = ("pooled.*", "subject-mean.*", "classes-*", "groups-*", "fairness-*", "against.*")
+TABLES = (
+    "pooled.*",
+    "action-units.*",
+    "subject-mean.*",
+    "classes-*",
+    "groups-*",
+    "fairness-*",
+    "against.*",
+)
 """Names of tables."""
 
 

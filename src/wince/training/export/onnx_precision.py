@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from wince import onnx_session
 from wince.evaluation.metrics import agreement, regression
-from wince.runtime.estimator import interpret
+from wince.runtime.estimator import Estimate, interpret
 from wince.training.data.calibration_images import calibration_rows
 from wince.training.data.folds import Rows, Split
 from wince.training.data.pixel_cache import image_reader
@@ -67,12 +67,12 @@ def export_model(
 
 
 def scorer(path: Path, head: Head) -> Scorer:
-    """Return the function from crops to raw scores of a model.onnx."""
+    """Return the function from crops to the estimate of a model.onnx."""
     session = onnx_session.open_session(path)
 
-    def score(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def score(crops: NDArray[np.uint8]) -> Estimate:
         scores, maps = session.run(None, {"pixels": crops})
-        return interpret(scores, maps, head.kind).raw
+        return interpret(scores, maps, head.kind)
 
     return score
 

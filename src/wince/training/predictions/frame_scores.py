@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
@@ -10,15 +10,18 @@ from numpy.typing import NDArray
 
 from wince import workers
 from wince.faces.spec import FaceSpec
+from wince.runtime.estimator import Estimate
 from wince.training.data.folds import Rows
 from wince.training.data.pixel_cache import Pixels, image_reader
 from wince.training.data.prepared import ModelData
 
 BATCH = 32  # images
+NO_MAPS = np.empty((0, 0, 0, 0), np.float32)
+"""Maps are dropped at once: those of all frames would fill the memory."""
 Floats = NDArray[np.float32]
 Progress = Callable[[int, int], None]
-Scorer = Callable[[NDArray[np.uint8]], Floats]
-"""Crops uint8 (B, S, S, 3) to raw scores (B,). It is called from several threads."""
+Scorer = Callable[[NDArray[np.uint8]], Estimate]
+"""Crops uint8 (B, S, S, 3) to their estimate. It is called from several threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,13 @@ class FrameScores:
         rows: Row numbers (N,).
         raw: Scores as the model gives them, before calibration (N,).
         milliseconds: Time per image (N,).
+        units: The six action units (N, 6), None for a model that gives a score alone.
     """
 
     rows: Rows
     raw: Floats
     milliseconds: Floats
+    units: Floats | None = None
 
 
 def score_frames(
@@ -56,22 +61,24 @@ def score_frames(
     read_image = image_reader(data.prepared, spec)
     names = data.frames.image_names(spec)[rows].tolist()
     batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
-    results: list[tuple[Floats, Floats]] = []
+    results: list[tuple[Estimate, Floats]] = []
     with ThreadPoolExecutor(workers.core_count()) as pool:
         for result in pool.map(lambda batch: _score_batch(scorer, read_image, batch), batches):
             results.append(result)
             if progress:
                 progress(min(len(results) * BATCH, len(names)), len(names))
-    raw, milliseconds = (np.concatenate(parts) for parts in zip(*results, strict=True))
-    return FrameScores(rows, raw, milliseconds)
+    raw = np.concatenate([estimate.raw for estimate, _ in results])
+    units = [each.action_units for each, _ in results if each.action_units is not None]
+    milliseconds = np.concatenate([times for _, times in results])
+    return FrameScores(rows, raw, milliseconds, np.concatenate(units) if units else None)
 
 
 def _score_batch(
     scorer: Scorer, read_image: Callable[[str], Pixels], names: Sequence[str]
-) -> tuple[Floats, Floats]:
-    """Return raw scores and milliseconds per image, each (B,). Reading is not timed."""
+) -> tuple[Estimate, Floats]:
+    """Return the estimate and the milliseconds per image (B,). Reading is not timed."""
     crops = np.stack([read_image(name) for name in names])
     start = perf_counter()
-    raw = scorer(crops)
+    estimate = replace(scorer(crops), maps=NO_MAPS)
     milliseconds = (perf_counter() - start) * 1000 / len(names)
-    return raw, np.full(len(names), milliseconds, np.float32)
+    return estimate, np.full(len(names), milliseconds, np.float32)

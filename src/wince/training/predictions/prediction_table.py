@@ -11,6 +11,8 @@ from wince.evaluation.prediction_columns import (
     INTERVAL,
     RAW,
     SCALE,
+    UNIT_LABELS,
+    UNIT_PREDICTIONS,
     UNSCORED,
     from_columns,
     known_columns,
@@ -59,6 +61,7 @@ def columns(
         scored.scale.column: [f"{value:g}" for value in scored.score.tolist()],
         **calibrated_cells(calibration, scores.raw.tolist()),
         **{name: cells.tolist() for name, cells in ratings.items()},
+        **_unit_cells(scores, scored),
         "milliseconds": [f"{value:.3f}" for value in scores.milliseconds.tolist()],
         "overlap": [str(int(subject in marked)) for subject in scored.subject.tolist()],
         **{
@@ -79,6 +82,21 @@ def columns(
         if name == label or not any(table[name]):
             del table[name]
     return table
+
+
+def _unit_cells(scores: FrameScores, scored: Frames) -> dict[str, list[str]]:
+    """Return the columns of the action units, labelled and predicted; {} without predictions."""
+    if scores.units is None:
+        return {}
+    labels = {
+        name: [f"{value:g}" if value == value else "" for value in column]
+        for name, column in zip(UNIT_LABELS, scored.units.T.tolist(), strict=True)
+    }
+    predicted = {
+        name: [f"{value:.4f}" for value in column]
+        for name, column in zip(UNIT_PREDICTIONS, scores.units.T.tolist(), strict=True)
+    }
+    return labels | predicted
 
 
 def calibrated_cells(calibration: Calibration, raw: Sequence[float]) -> dict[str, list[str]]:
