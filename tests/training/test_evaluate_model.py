@@ -45,6 +45,17 @@ def test_predictions_of_a_run_come_with_its_training_labels(
         for folder in (tmp_path, trained_run)
     )
     assert written == of_run
+    table, (found, labelled) = predictions.table, predictions.flow
+    assert found.frames - sum(found.left_out.values()) == labelled.frames
+    assert labelled.frames - sum(labelled.left_out.values()) == len(table) + len(table.unscored)
+    tested = sample.part_rows(prepared_folder, "test")
+    of_frame = {(row["subject"], row["sequence"], row["frame"]): row["au4"] for row in tested}
+    assert table.units is not None
+    for row, (sequence, frame) in enumerate(zip(table.sequence, table.frame, strict=True)):
+        key = (*table.sequences[sequence].split("/", 1), str(frame))
+        assert table.units[row, 0] == float(of_frame[key] or "nan")
+    assert table.predicted_units is not None
+    assert not np.isnan(table.predicted_units).any()
 
 
 def test_the_table_in_memory_is_that_of_the_file(trained_run: Path, tmp_path: Path) -> None:

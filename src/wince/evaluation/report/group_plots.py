@@ -67,11 +67,11 @@ def draw_differences(metrics: Metrics) -> Figure:
         ([key for key in HIGHER_IS_BETTER if key in difference["pooled"]], "higher is better"),
         (list(LOWER_IS_BETTER), "points; lower is better"),
     ]
-    heights = [0.6 + 0.16 * len(keys) for keys, _ in parts]
+    heights = [0.75 + 0.16 * len(keys) for keys, _ in parts]
     figure = Figure(figsize=(COLUMN, sum(heights) + 0.2), layout="constrained")
     for axes, (keys, note) in zip(figure.subplots(2, 1, height_ratios=heights), parts, strict=True):
         axes.axvline(0, color=ORANGE, lw=1, ls="--")
         draw_intervals(axes, keys, difference["pooled"], difference["pooled_interval"])
         axes.set_yticks(range(len(keys)), [names[key] for key in keys])
-        axes.set(xlabel=f"This model minus the other ({note})")
+        axes.set(xlabel=f"This model minus the other\n({note})")
     return figure
