@@ -13,6 +13,7 @@ from wince.errors import DataError
 from wince.evaluation import bootstrap, protocol
 from wince.evaluation.all_metrics import all_metrics
 from wince.evaluation.evaluate import evaluate
+from wince.evaluation.metrics import limits_of_agreement
 from wince.evaluation.metrics.metric_catalogue import BETTER, TITLES, is_worse
 from wince.evaluation.model_comparison import match_frames
 from wince.evaluation.prediction_columns import from_columns
@@ -140,8 +141,22 @@ def test_every_metric_of_a_resample_is_that_of_the_repeated_rows(table):
     long = {f.key: f.resampled(once)[0] for f in all_metrics(repeated, prior=known)}
     weighted = {"wmae", "wmse"}  # copies do not change the weights: see the next test
     held_out = {key for key in short if key.endswith("line_mae")}  # the line is not fitted again
-    for key in short.keys() - weighted - held_out:
+    limits = {"limits_low", "limits_high"}  # each copy is a subject of its own: see below
+    for key in short.keys() - weighted - held_out - limits:
         assert short[key] == pytest.approx(long[key], nan_ok=True, abs=1e-9), key
+
+
+def test_limits_of_a_resample_take_each_copy_as_a_subject(table):
+    counts = np.array([2, 0, 1, 1, 3, 0, 1, 1, 0, 2, 0, 1])
+    copies = [number for number, times in enumerate(counts) for _ in range(times)]
+    rows = [np.flatnonzero(table.subject == number) for number in copies]
+    subject = np.repeat(np.arange(len(copies)), [len(members) for members in rows])
+    taken = np.concatenate(rows)
+    expected = limits_of_agreement.limits_of_agreement(
+        table.pspi[taken], table.predicted[taken], subject
+    )
+    limits = {f.key: f.resampled(counts[None, :].astype(float))[0] for f in all_metrics(table)}
+    assert (limits["limits_low"], limits["limits_high"]) == pytest.approx(expected, **EXACT)
 
 
 def test_weighted_error_of_a_resample_counts_each_copy_of_a_subject(table):
