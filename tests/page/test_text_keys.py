@@ -9,6 +9,7 @@ from tests.support.catalogues import ALL_CATALOGUES
 from wince import images
 from wince.runtime.quality import REASONS
 from wince.scale import ACTION_UNITS, LEVELS
+from wince.server.device_page import index_page
 from wince.server.problems import KINDS
 from wince.server.routes import STATIC
 
@@ -17,7 +18,8 @@ COMMENT = re.compile(r"^\s*(?:/?\*|//).*|\s// .*", re.MULTILINE)
 SCRIPTS = COMMENT.sub("", "\n".join(path.read_text("utf-8") for path in STATIC.rglob("*.js")))
 HTML = (STATIC / "index.html").read_text("utf-8")
 
-IN_HTML = set(re.findall(r'data-text(?:-\w+)?="([^"]*)"', HTML))
+# The link to the server is added to the document of the page on the device.
+IN_HTML = set(re.findall(r'data-text(?:-\w+)?="([^"]*)"', HTML + index_page.SERVER_LINK))
 # Keys and codes in quotes, and templates that begin with a part of a key, such as `level.${name}`.
 QUOTED = set(re.findall(r'"([\w.-]+)"', SCRIPTS))
 TEMPLATES = set(re.findall(r"`([a-z]+[.-][^`\n]*)`", SCRIPTS))

@@ -19,7 +19,7 @@ from tests.support.frames import ROOT, Frame
 from tests.support.server_process import fetch
 from tests.support.small_install import comparable
 
-MAX_WHEEL_BYTES = 45e6
+MAX_WHEEL_BYTES = 30e6
 MAX_INSTALL_BYTES = 250e6
 
 

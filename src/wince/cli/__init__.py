@@ -20,6 +20,7 @@ from wince.cli.cross_validate import cross_validate
 from wince.cli.demo_archive import demo_archive
 from wince.cli.evaluate import evaluate
 from wince.cli.export import export
+from wince.cli.export_page import export_page
 from wince.cli.messages import complain
 from wince.cli.plot import plot
 from wince.cli.prepare import prepare
@@ -161,6 +162,7 @@ COMMANDS = (
     cross_validate,
     compare,
     export,
+    export_page,
     demo_archive,
     version,
 )

@@ -58,6 +58,14 @@ class ServerOptions:
     tls_key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Private key (PEM) of the certificate.")
     ] = None
+    on_device: Annotated[
+        bool | None,
+        typer.Option(
+            "--on-device/--no-on-device",
+            help="Offer the page that assesses on the device of whoever opens it; with a token, "
+            "only for the packaged model. Default: offered.",
+        ),
+    ] = None
     log_format: Annotated[
         LogFormat | None,
         typer.Option(help="Plain lines, or one JSON object per line. Default: text."),

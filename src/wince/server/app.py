@@ -14,6 +14,7 @@ from starlette.types import Scope
 from wince import __version__
 from wince.errors import ServeError
 from wince.server import problems, routes
+from wince.server.page_sources import STATIC
 from wince.server.security import RequestGuard, is_public
 from wince.server.settings import Settings, load_settings
 from wince.server.worker_pool import WorkerPool
@@ -84,7 +85,7 @@ def create_app(assessor: "Assessor", *, settings: Settings | None = None) -> Fas
     app.add_middleware(RequestGuard, settings=settings)
     app.include_router(routes.create_router(assessor, pool, speech_pool, settings))
     app.mount("/static/texts", _PageFiles(directory=languages.CATALOGUES), name="texts")
-    app.mount("/static", _PageFiles(directory=routes.STATIC), name="static")
+    app.mount("/static", _PageFiles(directory=STATIC), name="static")
     return app
 
 

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from wince.runtime.estimator import Estimator
 
 
-def render_model_card(estimator: "Estimator") -> str:
+def render_model_card(estimator: "Estimator", *, static: str = "/static/") -> str:
     """Return the model card as HTML. HTML that the card itself contains is shown as text.
 
     Args:
         estimator: The model, whose folder has the card as Markdown.
+        static: Address of the page's files.
 
     Raises:
         ProblemError: The folder has no card that can be read.
@@ -33,4 +34,5 @@ def render_model_card(estimator: "Estimator") -> str:
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     # Everything in the card was escaped by the renderer.
     card = Markup(markdown.render(text))  # noqa: S704
-    return render("wince.server", "model_card.html", title=estimator.model["name"], card=card)
+    title = estimator.model["name"]
+    return render("wince.server", "model_card.html", title=title, card=card, static=static)

@@ -1,21 +1,26 @@
 """The routes of the server: the page, its health, and facts about the model and the scale."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from wince import __version__
-from wince.server import assessment_routes, live_socket, problems, schemas, speech_routes
+from wince.server import (
+    assessment_routes,
+    device_routes,
+    live_socket,
+    problems,
+    schemas,
+    speech_routes,
+)
 from wince.server.openapi_parts import problem_responses
+from wince.server.page_sources import DOCUMENT, ON_DEVICE_LINK, STATIC
 from wince.server.settings import Settings
 from wince.server.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from wince.runtime.assessor import Assessor
-
-STATIC = Path(__file__).parent / "static"
 
 
 def create_router(
@@ -30,7 +35,10 @@ def create_router(
         settings: Limits.
     """
     router = APIRouter()
-    _add_page(router)
+    has_device_page = device_routes.is_offered(assessor, settings)
+    _add_page(router, has_device_page=has_device_page)
+    if has_device_page:
+        device_routes.add_routes(router, assessor)
     _add_health(router, assessor, pool)
     _add_facts(router, assessor)
     assessment_routes.add_routes(router, assessor, pool, settings)
@@ -39,10 +47,14 @@ def create_router(
     return router
 
 
-def _add_page(router: APIRouter) -> None:
+def _add_page(router: APIRouter, *, has_device_page: bool) -> None:
     @router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
-    def page() -> FileResponse:
-        return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+    def page() -> Response:
+        headers = {"Cache-Control": "no-cache"}
+        if has_device_page:
+            return FileResponse(STATIC / DOCUMENT, headers=headers)
+        html = (STATIC / DOCUMENT).read_text("utf-8").replace(ON_DEVICE_LINK, "")
+        return HTMLResponse(html, headers=headers)
 
 
 def _add_health(router: APIRouter, assessor: "Assessor", pool: WorkerPool) -> None:

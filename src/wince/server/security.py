@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wince.server import problems
 from wince.server.body_limits import held_bytes
+from wince.server.device_page import policy as device_policy
 from wince.server.settings import Settings
 
 _server_log = logging.getLogger("wince.server")
@@ -31,7 +32,7 @@ CLIENT_LEFT = 499
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PUBLIC_PATHS = ("/", "/healthz", "/readyz", "/openapi.json")
-PUBLIC_PREFIXES = ("/static/", "/problems/")
+PUBLIC_PREFIXES = ("/static/", "/problems/", device_policy.PATH)
 """Paths that are the same for everybody and need no token; every other path needs it."""
 
 SUBPROTOCOL = "wince"
@@ -223,7 +224,12 @@ class _GuardedResponse:
             headers["X-Request-Id"] = self.request_id
             headers.setdefault("Cache-Control", "no-store")
             if _HOST.fullmatch(self._host):
-                headers["Content-Security-Policy"] = content_security_policy(self._host)
+                is_on_device = self._scope["path"].startswith(device_policy.PATH)
+                headers["Content-Security-Policy"] = (
+                    device_policy.HEADER_POLICY
+                    if is_on_device
+                    else content_security_policy(self._host)
+                )
         elif message["type"] == "websocket.accept":
             self.status = 101
             # Browsers close the socket when they offered subprotocols and none was chosen.

@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     )
     tls_cert: Path | None = Field(None, description="certificate chain, PEM")
     tls_key: Path | None = Field(None, description="private key of the certificate, PEM")
+    on_device: bool = Field(
+        True, description="offer the page that assesses on the device of whoever opens it"
+    )
     log_format: Literal["text", "json"] = Field("text", description="format of the log lines")
     max_image_bytes: int = Field(images.MAX_BYTES, ge=1, description="bytes of one image")
     max_frame_bytes: int = Field(

@@ -37,6 +37,9 @@ const TRACK_SETTINGS = ["smoothing", "hold", "margin"];
 /** Seconds after which a statement is not shown if no frame was assessed since. */
 const OUTDATED = 1;
 
+/** Whether the document asks for the engine on the device. */
+const isOnDevice = document.querySelector("meta[name=wince-engine][content=device]") !== null;
+
 async function start() {
   const asked = new URLSearchParams(location.search).get("language");
   const code = firstLanguage(asked, navigator.languages);
@@ -52,6 +55,7 @@ async function start() {
     throw error;
   }
   build(store, engine);
+  if (isOnDevice) store.add((await import("./parts/offline.js")).createOffline());
   applyTexts(document); // of the parts
   document.documentElement.dataset.ready = "true";
 }
@@ -62,7 +66,7 @@ async function start() {
  * @returns {Promise<Engine>}
  */
 async function createEngine() {
-  if (!document.querySelector("meta[name=wince-engine][content=device]")) {
+  if (!isOnDevice) {
     return (await import("./engine/server.js")).createServerEngine(askForToken);
   }
   const { createDeviceEngine } = await import("./engine/device.js");

@@ -1,0 +1,138 @@
+"""The page on the device: served as files, then without a network, with the server's results."""
+
+import functools
+import http.server
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.support.browser import RESULT, SPEECH, TIMEOUT, upload
+from wince.server.device_page import export
+from wince.server.device_page.page import build
+
+SLOW = 4 * TIMEOUT
+"""A busy machine takes long to load the networks."""
+
+
+@dataclass
+class Host:
+    """`python -m http.server` for a folder, which can be stopped and started again."""
+
+    folder: Path
+    port: int = 0
+    methods: set[str] = field(default_factory=set)
+
+    def start(self) -> None:
+        methods = self.methods
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *_) -> None:
+                methods.add(self.command)
+
+        handler = functools.partial(Handler, directory=str(self.folder))
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), handler)
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+
+@pytest.fixture
+def host(tmp_path, assessor):
+    export.write(build(assessor.estimator), tmp_path)
+    host = Host(tmp_path)
+    host.start()
+    yield host
+    host.stop()
+
+
+@pytest.fixture
+def device_context(browser):
+    """A browser that has never seen the page, and the addresses that its pages ask for."""
+    context = browser.new_context(locale="en")
+    addresses = []
+    context.on("request", lambda request: addresses.append(request.url))
+    yield context, addresses
+    context.close()
+
+
+def open_device_page(context, host):
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    page.add_init_script(SPEECH)
+    page.goto(host.address)
+    page.wait_for_selector("html[data-ready]")
+    return page
+
+
+def result_of(page, photo):
+    """What the page states of a photo: the lines of the result, and its action units."""
+    page.set_input_files("#file", photo)
+    page.wait_for_selector('#upload-result[aria-busy=false] .result[data-kind="level"]')
+    return statement(page)
+
+
+def statement(page):
+    return [page.text_content(f"{RESULT} {part}") for part in (".result-lines", ".units")]
+
+
+def version_of(page):
+    return page.get_attribute("script[type=module]", "src").partition("/")[0]
+
+
+def wait_for_note(page, words):
+    page.locator("#offline", has_text=words).wait_for()
+
+
+def test_after_the_first_visit_photos_are_assessed_without_a_network_as_on_the_server(
+    host, device_context, open_page, frames
+):
+    photos = [str(frame.path) for frame in frames[1:4]]
+    server = open_page()
+    expected = []
+    for photo in photos:
+        upload(server, photo)
+        expected.append(statement(server))
+    context, addresses = device_context
+    first = open_device_page(context, host)
+    wait_for_note(first, "Saved on this device")
+    first.close()
+    host.stop()
+    page = open_device_page(context, host)
+    assert [result_of(page, photo) for photo in photos] == expected
+    assert {address for address in addresses if not address.startswith(host.address)} <= {
+        address for address in addresses if address.startswith(f"blob:{host.address}")
+    }
+    assert host.methods == {"GET"}
+    host.start()
+
+
+def test_a_new_version_is_offered_and_not_forced(host, device_context, assessor):
+    context, _ = device_context
+    page = open_device_page(context, host)
+    wait_for_note(page, "Saved on this device")
+    old = version_of(page)
+    session = context.new_cdp_session(page)
+    assert session.send("Page.getAppManifest")["errors"] == []
+    errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert {error["errorId"] for error in errors} <= {"in-incognito"}  # as each tested page is
+    new = build(assessor.estimator, has_server=True)
+    export.write(new, host.folder)
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    wait_for_note(page, "A new version is ready")
+    assert version_of(page) == old
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    assert version_of(page) == old != new.folder
+    page.click("#offline button")
+    page.wait_for_selector(f'script[src^="{new.folder}/"]', state="attached")
+    wait_for_note(page, "Saved on this device")
