@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.kept_results import HOURS, PROTOCOL_FILE
-from benchmarks.method_results import LOSSES, SEEDS, MethodProtocol
+from benchmarks.method_results import FLOW, LOSSES, SEEDS, MethodProtocol
 from benchmarks.results_page import ABOUT, number
 from tools.markdown_template import table
 from wince.evaluation import bootstrap
@@ -161,8 +161,8 @@ def _introduction(protocol: MethodProtocol) -> str:
             "So the tables say what is learned from few faces in minutes. They do not say which "
             "method is best with the time, data and initial weights that its authors had: large "
             "networks need more. [Training](training.md#cross-validation-and-comparison) says what "
-            "each method is. Hours are those of one processor core for all folds, on a machine "
-            "that did other work too.",
+            "each method is. Hours are those of one processor core, of all folds and seeds, on a "
+            "machine that did other work too.",
         ]
     )
 
@@ -182,6 +182,8 @@ def _methods(archive: str, by_seed: Sequence[Mapping[str, MethodResult]]) -> str
     )
     first = ordered[0].predictions
     missing = [name for name in METHODS if name not in results]
+    if len(first.sequences) == len(first):  # single images have no flow
+        missing = [name for name in missing if name != FLOW]
     return "\n".join(
         [
             f"### {ABOUT[archive].title}: methods",
@@ -189,15 +191,34 @@ def _methods(archive: str, by_seed: Sequence[Mapping[str, MethodResult]]) -> str
             f"{whole(len(first))} held-out frames of {whole(len(first.subjects))} subjects. The "
             "interval is over resampled subjects with seed 0; the folds and the second seed show "
             "how much other subjects and other random numbers change. The other columns are of "
-            "seed 0. The 90 % intervals are calibrated on the validation part of each fold alone; "
-            "if it has few subjects, they are wide and contain nearly all labels.",
+            "seed 0. `landmarks-svr` uses no random numbers. The 90 % intervals are calibrated on "
+            "the validation part of each fold alone; if it has few subjects, they are wide and "
+            "contain nearly all labels." + _few_subjects(first),
             "",
             table(columns, rows),
             "",
             _verdict(ordered),
-            *([f"Not measured: {', '.join(missing)}."] if missing else []),
+            _mean_errors(ordered),
+            *([_not_measured(missing)] if missing else []),
         ]
     )
+
+
+def _few_subjects(predictions: Predictions) -> str:
+    """Return the caution on intervals of few subjects, "" with enough."""
+    if len(predictions.subjects) >= bootstrap.FEW_SUBJECTS:
+        return ""
+    return " With so few subjects the 95 % intervals are too narrow."
+
+
+def _not_measured(names: Sequence[str]) -> str:
+    text = f"Not measured at this budget: {', '.join(names)}."
+    if {"report", "wince"} & set(names):
+        text += (
+            " `report` and `wince` (there `strong`) are in the archive's first table, at another "
+            "budget; the two tables cannot be compared."
+        )
+    return text
 
 
 def _losses(archive: str, results: Mapping[str, MethodResult]) -> str:
@@ -227,6 +248,7 @@ def _losses(archive: str, results: Mapping[str, MethodResult]) -> str:
             table(columns, rows),
             "",
             _verdict(ordered, titles),
+            _mean_errors(ordered, titles),
         ]
     )
 
@@ -286,12 +308,26 @@ def _verdict(ordered: Sequence[MethodResult], titles: Mapping[str, str] | None =
         return text
     name, percent = titles[first.name], f"{100 * confidence:.4g} %"
     if not unclear:
-        return f"{text} {name} is above each other one measured ({percent} intervals of the leads)."
+        return (
+            f"{text} In CCC {name} is above each other one measured ({percent} intervals of the "
+            "leads)."
+        )
     return (
         f"{text} There is no winner: the lead of {name} over "
         f"{', '.join(titles[other.name] for other in unclear)} may be chance (its {percent} "
         "interval, so wide because the first of all is compared, contains 0)."
     )
+
+
+def _mean_errors(ordered: Sequence[MethodResult], titles: Mapping[str, str] | None = None) -> str:
+    """Return which methods have a smaller mean absolute error than each trivial predictor."""
+    smallest = min(pooled["mae"] for pooled in ordered[0].trivial().values())
+    smaller = [
+        titles[result.name] if titles else result.name
+        for result in ordered
+        if result.pooled["mae"] < smallest
+    ]
+    return f"MAE below that of both trivial rows: {', '.join(smaller) or 'none'}."
 
 
 def _lead(first: MethodResult, other: MethodResult, confidence: float) -> tuple[float, float]:

@@ -56,7 +56,7 @@ def test_a_lead_that_may_be_chance_names_no_winner(kept: Path) -> None:
     keep(kept, "landmarks-svr", 2.1)
     _, methods = methods_page.sections(kept)
     assert "There is no winner" in methods
-    assert "Not measured: flow-3d, resnet18-focal, report, wince." in methods
+    assert "Not measured at this budget: flow-3d, resnet18-focal, report, wince." in methods
 
 
 def test_a_clear_lead_is_named_with_trivial_rows_beside_it(kept: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_clear_lead_is_named_with_trivial_rows_beside_it(kept: Path) -> None:
     keep(kept, "shallow-cnn", 0.6, seed=1)
     keep(kept, "landmarks-svr", 8.0)
     _, methods = methods_page.sections(kept)
-    assert "shallow-cnn is above each other one measured" in methods
+    assert "In CCC shallow-cnn is above each other one measured" in methods
     rows = [line.split(" | ") for line in methods.splitlines() if line.startswith("| ")]
     header, _, first, second, zero, mean = rows
     assert {len(row) for row in rows} == {len(header)}, "each row has all cells"
