@@ -14,6 +14,8 @@ LINE = 0.135
 """Height of a line of text in inches."""
 GAP = 0.22
 """Height of an arrow in inches."""
+TITLE = 0.25
+"""Height above the boxes in inches, where a warning has its place."""
 SPLIT = 0.46
 """Where the boxes of the steps end, as a share of the width."""
 STEP_LETTERS, REASON_LETTERS = 20, 30
@@ -34,12 +36,12 @@ def draw_flow(steps: Sequence[Mapping[str, Any]]) -> Figure:
         for step in steps
     ]
     heights = [LINE * (max(len(text), len(reasons)) + 1) for text, reasons in texts]
-    total = sum(heights) + GAP * (len(steps) - 1) + 0.1
+    total = sum(heights) + GAP * (len(steps) - 1) + TITLE
     figure = Figure(figsize=(COLUMN, total))
     axes = figure.add_axes((0.01, 0, 0.98, 1))
     axes.set(xlim=(0, 1), ylim=(total, 0))
     axes.set_axis_off()
-    top = 0.05
+    top = TITLE
     for number, ((text, reasons), height) in enumerate(zip(texts, heights, strict=True)):
         middle = top + height / 2
         _box(axes, SPLIT / 2, middle, text, "center")
