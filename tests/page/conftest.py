@@ -2,8 +2,9 @@
 
 The server and the browser have package scope: they run for all tests of this folder and stop before
 those of other folders. While Playwright runs, `asyncio.run` cannot be called in the same thread.
-Each test has a page of its own. All pages have one browser context and one process, because the
-start of a process takes longer than loading the page; the page stores nothing that could remain.
+Tests open the page in the same tabs one after the other. All tabs have one browser context and one
+process, because the start of a process takes longer than loading the page; the page stores nothing
+that could remain.
 """
 
 import math
@@ -23,6 +24,7 @@ from tests.support.browser import (
 from tests.support.firefox import FIREFOX, start_firefox
 from tests.support.live_answers import answer_all
 from tests.support.server_process import free_port
+from tests.support.tabs import Tabs
 from tests.support.video_sample import write_video
 
 
@@ -101,14 +103,27 @@ def context(browser, address):
     return context
 
 
-@pytest.fixture
-def open_page(context, address):
-    """Open the page; check afterwards that it had no error and asked no other machine."""
-    pages, requests, errors = [], [], []
+@pytest.fixture(scope="package")
+def tabs(context, address):
+    return Tabs(context, f"{address}/healthz")
 
-    def open_page(where=address, *, width=1280, height=900, speech=SPEECH, **media):
-        page = context.new_page()
-        pages.append(page)
+
+@pytest.fixture
+def open_page(tabs, address):
+    """Open the page; check afterwards that it had no error and asked no other machine.
+
+    `speech` is a script that runs before those of the page. `answer_socket` handles the route of
+    its live socket; without it the server answers.
+    """
+    taken, requests, errors = [], [], []
+
+    def open_page(
+        where=address, *, width=1280, height=900, speech=SPEECH, answer_socket=None, **media
+    ):
+        tab = tabs.take(is_routed=answer_socket is not None)
+        taken.append(tab)
+        tab.prepare(speech, answer_socket)
+        page = tab.page
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(**media)
         page.set_default_timeout(TIMEOUT)
@@ -123,14 +138,13 @@ def open_page(context, address):
                 else None
             ),
         )
-        page.add_init_script(speech)
         page.goto(where)
         page.wait_for_selector("html[data-ready]")
         return page
 
     yield open_page
-    for page in pages:
-        page.close()
+    for tab in taken:
+        tabs.give_back(tab)
     assert errors == []
     assert requests
     foreign = [url for url in requests if not url.startswith(("http://127.0.0.1:", "blob:"))]
@@ -147,10 +161,12 @@ def live(open_page):
     """Watch a face with answers whose level a test decides: (page, [level])."""
 
     def live(level="mild", **options):
-        page, current = open_page(**options), [level]
-        page.route_web_socket(
-            "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: current[0]))
-        )
+        current = [level]
+
+        def answer(route):
+            route.on_message(answer_all(route, lambda: current[0]))
+
+        page = open_page(answer_socket=answer, **options)
         start_watching(page)
         return page, current
 

@@ -87,10 +87,9 @@ def test_check_takes_a_sample_and_gives_one_result_with_its_picture(open_page):
 
 
 def test_check_of_an_absent_person_tells_so(open_page):
-    page = open_page()
     level = ["mild"]
-    page.route_web_socket(
-        "**/v1/live*", lambda route: route.on_message(answer_all(route, lambda: level[0]))
+    page = open_page(
+        answer_socket=lambda route: route.on_message(answer_all(route, lambda: level[0]))
     )
     aim(page, "check")
     level[0] = None
@@ -101,7 +100,6 @@ def test_check_of_an_absent_person_tells_so(open_page):
 
 
 def test_nothing_can_begin_until_the_face_can_be_judged(open_page):
-    page = open_page()
     quality = {"usable": False, "warnings": [], "warning_codes": [], "reasons": {"small": "…"}}
     values = {"small": {"width": 27, "needed": 32}}
 
@@ -119,7 +117,7 @@ def test_nothing_can_begin_until_the_face_can_be_judged(open_page):
         answer.count = 0
         route.on_message(answer)
 
-    page.route_web_socket("**/v1/live*", answer_frames)
+    page = open_page(answer_socket=answer_frames)
     page.click("#tab-live")
     page.click("#check-now")
     page.wait_for_selector(".tick[data-kind=unmet]")
@@ -136,7 +134,6 @@ def test_nothing_can_begin_until_the_face_can_be_judged(open_page):
 
 
 def test_a_person_is_chosen_by_tapping_the_face(open_page):
-    page = open_page()
     chosen = []
 
     def answer_frames(route):
@@ -157,7 +154,7 @@ def test_a_person_is_chosen_by_tapping_the_face(open_page):
         answer.count = 0
         route.on_message(answer)
 
-    page.route_web_socket("**/v1/live*", answer_frames)
+    page = open_page(answer_socket=answer_frames)
     page.click("#tab-live")
     page.click("#watch-over-time")
     other = page.locator("#live-faces button[aria-pressed=false]")
@@ -225,14 +222,13 @@ def test_a_busy_server_is_no_absence(live):
 
 
 def test_server_that_does_not_answer_is_not_flooded_with_frames(open_page):
-    page = open_page()
     sent = []
 
     def keep_frame(message):
         if isinstance(message, bytes):
             sent.append(message)
 
-    page.route_web_socket("**/v1/live*", lambda route: route.on_message(keep_frame))
+    page = open_page(answer_socket=lambda route: route.on_message(keep_frame))
     page.click("#tab-live")
     page.click("#check-now")
     until(page, "document.getElementById('video').readyState >= 2")
@@ -311,18 +307,19 @@ def test_the_whole_frame_of_the_camera_is_asked_for(open_page):
     assert asked["audio"] is False
 
 
-def test_track_settings_are_sent_to_the_server(live):
-    page, _ = live()
+def test_track_settings_are_sent_to_the_server(open_page):
     urls = []
-    page.route_web_socket(
-        "**/v1/live*",
-        lambda route: (urls.append(route.url), route.on_message(answer_all(route))),
-    )
+
+    def answer(route):
+        urls.append(route.url)
+        route.on_message(answer_all(route))
+
+    page = open_page(answer_socket=answer)
+    start_watching(page)
+    before = len(urls)
     set_up(page, hold=5)
-    page.wait_for_selector(LIVE_RESULT)
-    for _ in range(100):
-        if urls:
-            break
+    deadline = time.monotonic() + TIMEOUT / 1000
+    while len(urls) == before and time.monotonic() < deadline:
         page.wait_for_timeout(50)
     assert urls[-1].endswith("?smoothing=0.05&hold=5&margin=1.2")
 

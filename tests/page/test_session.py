@@ -4,14 +4,13 @@ import csv
 import io
 import json
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.support.barriers import DISPLAYS, find_barriers
 from tests.support.browser import SHIFTS, until, wait_for_focus
+from tests.support.page_server import SESSION_PATH
 
-APP = (Path(__file__).parent / "session_app.js").read_text("utf-8")
 MINUTES = [
     ["none", 100],
     ["mild", 100],
@@ -25,22 +24,17 @@ MINUTES = [
 
 
 @pytest.fixture
-def session_page(context, open_page, address):
+def session_page(open_page, address):
     """Open the page with the parts of a session, and with what a test lets happen."""
 
     def session_page(parts=None, *, language="en", **options):
-        context.route(
-            "**/static/app.js",
-            lambda route: route.fulfill(body=APP, content_type="text/javascript"),
-        )
-        page = open_page(f"{address}/?language={language}", **options)
+        page = open_page(f"{address}{SESSION_PATH}?language={language}", **options)
         if parts:
             page.evaluate("(parts) => harness.watch(parts)", parts)
             until(page, "!document.getElementById('trend').hidden")
         return page
 
-    yield session_page
-    context.unroute("**/static/app.js")
+    return session_page
 
 
 def answer(page, state, age=0):
@@ -438,10 +432,10 @@ def test_axe_finds_no_barrier_and_no_target_is_small(session_page, display):
     page.keyboard.press("Escape")
     page.evaluate("harness.setLive({isNight: true})")
     page.wait_for_selector("#night-screen[open]")
-    assert find_barriers(page) == [], "night screen"
+    assert find_barriers(page, "#night-screen") == [], "night screen"
     page.evaluate("harness.setLive({trouble: {code: 'camera-lost', values: {}, detail: ''}})")
     until(page, "document.getElementById('night-screen').dataset.kind === 'not-watching'")
-    assert find_barriers(page) == [], "night screen, not watching"
+    assert find_barriers(page, "#night-screen") == [], "night screen, not watching"
     page.evaluate("harness.setLive({isNight: false})")
     page.wait_for_selector("#night-screen", state="hidden")
     assert find_barriers(page) == [], "not watching"
@@ -450,4 +444,4 @@ def test_axe_finds_no_barrier_and_no_target_is_small(session_page, display):
     assert find_barriers(page) == [], "summary"
     assert page.evaluate(SMALL_TARGETS) == []
     page.click("#summary .summary-leave")
-    assert find_barriers(page) == [], "question before leaving"
+    assert find_barriers(page, "#discard-dialog") == [], "question before leaving"

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 
+from tests.support.frames import ROOT
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
     "--no-sandbox",
@@ -43,21 +45,11 @@ document.addEventListener("playing", ({{target}}) => {{
 }}, true);
 """
 
-# Browsers ask again for each of the page's 80 files on every visit, so that an update shows at
-# once. In these tests they keep the files: the page then opens in two thirds of the computing time.
-SERVE = """
-import sys
-from wince.cli import main
-from wince.server import app
-app.CACHE_CONTROL = "max-age=3600"
-sys.exit(main(["serve", *sys.argv[1:]]))
-"""
-
 
 def serve(port):
-    command = [sys.executable, "-c", SERVE, "--port", str(port)]
+    command = [sys.executable, "-m", "tests.support.page_server", "--port", str(port)]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
     )
     match = re.search(r"http://\S+", process.stdout.readline())
     assert match, "the server did not start"

@@ -55,17 +55,18 @@ def without_latin_letters(value):
     )
 
 
-def serve_other_letters(page):
-    """Let the page get a catalogue without Latin letters. Open it with `?language=de`."""
+def other_letters_script():
+    """Return a script with which the page gets a catalogue without Latin letters.
+
+    Open the page with `?language=de`.
+    """
     catalogue = ALL_CATALOGUES[CODE]
     other = {**catalogue} | {
         section: without_latin_letters(catalogue[section]) for section in ("speech", "page")
     }
-    body = json.dumps(other)
-    page.route(
-        f"**/static/texts/{CODE}.json",
-        lambda route: route.fulfill(body=body, content_type="application/json"),
-    )
+    return f"""const ask = window.fetch;
+      window.fetch = (...given) => String(given[0]).endsWith("/texts/{CODE}.json")
+        ? Promise.resolve(new Response({json.dumps(json.dumps(other))})) : ask(...given);"""
 
 
 def texts_from_elsewhere(page):
