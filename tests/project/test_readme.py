@@ -143,14 +143,18 @@ def test_preparing_again_reuses_what_was_found_and_keeps_the_earlier_files(
 def test_training_on_the_demo_archive_prints_what_the_walkthrough_shows(walkthrough: Path) -> None:
     pytest.importorskip("torch", reason="needs wince[train]")
     (command,), expected = documented("<!-- training walk -->")
-    out, errors = run(command, walkthrough)
+    arguments = [shlex.split(command)[1:], ["evaluate", "demo-run", "--out", "demo-evaluation"]]
+    process = watched_command.run_each(arguments, walkthrough)
+    (out, evaluated, _), (errors, *_) = (
+        [[line.rstrip() for line in part.splitlines()] for part in text.split(watched_command.END)]
+        for text in (process.stdout, process.stderr)
+    )
 
     def without_numbers(lines: list[str]) -> list[str]:
         """Return the lines without numbers, whose last digits differ between machines."""
         return sorted(re.sub(r"\S*\d\S*|undefined|to|─|\s", "", line) for line in lines)
 
     assert without_numbers(errors + out) == without_numbers(expected)
-    evaluated, _ = run("wince evaluate demo-run --out demo-evaluation", walkthrough)
     table = [line for line in out if line.startswith(("PCC", "MAE", "AUC"))]
     assert len(table) == 5
     assert [line for line in table if line not in evaluated] == []

@@ -9,12 +9,16 @@ from pathlib import Path
 from tests.support import network_watch
 from wince.cli import library_caches
 
-EACH = """
+END = "end of the command"
+"""A line of stdout and stderr after each command of several."""
+EACH = f"""
 import json, sys
 from wince.cli import main
 for arguments in json.loads(sys.argv[1]):
     if status := main(arguments):
-        sys.exit(f"wince {' '.join(arguments)} ended with {status}")
+        sys.exit(f"wince {{' '.join(arguments)}} ended with {{status}}")
+    for stream in (sys.stdout, sys.stderr):
+        print({END!r}, file=stream, flush=True)
 """
 
 
@@ -31,15 +35,20 @@ def run(arguments: Sequence[str | Path], folder: Path) -> "subprocess.CompletedP
     return _run(["-m", "wince", *map(str, arguments)], folder)
 
 
-def run_each(commands: Sequence[Sequence[str | Path]], folder: Path) -> None:
+def run_each(
+    commands: Sequence[Sequence[str | Path]], folder: Path
+) -> "subprocess.CompletedProcess[str]":
     """Run commands in one process, which imports torch once, and verify the same of all together.
 
     Args:
         commands: The command lines after "wince".
         folder: The working directory, where everything is written.
+
+    Returns:
+        The process; its stdout and stderr have the line END after each command.
     """
     texts = [[str(argument) for argument in arguments] for arguments in commands]
-    _run(["-c", EACH, json.dumps(texts)], folder)
+    return _run(["-c", EACH, json.dumps(texts)], folder)
 
 
 def _run(arguments: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[str]":
