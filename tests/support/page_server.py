@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, HTMLResponse
 from wince.cli import main
 from wince.server import app, routes
 
-SESSION_PATH = "/tests/session"
+SESSION_PATH = "/test-session"  # beside the page, whose links are relative
 SESSION_SCRIPT = f"{SESSION_PATH}.js"
 SESSION_APP = Path(__file__).parents[1] / "page" / "session_app.js"
 
@@ -28,7 +28,7 @@ def create_test_app(*given, **options):
 
     @application.get(SESSION_PATH, include_in_schema=False)
     def page():
-        return HTMLResponse(index.replace("/static/app.js", SESSION_SCRIPT))
+        return HTMLResponse(index.replace("static/app.js", SESSION_SCRIPT))
 
     @application.get(SESSION_SCRIPT, include_in_schema=False)
     def session_app():
