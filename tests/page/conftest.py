@@ -120,9 +120,9 @@ def open_page(tabs, address):
     def open_page(
         where=address, *, width=1280, height=900, speech=SPEECH, answer_socket=None, **media
     ):
-        tab = tabs.take(is_routed=answer_socket is not None)
+        tab = tabs.take(answer_socket)
         taken.append(tab)
-        tab.prepare(speech, answer_socket)
+        tab.prepare(speech)
         page = tab.page
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(**media)

@@ -17,26 +17,19 @@ class Tab:
     Args:
         context: The browser context.
         empty: An address of the server without scripts, where the tab waits.
-        is_routed: Whether a test answers the live socket. Playwright cannot take back the route of
-            a socket, so these tests have tabs of their own.
     """
 
-    def __init__(self, context, empty, *, is_routed):
+    def __init__(self, context, empty):
         self.page = context.new_page()
-        self.is_routed = is_routed
         self._empty = empty
         self._devtools = context.new_cdp_session(self.page)
         self._devtools.send("Page.enable")
         self._script, self._listeners = None, []
         self._add_listener, self.page.on = self.page.on, self._listen
-        self._answer_socket = None
-        if is_routed:
-            self.page.route_web_socket("**/v1/live*", lambda route: self._answer_socket(route))
         self.page.route_web_socket = self.page.add_init_script = _refuse
 
-    def prepare(self, script, answer_socket):
-        """Set the script that runs before those of the page, and what answers the live socket."""
-        self._answer_socket = answer_socket
+    def prepare(self, script):
+        """Set the script that runs before those of the page."""
         source = {"source": script}
         added = self._devtools.send("Page.addScriptToEvaluateOnNewDocument", source)
         self._script = {"identifier": added["identifier"]}
@@ -63,19 +56,35 @@ def _refuse(*given, **options):
     raise AssertionError("it would stay in the tab; give it to open_page instead")
 
 
+class RoutedTab:
+    """A tab for one test, whose live socket the test answers. Playwright cannot take that back."""
+
+    def __init__(self, context, answer_socket):
+        self.page = context.new_page()
+        self.page.route_web_socket("**/v1/live*", answer_socket)
+
+    def prepare(self, script):
+        """Set the script that runs before those of the page."""
+        self.page.add_init_script(script)
+
+
 class Tabs:
     """The tabs that are free, and new ones if there are too few."""
 
     def __init__(self, context, empty):
         self._context, self._empty = context, empty
-        self._free = {False: [], True: []}
+        self._free = []
 
-    def take(self, *, is_routed):
-        """Return a free tab, one with a route of the live socket or one without."""
-        free = self._free[is_routed]
-        return free.pop() if free else Tab(self._context, self._empty, is_routed=is_routed)
+    def take(self, answer_socket=None):
+        """Return a free tab, or one whose live socket a test answers."""
+        if answer_socket:
+            return RoutedTab(self._context, answer_socket)
+        return self._free.pop() if self._free else Tab(self._context, self._empty)
 
     def give_back(self, tab):
-        """Clear a tab for the next test."""
-        tab.clear()
-        self._free[tab.is_routed].append(tab)
+        """Clear a tab for the next test, or close it."""
+        if isinstance(tab, RoutedTab):
+            tab.page.close()
+        else:
+            tab.clear()
+            self._free.append(tab)
