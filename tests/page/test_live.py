@@ -200,6 +200,17 @@ def test_each_level_that_lasts_is_spoken_once(live):
     assert spoken(page) == [MILD, SEVERE]
 
 
+def test_a_level_that_has_lasted_while_aiming_is_spoken_when_the_session_begins(open_page):
+    page = open_page(answer_socket=lambda route: route.on_message(answer_all(route)))
+    aim(page)
+    page.wait_for_timeout(4000)  # longer than a level must last
+    assert spoken(page) == []
+    page.click("#begin")
+    until(page, "window.spoken.length === 1")
+    page.wait_for_timeout(300)
+    assert spoken(page) == [MILD]
+
+
 def test_without_a_face_the_result_says_so_and_shows_no_level(live):
     page, level = live("mild")
     until(page, live_title("Mild"))

@@ -5,6 +5,7 @@
 /** @import { Problem } from "../errors.js" */
 /** @import { Live, State, Store } from "../state.js" */
 /** @import { Announcer } from "../speech/announcer.js" */
+/** @import { TrackStatement } from "../types.js" */
 
 import { createFrameRate } from "../media/frame_rate.js";
 import { createFrameSource } from "../media/frame_source.js";
@@ -43,6 +44,8 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
   let endTicker = null;
   /** @type {{ sample: ReturnType<typeof createSample>, started: number } | null} */
   let check = null;
+  /** @type {TrackStatement | null} */
+  let heldBefore = null; // what has held while aiming; the session begins with announcing it
 
   /** @param {Partial<Live>} change */
   function update(change) {
@@ -55,12 +58,14 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
     if (trouble === null && store.get().live.camera.status === "lost") return;
     update(trouble ? { trouble, answer: null, ticks: null, rate: null } : { trouble });
     if (!trouble) return;
+    heldBefore = null; // the track begins again
     frameRate.reset();
     announcer.stop();
   }
 
   function openWatch() {
     watch?.close();
+    heldBefore = null;
     const { settings, neutral, map } = store.get();
     watch = engine.watch(source, {
       settings: trackSettings(settings),
@@ -86,12 +91,21 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
       rate: frameRate.measure(),
     });
     if (live.step === "check") addToSample(answer);
-    if (live.step !== "watch") return;
-    onWatched(answer, Date.now());
     const statement = answer.track?.statement;
-    if (statement?.announced && statement.level !== null) {
+    if (live.step !== "watch") {
+      if (statement?.announced) heldBefore = statement;
+      return;
+    }
+    onWatched(answer, Date.now());
+    if (statement && statement.level !== null && (statement.announced || isHeld(statement))) {
+      heldBefore = null;
       announcer.announce(statement);
     }
+  }
+
+  /** @param {TrackStatement} statement */
+  function isHeld({ level, between }) {
+    return heldBefore?.level === level && String(heldBefore.between) === String(between);
   }
 
   /** @param {WatchAnswer} answer */
@@ -191,6 +205,7 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
       const { session, answer } = store.get().live;
       const isOther = answer !== null && answer.person !== null && answer.person !== person;
       if (isOther) session?.mark(t("markers.other-face"));
+      heldBefore = null;
       watch?.choose(person);
     },
     /**
