@@ -242,8 +242,10 @@ def map_face(photo: Photo, estimator: Estimator, left_out: dict[str, int]) -> Ma
     estimate = estimator(crop[None])
     smoothed = smooth(
         place_maps(
-            estimate, crop_corners(face.scaled(image.scale), spec, (image.width, image.height))
-        ).pspi,
+            estimate,
+            crop_corners(face.scaled(image.scale), spec, (image.width, image.height)),
+            estimator.scale,
+        ).score,
         spec.size,
     )
     mapped = MappedFace(photo, crop, smoothed, ellipse(face, spec), float(estimate.raw[0]))

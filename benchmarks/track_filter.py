@@ -98,7 +98,7 @@ class Former:
         return shown
 
     def _pspi(self, raw: float) -> float:
-        return self._calibration(raw).pspi
+        return self._calibration(raw).score
 
 
 def unfiltered(recording: Recording, calibration: Calibration) -> list[Shown]:
@@ -107,7 +107,7 @@ def unfiltered(recording: Recording, calibration: Calibration) -> list[Shown]:
     for raw in recording.raw:
         score = calibration(float(raw)).rounded()
         levels = tuple(map(str, stated_levels(score)))
-        shown.append(Shown(score.pspi, levels, not shown or levels != shown[-1].levels))
+        shown.append(Shown(score.score, levels, not shown or levels != shown[-1].levels))
     return shown
 
 
@@ -139,7 +139,7 @@ def tracked(
         statement = state.statement
         levels = statement.between or ((statement.level,) if statement.level else ())
         names = tuple(str(level) for level in levels)
-        shown.append(Shown(state.score.pspi, names, statement.announced))
+        shown.append(Shown(state.score.score, names, statement.announced))
     return shown
 
 

@@ -196,7 +196,7 @@ def test_pain_is_counted_from_one_two_or_three() -> None:
     ],
 )
 def test_percent_is_of_the_whole_scale_of_sixteen(score: float, percent: int) -> None:
-    assert scale.whole_percent(score) == percent
+    assert scale.PSPI.percent(score) == percent
 
 
 @pytest.mark.parametrize(
@@ -217,24 +217,24 @@ def test_percent_is_of_the_whole_scale_of_sixteen(score: float, percent: int) ->
     ],
 )
 def test_a_score_is_shown_with_one_decimal_that_lies_in_its_level(score: float, text: str) -> None:
-    assert scale.shown(score) == text
+    assert scale.PSPI.shown(score) == text
 
 
 @given(st.floats(0, 16))
 def test_what_is_shown_of_a_score_never_lies_in_another_level(score: float) -> None:
-    shown = float(scale.shown(score))
+    shown = float(scale.PSPI.shown(score))
     assert scale.level(shown) == scale.level(score)
     assert abs(shown - score) < 0.1 + 1e-9
-    percent = scale.whole_percent(score)
+    percent = scale.PSPI.percent(score)
     assert scale.level(0.16 * percent) == scale.level(score)
     assert abs(0.16 * percent - score) < 0.16 + 1e-9
-    assert scale.wording(
-        scale.whole_percent(score, scale.WORDING_CUTS) / 100 * 16
-    ) == scale.wording(score)
+    assert scale.wording(scale.PSPI.percent(score, scale.WORDING_CUTS) / 100 * 16) == scale.wording(
+        score
+    )
 
 
 @pytest.mark.parametrize(
-    "function", [scale.level, scale.wording, scale.six_class, scale.shown, scale.whole_percent]
+    "function", [scale.level, scale.wording, scale.six_class, scale.PSPI.shown, scale.PSPI.percent]
 )
 @pytest.mark.parametrize("score", [-0.001, 16.001, NAN, INF])
 def test_a_score_off_the_scale_is_refused_everywhere(

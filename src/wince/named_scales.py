@@ -153,6 +153,31 @@ def refuse_other(stated: Scale | None, recorded: Scale, where: object) -> None:
     )
 
 
+def with_levels_of(recorded: Scale, stated: Scale | None, where: object) -> Scale:
+    """Return the recorded scale of a model, with the cuts and levels that a user states for it.
+
+    Args:
+        recorded: The scale in model.json.
+        stated: The scale that the user states, None if none. Without cuts the recorded ones hold.
+        where: The model, for the message.
+
+    Raises:
+        ScaleError: The stated scale has another name or range.
+    """
+    if stated is None:
+        return recorded
+    identity = (stated.name.lower(), stated.low, stated.high)
+    if identity != (recorded.name.lower(), recorded.low, recorded.high):
+        raise ScaleError(
+            f"{where} gives {recorded.words}, and --target states {stated.words}. Leave out "
+            "--target: the scale is read from the model. With the same name and range it can "
+            "state cuts and levels."
+        )
+    if not stated.cuts:
+        return recorded
+    return replace(recorded, cuts=stated.cuts, levels=stated.levels)
+
+
 def described(scale: Scale) -> str:
     """Return range and levels of a scale in a few words."""
     levels = f" with the levels {', '.join(scale.levels)}" if scale.levels else " without levels"

@@ -28,7 +28,7 @@ def assessment(astronaut: RGB) -> Assessment:
     """The portrait's assessment by the packaged model, with numbers that are easy to search for."""
     return replace(
         wince.assess(astronaut),
-        pspi=7.3,
+        score=7.3,
         interval=(5.1, 9.6),
         level=Level.MODERATE,
         between=None,
@@ -42,7 +42,7 @@ def with_score(assessment: Assessment, pspi: float) -> Assessment:
     """Return the assessment with another PSPI and a clear level."""
     level = scale.level(pspi)
     shares = {str(name): 0.71 if name == level else 0.29 / 3 for name in LEVELS}
-    return replace(assessment, pspi=pspi, level=level, level_probabilities=shares)
+    return replace(assessment, score=pspi, level=level, level_probabilities=shares)
 
 
 def matches(image: Image.Image, colour: str) -> NDArray[np.bool_]:
@@ -106,7 +106,7 @@ def test_the_change_from_the_neutral_face_is_written(
 ) -> None:
     neutral = NeutralFace(None, 1.5, 2, assessment.model)
     annotated_copy.annotate(
-        images.read(astronaut), replace(assessment, change=Change(2.3, None, neutral))
+        images.read(astronaut), replace(assessment, change=Change(2.3, 2.3, None, neutral))
     )
     texts = [text for text, _, _ in drawn_texts]
     assert "Above this person's neutral face" in texts
@@ -119,7 +119,7 @@ def test_two_levels_of_which_neither_is_clear_are_both_written(
     shares = {"none": 0.02, "mild": 0.07, "moderate": 0.47, "severe": 0.44}
     unclear = replace(
         assessment,
-        pspi=10.46,
+        score=10.46,
         level_probabilities=shares,
         between=(Level.MODERATE, Level.SEVERE),
         confidence=0.47,
@@ -270,7 +270,7 @@ def test_the_length_of_each_bar_is_its_action_units_share_of_its_maximum(
 def test_the_mark_on_the_scale_is_at_the_score(
     astronaut: RGB, assessment: Assessment, pspi: float
 ) -> None:
-    image = annotated_copy.annotate(images.read(astronaut), replace(assessment, pspi=pspi))
+    image = annotated_copy.annotate(images.read(astronaut), replace(assessment, score=pspi))
     panel = image.crop((512, 0, image.width, image.height))
     band = np.flatnonzero(matches(panel, ON_DARK[Level.SEVERE]).any(axis=1))
     row = np.asarray(panel)[band[len(band) // 2]]

@@ -14,7 +14,7 @@ from wince import images
 from wince.annotate import annotated_copy, heatmap_column
 from wince.faces.align import align
 from wince.faces.detect import detect
-from wince.runtime.assessment import Assessment, Grid, Heatmap
+from wince.runtime.assessment import Assessment, Grid
 from wince.runtime.assessor import Assessor
 from wince.scale import UNIT_NAMES
 from wince.server.routes import STATIC
@@ -66,7 +66,7 @@ def big_face(column: NDArray[np.float64]) -> NDArray[np.float64]:
 def test_the_face_is_the_models_view_in_grey(
     astronaut: RGB, assessment: Assessment, assessor: Assessor
 ) -> None:
-    face = big_face(draw_column(astronaut, assessment, pspi=NOTHING))
+    face = big_face(draw_column(astronaut, assessment, score=NOTHING))
     np.testing.assert_array_equal(face[:, :, 0], face[:, :, 2])
     spec = assessor.estimator.spec
     expected = Image.fromarray(align(astronaut, detect(astronaut)[0], spec)).convert("L")
@@ -84,7 +84,7 @@ def test_cells_that_raise_are_orange_and_cells_that_lower_are_blue(
         )
         for row in range(4)
     )
-    face = big_face(draw_column(astronaut, assessment, pspi=grid))
+    face = big_face(draw_column(astronaut, assessment, score=grid))
     warm = face[:, :, 0] - face[:, :, 2]
     cell = len(face) // 4
     assert warm[3 * cell :, :cell].mean() > 60
@@ -96,11 +96,11 @@ def test_each_action_unit_has_a_face_with_its_own_map(
     astronaut: RGB, assessment: Assessment
 ) -> None:
     blank = dict.fromkeys(UNIT_NAMES, NOTHING)
-    plain = draw_column(astronaut, assessment, pspi=NOTHING, action_units=blank)
+    plain = draw_column(astronaut, assessment, score=NOTHING, action_units=blank)
     positions = []
     for name in UNIT_NAMES:
         full = {**blank, name: ((0.9,) * 4,) * 4}
-        changed_column = draw_column(astronaut, assessment, pspi=NOTHING, action_units=full)
+        changed_column = draw_column(astronaut, assessment, score=NOTHING, action_units=full)
         rows, columns = np.nonzero(np.abs(changed_column - plain).max(axis=2) > 5)
         height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
         assert height == width == round((17 - 1) / 3 * UNIT)
@@ -123,11 +123,11 @@ def test_captions_give_the_values_and_are_faint_if_they_do_not_count(
 
 def test_the_formula_is_written_with_the_values_of_its_terms(assessment: Assessment) -> None:
     units = dict(zip(UNIT_NAMES, (3.1, 2.0, 2.6, 1.0, 0.4, 1.0), strict=True))
-    with_units = replace(assessment, action_units=units, raw_score=7.7, pspi=7.7)
+    with_units = replace(assessment, action_units=units, raw_score=7.7, score=7.7)
     assert heatmap_column.formula(with_units) == (
         "AU4 3.1 + max(AU6 2.0, AU7 2.6) + max(AU9 1.0, AU10 0.4) + AU43 1.0 = PSPI 7.7"
     )
-    mapped = replace(with_units, pspi=6.2)
+    mapped = replace(with_units, score=6.2)
     assert heatmap_column.formula(mapped).endswith("AU43 1.0 = 7.7, which reads as PSPI 6.2")
 
 
@@ -135,7 +135,7 @@ def test_a_model_without_action_units_gets_one_face(
     astronaut: RGB, assessment: Assessment, drawn_texts: list[tuple[str, str]]
 ) -> None:
     score_only = replace(assessment, action_units=None)
-    heatmap = Heatmap(assessment.heatmap.quad, assessment.heatmap.pspi, None, None)
+    heatmap = replace(assessment.heatmap, action_units=None, counted=None)
     image = heatmap_column.draw_heatmap_column(images.read(astronaut), score_only, heatmap, UNIT)
     all_text = " ".join(text for text, _ in drawn_texts)
     assert "PSPI  " in all_text

@@ -9,7 +9,7 @@ from wince.annotate.score_panel import NOT_JUDGED
 from wince.annotate.video_frame import LINE_COLOURS, ShownPerson, draw_video_frame
 from wince.level_colours import ON_DARK
 from wince.runtime.assessment import Box
-from wince.scale import Level
+from wince.scale import PSPI, Level
 
 GREY = np.full((200, 300, 3), 128, np.uint8)
 BOX: Box = (100.0, 60.0, 180.0, 150.0)
@@ -21,20 +21,20 @@ def has_colour(area: NDArray[np.uint8], colour: str) -> bool:
 
 
 def drawn(*persons: ShownPerson, seconds: float = 5.0) -> NDArray[np.uint8]:
-    return draw_video_frame(GREY, persons, seconds, duration=10.0)
+    return draw_video_frame(GREY, persons, seconds, 10.0, PSPI)
 
 
 def test_the_box_has_the_colour_of_the_level() -> None:
-    for level, colour in ((Level.SEVERE, ON_DARK[Level.SEVERE]), (None, NOT_JUDGED)):
-        frame = drawn(ShownPerson(1, BOX, "Title", "", level, []))
+    for given, colour in ((ON_DARK[Level.SEVERE],) * 2, (None, NOT_JUDGED)):
+        frame = drawn(ShownPerson(1, BOX, "Title", "", given, []))
         assert has_colour(frame[100:110, 96:106], colour)
         assert not has_colour(frame[100:110, 20:80], colour)
         assert (frame[100, 140] == 128).all(), "the face itself is not covered"
 
 
 def test_the_strip_below_shows_each_persons_scores_up_to_the_time() -> None:
-    first = ShownPerson(1, None, "Mild", "3.0", Level.MILD, [[(0.5, 3.0), (2.5, 3.0)]])
-    second = ShownPerson(2, None, "Mild", "3.0", Level.MILD, [[(1.0, 9.0)], [(4.0, 9.0)]])
+    first = ShownPerson(1, None, "Mild", "3.0", ON_DARK[Level.MILD], [[(0.5, 3.0), (2.5, 3.0)]])
+    second = ShownPerson(2, None, "Mild", "3.0", ON_DARK[Level.MILD], [[(1.0, 9.0)], [(4.0, 9.0)]])
     strip = drawn(first, second)[200:]
     assert strip.shape[0] == 48
     assert has_colour(strip[:, 15:75], LINE_COLOURS[0])
@@ -53,4 +53,4 @@ def test_who_is_not_in_view_is_named_in_the_corner() -> None:
 
 @pytest.mark.parametrize("box", [(-80.0, -90.0, 40.0, 30.0), (290.0, 190.0, 500.0, 500.0)])
 def test_a_box_that_leaves_the_frame_is_cut(box: Box) -> None:
-    assert drawn(ShownPerson(1, box, "Mild", "3.0", Level.MILD, [])).shape == (248, 300, 3)
+    assert drawn(ShownPerson(1, box, "Mild", "3.0", ON_DARK[Level.MILD], [])).shape == (248, 300, 3)

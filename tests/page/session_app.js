@@ -82,7 +82,7 @@ function answerOf(state, age) {
   const statement = {
     ...(level ?? { level: null, between: null }),
     kind,
-    pspi: isLevel ? pspi : null,
+    score: isLevel ? pspi : null,
     interval: isLevel ? [Math.max(0, pspi - 2), Math.min(16, pspi + 2)] : null,
     confidence: isLevel ? 0.8 : null,
     level_probabilities: isLevel ? PROBABILITIES : null,
@@ -101,7 +101,7 @@ function answerOf(state, age) {
         ? null
         : {
             ...(level ?? { level: isFace ? "mild" : null, between: null }),
-            pspi: isFace ? pspi : null,
+            score: isFace ? pspi : null,
             confidence: isFace ? 0.8 : null,
             level_probabilities: isFace ? PROBABILITIES : null,
             raw_score: isFace ? pspi : null,
@@ -112,7 +112,7 @@ function answerOf(state, age) {
           },
     isAbsent: state === "not-in-view",
     problem: state === "busy" ? { code: "busy", values: {}, detail: "Busy." } : null,
-    track: { statement, score: isFace ? { pspi } : null, eyes: null },
+    track: { statement, score: isFace ? { score: pspi } : null, eyes: null },
     person: 1,
     persons: state === "not-in-view" ? [] : [{ number: 1, box }],
     size: { width: 640, height: 480 },

@@ -8,7 +8,7 @@ from tests.support.browser import change_answers, unfold, upload
 def test_formula_is_shown_with_its_terms_and_read_in_words(open_page, photo, assessor):
     page = open_page()
     units = {"AU4": 3.1, "AU6": 2.0, "AU7": 2.6, "AU9": 1.0, "AU10": 0.4, "AU43": 1.0}
-    change_answers(page, action_units=units, raw_score=7.7, pspi=7.7)
+    change_answers(page, action_units=units, raw_score=7.7, score=7.7)
     upload(page, photo)
     unfold(page, "why")
     formula = page.locator("#upload-result .formula")
@@ -39,7 +39,7 @@ def test_formula_is_shown_with_its_terms_and_read_in_words(open_page, photo, ass
 
 def test_formula_shows_when_the_calibration_changes_the_score(open_page, photo):
     page = open_page()
-    change_answers(page, raw_score=2.1, pspi=0.4)
+    change_answers(page, raw_score=2.1, score=0.4)
     upload(page, photo)
     unfold(page, "why")
     text = page.locator("#upload-result .formula-result").inner_text()

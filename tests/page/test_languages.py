@@ -46,7 +46,7 @@ def choose(page, code):
 
 
 def level_is(page, level):
-    change_answers(page, level=level, pspi=8.0)
+    change_answers(page, level=level, score=8.0)
 
 
 def test_results_are_shown_and_spoken_in_the_chosen_language(open_page, photo):
@@ -144,7 +144,7 @@ def test_advice_is_shown_and_spoken_in_the_chosen_language(open_page, photo):
     page = open_page(speech=VOICES)
     set_up(page, sayAdvice=True)
     pair = (Level.MODERATE, Level.SEVERE)
-    change_answers(page, level="moderate", between=pair, pspi=8.0)
+    change_answers(page, level="moderate", between=pair, score=8.0)
     for code in languages.LANGUAGES:
         choose(page, code)
         page.evaluate("window.spoken.length = 0")

@@ -69,13 +69,13 @@ def test_check_takes_a_sample_and_gives_one_result_with_its_picture(open_page):
     page.click("#begin")
     page.wait_for_selector("#check-progress:not([hidden])")
     page.wait_for_selector(LIVE_RESULT)
-    page.wait_for_selector("#check-picture:not([hidden])")
+    page.wait_for_selector("#check-image:not([hidden])")
     assert page.evaluate("document.getElementById('video').srcObject") is None
     judged = [
         answer["assessment"] for answer in answers if answer.get("assessment", {}).get("level")
     ]
     assert {round(each["pspi"]) for each in judged}  # the result is one of them
-    until(page, "document.getElementById('check-picture').naturalWidth > 0")
+    until(page, "document.getElementById('check-image').naturalWidth > 0")
     assert page.evaluate(DRAWN_AREA, "#live-overlay")["right"] > 0
     assert len(spoken(page)) == 1
     wait_for_focus(page, "check-again")
@@ -109,7 +109,7 @@ def test_nothing_can_begin_until_the_face_can_be_judged(open_page):
             if isinstance(message, str):
                 return
             answer.count += 1
-            assessment = {"level": None, "pspi": None, "face": FACE, "faces": [FACE]}
+            assessment = {"level": None, "score": None, "face": FACE, "faces": [FACE]}
             assessment["quality"] = {**quality, "values": values}
             persons = [{"number": 1, "box": FACE["box"]}]
             part = {"assessment": assessment, "track": None, "person": 1, "persons": persons}
@@ -170,10 +170,10 @@ def test_a_person_is_chosen_by_tapping_the_face(open_page):
 def test_overlay_and_faces_are_mirrored_with_the_video(live):
     page, _ = live()
     page.wait_for_selector("#video.mirrored")
-    until(page, "document.getElementById('live-picture').style.transform.includes('scale')")
+    until(page, "document.getElementById('live-frame').style.transform.includes('scale')")
     assert page.evaluate(DRAWN_AREA, "#live-overlay")["right"] == 0  # the person alone is shown
-    page.click("#whole-picture")
-    until(page, "document.getElementById('live-picture').style.transform === ''")
+    page.click("#whole-image")
+    until(page, "document.getElementById('live-frame').style.transform === ''")
     mirrored = page.evaluate(DRAWN_AREA, "#live-overlay")
     assert mirrored["right"] == pytest.approx(1 - 20 / 640, abs=0.02)
     set_up(page, mirrored=False)

@@ -33,7 +33,7 @@ def grid(**cells):
 def with_map(page, assessor, photo, pspi, units=None):
     """Let the page receive a given map over an image of 512 x 512 pixels."""
     face = {**assessor.assess(photo["buffer"]).to_dict()["face"], "keypoints": KEYPOINTS}
-    heatmap = {"quad": QUAD, "pspi": pspi, "action_units": units, "counted": None, "note": "Note."}
+    heatmap = {"quad": QUAD, "score": pspi, "action_units": units, "counted": None, "note": "Note."}
     change_answers(page, heatmap=heatmap, face={**face, "box": [10, 450, 60, 500]})
 
 

@@ -29,18 +29,18 @@ UNITS = {"AU4": 2.7, "AU6": 2.2, "AU7": 2.9, "AU9": 1.2, "AU10": 1.8, "AU43": 0.
 SHARES = {"none": 0.02, "mild": 0.1, "moderate": 0.8, "severe": 0.08}
 
 
-def assessment(level="moderate", pspi=8.2, between=None, reasons=(), warning_codes=(), **changes):
+def assessment(level="moderate", score=8.2, between=None, reasons=(), warning_codes=(), **changes):
     """Return an assessment as the server sends it."""
     judged = level is not None
     return {
         "level": level,
-        "pspi": pspi,
+        "score": score if judged else None,
         "between": between,
-        "interval": [max(0, pspi - 3), min(16, pspi + 3)] if judged else None,
+        "interval": [max(0, score - 3), min(16, score + 3)] if judged else None,
         "confidence": SHARES[level] if judged else None,
         "level_probabilities": SHARES if judged else None,
         "action_units": UNITS if judged else None,
-        "raw_score": pspi,
+        "raw_score": score,
         "face": FACE,
         "faces": [FACE],
         "quality": {
@@ -59,10 +59,13 @@ def assessment(level="moderate", pspi=8.2, between=None, reasons=(), warning_cod
 def state(kind, age=None, reasons=()):
     """Return a track that states something else than a level."""
     statement = {"kind": kind, "age": age, "reasons": dict.fromkeys(reasons, "English.")}
-    return {"statement": {"level": None, "between": None, "pspi": None, **statement}, "score": None}
+    return {
+        "statement": {"level": None, "between": None, "score": None, **statement},
+        "score": None,
+    }
 
 
-UNJUDGED = {"level": None, "pspi": None}
+UNJUDGED = {"level": None, "score": None}
 PAIRS = (["none", "mild"], ["mild", "moderate"], ["moderate", "severe"])
 ALL_REASONS = (
     "small turned cut dark flat blurred doubtful eyes-covered mouth-covered".split()  # noqa: SIM905 (one line)
@@ -203,7 +206,7 @@ def test_a_level_that_is_not_clear_is_shown_and_spoken_with_its_neighbour(open_p
         between=["none", "mild"],
         level_probabilities={"none": 0.48, "mild": 0.46, "moderate": 0.04, "severe": 0.02},
         confidence=0.48,
-        pspi=0.48,
+        score=0.48,
         interval=[0.0, 2.4],
         advice=sentences.advice(Level.NONE, pair),
     )
@@ -243,7 +246,7 @@ def test_numbers_lie_in_the_level_beside_them_as_in_the_library(open_page):
         }""",
         scores,
     )
-    assert shown == [[scale.shown(score), scale.whole_percent(score)] for score in scores]
+    assert shown == [[scale.PSPI.shown(score), scale.PSPI.percent(score)] for score in scores]
 
 
 def test_clearing_or_failing_takes_back_what_screen_readers_could_read(open_page, photo):

@@ -16,7 +16,8 @@ from wince.faces.face import KEYPOINTS
 from wince.runtime.assessor import Assessor
 from wince.runtime.session_summary import SessionSummary
 from wince.runtime.track import Track, TrackState
-from wince.scale import LEVELS
+from wince.scale import PSPI
+from wince.server.schemas import describe_scale
 
 SCRIPT = Path(__file__).parent / "unit" / "summary_of_answers.js"
 RATE = 10
@@ -62,7 +63,7 @@ def page_session(frames_and_states, tmp_path_factory):
         for seconds, assessment, state in frames_and_states
     ]
     path = tmp_path_factory.mktemp("answers") / "answers.json"
-    scale = {"maximum": 16, "levels": [{"name": str(level)} for level in LEVELS]}
+    scale = describe_scale(PSPI).model_dump()
     path.write_text(json.dumps({"answers": answers, "scale": scale}))
     run = subprocess.run(["node", SCRIPT, path], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr

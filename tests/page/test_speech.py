@@ -21,7 +21,7 @@ from wince.speech.languages import ENGLISH
 
 def test_percent_and_advice_are_spoken_when_switched_on(open_page, photo):
     page = open_page()
-    change_answers(page, level="moderate", pspi=8.0)
+    change_answers(page, level="moderate", score=8.0)
     set_up(page, sayPercent=True, sayAdvice=True)
     upload(page, photo)
     (text,) = spoken(page)

@@ -88,8 +88,8 @@ def test_the_json_form_has_every_documented_field(
     data = json.loads(json.dumps(assessor.assess(astronaut).to_dict()))
     assert data["schema"] == SCHEMA
     documented = (
-        "schema pspi interval level between level_probabilities confidence action_units raw_score "
-        "face faces quality sentence advice model milliseconds"
+        "schema pspi score scale interval level between level_probabilities confidence "
+        "action_units raw_score face faces quality sentence advice model milliseconds"
     )
     assert set(documented.split()) == set(data)
     assert data["faces"] == [data["face"]]
@@ -174,7 +174,7 @@ def test_a_level_that_is_not_clear_is_worded_with_its_neighbour(
     score = CalibratedScore(4.9, (1.0, 9.0), Level.MILD, shares)
     monkeypatch.setattr(Calibration, "__call__", lambda *_: score)
     assessment = assessor.assess(frames[0].path)
-    assert assessment.score == score
+    assert assessment.calibrated == score
     assert assessment.between == (Level.MILD, Level.MODERATE)
     assert assessment.to_dict()["between"] == ["mild", "moderate"]
     assert assessment.sentence == "Pain expression: between mild and moderate."

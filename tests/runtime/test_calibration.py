@@ -69,7 +69,7 @@ def test_no_level_has_probability_zero(fitted: Calibration) -> None:
 def test_every_score_gives_an_ordered_interval_on_the_scale(raw: float) -> None:
     score = calibrated(200, 4, knee=2.0)(raw)
     low, high = score.interval
-    assert 0 <= low <= score.pspi <= high <= 16
+    assert 0 <= low <= score.score <= high <= 16
     assert score.level in LEVELS
 
 
@@ -168,8 +168,8 @@ def test_a_level_that_is_not_clear_is_stated_with_the_likelier_level_beside_it(
 def test_a_stated_score_never_contradicts_itself(raw: float, seed: int, knee: float) -> None:
     score = calibrated(60, seed, knee)(raw).rounded()
     shares, stated = score.level_probabilities, score.level
-    assert stated == level(score.pspi)
-    assert score.interval[0] <= score.pspi <= score.interval[1]
+    assert stated == level(score.score)
+    assert score.interval[0] <= score.score <= score.interval[1]
     assert score.confidence == shares[stated]
     rival = max(share for name, share in shares.items() if name != stated)
     unclear = rival >= shares[stated] or max(shares.values()) < 0.5
@@ -183,4 +183,4 @@ def test_a_stated_score_never_contradicts_itself(raw: float, seed: int, knee: fl
 def test_rounding_a_score_to_a_cut_gives_the_level_of_the_rounded_score() -> None:
     score = score_with(5.4996, 0.0, 0.5, 0.5, 0.0)
     assert (score.level, score.rounded().level) == (Level.MILD, Level.MODERATE)
-    assert score.rounded().pspi == 5.5
+    assert score.rounded().score == 5.5

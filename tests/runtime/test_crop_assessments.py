@@ -50,7 +50,7 @@ def test_every_part_of_an_assessment_states_the_same(
 ) -> None:
     data = json.loads(json.dumps(assess(estimator, crop, raw).to_dict()))
     level, shares = Level(data["level"]), data["level_probabilities"]
-    assert level == scale.level(data["pspi"]) == scale.level(float(scale.shown(data["pspi"])))
+    assert level == scale.level(data["pspi"]) == scale.level(float(scale.PSPI.shown(data["pspi"])))
     assert data["interval"][0] <= data["pspi"] <= data["interval"][1]
     assert data["confidence"] == shares[level]
     rival = max(share for name, share in shares.items() if name != level)

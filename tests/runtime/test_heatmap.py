@@ -32,7 +32,7 @@ def test_an_assessment_has_a_map_only_on_request(assessor: Assessor, astronaut: 
     assert "heatmap" not in assessor.assess(astronaut).to_dict()
     assert assessor.assess(astronaut).heatmap is None
     data = json.loads(json.dumps(wince.assess(astronaut, heatmap=True).to_dict()))
-    assert set(data["heatmap"]) == {"quad", "pspi", "action_units", "counted", "note"}
+    assert set(data["heatmap"]) == {"quad", "pspi", "score", "action_units", "counted", "note"}
     assert "not proof" in data["heatmap"]["note"]
 
 
@@ -69,12 +69,13 @@ def test_the_map_of_pspi_is_the_sum_of_the_maps_that_count(
     estimate = interpret(np.array([scores], np.float32), maps, "action-units")
     face = detect(astronaut)[0]
     result = heatmap.place_maps(
-        estimate, heatmap.crop_corners(face, assessor.estimator.spec, (512, 512))
+        estimate, heatmap.crop_corners(face, assessor.estimator.spec, (512, 512)), scale.PSPI
     )
     assert result.counted == counted
     rows = [scale.UNIT_NAMES.index(name) for name in counted]
-    np.testing.assert_allclose(result.pspi, maps[0, rows].sum(0), atol=1e-4)
-    assert (len(result.pspi), len(result.pspi[0])) == (3, 5)
+    np.testing.assert_allclose(result.score, maps[0, rows].sum(0), atol=1e-4)
+    assert result.pspi == result.score
+    assert (len(result.score), len(result.score[0])) == (3, 5)
 
 
 def test_a_model_that_gives_pspi_alone_has_one_map(astronaut: RGB, assessor: Assessor) -> None:
@@ -82,10 +83,10 @@ def test_a_model_that_gives_pspi_alone_has_one_map(astronaut: RGB, assessor: Ass
     estimate = interpret(np.array([[4.0]], np.float32), maps, "pspi")
     face = detect(astronaut)[0]
     result = heatmap.place_maps(
-        estimate, heatmap.crop_corners(face, assessor.estimator.spec, (512, 512))
+        estimate, heatmap.crop_corners(face, assessor.estimator.spec, (512, 512)), scale.PSPI
     )
     assert (result.action_units, result.counted) == (None, None)
-    np.testing.assert_allclose(result.pspi, maps[0, 0], atol=1e-4)
+    np.testing.assert_allclose(result.score, maps[0, 0], atol=1e-4)
 
 
 def crop_within(rgb: RGB, quad: Quad, size: int) -> NDArray[np.float64]:
@@ -129,13 +130,13 @@ def test_the_corners_are_in_pixels_of_the_upright_image_at_full_size(
 def test_the_map_of_a_whole_image_model_covers_the_image() -> None:
     estimate = interpret(np.zeros((1, 1), np.float32), np.zeros((1, 1, 7, 7), np.float32), "pspi")
     spec = FaceSpec(kind="whole", size=224)
-    result = heatmap.place_maps(estimate, heatmap.crop_corners(None, spec, (512, 300)))
+    result = heatmap.place_maps(estimate, heatmap.crop_corners(None, spec, (512, 300)), scale.PSPI)
     assert result.quad == ((0, 0), (512, 0), (512, 300), (0, 300))
 
 
 def test_full_colour_is_the_strongest_cell_and_weak_maps_are_pale() -> None:
-    assert heatmap.full_colour(((0.1, -0.7), (0.2, 0.3))) == pytest.approx(0.7)
-    assert heatmap.full_colour(((0.01, -0.02), (0.0, 0.0))) == pytest.approx(0.5)
+    assert heatmap.full_colour(((0.1, -0.7), (0.2, 0.3)), scale.PSPI) == pytest.approx(0.7)
+    assert heatmap.full_colour(((0.01, -0.02), (0.0, 0.0)), scale.PSPI) == pytest.approx(0.5)
 
 
 def test_a_grid_is_interpolated_between_the_centres_of_its_cells() -> None:

@@ -66,10 +66,10 @@ def test_a_grimace_is_refused_as_a_neutral_face_unless_the_caller_insists(
 @pytest.mark.parametrize(("pspi", "level"), [(0.49, None), (0.5, "mild"), (8.0, "moderate")])
 def test_a_neutral_face_is_refused_from_mild_upward(pspi: float, level: str | None) -> None:
     if level is None:
-        check_expression(pspi)
+        check_expression(pspi, scale.PSPI)
         return
     with pytest.raises(ExpressiveFaceError, match=f"rated {level}"):
-        check_expression(pspi)
+        check_expression(pspi, scale.PSPI)
 
 
 def test_a_face_against_itself_has_not_changed(
@@ -94,7 +94,7 @@ def test_the_absolute_score_is_the_same_with_and_without_a_neutral_face(
     assert without.change is None
     assert "change" not in without.to_dict()
     data = json.loads(json.dumps(compared.to_dict()))["change"]
-    assert set(data) == {"pspi", "action_units", "neutral"}
+    assert set(data) == {"pspi", "score", "action_units", "neutral"}
     assert NeutralFace.from_dict(data["neutral"]) == neutral
 
 
@@ -120,19 +120,22 @@ def test_grimaces_are_more_than_a_point_above_the_neutral_face(
 def test_change_is_the_difference_of_the_scores_and_never_below_zero() -> None:
     neutral = neutral_face(AU4=2.0, AU7=1.0)
     above = change(
-        {"AU4": 3.0, "AU6": 0.0, "AU7": 2.5, "AU9": 0, "AU10": 0, "AU43": 0}, 5.5, neutral
+        {"AU4": 3.0, "AU6": 0.0, "AU7": 2.5, "AU9": 0, "AU10": 0, "AU43": 0},
+        5.5,
+        neutral,
+        scale.PSPI,
     )
     assert above.pspi == 2.5
     assert above.action_units is not None
     assert above.action_units["AU7"] == 1.5
-    below = change(dict.fromkeys(scale.UNIT_NAMES, 0.0), 0.0, neutral)
+    below = change(dict.fromkeys(scale.UNIT_NAMES, 0.0), 0.0, neutral, scale.PSPI)
     assert below.pspi == 0
     assert below.action_units is not None
     assert below.action_units["AU4"] == -2
 
 
 def test_a_model_without_action_units_has_only_the_difference_of_its_scores() -> None:
-    difference = change(None, 4.0, NeutralFace(None, 1.2, 2, MODEL))
+    difference = change(None, 4.0, NeutralFace(None, 1.2, 2, MODEL), scale.PSPI)
     assert (difference.pspi, difference.action_units) == (2.8, None)
 
 

@@ -9,7 +9,7 @@ from tests.support.scores_over_time import ABSENT, NO_FRAME, REFUSED, Part, Scor
 from wince.runtime.assessor import Assessor
 from wince.runtime.session_summary import TREND_POINTS, SessionSummary, Trend
 from wince.runtime.track import Track
-from wince.scale import Level
+from wince.scale import PSPI, Level
 
 RATE = 10
 
@@ -59,14 +59,14 @@ def test_peaks_are_of_stated_levels_only(assessor: Assessor, scores: ScoreMaker)
     )
     assert set(session.peaks) == {Level.NONE, Level.MODERATE}
     assert session.peak is not None
-    assert session.peak.pspi == assessor.estimator.calibration(8.0).rounded().pspi
+    assert session.peak.score == assessor.estimator.calibration(8.0).rounded().score
     assert [item.level for item in session.announced] == ["none", "moderate"]
     assert SessionSummary().peak is None
 
 
 def test_the_summary_becomes_plain_data(assessor: Assessor, scores: ScoreMaker) -> None:
     session = summed_up(assessor, scores, Part(5.52, 3.0), Part(REFUSED, 2.0))
-    pspi = assessor.estimator.calibration(5.52).rounded().pspi
+    pspi = assessor.estimator.calibration(5.52).rounded().score
     data = json.loads(json.dumps(session.to_dict()))
     assert data["schema"] == "1"
     assert data["seconds"]["between"] == {"mild-moderate": pytest.approx(3.0, abs=0.2)}
@@ -84,7 +84,7 @@ def test_a_long_trend_has_longer_steps_and_loses_nothing() -> None:
     hours = 12 * 3600
     for second in range(hours):
         trend.add(second, 2.0 if second != 30_000 else 9.0)
-    points = trend.to_dict()["points"]
+    points = trend.to_dict(PSPI)["points"]
     assert len(points) <= TREND_POINTS
     assert trend.step == 128
     assert sum(point.frames for point in trend.points.values()) == hours

@@ -262,7 +262,7 @@ def recorded(shows):
             else replace(
                 shows(0.0),
                 raw_score=float(row["raw_score"]),
-                pspi=float(row["PSPI"]),
+                score=float(row["PSPI"]),
                 action_units={name: float(row[name]) for name in scale.UNIT_NAMES},
             ),
         )

@@ -74,7 +74,16 @@ def test_the_documentation_lists_the_fields_that_openapi_describes(client):
         documented = {field for cell in cells for field in re.findall(r"`(\w+)`", cell)}
         on_request = {"heatmap", "change"} if name == "Assessment" else set()
         assert documented == set(schemas[name]["properties"]) - on_request
-        score = {"pspi", "interval", "level", "between", "confidence", "action_units", "raw_score"}
+        score = {
+            "pspi",
+            "score",
+            "interval",
+            "level",
+            "between",
+            "confidence",
+            "action_units",
+            "raw_score",
+        }
         for field in score & documented:
             assert {"type": "null"} in schemas[name]["properties"][field]["anyOf"]
 
@@ -94,6 +103,7 @@ def test_openapi_describes_the_map(client):
     assert set(schemas["Heatmap"]["properties"]) == {
         "quad",
         "pspi",
+        "score",
         "action_units",
         "counted",
         "note",
@@ -416,7 +426,8 @@ def test_analyze_answer_is_percent_of_sixteen_and_the_finer_wording(pspi, percen
     level = scale.level(pspi)
     face = DetectedFace((0, 0, 1, 1), {}, 1.0, yaw=0.0, pitch=0.0, roll=0.0)
     assessment = Assessment(
-        pspi=pspi,
+        score=pspi,
+        scale=scale.PSPI,
         interval=(pspi, pspi),
         level=level,
         between=None,
@@ -443,6 +454,7 @@ def test_health_has_the_version(client):
 def test_model_facts_are_those_of_the_manifest(client, assessor):
     card = assessor.estimator.manifest
     answer = client.get("/v1/model").json()
+    assert answer.pop("scale") == scale.PSPI.to_dict()
     assert answer == {key: card[key] for key in answer}
     assert {"name", "version", "title", "trained_on", "figures"} <= set(answer)
 

@@ -69,7 +69,7 @@ def test_percent_and_advice_are_spoken_on_request(client):
         ({**MILD, "between": ["moderate", "severe"]}, "between has level"),
         ({**MILD, "between": ["mild"]}, "between.1: "),
         ({"level": None, "between": ["none", "mild"]}, "between has level"),
-        ({"level": "mild", "percent": True}, "pspi is needed when percent is true."),
+        ({"level": "mild", "percent": True}, "score is needed when percent is true."),
         ({"level": "mild", "pspi": 16.1}, "pspi: "),
         ({"level": "mild", "pspi": -1}, "pspi: "),
         ({"level": "mild", "pspi": "3"}, "pspi: "),

@@ -103,7 +103,7 @@ class _Clock:
 
 def _assessment(level):
     return {
-        "pspi": 3.0,
+        "score": 3.0,
         "interval": [2.0, 4.0],
         "level": level,
         "between": None,

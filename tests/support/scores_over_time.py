@@ -46,14 +46,14 @@ class ScoreMaker:
             units["AU9"] = min(max(score - 10, 0.0), 5.0)
         intensities = {**NO_ACTION, **units}
         raw = scale.pspi(intensities)
-        return replace(self.template, raw_score=raw, pspi=raw, action_units=intensities)
+        return replace(self.template, raw_score=raw, score=raw, action_units=intensities)
 
     def refused(self) -> Assessment:
         """Return the assessment of a face that cannot be judged."""
         quality = Quality(False, (), dict(REASON))
         return replace(
             self(0.0),
-            pspi=None,
+            score=None,
             raw_score=None,
             action_units=None,
             level=None,

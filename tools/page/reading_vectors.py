@@ -39,7 +39,7 @@ def vectors() -> dict[str, Any]:
         "calibration": [_calibration_case(*each) for each in _calibrations()],
         "track": list(_track_cases()),
         "neutral": _neutral_cases(),
-        "estimate": [_estimate_case(head) for head in ("action-units", "pspi")],
+        "estimate": [_estimate_case(head) for head in ("action-units", "pspi", "score")],
     }
 
 
@@ -79,7 +79,7 @@ def _score(calibration: Calibration, raw: float) -> dict[str, Any]:
     score = calibration(raw)
     plain = {**asdict(score.rounded()), "between": score.rounded().between}
     del plain["scale"]
-    return {"exact": [score.pspi, *score.interval], "stated": plain}
+    return {"exact": [score.score, *score.interval], "stated": plain}
 
 
 def _track_cases() -> Iterator[dict[str, Any]]:
@@ -87,7 +87,9 @@ def _track_cases() -> Iterator[dict[str, Any]]:
     yield _track_case(_recorded_rows(), {})
     yield _track_case(_generated_rows(1, 15), {"hold": 0.6, "smoothing": 0.2, "margin": 0.8})
     yield _track_case(_generated_rows(2, 4), {"away": 2.0})
-    yield _track_case([[row[0], row[1], None] for row in _recorded_rows()[:90]], {"smoothing": 0})
+    score_only = [[row[0], row[1], None] for row in _recorded_rows()[:90]]
+    for number, _ in enumerate(_calibrations()):
+        yield _track_case(score_only, {"smoothing": 0}, number)
 
 
 def _recorded_rows() -> list[Row]:
@@ -121,8 +123,10 @@ def _generated_rows(seed: int, rate: float) -> list[Row]:
     return rows
 
 
-def _track_case(rows: list[Row], settings: dict[str, float]) -> dict[str, Any]:
-    calibration = Calibration.from_dict(_packaged()["calibration"])
+def _track_case(
+    rows: list[Row], settings: dict[str, float], calibration_number: int = 0
+) -> dict[str, Any]:
+    calibration = Calibration.from_dict(*list(_calibrations())[calibration_number])
     track = Track(calibration, TrackSettings(**settings))
     states: list[list[Any]] = []
     kind = None
@@ -136,6 +140,7 @@ def _track_case(rows: list[Row], settings: dict[str, float]) -> dict[str, Any]:
     refusal = _refusal().to_dict()
     read = ("raw_score", "action_units", "quality", "sentence", "advice")
     return {
+        "calibration": calibration_number,
         "settings": settings,
         "rows": rows,
         "refusal": {name: refusal[name] for name in read},
@@ -159,10 +164,11 @@ def _assessment(raw: float | None, units: dict[str, float] | None, **members: An
     """Return an assessment with what a track reads of it."""
     face = DetectedFace((0, 0, 1, 1), {}, 1.0, 0.0, 0.0, 0.0)
     empty = dict.fromkeys(
-        ("pspi", "interval", "level", "between", "level_probabilities", "confidence")
+        ("score", "interval", "level", "between", "level_probabilities", "confidence")
     )
     given = {"quality": Quality(True), "sentence": "", "advice": "", **members}
     return Assessment(
+        scale=scale.PSPI,
         **empty,  # type: ignore[arg-type]  # all of them may be None
         action_units=units,
         raw_score=raw,
@@ -187,7 +193,11 @@ def _neutral_cases() -> list[dict[str, Any]]:
     scores = [(raw, units) for _, raw, units in _recorded_rows()[::9]]
     model = {"name": "wince-starter", "version": "1"}
     cases = []
-    for chosen in (scores[:1], scores[:4], scores[:5], [(raw, None) for raw, _ in scores[:4]]):
+    score_only = [(raw, None) for raw, _ in scores[:4]]
+    for chosen, on in (
+        *((some, scale.PSPI) for some in (scores[:1], scores[:4], scores[:5], score_only)),
+        (score_only, NRS),
+    ):
         units = [
             None if values is None else dict(zip(scale.UNIT_NAMES, values, strict=True))
             for _, values in chosen
@@ -202,10 +212,11 @@ def _neutral_cases() -> list[dict[str, Any]]:
                     {"action_units": each, "raw_score": raw}
                     for each, raw in zip(units, raws, strict=True)
                 ],
+                "scale": on.to_dict(),
                 "model": model,
                 "neutral": neutral.to_dict(),
                 "expression": {"action_units": last, "raw_score": last_raw},
-                "change": asdict(change(last, last_raw, neutral)),
+                "change": asdict(change(last, last_raw, neutral, on)),
             }
         )
     return cases
@@ -217,6 +228,7 @@ def _estimate_case(head: str) -> dict[str, Any]:
     count = 6 if head == "action-units" else 1
     scores = source.uniform(-1, 6, (3, count)).astype(np.float32)
     maps = source.normal(0, 1, (3, count, 4, 4)).astype(np.float32)
+    on = NRS if head == "score" else scale.PSPI
     estimate = interpret(scores, maps, head)
     quad = ((1.0, 2.0), (3.0, 2.5), (3.0, 5.0), (1.0, 4.5))
     units: Sequence[Any] = (
@@ -224,10 +236,11 @@ def _estimate_case(head: str) -> dict[str, Any]:
     )
     return {
         "head": head,
+        "scale": on.to_dict(),
         "scores": scores.tolist(),
         "maps": maps.ravel().tolist(),
         "quad": quad,
         "units": units,
         "raw": estimate.raw.tolist(),
-        "heatmaps": [asdict(place_maps(estimate.select(index), quad)) for index in range(3)],
+        "heatmaps": [asdict(place_maps(estimate.select(index), quad, on)) for index in range(3)],
     }

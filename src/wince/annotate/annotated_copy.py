@@ -37,11 +37,11 @@ def annotate(image: UprightImage, *assessments: Assessment) -> Image.Image:
     text_size = _text_size(photo)
     for assessment in assessments:
         x0, y0, x1, y1 = (value * zoom for value in assessment.face.box)
-        text = score_panel.label(assessment.score)
+        text = score_panel.label(assessment.calibrated)
         if len(assessments) > 1:
             text = f"{assessment.face.index + 1}: {text}"
         _draw_face_box(
-            photo, (x0, y0, x1, y1), text, score_panel.colour(assessment.score), text_size
+            photo, (x0, y0, x1, y1), text, score_panel.colour(assessment.calibrated), text_size
         )
     if len(assessments) > 1:
         return _side_by_side([photo, draw_faces_panel(assessments, text_size)])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from wince.annotate.panel_canvas import FAINT, TEXT, PanelCanvas
-from wince.annotate.score_panel import CAUTION, WIDTH, colour, label, model_name
+from wince.annotate.score_panel import CAUTION, WIDTH, colour, heading, label, model_name
 from wince.runtime.assessment import Assessment
 
 _FACE_HEIGHT = 6.0
@@ -22,7 +22,9 @@ def draw_faces_panel(assessments: Sequence[Assessment], text_size: int) -> Image
     reasons = sum(len(each.quality.reasons) for each in assessments)
     canvas = PanelCanvas(WIDTH, 12 + _FACE_HEIGHT * (len(assessments) + reasons), text_size)
     y = 1.0
-    canvas.text(canvas.left, y, f"Pain expression of {len(assessments)} faces", 0.95, FAINT)
+    canvas.text(
+        canvas.left, y, f"{heading(assessments[0].scale)} of {len(assessments)} faces", 0.95, FAINT
+    )
     y += 2.0
     for assessment in assessments:
         y = _draw_face(canvas, y, assessment) + 0.6
@@ -33,7 +35,7 @@ def draw_faces_panel(assessments: Sequence[Assessment], text_size: int) -> Image
 
 def _draw_face(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
     """Write number, level and score of a face, or why it has none; return the y where it ends."""
-    score = assessment.score
+    score, scale = assessment.calibrated, assessment.scale
     number = f"{assessment.face.index + 1}:"
     canvas.text(canvas.left, y, number, 1.2)
     canvas.text(canvas.left + 2.2, y, label(score), 1.2, colour(score))
@@ -42,6 +44,7 @@ def _draw_face(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
         for reason in assessment.quality.reasons.values():
             y = canvas.paragraph(y, reason, 0.85, TEXT, canvas.left + 2.2)
         return y
-    low, high = score.interval
-    text = f"90 %: {low:.1f} to {high:.1f}. Confidence {100 * score.confidence:.0f} %."
+    text = f"90 %: {' to '.join(map(scale.points, score.interval))}."
+    if score.confidence is not None:
+        text += f" Confidence {100 * score.confidence:.0f} %."
     return canvas.paragraph(y + 1.6, text, 0.85, FAINT, canvas.left + 2.2)

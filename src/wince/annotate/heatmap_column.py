@@ -13,7 +13,8 @@ from wince.annotate.panel_canvas import FAINT, TEXT, PanelCanvas
 from wince.images import UprightImage
 from wince.runtime import heatmap as maps
 from wince.runtime.assessment import Assessment, Grid, Heatmap
-from wince.scale import PSPI_TERMS, UNIT_NAMES, shown
+from wince.scale import PSPI_TERMS, UNIT_NAMES
+from wince.score_scale import PSPI, Scale
 
 RAISES, LOWERS = "#ff8a1f", "#2f86ff"
 """Colours that can be distinguished with every kind of colour vision; the page uses the same."""
@@ -44,12 +45,15 @@ def draw_heatmap_column(
         heatmap: The maps of the assessment.
         text_size: Pixels.
     """
-    assert assessment.pspi is not None  # a heatmap belongs to a score
+    assert assessment.score is not None  # a heatmap belongs to a score
+    scale = assessment.scale
     canvas = PanelCanvas(_WIDTH, _MAX_HEIGHT, text_size)
     canvas.text(canvas.left, 1.0, "Where the score comes from", 0.95, FAINT)
     face = _grey_face(image, heatmap, round(_LARGE_SIDE * text_size))
-    _draw_caption(canvas, canvas.left, _TOP, f"PSPI  {shown(assessment.pspi)}", counts=True)
-    canvas.paste(_with_map(face, heatmap.pspi), canvas.left, _TOP + _CAPTION_HEIGHT)
+    _draw_caption(
+        canvas, canvas.left, _TOP, f"{scale.name}  {scale.shown(assessment.score)}", counts=True
+    )
+    canvas.paste(_with_map(face, heatmap.score, scale), canvas.left, _TOP + _CAPTION_HEIGHT)
     legend_left, legend_top = canvas.left, _TOP + _CAPTION_HEIGHT + _LARGE_SIDE + 1.5
     bottom = 0.0
     if heatmap.action_units is not None and assessment.action_units is not None:
@@ -57,7 +61,7 @@ def draw_heatmap_column(
         _draw_unit_faces(canvas, small_face, heatmap, assessment.action_units)
         legend_left, legend_top = canvas.left + _COLUMN_STEP, _TOP + 3 * _ROW_STEP
         bottom = legend_top + _ROW_STEP
-    y = _draw_legend(canvas, legend_left, legend_top, heatmap)
+    y = _draw_legend(canvas, legend_left, legend_top, heatmap, scale)
     y = max(bottom, canvas.paragraph(y + 0.3, heatmap.note, 0.75, FAINT, legend_left))
     if assessment.action_units is not None:
         y = canvas.paragraph(y + 0.3, formula(assessment), 0.75, TEXT)
@@ -73,7 +77,7 @@ def formula(assessment: Assessment) -> str:
     for names in PSPI_TERMS:
         units = ", ".join(f"{name} {values[name]:.1f}" for name in names)
         terms.append(f"max({units})" if len(names) > 1 else units)
-    raw_score, pspi = f"{assessment.raw_score:.1f}", shown(assessment.pspi)
+    raw_score, pspi = f"{assessment.raw_score:.1f}", PSPI.shown(assessment.pspi)
     result = f"PSPI {pspi}" if raw_score == pspi else f"{raw_score}, which reads as PSPI {pspi}"
     return f"{' + '.join(terms)} = {result}"
 
@@ -87,7 +91,7 @@ def _draw_unit_faces(
         x, y = canvas.left + column * _COLUMN_STEP, _TOP + row * _ROW_STEP
         counts = name in (heatmap.counted or ())
         _draw_caption(canvas, x, y, f"{name}  {values[name]:.1f}", counts=counts)
-        canvas.paste(_with_map(face, heatmap.action_units[name]), x, y + _CAPTION_HEIGHT)
+        canvas.paste(_with_map(face, heatmap.action_units[name], PSPI), x, y + _CAPTION_HEIGHT)
 
 
 def _draw_caption(canvas: PanelCanvas, x: float, y: float, text: str, *, counts: bool) -> None:
@@ -108,9 +112,9 @@ def _grey_face(image: UprightImage, heatmap: Heatmap, size: int) -> Image.Image:
     )
 
 
-def _with_map(face: Image.Image, grid: Grid) -> Image.Image:
+def _with_map(face: Image.Image, grid: Grid, scale: Scale) -> Image.Image:
     """Return the grey face with a map over it, RGB."""
-    strength = maps.smooth(grid, face.width) / maps.full_colour(grid)
+    strength = maps.smooth(grid, face.width) / maps.full_colour(grid, scale)
     alpha = _OPACITY * np.abs(strength.clip(-1, 1))[:, :, None] ** _FADE_EXPONENT
     raises, lowers = ImageColor.getrgb(RAISES), ImageColor.getrgb(LOWERS)
     colour = np.where(strength[:, :, None] > 0, raises, lowers)
@@ -118,9 +122,11 @@ def _with_map(face: Image.Image, grid: Grid) -> Image.Image:
     return Image.fromarray((grey * (1 - alpha) + colour * alpha).round().astype(np.uint8))
 
 
-def _draw_legend(canvas: PanelCanvas, left: float, y: float, heatmap: Heatmap) -> float:
+def _draw_legend(
+    canvas: PanelCanvas, left: float, y: float, heatmap: Heatmap, scale: Scale
+) -> float:
     """Draw the colour scale with the value of its ends; return the y where it ends."""
-    full_colour = maps.full_colour(heatmap.pspi)
+    full_colour = maps.full_colour(heatmap.score, scale)
     canvas.text(left, y, "lowers", 0.85)
     canvas.text(canvas.right, y, "raises", 0.85, anchor="ra")
     steps = 60
@@ -129,7 +135,8 @@ def _draw_legend(canvas: PanelCanvas, left: float, y: float, heatmap: Heatmap) -
         colour = _legend_colour(2 * (step + 0.5) / steps - 1)
         canvas.bar(left + step * step_width, y + 1.2, canvas.right, y + 1.75, colour)
     canvas.text(left, y + 1.9, f"-{full_colour:.2f}", 0.75, FAINT)
-    canvas.text(canvas.right, y + 1.9, f"+{full_colour:.2f} in PSPI", 0.75, FAINT, anchor="ra")
+    end = f"+{full_colour:.2f} in {scale.name}"
+    canvas.text(canvas.right, y + 1.9, end, 0.75, FAINT, anchor="ra")
     return y + 3.0
 
 

@@ -1,17 +1,20 @@
 """The panel of an annotated copy: level, score on its scale, action units and warnings."""
 
+from itertools import pairwise
+
 from PIL import Image
 
 from wince.annotate.panel_canvas import BACKGROUND, BAR_TRACK, FAINT, TEXT, PanelCanvas
-from wince.level_colours import ON_DARK
+from wince.level_colours import ON_DARK, of_scale
 from wince.runtime.assessment import Assessment
 from wince.runtime.calibration import CalibratedScore
-from wince.scale import ACTION_UNITS, LEVEL_CUTS, LEVELS, PSPI_MAXIMUM, Level, shown
+from wince.scale import ACTION_UNITS, Level
+from wince.score_scale import LevelName, Scale
 
 NOT_JUDGED = "#a9b4c4"
 """Colour in place of a level's colour if the image cannot be judged."""
-UNIT_BAR = "#8ab4f8"
-"""Colour of the bars of action units."""
+PLAIN_BAR = "#8ab4f8"
+"""Colour of bars without levels: those of action units, and of a scale without levels."""
 
 CAUTION = "An expression, not what is felt. Research software, not a medical device."
 
@@ -24,7 +27,7 @@ def draw_score_panel(assessment: Assessment, text_size: int) -> Image.Image:
     messages = [*assessment.quality.warnings, *assessment.quality.reasons.values()]
     max_height = HEIGHT + 15 + 3 * len(messages) + sum(map(len, messages)) / 10
     canvas = PanelCanvas(WIDTH, max_height, text_size)
-    score = assessment.score
+    score = assessment.calibrated
     if score is None:
         y = _draw_refusal(canvas, 1.0, assessment)
     else:
@@ -36,8 +39,13 @@ def draw_score_panel(assessment: Assessment, text_size: int) -> Image.Image:
     return canvas.cropped(y)
 
 
-def level_name(level: Level) -> str:
-    """Return a level in words; the lowest one must not read as "no pain"."""
+def heading(scale: Scale) -> str:
+    """Return what the scores are of, in a few words."""
+    return "Pain expression" if scale.is_pspi else f"Estimated {scale.name}"
+
+
+def level_name(level: LevelName) -> str:
+    """Return a level in words; the lowest one of PSPI must not read as "no pain"."""
     return "none seen" if level is Level.NONE else str(level)
 
 
@@ -45,12 +53,17 @@ def label(score: CalibratedScore | None) -> str:
     """Return level and score in a few words; both levels if neither is clear."""
     if score is None:
         return "not judged"
-    return f"{'/'.join(map(level_name, score.between or [score.level]))} {shown(score.pspi)}"
+    number = score.scale.shown(score.score)
+    if score.level is None:
+        return f"{score.scale.name} {number}"
+    return f"{'/'.join(map(level_name, score.between or [score.level]))} {number}"
 
 
 def colour(score: CalibratedScore | None) -> str:
     """Return the colour of a score's level on the dark panel."""
-    return NOT_JUDGED if score is None else ON_DARK[score.level]
+    if score is None:
+        return NOT_JUDGED
+    return of_scale(ON_DARK, score.scale).get(score.level or "", PLAIN_BAR)
 
 
 def model_name(assessment: Assessment) -> str:
@@ -62,7 +75,12 @@ def model_name(assessment: Assessment) -> str:
 
 
 def _draw_level(canvas: PanelCanvas, y: float, score: CalibratedScore) -> float:
-    canvas.text(canvas.left, y, "Pain expression", 0.95, FAINT)
+    """Write the level with its probability; on a scale without levels the score."""
+    canvas.text(canvas.left, y, heading(score.scale), 0.95, FAINT)
+    if score.level is None or score.confidence is None:
+        number = f"{score.scale.shown(score.score)} {score.scale.of_maximum}"
+        canvas.text(canvas.left, y + 1.1, number, 2.2, colour(score))
+        return y + 4.0
     if score.between is not None:
         lower, upper = map(level_name, score.between)
         y = canvas.paragraph(y + 1.3, f"between {lower} and {upper}", 1.7, colour(score))
@@ -79,7 +97,7 @@ def _draw_level(canvas: PanelCanvas, y: float, score: CalibratedScore) -> float:
 
 def _draw_refusal(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
     """Write, in place of the level and all numbers, why the image cannot be judged."""
-    canvas.text(canvas.left, y, "Pain expression", 0.95, FAINT)
+    canvas.text(canvas.left, y, heading(assessment.scale), 0.95, FAINT)
     canvas.text(canvas.left, y + 1.1, label(None), 2.2, NOT_JUDGED)
     y += 4.0
     for reason in assessment.quality.reasons.values():
@@ -88,25 +106,28 @@ def _draw_refusal(canvas: PanelCanvas, y: float, assessment: Assessment) -> floa
 
 
 def _draw_scale(canvas: PanelCanvas, y: float, score: CalibratedScore) -> float:
-    """Draw PSPI on its scale: bands of the levels, the interval above them, a mark at the score."""
-    low, high = score.interval
-    canvas.text(canvas.left, y, f"PSPI {shown(score.pspi)} of {PSPI_MAXIMUM:g}", 1.2)
-    canvas.text(canvas.right, y + 0.2, f"90 %: {low:.1f} to {high:.1f}", 0.95, FAINT, anchor="ra")
+    """Draw the scale: bands of the levels, the interval above them, a mark at the score."""
+    (low, high), scale = score.interval, score.scale
+    number = f"{scale.name} {scale.shown(score.score)} {scale.of_maximum}"
+    canvas.text(canvas.left, y, number, 1.2)
+    interval = f"90 %: {scale.points(low)} to {scale.points(high)}"
+    canvas.text(canvas.right, y + 0.2, interval, 0.95, FAINT, anchor="ra")
     y += 2.2
 
-    def x_of(pspi: float) -> float:
-        return canvas.left + pspi * (canvas.right - canvas.left) / PSPI_MAXIMUM
+    def x_of(value: float) -> float:
+        return canvas.left + (value - scale.low) * (canvas.right - canvas.left) / scale.span
 
     canvas.bar(x_of(low), y, x_of(high), y + 0.35, FAINT)
-    edges = (0.0, *LEVEL_CUTS, PSPI_MAXIMUM)
-    for level, start, end in zip(LEVELS, edges, edges[1:], strict=False):
-        canvas.bar(x_of(start), y + 0.5, x_of(end), y + 1.2, ON_DARK[level])
-    mark = x_of(score.pspi)
+    edges = pairwise((scale.low, *scale.cuts, scale.high))
+    colours = list(of_scale(ON_DARK, scale).values()) or [PLAIN_BAR]
+    for band, (start, end) in zip(colours, edges, strict=True):
+        canvas.bar(x_of(start), y + 0.5, x_of(end), y + 1.2, band)
+    mark = x_of(score.score)
     canvas.bar(mark - 0.22, y - 0.25, mark + 0.22, y + 1.45, BACKGROUND)
     canvas.bar(mark - 0.12, y - 0.15, mark + 0.12, y + 1.35, TEXT)
-    for tick in (0, 4, 8, 12, 16):
-        anchor = "la" if tick == 0 else "ra" if tick == PSPI_MAXIMUM else "ma"
-        canvas.text(x_of(tick), y + 1.5, str(tick), 0.8, FAINT, anchor)
+    for quarter, anchor in enumerate(("la", "ma", "ma", "ma", "ra")):
+        tick = scale.low + scale.span * quarter / 4
+        canvas.text(x_of(tick), y + 1.5, f"{tick:g}", 0.8, FAINT, anchor)
     return y + 2.6
 
 
@@ -115,19 +136,25 @@ def _draw_change(canvas: PanelCanvas, y: float, assessment: Assessment) -> float
     if assessment.change is None:
         return y
     canvas.text(canvas.left, y, "Above this person's neutral face", 0.95)
-    points = f"{assessment.change.pspi:.1f} points"
+    scale = assessment.scale
+    points = f"{scale.points(assessment.change.score)} {scale.unit}"
     canvas.text(canvas.right, y, points, 0.95, anchor="ra")
-    neutral = assessment.change.neutral
+    at_rest, now = (
+        scale.points(scale.from_raw(raw))
+        for raw in (assessment.change.neutral.raw_score, assessment.raw_score)
+    )
     return canvas.paragraph(
         y + 1.25,
-        f"The neutral face reads {neutral.raw_score:.1f}, this one {assessment.raw_score:.1f}.",
+        f"The neutral face reads {at_rest}, this one {now}.",
         0.8,
         FAINT,
     )
 
 
 def _draw_action_units(canvas: PanelCanvas, y: float, assessment: Assessment) -> float:
-    """Draw a bar for each action unit; a full bar is the unit's maximum."""
+    """Draw a bar for each action unit of PSPI; a full bar is the unit's maximum."""
+    if not assessment.scale.is_pspi:
+        return y
     if assessment.action_units is None:
         return canvas.paragraph(y, "This model gives no action units.", 0.95, FAINT)
     for name, unit in ACTION_UNITS.items():
@@ -137,7 +164,7 @@ def _draw_action_units(canvas: PanelCanvas, y: float, assessment: Assessment) ->
         canvas.text(canvas.left + 9.2, y + 0.1, name, 0.85, FAINT)
         length = (canvas.right - canvas.left) * value / unit.maximum
         canvas.bar(canvas.left, y + 1.25, canvas.right, y + 1.6, BAR_TRACK)
-        canvas.bar(canvas.left, y + 1.25, canvas.left + length, y + 1.6, UNIT_BAR)
+        canvas.bar(canvas.left, y + 1.25, canvas.left + length, y + 1.6, PLAIN_BAR)
         y += 2.25
     return y
 

@@ -10,8 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from wince.annotate.panel_canvas import BACKGROUND, FAINT, TEXT, to_ascii
 from wince.annotate.score_panel import NOT_JUDGED
 from wince.faces.boxes import Box
-from wince.level_colours import ON_DARK
-from wince.scale import LEVEL_CUTS, PSPI_MAXIMUM, Level
+from wince.score_scale import Scale
 
 STRIP_SHARE = 0.2
 """Height of the strip with the scores, in heights of the frame."""
@@ -29,20 +28,24 @@ class ShownPerson:
         box: Of the face in this frame; None without one.
         title: What is stated, such as "Mild".
         score: The stated score in words; "" without one.
-        level: The stated level, for the colour; None without one.
-        lines: Times in seconds and PSPI of the scores so far, a line for each period in view.
+        colour: Of the stated level; None without one.
+        lines: Times in seconds and scores so far, a line for each period in view.
     """
 
     number: int
     box: Box | None
     title: str
     score: str
-    level: Level | None
+    colour: str | None
     lines: Sequence[Sequence[tuple[float, float]]]
 
 
 def draw_video_frame(
-    rgb: NDArray[np.uint8], persons: Sequence[ShownPerson], seconds: float, duration: float
+    rgb: NDArray[np.uint8],
+    persons: Sequence[ShownPerson],
+    seconds: float,
+    duration: float,
+    scale: Scale,
 ) -> NDArray[np.uint8]:
     """Return a frame with the boxes of persons, and the strip with their scores below it.
 
@@ -51,6 +54,7 @@ def draw_video_frame(
         persons: The followed persons.
         seconds: Time of the frame.
         duration: Seconds that the strip shows from the beginning.
+        scale: The scale of the scores.
     """
     height, width = rgb.shape[:2]
     strip_height = max(4 * MIN_TEXT_SIZE, round(height * STRIP_SHARE))
@@ -63,7 +67,8 @@ def draw_video_frame(
             _draw_box(draw, person, person.box, (width, height), text_size)
     absent = [person for person in persons if person.box is None]
     _draw_absent(draw, absent, text_size)
-    _draw_strip(draw, persons, (0, height, width, height + strip_height), seconds, duration)
+    area = (0, height, width, height + strip_height)
+    _draw_strip(draw, persons, area, seconds, duration, scale)
     return np.asarray(image)
 
 
@@ -72,7 +77,7 @@ def _label(person: ShownPerson) -> str:
 
 
 def _colour(person: ShownPerson) -> str:
-    return NOT_JUDGED if person.level is None else ON_DARK[person.level]
+    return person.colour or NOT_JUDGED
 
 
 def _draw_box(
@@ -117,6 +122,7 @@ def _draw_strip(
     area: tuple[int, int, int, int],
     seconds: float,
     duration: float,
+    scale: Scale,
 ) -> None:
     """Draw the cuts between levels, a line for each person's scores, and a mark at the time."""
     left, top, right, bottom = area
@@ -125,16 +131,16 @@ def _draw_strip(
     def x_of(time: float) -> float:
         return left + (right - left - 1) * min(1.0, time / max(duration, 1e-6))
 
-    def y_of(pspi: float) -> float:
-        return bottom - margin - (bottom - top - 2 * margin) * pspi / PSPI_MAXIMUM
+    def y_of(score: float) -> float:
+        return bottom - margin - (bottom - top - 2 * margin) * (score - scale.low) / scale.span
 
     font = ImageFont.load_default(MIN_TEXT_SIZE)
-    for cut in LEVEL_CUTS:
+    for cut in scale.cuts:
         draw.line((left, y_of(cut), right, y_of(cut)), FAINT)
         draw.text((right - 2, y_of(cut)), f"{cut:g}", FAINT, font, anchor="rb")
     for person in persons:
         colour = LINE_COLOURS[(person.number - 1) % len(LINE_COLOURS)]
         for line in person.lines:
-            points = [(x_of(time), y_of(pspi)) for time, pspi in line]
+            points = [(x_of(time), y_of(score)) for time, score in line]
             draw.line([points[0], *points], colour, width=2)  # a single point is seen too
     draw.line((x_of(seconds), top, x_of(seconds), bottom), TEXT)

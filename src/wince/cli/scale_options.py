@@ -1,5 +1,6 @@
 """Options that state a scale."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,6 +42,35 @@ ScaleRange = Annotated[
         show_default=False,
     ),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelOptions:
+    """The scale of a model, stated to give it levels of one's own."""
+
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCALE",
+            help="The model's scale, to state cuts and levels for it, as for wince prepare. "
+            "Default: the scale in model.json.",
+            show_default=False,
+        ),
+    ] = None
+    score_range: ScaleRange = None
+    cuts: Cuts = None
+    levels: LevelNames = None
+
+    def scale(self) -> "Scale | None":
+        """Return the scale that is stated, None if there is none.
+
+        Raises:
+            ScaleError: The options contradict each other, or state no possible scale.
+            BadParameter: --range is given without --target.
+        """
+        if self.target is None and self.score_range is not None:
+            raise typer.BadParameter("--range needs --target, which names its scale")
+        return stated(self.target, self.score_range, self.cuts, self.levels)
 
 
 def stated(

@@ -7,6 +7,7 @@ import typer
 from wince.cli.messages import complain
 from wince.cli.option_groups import with_option_groups
 from wince.cli.phone_lines import phone_lines
+from wince.cli.scale_options import LevelOptions
 from wince.cli.server_options import ServerOptions
 
 
@@ -24,6 +25,7 @@ def serve(
         ),
     ] = False,
     options: ServerOptions,
+    levels: LevelOptions,
 ) -> None:
     """Serve the page and the HTTP API until stopped with Ctrl+C.
 
@@ -34,7 +36,7 @@ def serve(
     """
     from wince.server.settings import ensure_token, load_settings, unknown_variables
 
-    requested = load_settings(options.values())
+    requested, scale = load_settings(options.values()), levels.scale()
     for name in unknown_variables():
         complain(f"{name} is not a setting and is ignored. `wince config` lists the settings.")
     from wince.runtime.assessor import Assessor
@@ -54,7 +56,7 @@ def serve(
     with run.open_listener(settings.host, settings.port) as listener:
         if phone:
             settings = with_certificate(settings)
-        app = create_app(Assessor(settings.model), settings=settings)
+        app = create_app(Assessor(settings.model, scale=scale), settings=settings)
 
         def announce() -> None:
             lines = phone_lines if phone else run.startup_lines

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from wince.scale import Level, LevelPair
+    from wince.score_scale import LevelPair
+    from wince.speech.sentences import LevelledScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,11 @@ class Speaker:
     rate: int
     voice: str | None
 
-    def say(self, level: "Level | None", between: "LevelPair | None" = None) -> None:
-        """Speak the sentence for a level and return when it has been spoken.
+    def say(self, score: "LevelledScore", between: "LevelPair | None" = None) -> None:
+        """Speak the sentence for a score and return when it has been spoken.
 
         Args:
-            level: The level; None for a face that cannot be judged.
+            score: The score with its level, both None for a face that cannot be judged.
             between: The two levels that are named if neither is clear.
 
         Raises:
@@ -78,5 +79,7 @@ class Speaker:
         """
         from wince.speech import sentences, voices
 
-        text = sentences.spoken_text(level, between=between, language=self.language)
+        text = sentences.spoken_text(
+            score.level, score.score, between=between, language=self.language, scale=score.scale
+        )
         voices.speak(text, rate=self.rate, language=self.language, voice=self.voice)

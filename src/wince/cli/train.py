@@ -57,8 +57,7 @@ def train(
 
         show(run.metrics)
         typer.echo(f"Report: {out / 'evaluation' / 'report.html'}")
-    of_pspi = run.metrics is None or run.metrics["data"]["scale"]["name"] == "PSPI"
-    typer.echo(f"Model: {out}." + f" Try it with: wince serve --model {out}" * of_pspi)
+    typer.echo(f"Model: {out}. Try it with: wince serve --model {out}")
 
 
 def _train_over_time(data: Path, out: Path, settings: "TimeSettings") -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from wince.cli.option_groups import with_option_groups
+from wince.cli.scale_options import LevelOptions
 from wince.cli.speech_options import SpeechOptions
 from wince.cli.watch_options import FileOptions, WatchOptions
 
@@ -23,6 +24,7 @@ def watch(
     *,
     files: FileOptions,
     options: WatchOptions,
+    levels: LevelOptions,
     speech: SpeechOptions,
 ) -> None:
     """Watch a face over time, with a camera or in a video file.
@@ -38,4 +40,4 @@ def watch(
     """
     from wince.cli.watch_run import run
 
-    run(source, options, files, speech.speaker())
+    run(source, options, files, speech.speaker(), levels.scale())

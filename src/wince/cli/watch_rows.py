@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wince import scale
+from wince.cli import score_columns
 from wince.cli.line_file import LineFile
 from wince.faces.face import KEYPOINTS
 from wince.runtime.assessment import Assessment, DetectedFace
 from wince.runtime.person_assessor import PersonFrame
 from wince.runtime.track import TrackState
+from wince.scale import UNIT_NAMES
+from wince.score_scale import Scale
 from wince.video import VideoFrame
 
 BOX = ("x0", "y0", "x1", "y1")
@@ -29,7 +31,7 @@ COLUMNS = (
     "level",
     "between",
     "confidence",
-    *scale.UNIT_NAMES,
+    *UNIT_NAMES,
     "filtered_pspi",
     "statement",
     "track_pspi",
@@ -43,6 +45,7 @@ COLUMNS = (
     *(f"{name}_{axis}" for name in KEYPOINTS for axis in "xy"),
     *ANGLES,
 )
+"""The columns for PSPI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +72,18 @@ class FrameResult:
 
 
 @contextmanager
-def rows_file(path: Path) -> Iterator["csv.DictWriter[str]"]:
+def rows_file(path: Path, scale: Scale) -> Iterator["csv.DictWriter[str]"]:
     """Create a CSV file and yield the writer of its rows.
 
     Args:
         path: Where nothing exists yet.
+        scale: The scale of the scores.
 
     Raises:
         FileWriteError: The file or a row cannot be written.
     """
     with LineFile(path) as file:
-        rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        rows = csv.DictWriter(file, score_columns.columns(COLUMNS, scale), lineterminator="\n")
         rows.writeheader()
         yield rows
 
@@ -88,16 +92,16 @@ def frame_row(result: FrameResult) -> dict[str, Any]:
     """Return the values of a row by column; `source` and columns that do not apply are missing."""
     assessment, state = result.assessment, result.state
     statement = state.statement
-    return {
+    values = {
         "seconds": round(result.seconds, 3),
         "frame": result.frame.index,
         "person": result.person,
         "faces": len(result.persons.faces),
         "face": int(assessment is not None),
         **({} if assessment is None else _assessment_cells(assessment)),
-        "filtered_pspi": state.score and state.score.pspi,
+        "filtered_pspi": state.score and state.score.score,
         "statement": str(statement.kind),
-        "track_pspi": statement.pspi,
+        "track_pspi": statement.score,
         "track_level": statement.level and str(statement.level),
         "track_between": statement.between and ";".join(statement.between),
         "announced": int(statement.announced),
@@ -105,6 +109,7 @@ def frame_row(result: FrameResult) -> dict[str, Any]:
         "age": statement.age,
         "milliseconds": round(1000 * result.latency, 1),
     }
+    return score_columns.cells(values, statement.scale)
 
 
 def _assessment_cells(assessment: Assessment) -> dict[str, Any]:
@@ -114,8 +119,8 @@ def _assessment_cells(assessment: Assessment) -> dict[str, Any]:
         return {"reasons": ";".join(assessment.quality.reasons), **place}
     return {
         **place,
-        "pspi": assessment.pspi,
-        "level": str(assessment.level),
+        "pspi": assessment.score,
+        "level": assessment.level and str(assessment.level),
         "between": assessment.between and ";".join(assessment.between),
         "confidence": assessment.confidence,
         **(assessment.action_units or {}),

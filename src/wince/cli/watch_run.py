@@ -27,6 +27,7 @@ from wince.output_lock import locked_file
 from wince.runtime.assessor import Assessor
 from wince.runtime.look_ahead import HALF_WIDTH
 from wince.runtime.session_summary import SCHEMA
+from wince.score_scale import Scale
 from wince.video import Video
 from wince.video.files import is_video
 
@@ -34,7 +35,11 @@ MOST_AWAY = 60.0  # seconds
 
 
 def run(
-    source: str | None, options: WatchOptions, files: FileOptions, speaker: Speaker | None = None
+    source: str | None,
+    options: WatchOptions,
+    files: FileOptions,
+    speaker: Speaker | None = None,
+    scale: Scale | None = None,
 ) -> None:
     """Watch until the videos end or Ctrl+C, and print a summary of each.
 
@@ -44,6 +49,7 @@ def run(
         options: How frames and persons are followed.
         files: The files that are written.
         speaker: Speaks announced levels; None for no speech.
+        scale: The model's scale with other cuts and levels; None for those in model.json.
 
     Raises:
         WinceError: The source cannot be opened, or, after the summary, a video stops before its
@@ -63,7 +69,7 @@ def run(
             if path and path.parent.is_dir():  # otherwise it is an error, or made at the end
                 stack.enter_context(locked_file(path))
                 refuse_existing(path, f"Choose another name for {name}.")
-        watch = _WatchRun(options, files, speaker, stack)
+        watch = _WatchRun(options, files, speaker, scale, stack)
         if camera is not None:
             watch.camera(camera)
         for path in paths:
@@ -105,7 +111,12 @@ class _WatchRun:
     """One run of the command, with everything that its sources share."""
 
     def __init__(
-        self, options: WatchOptions, files: FileOptions, speaker: Speaker | None, stack: ExitStack
+        self,
+        options: WatchOptions,
+        files: FileOptions,
+        speaker: Speaker | None,
+        scale: Scale | None,
+        stack: ExitStack,
     ) -> None:
         self.console = Console(highlight=False)
         self.is_interrupted = False
@@ -114,17 +125,22 @@ class _WatchRun:
         self._options = options
         self._files = files
         self._speaker = speaker
+        self._scale = scale
         self._stack = stack
 
     @cached_property
     def _assessor(self) -> Assessor:
-        return Assessor(self._options.model)
+        return Assessor(self._options.model, scale=self._scale)
 
     @cached_property
     def _rows(self) -> "csv.DictWriter[str] | None":
         """The writer of rows. The file is created when the first source is open."""
         path = self._files.csv_path
-        return self._stack.enter_context(rows_file(path)) if path else None
+        return (
+            self._stack.enter_context(rows_file(path, self._assessor.estimator.scale))
+            if path
+            else None
+        )
 
     def camera(self, name: str) -> None:
         """Watch a camera until Ctrl+C."""

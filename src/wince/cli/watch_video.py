@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from wince import scale
 from wince.annotate.video_frame import ShownPerson, draw_video_frame
 from wince.cli.watch_rows import FrameResult
+from wince.level_colours import ON_DARK, of_scale
 from wince.runtime.session_summary import SessionSummary, Trend
 from wince.video import Video
 from wince.video.writer import VideoWriter
@@ -29,8 +29,8 @@ class AnnotatedVideo:
         frame = next(self._frames)
         seconds = results[0][0].seconds
         persons = [_shown(result, session) for result, session in results if result.person]
-        duration = max(self._duration, seconds)
-        self._writer.write(draw_video_frame(frame.rgb, persons, seconds, duration), seconds)
+        duration, scale = max(self._duration, seconds), results[0][1].scale
+        self._writer.write(draw_video_frame(frame.rgb, persons, seconds, duration, scale), seconds)
 
 
 @contextmanager
@@ -56,8 +56,8 @@ def _shown(result: FrameResult, session: SessionSummary) -> ShownPerson:
         result.person or 0,
         None if result.assessment is None else result.assessment.face.box,
         statement.title,
-        "" if statement.pspi is None else scale.shown(statement.pspi),
-        statement.level,
+        "" if statement.score is None else statement.scale.shown(statement.score),
+        of_scale(ON_DARK, statement.scale).get(statement.level or ""),
         _lines(session.trend),
     )
 

@@ -10,13 +10,14 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from wince import scale
 from wince.cli.tables import plain_table
 from wince.files import Closing
-from wince.level_colours import TERMINAL
+from wince.level_colours import TERMINAL, of_scale
 from wince.runtime.session_summary import SessionSummary
 from wince.runtime.track import TrackState
-from wince.speech.languages import ENGLISH
+from wince.scale import ACTION_UNITS
+from wince.score_scale import LevelName
+from wince.speech.sentences import title
 
 REDRAWS_PER_SECOND = 10
 BAR_WIDTH = 32  # characters
@@ -104,10 +105,10 @@ class TerminalView(Closing):
             self._console.print(status.choice)
         for number, state in status.states.items():
             statement = state.statement
-            if statement.announced and statement.pspi is not None:
+            if statement.announced and statement.score is not None:
                 name = f"person {number}: " if len(status.states) > 1 else ""
-                score = scale.shown(statement.pspi)
-                self._console.print(f"{_clock(position)} {name}{statement.title} (PSPI {score})")
+                score = f"{statement.scale.name} {statement.scale.shown(statement.score)}"
+                self._console.print(f"{_clock(position)} {name}{statement.title} ({score})")
 
 
 def draw(status: WatchStatus, position: float, duration: float | None) -> RenderableType:
@@ -139,28 +140,28 @@ def persons_text(numbers: Collection[int]) -> str:
 
 
 def _state_lines(state: TrackState) -> list[RenderableType]:
-    statement = state.statement
-    style = TERMINAL[statement.level] if statement.level else "yellow"
+    statement, scale = state.statement, state.statement.scale
+    plain = "yellow" if statement.score is None else "cyan"
+    style = of_scale(TERMINAL, scale).get(statement.level or "", plain)
     head = Text(statement.title, f"bold {style.removeprefix('bold ')}")
-    if statement.pspi is not None:
-        head.append(
-            f"   PSPI {scale.shown(statement.pspi)} of {scale.PSPI_MAXIMUM:.0f}, "
-            f"{100 * (statement.confidence or 0):.0f} %",
-            "bold",
-        )
+    if statement.score is not None:
+        number = f"{scale.shown(statement.score)} {scale.of_maximum}"
+        head.append(f"   {scale.name} {number}" if statement.level else f" {number}", "bold")
+        if statement.confidence is not None:
+            head.append(f", {100 * statement.confidence:.0f} %", "bold")
     if statement.age:
         head.append(f"   last face {statement.age:.1f} s ago", "yellow")
     elif state.eyes == "closed":
         head.append("   eyes closed", "dim")
     lines: list[RenderableType] = [head]
-    if statement.pspi is not None:
-        lines.append(_bar(statement.pspi, scale.PSPI_MAXIMUM, style))
+    if statement.score is not None:
+        lines.append(_bar(statement.score - scale.low, scale.span, style))
     elif statement.advice:
         lines.append(Text(statement.advice))
     if state.score is not None and state.score.action_units:
         units = Table.grid(padding=(0, 1))
         for name, value in state.score.action_units.items():
-            unit = scale.ACTION_UNITS[name]
+            unit = ACTION_UNITS[name]
             bar = _bar(value, unit.maximum, "cyan", BAR_WIDTH // 2)
             units.add_row(name, unit.title, bar, f"{value:.1f}")
         lines.append(units)
@@ -182,25 +183,33 @@ def _clock(seconds: float) -> str:
 def summary(session: SessionSummary) -> RenderableType:
     """Return the summary at the end: time in each state, its share, and the peak of each level."""
     table = plain_table()
-    for title in ("State", "Time", "Share", "Peak", "At"):
-        table.add_column(title, justify="left" if title == "State" else "right")
-    for title, seconds, level in _times(session):
+    for column in ("State", "Time", "Share", "Peak", "At"):
+        table.add_column(column, justify="left" if column == "State" else "right")
+    for name, seconds, level in _times(session):
         share = f"{100 * seconds / session.total:.0f} %" if session.total else ""
         peak = session.peaks.get(level) if level else None
-        peak_cells = (scale.shown(peak.pspi), _clock(peak.seconds)) if peak else ("", "")
-        table.add_row(title, _clock(seconds), share, *peak_cells)
+        if name == session.scale.name:
+            peak = session.peak
+        shown = session.scale.shown
+        peak_cells = (shown(peak.score), _clock(peak.seconds)) if peak else ("", "")
+        table.add_row(name, _clock(seconds), share, *peak_cells)
     counts = (
         f"Frames: {session.frames}, {session.frames_without_face} without a face, "
-        f"{session.frames_not_judged} not judged. Levels announced: {len(session.announced)}."
+        f"{session.frames_not_judged} not judged."
     )
+    if session.scale.levels:
+        counts += f" Levels announced: {len(session.announced)}."
     return Group(table, Text(counts))
 
 
-def _times(session: SessionSummary) -> list[tuple[str, float, scale.Level | None]]:
-    """Return title, seconds and level of each state; other states than levels if they occur."""
-    titles = ENGLISH.titles
+def _times(session: SessionSummary) -> list[tuple[str, float, LevelName | None]]:
+    """Return title, seconds and level of each state; other states than levels if they occur.
+
+    On a scale without levels the first state has the name of the scale.
+    """
+    scale = session.scale
     others = [
-        *((titles[pair], seconds) for pair, seconds in session.between.items()),
+        *((title(pair[0], pair, scale), seconds) for pair, seconds in session.between.items()),
         ("Changing", session.changing),
         *(
             (f"Cannot tell: {name.replace('-', ' ')}", seconds)
@@ -209,5 +218,8 @@ def _times(session: SessionSummary) -> list[tuple[str, float, scale.Level | None
         ("Not in view", session.not_in_view),
         ("Not connected", session.not_connected),
     ]
-    levels = [(titles[level], seconds, level) for level, seconds in session.levels.items()]
-    return [*levels, *((title, seconds, None) for title, seconds in others if seconds)]
+    levels: list[tuple[str, float, LevelName | None]] = [
+        (title(level, None, scale), seconds, level) for level, seconds in session.levels.items()
+    ]
+    scored = [] if scale.levels else [(scale.name, session.scored, None)]
+    return [*levels, *scored, *((name, seconds, None) for name, seconds in others if seconds)]

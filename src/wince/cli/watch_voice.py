@@ -47,7 +47,7 @@ class BackgroundSpeaker:
             if statement is None or statement.level is None:
                 return
             try:
-                self._speaker.say(statement.level, statement.between)
+                self._speaker.say(statement, statement.between)
             except SpeechError as error:
                 complain(error)
                 return

@@ -65,7 +65,7 @@ class _FollowedPerson:
         self.number = number
         self.track = Track(assessor.estimator.track_calibration, settings.track)
         self.look_ahead: LookAhead[_WatchedFrame] = LookAhead(settings.half_width)
-        self.session = SessionSummary()
+        self.session = SessionSummary(assessor.estimator.scale)
         self.seconds_in_view = 0.0
         self._last = 0.0
 

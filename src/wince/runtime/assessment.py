@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from wince.faces.boxes import Box
 from wince.runtime.calibration import CalibratedScore
 from wince.runtime.neutral import Change
-from wince.scale import Level, LevelPair
+from wince.score_scale import LevelName, LevelPair, Scale
 
 SCHEMA = "3"
 """Version of the JSON form. It increases when a field changes its meaning or is removed."""
@@ -85,40 +85,48 @@ class Heatmap:
     Attributes:
         quad: Corners of the crop in pixels of the upright image, rotated with the head. It may
             extend beyond the image.
-        pspi: Cells of equal size in points of `raw_score`, negative where they lower it.
+        pspi: `score` of a model of PSPI; None for another scale.
+        score: Cells of equal size in points of the scale before calibration, negative where they
+            lower the score.
         action_units: The same for each action unit, in its own units of intensity. None for a
-            model that gives PSPI alone.
-        counted: The action units whose maps are summed in `pspi`: the higher one of each pair.
-            None for a model that gives PSPI alone.
+            model that gives a score alone.
+        counted: The action units whose maps are summed in `score`: the higher one of each pair.
+            None for a model that gives a score alone.
         note: Limits of the map, for users.
     """
 
     quad: Quad
-    pspi: Grid
+    pspi: Grid | None
+    score: Grid
     action_units: dict[str, Grid] | None
     counted: tuple[str, ...] | None
     note: str = field(default=HEATMAP_NOTE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
     """How much pain a face expresses, with its uncertainty and its components.
 
-    If the face cannot be judged, there is no score: `pspi`, `interval`, `level`, `between`,
-    `level_probabilities`, `confidence`, `action_units` and `raw_score` are None, and
+    If the face cannot be judged, there is no score: `pspi`, `score`, `interval`, `level`,
+    `between`, `level_probabilities`, `confidence`, `action_units` and `raw_score` are None, and
     `quality.reasons` and `sentence` give the reason.
 
     Attributes:
-        pspi: Prkachin and Solomon pain intensity, 0 to 16.
-        interval: Lower and upper end of the 90 % interval of PSPI.
-        level: none, mild, moderate or severe: the level of `pspi`.
+        pspi: Prkachin and Solomon pain intensity, 0 to 16: the score of a model of PSPI. None for
+            a model of another scale. It follows from `score` and `scale`, and is not given.
+        score: The score on `scale`.
+        scale: What the model's scores are on.
+        interval: Lower and upper end of the 90 % interval of the score.
+        level: The level of the score, for PSPI none, mild, moderate or severe. This and the next
+            three are None on a scale without levels.
         between: `level` and the more probable level next to it, the lower first, if neither is
             clear: another level is as probable as `level`, or none reaches one half. Else None.
         level_probabilities: Probability by level; they sum to 1.
         confidence: Probability of `level`, 0 to 1.
         action_units: FACS intensity by name, AU4 to AU10 from 0 to 5 and AU43 from 0 to 1. None
-            for a model that gives PSPI alone.
-        raw_score: The model's score, 0 to 16, before the map to PSPI in its manifest.
+            for a model that gives a score alone.
+        raw_score: The model's score, 0 to 16 on every scale, before the map to the scale in its
+            manifest.
         face: The assessed face, one of `faces`.
         faces: All faces of the image, the largest first.
         quality: Whether the face can be judged.
@@ -131,9 +139,11 @@ class Assessment:
         change: Against the person's neutral face; None without one.
     """
 
-    pspi: float | None
+    pspi: float | None = None  # `init=False` would hide it from OpenAPI
+    score: float | None
+    scale: Scale
     interval: tuple[float, float] | None
-    level: Level | None
+    level: LevelName | None
     between: LevelPair | None
     level_probabilities: dict[str, float] | None
     confidence: float | None
@@ -150,15 +160,17 @@ class Assessment:
     heatmap: Heatmap | None = None
     change: Change | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pspi", self.score if self.scale.is_pspi else None)
+
     @property
-    def score(self) -> CalibratedScore | None:
+    def calibrated(self) -> CalibratedScore | None:
         """The score with its interval and level; None if the face cannot be judged."""
-        if self.pspi is None:
+        if self.score is None:
             return None
-        assert self.interval is not None  # these are None together
-        assert self.level is not None
-        assert self.level_probabilities is not None
-        return CalibratedScore(self.pspi, self.interval, self.level, self.level_probabilities)
+        assert self.interval is not None  # there is one with each score
+        probabilities = self.level_probabilities or {}
+        return CalibratedScore(self.score, self.interval, self.level, probabilities, self.scale)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data: the JSON of the HTTP API and of `wince assess --json`.
@@ -172,6 +184,7 @@ class Assessment:
         return {
             "schema": data.pop("schema"),
             **data,
+            "scale": self.scale.to_dict(),
             "level": None if self.level is None else str(self.level),
             "between": None if self.between is None else [str(level) for level in self.between],
         }

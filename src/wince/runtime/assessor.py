@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from wince.errors import ImageError, ModelError, NeutralFaceError, WinceError
+from wince.errors import ImageError, NeutralFaceError, WinceError
 from wince.faces import MIN_SCORE
 from wince.faces.network import load_detector
 from wince.images import ImageSource
@@ -19,6 +19,7 @@ from wince.runtime.crop_assessments import assess_crops
 from wince.runtime.estimator import Estimator
 from wince.runtime.face_crop import FaceCrop, crop_face, crop_faces
 from wince.runtime.neutral import NeutralFace, check_expression, check_model, median_face
+from wince.score_scale import Scale
 
 BATCH_SIZE = 64
 """Faces per call of the network. Each needs about 0.4 MB, and larger batches are not faster."""
@@ -40,25 +41,21 @@ class Assessor:
         estimator: The loaded model.
     """
 
-    def __init__(self, model: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self, model: str | os.PathLike[str] | None = None, *, scale: Scale | None = None
+    ) -> None:
         """Load a model and the face detector.
 
         Args:
             model: Folder with model.json, or the .onnx file in it. None loads the packaged model.
+            scale: The model's scale with other cuts and levels; None for those in model.json.
 
         Raises:
-            ModelError: The model or the face detector is missing or damaged, or the model is not
-                one of PSPI.
+            ScaleError: The scale has another name or range than that of the model.
+            ModelError: The model or the face detector is missing or damaged.
         """
         load_detector()  # now, so that a damaged installation fails before the first image
-        self.estimator = Estimator(None if model is None else Path(model))
-        scale = self.estimator.scale
-        if not scale.is_pspi:
-            raise ModelError(
-                f"The model {self.model['name']} gives {scale.words}. Single images, videos and "
-                "the page can be assessed with models of PSPI only; measure this one with "
-                "`wince evaluate`."
-            )
+        self.estimator = Estimator(None if model is None else Path(model), scale)
 
     @property
     def model(self) -> dict[str, str]:
@@ -185,7 +182,7 @@ class Assessor:
         Raises:
             ImageError: An image cannot be used.
             NoFaceError: An image has no face, or none with this index.
-            ExpressiveFaceError: The median face is at the level "mild" or higher.
+            ExpressiveFaceError: The median face is above the lowest level of the scale.
             NeutralFaceError: There are no images, or one of them cannot be judged.
         """
         sources = list(_as_iterable(images))
@@ -202,7 +199,8 @@ class Assessor:
             [units for units, _ in assessments], [raw for _, raw in assessments], self.model
         )
         if not any_expression:
-            check_expression(self.estimator.calibration.pspi(neutral.raw_score))
+            calibration = self.estimator.calibration
+            check_expression(calibration.score(neutral.raw_score), calibration.scale)
         return neutral
 
     def baseline(self, images: ImageSources, *, face_index: int | None = None) -> NeutralFace:

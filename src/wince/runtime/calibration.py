@@ -23,12 +23,12 @@ cross-fitting, so a test simulates the coverage.
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
 from wince.errors import ModelError
-from wince.scale import NO_LEVEL, PSPI, RAW_MAXIMUM, Level, LevelPair, Scale
+from wince.score_scale import PSPI, RAW_MAXIMUM, LevelName, LevelPair, Scale
 
 COVERAGE = 0.90
 """Probability that the score is in the interval."""
@@ -72,38 +72,28 @@ class ScoreMap:
         return _interpolate(score, self.score, self.raw)
 
 
-def levels_of(scale: Scale) -> tuple[Level, ...]:
-    """Return the levels that scores of a scale are sorted into, (NO_LEVEL,) if it has none."""
-    return cast(tuple[Level, ...], scale.levels) or (NO_LEVEL,)
-
-
-def level_of(score: float, scale: Scale) -> Level:
-    """Return the level of a score, NO_LEVEL for a scale without levels."""
-    return levels_of(scale)[scale.level_index(score)]
-
-
 @dataclass(frozen=True, slots=True)
 class CalibratedScore:
     """Score of a raw score, with its uncertainty.
 
     Attributes:
-        pspi: The score, PSPI 0 to 16 or on `scale`.
+        score: The score.
         interval: Lower and upper end of the 90 % interval, on the same scale.
-        level: The level of the score, NO_LEVEL for a scale without levels.
-        level_probabilities: Probability by level; they sum to 1.
+        level: The level of the score; None for a scale without levels.
+        level_probabilities: Probability by level; they sum to 1. Empty without levels.
         scale: The scale.
     """
 
-    pspi: float
+    score: float
     interval: tuple[float, float]
-    level: Level
+    level: LevelName | None
     level_probabilities: dict[str, float]
     scale: Scale = PSPI
 
     @property
-    def confidence(self) -> float:
-        """Probability of `level`, 0 to 1."""
-        return self.level_probabilities[self.level]
+    def confidence(self) -> float | None:
+        """Probability of `level`, 0 to 1; None for a scale without levels."""
+        return None if self.level is None else self.level_probabilities[self.level]
 
     @property
     def between(self) -> LevelPair | None:
@@ -112,24 +102,24 @@ class CalibratedScore:
         Neither is clear if another level is as probable as `level`, or if none reaches one half.
         None if `level` is clear.
         """
-        others = [share for name, share in self.level_probabilities.items() if name != self.level]
-        if self.confidence >= CLEAR and max(others, default=0.0) < self.confidence:
+        if self.level is None or self.confidence is None:
             return None
-        levels = levels_of(self.scale)
-        index = levels.index(self.level)
-        pairs = pairwise(levels[max(index - 1, 0) : index + 2])
+        others = [share for name, share in self.level_probabilities.items() if name != self.level]
+        if self.confidence >= CLEAR and max(others) < self.confidence:
+            return None
+        pairs = [pair for pair in self.scale.level_pairs if self.level in pair]
         return max(pairs, key=lambda pair: sum(self.level_probabilities[name] for name in pair))
 
     def rounded(self) -> "CalibratedScore":
-        """Return the score as it is stated: to 0.001, probabilities to 0.0001.
+        """Return the score as it is stated: PSPI to 0.001, probabilities to 0.0001.
 
         The level is that of the rounded score, so that no statement contradicts its own numbers.
         """
-        pspi, (low, high) = round(self.pspi, 3), self.interval
+        score, low, high = (self.scale.rounded(number) for number in (self.score, *self.interval))
         return CalibratedScore(
-            pspi,
-            (round(low, 3), round(high, 3)),
-            level_of(pspi, self.scale),
+            score,
+            (low, high),
+            self.scale.level(score),
             {name: round(share, 4) for name, share in self.level_probabilities.items()},
             self.scale,
         )
@@ -145,7 +135,8 @@ class Calibration:
         spread_slope: Growth of the mean absolute error per point of raw score, from 0.
         probabilities: Probabilities of `residual_quantiles`, ascending, 0 to 1.
         residual_quantiles: Quantiles of (rating - raw score - shift) / spread.
-        prior: Frequency of each level, the mean over the subjects of the fit.
+        prior: Frequency of each level, the mean over the subjects of the fit; () if the levels were
+            stated later, and the unknown share is then divided like the rest.
         faces: Number of faces of the fit.
         subjects: Number of subjects of the fit; 0 if it is not known.
         score_map: From raw score to the scale.
@@ -165,20 +156,25 @@ class Calibration:
 
     def __call__(self, raw: float) -> CalibratedScore:
         """Return score, interval and level probabilities for a raw score."""
-        pspi = self.pspi(raw)
+        score = self.score(raw)
         below = [self._below(raw, self.score_map.inverse(cut)) for cut in self.scale.cuts]
         unknown = 1 / (self.subjects + 1) if self.subjects else _UNKNOWN_SHARE
         shares = [high - low for low, high in pairwise([0.0, *below, 1.0])]
+        priors = self.prior or shares
         probabilities = {
             str(level): share * (1 - unknown) + prior * unknown
-            for level, share, prior in zip(levels_of(self.scale), shares, self.prior, strict=True)
-        }
-        level = level_of(pspi, self.scale)
-        return CalibratedScore(pspi, self._interval(raw), level, probabilities, self.scale)
+            for level, share, prior in zip(self.scale.levels, shares, priors, strict=False)
+        }  # without levels there is one share, and no name
+        level = self.scale.level(score)
+        return CalibratedScore(score, self._interval(raw), level, probabilities, self.scale)
 
-    def pspi(self, raw: float) -> float:
+    def score(self, raw: float) -> float:
         """Return the score of a raw score: the median of its distribution."""
         return self.score_map(self.median_rating(raw))
+
+    def with_levels(self, scale: Scale) -> "Calibration":
+        """Return the calibration with the cuts and levels of a scale of the same name and range."""
+        return self if scale == self.scale else replace(self, scale=scale, prior=())
 
     def median_rating(self, raw: float) -> float:
         """Return the median of the raw score, before the map to the scale."""

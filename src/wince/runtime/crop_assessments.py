@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from wince import scale
 from wince.runtime.assessment import Assessment
 from wince.runtime.calibration import Calibration
 from wince.runtime.estimator import Estimate, Estimator
 from wince.runtime.face_crop import FaceCrop
 from wince.runtime.heatmap import place_maps
 from wince.runtime.neutral import NeutralFace, change
+from wince.scale import UNIT_NAMES
 from wince.speech import sentences
 
 OverTime = Callable[[int, Estimate], Estimate]
@@ -55,21 +55,19 @@ def assess_crops(
             fields = _score_fields(estimate_over_time, estimator.track_calibration)
         if neutral is not None:
             units, raw_score = _action_units(one_estimate), round(float(one_estimate.raw[0]), 3)
-            fields["change"] = change(units, raw_score, neutral)
+            fields["change"] = change(units, raw_score, neutral, estimator.scale)
         if heatmap:
-            fields["heatmap"] = place_maps(one_estimate, crop.quad)
+            fields["heatmap"] = place_maps(one_estimate, crop.quad, estimator.scale)
         seconds = share + perf_counter() - started
-        scored.append(Assessment(**fields, **_face_fields(crop, estimator.model, seconds)))
+        scored.append(Assessment(**fields, **_face_fields(crop, estimator, seconds)))
     remaining = iter(scored)
-    return [
-        next(remaining) if crop.face.usable else _refusal(crop, estimator.model) for crop in crops
-    ]
+    return [next(remaining) if crop.face.usable else _refusal(crop, estimator) for crop in crops]
 
 
-def _refusal(crop: FaceCrop, model: dict[str, str]) -> Assessment:
+def _refusal(crop: FaceCrop, estimator: Estimator) -> Assessment:
     """Return the assessment of a face that cannot be judged: the reasons, and no score."""
     return Assessment(
-        pspi=None,
+        score=None,
         interval=None,
         level=None,
         between=None,
@@ -79,7 +77,7 @@ def _refusal(crop: FaceCrop, model: dict[str, str]) -> Assessment:
         raw_score=None,
         sentence=crop.judgement.sentence,
         advice=crop.judgement.advice,
-        **_face_fields(crop, model, 0.0),
+        **_face_fields(crop, estimator, 0.0),
     )
 
 
@@ -90,20 +88,20 @@ def _score_fields(estimate: Estimate, calibration: Calibration) -> dict[str, Any
     score = calibration(raw).rounded()
     units = _action_units(estimate)
     return {
-        "pspi": score.pspi,
+        "score": score.score,
         "interval": score.interval,
         "level": score.level,
         "between": score.between,
-        "level_probabilities": score.level_probabilities,
+        "level_probabilities": score.level_probabilities or None,
         "confidence": score.confidence,
         "action_units": units,
         "raw_score": raw_score,
-        "sentence": sentences.sentence(score.level, between=score.between),
-        "advice": sentences.advice(score.level, score.between),
+        "sentence": sentences.sentence_of(score, score.between),
+        "advice": sentences.advice_of(score, score.between),
     }
 
 
-def _face_fields(crop: FaceCrop, model: dict[str, str], score_seconds: float) -> dict[str, Any]:
+def _face_fields(crop: FaceCrop, estimator: Estimator, score_seconds: float) -> dict[str, Any]:
     """Return the fields of an assessment that every face has."""
     seconds = {**crop.seconds, "score": score_seconds}
     seconds["total"] = sum(seconds.values())
@@ -111,7 +109,8 @@ def _face_fields(crop: FaceCrop, model: dict[str, str], score_seconds: float) ->
         "face": crop.face,
         "faces": crop.faces,
         "quality": crop.quality,
-        "model": model,
+        "model": estimator.model,
+        "scale": estimator.scale,
         "milliseconds": {name: round(value * 1000, 2) for name, value in seconds.items()},
     }
 
@@ -121,4 +120,4 @@ def _action_units(estimate: Estimate) -> dict[str, float] | None:
     if estimate.action_units is None:
         return None
     values = estimate.action_units[0].tolist()
-    return {name: round(value, 3) for name, value in zip(scale.UNIT_NAMES, values, strict=True)}
+    return {name: round(value, 3) for name, value in zip(UNIT_NAMES, values, strict=True)}

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
-from wince import onnx_session
+from wince import named_scales, onnx_session
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.files import file_type
@@ -65,14 +65,16 @@ class Estimator:
         time_model: The model of time beside the network; None if there is none.
     """
 
-    def __init__(self, model: Path | None = None) -> None:
+    def __init__(self, model: Path | None = None, scale: Scale | None = None) -> None:
         """Load a model.
 
         Args:
             model: Folder with model.json, or the .onnx file in it. None loads the packaged model,
                 and so does STARTER unless there is a file or folder of that name.
+            scale: The model's scale with other cuts and levels; None for those in model.json.
 
         Raises:
+            ScaleError: The scale has another name or range than that of the model.
             ModelError: A file is missing, damaged, or does not match model.json, or the network
                 does not run.
         """
@@ -80,8 +82,10 @@ class Estimator:
         self.manifest = manifest.read(self.folder / "model.json")
         path = self.folder / str(self.manifest["file"])
         self.spec = FaceSpec.from_dict(self.manifest["face_spec"])
-        self.scale = Scale.from_dict(self.manifest.get("scale"))
-        self.calibration = Calibration.from_dict(self.manifest["calibration"], self.scale)
+        recorded = Scale.from_dict(self.manifest.get("scale"))
+        self.scale = named_scales.with_levels_of(recorded, scale, self.folder)
+        calibration = Calibration.from_dict(self.manifest["calibration"], recorded)
+        self.calibration = calibration.with_levels(self.scale)
         self._head = str(self.manifest["head"])
         self._session = onnx_session.open_session(path, sha256=str(self.manifest["sha256"]))
         self._input = self._session.get_inputs()[0]
@@ -99,7 +103,9 @@ class Estimator:
     @property
     def track_calibration(self) -> Calibration:
         """The calibration of scores in a track: that of the model of time, if there is one."""
-        return self.time_model.calibration if self.time_model else self.calibration
+        if self.time_model is None:
+            return self.calibration
+        return self.time_model.calibration.with_levels(self.scale)
 
     def __call__(self, crops: NDArray[np.uint8]) -> Estimate:
         """Return the estimate for crops, RGB uint8 (N, size, size, 3).

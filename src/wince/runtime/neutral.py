@@ -6,8 +6,9 @@ is
 
     max(PSPI(action units) - PSPI(neutral action units), 0)
 
-in points of the model's raw score, 0 to 16. The raw score is used because the map from raw score to
-PSPI in model.json removes most of the difference between a neutral face and a mild expression.
+in points of the model's raw score, 0 to 16. A model of another scale gives the difference of its
+raw scores, in points of its scale. The raw score is used because the map from raw score to PSPI in
+model.json removes most of the difference between a neutral face and a mild expression.
 docs/neutral-face.md compares the alternatives and gives the measured effect.
 """
 
@@ -20,6 +21,7 @@ import numpy as np
 
 from wince import scale
 from wince.errors import ExpressiveFaceError, NeutralFaceError, ScaleError
+from wince.score_scale import Scale
 
 ActionUnits = Mapping[str, float] | None
 
@@ -35,7 +37,7 @@ class NeutralFace:
 
     Attributes:
         action_units: Median intensity by name, AU4 to AU10 from 0 to 5 and AU43 from 0 to 1. None
-            for a model that gives PSPI alone.
+            for a model that gives a score alone.
         raw_score: PSPI formula of `action_units`, or the median raw score, 0 to 16.
         images: Number of images it was made from.
         model: Name and version of the model.
@@ -71,7 +73,7 @@ class NeutralFace:
             )
         try:
             units = None if data["action_units"] is None else _units(data["action_units"])
-            raw = scale.check_range(data["raw_score"], 0.0, scale.PSPI_MAXIMUM, "raw_score")
+            raw = scale.check_range(data["raw_score"], 0.0, scale.RAW_MAXIMUM, "raw_score")
             return cls(units, raw, _count(data["images"]), _model(data["model"]))
         except ScaleError as error:
             raise NeutralFaceError(f"The neutral face cannot be read: {error} {_REMEDY}") from None
@@ -82,13 +84,16 @@ class Change:
     """Difference between an expression and the person's neutral face.
 
     Attributes:
-        pspi: Points of the raw score above the neutral face, 0 to 16.
+        pspi: `score` of a model of PSPI; None for another scale.
+        score: Points of the scale above the neutral face, before calibration: for PSPI of the raw
+            score, 0 to 16.
         action_units: Intensity minus the neutral intensity by name, negative where it is lower.
-            None for a model that gives PSPI alone.
+            None for a model that gives a score alone.
         neutral: The neutral face.
     """
 
-    pspi: float
+    pspi: float | None
+    score: float
     action_units: dict[str, float] | None
     neutral: NeutralFace
 
@@ -99,7 +104,7 @@ def median_face(
     """Return the neutral face from the scores of several images of one person at rest.
 
     Args:
-        action_units: Intensities by name for each image; None for a model that gives PSPI alone.
+        action_units: Intensities by name for each image; None for a model that gives a score alone.
         raw_scores: Raw score of each image, 0 to 16.
         model: Name and version of the model that gave the scores.
 
@@ -119,13 +124,16 @@ def median_face(
     return NeutralFace(medians, round(scale.pspi(medians), 3), count, dict(model))
 
 
-def change(action_units: ActionUnits, raw_score: float, neutral: NeutralFace) -> Change:
+def change(
+    action_units: ActionUnits, raw_score: float, neutral: NeutralFace, on_scale: Scale
+) -> Change:
     """Return the change of an expression against a neutral face.
 
     Args:
         action_units: Intensities of the expression by name, or None.
         raw_score: Raw score of the expression, 0 to 16.
         neutral: Neutral face of the same person, by the same model.
+        on_scale: The scale of the model.
     """
     differences = None
     if action_units is not None and neutral.action_units is not None:
@@ -133,23 +141,28 @@ def change(action_units: ActionUnits, raw_score: float, neutral: NeutralFace) ->
             name: round(action_units[name] - neutral.action_units[name], 3)
             for name in scale.UNIT_NAMES
         }
-    return Change(round(max(raw_score - neutral.raw_score, 0.0), 3), differences, neutral)
+    raw_points = max(raw_score - neutral.raw_score, 0.0)
+    points = on_scale.rounded(raw_points * on_scale.span / scale.RAW_MAXIMUM)
+    return Change(points if on_scale.is_pspi else None, points, differences, neutral)
 
 
-def check_expression(pspi: float) -> None:
-    """Raise ExpressiveFaceError if the PSPI of a neutral face is at the level "mild" or higher.
+def check_expression(score: float, on_scale: Scale) -> None:
+    """Raise ExpressiveFaceError if a neutral face is above the lowest level of its scale.
 
-    Every later change would be too small by the expression of the neutral face.
+    Every later change would be too small by the expression of the neutral face. A scale without
+    levels does not say what an expression of pain is, so every face is accepted.
 
     Args:
-        pspi: PSPI of the neutral face, 0 to 16.
+        score: Score of the neutral face.
+        on_scale: The scale of the score.
     """
-    level = scale.level(pspi)
-    if level is not scale.Level.NONE:
+    if on_scale.level_index(score) > 0:
+        lowest = "no pain expression" if on_scale.is_pspi else on_scale.levels[0]
         raise ExpressiveFaceError(
-            f"The face at rest is rated {level} (PSPI {scale.shown(pspi)}); expected no pain "
-            "expression. Take other images of the person at rest. If this is how they look at "
-            "rest, say so with any_expression (--any-expression)."
+            f"The face at rest is rated {on_scale.level(score)} ({on_scale.name} "
+            f"{on_scale.shown(score)}); expected {lowest}. Take other images of the person at "
+            "rest. If this is how they look at rest, say so with any_expression "
+            "(--any-expression)."
         )
 
 

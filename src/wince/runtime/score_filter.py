@@ -23,9 +23,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
 
-from wince import scale
 from wince.runtime.calibration import CalibratedScore, Calibration
-from wince.scale import Level, LevelPair
+from wince.score_scale import RAW_MAXIMUM, LevelName
 
 REFERENCE_SECONDS = 1.0
 """Time constant of the reference, and the time after which it has settled."""
@@ -57,13 +56,13 @@ TOLERANCE = 1e-9
 
 _GRID_STEP, _PRECISION = 0.05, 1e-4  # points of the raw score
 
-StatedLevels: TypeAlias = tuple[Level] | LevelPair
-"""A level, or the two levels that a score lies between."""
+StatedLevels: TypeAlias = tuple[LevelName, ...]
+"""A level, or the two levels that a score lies between; empty on a scale without levels."""
 
 
 def stated_levels(score: CalibratedScore) -> StatedLevels:
     """Return the level of a score, or the two levels that it lies between."""
-    return score.between or (score.level,)
+    return () if score.level is None else score.between or (score.level,)
 
 
 @lru_cache(maxsize=8)
@@ -80,8 +79,8 @@ def level_ranges(calibration: Calibration) -> tuple[tuple[float, float], ...]:
     def levels(raw: float) -> StatedLevels:
         return stated_levels(calibration(raw).rounded())
 
-    count = round(scale.PSPI_MAXIMUM / _GRID_STEP)
-    grid = [scale.PSPI_MAXIMUM * number / count for number in range(count + 1)]
+    count = round(RAW_MAXIMUM / _GRID_STEP)
+    grid = [RAW_MAXIMUM * number / count for number in range(count + 1)]
     ranges, start = [], -math.inf
     for low, high in pairwise(grid):
         while levels(low) != levels(high):  # twice if a range lies between the two
@@ -103,7 +102,7 @@ class Scores:
 
     Attributes:
         raw: Raw score, 0 to 16.
-        units: Intensities of action units by name; None for a model that gives PSPI alone.
+        units: Intensities of action units by name; None for a model that gives a score alone.
     """
 
     raw: float

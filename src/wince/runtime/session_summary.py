@@ -8,7 +8,7 @@ from typing import Any
 
 from wince.runtime.statement import Kind
 from wince.runtime.track import TrackState
-from wince.scale import LEVELS, Level
+from wince.score_scale import PSPI, LevelName, LevelPair, Scale
 
 SCHEMA = "1"
 """Version of the JSON form. It increases when a field changes its meaning or is removed."""
@@ -47,9 +47,9 @@ class Trend:
     step: float = 1.0
     points: dict[int, TrendPoint] = field(default_factory=dict)
 
-    def add(self, seconds: float, pspi: float) -> None:
+    def add(self, seconds: float, score: float) -> None:
         """Add the score of a frame."""
-        self._point(int(seconds // self.step)).add(TrendPoint(1, pspi, pspi))
+        self._point(int(seconds // self.step)).add(TrendPoint(1, score, score))
         while len(self.points) > TREND_POINTS:
             points, self.points, self.step = self.points, {}, 2 * self.step
             for number, point in points.items():
@@ -58,12 +58,12 @@ class Trend:
     def _point(self, number: int) -> TrendPoint:
         return self.points.setdefault(number, TrendPoint())
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data."""
+    def to_dict(self, scale: Scale) -> dict[str, Any]:
+        """Return plain data; the mean score is under the name of the scale's column."""
         points = [
             {
                 "seconds": round(number * self.step, 3),
-                "pspi": round(point.total / point.frames, 3),
+                scale.column: scale.rounded(point.total / point.frames),
                 "highest": point.highest,
             }
             for number, point in self.points.items()
@@ -73,9 +73,9 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The highest stated score of a level, and its time in seconds."""
+    """The highest stated score of a level or of a session, and its time in seconds."""
 
-    pspi: float
+    score: float
     seconds: float
 
 
@@ -84,9 +84,9 @@ class Announcement:
     """An announced level, with its time in seconds and the score beside it."""
 
     seconds: float
-    level: Level
-    between: tuple[Level, Level] | None
-    pspi: float
+    level: LevelName
+    between: LevelPair | None
+    score: float
 
 
 @dataclass
@@ -94,7 +94,9 @@ class SessionSummary:
     """Totals of a session. Call `add` for each frame, in order of time.
 
     Attributes:
+        scale: What the scores are on.
         levels: Seconds in which each level was stated.
+        scored: Seconds in which a score was stated, on a scale without levels.
         between: Seconds in which two levels were stated, by both.
         changing: Seconds in which the score was changing.
         cannot_tell: Seconds in which the face could not be judged, by reason.
@@ -104,12 +106,16 @@ class SessionSummary:
         frames_without_face: Number of frames in which no face was found.
         frames_not_judged: Number of frames with a face that could not be judged.
         peaks: For each level that was stated alone, the highest score beside it.
+        peak: The highest score that was stated with a level alone, or on a scale without levels;
+            None if there was none.
         announced: The announcements in order.
         trend: Filtered scores over time.
     """
 
-    levels: dict[Level, float] = field(default_factory=lambda: dict.fromkeys(LEVELS, 0.0))
-    between: dict[tuple[Level, Level], float] = field(default_factory=dict)
+    scale: Scale = PSPI
+    levels: dict[LevelName, float] = field(init=False)
+    scored: float = 0.0
+    between: dict[LevelPair, float] = field(default_factory=dict)
     changing: float = 0.0
     cannot_tell: dict[str, float] = field(default_factory=dict)
     not_in_view: float = 0.0
@@ -117,10 +123,14 @@ class SessionSummary:
     frames: int = 0
     frames_without_face: int = 0
     frames_not_judged: int = 0
-    peaks: dict[Level, Peak] = field(default_factory=dict)
+    peaks: dict[LevelName, Peak] = field(default_factory=dict)
     announced: list[Announcement] = field(default_factory=list)
     trend: Trend = field(default_factory=Trend)
+    peak: Peak | None = None
     _last: float | None = None
+
+    def __post_init__(self) -> None:
+        self.levels = dict.fromkeys(self.scale.levels, 0.0)
 
     def add(
         self,
@@ -142,7 +152,7 @@ class SessionSummary:
         self._last = seconds
         self.frames += 1
         if state.score is not None:
-            self.trend.add(seconds, state.score.pspi)
+            self.trend.add(seconds, state.score.score)
         elif face_found:
             self.frames_not_judged += 1
         else:
@@ -159,6 +169,8 @@ class SessionSummary:
             self.between[statement.between] = self.between.get(statement.between, 0.0) + step
         elif statement.level is not None:
             self.levels[statement.level] += step
+        elif statement.kind is Kind.SCORE:
+            self.scored += step
         elif statement.kind is Kind.CHANGING:
             self.changing += step
         elif statement.kind is Kind.NOT_IN_VIEW:
@@ -168,16 +180,21 @@ class SessionSummary:
             self.cannot_tell[name] = self.cannot_tell.get(name, 0.0) + share
 
     def _add_statement(self, seconds: float, state: TrackState) -> None:
-        """Add the peak and the announcement of a frame with a level."""
+        """Add the peak and the announcement of a frame with a score."""
         statement = state.statement
-        level, pspi = statement.level, statement.pspi
-        if state.score is None or level is None or pspi is None:
+        level, score = statement.level, statement.score
+        if state.score is None or score is None:
             return
-        is_highest = level not in self.peaks or pspi > self.peaks[level].pspi
+        peak = Peak(score, round(seconds, 3))
+        if statement.between is None and (self.peak is None or score > self.peak.score):
+            self.peak = peak
+        if level is None:
+            return
+        is_highest = level not in self.peaks or score > self.peaks[level].score
         if statement.between is None and is_highest:
-            self.peaks[level] = Peak(pspi, round(seconds, 3))
+            self.peaks[level] = peak
         if statement.announced:
-            announcement = Announcement(round(seconds, 3), level, statement.between, pspi)
+            announcement = Announcement(round(seconds, 3), level, statement.between, score)
             self.announced.append(announcement)
 
     @property
@@ -186,23 +203,22 @@ class SessionSummary:
         by_kind = (self.levels, self.between, self.cannot_tell)
         return (
             sum(sum(times.values()) for times in by_kind)
+            + self.scored
             + self.changing
             + self.not_in_view
             + self.not_connected
         )
 
-    @property
-    def peak(self) -> Peak | None:
-        """The highest stated score; None if no level was stated."""
-        return max(self.peaks.values(), key=lambda peak: peak.pspi, default=None)
-
     def to_dict(self) -> dict[str, Any]:
         """Return plain data: the form that docs/live.md describes."""
+        column = self.scale.column
         return {
             "schema": SCHEMA,
+            "scale": self.scale.to_dict(),
             "seconds": {
                 "levels": {str(level): round(time, 3) for level, time in self.levels.items()},
                 "between": {"-".join(pair): round(time, 3) for pair, time in self.between.items()},
+                "scored": round(self.scored, 3),
                 "changing": round(self.changing, 3),
                 "cannot_tell": {name: round(time, 3) for name, time in self.cannot_tell.items()},
                 "not_in_view": round(self.not_in_view, 3),
@@ -214,17 +230,18 @@ class SessionSummary:
                 "not_judged": self.frames_not_judged,
             },
             "peaks": {
-                str(level): {"pspi": peak.pspi, "seconds": peak.seconds}
+                str(level): {column: peak.score, "seconds": peak.seconds}
                 for level, peak in self.peaks.items()
             },
+            "peak": self.peak and {column: self.peak.score, "seconds": self.peak.seconds},
             "announced": [
                 {
                     "seconds": item.seconds,
                     "level": str(item.level),
                     "between": item.between and [str(level) for level in item.between],
-                    "pspi": item.pspi,
+                    column: item.score,
                 }
                 for item in self.announced
             ],
-            "trend": self.trend.to_dict(),
+            "trend": self.trend.to_dict(self.scale),
         }

@@ -4,6 +4,9 @@ A `Statement` is a level, two levels that the score lies between, or the reason 
 neither. Its level, number, interval and confidence come from one calibrated score, so they cannot
 disagree. A level is stated once it has lasted; while the score is elsewhere the statement is
 "changing".
+
+On a scale without levels nothing can last: each frame with a judged face states its score, and
+nothing is announced.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -13,7 +16,7 @@ from typing import Any
 from wince.runtime.assessment import Quality
 from wince.runtime.calibration import CalibratedScore
 from wince.runtime.score_filter import LONGEST_STEP, TOLERANCE, StatedLevels
-from wince.scale import LEVEL_PAIRS, LEVELS, Level, LevelPair
+from wince.score_scale import PSPI, LevelName, LevelPair, Scale
 from wince.speech import languages, sentences
 
 CHANGING = "The expression is changing."
@@ -26,6 +29,7 @@ class Kind(StrEnum):
 
     LEVEL = "level"
     BETWEEN = "between"
+    SCORE = "score"
     CHANGING = "changing"
     NOT_IN_VIEW = "not-in-view"
     CANNOT_TELL = "cannot-tell"
@@ -39,12 +43,14 @@ class Statement:
 
     Attributes:
         kind: Kind of statement.
-        level: The level of `pspi`. This and the next five are None unless the kind is "level" or
-            "between".
+        level: The level of `score`. This and the next seven are None unless the kind is "level" or
+            "between", or "score": then `level`, `between`, `level_probabilities` and `confidence`
+            are, because the scale has no levels.
         between: The two levels that are stated instead of `level`, the lower first; None for the
             kind "level".
-        pspi: Filtered PSPI, 0 to 16.
-        interval: Lower and upper end of the 90 % interval of `pspi`.
+        pspi: `score` of a model of PSPI; None for another scale.
+        score: Filtered score.
+        interval: Lower and upper end of the 90 % interval of `score`.
         level_probabilities: Probability by level. They were measured on single images.
         confidence: Probability of `level`.
         reasons: Why the face cannot be judged, sentence by name, for the kind "cannot-tell".
@@ -53,12 +59,14 @@ class Statement:
         announced: Whether this frame announces the statement: speak it now.
         sentence: The statement as a sentence.
         advice: General advice, or what to do to get a face that can be judged.
+        scale: What `score` is on.
     """
 
     kind: Kind
-    level: Level | None = None
+    level: LevelName | None = None
     between: LevelPair | None = None
-    pspi: float | None = None
+    pspi: float | None = field(init=False)
+    score: float | None = None
     interval: tuple[float, float] | None = None
     level_probabilities: dict[str, float] | None = None
     confidence: float | None = None
@@ -68,29 +76,35 @@ class Statement:
     announced: bool = False
     sentence: str = ""
     advice: str = ""
+    scale: Scale = PSPI
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pspi", self.score if self.scale.is_pspi else None)
 
     @classmethod
     def of_score(
         cls, score: CalibratedScore, between: LevelPair | None, *, announced: bool
     ) -> "Statement":
-        """Return the statement of a level, or of two levels.
+        """Return the statement of a level, of two levels, or of a score without levels.
 
         Args:
             score: The rounded score.
             between: Two levels, one of them that of the score; None to state its level alone.
             announced: Whether it is announced now.
         """
+        kind = Kind.LEVEL if between is None else Kind.BETWEEN
         return cls(
-            Kind.LEVEL if between is None else Kind.BETWEEN,
+            Kind.SCORE if score.level is None else kind,
             score.level,
             between,
-            score.pspi,
-            score.interval,
-            score.level_probabilities,
-            score.confidence,
+            score=score.score,
+            interval=score.interval,
+            level_probabilities=score.level_probabilities or None,
+            confidence=score.confidence,
             announced=announced,
-            sentence=sentences.sentence(score.level, between=between),
-            advice=sentences.advice(score.level, between),
+            sentence=sentences.sentence_of(score, between),
+            advice=sentences.advice_of(score, between),
+            scale=score.scale,
         )
 
     @classmethod
@@ -128,7 +142,9 @@ class Statement:
     def title(self) -> str:
         """The statement in a few words, such as "Mild" or "Not in view"."""
         if self.level is not None:
-            return languages.ENGLISH.titles[self.between or self.level]
+            return sentences.title(self.level, self.between, self.scale)
+        if self.score is not None:
+            return self.scale.name
         title = languages.ENGLISH.states[self.kind]
         if not self.reasons:
             return title
@@ -138,7 +154,9 @@ class Statement:
         """Return plain data: the member `statement` of a track."""
         pair = None if self.between is None else [str(level) for level in self.between]
         level = None if self.level is None else str(self.level)
-        return {**asdict(self), "kind": str(self.kind), "level": level, "between": pair}
+        data = {**asdict(self), "kind": str(self.kind), "level": level, "between": pair}
+        del data["scale"]
+        return data
 
 
 class LastingLevels:
@@ -151,20 +169,22 @@ class LastingLevels:
         lasting: The levels that lasted most recently; empty at first.
     """
 
-    def __init__(self, hold: float) -> None:
+    def __init__(self, hold: float, scale: Scale) -> None:
         """Begin without frames.
 
         Args:
             hold: Seconds for which levels must last.
+            scale: Has the levels.
         """
+        self._scale = scale
         self._hold = hold - TOLERANCE
         self._clock = 0.0
-        self._levels: tuple[Level, ...] = ()  # of the last frame
+        self._levels: StatedLevels = ()  # of the last frame
         self._since = 0.0  # when `_levels` began
-        self._last_frame = dict.fromkeys(LEVELS, 0.0)  # time of each level's last frame
-        self._recent: tuple[Level, ...] = LEVELS  # the levels of the last `hold` seconds
+        self._last_frame = dict.fromkeys(scale.levels, 0.0)  # time of each level's last frame
+        self._recent: StatedLevels = scale.levels  # the levels of the last `hold` seconds
         self._recent_since = 0.0
-        self.lasting: tuple[Level, ...] = ()
+        self.lasting: StatedLevels = ()
 
     def add(self, elapsed: float, levels: StatedLevels) -> bool:
         """Add a frame; return whether other levels than before have lasted now.
@@ -180,7 +200,7 @@ class LastingLevels:
             self._levels, self._since = levels, self._clock
         recent = tuple(
             level
-            for level in LEVELS
+            for level in self._scale.levels
             if level in levels or self._clock - self._last_frame[level] < self._hold
         )
         if recent != self._recent:
@@ -188,6 +208,6 @@ class LastingLevels:
         before = self.lasting
         if self._clock - self._since >= self._hold:
             self.lasting = levels
-        elif recent in LEVEL_PAIRS and self._clock - self._recent_since >= self._hold:
+        elif recent in self._scale.level_pairs and self._clock - self._recent_since >= self._hold:
             self.lasting = recent
         return self.lasting != before

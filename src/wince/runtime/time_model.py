@@ -17,6 +17,7 @@ from wince import onnx_session
 from wince.errors import ModelError
 from wince.runtime.calibration import Calibration
 from wince.runtime.network_outputs import units_and_score
+from wince.score_scale import Scale
 
 SECTION = "over_time"
 """Member of model.json that describes a model of time."""
@@ -30,23 +31,24 @@ class TimeModel:
     """A loaded model of time. It is thread-safe and has no state itself.
 
     Attributes:
-        calibration: From its raw score to PSPI, interval and level probabilities.
+        calibration: From its raw score to score, interval and level probabilities.
     """
 
-    def __init__(self, folder: Path, section: Mapping[str, Any], head: str) -> None:
+    def __init__(self, folder: Path, section: Mapping[str, Any], head: str, scale: Scale) -> None:
         """Load a model of time.
 
         Args:
             folder: The folder of the model.
             section: Member SECTION of model.json.
-            head: "pspi" or "action-units": what it gives.
+            head: "pspi", "action-units" or "score": what it gives.
+            scale: What the score is on.
 
         Raises:
             ModelError: The file is missing or damaged, or the section is not complete.
         """
         try:
             name, digest = str(section["file"]), str(section["sha256"])
-            self.calibration = Calibration.from_dict(section["calibration"])
+            self.calibration = Calibration.from_dict(section["calibration"], scale)
         except (KeyError, TypeError) as error:
             raise ModelError(
                 f"{folder / 'model.json'} describes its model of time without {error}. Export the "
@@ -106,7 +108,10 @@ def load(folder: Path, manifest: Mapping[str, Any]) -> TimeModel | None:
         ModelError: It is named and cannot be used.
     """
     section = manifest.get(SECTION)
-    return None if section is None else TimeModel(folder, section, str(manifest["head"]))
+    if section is None:
+        return None
+    scale = Scale.from_dict(manifest.get("scale"))
+    return TimeModel(folder, section, str(manifest["head"]), scale)
 
 
 @dataclass(frozen=True, slots=True)

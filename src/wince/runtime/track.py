@@ -4,7 +4,8 @@ A `Track` takes the assessments of one face with their times. docs/live.md descr
 
 - **Score.** Filtered by `wince.runtime.score_filter`, without blinks.
 - **Statement.** A level is announced once it has lasted for `hold` seconds, and stated as long as
-  the filtered score is in it. Else the statement is "changing". See `wince.runtime.statement`.
+  the filtered score is in it. Else the statement is "changing". On a scale without levels each
+  frame states its filtered score. See `wince.runtime.statement`.
 - **No judged face.** Frames without a face that can be judged change nothing. After GRACE seconds
   the statement is "not in view" or "cannot tell". After `away` seconds the track starts again.
 - **No frame.** Time without frames, for example while a server is busy, changes nothing.
@@ -75,16 +76,18 @@ class TrackScore:
     """The filtered score of a frame, without blinks.
 
     Attributes:
-        pspi: Filtered PSPI, 0 to 16.
+        pspi: `score` of a model of PSPI; None for another scale.
+        score: Filtered score.
         interval: Lower and upper end of its 90 % interval, measured on single images.
-        level_probabilities: Probability by level, likewise.
+        level_probabilities: Probability by level, likewise; None on a scale without levels.
         raw_score: Filtered raw score, 0 to 16.
-        action_units: Filtered intensities by name. None for a model that gives PSPI alone.
+        action_units: Filtered intensities by name. None for a model that gives a score alone.
     """
 
-    pspi: float
+    pspi: float | None
+    score: float
     interval: tuple[float, float]
-    level_probabilities: dict[str, float]
+    level_probabilities: dict[str, float] | None
     raw_score: float
     action_units: dict[str, float] | None
 
@@ -134,7 +137,7 @@ class Track:
         settings = self.settings
         score_filter = ScoreFilter(self._calibration, settings.smoothing, settings.margin)
         self._filter = BlinkFilter(score_filter)
-        self._lasting = LastingLevels(self.settings.hold)
+        self._lasting = LastingLevels(self.settings.hold, self._calibration.scale)
         self._statement: Statement | None = None  # of the last face that was judged
         self._absent = True
 
@@ -231,5 +234,10 @@ def _rounded_score(score: CalibratedScore, filtered: Scores) -> TrackScore:
     if filtered.units is not None:
         units = {name: round(value, 3) for name, value in filtered.units.items()}
     return TrackScore(
-        score.pspi, score.interval, score.level_probabilities, round(filtered.raw, 3), units
+        score.score if score.scale.is_pspi else None,
+        score.score,
+        score.interval,
+        score.level_probabilities or None,
+        round(filtered.raw, 3),
+        units,
     )

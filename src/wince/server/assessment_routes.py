@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from wince import scale
 from wince.faces import MIN_SCORE, MIN_SCORE_RANGE
 from wince.runtime.assessment import Assessment
 from wince.runtime.neutral import NeutralFace
+from wince.scale import WORDING_CUTS
+from wince.scale import wording as pspi_wording
+from wince.score_scale import Scale
 from wince.server import data_urls, openapi_parts, problems, request_bodies, schemas
 from wince.server.body_limits import discard_body
 from wince.server.settings import Settings
@@ -27,7 +29,7 @@ _FaceIndex = Annotated[
 ]
 _AnyExpression = Annotated[
     bool,
-    Query(description="Accept images of the face at rest that are rated mild or higher."),
+    Query(description="Accept images of the face at rest that are rated above the lowest level."),
 ]
 _DetectorScore = Annotated[
     float,
@@ -138,16 +140,25 @@ async def _check_capacity(request: Request, pool: WorkerPool, settings: Settings
         raise
 
 
-def analyze_answer(assessment: Assessment) -> dict[str, int | str]:
-    """Return the answer of `POST /analyze`: percent of 16, wording, and confidence in percent.
+def analyze_answer(assessment: Assessment) -> dict[str, int | str | None]:
+    """Return the answer of `POST /analyze`: percent of the scale, wording, confidence in percent.
 
     Raises:
         ProblemError: The face cannot be judged. The answer has no way to express that.
     """
-    if assessment.pspi is None or assessment.confidence is None:
+    score, scale, confidence = assessment.score, assessment.scale, assessment.confidence
+    if score is None:
         raise problems.ProblemError("not-judged", f"{assessment.sentence} {assessment.advice}")
+    if scale.is_pspi:
+        percent, wording = scale.percent(score, WORDING_CUTS), pspi_wording(score)
+    else:
+        percent, wording = scale.percent(score), assessment.level or _score_text(score, scale)
     return {
-        "pain_level": scale.whole_percent(assessment.pspi, scale.WORDING_CUTS),
-        "pain_class": scale.wording(assessment.pspi),
-        "confidence": round(100 * assessment.confidence),
+        "pain_level": percent,
+        "pain_class": wording,
+        "confidence": None if confidence is None else round(100 * confidence),
     }
+
+
+def _score_text(score: float, scale: Scale) -> str:
+    return f"{scale.name} {scale.shown(score)} {scale.of_maximum}"

@@ -43,7 +43,9 @@ def _track_part(state: TrackState | None, assessment: Assessment) -> dict[str, A
     part = state.to_dict()
     if assessment.change is not None and state.score is not None:
         score, neutral = state.score, assessment.change.neutral
-        part["change"] = asdict(change(score.action_units, score.raw_score, neutral))
+        part["change"] = asdict(
+            change(score.action_units, score.raw_score, neutral, assessment.scale)
+        )
     return part
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from wince.server import problems, request_bodies, schemas
 
 BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
@@ -52,11 +54,15 @@ ANALYZE_BODY = {
     "required": True,
     "content": {"application/json": {"schema": schemas.AnalyzeRequest.model_json_schema()}},
 }
-SPEECH_BODY = {
-    "required": True,
-    "content": {"application/json": {"schema": schemas.SpeechRequest.model_json_schema()}},
-}
 _STATUSES = (400, 401, 403, 408, 413, 415, 421, 422, 500, 503)
+
+
+def speech_body(form: type[BaseModel]) -> dict[str, Any]:
+    """Return the request body of `POST /v1/speech`, whose model depends on the scale."""
+    return {
+        "required": True,
+        "content": {"application/json": {"schema": form.model_json_schema()}},
+    }
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

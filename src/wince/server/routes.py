@@ -42,7 +42,7 @@ def create_router(
     _add_health(router, assessor, pool)
     _add_facts(router, assessor)
     assessment_routes.add_routes(router, assessor, pool, settings)
-    speech_routes.add_routes(router, speech_pool, settings)
+    speech_routes.add_routes(router, assessor.estimator.scale, speech_pool, settings)
     live_socket.add_route(router, assessor, pool, settings)
     return router
 
@@ -91,8 +91,8 @@ def _add_facts(router: APIRouter, assessor: "Assessor") -> None:
         return model_card.render_model_card(assessor.estimator)
 
     @router.get("/v1/scale", summary="The scale: levels, action units, sentences and advice")
-    def scale() -> schemas.Scale:
-        return schemas.describe_scale()
+    def scale() -> schemas.ScaleFacts:
+        return schemas.describe_scale(assessor.estimator.scale)
 
     @router.get(
         "/problems/{name}",

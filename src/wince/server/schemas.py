@@ -1,13 +1,13 @@
 """Data models of requests and answers that are not an Assessment, for validation and OpenAPI."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, Field
 
-from wince import scale
-from wince.speech import languages, voices
-from wince.speech.sentences import ADVICE, CAUTION, sentence, spoken_text
+from wince.scale import ACTION_UNITS, PSPI_TERMS
+from wince.score_scale import LevelName, LevelPair, Scale
+from wince.speech import languages, sentences, voices
 
 
 class ProblemDetails(BaseModel):
@@ -32,75 +32,24 @@ class AnalyzeRequest(BaseModel):
 class AnalyzeAnswer(BaseModel):
     """Answer of `POST /analyze`."""
 
-    pain_level: int = Field(ge=0, le=100, description="PSPI as percent of the scale's 16 points.")
-    pain_class: str = Field(description="One of the seven finer wordings.")
-    confidence: int = Field(ge=0, le=100, description="Probability of the stated level, percent.")
+    pain_level: int = Field(
+        ge=0, le=100, description="The score as percent of its scale, for PSPI of 16 points."
+    )
+    pain_class: str = Field(
+        description="For PSPI one of the seven finer wordings. On another scale its level, or the "
+        "name and the score of a scale without levels."
+    )
+    confidence: int | None = Field(
+        ge=0,
+        le=100,
+        description="Probability of the stated level, percent; null on a scale without levels.",
+    )
 
 
 class AnalyzeError(BaseModel):
     """Error of `POST /analyze`."""
 
     error: str
-
-
-# Written out, because OpenAPI would take a reference to its name for the Level below.
-_NAMES = [str(level) for level in scale.LEVELS]
-_LevelName = Annotated[scale.Level, WithJsonSchema({"type": "string", "enum": _NAMES})]
-_LevelOrNull = Annotated[
-    scale.Level | None, WithJsonSchema({"type": ["string", "null"], "enum": [*_NAMES, None]})
-]
-
-
-_LanguageCode = Literal["en", "ar", "es", "de", "fr"]
-assert get_args(_LanguageCode) == tuple(languages.LANGUAGES)
-
-
-class SpeechRequest(BaseModel):
-    """What to speak about a result: the sentence for its level, and more on request."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    level: _LevelOrNull = Field(description="null: the image cannot be judged.")
-    between: tuple[_LevelName, _LevelName] | None = Field(
-        None, description="`between` of the result: the two levels that are named in its place."
-    )
-    pspi: float | None = Field(
-        None,
-        ge=0,
-        le=scale.PSPI_MAXIMUM,
-        allow_inf_nan=False,
-        description="The score; required when percent is true.",
-    )
-    percent: bool = Field(False, description="Also speak the score as percent of the scale.")
-    advice: bool = Field(False, description="Also speak the general advice for the level.")
-    language: _LanguageCode = Field("en", description="Language of the speech.")
-    rate: int = Field(
-        voices.DEFAULT_RATE, ge=voices.MIN_RATE, le=voices.MAX_RATE, description="Words per minute."
-    )
-    voice: str | None = Field(
-        None, max_length=200, description="One of the voices that GET /v1/speech lists."
-    )
-
-    @model_validator(mode="after")
-    def _check_combination(self) -> Self:
-        if self.percent and self.pspi is None:
-            raise ValueError("pspi is needed when percent is true")
-        if self.between is not None and (
-            self.between not in scale.LEVEL_PAIRS or self.level not in self.between
-        ):
-            raise ValueError("between has level and a neighbouring level, the lower one first")
-        return self
-
-    def text(self) -> str:
-        """Return the text to speak, as worded in `wince.speech.sentences`."""
-        return spoken_text(
-            self.level,
-            self.pspi,
-            between=self.between,
-            with_percent=self.percent,
-            with_advice=self.advice,
-            language=self.language,
-        )
 
 
 class SpeakingRate(BaseModel):
@@ -150,7 +99,7 @@ class Ready(BaseModel):
 
 
 class Level(BaseModel):
-    """One pain level and its range on the continuous scale."""
+    """One level and its range on the continuous scale."""
 
     name: str
     from_score: float
@@ -171,7 +120,7 @@ class LevelTexts(BaseModel):
 class PairTexts(BaseModel):
     """Title and sentence, in one language, of a score between two levels of which none is clear."""
 
-    levels: tuple[_LevelName, _LevelName]
+    levels: tuple[LevelName, LevelName]
     title: str
     sentence: str
     spoken: str = Field(description="The sentence to speak; in Arabic with vowel signs.")
@@ -203,14 +152,19 @@ class Unit(BaseModel):
     maximum: float
 
 
-class Scale(BaseModel):
+class ScaleFacts(BaseModel):
     """The scale of the server, so that the page does not repeat it."""
 
+    name: str
+    minimum: float
     maximum: float
-    levels: list[Level]
-    action_units: list[Unit]
+    unit: str
+    decimals: int = Field(description="Decimals of a score as it is shown.")
+    levels: list[Level] = Field(description="Empty for a scale without levels.")
+    action_units: list[Unit] = Field(description="Empty for another scale than PSPI.")
     terms: list[list[str]] = Field(
-        description="PSPI is the sum of the terms; of a term's action units the highest counts."
+        description="PSPI is the sum of the terms; of a term's action units the highest counts. "
+        "Empty for another scale."
     )
     caution: str
     languages: list[Language]
@@ -222,7 +176,13 @@ class Model(BaseModel):
     name: str
     version: str
     title: str
-    head: str = Field(description="action-units, or pspi for a model that gives the score alone.")
+    head: str = Field(
+        description="action-units, pspi for a model that gives PSPI alone, or score for another "
+        "scale."
+    )
+    scale: dict[str, Any] = Field(
+        description="What the scores are on: name, low, high, unit, cuts and levels."
+    )
     trained_on: dict[str, Any] = Field(description="The data it was trained on.")
     figures: dict[str, Any] = Field(
         description="Metrics on people whose images it was not trained on."
@@ -236,64 +196,65 @@ def describe_model(manifest: Mapping[str, Any]) -> Model:
         version=str(manifest["version"]),
         title=str(manifest["title"]),
         head=str(manifest["head"]),
+        scale=Scale.from_dict(manifest.get("scale")).to_dict(),
         trained_on=dict(manifest.get("trained_on") or {}),
         figures=dict(manifest.get("figures") or {}),
     )
 
 
-def describe_scale() -> Scale:
-    """Return the scale with the sentence and advice for each level, in every language."""
-    edges = (0.0, *scale.LEVEL_CUTS, scale.PSPI_MAXIMUM)
+def describe_scale(scale: Scale) -> ScaleFacts:
+    """Return a scale with the sentence and advice for each level, in every language."""
+    edges = (scale.low, *scale.cuts, scale.high)
     levels = [
         Level(
-            name=level.value,
+            name=str(level),
             from_score=low,
             to_score=high,
-            sentence=sentence(level),
-            advice=ADVICE[level],
+            sentence=sentences.sentence(level, scale=scale),
+            advice=_advice(level, scale),
         )
-        for level, low, high in zip(scale.LEVELS, edges, edges[1:], strict=False)
+        for level, low, high in zip(scale.levels, edges, edges[1:], strict=False)
     ]
     units = [
         Unit(name=unit.name, title=unit.title, plain=unit.plain, maximum=unit.maximum)
-        for unit in scale.ACTION_UNITS.values()
+        for unit in ACTION_UNITS.values()
     ]
-    return Scale(
-        maximum=scale.PSPI_MAXIMUM,
+    return ScaleFacts(
+        name=scale.name,
+        minimum=scale.low,
+        maximum=scale.high,
+        unit=scale.unit,
+        decimals=scale.decimals,
         levels=levels,
-        action_units=units,
-        terms=[list(term) for term in scale.PSPI_TERMS],
-        caution=CAUTION,
-        languages=[_describe_language(language) for language in languages.LANGUAGES.values()],
+        action_units=units if scale.is_pspi else [],
+        terms=[list(term) for term in PSPI_TERMS] if scale.is_pspi else [],
+        caution=sentences.CAUTION,
+        languages=[_describe_language(code, scale) for code in languages.LANGUAGES],
     )
 
 
-def _describe_language(language: languages.Language) -> Language:
-    levels = [
-        LevelTexts(
-            name=level.value,
-            title=languages.without_vowel_signs(language.titles[level]),
-            sentence=languages.without_vowel_signs(language.sentences[level]),
-            spoken=language.spoken_sentences[level],
-        )
-        for level in scale.LEVELS
-    ]
-    between = [
-        PairTexts(
-            levels=pair,
-            title=languages.without_vowel_signs(language.titles[pair]),
-            sentence=languages.without_vowel_signs(language.sentences[pair]),
-            spoken=language.spoken_sentences[pair],
-        )
-        for pair in scale.LEVEL_PAIRS
-    ]
+def _advice(level: LevelName, scale: Scale) -> str:
+    """Return the advice for a level without the caution, which all levels share."""
+    return sentences.advice(level, scale=scale).removesuffix(f" {sentences.CAUTION}")
+
+
+def _describe_language(code: str, scale: Scale) -> Language:
+    language = languages.LANGUAGES[code]
+
+    def texts(level: LevelName, pair: LevelPair | None) -> dict[str, str]:
+        return {
+            "title": sentences.title(level, pair, scale, code),
+            "sentence": sentences.sentence(level, code, between=pair, scale=scale),
+            "spoken": sentences.spoken_text(level, between=pair, language=code, scale=scale),
+        }
+
     return Language(
-        code=language.code,
+        code=code,
         name=language.name,
         english=language.english_name,
         direction=language.direction,
-        levels=levels,
-        between=between,
+        levels=[LevelTexts(name=str(level), **texts(level, None)) for level in scale.levels],
+        between=[PairTexts(levels=pair, **texts(pair[0], pair)) for pair in scale.level_pairs],
         percent=language.percent_sentence,
         states={
             name: languages.without_vowel_signs(title) for name, title in language.states.items()

@@ -20,7 +20,7 @@ from string import Formatter
 from typing import Any, Literal
 
 from wince.errors import DataError, SpeechError
-from wince.scale import LEVEL_PAIRS, LEVELS, Level, LevelPair
+from wince.score_scale import LEVEL_PAIRS, LEVELS, LevelName, LevelPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Language:
         english_name: Name of the language in English.
         direction: Direction of writing.
         espeak_voice: The usual voice of espeak-ng.
-        titles: A word or a few for each level, and for each pair of neighbouring levels.
+        decimal_mark: What precedes the decimals of a number.
+        titles: A word or a few for each level of PSPI, and for each pair of neighbouring levels.
         sentences: A sentence to show for each level and each pair.
         spoken_sentences: A sentence to speak for each level and each pair.
         percent_sentence: The score as a percentage, with `{percent}` for a whole number.
@@ -47,6 +48,8 @@ class Language:
         caution: What ends every advice.
         states: A word or a few for each statement over time that is not a level, by the names in
             STATES.
+        other_scale: Patterns for levels and scores on another scale than PSPI, by the names in
+            OTHER_SCALE, with the placeholders there.
     """
 
     code: str
@@ -54,20 +57,34 @@ class Language:
     english_name: str
     direction: Literal["ltr", "rtl"]
     espeak_voice: str
-    titles: dict[Level | LevelPair, str]
-    sentences: dict[Level | LevelPair, str]
-    spoken_sentences: dict[Level | LevelPair, str]
+    decimal_mark: str
+    titles: dict[LevelName | LevelPair, str]
+    sentences: dict[LevelName | LevelPair, str]
+    spoken_sentences: dict[LevelName | LevelPair, str]
     percent_sentence: str
     refusal: str
-    advice: dict[Level, str]
+    advice: dict[LevelName, str]
     advice_between: str
     refusal_advice: str
     caution: str
     states: dict[str, str]
+    other_scale: dict[str, str]
 
 
 STATES = ("changing", "not-in-view", "cannot-tell")
 """What may be stated of a face over time instead of a level."""
+
+OTHER_SCALE: Mapping[str, frozenset[str]] = {
+    "title-between": frozenset({"lower", "higher"}),
+    "level": frozenset({"scale", "level"}),
+    "between": frozenset({"scale", "lower", "higher"}),
+    "score": frozenset({"scale", "score", "low", "high"}),
+    "spoken-level": frozenset({"scale", "level"}),
+    "spoken-between": frozenset({"scale", "lower", "higher"}),
+    "spoken-score": frozenset({"scale", "score", "low", "high"}),
+    "advice": frozenset({"scale"}),
+}
+"""Patterns for another scale than PSPI, shown and spoken, with their placeholders."""
 
 
 def read_language(path: Path) -> Language:
@@ -88,7 +105,7 @@ def read_language(path: Path) -> Language:
         )
     texts = _read_section(path, "speech", _PLACEHOLDERS)
 
-    def by_level(group: str) -> dict[Level | LevelPair, str]:
+    def by_level(group: str) -> dict[LevelName | LevelPair, str]:
         return {key: texts[f"{group}.{name}"] for key, name in _LEVEL_NAMES.items()}
 
     return Language(
@@ -103,6 +120,7 @@ def read_language(path: Path) -> Language:
         refusal_advice=texts["advice.refusal"],
         caution=texts["advice.caution"],
         states={name: texts[f"titles.{name}"] for name in STATES},
+        other_scale={name: texts[f"other-scale.{name}"] for name in OTHER_SCALE},
     )
 
 
@@ -161,8 +179,8 @@ CATALOGUES = Path(__file__).parent.parent / "texts"
 """The folder of the catalogues: one JSON file for each language, named after its code."""
 
 _CODES = ("en", "ar", "es", "de", "fr")
-_FACTS = ("code", "name", "english_name", "direction", "espeak_voice")
-_LEVEL_NAMES: dict[Level | LevelPair, str] = {level: level.value for level in LEVELS}
+_FACTS = ("code", "name", "english_name", "direction", "espeak_voice", "decimal_mark")
+_LEVEL_NAMES: dict[LevelName | LevelPair, str] = {level: level.value for level in LEVELS}
 _LEVEL_NAMES |= {pair: "/".join(pair) for pair in LEVEL_PAIRS}
 # The keys of the section "speech" with the placeholders of each text.
 _PLACEHOLDERS: dict[str, frozenset[str]] = {
@@ -173,6 +191,7 @@ _PLACEHOLDERS: dict[str, frozenset[str]] = {
     "refusal": frozenset(),
     **{f"advice.{name}": frozenset() for name in (*LEVELS, "refusal", "caution")},
     "advice.between": frozenset({"level"}),
+    **{f"other-scale.{name}": placeholders for name, placeholders in OTHER_SCALE.items()},
 }
 
 LANGUAGES: dict[str, Language] = {

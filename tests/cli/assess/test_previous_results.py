@@ -170,7 +170,9 @@ def test_results_compared_with_another_neutral_face_are_not_mixed(
     neutral = NeutralFace(assessment.action_units, 0.1 + 0.2, 1, assessment.model)
     setup = ScoringSetup(assessment.model, neutral=neutral)
     path = tmp_path / f"scores.{suffix}"
-    write(path, setup, Outcome("x.jpg", replace(assessment, change=Change(1.5, None, neutral))))
+    write(
+        path, setup, Outcome("x.jpg", replace(assessment, change=Change(1.5, 1.5, None, neutral)))
+    )
     for other, message in ((None, "none is given"), (replace(neutral, raw_score=2.0), "has 2")):
         with pytest.raises(
             DataError, match=rf"compared with a neutral face of PSPI 0\.3, .*{message}"

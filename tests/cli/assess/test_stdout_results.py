@@ -19,6 +19,7 @@ from wince.cli.assess import stdout_results
 from wince.cli.assess.outcome import Outcome
 from wince.runtime.assessment import Assessment
 from wince.runtime.assessor import Assessor
+from wince.scale import PSPI
 
 
 def test_in_a_pipe_each_file_is_one_line_of_the_table(
@@ -46,7 +47,7 @@ def test_a_long_table_is_printed_in_parts(
     assessment: Assessment,
 ) -> None:
     monkeypatch.setattr(stdout_results, "TABLE_ROWS", 3)
-    stdout_results.write_table(Outcome(f"{n}.jpg", assessment) for n in range(7))
+    stdout_results.write_table((Outcome(f"{n}.jpg", assessment) for n in range(7)), PSPI)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines if ".jpg" in line] == [f"{n}.jpg" for n in range(7)]
     assert len([line for line in lines if line.startswith("File")]) == 3

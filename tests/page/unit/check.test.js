@@ -3,12 +3,12 @@ import test from "node:test";
 
 import { createSample } from "../../../src/wince/server/static/flows/check.js";
 
-const judged = (pspi) => ({
-  assessment: { level: "mild", pspi, quality: { reasons: {} } },
+const judged = (score) => ({
+  assessment: { level: "mild", score, quality: { reasons: {} } },
   isAbsent: false,
 });
 const refused = (reason) => ({
-  assessment: { level: null, pspi: null, quality: { reasons: { [reason]: "…" } } },
+  assessment: { level: null, score: null, quality: { reasons: { [reason]: "…" } } },
   isAbsent: false,
 });
 const ABSENT = { assessment: null, isAbsent: true };
@@ -22,12 +22,12 @@ function resultOf(...answers) {
 
 test("the result is the frame with the middle score", () => {
   const result = resultOf(...[9, 2, 3, 14, 4].map(judged));
-  assert.equal(result.assessment.pspi, 4);
+  assert.equal(result.assessment.score, 4);
 });
 
 test("frames that only find faces do not count", () => {
   const result = resultOf(...[1, 2, 3, 4, 5].map(judged), ...Array(40).fill(FINDING));
-  assert.equal(result.assessment.pspi, 3);
+  assert.equal(result.assessment.score, 3);
 });
 
 test("without a judged face in half of the frames the commonest reason is told", () => {
@@ -40,14 +40,14 @@ test("without a judged face in half of the frames the commonest reason is told",
 test("too few frames are no result", () => {
   assert.equal(resultOf().code, "check-too-few");
   assert.equal(resultOf(...[1, 2, 3, 4].map(judged)).code, "check-too-few");
-  assert.equal(resultOf(...[1, 2, 3, 4].map(judged), refused("dark")).assessment.pspi, 3);
+  assert.equal(resultOf(...[1, 2, 3, 4].map(judged), refused("dark")).assessment.score, 3);
 });
 
 test("a sample ends after three seconds, or later if there are too few frames", () => {
   const sample = createSample();
   assert.ok(!sample.isComplete(3));
   assert.ok(sample.isComplete(10));
-  for (const pspi of [1, 2, 3, 4, 5]) sample.add(judged(pspi));
+  for (const score of [1, 2, 3, 4, 5]) sample.add(judged(score));
   assert.ok(!sample.isComplete(2.9));
   assert.ok(sample.isComplete(3));
 });

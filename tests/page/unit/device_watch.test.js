@@ -4,8 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 globalThis.document = { hidden: false };
-const { watchOnDevice } =
-  await import("../../../src/wince/server/static/engine/device_watch.js");
+const { watchOnDevice } = await import("../../../src/wince/server/static/engine/device_watch.js");
 const { UserError } = await import("../../../src/wince/server/static/errors.js");
 
 const SIZE = { width: 1920, height: 1080 };

@@ -3,14 +3,19 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { createPromptFlow } from "../../../src/wince/server/static/flows/prompt.js";
+import { clearLevels, createPromptFlow } from "../../../src/wince/server/static/flows/prompt.js";
 import { createStore, initialState } from "../../../src/wince/server/static/state.js";
 
 const START = 1_000_000;
+const PSPI = scaleOf("PSPI", "none", "mild", "moderate", "severe");
+
+function scaleOf(name, ...levels) {
+  return { name, levels: levels.map((level) => ({ name: level })) };
+}
 
 /** Return a flow with a store, and what it has done. */
-function promptFlow(settings) {
-  const store = createStore(initialState("en"), () => {});
+function promptFlow(settings, scale = PSPI) {
+  const store = createStore({ ...initialState("en"), info: { scale } }, () => {});
   const begun = [];
   const tones = [];
   const ended = [];
@@ -135,4 +140,10 @@ test("a loss is heard after ten seconds and each minute, if that is asked for", 
     for (let second = 0; second < 140; second += 1) flow.tick(START + 1000 * second);
     assert.equal(tones.length, count);
   }
+});
+
+test("on another scale its highest level is clear, and nothing without levels", () => {
+  assert.deepEqual(clearLevels(PSPI), ["moderate", "severe"]);
+  assert.deepEqual(clearLevels(scaleOf("NRS", "low", "middling", "high")), ["high"]);
+  assert.deepEqual(clearLevels(scaleOf("VAS")), []);
 });

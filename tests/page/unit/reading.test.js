@@ -15,7 +15,10 @@ import {
   medianFace,
 } from "../../../src/wince/server/static/engine/device/runtime/neutral.js";
 import { levelRanges } from "../../../src/wince/server/static/engine/device/runtime/score_filter.js";
-import { Track, trackSettings } from "../../../src/wince/server/static/engine/device/runtime/track.js";
+import {
+  Track,
+  trackSettings,
+} from "../../../src/wince/server/static/engine/device/runtime/track.js";
 import { rounded } from "../../../src/wince/server/static/engine/device/rounding.js";
 import { UNIT_NAMES, scaleOf } from "../../../src/wince/server/static/engine/device/scale.js";
 
@@ -50,8 +53,8 @@ test("scores, intervals, levels and probabilities of a calibration are those of 
     const scale = scaleOf(scaleData);
     const calibration = new Calibration(data, scale);
     for (const { raw, exact, stated } of scores) {
-      const { pspi, interval } = calibration.score(raw);
-      assertClose([pspi, ...interval], exact);
+      const { score: median, interval } = calibration.score(raw);
+      assertClose([median, ...interval], exact);
       const score = calibration.stated(raw);
       assert.deepEqual({ ...score, between: betweenOf(score, scale) }, stated);
     }
@@ -61,10 +64,9 @@ test("scores, intervals, levels and probabilities of a calibration are those of 
 });
 
 test("the statements of a track are those of Python at each of its frames", () => {
-  const scale = scaleOf(null);
-  const { data } = vectors("calibration")[0];
   const kinds = new Set();
-  for (const { settings, rows, refusal, states } of vectors("track")) {
+  for (const { calibration, settings, rows, refusal, states } of vectors("track")) {
+    const { data, scale } = vectors("calibration")[calibration];
     const track = new Track(new Calibration(data, scale), TEXTS, trackSettings(settings));
     const expected = new Map(states);
     rows.forEach((row, index) => {
@@ -74,7 +76,16 @@ test("the statements of a track are those of Python at each of its frames", () =
       if (state) kinds.add(state.statement.kind).add(state.eyes);
     });
   }
-  const all = ["level", "between", "changing", "not-in-view", "cannot-tell", "blink", "closed"];
+  const all = [
+    "level",
+    "between",
+    "changing",
+    "not-in-view",
+    "cannot-tell",
+    "score",
+    "blink",
+    "closed",
+  ];
   assert.ok(all.every((kind) => kinds.has(kind)));
 });
 
@@ -97,24 +108,33 @@ test("settings of a track that are out of range are refused", () => {
 });
 
 test("neutral faces, and changes against them, are those of Python", () => {
-  for (const { scores, model, neutral, expression, change } of vectors("neutral")) {
+  for (const { scores, scale, model, neutral, expression, change } of vectors("neutral")) {
     assert.deepEqual(medianFace(scores, model), neutral);
     const { action_units: units, raw_score: raw } = expression;
-    assert.deepEqual(changeOf(units, raw, neutral), change);
+    assert.deepEqual(changeOf(units, raw, neutral, scaleOf(scale)), change);
   }
 });
 
 test("outputs of a network are read as Python reads them", () => {
-  for (const { head, scores, maps, quad, units, raw, heatmaps } of vectors("estimate")) {
+  for (const { head, scale, scores, maps, quad, units, raw, heatmaps } of vectors("estimate")) {
     const [count, outputs] = [scores.length, scores[0].length];
     const tensors = [
       { data: Float32Array.from(scores.flat()), dims: [count, outputs] },
       { data: Float32Array.from(maps), dims: [count, outputs, 4, 4] },
     ];
     const estimates = interpret(...tensors, head);
-    assert.deepEqual(estimates.map((estimate) => estimate.raw), raw);
-    assert.deepEqual(estimates.map((estimate) => estimate.units && [...estimate.units]), units);
-    assert.deepEqual(estimates.map((estimate) => placeMaps(estimate, quad)), heatmaps);
+    assert.deepEqual(
+      estimates.map((estimate) => estimate.raw),
+      raw,
+    );
+    assert.deepEqual(
+      estimates.map((estimate) => estimate.units && [...estimate.units]),
+      units,
+    );
+    assert.deepEqual(
+      estimates.map((estimate) => placeMaps(estimate, quad, scale)),
+      heatmaps,
+    );
     assert.throws(() => interpret(tensors[0], { ...tensors[1], dims: [count, 2, 4, 4] }, head));
     tensors[1].data[3] = NaN;
     assert.throws(() => interpret(...tensors, head), /not finite/);

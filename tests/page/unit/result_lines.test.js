@@ -16,7 +16,11 @@ setCatalogue(JSON.parse(readFileSync(texts, "utf8")));
 const LEVELS = ["none", "mild", "moderate", "severe"];
 const CUTS = [0, 0.5, 5.5, 10.5];
 const scale = {
+  name: "PSPI",
+  minimum: 0,
   maximum: 16,
+  unit: "points",
+  decimals: 1,
   levels: LEVELS.map((name, index) => ({
     name,
     from_score: CUTS[index],
@@ -28,7 +32,7 @@ function assessment(changes = {}) {
   return {
     level: "moderate",
     between: null,
-    pspi: 7.2,
+    score: 7.2,
     interval: [4.1, 10.6],
     confidence: 0.81,
     level_probabilities: { none: 0.01, mild: 0.1, moderate: 0.81, severe: 0.08 },
@@ -69,7 +73,7 @@ test("between two levels the other one of the two is named, and the higher one d
     const { title, certainty, next } = lines({
       level,
       between: ["mild", "moderate"],
-      pspi: level === "mild" ? 5.3 : 5.6,
+      score: level === "mild" ? 5.3 : 5.6,
       confidence: 0.44,
       level_probabilities: { none: 0.01, mild: 0.44, moderate: 0.44, severe: 0.11 },
     });
@@ -80,10 +84,10 @@ test("between two levels the other one of the two is named, and the higher one d
 });
 
 test("the whole points lie in the level beside them", () => {
-  for (let pspi = 0; pspi <= 16; pspi += 0.01) {
-    const level = LEVELS[CUTS.findLastIndex((cut) => pspi >= cut)];
-    const whole = Number(lines({ level, pspi, interval: [pspi, pspi] }).score.match(/\d+/)[0]);
-    assert.equal(LEVELS[CUTS.findLastIndex((cut) => whole >= cut)], level, `${pspi}: ${whole}`);
+  for (let score = 0; score <= 16; score += 0.01) {
+    const level = LEVELS[CUTS.findLastIndex((cut) => score >= cut)];
+    const whole = Number(lines({ level, score, interval: [score, score] }).score.match(/\d+/)[0]);
+    assert.equal(LEVELS[CUTS.findLastIndex((cut) => whole >= cut)], level, `${score}: ${whole}`);
   }
 });
 
@@ -94,7 +98,7 @@ test("warnings are named beside the certainty, two of them at most", () => {
   assert.equal(certainty, "Quite sure (81%). Less reliable: small face, blurred.");
 });
 
-const UNJUDGED = { level: null, pspi: null, interval: null, confidence: null };
+const UNJUDGED = { level: null, score: null, interval: null, confidence: null };
 
 test("an image that cannot be judged has its reason, what to do, and no number", () => {
   const quality = {
@@ -125,7 +129,7 @@ test("a reason without its numbers, or that is not known, keeps its English sent
 
 const stated = (kind, age = null, reasons = {}) => ({
   assessment: assessment(),
-  track: { statement: { kind, level: null, pspi: null, age, reasons }, score: null },
+  track: { statement: { kind, level: null, score: null, age, reasons }, score: null },
 });
 
 test("states over time have no score, and the age of the last one", () => {
@@ -150,11 +154,11 @@ test("a problem stands before everything else, and without a result there is non
 
 test("the advice is that of the level, or of the higher one of two", () => {
   const caution = "This reads an expression; it is not a diagnosis.";
-  const advice = adviceFor({ level: "mild" });
+  const advice = adviceFor(scale, { level: "mild" });
   assert.ok(advice.startsWith("Ask the person how they feel"));
   assert.ok(advice.endsWith(caution));
   assert.equal(
-    adviceFor({ level: "none", between: ["none", "mild"] }),
+    adviceFor(scale, { level: "none", between: ["none", "mild"] }),
     `It may be mild; act as for that level. ${advice}`,
   );
 });

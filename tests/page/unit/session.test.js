@@ -14,7 +14,7 @@ const FACTS = {
   source: "camera",
   isRecording: false,
   start: START,
-  scale: { maximum: 16, levels: LEVELS },
+  scale: { name: "PSPI", minimum: 0, maximum: 16, unit: "points", decimals: 1, levels: LEVELS },
   model: { name: "m", version: "1" },
   settings: { smoothing: 0.05, hold: 1, margin: 1.2 },
 };
@@ -22,13 +22,13 @@ const PER_SECOND = 15;
 const TWELVE_HOURS = 12 * 3600 * PER_SECOND;
 
 /** Return an answer with a level. */
-function answered(pspi, level = "mild", members = {}) {
+function answered(score, level = "mild", members = {}) {
   const statement = {
     kind: "level",
     level,
     between: null,
-    pspi,
-    interval: [pspi - 1, pspi + 1],
+    score,
+    interval: [score - 1, score + 1],
     confidence: 0.8,
     reasons: {},
     age: 0,
@@ -36,7 +36,7 @@ function answered(pspi, level = "mild", members = {}) {
   };
   return {
     assessment: {
-      pspi,
+      score,
       level,
       between: null,
       confidence: 0.7,
@@ -45,7 +45,7 @@ function answered(pspi, level = "mild", members = {}) {
       quality: { reasons: {} },
     },
     isAbsent: false,
-    track: { statement: { ...statement, ...members }, score: { pspi }, eyes: "open" },
+    track: { statement: { ...statement, ...members }, score: { score }, eyes: "open" },
     person: 1,
     persons: [{ number: 1, box: [1, 2, 3, 4] }],
     latency: 31.44,
@@ -55,13 +55,13 @@ function answered(pspi, level = "mild", members = {}) {
 /** Return an answer without a face. */
 function absent(kind = "not-in-view", reasons = {}) {
   const assessment = Object.keys(reasons).length
-    ? { level: null, face: { box: [1, 2, 3, 4] }, quality: { reasons } }
+    ? { level: null, score: null, face: { box: [1, 2, 3, 4] }, quality: { reasons } }
     : null;
   const statement = {
     kind,
     level: null,
     between: null,
-    pspi: null,
+    score: null,
     reasons,
     age: 4,
     announced: false,

@@ -55,8 +55,9 @@ class Manifests(_InFolder):
             json.dumps(assessor.assess(self._face).to_dict(), allow_nan=False)
         except WinceError as error:
             return check_sentence(error)
-        assert 0 <= score.interval[0] <= score.pspi <= score.interval[1] <= 16
-        assert 0 <= score.confidence <= 1
+        low, high = score.interval
+        assert score.scale.low <= low <= score.score <= high <= score.scale.high
+        assert score.confidence is None or 0 <= score.confidence <= 1
         schemas.describe_model(assessor.estimator.manifest).model_dump_json()
         return "assessed"
 

@@ -73,7 +73,7 @@ def test_a_followed_person_is_scored_over_time(exported: Path, frames: list[Fram
     assert len({assessment.raw_score for assessment in scores}) > 1  # the frames before count
     assert scores[0].raw_score != assessor.assess(frames[1].path).raw_score
     track_score = assessor.estimator.track_calibration(scores[2].raw_score or 0.0).rounded()
-    assert scores[2].pspi == pytest.approx(track_score.pspi, abs=0.01)
+    assert scores[2].score == pytest.approx(track_score.score, abs=0.01)
 
 
 def test_a_model_of_time_that_does_not_win_is_left_out(

@@ -39,7 +39,7 @@ def test_each_fold_is_calibrated_on_the_subjects_of_the_others() -> None:
     assert expected.subjects == 30
     for row in np.flatnonzero(scores.fold == "2")[:50].tolist():
         result = expected(float(table[RAW][row]))
-        assert float(calibrated["predicted"][row]) == pytest.approx(result.pspi, abs=1e-5)
+        assert float(calibrated["predicted"][row]) == pytest.approx(result.score, abs=1e-5)
         assert float(calibrated["low"][row]) == pytest.approx(result.interval[0], abs=1e-4)
         assert float(calibrated["high"][row]) == pytest.approx(result.interval[1], abs=1e-4)
     assert calibrated["pspi"] == table["pspi"]

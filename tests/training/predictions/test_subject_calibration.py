@@ -118,7 +118,7 @@ def test_the_number_is_the_median_of_the_ratings() -> None:
     rating = raw + rng.exponential(1.0, 600) - 1.0  # the median error is ln 2 - 1
     fitted = fit(raw, rating, np.arange(600) // 4, ScoreMap())
     assert fitted(5.0).pspi == pytest.approx(5 + np.log(2) - 1, abs=0.08)
-    assert np.mean(rating < [fitted.pspi(score) for score in raw]) == pytest.approx(0.5, abs=0.01)
+    assert np.mean(rating < [fitted.score(score) for score in raw]) == pytest.approx(0.5, abs=0.01)
 
 
 def test_the_spread_of_a_subject_is_fitted_without_it(monkeypatch: pytest.MonkeyPatch) -> None:

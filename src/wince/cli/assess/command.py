@@ -10,6 +10,7 @@ import typer
 from wince.cli.assess.options import OutputOptions, ScoringOptions
 from wince.cli.messages import complain, one_line
 from wince.cli.option_groups import with_option_groups
+from wince.cli.scale_options import LevelOptions
 from wince.cli.speech_options import Speaker, SpeechOptions
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def assess(
     *,
     output: OutputOptions,
     scoring: ScoringOptions,
+    levels: LevelOptions,
     speech: SpeechOptions,
 ) -> None:
     """Assess the face in each image, and in the frames of each video.
@@ -62,11 +64,15 @@ def assess(
     output.check(heatmap=scoring.heatmap, all_faces=scoring.all_faces)
     scoring.check()
     speaker = speech.speaker()
-    _run(files, output, scoring, speaker)
+    _run(files, output, scoring, levels, speaker)
 
 
 def _run(
-    files: list[Path], output: OutputOptions, scoring: ScoringOptions, speaker: Speaker | None
+    files: list[Path],
+    output: OutputOptions,
+    scoring: ScoringOptions,
+    levels: LevelOptions,
+    speaker: Speaker | None,
 ) -> None:
     """Assess the files, write and speak the results; exit with status 1 after failures."""
     from wince.cli.assess.batch import Batch
@@ -77,7 +83,8 @@ def _run(
     from wince.cli.assess.video_summary import VideoSummaries
     from wince.runtime.assessor import Assessor
 
-    assessor = Assessor(scoring.model)
+    assessor = Assessor(scoring.model, scale=levels.scale())
+    scale = assessor.estimator.scale
     min_score, neutral = scoring.min_score, None
     if scoring.neutral:
         neutral = assessor.neutral_face(
@@ -99,7 +106,7 @@ def _run(
 
     batch = Batch(files, assess_image, scoring.every, output.annotate, scoring.workers)
     tally = Tally()
-    summaries = VideoSummaries(output.video_summary) if output.video_summary else None
+    summaries = VideoSummaries(output.video_summary, scale) if output.video_summary else None
 
     def outcomes(previous: PreviousResults) -> "Iterator[Outcome]":
         batch_outcomes = batch.outcomes(previous, progress_bar=output.shows_progress)
@@ -108,10 +115,10 @@ def _run(
         return tally.follow(replace(outcome, min_score=min_score) for outcome in batch_outcomes)
 
     if output.out is None:
-        output.stdout_writer()(outcomes(PreviousResults()))
+        output.stdout_writer(scale)(outcomes(PreviousResults()))
     else:
         face = None if scoring.all_faces else index or 0
-        setup = ScoringSetup(assessor.model, face, neutral, min_score)
+        setup = ScoringSetup(assessor.model, face, neutral, min_score, scale)
         with ResultsFile(output.out, setup, resume=output.resume) as results:
             results.write(outcomes(results.previous))
     if batch.left_out:
@@ -122,7 +129,7 @@ def _run(
         complain(tally.summary())
     if speaker is not None:
         sys.stdout.flush()
-        for level, between in tally.statements:
-            speaker.say(level, between)
+        for stated in tally.statements:
+            speaker.say(stated, stated.between)
     if tally.failures:
         raise typer.Exit(1)

@@ -5,9 +5,11 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
+from wince.cli import score_columns
 from wince.cli.assess.outcome import Outcome
 from wince.runtime.assessment import Assessment
 from wince.scale import UNIT_NAMES
+from wince.score_scale import Scale
 from wince.spreadsheet_cells import guarded
 
 COLUMNS = (
@@ -34,6 +36,12 @@ COLUMNS = (
     "annotated",
     "error",
 )
+"""The columns for PSPI."""
+
+
+def header(scale: Scale) -> str:
+    """Return the CSV record with the names of the columns."""
+    return line(score_columns.columns(COLUMNS, scale))
 
 
 def line(values: Iterable[Any]) -> str:
@@ -44,7 +52,7 @@ def line(values: Iterable[Any]) -> str:
     return text.getvalue().removesuffix("\r\n") + "\n"
 
 
-def row(outcome: Outcome) -> str:
+def row(outcome: Outcome, scale: Scale) -> str:
     """Return the CSV record of an outcome; columns that do not apply are empty."""
     values: dict[str, Any] = {
         "file": outcome.file,
@@ -56,7 +64,8 @@ def row(outcome: Outcome) -> str:
     }
     if outcome.assessment is not None:
         values |= _assessment_values(outcome.assessment)
-    return line(values.get(column) for column in COLUMNS)
+    cells = score_columns.cells(values, scale)
+    return line(cells.get(column) for column in score_columns.columns(COLUMNS, scale))
 
 
 def _assessment_values(assessment: Assessment) -> dict[str, Any]:
@@ -74,13 +83,13 @@ def _assessment_values(assessment: Assessment) -> dict[str, Any]:
 
 def _score_values(assessment: Assessment) -> dict[str, Any]:
     """Return the scores; none for a face that cannot be judged."""
-    score = assessment.score
+    score = assessment.calibrated
     if score is None:
         return {}
     values = {
-        "level": str(score.level),
+        "level": score.level and str(score.level),
         "between": ";".join(score.between or ()),
-        "pspi": score.pspi,
+        "pspi": score.score,
         "pspi_low": score.interval[0],
         "pspi_high": score.interval[1],
         "confidence": score.confidence,
@@ -88,7 +97,7 @@ def _score_values(assessment: Assessment) -> dict[str, Any]:
     }
     if assessment.change is not None:
         values |= {
-            "change": assessment.change.pspi,
-            "neutral_pspi": assessment.change.neutral.raw_score,
+            "change": assessment.change.score,
+            "neutral_pspi": score.scale.from_raw(assessment.change.neutral.raw_score),
         }
     return values

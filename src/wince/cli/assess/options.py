@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from wince.cli.assess.outcome import Outcome
+    from wince.score_scale import Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,14 @@ class OutputOptions:
         data_on_terminal = (self.as_json or self.as_csv) and sys.stdout.isatty()
         return sys.stderr.isatty() and not data_on_terminal
 
-    def stdout_writer(self) -> "Callable[[Iterable[Outcome]], None]":
-        """Return the function that writes results to stdout."""
+    def stdout_writer(self, scale: "Scale") -> "Callable[[Iterable[Outcome]], None]":
+        """Return the function that writes results on a scale to stdout."""
         from wince.cli.assess import stdout_results
 
         if self.as_json:
             return stdout_results.write_json
-        return stdout_results.write_csv if self.as_csv else stdout_results.write_table
+        write = stdout_results.write_csv if self.as_csv else stdout_results.write_table
+        return partial(write, scale=scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +150,8 @@ class ScoringOptions:
         bool,
         typer.Option(
             "--any-expression",
-            help="Accept --neutral images that are rated mild or higher, for a person whose face "
-            "looks like that at rest.",
+            help="Accept --neutral images that are rated above the lowest level, for a person "
+            "whose face looks like that at rest.",
         ),
     ] = False
     min_score: MinScore = MIN_SCORE

@@ -8,7 +8,7 @@ from wince.cli.messages import complain
 from wince.errors import NoFaceError, WinceError
 from wince.faces import MIN_SCORE
 from wince.runtime.assessment import Assessment
-from wince.scale import Level, LevelPair
+from wince.score_scale import LevelName, LevelPair, Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +66,28 @@ class Outcome:
         return data
 
 
+@dataclass(frozen=True, slots=True)
+class StatedScore:
+    """What is said of a face: its level and score, None if it could not be judged."""
+
+    level: LevelName | None
+    between: LevelPair | None
+    score: float | None
+    scale: Scale
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts outcomes as they pass, and reports errors on stderr.
 
     Attributes:
-        statements: What is said of each face: its level, None if it could not be judged, and the
-            two levels that are named if neither is clear.
+        statements: What is said of each face.
         images: Number of images, also of those with an error.
         without_face: Number of images without a face to assess.
         failures: Number of errors, also of images without a face.
     """
 
-    statements: list[tuple[Level | None, LevelPair | None]] = field(default_factory=list)
+    statements: list[StatedScore] = field(default_factory=list)
     images: int = 0
     without_face: int = 0
     failures: int = 0
@@ -101,16 +110,18 @@ class Tally:
         self._last = outcome.file, outcome.frame, assessment.face.index
         is_same_image = last is not None and last[:2] == self._last[:2] and last < self._last
         self.images += not is_same_image
-        self.statements.append((assessment.level, assessment.between))
+        self.statements.append(
+            StatedScore(assessment.level, assessment.between, assessment.score, assessment.scale)
+        )
 
     @property
     def is_complete(self) -> bool:
         """Whether every image has a face, and every face a score."""
-        return not self.failures and all(level is not None for level, _ in self.statements)
+        return not self.failures and all(stated.score is not None for stated in self.statements)
 
     def summary(self) -> str:
         """Return the counts, such as "5 images: 3 assessed, 1 could not be judged, 1 no face."."""
-        refused = sum(level is None for level, _ in self.statements)
+        refused = sum(stated.score is None for stated in self.statements)
         images = self.images - self.failures
         faces = "" if len(self.statements) == images else f", {len(self.statements)} faces"
         counts = {

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wince.cli import score_columns
 from wince.cli.assess import csv_rows
 from wince.errors import DataError
 from wince.faces import MIN_SCORE
 from wince.runtime.assessment import SCHEMA
 from wince.runtime.neutral import NeutralFace
+from wince.score_scale import PSPI, Scale
 from wince.spreadsheet_cells import unguarded
 
 MAX_RECORD_BYTES = 2**20
@@ -47,12 +49,14 @@ class ScoringSetup:
         face: Which face of each image is assessed, by size from 0; None for every face.
         neutral: The neutral face that results are compared with, if any.
         min_score: Minimum score of the face detector.
+        scale: The scale of the scores.
     """
 
     model: Mapping[str, str]
     face: int | None = 0
     neutral: NeutralFace | None = None
     min_score: float = MIN_SCORE
+    scale: Scale = PSPI
 
 
 def read_and_repair(path: Path, setup: ScoringSetup) -> PreviousResults:
@@ -77,9 +81,13 @@ def read_and_repair(path: Path, setup: ScoringSetup) -> PreviousResults:
         for number, record in _records(file, is_csv):
             try:
                 if not record.endswith(b"\n"):
-                    _check_incomplete(record, number, is_csv)
+                    _check_incomplete(record, number, is_csv, setup.scale)
                     break
-                result = _parse_csv(record, number) if is_csv else _parse_json(record)
+                result = (
+                    _parse_csv(record, number, setup.scale)
+                    if is_csv
+                    else _parse_json(record, setup.scale)
+                )
             except DataError as error:
                 raise DataError(f"{path}, line {number}: {error}") from None
             except (ValueError, KeyError, TypeError, csv.Error):
@@ -118,13 +126,13 @@ def _records(file: Iterable[bytes], is_csv: bool) -> Iterator[tuple[int, bytes]]
         yield first_line, record.removesuffix(b"\n")
 
 
-def _check_incomplete(record: bytes, number: int, is_csv: bool) -> None:
+def _check_incomplete(record: bytes, number: int, is_csv: bool, scale: Scale) -> None:
     """Raise ValueError unless the record, which is to be cut off, can be the start of a result."""
     if len(record) > MAX_RECORD_BYTES:
         raise ValueError
     starts = [b'{"file": ']
     if is_csv:
-        starts = [csv_rows.line(csv_rows.COLUMNS).encode()] if number == 1 else [b""]
+        starts = [csv_rows.header(scale).encode()] if number == 1 else [b""]
     if not any(start.startswith(record) or record.startswith(start) for start in starts):
         raise ValueError
 
@@ -140,11 +148,11 @@ class _Result:
     face: int | None
     faces: int | None
     judged: bool
-    neutral_pspi: float | None
+    neutral_score: float | None
     min_score: float
 
 
-def _parse_json(record: bytes) -> _Result:
+def _parse_json(record: bytes, scale: Scale) -> _Result:
     data = json.loads(record)
     file, assessment = data["file"], data.get("assessment")
     if not isinstance(file, str) or not (assessment or data["error"]):
@@ -163,7 +171,7 @@ def _parse_json(record: bytes) -> _Result:
             None,
             None,
             judged=False,
-            neutral_pspi=None,
+            neutral_score=None,
             min_score=data["min_score"],
         )
     if assessment["schema"] != SCHEMA:
@@ -176,26 +184,28 @@ def _parse_json(record: bytes) -> _Result:
         model=(assessment["model"]["name"], assessment["model"]["version"]),
         face=assessment["face"]["index"],
         faces=len(assessment["faces"]),
-        judged=bool(assessment["level"]),
-        neutral_pspi=change["neutral"]["raw_score"] if change else None,
+        judged=assessment["interval"] is not None,
+        neutral_score=scale.from_raw(change["neutral"]["raw_score"]) if change else None,
         min_score=data["min_score"],
     )
 
 
-def _parse_csv(record: bytes, number: int) -> _Result | None:
+def _parse_csv(record: bytes, number: int, scale: Scale) -> _Result | None:
     """Return the result in a record; None for the header."""
     text = record.decode("utf-8", "surrogateescape")
     (values,) = csv.reader(io.StringIO(text, newline=""), strict=True)
+    columns = score_columns.columns(csv_rows.COLUMNS, scale)
     if number == 1:
-        missing = [column for column in csv_rows.COLUMNS if column not in values]
-        if missing and {"file", "level", "pspi", "error"} <= set(values):
+        missing = [column for column in columns if column not in values]
+        if missing and {"file", "level", "error"} <= set(values):
             raise _other_form(f"no column {missing[0]!r}", "one")
-        if values != list(csv_rows.COLUMNS):
+        if values != list(columns):
             raise ValueError
         return None
-    row = dict(zip(csv_rows.COLUMNS, values, strict=True))
+    row = dict(zip(columns, values, strict=True))
     if not row["file"]:
         raise ValueError
+    neutral = f"neutral_{scale.column}"
     return _Result(
         unguarded(row["file"]),
         int(row["frame"]) if row["frame"] else None,
@@ -203,8 +213,8 @@ def _parse_csv(record: bytes, number: int) -> _Result | None:
         model=(unguarded(row["model"]), unguarded(row["model_version"])) if row["model"] else None,
         face=int(row["face"]) - 1 if row["face"] else None,
         faces=int(row["faces"]) if row["faces"] else None,
-        judged=bool(row["level"]),
-        neutral_pspi=float(row["neutral_pspi"]) if row["neutral_pspi"] else None,
+        judged=bool(row[scale.column]),
+        neutral_score=float(row[neutral]) if row[neutral] else None,
         min_score=float(row["min_score"]),
     )
 
@@ -257,14 +267,14 @@ def _check_setup(place: str, faces: list[_Result], setup: ScoringSetup) -> None:
             f"{setup.face + 1} is requested. Choose another name for --out, or use the same --face "
             "or --all-faces."
         )
-    neutral_pspi = None if setup.neutral is None else setup.neutral.raw_score
-    if result.judged and result.neutral_pspi != neutral_pspi:
+    neutral = None if setup.neutral is None else setup.scale.from_raw(setup.neutral.raw_score)
+    if result.judged and result.neutral_score != neutral:
         before = (
             "no neutral face"
-            if result.neutral_pspi is None
-            else f"a neutral face of PSPI {result.neutral_pspi:g}"
+            if result.neutral_score is None
+            else f"a neutral face of {setup.scale.name} {result.neutral_score:g}"
         )
-        now = "none is given" if neutral_pspi is None else f"the given one has {neutral_pspi:g}"
+        now = "none is given" if neutral is None else f"the given one has {neutral:g}"
         raise DataError(
             f"{place}: this result was compared with {before}, but {now}. Choose another name for "
             "--out, or use the same --neutral."

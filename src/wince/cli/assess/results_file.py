@@ -42,6 +42,7 @@ class ResultsFile(Closing):
                 cannot be written.
         """
         check_suffix(path)
+        self._scale = setup.scale
         self._is_csv = path.suffix.lower() == ".csv"
         self.previous = PreviousResults()
         with ExitStack() as stack:
@@ -56,7 +57,7 @@ class ResultsFile(Closing):
             self._file = stack.enter_context(LineFile(path))
             self._opened = stack.pop_all()  # nothing above has failed
         if self._is_csv and self._file.is_empty:
-            self._file.write(csv_rows.line(csv_rows.COLUMNS))
+            self._file.write(csv_rows.header(setup.scale))
 
     def write(self, outcomes: Iterable[Outcome]) -> None:
         """Write a line per outcome as soon as it is known.
@@ -66,7 +67,7 @@ class ResultsFile(Closing):
         """
         for outcome in outcomes:
             if self._is_csv:
-                self._file.write(csv_rows.row(outcome))
+                self._file.write(csv_rows.row(outcome, self._scale))
             else:
                 self._file.write(json.dumps(outcome.to_dict(), allow_nan=False) + "\n")
 

@@ -10,9 +10,10 @@ from wince.cli.assess import csv_rows
 from wince.cli.assess.outcome import Outcome
 from wince.cli.messages import one_line
 from wince.cli.tables import plain_table, table_console
-from wince.level_colours import TERMINAL
+from wince.level_colours import TERMINAL, of_scale
 from wince.runtime.assessment import Assessment
-from wince.scale import UNIT_NAMES, shown
+from wince.scale import UNIT_NAMES
+from wince.score_scale import Scale
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -34,33 +35,36 @@ def write_json(outcomes: Iterable[Outcome]) -> None:
         sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")
 
 
-def write_csv(outcomes: Iterable[Outcome]) -> None:
+def write_csv(outcomes: Iterable[Outcome], scale: Scale) -> None:
     """Write a CSV header and a row per outcome as soon as it is known."""
-    sys.stdout.write(csv_rows.line(csv_rows.COLUMNS))
+    sys.stdout.write(csv_rows.header(scale))
     for outcome in outcomes:
-        sys.stdout.write(csv_rows.row(outcome))
+        sys.stdout.write(csv_rows.row(outcome, scale))
 
 
-def write_table(outcomes: Iterable[Outcome]) -> None:
+def write_table(outcomes: Iterable[Outcome], scale: Scale) -> None:
     """Write tables of TABLE_ROWS rows each, with the notes on the files below each table."""
     remaining = iter(outcomes)
     while page := list(itertools.islice(remaining, TABLE_ROWS)):
-        _print_page(page)
+        _print_page(page, scale)
 
 
-def _print_page(outcomes: list[Outcome]) -> None:
+def _print_page(outcomes: list[Outcome], scale: Scale) -> None:
     from rich.text import Text
 
     table = plain_table()
     table.add_column("File", overflow="fold", ratio=1)
-    table.add_column("Level")
-    for title in ("PSPI", "90 %\nrange", "Conf.", *UNIT_NAMES):
+    if scale.levels:
+        table.add_column("Level")
+    confidence = ("Conf.",) if scale.levels else ()
+    units = UNIT_NAMES if scale.is_pspi else ()
+    for title in (scale.name, "90 %\nrange", *confidence, *units):
         table.add_column(title, justify="right", no_wrap=True)
     notes = []
     for outcome in outcomes:
         if outcome.assessment is not None:
             name = one_line(outcome.name)
-            table.add_row(Text(name), *_cells(outcome.assessment))
+            table.add_row(Text(name), *_cells(outcome.assessment)[: len(table.columns) - 1])
             notes += [f"{name}: {note}" for note in _notes(outcome.assessment)]
     copies = sum(outcome.annotated is not None for outcome in outcomes)
     if copies:
@@ -78,25 +82,28 @@ def _notes(assessment: Assessment) -> list[str]:
     if assessment.change is not None:
         neutral = assessment.change.neutral
         images = "1 image" if neutral.images == 1 else f"{neutral.images} images"
+        scale = assessment.scale
         notes.append(
-            f"{assessment.change.pspi:.1f} points above the person's neutral face, which scores "
-            f"{neutral.raw_score:.1f} ({images})."
+            f"{scale.points(assessment.change.score)} points above the person's neutral face, "
+            f"which scores {scale.points(scale.from_raw(neutral.raw_score))} ({images})."
         )
     return notes
 
 
 def _cells(assessment: Assessment) -> "list[Text | str]":
-    """Return the cells of a row after the file name."""
+    """Return the cells of a row after the file name, with those of action units for every scale."""
     from rich.text import Text
 
-    score, units = assessment.score, assessment.action_units
+    score, units, scale = assessment.calibrated, assessment.action_units, assessment.scale
     if score is None:
         return [Text("not judged", "dim"), *[""] * (3 + len(UNIT_NAMES))]
-    low, high = score.interval
+    numbers = [scale.shown(score.score), "-".join(map(scale.points, score.interval))]
+    if score.level is None or score.confidence is None:
+        return [*numbers]
+    levels = "/".join(score.between or [score.level])
     return [
-        Text("/".join(score.between or [score.level]), TERMINAL[score.level]),
-        shown(score.pspi),
-        f"{low:.1f}-{high:.1f}",
+        Text(levels, of_scale(TERMINAL, scale)[score.level]),
+        *numbers,
         f"{100 * score.confidence:.0f} %",
         *(f"{units[name]:.1f}" if units else "" for name in UNIT_NAMES),
     ]

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from wince import file_names
 from wince.errors import ModelError
 from wince.runtime.estimator import Estimator
+from wince.score_scale import Scale
 from wince.server import model_card, problems, schemas
 
 CARD = "card.html"
@@ -32,7 +33,9 @@ def read_files(estimator: Estimator) -> Mapping[str, bytes]:
         file_names.MODEL_MANIFEST: _read(folder / file_names.MODEL_MANIFEST),
         "face_detector.onnx": _packaged("face", "face_detector.onnx"),
         "occlusion.json": _packaged("occlusion", "occlusion.json"),
-        "scale.json": _json(schemas.describe_scale()),
+        "scale.json": _json(
+            schemas.describe_scale(Scale.from_dict(estimator.manifest.get("scale")))
+        ),
         "description.json": _json(schemas.describe_model(estimator.manifest)),
     }
     with contextlib.suppress(problems.ProblemError):  # there is none, and the page says so

@@ -13,6 +13,7 @@ import { createNeutralFlow } from "./flows/neutral.js";
 import { createPromptFlow } from "./flows/prompt.js";
 import { createUploadFlow } from "./flows/upload.js";
 import { createVideoFlow } from "./flows/video.js";
+import { useScale } from "./levels.js";
 import { createTones } from "./media/tones.js";
 import { createAbout } from "./parts/about.js";
 import { createAim } from "./parts/aim.js";
@@ -82,6 +83,7 @@ async function createEngine() {
 function build(store, engine) {
   const info = /** @type {EngineInfo} */ (store.get().info);
   const { scale } = info;
+  useScale(scale);
   const voice = createVoice(engine, store, () => settings.refreshVoices());
   const { announcer } = voice;
   const neutral = createNeutralFlow({
@@ -106,7 +108,7 @@ function build(store, engine) {
   const prompts = createPromptFlow(store, createTones());
   neutral.onChange(live.neutralChanged);
 
-  const settings = createSettings({
+  const settings = createSettings(scale, {
     getVoices: voice.getVoices,
     /** @param {Partial<Settings>} change */
     set(change) {
@@ -128,7 +130,7 @@ function build(store, engine) {
   const languages = byId("language", HTMLSelectElement);
   store.add(createLanguageChoice(languages, scale.languages, chooseLanguage));
   store.add(settings.draw);
-  store.add(createAbout(info.model, engine.getModelCard));
+  store.add(createAbout(info.model, scale, engine.getModelCard));
 
   store.add(
     createTabs(byId("tabs"), (tab) => {

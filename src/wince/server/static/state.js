@@ -86,7 +86,7 @@
  * @property {string} label The person's label.
  * @property {"rest" | "movement"} activity
  * @property {boolean} isNight Whether the night screen is shown.
- * @property {boolean} isWhole Whether the whole picture is shown while watching, not the person alone.
+ * @property {boolean} isWhole Whether the whole image is shown while watching, not the person alone.
  * @property {Session | null} session
  * @property {Prompt | null} prompt A prompt to look that stands.
  * @property {{ rate: number, latency: number } | null} rate Frames a second, and milliseconds from the
@@ -106,7 +106,7 @@
  * @typedef {object} CheckSample
  * @property {number} share How much of the sample is taken, 0 to 1.
  * @property {import("./flows/check.js").SampleFrame | null} frame The result.
- * @property {string | null} url Of the result's picture.
+ * @property {string | null} url Of the result's image.
  * @property {Problem | null} problem Why there is no result.
  *
  * @typedef {{ start: number, level: Level }} Prompt `start` in milliseconds.

@@ -18,6 +18,8 @@
  * @property {string} percent With {percent}.
  * @property {string} refusal
  * @property {Record<string, string>} advice By level; "between" with {level}, "refusal" and "caution".
+ * @property {Record<string, string>} other-scale Patterns for another scale than PSPI, with {scale},
+ *   {level}, {lower}, {higher}, {score}, {low} and {high}.
  */
 
 /** @typedef {Record<string, string | number>} Values */

@@ -1,6 +1,6 @@
 // Types of the server's answers, for the comments of the other modules. Nothing here runs.
 
-/** @typedef {"none" | "mild" | "moderate" | "severe"} Level */
+/** @typedef {string} Level One of the levels of the scale: of PSPI none, mild, moderate or severe. */
 /** @typedef {[number, number]} Point x and y */
 /** @typedef {[number, number, number, number]} Box x0, y0, x1, y1 in pixels */
 /** @typedef {[Point, Point, Point, Point]} Quad Corners: top left, top right, bottom right, bottom left */
@@ -11,9 +11,13 @@
  * The scale, from /v1/scale.
  *
  * @typedef {object} Scale
+ * @property {string} name
+ * @property {number} minimum
  * @property {number} maximum
- * @property {ScaleLevel[]} levels
- * @property {ActionUnit[]} action_units
+ * @property {string} unit
+ * @property {number} decimals Of a score as it is shown.
+ * @property {ScaleLevel[]} levels Empty for a scale without levels.
+ * @property {ActionUnit[]} action_units Empty for another scale than PSPI.
  * @property {string[][]} terms Action units of each term of PSPI; the highest of a term counts.
  * @property {string} caution
  * @property {Language[]} languages
@@ -64,6 +68,7 @@
  * @property {string} version
  * @property {string} title
  * @property {string} head
+ * @property {{ name: string, low: number, high: number, levels: string[] }} scale
  * @property {Record<string, unknown>} trained_on
  * @property {Record<string, unknown>} figures
  */
@@ -72,12 +77,13 @@
  * What the server says about a face that can be judged: in one image, or over time.
  *
  * @typedef {object} JudgedStatement
- * @property {number} pspi
+ * @property {number | null} pspi The score of a model of PSPI.
+ * @property {number} score
  * @property {[number, number]} interval
- * @property {Level} level
+ * @property {Level | null} level Null on a scale without levels, as are the next three.
  * @property {[Level, Level] | null} [between] Two levels of which neither is clear, the lower first.
- * @property {Record<Level, number>} level_probabilities
- * @property {number} confidence
+ * @property {Record<Level, number> | null} level_probabilities
+ * @property {number | null} confidence
  * @property {Record<string, number> | null} action_units
  * @property {number} raw_score
  * @property {string} sentence
@@ -86,6 +92,7 @@
  *
  * @typedef {object} UnjudgedStatement A face that cannot be judged has no score.
  * @property {null} pspi
+ * @property {null} score
  * @property {null} interval
  * @property {null} level
  * @property {null} [between]
@@ -104,7 +111,7 @@
  * @typedef {object} Wording
  * @property {Level | null} level
  * @property {[Level, Level] | null} [between]
- * @property {number | null} pspi
+ * @property {number | null} score
  * @property {string} sentence
  * @property {string} advice
  */
@@ -143,7 +150,8 @@
  *
  * @typedef {object} Heatmap
  * @property {Quad} quad
- * @property {Grid} pspi
+ * @property {Grid | null} pspi
+ * @property {Grid} score In points of the scale.
  * @property {Record<string, Grid> | null} action_units
  * @property {string} note
  *
@@ -153,7 +161,7 @@
  * @property {number} images
  * @property {ModelName} model
  *
- * @typedef {{ pspi: number, neutral: NeutralFace }} Change
+ * @typedef {{ pspi: number | null, score: number, neutral: NeutralFace }} Change In points of the scale.
  */
 
 /**
@@ -183,20 +191,21 @@
  * @property {"open" | "blink" | "closed" | null} [eyes]
  * @property {Change} [change]
  *
- * @typedef {{ pspi: number, raw_score: number, action_units: Record<string, number> | null }} TrackScore
+ * @typedef {{ score: number, raw_score: number,
+ *   action_units: Record<string, number> | null }} TrackScore
  *
  * @typedef {"changing" | "not-in-view" | "cannot-tell"} StateKind
  *
  * @typedef {StatedLevel | StatedState} TrackStatement What is stated of a face over time.
  *
  * @typedef {object} StatedLevel
- * @property {"level" | "between"} kind
- * @property {Level} level
+ * @property {"level" | "between" | "score"} kind "score" on a scale without levels.
+ * @property {Level | null} level
  * @property {[Level, Level] | null} between
- * @property {number} pspi
+ * @property {number} score
  * @property {[number, number]} interval
- * @property {Record<Level, number>} level_probabilities
- * @property {number} confidence
+ * @property {Record<Level, number> | null} level_probabilities
+ * @property {number | null} confidence
  * @property {Record<string, string>} reasons
  * @property {number} age Seconds since the last face that could be judged.
  * @property {boolean} announced Whether it is announced with this frame.
@@ -207,7 +216,7 @@
  * @property {StateKind} kind
  * @property {null} level
  * @property {null} between
- * @property {null} pspi
+ * @property {null} score
  * @property {Record<string, string>} reasons Why the face cannot be judged.
  * @property {number | null} age
  * @property {boolean} announced
@@ -229,7 +238,7 @@
  * @typedef {object} SpeechRequest
  * @property {Level | null} level
  * @property {[Level, Level]} [between]
- * @property {number | null} pspi
+ * @property {number | null} score
  * @property {boolean} percent
  * @property {boolean} advice
  * @property {string} language

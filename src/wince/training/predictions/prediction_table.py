@@ -103,7 +103,7 @@ def calibrated_cells(calibration: Calibration, raw: Sequence[float]) -> dict[str
     """Return the columns that follow from raw scores: prediction, probabilities, interval."""
     results, scale = [calibration(score) for score in raw], calibration.scale
     return {
-        "predicted": [f"{result.pspi:.5f}" for result in results],
+        "predicted": [f"{result.score:.5f}" for result in results],
         **{
             name: [f"{result.level_probabilities[level]:.5f}" for result in results]
             for name, level in zip(probability_columns(scale), scale.levels, strict=True)

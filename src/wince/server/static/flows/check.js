@@ -25,7 +25,7 @@ export function createSample() {
      */
     add(answer) {
       const { assessment, isAbsent } = answer;
-      if (assessment?.level) judged.push({ ...answer, assessment });
+      if (assessment && assessment.score !== null) judged.push({ ...answer, assessment });
       else if (assessment) reasons.push(Object.keys(assessment.quality.reasons)[0]);
       else if (isAbsent) reasons.push("not-in-view");
     },
@@ -50,15 +50,15 @@ export function createSample() {
       }
       if (judged.length + reasons.length < MIN_FRAMES)
         return { code: "check-too-few", values: {}, detail: "" };
-      const sorted = judged.toSorted((a, b) => pspi(a) - pspi(b));
+      const sorted = judged.toSorted((a, b) => score(a) - score(b));
       return sorted[sorted.length >> 1];
     },
   };
 }
 
 /** @param {SampleFrame} frame */
-function pspi({ assessment }) {
-  return assessment.pspi ?? 0;
+function score({ assessment }) {
+  return assessment.score ?? 0;
 }
 
 /** @param {string[]} names */

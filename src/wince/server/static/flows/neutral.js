@@ -49,10 +49,10 @@ export function createNeutralFlow({ store, engine, current }) {
   /** @param {JudgedAssessment[]} assessments */
   function setFrom(assessments) {
     const { terms, levels } = /** @type {import("../types.js").Scale} */ (store.get().info?.scale);
-    const pspi = median(assessments.map((assessment) => assessment.pspi));
-    const level = levels.findLast(({ from_score: from }) => pspi >= from)?.name ?? "none";
+    const score = median(assessments.map((assessment) => assessment.score));
+    const level = levels.findLast(({ from_score: from }) => score >= from)?.name;
     const face = medianFace(assessments, terms);
-    if (level === "none") set(face);
+    if (level === undefined || level === levels[0].name) set(face);
     else {
       const values = { level: levelWord(level) };
       refuse({ code: "neutral-expressive", values, detail: "" }, () => set(face));
@@ -85,7 +85,7 @@ export function createNeutralFlow({ store, engine, current }) {
     /** Take the assessment in view. */
     take() {
       const assessment = current();
-      if (assessment?.level) setFrom([assessment]);
+      if (assessment && assessment.score !== null) setFrom([assessment]);
       else {
         const code = assessment ? "neutral-not-judged" : "neutral-no-image";
         refuse({ code, values: {}, detail: "" });
@@ -104,7 +104,7 @@ export function createNeutralFlow({ store, engine, current }) {
     addFrame(assessment) {
       if (!collection) return;
       const now = performance.now();
-      if (assessment?.level) {
+      if (assessment && assessment.score !== null) {
         collection.firstAt ??= now;
         collection.assessments.push(assessment);
       }

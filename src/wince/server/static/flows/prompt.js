@@ -1,15 +1,16 @@
 // Prompts to look at the person, and tones when nobody is watched. A prompt is no alarm: many people
 // in pain show nothing.
 
-/** @import { Level, Track } from "../types.js" */
+/** @import { Level, Scale, Track } from "../types.js" */
 /** @import { WatchAnswer } from "../engine/engine.js" */
 /** @import { PlayTone } from "../media/tones.js" */
 /** @import { Store } from "../state.js" */
 
+import { isPspi } from "../levels.js";
 import { watchStatus } from "../session/watch_status.js";
 
-/** Levels that are a clear expression. */
-const CLEAR = ["moderate", "severe"];
+/** Level of PSPI from which an expression is clear; on another scale its highest level is. */
+const CLEAR = "moderate";
 const LONGEST_BREAK = 3000; // milliseconds without a statement that do not end a clear expression
 const SHORTEST = 5; // seconds of a clear expression; shorter ones would prompt for each grimace
 const COOLDOWN = 60_000; // milliseconds after a prompt was answered
@@ -25,7 +26,7 @@ const LOSS_INTERVAL = 60_000; // milliseconds between its repetitions
  * @param {PlayTone} playTone
  */
 export function createPromptFlow(store, playTone) {
-  const run = createClearRun();
+  const run = createClearRun(() => clearLevels(store.get().info?.scale ?? null));
   let answeredAt = -Infinity;
   /** @type {number | null} */
   let soundedAt = null; // when the tone of this loss was played
@@ -101,10 +102,22 @@ export function createPromptFlow(store, playTone) {
 }
 
 /**
+ * Return the levels that are a clear expression of pain: none on a scale without levels.
+ *
+ * @param {Scale | null} scale
+ */
+export function clearLevels(scale) {
+  const names = scale?.levels.map(({ name }) => name) ?? [];
+  return names.slice(isPspi(scale) ? names.indexOf(CLEAR) : -1);
+}
+
+/**
  * Return how long a clear expression has been stated. A lower level ends it. Other statements, and
  * time without frames, count for nothing; more than LONGEST_BREAK of them end it too.
+ *
+ * @param {() => Level[]} clear Returns the levels that are a clear expression.
  */
-function createClearRun() {
+function createClearRun(clear) {
   let seconds = 0;
   let breakTime = 0;
   /** @type {number | null} */
@@ -127,7 +140,8 @@ function createClearRun() {
     add({ level, between }, time) {
       const step = last === null ? 0 : time - last;
       last = time;
-      const isClear = level !== null && (between ?? [level]).every((name) => CLEAR.includes(name));
+      const isClear =
+        level !== null && (between ?? [level]).every((name) => clear().includes(name));
       if (level !== null && !isClear) reset();
       if (level === null || step > LONGEST_BREAK) breakTime += step;
       if (breakTime > LONGEST_BREAK) reset();

@@ -1,10 +1,11 @@
 // What the model learned from, how often it errs, and what it is not for, in words for people.
 
 /** @import { State } from "../state.js" */
-/** @import { Model } from "../types.js" */
+/** @import { Model, Scale } from "../types.js" */
 
 import { byId, create, find, setText } from "../dom.js";
 import { problemOf, problemText } from "../errors.js";
+import { isPspi } from "../levels.js";
 import { number, percent, t } from "../texts.js";
 
 /** Name of the model that comes with wince, which the texts are about. */
@@ -59,14 +60,18 @@ export function paragraphs({ trained_on: data, figures: { levels } }) {
  * Fill the section. Its fixed texts are in the document.
  *
  * @param {Model} model
+ * @param {Scale} scale
  * @param {() => Promise<Node[]>} getModelCard
  * @returns {(state: State) => void}
  */
-export function createAbout(model, getModelCard) {
+export function createAbout(model, scale, getModelCard) {
   const section = byId("about");
   const isPackaged = model.name === PACKAGED;
   find(section, ".about-other-model").hidden = isPackaged;
   for (const name of ["learned", "errors"]) find(section, `.about-${name}`).hidden = !isPackaged;
+  const hasPspi = isPspi(scale);
+  setHidden(section, ".about-pspi", !hasPspi);
+  setHidden(section, ".about-other", hasPspi);
   connectCard(section, getModelCard);
   let drawnLanguage = "";
   return ({ language }) => {
@@ -76,9 +81,21 @@ export function createAbout(model, getModelCard) {
       find(section, ".about-version"),
       t("about.version", { name: model.name, version: model.version }),
     );
+    const { name, minimum, maximum } = scale;
+    const range = t("about.other-scale", { scale: name, minimum, maximum });
+    setText(find(section, ".about-scale"), range);
     if (isPackaged)
       drawNumbers(section, /** @type {PackagedModel} */ (/** @type {unknown} */ (model)));
   };
+}
+
+/**
+ * @param {HTMLElement} section
+ * @param {string} selector
+ * @param {boolean} isHidden
+ */
+function setHidden(section, selector, isHidden) {
+  for (const part of section.querySelectorAll(selector)) part.toggleAttribute("hidden", isHidden);
 }
 
 /**

@@ -5,7 +5,7 @@
 /** @import { ResultSource } from "./result_lines.js" */
 
 import { create, find, setText } from "../dom.js";
-import { oneDecimal, shownScore } from "../levels.js";
+import { isPspi, oneDecimal, shownScore } from "../levels.js";
 import { scoreOf, statementOf } from "./result_lines.js";
 import { t } from "../texts.js";
 
@@ -37,9 +37,9 @@ export function createActionUnits(section, scale, setMap) {
     const score = scoreOf(view);
     const statement = statementOf(view);
     // A model that gives the score alone has no action units.
-    section.hidden = score !== null && score.action_units === null;
+    section.hidden = !isPspi(scale) || (score !== null && score.action_units === null);
     for (const [name, row] of rows) row(score?.action_units?.[name] ?? null, name === selected);
-    drawFormula(score?.action_units ?? null, score?.raw_score ?? null, statement?.pspi ?? null);
+    drawFormula(score?.action_units ?? null, score?.raw_score ?? null, statement?.score ?? null);
   };
 }
 
@@ -109,9 +109,9 @@ function createFormula(line, scale) {
   /**
    * @param {Values} values
    * @param {number | null} rawScore
-   * @param {number | null} pspi
+   * @param {number | null} score
    */
-  return (values, rawScore, pspi) => {
+  return (values, rawScore, score) => {
     for (const word of wordings) word();
     for (const term of terms) {
       const highest = values && term.reduce((a, b) => (values[b.name] > values[a.name] ? b : a));
@@ -119,18 +119,19 @@ function createFormula(line, scale) {
         unit.draw(values ? values[unit.name] : null, !values || unit === highest);
       }
     }
-    setText(result, rawScore === null || pspi === null ? "" : sumText(scale, rawScore, pspi));
+    setText(result, rawScore === null || score === null ? "" : sumText(scale, rawScore, score));
   };
 }
 
 /**
  * @param {Scale} scale
  * @param {number} rawScore
- * @param {number} pspi
+ * @param {number} score
  */
-function sumText(scale, rawScore, pspi) {
-  const [sum, score] = [oneDecimal(rawScore), shownScore(scale, pspi)];
-  return sum === score ? t("why.sum", { score }) : t("why.calibrated-sum", { sum, score });
+function sumText(scale, rawScore, score) {
+  const [sum, shown] = [oneDecimal(rawScore), shownScore(scale, score)];
+  const values = { sum, score: shown };
+  return sum === shown ? t("why.sum", { score: shown }) : t("why.calibrated-sum", values);
 }
 
 /** @param {ActionUnit} unit */

@@ -1,4 +1,4 @@
-// The choice of the camera, below the picture.
+// The choice of the camera, below the image.
 
 /** @import { CameraChoice } from "../media/camera.js" */
 /** @import { Draw } from "../state.js" */
@@ -8,7 +8,7 @@ import { isHandheld } from "../media/camera.js";
 
 /**
  * @param {{ changeCamera: (choice: CameraChoice) => void, setWhole: (isWhole: boolean) => void,
- *   leave: () => void }} actions setWhole: shows the whole picture while watching, or the person
+ *   leave: () => void }} actions setWhole: shows the whole image while watching, or the person
  * @returns {Draw}
  */
 export function createCameraControls({ changeCamera, setWhole, leave }) {
@@ -18,7 +18,7 @@ export function createCameraControls({ changeCamera, setWhole, leave }) {
   let isFront = true;
   select.addEventListener("change", () => changeCamera({ deviceId: select.value }));
   flip.addEventListener("click", () => changeCamera({ isFront: !isFront }));
-  const whole = byId("whole-picture");
+  const whole = byId("whole-image");
   whole.addEventListener("click", () => setWhole(whole.ariaPressed !== "true"));
   byId("leave").addEventListener("click", leave);
 

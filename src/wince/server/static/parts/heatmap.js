@@ -2,6 +2,8 @@
 
 /** @import { Grid, Quad } from "../types.js" */
 
+import { scaleSpan } from "../levels.js";
+
 const SIDE = 96; // pixels of the painted square, which is then stretched over the face
 const EXPONENT = 1.5; // opacity = strength ** EXPONENT, so that strong cells stand out
 
@@ -34,13 +36,13 @@ export function drawHeatmap(context, grid, quad, opacity) {
 
 /**
  * Return the value that is drawn in full colour: the largest of the grid, but at least each cell's
- * part of two evenly spread points, so that a nearly empty map stays pale.
+ * part of an eighth of the scale, spread evenly, so that a nearly empty map stays pale.
  *
  * @param {Grid} grid
  */
 export function fullColourValue(grid) {
   const values = grid.flat();
-  return Math.max(2 / values.length, ...values.map(Math.abs));
+  return Math.max(scaleSpan() / 8 / values.length, ...values.map(Math.abs));
 }
 
 /**

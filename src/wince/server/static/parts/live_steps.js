@@ -17,7 +17,7 @@ const STEPS = {
   leave: ["aim", "check", "checked"], // a session is left by "Finish", and its summary
   "check-again-controls": ["checked"],
   "watch-controls": ["watch"],
-  "whole-picture": ["watch"],
+  "whole-image": ["watch"],
   "live-result": ["checked", "watch"],
   trend: ["watch"],
   markers: ["watch"],

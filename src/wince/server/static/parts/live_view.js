@@ -1,4 +1,4 @@
-// The picture of the live tab: the camera or the picture of a check's result, with the faces in it.
+// The image of the live tab: the camera or the image of a check's result, with the faces in it.
 
 /** @import { Assessment, Box, Heatmap, Quad, Scale, Size, Statement, TrackStatement } from "../types.js" */
 /** @import { Draw, MapView, State } from "../state.js" */
@@ -17,13 +17,13 @@ import { t } from "../texts.js";
  */
 export function createLiveView(scale, onChoose) {
   const video = byId("video", HTMLVideoElement);
-  const picture = byId("check-picture", HTMLImageElement);
+  const checkImage = byId("check-image", HTMLImageElement);
   const canvas = byId("live-overlay", HTMLCanvasElement);
   const drawButtons = createFaceButtons(byId("live-faces"), onChoose);
   const frame = byId("live-image");
-  const drawCrop = createPersonCrop(byId("live-picture"));
-  picture.addEventListener("load", () =>
-    setAspectRatio(frame, picture.naturalWidth, picture.naturalHeight),
+  const drawCrop = createPersonCrop(byId("live-frame"));
+  checkImage.addEventListener("load", () =>
+    setAspectRatio(frame, checkImage.naturalWidth, checkImage.naturalHeight),
   );
 
   return (state) => {
@@ -33,8 +33,8 @@ export function createLiveView(scale, onChoose) {
     frame.dataset.step = step;
     video.hidden = isChecked;
     video.classList.toggle("mirrored", isMirrored);
-    picture.hidden = !check?.url;
-    if (picture.src !== (check?.url ?? "")) picture.src = check?.url ?? "";
+    checkImage.hidden = !check?.url;
+    if (checkImage.src !== (check?.url ?? "")) checkImage.src = check?.url ?? "";
     const { rate } = state.live;
     setText(byId("rate"), rate ? t("live.rate", rate) : "");
     const view = isChecked ? checkedView(state) : cameraView(state);
@@ -60,7 +60,7 @@ export function createLiveView(scale, onChoose) {
 
 /**
  * Whether the person is shown alone, which is so while watching. When that person is not in view, the
- * whole picture tells why.
+ * whole image tells why.
  *
  * @param {State} state
  */
@@ -93,7 +93,7 @@ function cameraView({ live: { answer, step }, map }) {
 }
 
 /**
- * The face of the result, in its picture.
+ * The face of the result, in its image.
  *
  * @param {State} state
  * @returns {View | null}

@@ -31,7 +31,7 @@ export function createMapControls(root, scale, setMap) {
 
   /** @param {{ map: MapView, assessment: Assessment | null }} view */
   return ({ map, assessment }) => {
-    setText(scoreOption, t("map.score"));
+    setText(scoreOption, scale.name);
     const isScoreOnly = Boolean(assessment?.heatmap && !assessment.heatmap.action_units);
     for (const option of options) {
       setText(option, t("map.unit", { unit: option.value, title: t(`unit.${option.value}`) }));
@@ -42,16 +42,17 @@ export function createMapControls(root, scale, setMap) {
     opacity.value = String(Math.round(100 * map.opacity));
     find(panel, ".map-choice").hidden = !map.isOn;
     find(panel, ".map-details").hidden = !map.isOn;
-    if (map.isOn) drawDetails(panel, map, assessment);
+    if (map.isOn) drawDetails(panel, scale, map, assessment);
   };
 }
 
 /**
  * @param {HTMLElement} panel
+ * @param {Scale} scale
  * @param {MapView} map
  * @param {Assessment | null} assessment
  */
-function drawDetails(panel, map, assessment) {
+function drawDetails(panel, scale, map, assessment) {
   const grid = gridOf(map, assessment);
   const full = grid ? fullColourValue(grid) : null;
   /** @type {(sign: string) => string} */
@@ -63,7 +64,7 @@ function drawDetails(panel, map, assessment) {
   setText(find(panel, ".ramp-high"), end("+"));
   const text =
     grid && assessment?.heatmap
-      ? describe(assessment.face, assessment.heatmap.quad, map.unit ?? t("map.score"), grid)
+      ? describe(assessment.face, assessment.heatmap.quad, map.unit ?? scale.name, grid)
       : t("map.pending");
   setText(find(panel, ".map-text"), text);
 }
@@ -89,7 +90,7 @@ function gridOf({ unit }, assessment) {
   /** @type {Heatmap | undefined} */
   const heatmap = assessment?.heatmap;
   if (!heatmap) return null;
-  return unit === null ? heatmap.pspi : (heatmap.action_units?.[unit] ?? null);
+  return unit === null ? heatmap.score : (heatmap.action_units?.[unit] ?? null);
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import { find, fromTemplate, setText } from "../dom.js";
 import { problemText } from "../errors.js";
-import { oneDecimal } from "../levels.js";
+import { points } from "../levels.js";
 import { number, t } from "../texts.js";
 
 /**
@@ -85,17 +85,15 @@ function stateText({ neutral, neutralTask: task }) {
  * @param {Change | null} change
  */
 function drawChange(panel, scale, neutral, change) {
-  const points = change ? `+${oneDecimal(change.pspi)}` : "–";
-  setText(find(panel, ".change-number"), neutral ? points : "");
+  const above = change ? `+${points(scale, change.score)}` : "–";
+  setText(find(panel, ".change-number"), neutral ? above : "");
   find(panel, ".change").classList.toggle("unscored", !change);
   find(panel, ".change .meter-fill").style.width =
-    `${(100 * (change?.pspi ?? 0)) / scale.maximum}%`;
+    `${(100 * (change?.score ?? 0)) / (scale.maximum - scale.minimum)}%`;
   setText(
     find(panel, ".change-text"),
     change
-      ? t("neutral.points", { count: change.pspi, points: number(change.pspi, ONE_DECIMAL) })
+      ? t("neutral.points", { count: change.score, points: points(scale, change.score) })
       : t(neutral ? "neutral.no-score" : "neutral.how"),
   );
 }
-
-const ONE_DECIMAL = { minimumFractionDigits: 1, maximumFractionDigits: 1 };

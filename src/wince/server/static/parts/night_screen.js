@@ -4,15 +4,16 @@
 /** @import { State } from "../state.js" */
 /** @import { Session } from "../session/session.js" */
 /** @import { WatchStatus } from "../session/watch_status.js" */
-/** @import { TrackStatement } from "../types.js" */
+/** @import { Scale, TrackStatement } from "../types.js" */
 
 import { find, setText } from "../dom.js";
-import { SHAPES, STATE_SHAPES, statedTitle } from "../levels.js";
+import { SHAPES, STATE_SHAPES, shapeName, statedTitle } from "../levels.js";
 import { watchStatus } from "../session/watch_status.js";
 import { t, title } from "../texts.js";
 import { formatDuration, timeOfDay } from "../times.js";
 import { createPrompt } from "./prompt.js";
 import { createTrend } from "./trend.js";
+import { stateTitle } from "./trend_text.js";
 import { CROSS, personLabel, reasonWords, shortProblem } from "./watch_texts.js";
 
 const STALE = 1000; // milliseconds since the last face, after which what is shown is grey
@@ -53,7 +54,7 @@ export function createNightScreen(dialog, button, { setNight, onLooked }, clock 
   function fill(state, session, now) {
     const status = watchStatus(state, now);
     const statement = status.kind === "not-watching" ? null : session.statement();
-    const view = nightView(status, statement);
+    const view = nightView(status, statement, session.scale);
     dialog.dataset.kind = view.kind;
     dialog.dataset.shape = view.level ?? "";
     const age = faceAge(session, now);
@@ -86,8 +87,9 @@ export function createNightScreen(dialog, button, { setNight, onLooked }, clock 
  *
  * @param {WatchStatus} status
  * @param {TrackStatement | null} statement
+ * @param {Scale} scale
  */
-function nightView({ kind, since, reasons, problem }, statement) {
+function nightView({ kind, since, reasons, problem }, statement, scale) {
   const view = { kind, level: null, shape: STATE_SHAPES.waiting, note: "" };
   if (kind === "not-watching") {
     const note = t("night.since", {
@@ -98,9 +100,14 @@ function nightView({ kind, since, reasons, problem }, statement) {
   }
   if (kind === "full") return { ...view, word: t("night.full") };
   if (!statement) return { ...view, word: t("night.waiting") };
-  if (statement.level !== null) {
-    const { level } = statement;
-    return { ...view, level, shape: SHAPES[level], word: statedTitle(statement) };
+  const { level, between } = statement;
+  if (level !== null) {
+    const shape = shapeName(level);
+    const word = statedTitle({ level, between });
+    return { ...view, level: shape, shape: SHAPES[shape], word };
+  }
+  if (statement.score !== null) {
+    return { ...view, shape: STATE_SHAPES.score, word: stateTitle(scale, statement) };
   }
   const shape = STATE_SHAPES[statement.kind];
   return { ...view, shape, word: title(statement.kind), note: reasonWords(reasons) };

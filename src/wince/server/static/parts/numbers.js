@@ -4,8 +4,18 @@
 /** @import { ResultSource } from "./result_lines.js" */
 
 import { create, setText } from "../dom.js";
-import { levelWord, oneDecimal, shapeIcon, shownProbability, shownScore } from "../levels.js";
-import { scoreOf, statementOf } from "./result_lines.js";
+import {
+  fromRaw,
+  isPspi,
+  levelWord,
+  points,
+  scoreOnScale,
+  shapeIcon,
+  shapeName,
+  shownProbability,
+  shownScore,
+} from "../levels.js";
+import { scoreOf, scoredOf, statementOf } from "./result_lines.js";
 import { number, t } from "../texts.js";
 
 const NONE = "–";
@@ -41,7 +51,7 @@ export function createNumbers(root, scale) {
     const values = numbersOf(scale, view);
     shares.draw(view);
     for (const { name, term, value } of rows) {
-      setText(term, t(`numbers.${name}`));
+      setText(term, termOf(scale, name));
       setText(value, values[name] ?? NONE);
     }
   };
@@ -54,21 +64,38 @@ export function createNumbers(root, scale) {
  */
 function numbersOf(scale, view) {
   if (view.problem) return {};
-  const statement = statementOf(view);
+  const statement = scoredOf(statementOf(view));
   const score = scoreOf(view);
-  const [low, high] = statement?.level ? statement.interval.map(oneDecimal) : [];
+  const [low, high] = statement ? statement.interval.map((end) => points(scale, end)) : [];
+  /** @param {number} raw */
+  const uncalibrated = (raw) => points(scale, fromRaw(scale, raw));
   return {
-    ...(statement?.level && {
-      score: t("numbers.score-of", {
-        score: shownScore(scale, statement.pspi),
-        maximum: scale.maximum,
-      }),
+    ...(statement && {
+      score: scoreText(scale, shownScore(scale, statement.score)),
       interval: t("numbers.from-to", { low, high }),
     }),
-    ...(score && { raw: oneDecimal(score.raw_score) }),
-    ...(score?.change && { neutral: oneDecimal(score.change.neutral.raw_score) }),
+    ...(score && { raw: uncalibrated(score.raw_score) }),
+    ...(score?.change && { neutral: uncalibrated(score.change.neutral.raw_score) }),
     ...(view.assessment && facts(view.assessment)),
   };
+}
+
+/**
+ * @param {Scale} scale
+ * @param {typeof ROWS[number]} name
+ */
+function termOf(scale, name) {
+  if (name === "score") return scale.name;
+  return t(name === "raw" && !isPspi(scale) ? "numbers.raw-other" : `numbers.${name}`);
+}
+
+/**
+ * @param {Scale} scale
+ * @param {string} score
+ */
+function scoreText(scale, score) {
+  const { minimum, maximum } = scale;
+  return minimum === 0 ? t("numbers.score-of", { score, maximum }) : scoreOnScale(scale, score);
 }
 
 /** @param {Assessment} assessment */
@@ -92,15 +119,14 @@ function createShares(scale) {
   /** @param {ResultSource} view */
   function draw(view) {
     list.setAttribute("aria-label", t("numbers.probabilities"));
-    const statement = view.problem ? null : statementOf(view);
-    const judged = statement?.level ? statement : null;
+    const judged = view.problem ? null : scoredOf(statementOf(view));
     for (const { name, row, word, value, fill } of rows) {
-      const share = judged?.level_probabilities[name];
+      const share = judged?.level_probabilities?.[name];
       setText(word, levelWord(name));
       setText(value, share === undefined ? NONE : shownProbability(share));
       fill.style.width = `${100 * (share ?? 0)}%`;
       /** @type {Level[]} */
-      const current = judged ? (judged.between ?? [judged.level]) : [];
+      const current = judged?.level ? (judged.between ?? [judged.level]) : [];
       row.classList.toggle("current", current.includes(name));
     }
   }
@@ -110,7 +136,7 @@ function createShares(scale) {
 /** @param {Level} name */
 function createShareRow(name) {
   const row = create("li");
-  row.dataset.shape = name;
+  row.dataset.shape = shapeName(name);
   const [word, value] = [create("span"), create("span", "share-number")];
   const meter = create("span", "meter");
   const fill = create("span", "meter-fill");

@@ -4,8 +4,8 @@
 
 import { context2d } from "../dom.js";
 import { drawHeatmap } from "./heatmap.js";
-import { SHAPES, statedWord, wholeScore } from "../levels.js";
-import { number, t } from "../texts.js";
+import { SHAPES, shapeName, statedWord, wholeScore } from "../levels.js";
+import { t } from "../texts.js";
 
 const FONT = '600 15px "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif';
 
@@ -67,8 +67,9 @@ export function setAspectRatio(frame, width, height) {
 
 /** @param {Level | null} level */
 function levelColour(level) {
-  if (!level) return "#b4bfca"; // not judged
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${level}`).trim();
+  if (!level) return "#b4bfca"; // not judged, or without levels
+  const name = `--${shapeName(level)}`;
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
 /** @typedef {{ left: number, top: number, width: number, height: number }} Rectangle */
@@ -97,11 +98,13 @@ function drawBox(context, { left, top, width, height }, colour) {
  * @param {Statement | TrackStatement} statement
  */
 function labelText(scale, statement) {
-  if (statement.level === null) {
+  if (statement.score === null) {
     const isChanging = "kind" in statement && statement.kind === "changing";
     return t(isChanging ? "overlay.changing" : "overlay.not-judged");
   }
-  return `${statedWord(statement)}  ${number(wholeScore(scale, statement.pspi))}`;
+  const { level, between, score } = statement;
+  const word = level === null ? scale.name : statedWord({ level, between });
+  return `${word}  ${wholeScore(scale, score)}`;
 }
 
 /**
@@ -125,7 +128,7 @@ function drawLabel(context, rectangle, text, level, colour, canvasWidth) {
   context.translate(left + 9, top + 7);
   context.scale(16 / 24, 16 / 24);
   context.fillStyle = colour;
-  if (level) context.fill(new Path2D(SHAPES[level]), "evenodd");
+  if (level) context.fill(new Path2D(SHAPES[shapeName(level)]), "evenodd");
   context.restore();
   context.fillStyle = "#ffffff";
   context.textBaseline = "middle";

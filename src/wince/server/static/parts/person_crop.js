@@ -1,4 +1,4 @@
-// The crop of the followed person: the picture is enlarged around the face, and follows it calmly.
+// The crop of the followed person: the image is enlarged around the face, and follows it calmly.
 
 /** @import { Box, Size } from "../types.js" */
 

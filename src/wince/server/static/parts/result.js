@@ -7,11 +7,11 @@
 
 import { createActionUnits } from "./action_units.js";
 import { create, find, fromTemplate, setText } from "../dom.js";
-import { SHAPES, STATE_SHAPES } from "../levels.js";
+import { SHAPES, STATE_SHAPES, shapeName } from "../levels.js";
 import { createMapControls } from "./map_controls.js";
 import { createNeutralControls } from "./neutral.js";
 import { createNumbers } from "./numbers.js";
-import { remarks, resultLines, scoreOf, statementOf } from "./result_lines.js";
+import { remarks, resultLines, scoreOf, scoredOf, statementOf } from "./result_lines.js";
 import { createScaleBar } from "./scale_bar.js";
 import { adviceFor } from "../speech/wording.js";
 import { displayed } from "../texts.js";
@@ -45,8 +45,8 @@ export function createResult(root, scale, actions) {
     const lines = resultLines(scale, view);
     const statement = statementOf(view);
     drawLines(card, lines);
-    drawScale(lines.kind === "level" && statement?.level ? statement : null);
-    sayAgain.disabled = !statement || !["level", "cannot-tell"].includes(lines.kind);
+    drawScale(lines.kind === "level" || lines.kind === "score" ? scoredOf(statement) : null);
+    sayAgain.disabled = !statement || !["level", "score", "cannot-tell"].includes(lines.kind);
     folds(view);
   };
 }
@@ -58,11 +58,12 @@ export function createResult(root, scale, actions) {
 function drawLines(card, lines) {
   const { kind, level } = lines;
   if (card.dataset.kind !== kind) card.dataset.kind = kind;
-  if (card.dataset.level !== (level ?? undefined)) {
-    if (level) card.dataset.level = level;
+  const levelShape = level === null ? undefined : shapeName(level);
+  if (card.dataset.level !== levelShape) {
+    if (levelShape) card.dataset.level = levelShape;
     else delete card.dataset.level;
   }
-  const shape = level ? SHAPES[level] : STATE_SHAPES[stateShape(kind)];
+  const shape = levelShape ? SHAPES[levelShape] : STATE_SHAPES[stateShape(kind)];
   const path = find(card, ".shape path", SVGPathElement);
   if (path.getAttribute("d") !== shape) path.setAttribute("d", shape);
   for (const name of /** @type {const} */ ([
@@ -108,7 +109,7 @@ function createFolds(card, scale, actions) {
     ],
     ["numbers", createNumbers(find(card, ".numbers-body"), scale)],
     ["compare", (view) => drawNeutral(view, scoreOf(view)?.change ?? null)],
-    ["advice", (view) => drawAdvice(card, view)],
+    ["advice", (view) => drawAdvice(card, scale, view)],
   ];
   /** @type {ResultView | null} */
   let last = null;
@@ -130,11 +131,13 @@ function createFolds(card, scale, actions) {
  * Draw the advice as a whole, and what limits the result.
  *
  * @param {HTMLElement} card
+ * @param {Scale} scale
  * @param {ResultView} view
  */
-function drawAdvice(card, view) {
+function drawAdvice(card, scale, view) {
   const statement = view.problem ? null : statementOf(view);
-  setText(find(card, ".advice"), statement?.level ? displayed(adviceFor(statement)) : "");
+  const scored = scoredOf(statement);
+  setText(find(card, ".advice"), scored ? displayed(adviceFor(scale, scored)) : "");
   const list = find(card, ".remarks");
   const texts = view.problem ? [] : remarks(view);
   if ([...list.children].map((item) => item.textContent).join("\n") === texts.join("\n")) return;

@@ -4,7 +4,15 @@
 /** @import { Problem } from "../errors.js" */
 
 import { problemText } from "../errors.js";
-import { shownProbability, statedTitle, wholeScore, levelWord } from "../levels.js";
+import {
+  isPspi,
+  levelWord,
+  scoreOnScale,
+  shownProbability,
+  statedTitle,
+  wholeEnd,
+  wholeScore,
+} from "../levels.js";
 import { formatDuration } from "../times.js";
 import { hasText, t, title } from "../texts.js";
 
@@ -18,7 +26,7 @@ import { hasText, t, title } from "../texts.js";
  * @property {Problem | null} [problem] Why there is no result; it stands before everything else.
  * @property {string} [waiting] Key of the text before the first result.
  *
- * @typedef {"level" | "waiting" | "changing" | "not-in-view" | "cannot-tell" | "problem"} ResultKind
+ * @typedef {"level" | "score" | "waiting" | "changing" | "not-in-view" | "cannot-tell" | "problem"} ResultKind
  *
  * @typedef {object} ResultLines
  * @property {ResultKind} kind
@@ -53,8 +61,11 @@ export function resultLines(scale, source) {
   if (!statement) {
     return { ...EMPTY, kind: "waiting", title: t("result.none-yet"), certainty: t(waiting) };
   }
-  if (statement.level === null) return stateLines(source, kindOf(statement));
-  return levelLines(scale, source, statement);
+  const scored = scoredOf(statement);
+  if (!scored) return stateLines(source, kindOf(statement));
+  return scored.level === null
+    ? scoreLines(scale, source, scored)
+    : levelLines(scale, source, { ...scored, level: scored.level });
 }
 
 /** @param {ResultSource} source */
@@ -62,9 +73,18 @@ export function statementOf({ assessment, track }) {
   return track?.statement ?? assessment;
 }
 
+/**
+ * Return a statement that has a score; null without one.
+ *
+ * @param {ReturnType<typeof statementOf>} statement
+ */
+export function scoredOf(statement) {
+  return statement && statement.score !== null ? statement : null;
+}
+
 /** @param {NonNullable<ReturnType<typeof statementOf>>} statement */
 function kindOf(statement) {
-  return "kind" in statement && statement.level === null ? statement.kind : "cannot-tell";
+  return "kind" in statement && statement.score === null ? statement.kind : "cannot-tell";
 }
 
 /**
@@ -73,7 +93,7 @@ function kindOf(statement) {
  * @param {ResultSource} source
  */
 export function scoreOf({ assessment, track, problem }) {
-  if (problem || (track ? track.statement : assessment)?.level == null) return null;
+  if (problem || (track ? track.statement : assessment)?.score == null) return null;
   const from = track ? track.score : assessment;
   if (!from || from.raw_score === null) return null;
   const change = (track ? track.change : assessment?.change) ?? null;
@@ -83,32 +103,63 @@ export function scoreOf({ assessment, track, problem }) {
 /**
  * @param {Scale} scale
  * @param {ResultSource} source
- * @param {Extract<NonNullable<ReturnType<typeof statementOf>>, { level: Level }>} statement
+ * @param {NonNullable<ReturnType<typeof scoredOf>> & { level: Level }} statement
  * @returns {ResultLines}
  */
 function levelLines(scale, source, statement) {
-  const { level, between, pspi, interval } = statement;
-  const [low, high] = interval.map((end) => Math.round(end));
+  const { level, between, score } = statement;
   const advised = between ? between[1] : level;
   return {
     ...EMPTY,
     kind: "level",
     level,
     title: statedTitle(statement),
-    score: t("result.score", { score: wholeScore(scale, pspi), maximum: scale.maximum }),
-    range: low === high ? t("result.range-one", { low }) : t("result.range", { low, high }),
+    score: scoreOnScale(scale, wholeScore(scale, score)),
+    range: rangeText(scale, statement),
     certainty: withCautions(certainty(statement), source),
-    next: t(`advice.${advised}.first`),
+    next: isPspi(scale) ? t(`advice.${advised}.first`) : t("advice.other.first"),
   };
+}
+
+/**
+ * Return the lines of a score on a scale without levels.
+ *
+ * @param {Scale} scale
+ * @param {ResultSource} source
+ * @param {NonNullable<ReturnType<typeof scoredOf>>} statement
+ * @returns {ResultLines}
+ */
+function scoreLines(scale, source, statement) {
+  return {
+    ...EMPTY,
+    kind: "score",
+    title: scoreOnScale(scale, wholeScore(scale, statement.score)),
+    range: rangeText(scale, statement),
+    certainty: withCautions(t("result.estimate"), source),
+    next: t("advice.other.first"),
+  };
+}
+
+/**
+ * @param {Scale} scale
+ * @param {{ interval: [number, number] }} statement
+ */
+function rangeText(scale, { interval }) {
+  const [low, high] = interval.map((end) => wholeEnd(scale, end));
+  return low === high ? t("result.range-one", { low }) : t("result.range", { low, high });
 }
 
 /**
  * Return how sure the stated level is: by its probability, and by whether a neighbour is as probable.
  *
- * @param {{ level: Level, between?: [Level, Level] | null, confidence: number,
- *   level_probabilities: Record<Level, number> }} statement
+ * @param {{ level: Level, between?: [Level, Level] | null, confidence: number | null,
+ *   level_probabilities: Record<Level, number> | null }} statement
  */
-export function certainty({ level, between, confidence, level_probabilities: probabilities }) {
+export function certainty({ level, between, ...statement }) {
+  const [confidence, probabilities] = [
+    statement.confidence ?? 0,
+    statement.level_probabilities ?? {},
+  ];
   const share = shownProbability(confidence);
   const whole = Math.round(100 * confidence);
   if (!between && whole >= CERTAINTY.quite) return t("result.quite-sure", { percent: share });
@@ -135,7 +186,7 @@ function withCautions(text, { assessment }) {
 
 /**
  * @param {ResultSource} source
- * @param {Exclude<ResultKind, "level" | "waiting" | "problem">} kind
+ * @param {Exclude<ResultKind, "level" | "score" | "waiting" | "problem">} kind
  * @returns {ResultLines}
  */
 function stateLines({ assessment, track }, kind) {

@@ -1,8 +1,10 @@
 // The dialog with the settings: what is spoken, what counts as a level over time, and the camera.
 
 /** @import { Settings, State } from "../state.js" */
+/** @import { Scale } from "../types.js" */
 
 import { byId, create, find, setText } from "../dom.js";
+import { isPspi } from "../levels.js";
 import { number, t } from "../texts.js";
 
 /** @typedef {{ name: string, value: string }} VoiceOption */
@@ -19,11 +21,12 @@ const NUMBERS = /** @type {const} */ (["smoothing", "hold", "margin", "promptSec
 /**
  * Connect the dialog and the buttons that open it and mute the voice.
  *
+ * @param {Scale} scale
  * @param {object} actions
  * @param {(change: Partial<Settings>) => void} actions.set
  * @param {() => Promise<{ browser: VoiceOption[], host: VoiceOption[] }>} actions.getVoices
  */
-export function createSettings({ set, getVoices }) {
+export function createSettings(scale, { set, getVoices }) {
   const dialog = byId("settings", HTMLDialogElement);
   const form = find(dialog, "form", HTMLFormElement);
   const voice = find(form, "[name=voice]", HTMLSelectElement);
@@ -94,6 +97,8 @@ export function createSettings({ set, getVoices }) {
     const value = number(settings.speed, { minimumFractionDigits: 1 });
     setText(find(form, "output"), t("settings.speed-value", { value }));
     wantedVoice = settings.voice;
+    const note = isPspi(scale) ? "settings.prompt-note" : "settings.prompt-note-other";
+    setText(find(form, ".prompt-note"), t(note));
   }
   return { draw, refreshVoices };
 }

@@ -4,7 +4,7 @@
 /** @import { Session } from "../session/session.js" */
 
 import { create, createSvg } from "../dom.js";
-import { shapeIcon, STATE_SHAPES } from "../levels.js";
+import { shapeIcon, shapeName, statedTitle, STATE_SHAPES } from "../levels.js";
 import { percent, t, title } from "../texts.js";
 import { formatDuration } from "../times.js";
 import { CROSS, reasonWords } from "./watch_texts.js";
@@ -32,16 +32,20 @@ function stateTimes({ sums, scale }) {
   const times = sums.get();
   const levels = scale.levels.map(({ name }) => ({
     name,
-    title: title(name),
+    title: statedTitle({ level: name }),
     seconds: times.levels[name],
     levels: [name],
   }));
-  const pairs = Object.entries(times.between).map(([pair, seconds]) => ({
-    name: "between",
-    title: title(pair.replace("-", "/")),
-    seconds,
-    levels: /** @type {Level[]} */ (pair.split("-")),
-  }));
+  const pairs = scale.levels.slice(1).flatMap(({ name: higher }, index) => {
+    const lower = scale.levels[index].name;
+    const seconds = times.between[`${lower}-${higher}`];
+    if (seconds === undefined) return [];
+    const text = statedTitle({ level: lower, between: [lower, higher] });
+    return [{ name: "between", title: text, seconds, levels: [lower, higher] }];
+  });
+  const scored = scale.levels.length
+    ? []
+    : [{ name: "score", title: scale.name, seconds: times.scored }];
   const reasons = Object.entries(times.cannotTell).map(([reason, seconds]) => ({
     name: "cannot-tell",
     title: t("result.cannot-tell", { title: title("cannot-tell"), reason: reasonWords([reason]) }),
@@ -53,7 +57,7 @@ function stateTimes({ sums, scale }) {
     { name: "not-in-view", title: title("not-in-view"), seconds: times.notInView },
     { name: "not-connected", title: t("summary.not-connected"), seconds: times.notConnected },
   ];
-  return [...levels, ...pairs, ...others.filter(({ seconds }) => seconds > 0)];
+  return [...levels, ...pairs, ...scored, ...others.filter(({ seconds }) => seconds > 0)];
 }
 
 /**
@@ -76,7 +80,7 @@ function createRow({ name, title: stateTitle, seconds, levels }, total) {
 /** @param {Level} level */
 function levelIcon(level) {
   const icon = shapeIcon(level);
-  icon.dataset.shape = level;
+  icon.dataset.shape = shapeName(level);
   return icon;
 }
 

@@ -2,7 +2,7 @@
 
 /** @import { Session } from "../session/session.js" */
 
-import { levelWord, shownScore } from "../levels.js";
+import { levelWord, scoreOnScale, shownScore } from "../levels.js";
 import { number, t } from "../texts.js";
 import { dateAndTime, formatDuration } from "../times.js";
 import { sessionTime } from "./trend_text.js";
@@ -63,22 +63,28 @@ function settingsText(session, { time, smoothing, hold, margin }) {
  * @param {Session} session
  */
 export function countTexts(session) {
-  const { scale, start, sums } = session;
+  const { scale, sums } = session;
   const { frames, framesNotJudged, framesWithoutFace, announced } = sums.get();
   const peak = sums.peak();
-  const peakText = peak
-    ? t("summary.peak", {
-        score: shownScore(scale, peak.pspi),
-        maximum: scale.maximum,
-        level: levelWord(peak.level),
-        time: sessionTime(session, start + 1000 * peak.seconds),
-      })
-    : t("summary.no-peak");
   return [
-    peakText,
-    t("summary.announcements", { count: announced.length }),
+    peak ? peakText(session, peak) : t("summary.no-peak"),
+    ...(scale.levels.length ? [t("summary.announcements", { count: announced.length })] : []),
     t("summary.frames", { count: frames, unjudged: framesNotJudged, faceless: framesWithoutFace }),
   ];
+}
+
+/**
+ * @param {Session} session
+ * @param {NonNullable<ReturnType<Session["sums"]["peak"]>>} peak
+ */
+function peakText(session, { level, score, seconds }) {
+  const values = {
+    score: scoreOnScale(session.scale, shownScore(session.scale, score)),
+    time: sessionTime(session, session.start + 1000 * seconds),
+  };
+  return level === null
+    ? t("summary.peak-score", values)
+    : t("summary.peak", { ...values, level: levelWord(level) });
 }
 
 /**

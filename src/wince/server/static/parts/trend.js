@@ -68,7 +68,7 @@ export function createTrend(root) {
       runs.push({ gap: "not-connected", from: last, to: end });
     }
     gaps.replaceChildren(...runs.map((run) => createGap(run, axes, id)));
-    const score = session.statement()?.pspi ?? null;
+    const score = session.statement()?.score ?? null;
     const isNow = session.endTime() === null && !isLost && score !== null;
     circle.toggleAttribute("hidden", !isNow);
     if (isNow) {

@@ -3,8 +3,8 @@
 /** @import { Session } from "../session/session.js" */
 
 import { createSvg } from "../dom.js";
-import { levelWord } from "../levels.js";
-import { language } from "../texts.js";
+import { levelWord, shapeName } from "../levels.js";
+import { language, number } from "../texts.js";
 import { exactTimeOfDay, formatDuration, timeOfDay } from "../times.js";
 
 const [RIGHT, TOP, BOTTOM] = [12, 22, 24]; // pixels around the plot
@@ -23,6 +23,7 @@ const TICKS = [
   ...[1, 2, 3, 6].map((hours) => hours * HOUR),
 ];
 const SHORTEST_SPAN = 10; // seconds
+const QUARTERS = [0, 0.25, 0.5, 0.75, 1]; // of a scale without levels
 
 /** @typedef {ReturnType<typeof createTrendAxes>} TrendAxes */
 
@@ -65,7 +66,11 @@ export function tickTimes(start, span, most, offset) {
  * @param {number} height
  */
 export function createTrendAxes({ start, scale, isRecording, endTime }, end, width, height) {
-  const words = scale.levels.map(({ name }) => levelWord(name));
+  const { minimum, maximum } = scale;
+  const hasLevels = scale.levels.length > 0;
+  const words = hasLevels
+    ? scale.levels.map(({ name }) => levelWord(name))
+    : QUARTERS.map((quarter) => number(minimum + quarter * (maximum - minimum)));
   const longest = Math.max(...words.map((word) => word.length));
   const left = Math.min(MOST_LEFT, Math.max(LEAST_LEFT, longest * LETTER + 14));
   const [top, bottom] = [TOP, height - BOTTOM];
@@ -73,11 +78,21 @@ export function createTrendAxes({ start, scale, isRecording, endTime }, end, wid
   const span = axisSpan((end - start) / 1000, endTime() !== null);
   /** @param {number} seconds */
   const x = (seconds) => left + (plotWidth * Math.min(seconds, span)) / span;
-  /** @param {number} pspi */
-  const y = (pspi) => bottom - ((bottom - top) * pspi) / scale.maximum;
+  /** @param {number} score */
+  const y = (score) => bottom - ((bottom - top) * (score - minimum)) / (maximum - minimum);
   let drawn = "";
 
+  /** Return lines at the quarters of a scale without levels, with their scores. */
+  function createLines() {
+    return QUARTERS.flatMap((quarter, index) => {
+      const at = y(minimum + quarter * (maximum - minimum));
+      const line = createSvg("line", { x1: left, x2: left + plotWidth, y1: at, y2: at });
+      return [line, createLabel(words[index], left - 8, at + 4, "end")];
+    });
+  }
+
   function createBands() {
+    if (!hasLevels) return createLines();
     let lastLabel = Infinity;
     return scale.levels.flatMap(({ name, from_score: from, to_score: to }, index) => {
       const band = createSvg("rect", {
@@ -87,7 +102,7 @@ export function createTrendAxes({ start, scale, isRecording, endTime }, end, wid
         y: y(to),
         height: Math.max(y(from) - y(to) - 1, 1),
       });
-      band.dataset.shape = name;
+      band.dataset.shape = shapeName(name);
       const middle = index === 0 ? y(from) : (y(from) + y(to)) / 2 + 4;
       if (lastLabel - middle < LABEL_HEIGHT) return [band]; // a small trend has no room for all
       lastLabel = middle;

@@ -3,7 +3,7 @@
 
 /** @import { Gap, Steps } from "../session/trend_steps.js" */
 
-/** @typedef {{ x: (seconds: number) => number, y: (pspi: number) => number }} Axes */
+/** @typedef {{ x: (seconds: number) => number, y: (score: number) => number }} Axes */
 /** @typedef {{ gap: Gap, from: number, to: number }} GapRun A time without a score, in seconds. */
 
 /** Seconds between two scores over which a line is drawn, if nothing else is known of the time. */

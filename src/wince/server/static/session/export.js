@@ -1,8 +1,10 @@
 // A session as files: CSV with all points, and JSON with the summary. docs/live.md describes both.
 
-/** @import { Level } from "../types.js" */
+/** @import { Scale } from "../types.js" */
 /** @import { Column } from "./points.js" */
 /** @import { Session } from "./session.js" */
+
+import { isPspi } from "../levels.js";
 
 const SCHEMA = "1"; // of the JSON form
 const TREND_POINTS = 600; // most points of the trend in the JSON form
@@ -11,7 +13,7 @@ const ROWS_A_PIECE = 5000;
 /** Columns of numbers: where the value is, and how many decimals it has. */
 /** @type {Record<string, [Column, number]>} */
 const NUMBERS = {
-  pspi: ["pspi", 3],
+  pspi: ["score", 3],
   confidence: ["confidence", 4],
   AU4: ["AU4", 3],
   AU6: ["AU6", 3],
@@ -62,6 +64,7 @@ const CELLS = {
   eyes: wordCell("eyes"),
   ...numberCells("age", "milliseconds", "box_x0", "box_y0", "box_x1", "box_y1"),
   ...numberCells("yaw", "pitch", "roll"),
+  scale: ({ scale }) => csvText(scale.name),
 };
 
 /** @param {string} name */
@@ -103,13 +106,39 @@ function markerTexts({ markers, points, start }) {
 }
 
 /**
+ * Return the columns of a scale by their names for PSPI, which alone has action units. Another scale
+ * has its name in the last one.
+ *
+ * @param {Scale} scale
+ */
+function columnNames(scale) {
+  const names = Object.keys(CELLS);
+  return isPspi(scale)
+    ? names.filter((name) => name !== "scale")
+    : names.filter((name) => !/^AU\d/.test(name));
+}
+
+/**
+ * Return the name of a column or member on a scale: those of PSPI have its name.
+ *
+ * @param {string} name
+ * @param {Scale} scale
+ */
+function named(name, scale) {
+  return isPspi(scale) ? name : name.replace("pspi", "score");
+}
+
+/**
  * Return a session as CSV: a header and a row for each point. It is made in pieces, between which
  * the page can do other things.
  *
  * @param {Session} session
  */
 export async function csvFile(session) {
-  const parts = [new Blob([`${[...Object.keys(CELLS), "marker"].join(",")}\r\n`])];
+  const names = columnNames(session.scale);
+  const parts = [
+    new Blob([`${[...names.map((name) => named(name, session.scale)), "marker"].join(",")}\r\n`]),
+  ];
   const texts = markerTexts(session);
   for (let start = 0; start < session.points.length(); start += ROWS_A_PIECE) {
     parts.push(new Blob([csvRows(session, texts, start, start + ROWS_A_PIECE)]));
@@ -129,7 +158,7 @@ export async function csvFile(session) {
  * @param {number} end Index after the last point.
  */
 function csvRows(session, texts, start, end) {
-  const cells = Object.values(CELLS);
+  const cells = columnNames(session.scale).map((name) => CELLS[name]);
   let text = "";
   for (let index = start; index < Math.min(end, session.points.length()); index += 1) {
     const values = cells.map((cell) => cell(session, index));
@@ -167,7 +196,7 @@ export function jsonFile(session) {
 export function sessionData(session) {
   /** @param {number} time */
   const seconds = (time) => rounded((time - session.start) / 1000, 3);
-  const { source, label, activity, model } = session;
+  const { source, label, activity, model, scale } = session;
   return {
     schema: SCHEMA,
     source,
@@ -177,11 +206,12 @@ export function sessionData(session) {
     start: timeOf(session, 0),
     duration: rounded(session.seconds(), 3),
     model,
+    scale: scaleData(scale),
     settings: session.settings.map(({ time, ...values }) => ({
       seconds: seconds(time),
       ...values,
     })),
-    ...sumsData(session.sums.get()),
+    ...sumsData(session.sums.get(), scale),
     trend: trendData(session),
     markers: session.markers.map(({ time, text }) => ({ seconds: seconds(time), text })),
     prompts: session.prompts.map(({ start, end, observer, level }) => ({
@@ -190,19 +220,42 @@ export function sessionData(session) {
       level,
       observer,
     })),
-    judgements: session.judgements.map(({ time, ...judgement }) => ({
+    judgements: session.judgements.map(({ time, score, ...judgement }) => ({
       seconds: seconds(time),
       ...judgement,
+      [named("pspi", scale)]: score,
     })),
   };
 }
 
-/** @param {ReturnType<Session["sums"]["get"]>} sums */
-function sumsData(sums) {
+/**
+ * Return a scale in the form of model.json.
+ *
+ * @param {Scale} scale
+ */
+function scaleData({ name, minimum, maximum, unit, levels }) {
+  return {
+    name,
+    low: minimum,
+    high: maximum,
+    unit,
+    cuts: levels.slice(1).map(({ from_score: from }) => from),
+    levels: levels.map((level) => level.name),
+  };
+}
+
+/**
+ * @param {ReturnType<Session["sums"]["get"]>} sums
+ * @param {Scale} scale
+ */
+function sumsData(sums, scale) {
+  const column = named("pspi", scale);
+  const { peak } = sums;
   return {
     seconds: {
       levels: roundedTimes(sums.levels),
       between: roundedTimes(sums.between),
+      scored: rounded(sums.scored, 3),
       changing: rounded(sums.changing, 3),
       cannot_tell: roundedTimes(sums.cannotTell),
       not_in_view: rounded(sums.notInView, 3),
@@ -214,27 +267,29 @@ function sumsData(sums) {
       not_judged: sums.framesNotJudged,
     },
     peaks: Object.fromEntries(
-      Object.entries(sums.peaks).map(([level, { pspi, seconds }]) => [
+      Object.entries(sums.peaks).map(([level, { score, seconds }]) => [
         level,
-        { pspi, seconds: rounded(seconds, 3) },
+        { [column]: score, seconds: rounded(seconds, 3) },
       ]),
     ),
-    announced: sums.announced.map(({ seconds, ...announcement }) => ({
+    peak: peak && { [column]: peak.score, seconds: rounded(peak.seconds, 3) },
+    announced: sums.announced.map(({ seconds, score, ...announcement }) => ({
       seconds: rounded(seconds, 3),
       ...announcement,
+      [column]: score,
     })),
   };
 }
 
 /** @param {Session} session */
-function trendData({ trend }) {
+function trendData({ trend, scale }) {
   const steps = trend.withScores(TREND_POINTS);
   const points = [];
   for (let index = 0; index < steps.length(); index += 1) {
     if (steps.frames(index) === 0) continue;
     points.push({
       seconds: rounded(index * steps.step, 3),
-      pspi: rounded(steps.mean(index), 3),
+      [named("pspi", scale)]: rounded(steps.mean(index), 3),
       highest: steps.high(index),
     });
   }

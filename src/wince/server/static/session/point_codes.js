@@ -10,6 +10,7 @@ const KINDS = /** @type {const} */ ([
   "",
   "level",
   "between",
+  "score",
   "changing",
   "not-in-view",
   "cannot-tell",
@@ -39,11 +40,11 @@ export function createPointCodes(levels) {
   }
 
   /**
-   * @param {Level} level
+   * @param {Level | null} level
    * @param {[Level, Level] | null} [between]
    */
   const levelCodes = (level, between) => [
-    levelNames.indexOf(level),
+    levelNames.indexOf(level ?? ""),
     pairs.indexOf(between?.join(";") ?? ""),
   ];
 
@@ -59,12 +60,12 @@ export function createPointCodes(levels) {
     point.pitch = face.pitch;
     point.roll = face.roll;
     point.hasFace = 1;
-    if (assessment.level === null) {
+    if (assessment.score === null) {
       point.reasons = reasonCode(Object.keys(quality.reasons).join(";"));
       return;
     }
-    point.pspi = assessment.pspi;
-    point.confidence = assessment.confidence;
+    point.score = assessment.score;
+    point.confidence = assessment.confidence ?? undefined;
     [point.level, point.between] = levelCodes(assessment.level, assessment.between);
     for (const name of UNITS) point[name] = units?.[name];
   }
@@ -77,12 +78,12 @@ export function createPointCodes(levels) {
     point.kind = KINDS.indexOf(statement.kind);
     point.isAnnounced = Number(statement.announced);
     point.eyes = EYES.indexOf(eyes ?? "");
-    point.filtered = score?.pspi;
+    point.filtered = score?.score;
     point.age = statement.age ?? undefined;
-    if (statement.level === null) return;
-    point.stated = statement.pspi;
+    if (statement.score === null) return;
+    point.stated = statement.score;
     [point.low, point.high] = statement.interval;
-    point.probability = statement.confidence;
+    point.probability = statement.confidence ?? undefined;
     [point.statedLevel, point.statedBetween] = levelCodes(statement.level, statement.between);
   }
 

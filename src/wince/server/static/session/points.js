@@ -5,7 +5,7 @@ const CHUNK = 9000; // points: ten minutes at fifteen frames a second
 /** What is kept of each point. Missing numbers are NaN in arrays of floats, and 0 in the others. */
 export const COLUMNS = /** @type {const} */ ({
   seconds: Float64Array,
-  pspi: Float32Array, // of this frame, not filtered
+  score: Float32Array, // of this frame, not filtered
   confidence: Float32Array,
   AU4: Float32Array,
   AU6: Float32Array,

@@ -44,7 +44,7 @@ const MOST_MARKERS = 200;
  * @property {string} observer Initials.
  * @property {Level | null} level What was stated, if it was a level.
  * @property {[Level, Level] | null} between
- * @property {number | null} pspi
+ * @property {number | null} score
  */
 
 /**
@@ -89,7 +89,7 @@ export function createSession(facts) {
   function addToSums(seconds, track, hasFace) {
     const gap = sums.add(seconds, track, hasFace);
     if (gap && last !== null) trend.addGap(gap, last, seconds);
-    if (track.score) trend.addScore(seconds, track.score.pspi);
+    if (track.score) trend.addScore(seconds, track.score.score);
   }
 
   return {
@@ -160,8 +160,8 @@ export function createSession(facts) {
      * @param {number} [time]
      */
     judge(opinion, observer, time = Date.now()) {
-      const { level = null, between = null, pspi = null } = (endTime === null && statement) || {};
-      judgements.push({ time, opinion, observer, level, between, pspi });
+      const { level = null, between = null, score = null } = (endTime === null && statement) || {};
+      judgements.push({ time, opinion, observer, level, between, score });
       revision += 1;
     },
     /**

@@ -6,16 +6,15 @@
 /** Seconds between two frames that still count as watched. */
 export const LONGEST_STEP = 2;
 
-const NO_PEAK = { pspi: -1, seconds: 0 };
-
 /** @typedef {ReturnType<typeof createSums>} Sums */
-/** @typedef {{ pspi: number, seconds: number }} Peak The highest stated score of a level. */
+/** @typedef {{ score: number, seconds: number }} Peak The highest stated score of a level. */
+/** @typedef {Peak & { level: Level | null }} HighestPeak That of the session, with its level. */
 /**
  * @typedef {object} Announcement
  * @property {number} seconds
  * @property {Level} level
  * @property {[Level, Level] | null} between
- * @property {number} pspi
+ * @property {number} score
  */
 
 /**
@@ -29,6 +28,7 @@ export function createSums(levels) {
     levels: Object.fromEntries(levels.map((name) => [name, 0])),
     /** @type {Record<string, number>} By two levels, such as "mild-moderate". */
     between: {},
+    scored: 0, // with a score on a scale without levels
     changing: 0,
     /** @type {Record<string, number>} By reason. */
     cannotTell: {},
@@ -37,8 +37,10 @@ export function createSums(levels) {
     frames: 0,
     framesWithoutFace: 0,
     framesNotJudged: 0,
-    /** @type {Partial<Record<Level, Peak>>} */
+    /** @type {Record<Level, Peak>} */
     peaks: {},
+    /** @type {HighestPeak | null} */
+    peak: null,
     /** @type {Announcement[]} */
     announced: [],
   };
@@ -53,6 +55,7 @@ export function createSums(levels) {
   function addTime(step, { kind, level, between, reasons }) {
     if (level !== null && between) addTo(sums.between, between.join("-"), step);
     else if (level !== null) sums.levels[level] += step;
+    else if (kind === "score") sums.scored += step;
     else if (kind === "changing") sums.changing += step;
     else if (kind === "not-in-view") sums.notInView += step;
     const names = Object.keys(reasons);
@@ -65,10 +68,14 @@ export function createSums(levels) {
    * @param {Track["statement"]} statement
    */
   function addStatement(seconds, statement) {
-    if (statement.level === null) return;
-    const { level, between, pspi } = statement;
-    if (!between && pspi > (sums.peaks[level]?.pspi ?? -1)) sums.peaks[level] = { pspi, seconds };
-    if (statement.announced) sums.announced.push({ seconds, level, between, pspi });
+    if (statement.score === null) return;
+    const { level, between, score } = statement;
+    if (!between && score > (sums.peak?.score ?? -Infinity)) sums.peak = { score, seconds, level };
+    if (level === null) return;
+    if (!between && score > (sums.peaks[level]?.score ?? -Infinity)) {
+      sums.peaks[level] = { score, seconds };
+    }
+    if (statement.announced) sums.announced.push({ seconds, level, between, score });
   }
 
   return {
@@ -78,13 +85,12 @@ export function createSums(levels) {
     total: () =>
       [sums.levels, sums.between, sums.cannotTell]
         .flatMap((times) => Object.values(times))
-        .reduce((sum, time) => sum + time, sums.changing + sums.notInView + sums.notConnected),
+        .reduce(
+          (sum, time) => sum + time,
+          sums.scored + sums.changing + sums.notInView + sums.notConnected,
+        ),
     /** Return the highest stated score with its level; null if none was stated. */
-    peak() {
-      const peaks = levels.map((level) => ({ level, ...(sums.peaks[level] ?? NO_PEAK) }));
-      const highest = peaks.toSorted((one, other) => other.pspi - one.pspi)[0];
-      return highest.pspi < 0 ? null : highest;
-    },
+    peak: () => sums.peak,
     /**
      * Add a frame.
      *

@@ -20,10 +20,10 @@ export function createTrendSteps() {
      * Add the score of a frame.
      *
      * @param {number} seconds
-     * @param {number} pspi
+     * @param {number} score
      */
-    addScore(seconds, pspi) {
-      for (const steps of all) steps.addScore(seconds, pspi);
+    addScore(seconds, score) {
+      for (const steps of all) steps.addScore(seconds, score);
     },
     /**
      * Add a time without a score.
@@ -105,16 +105,16 @@ function createSteps(step) {
     },
     /**
      * @param {number} seconds
-     * @param {number} pspi
+     * @param {number} score
      */
-    addScore(seconds, pspi) {
+    addScore(seconds, score) {
       const index = Math.floor(seconds / step);
       makeRoom(index);
       const isFirst = frames[index] === 0;
       withScore += isFirst ? 1 : 0;
-      lows[index] = isFirst ? pspi : Math.min(lows[index], pspi);
-      highs[index] = Math.max(highs[index], pspi);
-      sums[index] += pspi;
+      lows[index] = isFirst ? score : Math.min(lows[index], score);
+      highs[index] = Math.max(highs[index], score);
+      sums[index] += score;
       frames[index] += 1;
     },
     /**

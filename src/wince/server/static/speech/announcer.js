@@ -60,8 +60,10 @@ export function createAnnouncer({ element, speaker, store }) {
      * @param {string} [more] Announced after it, and not spoken.
      */
     announce(statement, more = "") {
+      const { info } = store.get();
+      if (!info) return;
       speak(statement);
-      announce(`${sentenceOf(statement)} ${more}`.trim());
+      announce(`${sentenceOf(info.scale, statement)} ${more}`.trim());
     },
     /**
      * Announce a problem without speaking it.

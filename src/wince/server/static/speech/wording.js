@@ -2,11 +2,10 @@
 
 /** @import { Assessment, Level, Scale, SpeechRequest, TrackStatement } from "../types.js" */
 /** @import { Settings } from "../state.js" */
-/** @import { Stated } from "../levels.js" */
 
 import { capitalised } from "../dom.js";
-import { statedName, wholePercent } from "../levels.js";
-import { displayed, filled, hasText, language, speechTexts, t, title } from "../texts.js";
+import { isPspi, shownScore, statedName, wholePercent } from "../levels.js";
+import { displayed, filled, hasText, language, number, speechTexts, t, title } from "../texts.js";
 
 /**
  * @typedef {object} Speech
@@ -14,6 +13,8 @@ import { displayed, filled, hasText, language, speechTexts, t, title } from "../
  * @property {SpeechRequest} request For the voices of the engine.
  *
  * @typedef {Assessment | TrackStatement} Spoken What is spoken: of one image, or over time.
+ *
+ * @typedef {{ level: Level | null, between?: [Level, Level] | null, score: number }} Scored
  */
 
 /**
@@ -27,18 +28,20 @@ import { displayed, filled, hasText, language, speechTexts, t, title } from "../
 export function speechFor(scale, statement, { sayPercent, sayAdvice }) {
   const { code } = language();
   const texts = speechTexts();
-  const { level, between, pspi } = statement;
-  const isSharing = sayPercent && pspi !== null;
+  const { level, between, score } = statement;
+  const isSharing = sayPercent && score !== null;
   const parts =
-    level === null
+    score === null
       ? [texts.refusal, ...reasonsOf(statement).map((reason) => `${capitalised(reason)}.`)]
-      : [texts.spoken[statedName({ level, between })]];
-  if (isSharing) parts.push(filled(texts.percent, { percent: wholePercent(scale, pspi) }));
-  if (sayAdvice) parts.push(level === null ? texts.advice.refusal : adviceFor({ level, between }));
+      : [spokenSentence(scale, { level, between, score })];
+  if (isSharing) parts.push(filled(texts.percent, { percent: wholePercent(scale, score) }));
+  if (sayAdvice) {
+    parts.push(score === null ? texts.advice.refusal : adviceFor(scale, { level, between }));
+  }
   const request = {
     level,
     ...(between && { between }),
-    pspi,
+    score,
     percent: isSharing,
     advice: sayAdvice,
     language: code,
@@ -47,13 +50,49 @@ export function speechFor(scale, statement, { sayPercent, sayAdvice }) {
 }
 
 /**
- * Return the general advice for a level, as it is spoken; if neither of two is clear, that for the
- * higher one.
+ * Return the sentence that is spoken of a score.
  *
- * @param {Stated} statement
+ * @param {Scale} scale
+ * @param {Scored} scored
  */
-export function adviceFor({ level, between }) {
-  const { advice, titles } = speechTexts();
+function spokenSentence(scale, { level, between, score }) {
+  return level !== null && isPspi(scale)
+    ? speechTexts().spoken[statedName({ level, between })]
+    : onOtherScale(scale, "spoken-", { level, between, score });
+}
+
+/**
+ * Return a sentence about a score on another scale than PSPI, as `wince.speech.sentences` does.
+ *
+ * @param {Scale} scale
+ * @param {"" | "spoken-"} prefix "spoken-" for the sentence to speak, "" for the one to show.
+ * @param {Scored} scored
+ */
+function onOtherScale(scale, prefix, { level, between, score }) {
+  const patterns = speechTexts()["other-scale"];
+  const { name } = scale;
+  if (between) {
+    const values = { scale: name, lower: between[0], higher: between[1] };
+    return filled(patterns[`${prefix}between`], values);
+  }
+  if (level !== null) return filled(patterns[`${prefix}level`], { scale: name, level });
+  const [low, high] = [scale.minimum, scale.maximum].map((end) => number(end));
+  const values = { scale: name, score: shownScore(scale, score), low, high };
+  return filled(patterns[`${prefix}score`], values);
+}
+
+/**
+ * Return the general advice for a level, as it is spoken; if neither of two is clear, that for the
+ * higher one. Other scales than PSPI have one advice for all levels.
+ *
+ * @param {Scale} scale
+ * @param {{ level: Level | null, between?: [Level, Level] | null }} statement
+ */
+export function adviceFor(scale, { level, between }) {
+  const { advice, titles, ...texts } = speechTexts();
+  if (level === null || !isPspi(scale)) {
+    return `${filled(texts["other-scale"].advice, { scale: scale.name })} ${advice.caution}`;
+  }
   if (!between) return `${advice[level]} ${advice.caution}`;
   const higher = between[1];
   const first = filled(advice.between, { level: titles[higher].toLowerCase() });
@@ -63,11 +102,15 @@ export function adviceFor({ level, between }) {
 /**
  * Return the sentence of a statement as it is displayed, and read by screen readers.
  *
+ * @param {Scale} scale
  * @param {Spoken} statement
  */
-export function sentenceOf(statement) {
-  const { level, between } = statement;
-  if (level !== null) return displayed(speechTexts().sentences[statedName({ level, between })]);
+export function sentenceOf(scale, statement) {
+  const { level, between, score } = statement;
+  if (level !== null && isPspi(scale)) {
+    return displayed(speechTexts().sentences[statedName({ level, between })]);
+  }
+  if (score !== null) return displayed(onOtherScale(scale, "", { level, between, score }));
   if ("kind" in statement && statement.kind !== "cannot-tell") return title(statement.kind);
   const reasons = reasonsOf(statement).join(t("list.separator"));
   return [title("cannot-tell"), reasons].filter(Boolean).join(": ");

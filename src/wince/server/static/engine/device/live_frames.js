@@ -4,6 +4,7 @@
 /** @import { Assessment, NeutralFace } from "../../types.js" */
 /** @import { Assessor } from "./runtime/assessor.js" */
 /** @import { PersonFrame } from "./runtime/person_assessor.js" */
+/** @import { ModelScale } from "./scale.js" */
 /** @import { TrackState } from "./runtime/track.js" */
 /** @import { FrameAnswer, FramePixels } from "./worker_calls.js" */
 
@@ -72,7 +73,7 @@ export class LiveFrames {
     return {
       assessment,
       isAbsent: !assessment && !isInconclusive,
-      track: withChange(state, assessment),
+      track: withChange(state, assessment, this.assessor.estimator.scale),
       person: followed,
       persons: [...faces].map(([number, { box }]) => ({ number, box })),
     };
@@ -106,10 +107,11 @@ export class LiveFrames {
  *
  * @param {TrackState | null} state
  * @param {Assessment | null} assessment
+ * @param {ModelScale} scale
  */
-function withChange(state, assessment) {
+function withChange(state, assessment, scale) {
   const neutral = assessment?.change?.neutral;
   if (!neutral || !state?.score) return state;
   const { action_units: units, raw_score: raw } = state.score;
-  return { ...state, change: changeOf(units, raw, neutral) };
+  return { ...state, change: changeOf(units, raw, neutral, scale) };
 }

@@ -1,6 +1,7 @@
 // The scale of a model, PSPI unless model.json names another one. Mirrors src/wince/scale.py.
 
 import { constants } from "./constants.js";
+import { rounded } from "./rounding.js";
 
 /**
  * What a score is on; `cuts` and `levels` are empty for a scale without levels.
@@ -8,9 +9,9 @@ import { constants } from "./constants.js";
  * @typedef {{ name: string, low: number, high: number, unit: string, cuts: number[], levels: string[] }} ModelScale
  */
 
-const { UNIT_NAMES, UNIT_MAXIMA, PSPI_TERMS, PSPI } = constants.scale;
+const { RAW_MAXIMUM, UNIT_NAMES, UNIT_MAXIMA, PSPI_TERMS, PSPI } = constants.scale;
 
-export { UNIT_NAMES, UNIT_MAXIMA };
+export { RAW_MAXIMUM, UNIT_NAMES, UNIT_MAXIMA };
 
 /**
  * Return the scale in a manifest; older ones do not name PSPI.
@@ -23,22 +24,41 @@ export function scaleOf(data) {
 }
 
 /**
- * Return the levels that scores are sorted into; one empty name for a scale without levels.
+ * Whether a scale is PSPI, which alone has action units.
  *
  * @param {ModelScale} scale
  */
-export function levelsOf(scale) {
-  return scale.levels.length ? scale.levels : [""];
+export function isPspi(scale) {
+  return scale.name === PSPI.name;
 }
 
 /**
- * Return the level of a score.
+ * Return the level of a score; null for a scale without levels.
  *
  * @param {number} score
  * @param {ModelScale} scale
  */
 export function levelOf(score, scale) {
-  return levelsOf(scale)[scale.cuts.filter((cut) => score >= cut).length];
+  return scale.levels[scale.cuts.filter((cut) => score >= cut).length] ?? null;
+}
+
+/**
+ * Return the decimals of a score as it is shown.
+ *
+ * @param {ModelScale} scale
+ */
+export function decimalsOf({ low, high }) {
+  return Math.max(0, Math.ceil(Math.log10(50 / (high - low)) - 1e-9));
+}
+
+/**
+ * Return a score as it is stated in results.
+ *
+ * @param {number} score
+ * @param {ModelScale} scale
+ */
+export function roundedScore(score, scale) {
+  return rounded(score, Math.max(3, decimalsOf(scale) + 2));
 }
 
 /**

@@ -86,9 +86,9 @@ export class Assessor {
    * Return a person's neutral face: the median over images of them at rest.
    *
    * @param {UprightImage[]} images One or more.
-   * @param {boolean} anyExpression Whether it may be rated mild or higher.
+   * @param {boolean} anyExpression Whether it may be rated above the lowest level.
    * @returns {Promise<NeutralFace>}
-   * @throws {UserError} An image cannot be used, or the face is at the level "mild" or higher.
+   * @throws {UserError} An image cannot be used, or the face is above the lowest level.
    */
   async neutralFace(images, anyExpression) {
     const scores = [];
@@ -99,8 +99,8 @@ export class Assessor {
     }
     const { calibration, model, scale } = this.estimator;
     const neutral = medianFace(scores, model);
-    const pspi = calibration.pspi(neutral.raw_score);
-    if (!anyExpression && isExpressive(pspi, scale)) throw new UserError("expressive-face");
+    const score = calibration.median(neutral.raw_score);
+    if (!anyExpression && isExpressive(score, scale)) throw new UserError("expressive-face");
     return neutral;
   }
 

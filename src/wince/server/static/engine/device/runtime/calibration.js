@@ -4,8 +4,8 @@
 /** @import { ModelScale } from "../scale.js" */
 
 import { constants } from "../constants.js";
-import { rounded, roundedAll, roundedValues } from "../rounding.js";
-import { levelOf, levelsOf, pairwise } from "../scale.js";
+import { roundedValues } from "../rounding.js";
+import { levelOf, pairwise, roundedScore } from "../scale.js";
 
 const { FEWEST_SUBJECTS, CLEAR, TAIL, UNKNOWN_SHARE } = constants.calibration;
 
@@ -13,9 +13,9 @@ const { FEWEST_SUBJECTS, CLEAR, TAIL, UNKNOWN_SHARE } = constants.calibration;
  * Score of a raw score, with its uncertainty.
  *
  * @typedef {object} CalibratedScore
- * @property {number} pspi The score, on the model's scale.
+ * @property {number} score On the model's scale.
  * @property {[number, number]} interval Ends of the 90 % interval.
- * @property {string} level Of the score; empty for a scale without levels.
+ * @property {string | null} level Of the score; null for a scale without levels.
  * @property {Record<string, number>} level_probabilities
  *
  * The member `calibration` of model.json.
@@ -56,20 +56,20 @@ export class Calibration {
    */
   score(raw) {
     const { scale, knots } = this;
-    const pspi = this.pspi(raw);
+    const median = this.median(raw);
     const below = scale.cuts.map((cut) =>
       this.#below(raw, interpolated(cut, knots.score, knots.raw)),
     );
     const unknown = this.subjects ? 1 / (this.subjects + 1) : UNKNOWN_SHARE;
     const shares = pairwise([0, ...below, 1]).map(([low, high]) => high - low);
-    const probabilities = levelsOf(scale).map((name, index) => [
+    const probabilities = scale.levels.map((name, index) => [
       name,
       shares[index] * (1 - unknown) + this.data.prior[index] * unknown,
     ]);
     return {
-      pspi,
+      score: median,
       interval: this.#interval(raw),
-      level: levelOf(pspi, scale),
+      level: levelOf(median, scale),
       level_probabilities: Object.fromEntries(probabilities),
     };
   }
@@ -82,14 +82,15 @@ export class Calibration {
    * @returns {CalibratedScore}
    */
   stated(raw) {
-    const score = this.score(raw);
-    const pspi = rounded(score.pspi, 3);
-    const [low, high] = roundedAll(score.interval, 3);
+    const exact = this.score(raw);
+    const [score, low, high] = [exact.score, ...exact.interval].map((value) =>
+      roundedScore(value, this.scale),
+    );
     return {
-      pspi,
+      score,
       interval: [low, high],
-      level: levelOf(pspi, this.scale),
-      level_probabilities: roundedValues(score.level_probabilities, 4),
+      level: levelOf(score, this.scale),
+      level_probabilities: roundedValues(exact.level_probabilities, 4),
     };
   }
 
@@ -98,7 +99,7 @@ export class Calibration {
    *
    * @param {number} raw
    */
-  pspi(raw) {
+  median(raw) {
     return this.#mapped(this.#quantile(raw, 0.5));
   }
 
@@ -153,12 +154,12 @@ export class Calibration {
 }
 
 /**
- * Return the probability of a score's level, 0 to 1.
+ * Return the probability of a score's level, 0 to 1; null without a level.
  *
  * @param {CalibratedScore} score
  */
 export function confidenceOf({ level, level_probabilities: probabilities }) {
-  return probabilities[level];
+  return level === null ? null : probabilities[level];
 }
 
 /**
@@ -171,9 +172,10 @@ export function confidenceOf({ level, level_probabilities: probabilities }) {
  */
 export function betweenOf(score, scale) {
   const { level, level_probabilities: probabilities } = score;
-  const levels = levelsOf(scale);
+  const { levels } = scale;
   const others = levels.filter((name) => name !== level).map((name) => probabilities[name]);
   const confidence = confidenceOf(score);
+  if (level === null || confidence === null) return null;
   if (confidence >= CLEAR && Math.max(0, ...others) < confidence) return null;
   const index = levels.indexOf(level);
   const pairs = pairwise(levels.slice(Math.max(index - 1, 0), index + 2));

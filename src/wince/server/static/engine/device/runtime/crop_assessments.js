@@ -8,7 +8,7 @@
 
 import { constants } from "../constants.js";
 import { rounded, roundedValues } from "../rounding.js";
-import { UNIT_NAMES } from "../scale.js";
+import { UNIT_NAMES, isPspi } from "../scale.js";
 import { betweenOf, confidenceOf } from "./calibration.js";
 import { placeMaps } from "./heatmap.js";
 import { changeOf } from "./neutral.js";
@@ -48,8 +48,8 @@ export async function assessCrops(crops, estimator, texts, { withMap, neutral, s
     return /** @type {Assessment} */ ({
       ...common,
       ...scoreMembers(estimate, estimator, texts),
-      ...(withMap && { heatmap: placeMaps(estimate, crop.quad) }),
-      ...(neutral && { change: changeOf(unitsOf(estimate), rounded(estimate.raw, 3), neutral) }),
+      ...(withMap && { heatmap: placeMaps(estimate, crop.quad, estimator.scale) }),
+      ...(neutral && { change: changeMember(estimate, neutral, estimator) }),
     });
   });
 }
@@ -68,8 +68,8 @@ function durations(stages, score) {
  * @param {FaceCrop} crop
  * @param {Estimator} estimator
  */
-function faceMembers({ face, faces, quality }, { model }) {
-  return { schema: SCHEMA, face, faces, quality, model };
+function faceMembers({ face, faces, quality }, { model, scale }) {
+  return { schema: SCHEMA, scale, face, faces, quality, model };
 }
 
 /**
@@ -79,6 +79,7 @@ function faceMembers({ face, faces, quality }, { model }) {
 function refusalMembers({ judgement: { reasons } }, texts) {
   return {
     pspi: null,
+    score: null,
     interval: null,
     level: null,
     between: null,
@@ -100,13 +101,24 @@ function scoreMembers(estimate, { calibration, scale }, texts) {
   const between = betweenOf(score, scale);
   return {
     ...score,
+    pspi: isPspi(scale) ? score.score : null,
+    level_probabilities: score.level === null ? null : score.level_probabilities,
     between,
     confidence: confidenceOf(score),
     action_units: unitsOf(estimate),
     raw_score: rounded(estimate.raw, 3),
-    sentence: sentenceOf(texts, score.level, between),
-    advice: adviceOf(texts, score.level, between),
+    sentence: sentenceOf(texts, score, between, scale),
+    advice: adviceOf(texts, score.level, between, scale),
   };
+}
+
+/**
+ * @param {Estimate} estimate
+ * @param {NeutralFace} neutral
+ * @param {Estimator} estimator
+ */
+function changeMember(estimate, neutral, { scale }) {
+  return changeOf(unitsOf(estimate), rounded(estimate.raw, 3), neutral, scale);
 }
 
 /**

@@ -4,20 +4,22 @@
 /** @import { Face } from "../faces/face.js" */
 /** @import { FaceSpec } from "../types.js" */
 /** @import { Estimate } from "./estimator.js" */
+/** @import { ModelScale } from "../scale.js" */
 
 import { constants } from "../constants.js";
 import { applied, cropToImage } from "../faces/align.js";
 import { rounded, roundedAll } from "../rounding.js";
-import { UNIT_NAMES, countedUnits } from "../scale.js";
+import { RAW_MAXIMUM, UNIT_NAMES, countedUnits, isPspi } from "../scale.js";
 
 /**
  * Return the maps of a crop, placed on the image.
  *
  * @param {Estimate} estimate
  * @param {Quad} quad Corners of the crop in the upright image.
+ * @param {ModelScale} scale
  * @returns {Heatmap & { counted: string[] | null }}
  */
-export function placeMaps({ units, maps, grid: [rows, columns] }, quad) {
+export function placeMaps({ units, maps, grid: [rows, columns] }, quad, scale) {
   const cells = rows * columns;
   /** @param {ArrayLike<number>} values */
   const toGrid = (values) =>
@@ -25,7 +27,12 @@ export function placeMaps({ units, maps, grid: [rows, columns] }, quad) {
       Array.from({ length: columns }, (_, column) => rounded(values[row * columns + column], 4)),
     );
   const note = constants.assessment.HEATMAP_NOTE;
-  if (units === null) return { quad, pspi: toGrid(maps), action_units: null, counted: null, note };
+  /** @param {Grid} score */
+  const scores = (score) => ({ pspi: isPspi(scale) ? score : null, score });
+  if (units === null) {
+    const points = [...maps].map((value) => (value * (scale.high - scale.low)) / RAW_MAXIMUM);
+    return { quad, ...scores(toGrid(points)), action_units: null, counted: null, note };
+  }
   const mapOf = Object.fromEntries(
     UNIT_NAMES.map((name, index) => [name, maps.subarray(index * cells, (index + 1) * cells)]),
   );
@@ -35,7 +42,7 @@ export function placeMaps({ units, maps, grid: [rows, columns] }, quad) {
   );
   /** @type {Record<string, Grid>} */
   const grids = Object.fromEntries(UNIT_NAMES.map((name) => [name, toGrid(mapOf[name])]));
-  return { quad, pspi: toGrid(total), action_units: grids, counted, note };
+  return { quad, ...scores(toGrid(total)), action_units: grids, counted, note };
 }
 
 /**

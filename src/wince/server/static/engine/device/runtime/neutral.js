@@ -5,7 +5,7 @@
 /** @import { ModelScale } from "../scale.js" */
 
 import { rounded } from "../rounding.js";
-import { UNIT_NAMES, pspiOf } from "../scale.js";
+import { RAW_MAXIMUM, UNIT_NAMES, isPspi, pspiOf, roundedScore } from "../scale.js";
 
 /** @typedef {Record<string, number> | null} ActionUnits */
 
@@ -36,26 +36,28 @@ export function medianFace(scores, model) {
  * @param {ActionUnits} units
  * @param {number} raw
  * @param {NeutralFace} neutral
+ * @param {ModelScale} scale
  * @returns {Change & { action_units: ActionUnits }}
  */
-export function changeOf(units, raw, neutral) {
+export function changeOf(units, raw, neutral, scale) {
   const atRest = neutral.action_units;
   const differences =
     units && atRest
       ? Object.fromEntries(UNIT_NAMES.map((name) => [name, rounded(units[name] - atRest[name], 3)]))
       : null;
-  const pspi = rounded(Math.max(raw - neutral.raw_score, 0), 3);
-  return { pspi, action_units: differences, neutral };
+  const rawPoints = Math.max(raw - neutral.raw_score, 0);
+  const score = roundedScore((rawPoints * (scale.high - scale.low)) / RAW_MAXIMUM, scale);
+  return { pspi: isPspi(scale) ? score : null, score, action_units: differences, neutral };
 }
 
 /**
  * Whether a score is of an expression of pain, and so cannot be that of a neutral face.
  *
- * @param {number} pspi
+ * @param {number} score
  * @param {ModelScale} scale
  */
-export function isExpressive(pspi, scale) {
-  return scale.cuts.length > 0 && pspi >= scale.cuts[0];
+export function isExpressive(score, scale) {
+  return scale.cuts.length > 0 && score >= scale.cuts[0];
 }
 
 /** @param {number[]} values */

@@ -43,14 +43,14 @@ const { RAW_MAXIMUM } = constants.scale;
  */
 
 /**
- * Return the level of a score, or the two levels that it lies between.
+ * Return the level of a score, or the two levels that it lies between; none without levels.
  *
  * @param {CalibratedScore} score
  * @param {ModelScale} scale
  * @returns {string[]}
  */
 export function statedLevels(score, scale) {
-  return betweenOf(score, scale) ?? [score.level];
+  return score.level === null ? [] : (betweenOf(score, scale) ?? [score.level]);
 }
 
 /** @type {WeakMap<Calibration, [number, number][]>} */

@@ -4,11 +4,12 @@
 /** @import { Quality } from "../../../types.js" */
 /** @import { SpeechTexts } from "../../../texts.js" */
 /** @import { CalibratedScore } from "./calibration.js" */
+/** @import { ModelScale } from "../scale.js" */
 
 import { confidenceOf } from "./calibration.js";
 import { constants } from "../constants.js";
 import { adviceOf, sentenceOf } from "./sentences.js";
-import { pairwise } from "../scale.js";
+import { isPspi, pairwise } from "../scale.js";
 
 const { CHANGING, NOT_IN_VIEW, SHOW_FACE } = constants.statement;
 const { LONGEST_STEP, TOLERANCE } = constants.score_filter;
@@ -17,10 +18,11 @@ const { LONGEST_STEP, TOLERANCE } = constants.score_filter;
  * What is stated about a face; the members are those of the server's answers.
  *
  * @typedef {object} Statement
- * @property {"level" | "between" | "changing" | "not-in-view" | "cannot-tell"} kind
+ * @property {"level" | "between" | "score" | "changing" | "not-in-view" | "cannot-tell"} kind
  * @property {string | null} level
  * @property {[string, string] | null} between
- * @property {number | null} pspi
+ * @property {number | null} pspi The score of a model of PSPI.
+ * @property {number | null} score
  * @property {[number, number] | null} interval
  * @property {Record<string, number> | null} level_probabilities
  * @property {number | null} confidence
@@ -37,6 +39,7 @@ const EMPTY = {
   level: null,
   between: null,
   pspi: null,
+  score: null,
   interval: null,
   level_probabilities: null,
   confidence: null,
@@ -49,24 +52,28 @@ const EMPTY = {
 };
 
 /**
- * Return the statement of a level, or of two levels.
+ * Return the statement of a level, of two levels, or of a score without levels.
  *
  * @param {SpeechTexts} texts
  * @param {CalibratedScore} score As it is stated.
  * @param {[string, string] | null} between Two levels, one of them that of the score.
  * @param {boolean} announced Whether it is announced now.
+ * @param {ModelScale} scale
  * @returns {Statement}
  */
-export function statementOfScore(texts, score, between, announced) {
+export function statementOfScore(texts, score, between, announced, scale) {
+  const kind = between ? "between" : "level";
   return {
     ...EMPTY,
-    kind: between ? "between" : "level",
+    kind: score.level === null ? "score" : kind,
     ...score,
+    pspi: isPspi(scale) ? score.score : null,
+    level_probabilities: score.level === null ? null : score.level_probabilities,
     between,
     confidence: confidenceOf(score),
     announced,
-    sentence: sentenceOf(texts, score.level, between),
-    advice: adviceOf(texts, score.level, between),
+    sentence: sentenceOf(texts, score, between, scale),
+    advice: adviceOf(texts, score.level, between, scale),
   };
 }
 

@@ -9,7 +9,7 @@
 
 import { constants } from "../constants.js";
 import { rounded, roundedValues } from "../rounding.js";
-import { levelsOf } from "../scale.js";
+import { isPspi } from "../scale.js";
 import { BlinkFilter, ScoreFilter, statedLevels } from "./score_filter.js";
 import { LastingLevels, cannotTell, changing, notInView, statementOfScore } from "./statement.js";
 
@@ -31,9 +31,10 @@ const { TOLERANCE } = constants.score_filter;
  * The filtered score of a frame, without blinks.
  *
  * @typedef {object} TrackScore
- * @property {number} pspi
+ * @property {number | null} pspi The score of a model of PSPI.
+ * @property {number} score
  * @property {[number, number]} interval
- * @property {Record<string, number>} level_probabilities
+ * @property {Record<string, number> | null} level_probabilities Null without levels.
  * @property {number} raw_score
  * @property {Record<string, number> | null} action_units
  *
@@ -102,7 +103,7 @@ export class Track {
   #begin() {
     const { smoothing, margin, hold } = this.settings;
     const scoreFilter = new ScoreFilter(this.calibration, smoothing, margin);
-    const levels = levelsOf(this.calibration.scale);
+    const { levels } = this.calibration.scale;
     return { filter: new BlinkFilter(scoreFilter), lasting: new LastingLevels(hold, levels) };
   }
 
@@ -181,7 +182,7 @@ export class Track {
     return {
       seconds: rounded(seconds, 3),
       statement: this.#statement,
-      score: trackScore(score, filtered),
+      score: trackScore(score, filtered, isPspi(this.calibration.scale)),
       eyes: this.#filter.eyes,
     };
   }
@@ -200,6 +201,7 @@ export class Track {
       score,
       lasting.length === 2 ? [low, high] : null,
       announced,
+      this.calibration.scale,
     );
   }
 
@@ -233,13 +235,15 @@ export class Track {
  *
  * @param {CalibratedScore} score
  * @param {Scores} filtered
+ * @param {boolean} hasPspi
  * @returns {TrackScore}
  */
-function trackScore({ pspi, interval, level_probabilities }, { raw, units }) {
+function trackScore({ score, interval, level, level_probabilities }, { raw, units }, hasPspi) {
   return {
-    pspi,
+    pspi: hasPspi ? score : null,
+    score,
     interval,
-    level_probabilities,
+    level_probabilities: level === null ? null : level_probabilities,
     raw_score: rounded(raw, 3),
     action_units: units && roundedValues(units, 3),
   };
