@@ -24,11 +24,14 @@ def read(
     renames: dict[str, str] | None = None,
     video: str | None = None,
     unit_range: str | None = None,
+    first_frame: int | None = None,
 ) -> Annotation:
     path = folder / name
     path.write_text(text)
-    clock = Clock(path, TIMES, RATE, rate)
-    return known_forms.read(path, video, clock, Reading(renames or {}, unit_range))
+    clock = Clock(path, TIMES, RATE, rate, first_frame)
+    reading = Reading(renames or {}, unit_range)
+    rows = known_forms.rows_by_video(path, reading) if video is not None else None
+    return known_forms.read(path, None if rows is None else list(rows.of(video)), clock, reading)
 
 
 def spans(annotation: Annotation) -> list[tuple[str, float, float, float]]:
@@ -65,11 +68,33 @@ def test_an_event_has_the_same_time_in_every_way_to_write_it(
     assert annotation.complete
 
 
-def test_frames_are_counted_from_1_unless_there_is_a_frame_0(tmp_path: Path) -> None:
+def test_the_first_frame_is_what_the_numbers_show_or_the_user_states(tmp_path: Path) -> None:
     header = "onset_frame,offset_frame,unit,intensity\n"
-    from_1 = read(tmp_path, header + "1,10,AU4,2\n")
+    from_1 = read(tmp_path, header + "1,10,AU4,2\n91,100,AU4,2\n")  # the video has 100 frames
+    from_0 = read(tmp_path, header + "0,9,AU4,2\n90,99,AU4,2\n")
+    expected = [("AU4", 0, 400, 2.0), ("AU4", 3600, 4000, 2.0)]
+    assert spans(from_1) == spans(from_0) == expected
+    inner = header + "11,20,AU4,2\n"
+    with pytest.raises(DataError, match=r"frames from 11 to 20 of a video with 100.*--first-frame"):
+        read(tmp_path, inner)
+    assert spans(read(tmp_path, inner, first_frame=1)) == [("AU4", 400, 800, 2.0)]
+    assert spans(read(tmp_path, inner, first_frame=0)) == [("AU4", 440, 840, 2.0)]
+    at_30 = read(tmp_path, header + "11,120,AU4,2\n", rate=30)  # 120 frames at that rate
+    assert at_30.notes == ("p1.csv counts frames from 1.",)
+
+
+def test_a_list_of_frames_begins_with_the_first(tmp_path: Path) -> None:
+    rows = "".join(f"{frame},1\n" for frame in range(1, 6))
+    assert spans(read(tmp_path, "frame,au4\n" + rows))[0] == ("AU4", 0, 40, 1.0)
+    later = "".join(f"{frame},1\n" for frame in range(40, 50))
+    with pytest.raises(DataError, match="frames from 40 to 49"):
+        read(tmp_path, "frame,au4\n" + later)
+
+
+def test_the_notes_state_how_frames_were_counted(tmp_path: Path) -> None:
+    header = "onset_frame,offset_frame,unit,intensity\n"
+    from_1 = read(tmp_path, header + "1,100,AU4,2\n")
     from_0 = read(tmp_path, header + "0,9,AU4,2\n")
-    assert spans(from_1) == spans(from_0) == [("AU4", 0, 400, 2.0)]
     assert from_1.notes == ("p1.csv counts frames from 1.",)
     assert from_0.notes == ("p1.csv counts frames from 0.",)
 
@@ -380,3 +405,33 @@ def test_the_middle_of_a_short_frame_lies_within_it() -> None:
     rows = [event("AU4", times[n], ends[n], 1 + n) for n in range(4)]
     values = frame_values.at_frames(of_frames(*rows, coded="AU4"), times, 0.033, ["AU4"])
     assert values.units["AU4"].tolist() == [1, 2, 3, 4]
+
+
+def test_a_unit_stated_as_coded_completes_a_table_of_frames(tmp_path: Path) -> None:
+    rows = "".join(f"{frame},1,2,3\n" for frame in range(0, 10))
+    annotation = read(tmp_path, "frame,au4,au7,au9\n" + rows)
+    coded = frozenset({"AU4", "AU7", "AU9", "AU43"})  # AU43 of another annotation
+    without = frame_values.at_frames(annotation, TIMES, 1 / RATE, coded)
+    assert np.isnan(without.pspi).all()
+    values = frame_values.at_frames(annotation, TIMES, 1 / RATE, coded, ["AU43"])
+    np.testing.assert_array_equal(values.pspi[:10], 6.0)
+    assert np.isnan(values.pspi[10:]).all()  # frames without a row
+
+
+def test_annotations_of_elan_without_a_time_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "p1.eaf"
+    path.write_text(
+        """<ANNOTATION_DOCUMENT><TIME_ORDER>
+        <TIME_SLOT TIME_SLOT_ID="a" TIME_VALUE="0"/><TIME_SLOT TIME_SLOT_ID="b" TIME_VALUE="400"/>
+        <TIME_SLOT TIME_SLOT_ID="c"/></TIME_ORDER><TIER TIER_ID="AU4">
+        <ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="1" TIME_SLOT_REF1="a" TIME_SLOT_REF2="b">
+        <ANNOTATION_VALUE>C</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>
+        <ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="2" TIME_SLOT_REF1="b" TIME_SLOT_REF2="c">
+        <ANNOTATION_VALUE>D</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>
+        <ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="3" TIME_SLOT_REF1="b" TIME_SLOT_REF2="a">
+        <ANNOTATION_VALUE>D</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>
+        </TIER></ANNOTATION_DOCUMENT>"""
+    )
+    annotation = known_forms.read(path, None, Clock(path, TIMES, RATE), Reading({}))
+    assert spans(annotation) == [("AU4", 0, 400, 3.0)]
+    assert annotation.untimed == 2

@@ -13,6 +13,7 @@ import pytest
 from tests.support import recording_archive as sample
 from tests.support.prepared_files import consistent, rows
 from tests.support.video_sample import grey_frames, write_video
+from wince import csv_reader
 from wince.archive import crops, detection
 from wince.archive.frame_file import FrameFile
 from wince.archive.layouts import known_layouts, recordings
@@ -21,6 +22,7 @@ from wince.archive.report.recording_warnings import recording_warnings
 from wince.archive.table_options import TableOptions
 from wince.errors import DataError
 from wince.faces.align import align
+from wince.named_scales import KNOWN
 
 ONE_WORKER = PrepareOptions(workers=1)
 EVENT = "onset,offset,unit,intensity\n"
@@ -333,3 +335,82 @@ def test_a_row_without_a_video_is_named(tmp_path: Path) -> None:
     _, sheet, warnings = read(tmp_path)
     assert "1 row of the table without a video" in warnings
     assert "the column video is empty" in str(sheet)
+
+
+def test_a_table_of_many_videos_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = grey(tmp_path, "v0.mp4", 0.2)
+    text = ["video," + EVENT]
+    for number in range(6):
+        if number:
+            shutil.copyfile(video, tmp_path / f"v{number}.mp4")
+        text.append(f"v{number}.mp4,0,1,4+6+9+43,{'ABCDE'[number % 5]}\n")
+    sample.write_table(tmp_path, {f"v{number}.mp4": f"p{number}" for number in range(6)})
+    write(tmp_path, "annotations/all.csv", "".join(text))
+    calls = []
+    read_rows = csv_reader.read_rows
+
+    def counted(path: Path, *options: Any, **others: Any) -> Any:
+        calls.append(path.name)
+        return read_rows(path, *options, **others)
+
+    monkeypatch.setattr(csv_reader, "read_rows", counted)
+    files, _, _ = read(tmp_path)
+    assert [float(f.row["pspi"]) for f in files[::5]] == [4, 7, 10, 13, 16, 4]
+    assert calls.count("all.csv") == 1
+
+
+def test_annotations_without_a_time_are_in_the_warnings(tmp_path: Path) -> None:
+    grey(tmp_path, "p1.mp4", 0.2)
+    sample.write_table(tmp_path, {"p1.mp4": "a"})
+    write(
+        tmp_path,
+        "annotations/p1.eaf",
+        '<D><TIME_SLOT TIME_SLOT_ID="a"/><TIER TIER_ID="AU4"><ANNOTATION><ALIGNABLE_ANNOTATION '
+        'ANNOTATION_ID="1" TIME_SLOT_REF1="a" TIME_SLOT_REF2="a"/></ANNOTATION></TIER></D>',
+    )
+    _, sheet, warnings = read(tmp_path)
+    assert sheet[0]["untimed"] == 1
+    assert "Annotated intervals without a time in the video, not used: 1, of p1.mp4" in warnings
+
+
+def test_the_sheet_counts_the_ratings_that_are_labels(tmp_path: Path) -> None:
+    for name in ("p1", "p2", "p3"):
+        grey(tmp_path, f"{name}.mp4", 0.2)
+    sample.write_table(tmp_path, {"p1.mp4": "a,5", "p2.mp4": "b,12", "p3.mp4": "c,"}, ",vas")
+    _, sheet, warnings = read(tmp_path, target=KNOWN["vas"])
+    assert [(entry["labelled"], entry["label"]) for entry in sheet] == [
+        (5, "videos.csv (VAS)"),
+        (0, ""),
+        (0, ""),
+    ]
+    assert "2 videos without a label on any frame: p2.mp4, p3.mp4" in warnings
+    assert "videos.csv, line 3: expected VAS from 0 to 10, found 12" in warnings
+    assert sheet[2]["problem"] == "videos.csv, line 4, has no VAS"
+
+
+@pytest.mark.parametrize("stated", [False, True])
+def test_a_table_without_a_term_is_named_until_the_unit_is_stated(
+    tmp_path: Path, stated: bool
+) -> None:
+    grey(tmp_path, "p1.mp4", 0.2)
+    sample.write_table(tmp_path, {"p1.mp4": "a"})
+    rows = "".join(f"{frame},1,2,3\n" for frame in range(5))
+    write(tmp_path, "annotations/p1.csv", "frame,au4,au7,au9\n" + rows)
+    files, _, warnings = read(tmp_path, coded_units=("AU43",) if stated else ())
+    assert scores(files) == (dict.fromkeys(range(5), 6.0) if stated else {})
+    if not stated:
+        assert "PSPI needs AU43, for which annotations/p1.csv has no column" in warnings
+        assert "--coded-unit AU43" in warnings
+
+
+def test_the_example_of_the_documentation_is_as_documented(archive: Path, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "recordings.md").read_text("utf-8")
+    for name in ("videos.csv", "annotations/p1.csv"):
+        assert (archive / name).read_text() in text
+    prepare(archive, tmp_path, PrepareOptions(workers=1, table=TableOptions(fps=5)))
+    lines = (tmp_path / "manifest.csv").read_text().splitlines()[:4]
+    assert "\n".join(",".join(line.split(",")[:12]) for line in lines) in text
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert all(f"! {warning}\n" in text for warning in report["warnings"])

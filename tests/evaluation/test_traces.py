@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from wince.evaluation.prediction_columns import from_columns
 from wince.evaluation.report import trace_plots
 from wince.evaluation.traces.trace import FRAME, SECONDS, Trace, frame_numbers, from_predictions
 from wince.evaluation.traces.trace_files import add_events, read_traces
+from wince.scale import Scale
 
 
 def table(names, *rows):
@@ -154,6 +156,12 @@ def test_an_event_outside_its_sequence_is_refused(write, row, message):
         add_events([trace()], write(f"sequence,start,end,event\n{row}\n"))
 
 
+def test_an_event_of_several_sequences_says_how_to_name_one(write):
+    path = write("sequence,start,end,event\nclip,1,2,x\n")
+    with pytest.raises(DataError, match=r"2 sequences are called 'clip': p1/clip, p2/clip\. Write"):
+        add_events([trace(), replace(trace(), subject="p2")], path)
+
+
 def test_a_page_has_the_traces_of_one_subject():
     short = Trace("p1", "few", FRAME, np.arange(3.0), np.arange(3.0))
     pages = trace_plots.pages([trace()] * 13 + [short])
@@ -178,6 +186,22 @@ def test_a_page_shows_score_label_interval_levels_and_events(write):
     assert first.get_title() == "clip: MAE 0.75, PCC 1.00"
     assert first.get_ylim() == second.get_ylim() == (0, pytest.approx(9.9))
     assert [text.get_text() for text in first.texts] == [" Movement"]
+
+
+def test_a_scale_with_cuts_has_bands_of_its_levels():
+    scale = Scale("NRS", -2.0, 10.0, "points", (1.0, 4.0), ("low", "medium", "high"))
+    other = trace(scale=scale, measure=scale.name, highest=scale.high)
+    figure = trace_plots.draw_page("p1", [other])
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["Score", "Low", "Medium", "High"]
+    (axes,) = figure.axes
+    assert axes.get_ylim()[0] == -2
+    bands = [(patch.get_y(), patch.get_y() + patch.get_height()) for patch in axes.patches]
+    assert bands == [(-2, 1), (1, 4), (4, 10)]
+    plain = trace(scale=None, measure="Expression index")
+    assert [
+        text.get_text() for text in trace_plots.draw_page("p1", [plain]).legends[0].get_texts()
+    ] == ["Score"]
 
 
 def test_plots_are_written_in_each_format_and_not_replaced(write, tmp_path, capsys):

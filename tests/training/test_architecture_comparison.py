@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -156,3 +157,15 @@ def test_architectures_are_sorted_with_undefined_ones_last() -> None:
 def test_an_unknown_name_is_refused_before_anything_is_trained() -> None:
     with pytest.raises(ModelError, match="no architecture 'resnet17'"):
         architecture_candidates(sample.settings(), ["resnet18", "resnet17"])
+
+
+def test_metrics_that_no_row_has_are_not_shown(tmp_path: Path) -> None:
+    comparison = compared((BEYOND, BEYOND), BEYOND)
+    assert comparison.shown == SHOWN
+    rows = tuple(replace(row, auc_1=float("nan")) for row in comparison.rows)  # on another scale
+    other = replace(comparison, rows=rows, folder=tmp_path)
+    assert other.shown == ("ccc", "pcc", "icc", "mae")
+    architecture_results.write(other)
+    header = (tmp_path / "comparison.csv").read_text().partition("\n")[0].split(",")
+    assert "auc_1" not in header
+    assert header[:2] == ["architecture", "ccc"]

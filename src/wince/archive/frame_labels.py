@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wince.archive.annotations import frame_values
+from wince.archive.annotations import frame_table, frame_values
 from wince.archive.annotations.annotation import PSPI, Annotation
 from wince.archive.annotations.frame_values import FrameValues
 from wince.archive.recording import Recording
@@ -87,6 +87,9 @@ def of_annotation(
     absent = frame_values.missing_terms(coded)
     if PSPI not in values.units and absent and not annotation.complete:
         missing = f"PSPI needs {' and '.join(absent)}, for which {name} has no column"
+        if annotation.form == frame_table.FORM:  # and not the table of a program
+            missing += ". If it was coded and never occurs, state that: "
+            missing += " ".join(_options(absent))
     elif PSPI not in values.units and absent:
         missing = (
             f"PSPI needs {' and '.join(absent)}, which no annotation contains. If it was coded and "
@@ -142,9 +145,28 @@ def describe(
         beyond_end=values.beyond_end,
         overlapping=values.overlapping,
         without_intensity=values.without_intensity,
+        untimed=annotation.untimed,
         unknown_units=dict(annotation.unknown),
         notes=notes,
     )
+
+
+def with_rating(
+    recording: Recording, rating: float | None, name: str, remarks: Sequence[str], table: str
+) -> Recording:
+    """Return a recording whose frames all have the rating of the video as their label.
+
+    Args:
+        recording: The recording.
+        rating: The rating, None without a valid one.
+        name: Name of its scale.
+        remarks: What is wrong with the ratings of the row.
+        table: Name of the table that they are in.
+    """
+    if rating is None:
+        reason = "; ".join(remarks) or f"{table}, line {recording.line}, has no {name}"
+        return replace(recording, labelled=0, label="", problem=reason)
+    return replace(recording, labelled=recording.taken, label=f"{table} ({name})", problem="")
 
 
 def _notes(annotation: Annotation, values: FrameValues, times: FrameTimes) -> list[str]:

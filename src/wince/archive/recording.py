@@ -27,6 +27,7 @@ class Recording:
         beyond_end: Of these, how many begin or end after the video.
         overlapping: How many overlap an earlier one of the same unit.
         without_intensity: How many units of PSPI have no intensity.
+        untimed: Further annotations of units, which have no time in the video.
         unknown_units: Names that are no action unit, and how often each occurs.
         notes: What else to know about it, in sentences.
     """
@@ -48,6 +49,7 @@ class Recording:
     beyond_end: int = 0
     overlapping: int = 0
     without_intensity: int = 0
+    untimed: int = 0
     unknown_units: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

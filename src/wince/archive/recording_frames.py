@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince.archive import frame_labels, labels
-from wince.archive.annotations import frame_values, known_forms
+from wince.archive.annotations import frame_values
 from wince.archive.annotations.annotation import Annotation
 from wince.archive.annotations.annotation_files import AnnotationFiles, Source
 from wince.archive.annotations.clock import Clock
 from wince.archive.annotations.frame_values import FrameValues
-from wince.archive.frame_file import FRAME_MARK, FrameFile
+from wince.archive.frame_file import FRAME_MARK, RATINGS, FrameFile
 from wince.archive.frame_labels import FrameLabels
 from wince.archive.recording import Recording
 from wince.archive.table_options import TableOptions
@@ -61,7 +61,7 @@ class RecordingReader:
         Raises:
             DataError: An annotation cannot be read.
         """
-        self._table, self._options = table, options
+        self._table, self._options, self._annotations = table, options, annotations
         self._times: dict[str, FrameTimes | str] = {}
         self._sources: dict[str, Source] = {}
         coded: set[str] = set(options.coded_units)
@@ -96,9 +96,9 @@ class RecordingReader:
         if source is None or isinstance(times, str):
             return None
         path = self._table.parent / source.name
-        clock = Clock(path, times.seconds, times.rate, self._annotation_rate(row))
-        reading = known_forms.Reading(self._options.renames, self._options.unit_range)
-        return known_forms.read(path, source.video, clock, reading)
+        rate, first = self._annotation_rate(row), self._options.first_frame
+        clock = Clock(path, times.seconds, times.rate, rate, first)
+        return self._annotations.read(source, clock)
 
     def _annotation_rate(self, row: Row) -> float | None:
         """Return the frame rate that is stated for a row's annotation, if any."""
@@ -148,6 +148,9 @@ class RecordingReader:
         recording = frame_labels.describe(
             recording, labels_of_frames, taken, times, annotation, values
         )
+        if not self._options.target.is_pspi:
+            rating, name = self._rating(ratings), self._options.target.name
+            recording = frame_labels.with_rating(recording, rating, name, remarks, file.label)
         recordings = (recording.to_dict(), *unmatched)
         for index in taken:
             yield replace(
@@ -160,6 +163,11 @@ class RecordingReader:
             )
             recordings = ()
 
+    def _rating(self, ratings: Sequence[float | None]) -> float | None:
+        """Return the rating that is the label of all frames, None if there is none."""
+        name = self._options.label_column
+        return ratings[RATINGS.index(name)] if name in RATINGS else None
+
     def _labels(
         self, row: Row, times: FrameTimes
     ) -> tuple[FrameLabels, Annotation | None, FrameValues | None]:
@@ -169,7 +177,8 @@ class RecordingReader:
             pspi, count = row.cells.get("pspi", ""), len(times.seconds)
             return frame_labels.of_row(self._table.name, row.line, pspi, box, count), None, None
         coded = self._coded | annotation.coded
-        values = frame_values.at_frames(annotation, times.seconds, times.step, coded)
+        stated = self._options.coded_units
+        values = frame_values.at_frames(annotation, times.seconds, times.step, coded, stated)
         name = self._sources[row.video].name
         return (
             frame_labels.of_annotation(annotation, name, values, coded, box),

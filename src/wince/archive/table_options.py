@@ -20,6 +20,7 @@ class TableOptions:
         groups: Columns that are groups, () for every one that the layout takes for a group.
         fps: Frames to take of each second of a video, None for every frame.
         annotation_fps: Frames per second of annotations by frame, None for the video's.
+        first_frame: Number of the first frame in annotations by frame, None if not stated.
         coded_units: Action units that were coded, beside those that the annotations contain.
         unit_range: "0-5" or "0-1": range of the numbers in tables of programs that do not state it.
         target: The scale of the labels. Another one than PSPI is a rating of the sequence, or a
@@ -32,6 +33,7 @@ class TableOptions:
     groups: tuple[str, ...] = ()
     fps: float | None = None
     annotation_fps: float | None = None
+    first_frame: int | None = None
     coded_units: tuple[str, ...] = ()
     unit_range: str | None = None
     target: Scale = PSPI
@@ -58,11 +60,12 @@ class TableOptions:
             "groups": list(self.groups),
             "fps": self.fps,
             "annotation_fps": self.annotation_fps,
+            "first_frame": self.first_frame,
             "coded_units": list(self.coded_units),
             "unit_range": self.unit_range,
             "target": None if self.target.is_pspi else self.target.to_dict(),
         }
-        return {name: value for name, value in options.items() if value}
+        return {name: value for name, value in options.items() if value or value == 0}
 
     @classmethod
     def from_dict(cls, options: Mapping[str, Any]) -> "TableOptions":
@@ -74,6 +77,7 @@ class TableOptions:
             groups=tuple(options.get("groups", ())),
             fps=options.get("fps"),
             annotation_fps=options.get("annotation_fps"),
+            first_frame=options.get("first_frame"),
             coded_units=tuple(options.get("coded_units", ())),
             unit_range=options.get("unit_range"),
             target=Scale.from_dict(options.get("target")),

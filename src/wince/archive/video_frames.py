@@ -38,7 +38,9 @@ class FrameReader:
         while self._frame is not None and self._frame.seconds < seconds - SAME_TIME:
             self._advance()
         if self._frame is None or self._frame.seconds > seconds + SAME_TIME:
-            raise ImageError("this frame of the video cannot be decoded")
+            raise ImageError(
+                "this frame of the video cannot be decoded. Export or copy the video again"
+            )
         return self._frame.rgb
 
     def _open(self) -> None:

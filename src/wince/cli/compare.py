@@ -40,7 +40,8 @@ def compare(
         typer.Option(
             metavar="NAMES",
             help="Compare published methods instead, separated by commas, or all: landmarks-svr, "
-            "shallow-cnn, flow-3d, resnet18-focal, report and wince.",
+            "shallow-cnn, flow-3d, resnet18-focal, report and wince. "
+            "By name only, for a GPU: r3d_18, mc3_18, r2plus1d_18.",
             show_default=False,
         ),
     ] = None,
@@ -93,18 +94,17 @@ def _names(text: str) -> list[str]:
 def _print_comparison(comparison: "ArchitectureComparison") -> None:
     from wince.evaluation.metrics.metric_catalogue import TITLES
     from wince.evaluation.trivial_predictors import TRIVIAL_TITLES
-    from wince.training.architecture_results import SHOWN
 
     caution = comparison.caution
     table = plain_table()
     table.add_column(f"Held out ({caution})" if caution else "Held out", no_wrap=True)
     costs = ("Parameters", "MB", "ms per image", "Hours")
-    for title in (*(TITLES[key] for key in SHOWN), *costs):
+    for title in (*(TITLES[key] for key in comparison.shown), *costs):
         table.add_column(title, justify="right", no_wrap=True)
     for number, row in enumerate(comparison.rows, start=1):
         table.add_row(
             row.name,
-            *(decimal(getattr(row, key)) for key in SHOWN),
+            *(decimal(getattr(row, key)) for key in comparison.shown),
             whole(row.parameters),
             decimal(row.megabytes, 1),
             decimal(row.milliseconds, 1),
@@ -112,7 +112,7 @@ def _print_comparison(comparison: "ArchitectureComparison") -> None:
             end_section=number == len(comparison.rows),
         )
     for name, values in comparison.trivial.items():
-        table.add_row(TRIVIAL_TITLES[name], *(decimal(values[key]) for key in SHOWN))
+        table.add_row(TRIVIAL_TITLES[name], *(decimal(values[key]) for key in comparison.shown))
     table_console().print(table)
     typer.echo(comparison.conclusion)
     for note in comparison.notes:

@@ -14,8 +14,7 @@ from wince.cli.tables import plain_table, table_console
 from wince.number_format import decimal
 
 if TYPE_CHECKING:
-    from wince.evaluation.predictions import Predictions
-    from wince.evaluation.sequence_ratings import SequenceRatings
+    from wince.scale import Scale
     from wince.training.evaluate_model import ModelPredictions
 
 SHOWN = (
@@ -51,7 +50,7 @@ PredictionFile = Annotated[
         metavar="FILE",
         help="Instead of MODEL: a CSV file with the columns subject, sequence, frame, pspi and "
         "predicted (empty: no score). Optional columns: p_none, p_mild, p_moderate, p_severe; low, "
-        "high; vas, opr; milliseconds; fold; overlap; not_scored; columns to group by.",
+        "high; vas, opr; milliseconds; seconds; fold; overlap; not_scored; columns to group by.",
     ),
 ]
 Data = Annotated[
@@ -113,8 +112,27 @@ Sequences = Annotated[
     bool,
     typer.Option(
         "--sequences",
-        help="Also predict VAS and OPR from features of each sequence's scores, leaving one "
-        "subject out, and write sequences.csv.",
+        help="Also predict VAS, OPR and other ratings from features of each sequence's scores, "
+        "leaving one subject out, and write sequences.csv.",
+    ),
+]
+Ratings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rating",
+        metavar="COLUMN",
+        help="With --sequences: another column with a rating of each sequence. Can be repeated.",
+    ),
+]
+FrameRate = Annotated[
+    float | None,
+    typer.Option(
+        "--fps",
+        metavar="NUMBER",
+        min=0.001,
+        max=10_000,
+        help="Frames a second where the predictions have no column seconds: the delays of episodes "
+        "are then in seconds and not in frames.",
     ),
 ]
 
@@ -136,6 +154,8 @@ def evaluate(
     resamples: Resamples = 1000,
     seed: Seed = 0,
     sequences: Sequences = False,
+    rating: Ratings = None,
+    fps: FrameRate = None,
     target: Target = None,
     score_range: ScaleRange = None,
     cuts: Cuts = None,
@@ -144,6 +164,8 @@ def evaluate(
     """Compare predictions of a model with labels: metrics, trivial predictors, a report."""
     if (model is None) == (predictions is None):
         raise typer.BadParameter("expected either MODEL or --predictions FILE")
+    if rating and not sequences:
+        raise typer.BadParameter("--rating needs --sequences")
     from wince.cli.training_extra import require_plots
 
     require_plots("wince evaluate")
@@ -153,7 +175,6 @@ def evaluate(
     from wince.evaluation import sequence_ratings
     from wince.evaluation.prediction_files import read_predictions, read_training_labels
     from wince.evaluation.report.result_files import write_results
-    from wince.named_scales import refuse_other
     from wince.output_lock import locked_folder
 
     refuse_as_output(out)
@@ -166,14 +187,18 @@ def evaluate(
     scored = None
     with locked_folder(out), _spinner("Reading") as show_step:
         if model is not None:
+            _refuse_other_scale(model, scale)
             scored = _score(model, data, out, part, allow_overlap, distinct_subjects, show_step)
-            refuse_other(scale, scored.table.scale, model)
             table = scored.table
         elif predictions is not None:
             table = read(predictions)
         labels = scored.training if scored else None
         if training:
             labels = read_training_labels(training, renames=renames, scale=table.scale)
+        ratings = None
+        if sequences:
+            show_step("Ratings of sequences")
+            ratings = sequence_ratings.predict(table, rating or ())
         metrics = evaluation.evaluate(
             table,
             against=read(against) if against else None,
@@ -185,51 +210,90 @@ def evaluate(
             dataset=dataset,
             resamples=resamples,
             seed=seed,
+            frame_rate=fps,
+            sequences=ratings or (),
             about=scored.about if scored else (),
             flow=scored.flow if scored else (),
             progress=show_step,
         )
         show_step("Plots and report")
         report = write_results(metrics, table, out)
-        if sequences:
-            show_step("Ratings of sequences")
-            ratings = sequence_ratings.predict(table)
+        if ratings is not None:
             label = metrics["overlap"]["label"] or ""
             sequence_ratings.write(table, ratings, out / "sequences.csv", label)
     show(metrics)
+    _show_episodes(metrics["episodes"])
     if sequences:
-        _show_sequences(table, ratings, resamples, seed)
+        _show_sequences(metrics["sequence_ratings"])
     for note in scored.notes if scored else ():
         typer.echo(note)
     typer.echo(f"Report: {report}")
 
 
-def _show_sequences(
-    table: "Predictions", ratings: "list[SequenceRatings]", resamples: int, seed: int
-) -> None:
+def _refuse_other_scale(model: Path, scale: "Scale | None") -> None:
+    """Raise ScaleError, before anything is scored, if a model is not of a stated scale."""
+    if scale is not None:
+        from wince.named_scales import refuse_other
+        from wince.runtime.estimator import Estimator
+
+        refuse_other(scale, Estimator(model).scale, model)
+
+
+def _show_episodes(episodes: Mapping[str, Any] | None) -> None:
+    """Print how the predicted episodes match the labelled ones, at each cut that has some."""
+    from wince.evaluation.report.interval_text import interval_text
+
+    shown = {} if episodes is None else episodes["cuts"]
+    shown = {name: cut for name, cut in shown.items() if cut["labelled"]}
+    if episodes is None or not shown:
+        return
+    rows = plain_table()
+    rows.add_column("Episodes at or above", no_wrap=True)
+    titles = ("Labelled", "Predicted", "Precision", "Recall", "95 % interval", "Always: recall")
+    for title in (*titles, f"Onset, {episodes['unit']} late (95 % below)"):
+        rows.add_column(title, justify="right", no_wrap=True)
+    for name, cut in shown.items():
+        pooled = cut["model"]["pooled"]
+        late = (pooled["onset_delay_median"], pooled["onset_delay_p95"])
+        rows.add_row(
+            name,
+            f"{cut['labelled']:,}",
+            f"{cut['predicted']:,}",
+            decimal(pooled["precision"]),
+            decimal(pooled["recall"]),
+            interval_text(cut["model"], "pooled", "recall"),
+            decimal(cut["always"]["pooled"]["recall"]),
+            f"{decimal(late[0], 2)} ({decimal(late[1], 2)})" if cut["matched"] else "–",
+        )
+    table_console().print(rows)
+
+
+def _show_sequences(ratings: Mapping[str, Any]) -> None:
     """Print how well each method predicts the ratings of sequences."""
     from wince.evaluation import sequence_ratings
     from wince.evaluation.metrics.metric_catalogue import TITLES
     from wince.evaluation.report.interval_text import interval_text
 
     if not ratings:
-        typer.echo("No rating of sequences: expected vas or opr of three subjects or more.")
+        typer.echo(
+            "No rating of sequences: expected vas, opr or another column (--rating) of three "
+            "subjects or more."
+        )
         return
     rows = plain_table()
     rows.add_column("Rating of sequences, from the other subjects", no_wrap=True)
     for key in sequence_ratings.METRICS:
         for title in (TITLES[key], "95 % interval"):
             rows.add_column(title, justify="right", no_wrap=True)
-    for result in ratings:
-        measured = sequence_ratings.measure(result, len(table.subjects), resamples, seed)
+    for rating, result in ratings.items():
         for method, title in sequence_ratings.METHODS.items():
-            values = measured[method]
+            values = result["methods"][method]
             cells = [
                 cell
                 for key in sequence_ratings.METRICS
                 for cell in (decimal(values["pooled"][key]), interval_text(values, "pooled", key))
             ]
-            rows.add_row(f"{result.rating.upper()}: {title}", *cells)
+            rows.add_row(f"{rating.upper()}: {title}", *cells)
     table_console().print(rows)
 
 

@@ -88,12 +88,12 @@ class ExportOptions:
             raise typer.BadParameter("--cross-validation needs RUN")
 
     def check_over_time(self) -> None:
-        """Raise BadParameter for options that do not apply to a training over time."""
+        """Raise BadParameter for options that do not apply to a training of models of time."""
         for field in fields(self):
             applies = field.name == "keep_time_model"
             if not applies and getattr(self, field.name) != field.default:
                 option = f"--{field.name.replace('_', '-')}"
-                raise typer.BadParameter(f"{option} does not apply to a training over time")
+                raise typer.BadParameter(f"{option} does not apply to a training of models of time")
 
 
 @with_option_groups
@@ -138,7 +138,7 @@ def export(
 
 
 def _export_over_time(run: Path, out: Path, options: ExportOptions) -> bool:
-    """Export a training over time; return False if the run is none."""
+    """Export a training of models of time; return False if the run is none."""
     from wince.output_lock import locked_folder
     from wince.training.over_time import time_export
 
@@ -160,7 +160,8 @@ def _export_over_time(run: Path, out: Path, options: ExportOptions) -> bool:
             f"The {exported.kind} frame by frame differs from the whole sequence in torch by at "
             f"most {exported.difference:.1e}."
         )
-    typer.echo(f"Model: {out}. Try it with: wince serve --model {out}")
+    use = f"watch VIDEO --model {out}" if exported.look_ahead else f"serve --model {out}"
+    typer.echo(f"Model: {out}. Try it with: wince {use}")
     return True
 
 

@@ -65,6 +65,16 @@ class OverTimeOptions:
             "recordings have them. Default: 0.",
         ),
     ] = None
+    fps: Annotated[
+        float | None,
+        typer.Option(
+            metavar="NUMBER",
+            min=0.001,
+            max=10_000,
+            help="With --over-time: frames a second of sequences of images, which have no times. A "
+            "model of time is used at the rate it was trained at.",
+        ),
+    ] = None
 
     def settings(self, training: TrainingOptions, architecture: str) -> "TimeSettings | None":
         """Return the settings; None without --over-time.
@@ -74,7 +84,7 @@ class OverTimeOptions:
             MissingExtraError: The training extra is not installed.
         """
         if not self.over_time:
-            for name in ("folds", "window", "look_ahead"):
+            for name in ("folds", "window", "look_ahead", "fps"):
                 if getattr(self, name) is not None:
                     raise typer.BadParameter(f"{_option(name)} needs --over-time")
             return None
@@ -92,6 +102,7 @@ class OverTimeOptions:
             folds=self.folds or "5",
             window=self.window or WINDOW,
             look_ahead=self.look_ahead or 0,
+            fps=self.fps,
             epochs=training.epochs or EPOCHS,
             seed=training.seed,
         )

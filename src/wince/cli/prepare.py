@@ -113,11 +113,21 @@ class PreparationOptions:
             "the video's.",
         ),
     ] = None
+    first_frame: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="0|1",
+            help="Number of a video's first frame in annotations by frame, if they do not show it.",
+        ),
+    ] = None
     coded_unit: Annotated[
         list[str] | None,
         typer.Option(
             metavar="UNIT",
-            help="An action unit that was coded although no annotation contains it, such as AU43. "
+            help="An action unit that was coded although no annotation contains it, such as AU43: "
+            "it is 0 wherever something was coded. "
             "Can be repeated.",
         ),
     ] = None
@@ -170,6 +180,7 @@ class PreparationOptions:
             groups=tuple(name.strip().lower() for name in self.group_column or ()),
             fps=self.fps,
             annotation_fps=self.annotation_fps,
+            first_frame=self.first_frame,
             coded_units=parse_coded_units(self.coded_unit or ()),
             unit_range=self.unit_range,
         )

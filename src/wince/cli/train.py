@@ -87,3 +87,5 @@ def _train_over_time(data: Path, out: Path, settings: "TimeSettings") -> None:
     console.print(table)
     console.print(result.conclusion, soft_wrap=True)
     typer.echo(f"Table: {out / time_table.TABLE}")
+    keep = "" if result.winner else " --keep-time-model"
+    typer.echo(f"Export {result.best.name} with: wince export {out} --out MODEL{keep}")

@@ -258,4 +258,5 @@ def _for_recording(options: WatchOptions, step: float) -> WatchSettings:
         settings,
         track=replace(settings.track, smoothing=0.0, away=away),
         half_width=HALF_WIDTH if options.smoothing is None else options.smoothing,
+        recorded=True,
     )

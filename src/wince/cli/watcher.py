@@ -15,8 +15,11 @@ from wince.cli.watch_voice import BackgroundSpeaker
 from wince.faces import MIN_SCORE
 from wince.runtime.assessment import Assessment
 from wince.runtime.assessor import Assessor
+from wince.runtime.crop_assessments import with_score
 from wince.runtime.look_ahead import LookAhead, RecordedFrame
 from wince.runtime.person_assessor import Choice, PersonAssessor, PersonFrame
+from wince.runtime.person_states import PersonSteps
+from wince.runtime.score_delay import ScoreDelay
 from wince.runtime.session_summary import LONGEST_STEP, SessionSummary
 from wince.runtime.track import Track, TrackSettings
 from wince.spreadsheet_cells import guarded
@@ -39,6 +42,7 @@ class WatchSettings:
         person: Number of the person to follow; None for the largest at the start.
         everybody: Whether to follow all persons.
         min_score: Minimum score of the face detector.
+        recorded: Whether the frames are of a recording.
     """
 
     track: TrackSettings
@@ -46,6 +50,7 @@ class WatchSettings:
     person: int | None = None
     everybody: bool = False
     min_score: float = MIN_SCORE
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,11 @@ class _FollowedPerson:
 
     def __init__(self, number: int | None, assessor: Assessor, settings: WatchSettings) -> None:
         self.number = number
-        self.track = Track(assessor.estimator.track_calibration, settings.track)
+        calibration = assessor.estimator.track_calibration
+        self.track = Track(calibration, settings.track)
+        self.delay: ScoreDelay[_WatchedFrame] = ScoreDelay(
+            lambda assessment, score: with_score(assessment, score.units, score.raw, calibration)
+        )
         self.look_ahead: LookAhead[_WatchedFrame] = LookAhead(settings.half_width)
         self.session = SessionSummary(assessor.estimator.scale)
         self.seconds_in_view = 0.0
@@ -76,13 +85,28 @@ class _FollowedPerson:
         if watched.assessment is not None:
             self.seconds_in_view += min(seconds - self._last, LONGEST_STEP)
         self._last = seconds
-        for frame in self.look_ahead.add(RecordedFrame(seconds, watched.assessment, watched)):
-            yield self, frame
+        steps, number = watched.persons.steps, self.number or watched.persons.followed
+        step = None
+        if watched.assessment is not None and watched.assessment.raw_score is not None:
+            step = steps[number].step if number in steps else None
+        frame = RecordedFrame(seconds, watched.assessment, watched)
+        yield from self._averaged(self.delay.add(frame, step, steps.values()))
 
-    def finish(self) -> Iterator[tuple["_FollowedPerson", RecordedFrame[_WatchedFrame]]]:
-        """Yield this person with each frame that still waits."""
+    def finish(
+        self, steps: Iterable[PersonSteps]
+    ) -> Iterator[tuple["_FollowedPerson", RecordedFrame[_WatchedFrame]]]:
+        """Yield this person with each frame that still waits, given the last scores."""
+        yield from self._averaged(self.delay.complete(steps))
         for frame in self.look_ahead.finish():
             yield self, frame
+
+    def _averaged(
+        self, scored: Iterable[RecordedFrame[_WatchedFrame]]
+    ) -> Iterator[tuple["_FollowedPerson", RecordedFrame[_WatchedFrame]]]:
+        for frame in scored:
+            watched = replace(frame.item, assessment=frame.assessment)
+            for averaged in self.look_ahead.add(replace(frame, item=watched)):
+                yield self, averaged
 
 
 @dataclass
@@ -116,6 +140,7 @@ class Watcher:
             person=settings.person,
             everybody=settings.everybody,
             min_score=settings.min_score,
+            recorded=settings.recorded,
         )
         self._followed: dict[int | None, _FollowedPerson] = {}
         self._sessions: dict[int | None, SessionSummary] = {}
@@ -156,7 +181,7 @@ class Watcher:
         self.status.frame_rate = self._frame_rate(now)
         self._update_status(persons)
         without_pixels = replace(frame, rgb=frame.rgb[:0])
-        completed = []
+        completed = self._end_tracks(persons)
         for person in self._persons_to_follow(persons):
             number = persons.followed if person.number is None else person.number
             assessment = None if number is None else persons.assessments.get(number)
@@ -166,20 +191,29 @@ class Watcher:
 
     def finish(self) -> Iterator[float]:
         """Follow the frames that still wait at the end; yield the time of each."""
-        yield from self._follow([person.finish() for person in self._followed.values()])
+        steps = self._persons.finish().values()
+        yield from self._follow([person.finish(steps) for person in self._followed.values()])
 
     def _persons_to_follow(self, persons: PersonFrame) -> list[_FollowedPerson]:
         """Return the followed persons. Without any there is an entry without a number."""
         if not self.settings.everybody:
             return [self._person(None)]
-        for number in [n for n in self._followed if n and not self._persons.is_expected(n)]:
-            person = self._followed.pop(number)
-            if person.seconds_in_view >= BRIEF:
-                self._sessions[number] = person.session
         for number in persons.faces:
             self._person(number)
         numbers = sorted(number for number in self._followed if number is not None)
         return [self._followed[number] for number in numbers] or [self._person(None)]
+
+    def _end_tracks(
+        self, persons: PersonFrame
+    ) -> list[Iterator[tuple[_FollowedPerson, RecordedFrame[_WatchedFrame]]]]:
+        """End the tracks of persons who have left; return their frames that still wait."""
+        completed = []
+        for number in [n for n in self._followed if n and not self._persons.is_expected(n)]:
+            person = self._followed.pop(number)
+            if person.seconds_in_view >= BRIEF:
+                self._sessions[number] = person.session
+            completed.append(person.finish(persons.steps.values()))
+        return completed
 
     def _person(self, number: int | None) -> _FollowedPerson:
         if number not in self._followed:

@@ -3,6 +3,7 @@
     predictions ─┬─ metrics × bootstrap ──> model, baselines, groups, against
                  ├─ unscored_frames ──────> not_scored
                  ├─ plot_data ────────────> roc, classes, reliability
+                 ├─ episodes ─────────────> episodes
                  └─ protocol ─────────────> overlap, caveats
 
 The result is plain data; docs/evaluation.md describes its keys. Undefined numbers are NaN here and
@@ -22,10 +23,12 @@ from wince.evaluation import (
     action_units,
     bootstrap,
     coverage,
+    episodes,
     frame_flow,
     group_fairness,
     protocol,
     published_results,
+    sequence_ratings,
     unscored_frames,
 )
 from wince.evaluation.all_metrics import all_metrics
@@ -37,6 +40,7 @@ from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.protocol import Overlap
 from wince.evaluation.report import agreement_data, curve_data, plot_data
+from wince.evaluation.sequence_ratings import SequenceRatings
 from wince.evaluation.trivial_predictors import (
     TRIVIAL_PREDICTORS,
     LabelStatistics,
@@ -69,6 +73,8 @@ def evaluate(
     dataset: str | None = None,
     resamples: int = 1000,
     seed: int = 0,
+    frame_rate: float | None = None,
+    sequences: Sequence[SequenceRatings] = (),
     about: Sequence[str] = (),
     flow: Sequence[FlowStep] = (),
     progress: Progress = lambda step: None,
@@ -88,6 +94,8 @@ def evaluate(
         dataset: "unbc" to add published results on that data set.
         resamples: Bootstrap resamples of the subjects for the 95 % intervals; 0 for no intervals.
         seed: Random seed of the bootstrap.
+        frame_rate: Frames a second of sequences without times, for the delays of episodes.
+        sequences: What `sequence_ratings.predict` returned.
         about: Sentences on the model and the data, for readers of the report.
         flow: How many frames there were before those of the table.
         progress: Called with the name of each step.
@@ -119,6 +127,10 @@ def evaluate(
             statistics,
             bootstrap.subject_counts(len(table.subjects), resamples, seed),
             smallest_group,
+        ),
+        "episodes": episodes.measure(table, resamples, seed, frame_rate),
+        "sequence_ratings": sequence_ratings.as_data(
+            sequences, len(table.subjects), resamples, seed
         ),
     }
     metrics |= _describe_caveats(

@@ -17,6 +17,8 @@ SCALE = "scale"
 INTERVAL = ("low", "high")
 RATINGS = {"vas": 10.0, "opr": 5.0}
 """Ratings of a sequence -> the highest value of their scale."""
+FURTHER_RATINGS = ("nrs", "sen", "aff")
+"""Other ratings of a sequence; frames without a score are not counted by their values."""
 UNSCORED = "not_scored"
 """Column with the reason why a row has no prediction."""
 NO_PREDICTION = "no prediction"
@@ -26,11 +28,13 @@ RAW = "raw"
 UNIT_LABELS = tuple(name.lower() for name in UNIT_NAMES)
 """Columns of the labelled action units, empty where they are not known."""
 UNIT_PREDICTIONS = tuple(f"predicted_{name}" for name in UNIT_LABELS)
+SECONDS = "seconds"
+"""Column with the time of the frame in its sequence."""
 KNOWN = (
     *UNIT_LABELS,
     *UNIT_PREDICTIONS,
     *("subject", "sequence", "frame", "predicted", *INTERVAL, *RATINGS, SCALE),
-    *("milliseconds", "fold", "overlap", UNSCORED, RAW),
+    *("milliseconds", SECONDS, "fold", "overlap", UNSCORED, RAW),
 )
 """Columns of predictions on every scale; a scale adds its label and its probabilities."""
 SUM_TOLERANCE = 0.02
@@ -40,6 +44,8 @@ LONGEST_GROUP_NAME = 200
 """Characters; longer texts in further columns are cut."""
 LARGEST = 1e6
 """A prediction may be off the scale, but one beyond this is a mistake and would overflow sums."""
+LONGEST = 1e10
+"""Seconds; a time may count from 1970."""
 YES, NO = ("1", "true", "yes"), ("0", "false", "no", "")
 
 Columns = Mapping[str, Sequence[str]]
@@ -123,6 +129,7 @@ def from_columns(
         vas=parser.rating("vas", sequence),
         opr=parser.rating("opr", sequence),
         milliseconds=parser.numbers("milliseconds", 0.0) if "milliseconds" in columns else None,
+        seconds=parser.times(),
         fold=parser.names("fold") if "fold" in columns else None,
         overlap=parser.flags("overlap") if "overlap" in columns else None,
         others=_group_columns(columns, scale),
@@ -153,7 +160,8 @@ def _unscored_frames(
     cells = _rows(columns, rows)
     parser = _ColumnParser(cells, lambda row: place(rows[row]))
     reasons = [cell.strip() or NO_PREDICTION for cell in cells.get(UNSCORED, [""] * len(rows))]
-    known = _group_columns(cells, scale)
+    groups = _group_columns(cells, scale)
+    known = {name: values for name, values in groups.items() if name not in FURTHER_RATINGS}
     if "fold" in cells:
         known["fold"] = np.array([cell.strip() or NOT_STATED for cell in cells["fold"]], np.str_)
     return UnscoredFrames(
@@ -297,6 +305,13 @@ class _ColumnParser:
                 low, high = (0.0, unit.maximum) if largest is None else (-largest, largest)
                 columns[place] = self.numbers(name, low, high, allow_empty=True)
         return np.column_stack(columns)
+
+    def times(self) -> Floats | None:
+        """Return the times of the frames, NaN for empty cells; None without any."""
+        if SECONDS not in self.columns:
+            return None
+        seconds = self.numbers(SECONDS, -LONGEST, LONGEST, allow_empty=True)
+        return None if np.isnan(seconds).all() else seconds
 
     def rating(self, column: str, sequence: Indices) -> Floats | None:
         """Return the ratings, which are the same in all rows of a sequence; None without any."""

@@ -63,6 +63,7 @@ class Predictions:
         vas: Rating of the sequence by the person, 0 to 10, NaN where there is none, shape (N,).
         opr: Rating of the sequence by an observer, 0 to 5, NaN where there is none, shape (N,).
         milliseconds: Time for the image, shape (N,).
+        seconds: Time of the frame in its sequence, NaN where it is not known, shape (N,).
         fold: Name of the held-out fold, shape (N,).
         overlap: Whether the model was trained on the subject of the row, shape (N,).
         others: Further columns as text, for groups, each of shape (N,).
@@ -88,6 +89,7 @@ class Predictions:
     vas: Floats | None = None
     opr: Floats | None = None
     milliseconds: Floats | None = None
+    seconds: Floats | None = None
     fold: NDArray[np.str_] | None = None
     overlap: NDArray[np.bool_] | None = None
     others: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
@@ -165,6 +167,7 @@ class Predictions:
             vas=rating(self.vas),
             opr=rating(self.opr),
             milliseconds=part(self.milliseconds),
+            seconds=part(self.seconds),
             fold=part(self.fold),
             overlap=part(self.overlap),
             others={name: values[rows] for name, values in self.others.items()},

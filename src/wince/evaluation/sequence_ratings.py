@@ -1,12 +1,13 @@
 """Ratings of whole sequences predicted from the scores of their frames.
 
-VAS and OPR rate a sequence, the model scores its frames. Each method below learns from the other
+VAS, OPR and other ratings are of a sequence, the model scores its frames. Each method below learns
+from the other
 subjects only (leave one subject out): the mean rating, a line on the highest score, and ridge
 regression (Hoerl & Kennard 1970) on several features of the scores over time.
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,14 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wince import files, scale, spreadsheet_cells
+from wince import files, spreadsheet_cells
 from wince.errors import DataError
 from wince.evaluation import bootstrap
 from wince.evaluation.all_metrics import Metric, column_mean
 from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.metrics import agreement, sequence_scores
+from wince.evaluation.prediction_columns import FURTHER_RATINGS, NOT_STATED, RATINGS
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.traces.trace import from_predictions
+from wince.scale import Scale
 
 METHODS = {
     "mean": "mean of the other subjects",
@@ -30,14 +33,8 @@ METHODS = {
     "ridge": "ridge regression on all features",
 }
 METRICS = ("mae", "icc", "pcc")
-FEATURES = (
-    *("maximum", "top_tenth", "mean", "deviation"),
-    *(f"share_{level}" for level in scale.LEVELS),
-    *("episodes", "longest_episode"),
-)
-"""Features of a sequence. `deviation` is the standard deviation of its scores, `share_{level}` the
-share of its frames in a level. An episode is a run of frames whose score rounds to 1 or more; its
-length is a share of the frames."""
+USUAL = (*RATINGS, *FURTHER_RATINGS)
+"""Ratings that are predicted where a table has them, without being named."""
 PENALTIES = np.logspace(-1, 4, 11)
 FEWEST_SUBJECTS = 3
 
@@ -47,7 +44,7 @@ class SequenceRatings:
     """Sequences that have a rating, and what each method predicts.
 
     Attributes:
-        rating: Name of the rating, "vas" or "opr".
+        rating: Name of the rating: its column.
         sequence: Their numbers in the table (Q,).
         subject: Number of the subject of each (Q,).
         truth: Their ratings (Q,).
@@ -61,33 +58,42 @@ class SequenceRatings:
     predicted: Mapping[str, Floats]
 
 
+def feature_names(scale: Scale) -> tuple[str, ...]:
+    """Return the names of the features of a sequence.
+
+    `deviation` is the standard deviation of its scores, `share_{level}` the share of its frames in
+    a level. An episode is a run of frames with pain, of PSPI those whose score rounds to 1 or more;
+    its length is a share of the frames.
+    """
+    shares = (f"share_{level}" for level in scale.levels)
+    return (*("maximum", "top_tenth", "mean", "deviation"), *shares, "episodes", "longest_episode")
+
+
 def features(table: Predictions) -> Floats:
-    """Return the features of each sequence, (Q, len(FEATURES)), in the order of FEATURES."""
-    return np.array([_features(trace.predicted) for trace in from_predictions(table)])
+    """Return the features of each sequence, (Q, F), in the order of their names."""
+    return np.array([_features(trace.predicted, table.scale) for trace in from_predictions(table)])
 
 
-def predict(table: Predictions) -> list[SequenceRatings]:
+def predict(table: Predictions, columns: Sequence[str] = ()) -> list[SequenceRatings]:
     """Return the predictions for each rating that sequences of three subjects or more have.
 
+    Args:
+        table: The predictions of frames.
+        columns: Columns with ratings, beside those of USUAL.
+
     Raises:
-        DataError: The scores are on another scale than PSPI.
+        DataError: There is no such column, it has something else than numbers, or it differs
+            within a sequence.
     """
-    if not table.scale.is_pspi:
-        raise DataError(
-            f"{table.source} has scores of {table.scale.words}. The features of a sequence need "
-            "PSPI: leave out --sequences."
-        )
     first = sequence_scores.first_rows(table.sequence)
     owner, described = table.subject[first], features(table)
     results = []
-    for name, ratings in (("vas", table.vas), ("opr", table.opr)):
-        if ratings is None:
-            continue
+    for name, ratings in _ratings(table, columns).items():
         rated = np.flatnonzero(~np.isnan(ratings[first]))
         truth, subject = ratings[first][rated], owner[rated]
         if len(np.unique(subject)) < FEWEST_SUBJECTS:
             continue
-        maximum = described[rated, FEATURES.index("maximum")]
+        maximum = described[rated, feature_names(table.scale).index("maximum")]
         predicted = {
             "mean": _held_out_mean(truth, subject),
             "line": sequence_scores.held_out_line(maximum, truth, subject),
@@ -95,6 +101,68 @@ def predict(table: Predictions) -> list[SequenceRatings]:
         }
         results.append(SequenceRatings(name, rated, subject, truth, predicted))
     return results
+
+
+def _ratings(table: Predictions, columns: Sequence[str]) -> dict[str, Floats]:
+    """Return the rating of each frame's sequence (N,) by name, NaN where there is none."""
+    ratings = {name: values for name, values in _vas_and_opr(table) if values is not None}
+    others = [name for name in USUAL if name in table.others]
+    named = [table.column_name(name) for name in columns if name.lower() not in ratings]
+    for name in dict.fromkeys((*others, *named)):
+        ratings[name] = _numbers(table, name)
+    return ratings
+
+
+def _vas_and_opr(table: Predictions) -> tuple[tuple[str, Floats | None], ...]:
+    return (("vas", table.vas), ("opr", table.opr))
+
+
+def _numbers(table: Predictions, name: str) -> Floats:
+    """Return a column of ratings as numbers, NaN where the cell is empty."""
+    cells = table.column(name)
+    values = np.full(len(table), np.nan)
+    for row, cell in enumerate(cells.tolist()):
+        if cell == NOT_STATED:
+            continue
+        try:
+            values[row] = float(cell)
+        except ValueError:
+            values[row] = np.inf
+        if not np.isfinite(values[row]):
+            raise DataError(
+                f"{table.source}: the rating {name} of {table.sequences[table.sequence[row]]} is "
+                f"{cell!r:.40}; expected a number, or an empty cell if there is none."
+            )
+    expected = values[sequence_scores.first_rows(table.sequence)][table.sequence]
+    wrong = np.flatnonzero((values != expected) & ~(np.isnan(values) & np.isnan(expected)))
+    if wrong.size:
+        row = int(wrong[0])
+        raise DataError(
+            f"{table.source}: the rating {name} of {table.sequences[table.sequence[row]]} is "
+            f"{expected[row]:g} and {values[row]:g}. Write one value in all rows of a sequence."
+        )
+    return values
+
+
+def as_data(
+    ratings: Sequence[SequenceRatings], subjects: int, resamples: int, seed: int
+) -> dict[str, Any]:
+    """Return the entry of metrics.json: by rating its sequences, subjects and methods.
+
+    Args:
+        ratings: What `predict` returned.
+        subjects: Number of subjects of the table.
+        resamples: Number of resamples; 0 for no intervals.
+        seed: Random seed of the bootstrap.
+    """
+    return {
+        result.rating: {
+            "sequences": len(result.truth),
+            "subjects": len(np.unique(result.subject)),
+            "methods": measure(result, subjects, resamples, seed),
+        }
+        for result in ratings
+    }
 
 
 def measure(ratings: SequenceRatings, subjects: int, resamples: int, seed: int) -> dict[str, Any]:
@@ -136,7 +204,7 @@ def write(table: Predictions, results: list[SequenceRatings], path: Path, cautio
         "subject": [table.subjects[owner] for owner in table.subject[first]],
         "sequence": list(table.sequences),
     }
-    for number, name in enumerate(FEATURES):
+    for number, name in enumerate(feature_names(table.scale)):
         columns[name] = [f"{value:.5f}" for value in described[:, number]]
     for ratings in results:
         for name, values in {ratings.rating: ratings.truth, **ratings.predicted}.items():
@@ -172,18 +240,18 @@ def _metrics(ratings: SequenceRatings, method: str, subjects: int, rated: int) -
     ]
 
 
-def _features(scores: Floats) -> list[float]:
+def _features(scores: Floats, scale: Scale) -> list[float]:
     """Return the features of a sequence's scores (n,) in the order of time."""
-    levels = np.searchsorted(scale.LEVEL_CUTS, scores, side="right")
-    shares = np.bincount(levels, minlength=len(scale.LEVELS)) / len(scores)
-    lengths = episode_lengths(scores >= scale.BINARY_CUTS[0] - 0.5)
+    levels = np.searchsorted(scale.cuts, scores, side="right")
+    shares = np.bincount(levels, minlength=len(scale.levels)) / len(scores)
+    lengths = episode_lengths(scale.is_pain(scores))
     same_sequence = np.zeros(len(scores), np.intp)
     return [
         float(scores.max()),
         float(sequence_scores.top_tenth(scores, same_sequence)[0]),
         float(scores.mean()),
         float(scores.std()),
-        *shares.tolist(),
+        *shares[: len(scale.levels)].tolist(),
         float(len(lengths)),
         max(lengths, default=0) / len(scores),
     ]

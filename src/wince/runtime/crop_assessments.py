@@ -1,6 +1,7 @@
 """From checked face crops to assessments: network, calibration, sentences."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -12,10 +13,12 @@ from wince.runtime.estimator import Estimate, Estimator
 from wince.runtime.face_crop import FaceCrop
 from wince.runtime.heatmap import place_maps
 from wince.runtime.neutral import NeutralFace, change
+from wince.runtime.time_model import Floats
 from wince.scale import UNIT_NAMES
 from wince.speech import sentences
 
-OverTime = Callable[[int, Estimate], Estimate]
+OverTime = Callable[[int, Estimate], tuple[Floats | None, Floats]]
+"""Returns action units (1, 6) or None, and the raw score (1,)."""
 
 
 def assess_crops(
@@ -49,13 +52,16 @@ def assess_crops(
         assert estimate is not None  # because there are judged crops
         one_estimate, started = estimate.select(index), perf_counter()
         if over_time is None:
-            fields = _score_fields(one_estimate, estimator.calibration)
+            fields = _score_fields(
+                one_estimate.action_units, one_estimate.raw, estimator.calibration
+            )
         else:
-            estimate_over_time = over_time(positions[index], one_estimate)
-            fields = _score_fields(estimate_over_time, estimator.track_calibration)
+            units, raw = over_time(positions[index], one_estimate)
+            fields = _score_fields(units, raw, estimator.track_calibration)
         if neutral is not None:
-            units, raw_score = _action_units(one_estimate), round(float(one_estimate.raw[0]), 3)
-            fields["change"] = change(units, raw_score, neutral, estimator.scale)
+            image_units = _units_by_name(one_estimate.action_units)
+            raw_score = round(float(one_estimate.raw[0]), 3)
+            fields["change"] = change(image_units, raw_score, neutral, estimator.scale)
         if heatmap:
             fields["heatmap"] = place_maps(one_estimate, crop.quad, estimator.scale)
         seconds = share + perf_counter() - started
@@ -81,12 +87,23 @@ def _refusal(crop: FaceCrop, estimator: Estimator) -> Assessment:
     )
 
 
-def _score_fields(estimate: Estimate, calibration: Calibration) -> dict[str, Any]:
+def with_score(
+    assessment: Assessment, units: Floats | None, raw: Floats, calibration: Calibration
+) -> Assessment:
+    """Return an assessment with another score, and the sentences that state it.
+
+    Args:
+        assessment: The assessment of a face that can be judged.
+        units: Action units (1, 6), or None.
+        raw: Raw score (1,).
+        calibration: From the raw score to the score.
+    """
+    return replace(assessment, **_score_fields(units, raw, calibration))
+
+
+def _score_fields(units: Floats | None, raw: Floats, calibration: Calibration) -> dict[str, Any]:
     """Return the fields of an assessment that state the score of one crop."""
-    raw = float(estimate.raw[0])
-    raw_score = round(raw, 3)
-    score = calibration(raw).rounded()
-    units = _action_units(estimate)
+    score = calibration(float(raw[0])).rounded()
     return {
         "score": score.score,
         "interval": score.interval,
@@ -94,8 +111,8 @@ def _score_fields(estimate: Estimate, calibration: Calibration) -> dict[str, Any
         "between": score.between,
         "level_probabilities": score.level_probabilities or None,
         "confidence": score.confidence,
-        "action_units": units,
-        "raw_score": raw_score,
+        "action_units": _units_by_name(units),
+        "raw_score": round(float(raw[0]), 3),
         "sentence": sentences.sentence_of(score, score.between),
         "advice": sentences.advice_of(score, score.between),
     }
@@ -115,9 +132,9 @@ def _face_fields(crop: FaceCrop, estimator: Estimator, score_seconds: float) -> 
     }
 
 
-def _action_units(estimate: Estimate) -> dict[str, float] | None:
+def _units_by_name(units: Floats | None) -> dict[str, float] | None:
     """Return the rounded intensities of the first crop by name."""
-    if estimate.action_units is None:
+    if units is None:
         return None
-    values = estimate.action_units[0].tolist()
+    values = units[0].tolist()
     return {name: round(value, 3) for name, value in zip(UNIT_NAMES, values, strict=True)}

@@ -6,7 +6,7 @@ first frame that shows a face. Following never moves to another person by itself
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from time import perf_counter
@@ -30,7 +30,8 @@ from wince.runtime.face_crop import (
     has_full_detail,
 )
 from wince.runtime.neutral import NeutralFace
-from wince.runtime.time_model import PersonStates
+from wince.runtime.person_states import PersonStates, PersonSteps, refuse_look_ahead
+from wince.runtime.time_model import Floats
 
 
 class Choice(StrEnum):
@@ -58,6 +59,8 @@ class PersonFrame:
         is_inconclusive: Whether the image says nothing about the followed person. It shows the
             face with less detail than the camera's frame has, or the edge of the part cuts it off;
             or it is a reduced frame in which a face is not found that was in view before.
+        steps: With a model of time that looks ahead, by number: the step of this frame, whose
+            score is not that of its assessment, and the scores of earlier steps.
     """
 
     followed: int | None
@@ -65,6 +68,7 @@ class PersonFrame:
     faces: dict[int, DetectedFace]
     assessments: dict[int, Assessment]
     is_inconclusive: bool = False
+    steps: dict[int, PersonSteps] = field(default_factory=dict)
 
 
 class PersonAssessor:
@@ -83,6 +87,7 @@ class PersonAssessor:
         person: int | None = None,
         everybody: bool = False,
         min_score: float = MIN_SCORE,
+        recorded: bool = False,
     ) -> None:
         """Begin without persons.
 
@@ -92,6 +97,10 @@ class PersonAssessor:
             person: Number of the person to follow; None for the largest at the start.
             everybody: Whether to assess all persons.
             min_score: Minimum score of the face detector, above 0 and below 1.
+            recorded: Whether the frames are of a recording, so that scores may come later.
+
+        Raises:
+            ModelError: The model of time looks ahead and the frames are not of a recording.
         """
         self._assessor = assessor
         self._cores = _core_count() if everybody else 1
@@ -100,6 +109,8 @@ class PersonAssessor:
         self._everybody = everybody
         self._checked: dict[int, CheckedFace] = {}
         time_model = assessor.estimator.time_model
+        if not recorded:
+            refuse_look_ahead(time_model)
         self._states = PersonStates(time_model, away) if time_model else None
         self.followed = person
         self.choice = None if person is None else Choice.NUMBER
@@ -172,7 +183,7 @@ class PersonAssessor:
         ]
 
         if self._states is not None:
-            self._states.forget_before(seconds)
+            self._states.begin(seconds)
 
         def assess_part(indices: list[int]) -> list[Assessment]:
             crops = cut_crops(image, view, faces, indices, estimator.spec, stages, is_choice=False)
@@ -194,7 +205,12 @@ class PersonAssessor:
             dict(zip(self._checked, detected_faces(faces), strict=True)),
             assessments,
             self._is_inconclusive(view, persons, assessments),
+            self._states.take_steps() if self._states else {},
         )
+
+    def finish(self) -> dict[int, PersonSteps]:
+        """Return the last scores of a recording, with a model of time that looks ahead."""
+        return self._states.finish() if self._states else {}
 
     def _over_time(self, numbers: list[int], seconds: float) -> OverTime | None:
         """Return the function that scores the crops of persons over time, if the model can."""
@@ -202,10 +218,9 @@ class PersonAssessor:
         if states is None:
             return None
 
-        def score(position: int, estimate: Estimate) -> Estimate:
+        def score(position: int, estimate: Estimate) -> tuple[Floats | None, Floats]:
             assert estimate.features is not None  # of a network with a model of time
-            units, raw = states.step(numbers[position], seconds, estimate.features)
-            return replace(estimate, action_units=units, raw=raw)
+            return states.step(numbers[position], seconds, estimate.features)
 
         return score
 

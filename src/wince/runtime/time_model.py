@@ -4,8 +4,8 @@ It is an ONNX file beside model.onnx, named in model.json under `over_time`. ONN
 between two calls, so the state is an input and an output. A state of zeros is empty.
 """
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from wince.score_scale import Scale
 SECTION = "over_time"
 """Member of model.json that describes a model of time."""
 INPUTS, OUTPUTS = ("features", "state"), ("scores", "new_state")
+LONGEST_LOOK_AHEAD = 1000
 Floats = NDArray[np.float32]
 Run = Callable[[InferenceSession, dict[str, Floats]], list[Any]]
 """Runs the model on its inputs."""
@@ -32,6 +33,8 @@ class TimeModel:
 
     Attributes:
         calibration: From its raw score to score, interval and level probabilities.
+        look_ahead: Steps after which the output for a step comes; 0 for a camera.
+        step_seconds: Seconds of a step, None if they are not known.
     """
 
     def __init__(self, folder: Path, section: Mapping[str, Any], head: str, scale: Scale) -> None:
@@ -49,7 +52,8 @@ class TimeModel:
         try:
             name, digest = str(section["file"]), str(section["sha256"])
             self.calibration = Calibration.from_dict(section["calibration"], scale)
-        except (KeyError, TypeError) as error:
+            self.look_ahead, self.step_seconds = _clock(section)
+        except (KeyError, TypeError, ValueError) as error:
             raise ModelError(
                 f"{folder / 'model.json'} describes its model of time without {error}. Export the "
                 "model again."
@@ -114,47 +118,11 @@ def load(folder: Path, manifest: Mapping[str, Any]) -> TimeModel | None:
     return TimeModel(folder, section, str(manifest["head"]), scale)
 
 
-@dataclass(frozen=True, slots=True)
-class _PersonState:
-    """The state of a person, and the time of the frame after which it is that."""
-
-    seconds: float
-    state: Floats
-
-
-class PersonStates:
-    """The states of the persons in one video or camera.
-
-    A frame in which a person is not judged does not change the state. It is empty again when the
-    person was not judged for longer than `away` seconds.
-    """
-
-    def __init__(self, model: TimeModel, away: float) -> None:
-        """Begin without persons."""
-        self._model, self._away = model, away
-        self._states: dict[int, _PersonState] = {}
-
-    def step(self, number: int, seconds: float, features: Floats) -> tuple[Floats | None, Floats]:
-        """Return action units (1, 6) or None, and the raw score (1,), of a person's next frame.
-
-        A frame that is not later than the one before is scored and does not change the state.
-
-        Args:
-            number: Number of the person.
-            seconds: Time of the frame.
-            features: Its features (1, F).
-        """
-        before = self._states.get(number)
-        if before is not None and seconds - before.seconds > self._away:
-            before = None
-        state = self._model.empty_state() if before is None else before.state
-        units, raw, new_state = self._model.step(features, state)
-        if before is None or seconds > before.seconds:
-            self._states[number] = _PersonState(seconds, new_state)
-        return units, raw
-
-    def forget_before(self, seconds: float) -> None:
-        """Drop the states of persons who have been away too long at a time."""
-        for number, kept in list(self._states.items()):
-            if seconds - kept.seconds > self._away:
-                self._states.pop(number, None)
+def _clock(section: Mapping[str, Any]) -> tuple[int, float | None]:
+    """Return the look-ahead in steps, and the seconds of a step or None."""
+    look_ahead, step = section.get("look_ahead", 0), section.get("step")
+    if type(look_ahead) is not int or not 0 <= look_ahead <= LONGEST_LOOK_AHEAD:
+        raise ValueError(f"a look_ahead from 0 to {LONGEST_LOOK_AHEAD}: {look_ahead!r:.40}")
+    if step is not None and not (isinstance(step, int | float) and 0 < step < math.inf):
+        raise ValueError(f"a step in seconds: {step!r:.40}")
+    return look_ahead, step

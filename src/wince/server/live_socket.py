@@ -21,6 +21,7 @@ from wince.faces import MIN_SCORE, MIN_SCORE_RANGE
 from wince.faces.frame_view import FramePart
 from wince.runtime.neutral import NeutralFace
 from wince.runtime.person_assessor import PersonAssessor, PersonFrame
+from wince.runtime.person_states import refuse_look_ahead
 from wince.runtime.track import Track, TrackSettings, TrackState
 from wince.server import problems
 from wince.server.body_limits import SMALL_JSON_BYTES
@@ -300,7 +301,12 @@ class LiveSocket:
 def add_route(
     router: APIRouter, assessor: "Assessor", pool: WorkerPool, settings: Settings
 ) -> None:
-    """Add the route of the live socket."""
+    """Add the route of the live socket.
+
+    Raises:
+        ModelError: The model of time looks ahead.
+    """
+    refuse_look_ahead(assessor.estimator.time_model)
     sockets: set[WebSocket] = set()
 
     @router.websocket("/v1/live")

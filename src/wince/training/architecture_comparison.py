@@ -23,7 +23,6 @@ from wince.scale import Scale
 from wince.training import architecture_results
 from wince.training.architecture_results import (
     ARCHITECTURE,
-    FROM_NOTHING,
     MEASURE,
     SHOWN,
     ArchitectureComparison,
@@ -44,9 +43,9 @@ from wince.training.export import model_manifest
 from wince.training.fitting import history, launch
 from wince.training.fitting.run_settings import Settings
 from wince.training.methods import fold_run
-from wince.training.methods.catalogue import METHODS
+from wince.training.methods.catalogue import METHODS, VIDEO_METHODS
 from wince.training.methods.fold_run import COSTS
-from wince.training.methods.fold_scorer import FoldScorer
+from wince.training.methods.fold_scorer import FROM_NOTHING, FoldScorer
 from wince.training.networks import architectures
 from wince.training.run import Reporter
 
@@ -99,12 +98,13 @@ def method_candidates(settings: Settings, names: Sequence[str]) -> list[Candidat
     Raises:
         ModelError: None is named, or one is unknown.
     """
-    unknown = [name for name in names if name not in METHODS]
+    known = METHODS | VIDEO_METHODS
+    unknown = [name for name in names if name not in known]
     if unknown or not names:
         raise ModelError(
-            f"There is no method {', '.join(unknown) or 'named'}; expected {', '.join(METHODS)}."
+            f"There is no method {', '.join(unknown) or 'named'}; expected {', '.join(known)}."
         )
-    methods = [METHODS[name] for name in dict.fromkeys(names)]
+    methods = [known[name] for name in dict.fromkeys(names)]
     return [
         Candidate(method.name, method.adapt(settings), method.scorer and method.scorer())
         for method in methods
@@ -222,7 +222,7 @@ def _result(candidate: Candidate, validation: CrossValidation, run: Path) -> Arc
             megabytes=4 * int(costs["parameters"]) / 1e6,
             milliseconds=float(costs["milliseconds"]),
             hours=sum(float(each["seconds"]) for each in every_cost) / 3600,
-            began_from=FROM_NOTHING,
+            began_from=str(costs.get("began_from", FROM_NOTHING)),
         )
     settings, model = candidate.settings, run / file_names.MODEL
     network = architectures.build(settings.architecture, settings.outputs, settings.spec.size)

@@ -19,13 +19,13 @@ from wince.evaluation.report.result_files import without_nan
 from wince.evaluation.trivial_predictors import TRIVIAL_TITLES
 from wince.files import write_bytes, write_json, write_text
 from wince.number_format import decimal
+from wince.training.methods.fold_scorer import FROM_NOTHING
 
 MEASURE = "ccc"
 """The deciding metric: agreement of held-out scores with the labels in rank, scale and offset."""
 SHOWN = ("ccc", "pcc", "icc", "mae", "auc_1")
 ARCHITECTURE, METHOD = "architecture", "method"
 """What is compared; the name of its column."""
-FROM_NOTHING = "nothing: it has no weights to begin from"
 COSTS = (("milliseconds", "Milliseconds an image, one thread"), ("megabytes", "Megabytes, fp32"))
 
 
@@ -106,6 +106,13 @@ class ArchitectureComparison:
     notes: tuple[str, ...] = ()
     kind: str = ARCHITECTURE
     is_main: bool = True
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The keys of SHOWN that this data has: AUC is of PSPI alone."""
+        return tuple(
+            key for key in SHOWN if any(not math.isnan(getattr(row, key)) for row in self.rows)
+        )
 
     @property
     def lead(self) -> Lead | None:
@@ -191,7 +198,9 @@ def write(comparison: ArchitectureComparison) -> None:
     ]
     marked = {"protocol": comparison.caution} if comparison.caution else {}
     text = io.StringIO()
-    table = csv.DictWriter(text, [*rows[0], *marked], restval="", lineterminator="\n")
+    absent = set(SHOWN) - set(comparison.shown)
+    names = [name for name in (*rows[0], *marked) if name not in absent]
+    table = csv.DictWriter(text, names, restval="", extrasaction="ignore", lineterminator="\n")
     table.writeheader()
     for row in [*rows, *trivial]:
         table.writerow(

@@ -1,4 +1,4 @@
-"""A finished training over time, shared by the tests of this folder."""
+"""A finished training of models of time, shared by the tests of this folder."""
 
 from pathlib import Path
 

@@ -1,22 +1,28 @@
 """A model of time in a model folder: streamed by the runtime as the whole sequence in torch."""
 
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from tests.support.frames import Frame
+from wince import images
+from wince.cli.watcher import Watcher, WatchSettings
 from wince.errors import ModelError
 from wince.runtime.assessor import Assessor
 from wince.runtime.estimator import Estimator
 from wince.runtime.network_outputs import units_and_score
 from wince.runtime.person_assessor import PersonAssessor
-from wince.runtime.time_model import PersonStates
+from wince.runtime.person_states import PersonStates
+from wince.runtime.track import TrackSettings
 from wince.training.over_time import time_export
 from wince.training.over_time.time_network import TimeNetwork
 from wince.training.over_time.time_table import TimeTable
+from wince.video import VideoFrame
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +108,119 @@ def test_the_manifest_and_card_state_the_subjects_and_that_it_does_not_win(
 
 
 def test_a_damaged_model_of_time_is_refused(exported: Path, tmp_path: Path) -> None:
-    import shutil
-
     copy = shutil.copytree(exported, tmp_path / "model")
     content = (copy / "time_model.onnx").read_bytes()
     (copy / "time_model.onnx").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     with pytest.raises(ModelError, match="not the expected file"):
         Estimator(copy)
+
+
+def with_changes(exported: Path, folder: Path, **changes: object) -> Path:
+    """Return a copy of a model folder whose model of time is described otherwise."""
+    shutil.copytree(exported, folder)
+    manifest = json.loads((folder / "model.json").read_text("utf-8"))
+    manifest["over_time"] |= changes
+    (folder / "model.json").write_text(json.dumps(manifest), "utf-8")
+    return folder
+
+
+def test_scores_with_look_ahead_are_those_of_the_whole_sequence(
+    exported: Path, trained_over_time: tuple[Path, TimeTable], tmp_path: Path
+) -> None:
+    model = Estimator(with_changes(exported, tmp_path / "model", look_ahead=3)).time_model
+    assert model is not None
+    kind = trained_over_time[1].best.name
+    network = TimeNetwork(kind, 512, 6, 2)  # type: ignore[arg-type]  # the name of a kind
+    path = trained_over_time[0] / kind / "network.pt"
+    network.load_state_dict(torch.load(path, weights_only=True))
+    features = np.random.default_rng(1).normal(0, 1, (9, 512)).astype(np.float32)
+    whole = torch.from_numpy(np.concatenate([features, np.repeat(features[-1:], 3, axis=0)]))
+    with torch.no_grad():
+        outputs = network.eval()(whole[None])[0, 3:].numpy()
+    units, raw = units_and_score(outputs, "action-units")
+    assert units is not None
+    persons, scores = PersonStates(model, away=6.0), []
+    for number, frame in enumerate(features):
+        persons.step(1, float(number), frame[None])
+        scores += persons.take_steps()[1].scores
+    scores += persons.finish()[1].scores
+    assert [score.step for score in scores] == [(0, number) for number in range(9)]
+    np.testing.assert_allclose([score.raw[0] for score in scores], raw, atol=1e-5)
+    np.testing.assert_allclose([score.units[0] for score in scores], units, atol=1e-5)
+
+
+def test_a_model_that_looks_ahead_is_exported_for_recordings(
+    exported: Path,
+    trained_over_time: tuple[Path, TimeTable],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def copied(network: TimeNetwork, path: Path) -> float:
+        shutil.copyfile(exported / "time_model.onnx", path)
+        return 0.0
+
+    run = shutil.copytree(trained_over_time[0], tmp_path / "run")
+    config = json.loads((run / "config.json").read_text("utf-8"))
+    config["over_time"]["look_ahead"], config["data"]["step"] = 2, 0.04
+    (run / "config.json").write_text(json.dumps(config), "utf-8")
+    monkeypatch.setattr(time_export, "write_onnx", copied)
+    result = time_export.export(run, tmp_path / "model", keep=True)
+    assert result.look_ahead == 2
+    model = Estimator(tmp_path / "model").time_model
+    assert model is not None
+    assert (model.look_ahead, model.step_seconds) == (2, 0.04)
+    card = (tmp_path / "model" / "MODEL_CARD.md").read_text("utf-8")
+    assert "the 2 after it. It cannot be used with a camera. A step is 0.04 s" in card
+    with pytest.raises(ModelError, match="the 2 frames after it are known"):
+        PersonAssessor(Assessor(tmp_path / "model"), away=6.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"look_ahead": -1}, "a look_ahead from 0 to 1000: -1"), ({"step": 0}, "a step in seconds")],
+)
+def test_an_impossible_clock_is_refused(
+    exported: Path, tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ModelError, match=message):
+        Estimator(with_changes(exported, tmp_path / "model", **change))
+
+
+@pytest.mark.parametrize("everybody", [False, True])
+def test_a_video_is_watched_with_look_ahead(
+    exported: Path, frames: list[Frame], tmp_path: Path, everybody: bool
+) -> None:
+    folder = with_changes(exported, tmp_path / "ahead", look_ahead=2)
+    scores = [
+        watched_scores(model, frames, everybody=everybody, recorded=recorded)
+        for model, recorded in ((exported, False), (folder, True))
+    ]
+    now, ahead = scores
+    assert len(now) == len(ahead) == 6
+    assert len(set(now)) > 2
+    assert ahead[:4] == now[2:]  # the score of a frame is that of two steps later
+
+
+def watched_scores(
+    model: Path, frames: list[Frame], *, everybody: bool, recorded: bool
+) -> list[float]:
+    """Return the raw score of each frame of a person, as `wince watch` follows it."""
+    settings = WatchSettings(TrackSettings(), everybody=everybody, recorded=recorded)
+    watcher = Watcher("video", Assessor(model), settings, None, None)
+    scores: list[float] = []
+    result = watcher._result
+
+    def noted(person: Any, complete: Any) -> Any:
+        if complete.assessment is not None:
+            scores.append(complete.assessment.raw_score)
+            assert complete.item.assessment.raw_score == complete.assessment.raw_score
+        return result(person, complete)
+
+    watcher._result = noted  # type: ignore[method-assign]  # to see every frame's score
+    for number in range(6):
+        rgb = images.read(frames[1 + (number > 2)].path).rgb
+        for _ in watcher.process(VideoFrame(number, number / 10, rgb), number / 10, 0.0):
+            pass
+    for _ in watcher.finish():
+        pass
+    return scores

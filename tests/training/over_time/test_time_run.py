@@ -1,9 +1,11 @@
-"""Training over time on the rendered faces: folds, the table, and what is kept."""
+"""Training of models of time on the rendered faces: folds, the table, and what is kept."""
 
 import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from tests.support.training_sample import rows
 from wince.errors import DataError, ModelError
 from wince.evaluation.metrics import agreement
 from wince.protocol_names import OPTIMISTIC
+from wince.training.data.unscorable import Unscorable
 from wince.training.over_time import time_run
 from wince.training.over_time.time_run import train_over_time
 from wince.training.over_time.time_settings import TimeSettings
@@ -120,3 +123,23 @@ def test_the_features_are_kept_and_computed_again_when_the_file_is_damaged(
     again = features.load(Estimator(), data)
     np.testing.assert_array_equal(again.features, kept.features)
     assert kept.features.shape == (len(data.frames), 512)
+
+
+def test_labelled_frames_without_a_score_are_counted() -> None:
+    reasons = np.array(["no face found"] * 3 + ["damaged picture"])
+    data: Any = SimpleNamespace(unscorable=Unscorable(None, reasons), frames=range(96))  # type: ignore[arg-type]  # only counted
+    (note,) = time_run._left_out(data)
+    assert note.startswith(
+        "4 of 100 labelled frames have no score (3 no face found, 1 damaged picture). They are"
+    )
+    empty: Any = SimpleNamespace(unscorable=Unscorable(None, reasons[:0]), frames=range(96))  # type: ignore[arg-type]  # only counted
+    assert time_run._left_out(empty) == []
+
+
+def test_the_notes_say_that_the_step_is_not_known(
+    trained_over_time: tuple[Path, TimeTable],
+) -> None:
+    out, table = trained_over_time
+    assert any("State the rate of the sequences with --fps" in note for note in table.notes)
+    config = json.loads((out / "config.json").read_text("utf-8"))
+    assert config["data"]["step"] is None

@@ -41,6 +41,8 @@ class Annotation:
             occur.
         unknown: Names that are no action unit, and how often each occurs.
         notes: How the file was read where that is not obvious, in sentences.
+        untimed: Annotations of units that have no time, or end before they begin. They are left
+            out of `intervals`.
     """
 
     path: Path
@@ -50,3 +52,4 @@ class Annotation:
     coded: frozenset[str]
     unknown: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    untimed: int = 0

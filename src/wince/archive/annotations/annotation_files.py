@@ -6,7 +6,10 @@ from pathlib import Path, PurePosixPath
 
 from wince.archive import folder_walk
 from wince.archive.annotations import known_forms
+from wince.archive.annotations.annotation import Annotation
+from wince.archive.annotations.clock import Clock
 from wince.archive.annotations.known_forms import Reading
+from wince.archive.annotations.video_rows import VideoRows
 from wince.errors import DataError
 from wince.files import file_type
 
@@ -31,7 +34,7 @@ class AnnotationFiles:
 
     def __init__(self, base: Path, reading: Reading) -> None:
         self._base, self._reading = base, reading
-        self._videos: dict[str, tuple[str, ...] | None] = {}
+        self._rows: dict[str, VideoRows | None] = {}
         self._by_stem: dict[str, list[Source]] = {}
         self._unmatched: dict[Source, None] = {}
         self._used: dict[Source, str] = {}
@@ -51,10 +54,24 @@ class AnnotationFiles:
 
     def _sources(self, name: str) -> list[Source]:
         """Return what a file is an annotation of: one video, or those that it names."""
-        if name not in self._videos:
-            self._videos[name] = known_forms.videos_in(self._base / name, self._reading)
-        videos = self._videos[name]
-        return [Source(name)] if videos is None else [Source(name, video) for video in videos]
+        if name not in self._rows:
+            self._rows[name] = known_forms.rows_by_video(self._base / name, self._reading)
+        rows = self._rows[name]
+        return [Source(name)] if rows is None else [Source(name, video) for video in rows.videos]
+
+    def read(self, source: Source, clock: Clock) -> Annotation:
+        """Return the annotation at a source.
+
+        Args:
+            source: The source.
+            clock: Converts its times.
+
+        Raises:
+            DataError: The file has no known form, or cannot be read.
+        """
+        rows = self._rows.get(source.name)
+        of_video = None if rows is None or source.video is None else list(rows.of(source.video))
+        return known_forms.read(self._base / source.name, of_video, clock, self._reading)
 
     def _sources_of(self, name: str, video: str) -> list[Source]:
         """Return the sources in a file that are of a video, or of the file's only one."""

@@ -23,17 +23,26 @@ class Clock:
         times: Seconds of each frame of the video (F,), from 0.
         rate: Frames per second of the video.
         stated_rate: Frames per second that the user states for annotations, None for the video's.
+        first_frame: Number of the first frame that the user states, 0 or 1; None if not stated.
     """
 
     path: Path
     times: NDArray[np.float64]
     rate: float
     stated_rate: float | None = None
+    first_frame: int | None = None
 
     @property
     def frame_seconds(self) -> float:
         """How long one frame of the annotation lasts."""
         return 1 / (self.stated_rate or self.rate)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames of the video, at the rate of the annotation."""
+        if self.stated_rate is None:
+            return len(self.times)
+        return round((float(self.times[-1]) + 1 / self.rate) * self.stated_rate)
 
     def of_frame(self, number: int) -> float:
         """Return the time of a frame by its number from 0; it may be after the video's end."""

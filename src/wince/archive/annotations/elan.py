@@ -64,7 +64,10 @@ def read_file(path: Path, renames: Mapping[str, str]) -> Annotation:
 
 
 def _file_marks(root: ElementTree.Element, slots: Mapping[str | None, float]) -> Iterator[_Mark]:
-    """Yield the annotations of all tiers; one that refers to another has the other's times."""
+    """Yield the annotations of all tiers; one that refers to another has the other's times.
+
+    A time that is not aligned with the video is NaN.
+    """
     spans: dict[str | None, tuple[float, float]] = {}
     references: dict[str | None, str | None] = {}
     elements = []
@@ -83,9 +86,8 @@ def _file_marks(root: ElementTree.Element, slots: Mapping[str | None, float]) ->
                 break
             name = references[name]
         onset, offset = spans.get(name, (float("nan"), float("nan")))
-        if onset <= offset:  # a time that is not aligned with the video is NaN
-            text = element.findtext("ANNOTATION_VALUE") or ""
-            yield _Mark(number, tier_name, onset, offset, text.strip())
+        text = element.findtext("ANNOTATION_VALUE") or ""
+        yield _Mark(number, tier_name, onset, offset, text.strip())
 
 
 def fits_export(header: Sequence[str]) -> bool:
@@ -166,7 +168,8 @@ def read_lines(path: Path, clock: Clock, renames: Mapping[str, str]) -> Annotati
         if not times:
             raise DataError(
                 f"{path}, line {line}: expected a tier, the begin and the end as hh:mm:ss.ms or "
-                "ss.msec, and the annotation, as ELAN exports tab-delimited text."
+                "ss.msec, and the annotation, as ELAN exports tab-delimited text. Correct the "
+                "line, or export the file again."
             )
         onset, offset = (clock.parse(time, line, "time") for time in times[:2])
         marks.append(_Mark(line, cells[0], onset, offset, cells[-1]))
@@ -182,6 +185,7 @@ def _annotation(
     units = {tier: _unit(tier, renames) for tier in tiers}
     unknown: Counter[str] = Counter()
     intervals: list[Interval] = []
+    untimed = 0
     for mark in marks:
         unit = units[mark.tier]
         codes = unit_names.parse_codes(mark.text, renames)
@@ -190,14 +194,17 @@ def _annotation(
         if codes is None:
             unknown[f"tier {mark.tier}"] += 1
             continue
+        if not mark.onset <= mark.offset:  # or one of them is NaN
+            untimed += 1
+            continue
         intervals += (
             Interval(
                 mark.line, mark.onset, mark.offset, name, intensities.parse(name, text, mark.line)
             )
             for name, text in codes
         )
-    coded = {unit for unit in units.values() if unit} | {i.unit for i in intervals}
-    return Annotation(path, form, tuple(intervals), True, frozenset(coded), unknown)
+    coded = frozenset({unit for unit in units.values() if unit} | {i.unit for i in intervals})
+    return Annotation(path, form, tuple(intervals), True, coded, unknown, untimed=untimed)
 
 
 def _unit(tier: str, renames: Mapping[str, str]) -> str | None:

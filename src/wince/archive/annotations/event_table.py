@@ -71,8 +71,8 @@ def read(path: Path, rows: Sequence[Row], clock: Clock, renames: Mapping[str, st
     assert columns is not None  # `fits` holds
     first, notes = 0, []
     if columns.onset.endswith(FRAME):
-        numbers = [frame_table.frame_number(path, line, row[columns.onset]) for line, row in rows]
-        first = frame_table.first_frame(numbers)
+        numbers = _frame_numbers(path, rows, columns)
+        first = frame_table.first_frame(path, numbers, clock, is_listed=False)
         notes.append(f"{path.name} counts frames from {first}.")
     intensities = unit_names.Intensities(path)
     unknown: Counter[str] = Counter()
@@ -90,6 +90,19 @@ def read(path: Path, rows: Sequence[Row], clock: Clock, renames: Mapping[str, st
         )
     coded = frozenset(interval.unit for interval in intervals)
     return Annotation(path, FORM, tuple(intervals), True, coded, unknown, tuple(notes))
+
+
+def _frame_numbers(path: Path, rows: Sequence[Row], columns: _Columns) -> list[int]:
+    """Return the numbers of all frames that events begin or end with."""
+    names = [columns.onset]
+    if columns.offset and columns.offset.endswith(FRAME):
+        names.append(columns.offset)
+    return [
+        frame_table.frame_number(path, line, row[name])
+        for line, row in rows
+        for name in names
+        if row[name] or name == columns.onset
+    ]
 
 
 def _times(

@@ -80,7 +80,7 @@ def _onsets(path: Path, rows: Sequence[Row], clock: Clock) -> tuple[list[float],
     frames = [frame_number(path, line, row[FRAME]) for line, row in rows if FRAME in header]
     column = next((name for name in SECONDS if name in header), None)
     if column is None:
-        first = first_frame(frames)
+        first = first_frame(path, frames, clock, is_listed=True)
         _check_count(path, max(frames) - first + 1, clock)
         note = f"{path.name} counts frames from {first}."
         return [clock.of_frame(frame - first) for frame in frames], (note,)
@@ -99,9 +99,32 @@ def frame_number(path: Path, line: int, text: str) -> int:
     return int(text)
 
 
-def first_frame(frames: Sequence[int]) -> int:
-    """Return the number of the first frame of a video: 0 if there is a frame 0, else 1."""
-    return 0 if 0 in frames else 1
+def first_frame(path: Path, frames: Sequence[int], clock: Clock, *, is_listed: bool) -> int:
+    """Return the number of the first frame of a video, 0 or 1.
+
+    It is what the user states, or else follows from a frame 0, from a number that is too high when
+    counted from 0, and in a list of frames from a frame 1.
+
+    Args:
+        path: The annotation, for errors.
+        frames: All numbers of frames in it.
+        clock: Knows how many frames the video has.
+        is_listed: Whether frames are listed one by one, so that the list begins with the first.
+
+    Raises:
+        DataError: The numbers fit both.
+    """
+    if clock.first_frame is not None:
+        return clock.first_frame
+    if 0 in frames:
+        return 0
+    if max(frames) >= clock.frames or (is_listed and 1 in frames):
+        return 1
+    raise DataError(
+        f"{path} has frames from {min(frames):,} to {max(frames):,} of a video with "
+        f"{clock.frames:,}. They may count from 0 or from 1; labels would move by a frame. State "
+        "which: --first-frame 0 or --first-frame 1."
+    )
 
 
 def _check_count(path: Path, count: int, clock: Clock) -> None:

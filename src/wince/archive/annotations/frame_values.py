@@ -39,6 +39,7 @@ def at_frames(
     times: NDArray[np.float64],
     frame_seconds: float,
     coded: Collection[str],
+    stated: Collection[str] = (),
 ) -> FrameValues:
     """Return the values at frames. An interval holds for a frame whose middle it contains.
 
@@ -49,6 +50,8 @@ def at_frames(
         times: Seconds of each frame of the video (N,), increasing.
         frame_seconds: How long a frame is usually shown.
         coded: Units that are 0 where a complete annotation does not mention them.
+        stated: Units that the user states as coded: 0 in each row of a table of frames that has no
+            column for them.
     """
     steps = np.append(np.diff(times), frame_seconds)
     middles = times + np.minimum(steps, frame_seconds) / 2
@@ -57,6 +60,10 @@ def at_frames(
     units = {unit: np.full(len(times), fill) for unit in UNIT_NAMES if unit in coded}
     if PSPI in annotation.coded and not annotation.complete:
         units[PSPI] = np.full(len(times), np.nan)
+    absent: list[str] = []
+    if not annotation.complete and PSPI not in annotation.coded:
+        absent = [unit for unit in UNIT_NAMES if unit in stated and unit not in annotation.coded]
+    units |= {unit: np.full(len(times), np.nan) for unit in absent}
     unstated = {unit: np.zeros(len(times), bool) for unit in units}
     ends: dict[str, float] = {}
     beyond = overlapping = without_intensity = 0
@@ -66,6 +73,9 @@ def at_frames(
         if annotation.complete:  # an event has at least a frame, a row of a table of frames less
             offset = max(offset, interval.onset + frame_seconds)
         beyond += interval.onset >= end or offset > end + SLACK
+        first, last = np.searchsorted(middles, (interval.onset, offset))
+        for unit in absent:
+            units[unit][first:last] = 0.0
         if interval.unit not in units and interval.unit != PSPI:
             continue
         values = units.setdefault(interval.unit, np.full(len(times), np.nan))
@@ -73,7 +83,6 @@ def at_frames(
             overlapping += 1
             first_overlap = first_overlap or f"line {interval.line}, {interval.unit}"
         ends[interval.unit] = max(offset, ends.get(interval.unit, -np.inf))
-        first, last = np.searchsorted(middles, (interval.onset, offset))
         if np.isnan(interval.intensity):
             without_intensity += 1
             unstated.setdefault(interval.unit, np.zeros(len(times), bool))[first:last] = True

@@ -9,6 +9,7 @@ from wince.archive.annotations import elan, event_table, frame_table, observer, 
 from wince.archive.annotations.annotation import Annotation
 from wince.archive.annotations.clock import Clock
 from wince.archive.annotations.frame_table import Row
+from wince.archive.annotations.video_rows import VideoRows
 from wince.errors import DataError
 from wince.unit_tables import table as unit_table
 from wince.unit_tables.tools import PY_FEAT, recognise
@@ -31,21 +32,23 @@ class Reading:
     unit_range: str | None = None
 
 
-def videos_in(path: Path, reading: Reading) -> tuple[str, ...] | None:
-    """Return the videos that a table for several videos names, None for a file of one video."""
+def rows_by_video(path: Path, reading: Reading) -> VideoRows | None:
+    """Return the rows of a table for several videos, None for a file of one video."""
     if path.suffix.lower() == elan.SUFFIX:
         return None
     if VIDEO not in csv_reader.read_header(path, reading.renames):
         return None
-    return tuple(dict.fromkeys(row[VIDEO] for _, row in _rows(path, reading)))
+    return VideoRows(_rows(path, reading), VIDEO)
 
 
-def read(path: Path, video: str | None, clock: Clock, reading: Reading) -> Annotation:
+def read(
+    path: Path, video_rows: Sequence[Row] | None, clock: Clock, reading: Reading
+) -> Annotation:
     """Return the annotation of a video.
 
     Args:
         path: The file.
-        video: The video as a table for several videos names it, None for a file of one video.
+        video_rows: The video's rows in a table for several videos, None for a file of one video.
         clock: Converts the times.
         reading: How annotations are read.
 
@@ -54,12 +57,12 @@ def read(path: Path, video: str | None, clock: Clock, reading: Reading) -> Annot
     """
     if path.suffix.lower() == elan.SUFFIX:
         return elan.read_file(path, reading.renames)
-    if video is None and _is_of_tool(path):
+    if video_rows is None and _is_of_tool(path):
         return tool_table.read(path, clock, reading.unit_range)
-    if video is None and elan.fits_lines(path):
+    if video_rows is None and elan.fits_lines(path):
         return elan.read_lines(path, clock, reading.renames)
     header = csv_reader.read_header(path, reading.renames)
-    rows = [row for row in _rows(path, reading) if video is None or row[1][VIDEO] == video]
+    rows = list(_rows(path, reading)) if video_rows is None else video_rows
     if not rows:
         raise DataError(f"{path} has a header but no row. Remove the file, or fill it.")
     if observer.fits(header):

@@ -31,7 +31,11 @@ def read(path: Path, clock: Clock, unit_range: str | None) -> Annotation:
             f"{path} is a table of {units.tool.name}, whose values are not FACS intensities, so no "
             "PSPI can be computed from them. Score it with `wince score` instead."
         )
-    first = frame_table.first_frame([row.frame for row in units.rows])
+    numbers = [row.frame for row in units.rows]
+    without_times = any(row.seconds is None for row in units.rows)
+    first = 0
+    if without_times:
+        first = frame_table.first_frame(path, numbers, clock, is_listed=True)
     onsets = [
         clock.of_frame(row.frame - first) if row.seconds is None else row.seconds
         for row in units.rows

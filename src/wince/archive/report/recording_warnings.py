@@ -23,6 +23,11 @@ _COUNTED = (
         "without an intensity",
         "PSPI needs one, so the frames in them have no label. Add A to E, or 1 to 5.",
     ),
+    (
+        "untimed",
+        "without a time in the video, not used",
+        "Align them with the video in ELAN and save the file again.",
+    ),
 )
 """Counts of a recording, what they count, and what follows from it."""
 

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from wince.evaluation import action_units, group_fairness
+from wince.evaluation import action_units, group_fairness, sequence_ratings
 from wince.evaluation.bootstrap import FEW_SUBJECTS, FEWEST_SUBJECTS
 from wince.evaluation.metrics.classification import schemes
 from wince.evaluation.metrics.metric_catalogue import (
@@ -85,6 +85,8 @@ def render_report(metrics: Mapping[str, Any], plots: Mapping[str, Mapping[str, b
         group_titles=[names[key] for key in group_keys],
         calibration_keys=[key for key in keys if key.startswith(CALIBRATION_PREFIXES)],
         sequence_keys=[key for key in keys if key.startswith("sequence_")],
+        rating_keys=sequence_ratings.METRICS,
+        rating_methods=sequence_ratings.METHODS,
         trivial_predictors=TRIVIAL_PREDICTORS,
         trivial_titles=[TRIVIAL_TITLES[name] for name in TRIVIAL_PREDICTORS],
         better_mark=BETTER_MARK,

@@ -13,17 +13,17 @@ from matplotlib.patches import Patch
 from wince.evaluation.metrics.agreement import pcc
 from wince.evaluation.report.plot_style import BLUE, GREY, INK, RED, files_of, tidy
 from wince.evaluation.traces.trace import SECONDS, Trace
-from wince.level_colours import ON_WHITE
+from wince.level_colours import ON_WHITE, of_scale
 from wince.number_format import decimal
-from wince.scale import LEVEL_CUTS, LEVELS, PSPI, PSPI_MAXIMUM
 
 PER_PAGE = 12
 """Most traces on a page."""
 COLUMNS = 2
 LEAST_FRAMES = 8
 """A shorter sequence is no trace, but a few images."""
-LEAST_TOP = 4.0
-"""The axis of the score ends here or above, so that noise does not look like pain."""
+LEAST_TOP = 0.25
+"""The axis of the score has this share of the scale or more, so that noise does not look like
+pain."""
 
 
 def pages(traces: Sequence[Trace]) -> list[tuple[str, list[Trace]]]:
@@ -66,9 +66,10 @@ def draw_page(title: str, traces: Sequence[Trace]) -> Figure:
         wspace=0.1, hspace=0.5,
     )  # fmt: skip
     top = max(_highest(trace) for trace in traces)
+    bottom = min(0.0 if trace.scale is None else trace.scale.low for trace in traces)
     for place, trace in zip(axes, traces, strict=False):
         draw_trace(place, trace)
-        place.set_ylim(0, top)
+        place.set_ylim(bottom, top)
     for place in axes[len(traces) :]:
         place.set_axis_off()
     figure.suptitle(title, y=1 - 0.1 / height, va="top")
@@ -80,10 +81,11 @@ def draw_trace(axes: Axes, trace: Trace) -> None:
     """Draw one trace: bands of the levels, the interval, the label, the score and the events."""
     tidy(axes)
     axes.grid(visible=False)
-    if trace.measure == PSPI.name:
-        edges = (0.0, *LEVEL_CUTS, PSPI_MAXIMUM)
-        for level, (low, high) in zip(LEVELS, pairwise(edges), strict=True):
-            axes.axhspan(low, high, color=ON_WHITE[level], alpha=0.18, lw=0, zorder=0)
+    if trace.scale is not None and trace.scale.levels:
+        colours = of_scale(ON_WHITE, trace.scale)
+        edges = (trace.scale.low, *trace.scale.cuts, trace.scale.high)
+        for colour, (low, high) in zip(colours.values(), pairwise(edges), strict=True):
+            axes.axhspan(low, high, color=colour, alpha=0.18, lw=0, zorder=0)
     line = trace.with_gaps()
     if line.interval is not None:
         low, high = line.interval.T
@@ -143,7 +145,8 @@ def _highest(trace: Trace) -> float:
     highest = 1.1 * max(float(np.nanmax(each)) for each in values)
     if math.isnan(trace.highest):
         return highest or 1.0
-    return min(max(highest, LEAST_TOP), trace.highest)
+    low = 0.0 if trace.scale is None else trace.scale.low
+    return min(max(highest, low + LEAST_TOP * (trace.highest - low)), trace.highest)
 
 
 def _legend(traces: Sequence[Trace]) -> list[Line2D | Patch]:
@@ -155,10 +158,10 @@ def _legend(traces: Sequence[Trace]) -> list[Line2D | Patch]:
         entries.append(Patch(color=BLUE, alpha=0.2, lw=0, label="90 % interval"))
     if any(trace.events for trace in traces):
         entries.append(Line2D([], [], color=RED, ls=":", label="Event"))
-    if any(trace.measure == PSPI.name for trace in traces):
+    for scale in dict.fromkeys(trace.scale for trace in traces if trace.scale is not None):
         entries += [
-            Patch(color=ON_WHITE[level], alpha=0.4, lw=0, label=level.capitalize())
-            for level in LEVELS
+            Patch(color=colour, alpha=0.4, lw=0, label=level.capitalize())
+            for level, colour in of_scale(ON_WHITE, scale).items()
         ]
     return entries or [Line2D([], [], color=GREY)]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.predictions import Predictions
-from wince.scale import PSPI_MAXIMUM
+from wince.scale import PSPI, PSPI_MAXIMUM, Scale
 
 SECONDS = "seconds"
 FRAME = "frame"
@@ -42,6 +42,7 @@ class Trace:
         predicted: Score of each frame, NaN where there is none, shape (N,).
         measure: What the score is: "PSPI", or the name of an index.
         highest: The highest score that can be; NaN if it is not known.
+        scale: The scale of the score, None if it is on none.
         label: Label of each frame, shape (N,); None without labels.
         interval: Low and high end of each frame, shape (N, 2); None without intervals.
         events: What happened in the sequence.
@@ -54,6 +55,7 @@ class Trace:
     predicted: Floats
     measure: str = "PSPI"
     highest: float = PSPI_MAXIMUM
+    scale: Scale | None = PSPI
     label: Floats | None = None
     interval: Floats | None = None
     events: tuple[Event, ...] = ()
@@ -98,7 +100,7 @@ def from_predictions(table: Predictions) -> list[Trace]:
     traces = []
     for number, name in enumerate(table.sequences):
         rows = np.flatnonzero(table.sequence == number)
-        axis, x = _times(table, rows)
+        axis, x = frame_times(table, rows)
         order = np.argsort(x, kind="stable")
         rows = rows[order]
         subject = table.subjects[table.subject[rows[0]]]
@@ -113,20 +115,16 @@ def from_predictions(table: Predictions) -> list[Trace]:
                 interval=None if table.interval is None else table.interval[rows],
                 measure=table.scale.name,
                 highest=table.scale.high,
+                scale=table.scale,
             )
         )
     return traces
 
 
-def _times(table: Predictions, rows: Indices) -> tuple[str, Floats]:
-    """Return the axis, and the time of each row on it."""
-    if SECONDS in table.others:
-        try:
-            seconds = table.others[SECONDS][rows].astype(np.float64)
-        except ValueError:
-            seconds = np.array([np.nan])
-        if np.isfinite(seconds).all():
-            return SECONDS, seconds
+def frame_times(table: Predictions, rows: Indices) -> tuple[str, Floats]:
+    """Return the axis of some rows of one sequence, and the time of each on it."""
+    if table.seconds is not None and np.isfinite(table.seconds[rows]).all():
+        return SECONDS, table.seconds[rows]
     return FRAME, frame_numbers(table.frame[rows].tolist())
 
 

@@ -112,7 +112,10 @@ def _trace(path: Path, form: _Form, name: str, rows: Sequence[tuple[int, Row]]) 
     x = _numbers(path, rows, axis)
     if np.isnan(x).any():
         line = next(line for line, cells in rows if not cells[axis])
-        raise DataError(f"{path}, line {line}: {axis} is empty; expected a number.")
+        raise DataError(
+            f"{path}, line {line}: {axis} is empty; expected a number. "
+            "Fill the cell, or remove the line."
+        )
     order = np.argsort(x, kind="stable")
     ends = [_numbers(path, rows, end)[order] for end in form.ends]
     return Trace(
@@ -123,6 +126,7 @@ def _trace(path: Path, form: _Form, name: str, rows: Sequence[tuple[int, Row]]) 
         _numbers(path, rows, form.score)[order],
         form.measure,
         form.highest,
+        PSPI if form.measure == PSPI.name else None,
         interval=np.column_stack(ends) if ends else None,
     )
 
@@ -135,13 +139,33 @@ def _numbers(path: Path, rows: Sequence[tuple[int, Row]], column: str) -> Floats
     return np.array(values, np.float64)
 
 
+def _sequence_problem(
+    path: Path, line: int, name: str, traces: Sequence[Trace], matches: Sequence[int]
+) -> str:
+    """Return why an event belongs to no sequence or to several, and what to do."""
+    if matches:
+        titles = ", ".join(traces[number].title for number in matches[:5])
+        return (
+            f"{path}, line {line}: {len(matches)} sequences are called {name!r:.60}: {titles}. "
+            "Write the subject before the name of the sequence, such as subject/sequence, or plot "
+            "their tables one at a time."
+        )
+    titles = ", ".join(trace.title for trace in traces[:5])
+    return (
+        f"{path}, line {line}: no sequence is called {name!r:.60}; expected one of {titles}"
+        f"{' and others' if len(traces) > 5 else ''}. Correct the name, or remove the line."
+    )
+
+
 def _number(path: Path, line: int, column: str, cell: str) -> float:
     try:
         value = float(cell)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise DataError(f"{path}, line {line}: {column} is {cell!r:.40}; expected a number.")
+        raise DataError(
+            f"{path}, line {line}: {column} is {cell!r:.40}; expected a number. Correct the cell."
+        )
     return value
 
 
@@ -170,19 +194,15 @@ def add_events(
             if trace.title in names or trace.name in names or Path(trace.name).stem in names
         ]
         if len(matches) != 1:
-            raise DataError(
-                f"{path}, line {line}: {len(matches) or 'no'} sequence is called "
-                f"{cells['sequence']!r:.60}; expected one of "
-                f"{', '.join(trace.title for trace in traces[:5])}"
-                f"{' and others' if len(traces) > 5 else ''}."
-            )
+            raise DataError(_sequence_problem(path, line, cells["sequence"], traces, matches))
         trace = traces[matches[0]]
         start = _number(path, line, "start", cells["start"])
         end = _number(path, line, "end", cells["end"]) if cells["end"] else start
         if not trace.x[0] <= start <= end <= trace.x[-1]:
             raise DataError(
                 f"{path}, line {line}: the event is from {start:g} to {end:g}; expected times that "
-                f"rise within {trace.title}, from {trace.x[0]:g} to {trace.x[-1]:g} ({trace.axis})."
+                f"rise within {trace.title}, from {trace.x[0]:g} to {trace.x[-1]:g} "
+                f"({trace.axis}). Correct the times, or remove the line."
             )
         events.setdefault(matches[0], []).append(Event(start, end, cells["event"]))
     return [

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince import file_names, spreadsheet_cells
+from wince.archive.frame_file import RATINGS
 from wince.archive.manifest import AFTER_GROUPS, LATER_COLUMNS, UNITS, before_groups
 from wince.archive.prepared_folder import PreparedFolder
 from wince.errors import DataError
@@ -15,7 +16,7 @@ from wince.faces.spec import FaceSpec
 from wince.scale import PSPI, Scale
 
 TEXT_COLUMNS = (
-    *("path", "subject", "sequence", "frame", "vas", "opr"),
+    *("path", "subject", "sequence", "frame", "seconds", "vas", "opr"),
     *("crop", "split", "fold", "loso"),
 )
 
@@ -29,6 +30,7 @@ class Frames:
         subject: Name of the subject (N,).
         sequence: Name of the sequence (N,).
         frame: Name of the frame (N,).
+        seconds: Time of the frame in its sequence as text, "" where it is not known (N,).
         vas: VAS rating of the sequence as text, "" where there is none (N,).
         opr: OPR rating of the sequence as text, "" where there is none (N,).
         crop: Face crop relative to the prepared folder, "" without a face (N,).
@@ -37,7 +39,8 @@ class Frames:
         loso: Name of the fold when one subject is left out (N,).
         score: Label, on `scale` (N,).
         units: The six action units, AU43 0 or 1, the others 0 to 5, NaN where unknown (N, 6).
-        groups: Further columns of the manifest by name, each (N,).
+        groups: Further columns of the manifest by name, with other ratings of sequences if there
+            are any, each (N,).
         scale: The scale of the labels.
     """
 
@@ -45,6 +48,7 @@ class Frames:
     subject: NDArray[np.str_]
     sequence: NDArray[np.str_]
     frame: NDArray[np.str_]
+    seconds: NDArray[np.str_]
     vas: NDArray[np.str_]
     opr: NDArray[np.str_]
     crop: NDArray[np.str_]
@@ -99,6 +103,7 @@ def read_frames(prepared: PreparedFolder) -> Frames:
     """
     path = prepared.folder / file_names.MANIFEST
     known = {*before_groups(prepared.scale), *AFTER_GROUPS}
+    further = [name for name in RATINGS if name not in TEXT_COLUMNS]
     with path.open(encoding="utf-8", newline="") as file:
         reader = spreadsheet_cells.read_lists(file)
         names = next(reader, [])
@@ -111,11 +116,16 @@ def read_frames(prepared: PreparedFolder) -> Frames:
         columns = dict(zip(names, zip(*reader, strict=True), strict=False))
     if not columns:
         raise DataError(f"{path} has no frame. Prepare an archive that has some.")
+    unknown = ("",) * len(columns["path"])
     units = [[float(cell or "nan") for cell in columns[name]] for name in UNITS]
     return Frames(
-        **{name: np.array(columns[name]) for name in TEXT_COLUMNS},
+        **{name: np.array(columns.get(name, unknown)) for name in TEXT_COLUMNS},
         score=np.array(columns[prepared.scale.column], np.float64),
         units=np.array(units, np.float32).T.copy(),
-        groups={name: np.array(cells) for name, cells in columns.items() if name not in known},
+        groups={
+            name: np.array(cells)
+            for name, cells in columns.items()
+            if name not in known or (name in further and any(cells))
+        },
         scale=prepared.scale,
     )

@@ -7,6 +7,7 @@ authors' code or has their weights, so the results say nothing about their publi
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from wince.training.fitting.recipe import REPORT
 from wince.training.fitting.run_settings import Settings
@@ -109,3 +110,21 @@ METHODS: dict[str, Method] = {
     )
 }
 """The methods by name."""
+
+
+def _video(name: str) -> FoldScorer:
+    from wince.training.methods.video_network import scorer
+
+    return scorer(name)
+
+
+VIDEO_METHODS: dict[str, Method] = {
+    name: Method(
+        name,
+        "Tran et al. 2018, CVPR: 6450-6459, as torchvision has it",
+        "eight frames in a 3D ResNet, from Kinetics-400 weights where they can be had",
+        scorer=partial(_video, name),
+    )
+    for name in ("r3d_18", "mc3_18", "r2plus1d_18")
+}
+"""Methods for those with a GPU; `--methods all` leaves them out."""

@@ -1,7 +1,7 @@
 """A fold of a method that is no network of ours: learned once, kept as a table of predictions.
 
 FOLD/config.json       data and settings; another run is refused
-FOLD/costs.json        parameters, milliseconds a face, seconds of learning
+FOLD/costs.json        parameters, milliseconds a face, seconds of learning, initial weights
 FOLD/predictions.csv   the fold's test part; written last
 """
 
@@ -65,7 +65,8 @@ def train_fold(
 
     pixels = pixel_cache.load(data, settings.spec, decoding)
     start = time.perf_counter()
-    result = scorer(FoldTask(data, pixels, split, settings, reporter.progress))
+    task = FoldTask(data, pixels, split, settings, reporter.progress, reporter.message)
+    result = scorer(task)
     seconds = time.perf_counter() - start
     frames, rows = data.frames, split.validation
     calibration = subject_calibration.fit(
@@ -84,6 +85,7 @@ def train_fold(
         "parameters": result.parameters,
         "milliseconds": result.milliseconds,
         "seconds": seconds,
+        "began_from": result.began_from,
     }
     write_json(out / COSTS, costs)
     prediction_table.write(path, columns)

@@ -11,6 +11,8 @@ from wince.training.data.pixel_cache import Pixels
 from wince.training.data.prepared import ModelData
 from wince.training.fitting.run_settings import Settings
 
+FROM_NOTHING = "nothing: it has no weights to begin from"
+
 
 @dataclass(frozen=True, slots=True)
 class FoldTask:
@@ -22,6 +24,7 @@ class FoldTask:
         split: Rows to train, validate and test on.
         settings: Settings; a method uses recipe, seed and spec as far as it has their like.
         progress: Called with (step, done, in all).
+        message: Called with what a user must know, in sentences.
     """
 
     data: ModelData
@@ -29,6 +32,7 @@ class FoldTask:
     split: Split
     settings: Settings
     progress: Callable[[str, int, int], None]
+    message: Callable[[str], None] = lambda text: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,14 @@ class FoldResult:
         test: Raw scores of the rows to test on, shape (T,).
         parameters: Number of learned numbers.
         milliseconds: Time of one face on one thread, the median of several.
+        began_from: The weights that learning began from, in words.
     """
 
     validation: NDArray[np.float64]
     test: NDArray[np.float64]
     parameters: int
     milliseconds: float
+    began_from: str = FROM_NOTHING
 
 
 FoldScorer = Callable[[FoldTask], FoldResult]

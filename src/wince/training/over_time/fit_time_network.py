@@ -1,4 +1,4 @@
-"""Fitting a network over time to the features of some sequences, and scoring sequences with it."""
+"""Fitting a model of time to the features of some sequences, and scoring sequences with it."""
 
 import copy
 from collections.abc import Sequence

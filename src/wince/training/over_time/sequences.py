@@ -28,6 +28,30 @@ def _in_order(frames: Frames, rows: Rows) -> Rows:
     return rows[np.argsort(frame_numbers(frames.frame[rows].tolist()), kind="stable")]
 
 
+def step_seconds(frames: Frames, rows: Rows, frame_rate: float | None = None) -> float | None:
+    """Return the usual time between two frames of a sequence: the median of all, in seconds.
+
+    Args:
+        frames: All frames.
+        rows: The rows to use.
+        frame_rate: Frames a second of sequences without times. The numbers at the end of the
+            frames' names are then frames.
+
+    Returns:
+        None if the times of no sequence are known.
+    """
+    steps = []
+    for members in by_sequence(frames, rows):
+        times = np.array([float(cell or "nan") for cell in frames.seconds[members].tolist()])
+        if np.isnan(times).any():
+            numbers = frame_numbers(frames.frame[members].tolist())
+            times = numbers / (frame_rate or np.nan)
+        steps.append(np.diff(times))
+    known = np.concatenate(steps)
+    known = known[known > 0]  # not NaN
+    return float(np.median(known)) if len(known) else None
+
+
 def stretches(sequences: Sequence[Rows], length: int, offset: int) -> list[Rows]:
     """Cut sequences into stretches of a length; those at an end may be shorter.
 

@@ -45,15 +45,17 @@ class TimeExport:
         kind: The model of time; None if only the network was exported.
         difference: Largest difference of ONNX from torch; None without a model of time.
         conclusion: Whether the model of time wins, in sentences.
+        look_ahead: Frames that it needs after a frame.
     """
 
     kind: str | None
     difference: float | None
     conclusion: str
+    look_ahead: int = 0
 
 
 class _Step(nn.Module):
-    """One step of a network over time, as it is exported."""
+    """One step of a model of time, as it is exported."""
 
     def __init__(self, network: TimeNetwork) -> None:
         super().__init__()
@@ -64,7 +66,7 @@ class _Step(nn.Module):
 
 
 def export(run: Path, out: Path, *, keep: bool = False) -> TimeExport:
-    """Write a model folder from a training over time.
+    """Write a model folder from a training of models of time.
 
     Args:
         run: A folder that `wince train --over-time` wrote.
@@ -72,8 +74,8 @@ def export(run: Path, out: Path, *, keep: bool = False) -> TimeExport:
         keep: Whether the best model of time is kept although it does not win.
 
     Raises:
-        ModelError: The run is not finished, its network is another one now, ONNX and torch differ,
-            or the model of time looks ahead.
+        ModelError: The run is not finished, its network is another one now, or ONNX and torch
+            differ.
         FileWriteError: A file cannot be written.
     """
     config = time_run.read_config(run)
@@ -88,11 +90,6 @@ def export(run: Path, out: Path, *, keep: bool = False) -> TimeExport:
         out.mkdir(parents=True, exist_ok=True)
         _copy_network(estimator, out)
         return TimeExport(None, None, str(results["verdict"]))
-    if config["over_time"]["look_ahead"]:
-        raise ModelError(
-            f"The models of {run} look {config['over_time']['look_ahead']} frames ahead, which a "
-            "camera cannot. Train with --look-ahead 0 to export."
-        )
     kind = results["winner"] or _best(results)
     network = _network(run, kind, config, str(estimator.manifest["head"]))
     calibration, subjects = _calibration(run / kind)
@@ -105,6 +102,8 @@ def export(run: Path, out: Path, *, keep: bool = False) -> TimeExport:
         "sha256": sha256(out / TIME_MODEL),
         "kind": kind,
         "window": config["over_time"]["window"],
+        "look_ahead": config["over_time"]["look_ahead"],
+        "step": config["data"].get("step"),
         "wins": results["winner"] is not None,
         "verdict": results["verdict"],
         "trained_on": config["data"]["provenance"],
@@ -112,7 +111,7 @@ def export(run: Path, out: Path, *, keep: bool = False) -> TimeExport:
     }
     _write_manifest(estimator, out, section, config["data"]["subjects"])
     _write_card(estimator.folder, out, section, subjects)
-    return TimeExport(kind, difference, str(results["verdict"]))
+    return TimeExport(kind, difference, str(results["verdict"]), section["look_ahead"])
 
 
 def is_training_over_time(folder: Path) -> bool:
@@ -129,7 +128,7 @@ def _results(run: Path) -> dict[str, Any]:
         results: dict[str, Any] = json.loads((run / RESULTS).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"{run} is not a finished training over time ({error}). Give its command again."
+            f"{run} is not a finished training of models of time ({error}). Give its command again."
         ) from error
     return results
 
@@ -239,8 +238,20 @@ def _write_card(source: Path, out: Path, section: Mapping[str, Any], subjects: i
     text = card.read_text("utf-8") if card.is_file() else ""
     better = "" if section["wins"] else "**It does not win over single frames.** "
     addition = (
-        f"## Over time\n\nIn videos and live, a {section['kind']} scores each frame with the "
-        f"frames before it. {better}{section['verdict']} Its training data: "
+        f"## Over time\n\n{_use(section)} {better}{section['verdict']} Its training data: "
         f"{section['trained_on']}. Its scores were calibrated on {subjects} held-out subjects.\n"
     )
     write_text(out / file_names.MODEL_CARD, f"{text.rstrip()}\n\n{addition}".lstrip())
+
+
+def _use(section: Mapping[str, Any]) -> str:
+    """Return where the model of time is used and at which step, in sentences."""
+    where = f"In videos and live, a {section['kind']} scores each frame with the frames before it."
+    if section["look_ahead"]:
+        where = (
+            f"In video files, a {section['kind']} scores each frame with the frames before it and "
+            f"the {section['look_ahead']} after it. It cannot be used with a camera."
+        )
+    if section["step"] is None:
+        return f"{where} Each frame is a step."
+    return f"{where} A step is {section['step']:.3g} s, whatever the rate of the frames."

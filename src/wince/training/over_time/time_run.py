@@ -1,4 +1,4 @@
-"""Training over time: models of time on folds by subject, beside models of single frames.
+"""Training of models of time: models of time on folds by subject, beside models of single frames.
 
 OUT/config.json               data and settings
 OUT/<model>/predictions.csv   every frame once, scored by a model that has not seen its subject
@@ -7,6 +7,7 @@ OUT/over_time.csv, .json      the table, see `time_table`
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,7 +31,7 @@ from wince.training.data.folds import Split, subject_list
 from wince.training.data.prepared import ModelData, manifest_sha256, open_data
 from wince.training.over_time import features, time_table
 from wince.training.over_time.fit_time_network import Floats, TimeData, fit, score
-from wince.training.over_time.sequences import by_sequence
+from wince.training.over_time.sequences import by_sequence, step_seconds
 from wince.training.over_time.time_network import PER_FRAME, Kind, KindOrSingle
 from wince.training.over_time.time_settings import TimeSettings
 from wince.training.over_time.time_table import TimeTable
@@ -49,7 +50,7 @@ NETWORK_FILE, EPOCHS_FILE = "network.pt", "epochs.json"
 
 @dataclass(frozen=True, slots=True)
 class _Training:
-    """What all models of a training share."""
+    """What all models of a training share; `step` is the usual time between frames in seconds."""
 
     estimator: Estimator
     data: ModelData
@@ -58,6 +59,7 @@ class _Training:
     settings: TimeSettings
     seen_subjects: frozenset[str]
     network_scores: Floats
+    step: float | None
 
 
 def train_over_time(
@@ -109,12 +111,12 @@ def _open(
     data = open_data(prepared_folder, estimator.spec)
     if not data.prepared.scale.is_pspi:
         raise DataError(
-            f"{prepared_folder} has labels of {data.prepared.scale.words}. Models over time learn "
+            f"{prepared_folder} has labels of {data.prepared.scale.words}. Models of time learn "
             "PSPI: prepare the archive without --target."
         )
     if not estimator.scale.is_pspi:
         raise ModelError(
-            f"{settings.init} gives {estimator.scale.words}. Models over time learn PSPI: name a "
+            f"{settings.init} gives {estimator.scale.words}. Models of time learn PSPI: name a "
             "model of PSPI with --init."
         )
     splits = folds.make_folds(data.frames, settings.folds, settings.seed)
@@ -139,7 +141,9 @@ def _open(
         estimator.manifest.get("subjects_seen", ()),
         distinct=data.prepared.distinct_subjects,
     )
-    notes = [f"Protocol: {splits[0].protocol}. {_origin(estimator)}"]
+    notes = [f"Protocol: {splits[0].protocol}. {_origin(estimator)}", *_left_out(data)]
+    step = step_seconds(data.frames, rows, settings.fps)
+    notes.append(_step_note(step))
     if seen_subjects:
         notes.append(
             f"{OPTIMISTIC.capitalize()}: the network was trained on {subject_list(seen_subjects)}, "
@@ -147,8 +151,30 @@ def _open(
         )
     time_data = TimeData(computed.features, data.frames, head)
     raw = units_and_score(computed.outputs, head)[1]
-    shared = _Training(estimator, data, time_data, splits, settings, frozenset(seen_subjects), raw)
-    return shared, notes
+    subjects = frozenset(seen_subjects)
+    return _Training(estimator, data, time_data, splits, settings, subjects, raw, step), notes
+
+
+def _left_out(data: ModelData) -> list[str]:
+    """Return how many labelled frames the models do not see, in a sentence, if there are any."""
+    missing = len(data.unscorable)
+    if not missing:
+        return []
+    counts = Counter(data.unscorable.reason.tolist())
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts.most_common())
+    return [
+        f"{missing:,} of {missing + len(data.frames):,} labelled frames have no score ({reasons}). "
+        "They are left out of their sequences and of the table."
+    ]
+
+
+def _step_note(step: float | None) -> str:
+    if step is None:
+        return (
+            "The time between two frames is not known, so an exported model takes every frame as "
+            "a step. State the rate of the sequences with --fps."
+        )
+    return f"One step is {step:.3g} s, {1 / step:.3g} frames a second."
 
 
 def _origin(estimator: Estimator) -> str:
@@ -251,12 +277,13 @@ def _config(training: _Training) -> dict[str, Any]:
             "manifest_sha256": manifest_sha256(prepared),
             "subjects": sorted(set(training.data.frames.subject.tolist())),
             "provenance": prepared.provenance,
+            "step": training.step,
         },
     }
 
 
 def read_config(out: Path) -> Mapping[str, Any]:
-    """Return config.json of a training over time.
+    """Return config.json of a training of models of time.
 
     Raises:
         ModelError: The folder has none.
@@ -282,7 +309,7 @@ def _claim(out: Path, config: Mapping[str, Any]) -> None:
         same = {**existing["over_time"], **kinds} == {**config["over_time"], **kinds}
         if not same or any(existing[key] != config[key] for key in ("network", "data")):
             raise ModelError(
-                f"{out} has a training over time with other settings, data or another network. "
-                "Choose another --out."
+                f"{out} has a training of models of time with other settings, data or another "
+                "network. Choose another --out."
             )
     write_json(out / file_names.CONFIG, config)

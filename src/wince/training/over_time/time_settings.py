@@ -1,4 +1,4 @@
-"""Settings of a training over time."""
+"""Settings of a training of models of time."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ EPOCHS = 30
 
 @dataclass(frozen=True, slots=True)
 class TimeSettings:
-    """Settings of a training over time. All of them decide the result.
+    """Settings of a training of models of time. All of them decide the result.
 
     Attributes:
         kinds: The networks to train, each on every fold.
@@ -20,6 +20,7 @@ class TimeSettings:
         folds: Number of folds by subject, or "loso".
         window: Frames of context; a network learns from stretches of twice as many.
         look_ahead: Frames after a frame that are known when it is scored.
+        fps: Frames a second of sequences without times; None if it is not known.
         epochs: Epochs; that with the highest CCC of the validation subjects is used.
         batch: Stretches per step.
         rate: Highest learning rate.
@@ -33,6 +34,7 @@ class TimeSettings:
     folds: str = "5"
     window: int = WINDOW
     look_ahead: int = 0
+    fps: float | None = None
     epochs: int = EPOCHS
     batch: int = 16
     rate: float = 1e-3

@@ -6,11 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from wince import files, spreadsheet_cells
+from wince.archive.frame_file import RATINGS as USUAL_RATINGS
 from wince.errors import DataError
 from wince.evaluation.prediction_columns import (
     INTERVAL,
     RAW,
     SCALE,
+    SECONDS,
     UNIT_LABELS,
     UNIT_PREDICTIONS,
     UNSCORED,
@@ -58,6 +60,7 @@ def columns(
         "subject": scored.subject.tolist(),
         "sequence": scored.sequence.tolist(),
         "frame": scored.frame.tolist(),
+        SECONDS: scored.seconds.tolist(),
         scored.scale.column: [f"{value:g}" for value in scored.score.tolist()],
         **calibrated_cells(calibration, scores.raw.tolist()),
         **{name: cells.tolist() for name, cells in ratings.items()},
@@ -78,9 +81,13 @@ def columns(
     if fold is not None:
         table["fold"] = [fold] * len(table["subject"])
     label = scored.scale.name.lower()
+    if label in USUAL_RATINGS:  # the rating is the label itself
+        table.pop(label, None)
     for name in ("vas", "opr"):
-        if name == label or not any(table[name]):
-            del table[name]
+        if not any(table.get(name, ())):
+            table.pop(name, None)
+    if not any(table[SECONDS]):
+        del table[SECONDS]
     return table
 
 
@@ -125,6 +132,7 @@ def _with_unscorable(
         "subject": frames.subject.tolist(),
         "sequence": frames.sequence.tolist(),
         "frame": frames.frame.tolist(),
+        SECONDS: frames.seconds.tolist(),
         frames.scale.column: [f"{value:g}" for value in frames.score.tolist()],
         SCALE: [frames.scale.to_text()] * len(frames),
         UNSCORED: unscorable.reason.tolist(),
