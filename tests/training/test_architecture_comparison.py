@@ -20,10 +20,10 @@ from wince.training.architecture_results import (
     SHOWN,
     ArchitectureComparison,
     ArchitectureResult,
-    Lead,
 )
 from wince.training.cross_validation import CrossValidation
 from wince.training.data import prepared
+from wince.training.lead import Lead
 
 
 @pytest.mark.usefixtures("quick_export", "undrawn_plots")

@@ -23,11 +23,9 @@ from wince.scale import Scale
 from wince.training import architecture_results
 from wince.training.architecture_results import (
     ARCHITECTURE,
-    MEASURE,
     SHOWN,
     ArchitectureComparison,
     ArchitectureResult,
-    Lead,
     best_trivial,
 )
 from wince.training.cross_validation import (
@@ -42,6 +40,7 @@ from wince.training.data.prepared import ModelData, open_data
 from wince.training.export import model_manifest
 from wince.training.fitting import history, launch
 from wince.training.fitting.run_settings import Settings
+from wince.training.lead import MEASURE, Lead
 from wince.training.methods import fold_run
 from wince.training.methods.catalogue import METHODS, VIDEO_METHODS
 from wince.training.methods.fold_run import COSTS

@@ -19,10 +19,9 @@ from wince.evaluation.report.result_files import without_nan
 from wince.evaluation.trivial_predictors import TRIVIAL_TITLES
 from wince.files import write_bytes, write_json, write_text
 from wince.number_format import decimal
+from wince.training.lead import MEASURE, Lead
 from wince.training.methods.fold_scorer import FROM_NOTHING
 
-MEASURE = "ccc"
-"""The deciding metric: agreement of held-out scores with the labels in rank, scale and offset."""
 SHOWN = ("ccc", "pcc", "icc", "mae", "auc_1")
 ARCHITECTURE, METHOD = "architecture", "method"
 """What is compared; the name of its column."""
@@ -54,31 +53,6 @@ class ArchitectureResult:
     milliseconds: float
     hours: float
     began_from: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """Difference of the deciding metric, with its 95 % interval over resamples of the subjects.
-
-    Attributes:
-        value: The difference.
-        low: Low end of the interval; NaN with too few subjects for one.
-        high: High end of the interval; NaN with too few subjects for one.
-    """
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def is_beyond_chance(self) -> bool:
-        """Whether the choice of subjects does not explain it: the interval is above 0."""
-        return self.low > 0
-
-    def __str__(self) -> str:
-        if math.isnan(self.low):
-            return f"{decimal(self.value)} (too few subjects for an interval)"
-        return f"{decimal(self.value)} (95 % interval {decimal(self.low)} to {decimal(self.high)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from wince.evaluation.bootstrap import CONFIDENCE, difference, estimate_metric, 
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.report.result_files import without_nan
 from wince.files import write_json, write_text
-from wince.training.architecture_results import MEASURE, Lead
+from wince.training.lead import MEASURE, Lead
 
 TABLE, RESULTS = "over_time.csv", "over_time.json"
 SHOWN = ("ccc", "pcc", "icc", "mae", "auc_1")
