@@ -48,6 +48,14 @@ test("numbers are rounded as Python does, ties to the even decimal", () => {
   assert.deepEqual(thousandths, [0.062, 0.188, -0.062, 2.001, 1]);
 });
 
+test("without the frequency of each level the unknown share is divided like the rest", () => {
+  const [{ data, scale: scaleData }] = vectors("calibration");
+  const scale = scaleOf(scaleData);
+  const { level_probabilities: shares } = new Calibration({ ...data, prior: [] }, scale).score(3);
+  const sum = scale.levels.reduce((total, name) => total + shares[name], 0);
+  assertClose([sum], [1]);
+});
+
 test("scores, intervals, levels and probabilities of a calibration are those of Python", () => {
   for (const { data, scale: scaleData, ranges, scores } of vectors("calibration")) {
     const scale = scaleOf(scaleData);

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from urllib.parse import urljoin, urlsplit
@@ -10,9 +11,11 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from tests.support.frames import ROOT
+from tests.support.other_scales import VAS, write_model
 from wince.errors import ModelError
 from wince.models import __file__ as models
 from wince.runtime.assessor import Assessor
+from wince.runtime.estimator import Estimator
 from wince.server.device_page import model_files, onnxruntime_web, page
 from wince.server.device_page.page import DevicePage, build
 from wince.server.device_page.policy import HEADER_POLICY, POLICY
@@ -208,6 +211,18 @@ def test_a_packaged_model_that_is_missing_is_refused(
     monkeypatch.setattr(model_files.resources, "files", lambda _: tmp_path)
     with pytest.raises(ModelError, match=r"face_detector\.onnx cannot be read.*install wince"):
         model_files.read_files(assessor.estimator)
+
+
+def test_levels_that_were_stated_for_the_model_are_those_of_the_page(tmp_path: Path) -> None:
+    stated = replace(VAS, cuts=(40.0,), levels=("low", "high"))
+    estimator = Estimator(write_model(tmp_path / "model", VAS), scale=stated)
+    files = model_files.read_files(estimator)
+    manifest = json.loads(files["model.json"])
+    assert manifest["scale"] == stated.to_dict()
+    assert manifest["calibration"]["prior"] == []
+    assert manifest["sha256"] == hashlib.sha256(files["model.onnx"]).hexdigest()
+    levels = json.loads(files["scale.json"])["levels"]
+    assert [(level["name"], level["from_score"]) for level in levels] == [("low", 0), ("high", 40)]
 
 
 def test_a_model_with_state_is_refused(assessor: Assessor) -> None:

@@ -30,12 +30,10 @@ def read_files(estimator: Estimator) -> Mapping[str, bytes]:
     folder = estimator.folder
     files = {
         file_names.MODEL: _read(folder / str(estimator.manifest["file"])),
-        file_names.MODEL_MANIFEST: _read(folder / file_names.MODEL_MANIFEST),
+        file_names.MODEL_MANIFEST: _manifest(estimator),
         "face_detector.onnx": _packaged("face", "face_detector.onnx"),
         "occlusion.json": _packaged("occlusion", "occlusion.json"),
-        "scale.json": _json(
-            schemas.describe_scale(Scale.from_dict(estimator.manifest.get("scale")))
-        ),
+        "scale.json": _json(schemas.describe_scale(estimator.scale)),
         "description.json": _json(schemas.describe_model(estimator.manifest)),
     }
     with contextlib.suppress(problems.ProblemError):  # there is none, and the page says so
@@ -58,6 +56,15 @@ def refuse_unsupported(estimator: Estimator) -> None:
                 f"{estimator.folder / file_names.MODEL_MANIFEST} does not name the {side} of its "
                 "network, which the page on the device needs. Export the model again."
             )
+
+
+def _manifest(estimator: Estimator) -> bytes:
+    """Return model.json, with the levels that were stated for the model when it was loaded."""
+    if estimator.scale == Scale.from_dict(estimator.manifest.get("scale")):
+        return _read(estimator.folder / file_names.MODEL_MANIFEST)
+    scale, calibration = estimator.scale.to_dict(), estimator.calibration.to_dict()
+    manifest = {**estimator.manifest, "scale": scale, "calibration": calibration}
+    return json.dumps(manifest, ensure_ascii=False).encode()
 
 
 def _is_named(tensor: object) -> bool:

@@ -26,7 +26,7 @@ const { FEWEST_SUBJECTS, CLEAR, TAIL, UNKNOWN_SHARE } = constants.calibration;
  * @property {number} spread_slope
  * @property {number[]} probabilities
  * @property {number[]} residual_quantiles
- * @property {number[]} prior
+ * @property {number[]} prior Frequency of each level; empty if the levels were stated later.
  * @property {number} [subjects]
  * @property {Record<string, number[]>} score_map Knots: `raw`, and `pspi` or, on other scales, `score`.
  */
@@ -62,9 +62,10 @@ export class Calibration {
     );
     const unknown = this.subjects ? 1 / (this.subjects + 1) : UNKNOWN_SHARE;
     const shares = pairwise([0, ...below, 1]).map(([low, high]) => high - low);
+    const priors = this.data.prior.length ? this.data.prior : shares;
     const probabilities = scale.levels.map((name, index) => [
       name,
-      shares[index] * (1 - unknown) + this.data.prior[index] * unknown,
+      shares[index] * (1 - unknown) + priors[index] * unknown,
     ]);
     return {
       score: median,
