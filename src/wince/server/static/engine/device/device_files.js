@@ -8,6 +8,7 @@
 import { UserError } from "../../errors.js";
 import * as ort from "../../onnxruntime/ort.wasm.min.js";
 import { createDetector } from "./faces/network.js";
+import { checkDigest } from "./network_digest.js";
 import { openSession } from "./onnx_session.js";
 import { Assessor } from "./runtime/assessor.js";
 import { Estimator } from "./runtime/estimator.js";
@@ -68,16 +69,4 @@ async function fetchJson(address) {
 /** @param {string} address */
 function missing(address) {
   return new UserError("device-file", { name: address.slice(address.lastIndexOf("/") + 1) });
-}
-
-/**
- * Check that a network is the one of its manifest, and not that of another version.
- *
- * @param {Uint8Array<ArrayBuffer>} network
- * @param {Manifest} manifest
- */
-async function checkDigest(network, { sha256 }) {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", network));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (hex !== sha256) throw new UserError("device-file", { name: "model.onnx" });
 }
