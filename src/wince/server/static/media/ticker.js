@@ -14,7 +14,18 @@ const WORKER = new URL("ticker_worker.js", import.meta.url);
  */
 export function startTicker(interval, callback) {
   const worker = new Worker(trustedScriptUrl(WORKER));
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let timer;
+  let isEnded = false;
   worker.addEventListener("message", callback);
+  // The script cannot be loaded, such as without a network or after an update of the host.
+  worker.addEventListener("error", () => {
+    if (!isEnded) timer ??= setInterval(callback, interval);
+  });
   worker.postMessage(interval);
-  return () => worker.terminate();
+  return () => {
+    isEnded = true;
+    clearInterval(timer);
+    worker.terminate();
+  };
 }
