@@ -45,8 +45,10 @@ export function keepForOffline(onState, container = navigator.serviceWorker) {
   register().catch(() => onState("not-saved"));
   return {
     useUpdate() {
+      const waiting = registration?.waiting;
+      if (!waiting) return location.reload(); // another tab has put it to use already
       container?.addEventListener("controllerchange", () => location.reload(), { once: true });
-      registration?.waiting?.postMessage("activate");
+      waiting.postMessage("activate");
     },
   };
 }
