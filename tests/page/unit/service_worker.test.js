@@ -19,7 +19,10 @@ function createCaches() {
   const stored = new Map();
   const cache = {
     match: async (key) => stored.get(key)?.clone(),
-    put: async (key, answer) => void stored.set(key, answer),
+    async put(key, answer) {
+      if (answer.headers.get("Vary") === "*") throw new TypeError("Vary header contains *");
+      stored.set(key, answer);
+    },
     delete: async (key) => stored.delete(key),
     keys: async () => [...stored.keys()].map((url) => ({ url })),
   };
@@ -47,7 +50,7 @@ function startWorker(version, hosted, caches = createCaches()) {
       calls.fetched.push([path, cache]);
       if (!(path in hosted)) return new Response("", { status: 404 });
       return new Response(hosted[path], {
-        headers: { "Content-Type": "text/javascript", "Content-Encoding": "gzip" },
+        headers: { "Content-Type": "text/javascript", "Content-Encoding": "gzip", Vary: "*" },
       });
     },
   };

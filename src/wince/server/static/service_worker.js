@@ -96,7 +96,8 @@ async function fetchFile(path, hash) {
  */
 function kept(content, sent) {
   const headers = new Headers(sent);
-  for (const name of ["Content-Encoding", "Content-Length"]) headers.delete(name);
+  // The content is decoded. A cache refuses an answer with Vary: *, and the hash names the content.
+  for (const name of ["Content-Encoding", "Content-Length", "Vary"]) headers.delete(name);
   headers.set("Content-Security-Policy", policy);
   return new Response(content, { headers });
 }
