@@ -106,6 +106,23 @@ def test_a_kill_during_the_first_export_leaves_no_page_and_the_next_one_complete
         assert paths(out) == set(OLD.files)
 
 
+def test_a_kill_while_the_old_files_are_removed_leaves_none_of_them_after_the_next_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def remove_first_file(folder: Path, **_) -> None:
+        for listing in folder.rglob("wince-page.json"):
+            listing.unlink()
+            raise Killed
+
+    export.write(OLD, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", remove_first_file)
+        with pytest.raises(Killed):
+            export.write(NEW, tmp_path)
+    export.write(NEW, tmp_path)
+    assert paths(tmp_path) == set(NEW.files)
+
+
 def test_a_full_disk_leaves_the_old_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     export.write(OLD, tmp_path)
 

@@ -82,9 +82,10 @@ def write(page: DevicePage, out: Path) -> None:
             _move_in(staging / page.folder, out / page.folder)
             for name in (SERVICE_WORKER, INDEX):  # after the last one it is the new page
                 (staging / name).replace(out / name)
-            for folder in out.glob(f"{FOLDER_PREFIX}*/{LISTING}"):
-                if folder.parent.name != page.folder:
-                    shutil.rmtree(folder.parent)
+            for listing in list(out.glob(f"{FOLDER_PREFIX}*/{LISTING}")):
+                old = listing.parent
+                if old.name != page.folder:  # moved, so that a kill leaves no half of it here
+                    old.rename(staging / old.name)
         except OSError as error:
             raise write_error(Path(error.filename or out), error) from error
         finally:
