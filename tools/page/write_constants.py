@@ -14,7 +14,12 @@ from wince import scale
 from wince.files import write_text
 from wince.runtime.track import TrackSettings
 
-PATH = Path(__file__).parents[2] / "src/wince/server/static/engine/device/constants.json"
+PATH = Path(__file__).parents[2] / "src/wince/server/static/engine/device/constants.js"
+
+_COMMENT = (
+    "// The constants that Python and the page share. "
+    "`python -m tools.page.write_constants` writes them."
+)
 
 NAMES: dict[str, tuple[str, ...]] = {
     "faces": ("MIN_SCORE",),
@@ -128,7 +133,8 @@ def constants() -> dict[str, Any]:
 
 def text() -> str:
     """Return the contents of the file."""
-    return json.dumps(constants(), indent=2, ensure_ascii=False, default=_plain) + "\n"
+    data = json.dumps(constants(), indent=2, ensure_ascii=False, default=_plain)
+    return f"{_COMMENT}\n\nexport const constants = {data};\n"
 
 
 def _plain(value: Any) -> Any:

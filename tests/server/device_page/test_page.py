@@ -245,6 +245,13 @@ def test_the_documented_headers_are_the_page_s_policy() -> None:
     assert text.count(f'"{HEADER_POLICY}"') == 3  # nginx, Apache, IIS
 
 
+def test_scripts_load_no_json_as_modules(device_page: DevicePage) -> None:
+    """Firefox before 138 and Safari before 17.2 cannot."""
+    for path in device_page.files:
+        if path.endswith(".js") and "/onnxruntime/" not in path:
+            assert not re.search(r'from "[^"]+\.json"', text_of(device_page, path)), path
+
+
 def test_types_for_developers_are_left_out(device_page: DevicePage) -> None:
     assert list(STATIC.rglob("*.d.ts"))
     assert not [path for path in device_page.files if path.endswith((".d.ts", ".gz"))]
