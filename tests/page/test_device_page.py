@@ -23,11 +23,20 @@ class Host:
     folder: Path
     port: int = 0
     methods: set[str] = field(default_factory=set)
+    has_networks: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.has_networks.set()
 
     def start(self) -> None:
-        methods = self.methods
+        methods, has_networks = self.methods, self.has_networks
 
         class Handler(http.server.SimpleHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path.endswith(".onnx"):
+                    has_networks.wait(SLOW / 1000)
+                super().do_GET()
+
             def log_message(self, *_) -> None:
                 methods.add(self.command)
 
@@ -113,6 +122,18 @@ def test_after_the_first_visit_photos_are_assessed_without_a_network_as_on_the_s
     }
     assert host.methods == {"GET"}
     host.start()
+
+
+def test_the_page_says_that_it_loads_until_the_networks_are_there(host, device_context):
+    context, _ = device_context
+    host.has_networks.clear()
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    page.goto(host.address)
+    page.locator("#voice-hint", has_text="The page is loading").wait_for()
+    host.has_networks.set()
+    page.wait_for_selector("html[data-ready]")
+    assert "loading" not in page.text_content("#voice-hint")
 
 
 def test_a_new_version_is_offered_and_not_forced(host, device_context, assessor):

@@ -38,6 +38,9 @@ const TRACK_SETTINGS = ["smoothing", "hold", "margin"];
 /** Seconds after which a statement is not shown if no frame was assessed since. */
 const OUTDATED = 1;
 
+/** Shown until the networks are there: the first visit loads many megabytes. */
+const LOADING = { code: "offline.loading", values: {}, detail: "", isWarning: false };
+
 /** Whether the document asks for the engine on the device. */
 const isOnDevice = document.querySelector("meta[name=wince-engine][content=device]") !== null;
 
@@ -49,8 +52,9 @@ async function start() {
   const store = createStore(initialState(code));
   const engine = await createEngine();
   store.add(createHint(byId("voice-hint")));
+  if (isOnDevice) store.update({ hint: LOADING });
   try {
-    store.update({ info: await engine.open() });
+    store.update({ info: await engine.open(), hint: null });
   } catch (error) {
     store.update({ hint: { ...problemOf(error), isWarning: true } });
     throw error;
