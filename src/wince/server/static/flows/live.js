@@ -157,18 +157,23 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
     update({ trouble: null, answer: null, ticks: null, rate: null });
   }
 
+  /** Forget the sample, and the image of its result. */
+  function dropCheck() {
+    const url = store.get().live.check?.url;
+    if (url) URL.revokeObjectURL(url);
+    check = null;
+  }
+
   /** @param {Live["mode"]} mode */
   function aim(mode) {
-    const { check: old } = store.get().live;
-    if (old?.url) URL.revokeObjectURL(old.url);
-    check = null;
+    dropCheck();
     update({ mode, step: "aim", check: null, session: null, prompt: null });
     announcer.stop();
     return startCamera();
   }
 
   function leave() {
-    check = null;
+    dropCheck();
     stopCamera();
     announcer.stop();
     update({ step: "choose", check: null, session: null, prompt: null, isNight: false });
