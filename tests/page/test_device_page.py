@@ -136,6 +136,15 @@ def test_the_page_says_that_it_loads_until_the_networks_are_there(host, device_c
     assert "loading" not in page.text_content("#voice-hint")
 
 
+def test_an_engine_that_cannot_be_loaded_is_told(host, device_context):
+    context, _ = device_context
+    context.route("**/engine/device.js", lambda route: route.abort())
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    page.goto(host.address)
+    page.locator("#voice-hint", has_text="The page failed").wait_for()
+
+
 def test_a_new_version_is_offered_and_not_forced(host, device_context, assessor):
     context, _ = device_context
     page = open_device_page(context, host)

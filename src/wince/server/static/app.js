@@ -50,10 +50,12 @@ async function start() {
   setCatalogue(await fetchCatalogue(code));
   applyTexts(document);
   const store = createStore(initialState(code));
-  const engine = await createEngine();
   store.add(createHint(byId("voice-hint")));
   if (isOnDevice) store.update({ hint: LOADING });
+  /** @type {Engine} */
+  let engine;
   try {
+    engine = await createEngine();
     store.update({ info: await engine.open(), hint: null });
   } catch (error) {
     store.update({ hint: { ...problemOf(error), isWarning: true } });
