@@ -133,3 +133,22 @@ test("nothing is answered after the watch was closed", async () => {
   await watching.settle();
   assert.equal(answers.length, 0);
 });
+
+test("a worker that has stopped is told as long as the watch is open", async () => {
+  const problems = [];
+  const watching = watchOnDevice(
+    () => Promise.reject(new UserError("device-failed")),
+    createSource(),
+    {
+      settings: {},
+      neutral: null,
+      withMap: false,
+      onConnection: ({ code }) => problems.push(code),
+    },
+  );
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual(problems, ["device-failed", "device-failed"]); // opening it, and the map
+  watching.close();
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(problems.length, 2);
+});

@@ -38,7 +38,9 @@ export function watchOnDevice(call, source, options) {
    * @param {unknown} value
    */
   function tell(name, value) {
-    call(name, [number, value]).catch((error) => onConnection(problemOf(error)));
+    call(name, [number, value]).catch((error) => {
+      if (!isClosed) onConnection(problemOf(error));
+    });
   }
 
   tell("openWatch", settings);
