@@ -1,12 +1,15 @@
 """The page in Firefox: a small part of what the other tests check in Chromium."""
 
+import pytest
+
 import wince
 
 
-def test_photo_is_assessed(firefox, address, frames):
+@pytest.mark.parametrize("path_of_page", ["", "/device/"], ids=["server", "device"])
+def test_photo_is_assessed(firefox, address, frames, path_of_page):
     path = frames[1].path
     assessment = wince.assess(path)
-    firefox.open(address)
+    firefox.open(address + path_of_page)
     firefox.choose_file("#file", path)
     firefox.wait_for('#upload-result .result[data-kind="level"]')
     assert firefox.text("#upload-result .result-title") == assessment.level.capitalize()
