@@ -1,6 +1,6 @@
 """`wince evaluate`: how good a set of predictions is."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,30 +10,19 @@ import typer
 
 from wince.cli.scale_options import Cuts, LevelNames, ScaleRange, Target, stated
 from wince.cli.table_options import Columns, DistinctSubjects
-from wince.cli.tables import plain_table, table_console
-from wince.number_format import decimal
 
 if TYPE_CHECKING:
+    from wince.evaluation.predictions import Predictions
     from wince.scale import Scale
     from wince.training.evaluate_model import ModelPredictions
 
-SHOWN = (
-    "pcc",
-    "icc",
-    "wmae",
-    "auc_1",
-    "auc_2",
-    "auc_3",
-    "four_levels_balanced_accuracy",
-    "mae",
-    "rmse",
-    "four_levels_accuracy",
-)
-SHOWN_OF_LEVELS = ("levels_balanced_accuracy", "levels_accuracy")
-"""On other scales than PSPI."""
-
 Out = Annotated[
-    Path, typer.Option(metavar="DIR", help="Folder for metrics.json, report.html and the plots.")
+    Path,
+    typer.Option(
+        metavar="DIR",
+        help="Folder for metrics.json, report.html and the plots; with several --data a folder for "
+        "each data set, across.html and across.csv.",
+    ),
 ]
 Model = Annotated[
     Path | None,
@@ -54,11 +43,12 @@ PredictionFile = Annotated[
     ),
 ]
 Data = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
         metavar="DATA",
         help="With MODEL: a folder that `wince prepare` wrote. The default for a run folder is the "
-        "folder it was trained on.",
+        "folder it was trained on. Can be repeated: a table then shows what changes from the first "
+        "data set.",
     ),
 ]
 Part = Annotated[str, typer.Option(metavar="PART", help="With MODEL: test, val, train or all.")]
@@ -166,68 +156,124 @@ def evaluate(
         raise typer.BadParameter("expected either MODEL or --predictions FILE")
     if rating and not sequences:
         raise typer.BadParameter("--rating needs --sequences")
+    if data and model is None:
+        raise typer.BadParameter("--data needs MODEL")
+    several = len(data or ()) > 1
+    if several and (against or dataset):
+        option = "--against" if against else "--dataset"
+        raise typer.BadParameter(f"{option} belongs to one data set; found several --data")
     from wince.cli.training_extra import require_plots
 
     require_plots("wince evaluate")
     from wince import csv_reader
     from wince.archive.prepared_folder import refuse_as_output
-    from wince.evaluation import evaluate as evaluation
-    from wince.evaluation import sequence_ratings
+    from wince.cli import data_set_table, evaluation_tables
+    from wince.evaluation import data_sets
     from wince.evaluation.prediction_files import read_predictions, read_training_labels
-    from wince.evaluation.report.result_files import write_results
+    from wince.evaluation.report import data_sets_files
     from wince.output_lock import locked_folder
 
-    refuse_as_output(out)
+    places = data_set_table.result_folders(out, data or ())
+    for place in {out, *places}:
+        refuse_as_output(place)
     renames = csv_reader.parse_renames(column or ())
     csv_reader.check_renames(renames, [path for path in (predictions, against, training) if path])
     scale = stated(target, score_range, cuts, levels)
     read = partial(
         read_predictions, renames=renames, distinct_subjects=distinct_subjects, scale=scale
     )
-    scored = None
+    results: dict[str, Mapping[str, Any]] = {}
+    tables: dict[str, Predictions] = {}
+    notes: list[str] = []
     with locked_folder(out), _spinner("Reading") as show_step:
+        data_sets_files.remove_old(out)
         if model is not None:
             _refuse_other_scale(model, scale)
-            scored = _score(model, data, out, part, allow_overlap, distinct_subjects, show_step)
-            table = scored.table
-        elif predictions is not None:
-            table = read(predictions)
-        labels = scored.training if scored else None
-        if training:
-            labels = read_training_labels(training, renames=renames, scale=table.scale)
-        ratings = None
-        if sequences:
-            show_step("Ratings of sequences")
-            ratings = sequence_ratings.predict(table, rating or ())
-        metrics = evaluation.evaluate(
-            table,
-            against=read(against) if against else None,
-            group_by=group_by or (),
-            smallest_group=smallest_group,
-            training=labels,
-            allow_overlap=allow_overlap,
-            distinct_subjects=distinct_subjects,
-            dataset=dataset,
-            resamples=resamples,
-            seed=seed,
-            frame_rate=fps,
-            sequences=ratings or (),
-            about=scored.about if scored else (),
-            flow=scored.flow if scored else (),
-            progress=show_step,
-        )
-        show_step("Plots and report")
-        report = write_results(metrics, table, out)
-        if ratings is not None:
-            label = metrics["overlap"]["label"] or ""
-            sequence_ratings.write(table, ratings, out / "sequences.csv", label)
-    show(metrics)
-    _show_episodes(metrics["episodes"])
-    if sequences:
-        _show_sequences(metrics["sequence_ratings"])
-    for note in scored.notes if scored else ():
+            _refuse_other_data(model, data or ())
+        for place, folder in places.items():
+            scored = None
+            if model is not None:
+                scored = _score(
+                    model, folder, place, part, allow_overlap, distinct_subjects, show_step
+                )
+                table = scored.table
+                notes += scored.notes
+            elif predictions is not None:
+                table = read(predictions)
+            labels = scored.training if scored else None
+            if training:
+                labels = read_training_labels(training, renames=renames, scale=table.scale)
+            metrics, report = _measure(
+                table,
+                place,
+                (rating or ()) if sequences else None,
+                against=read(against) if against else None,
+                group_by=group_by or (),
+                smallest_group=smallest_group,
+                training=labels,
+                allow_overlap=allow_overlap,
+                distinct_subjects=distinct_subjects,
+                dataset=dataset,
+                resamples=resamples,
+                seed=seed,
+                frame_rate=fps,
+                about=scored.about if scored else (),
+                flow=scored.flow if scored else (),
+                progress=show_step,
+            )
+            tables[place.name], results[place.name] = table, metrics
+        if several:
+            show_step("Differences between data sets")
+            comparison = data_sets.compare(
+                tables, resamples=resamples, seed=seed, distinct_subjects=distinct_subjects
+            )
+            report = data_sets_files.write(comparison, out)
+    for name, metrics in results.items():
+        if several:
+            typer.echo(f"{name}:")
+        evaluation_tables.show_all(metrics, ratings=sequences)
+    if several:
+        data_set_table.show(comparison)
+    for note in notes:
         typer.echo(note)
     typer.echo(f"Report: {report}")
+
+
+def _measure(
+    table: "Predictions",
+    place: Path,
+    rating: Sequence[str] | None,
+    *,
+    progress: Callable[[str], None],
+    **settings: Any,
+) -> tuple[Mapping[str, Any], Path]:
+    """Evaluate predictions and write the results.
+
+    Args:
+        table: The predictions.
+        place: The folder of the results.
+        rating: Further ratings of sequences to predict, None to predict no ratings.
+        progress: Called with the name of each step.
+        **settings: Passed to `evaluation.evaluate.evaluate`.
+
+    Returns:
+        The metrics and the path of the report.
+    """
+    from wince.evaluation import sequence_ratings
+    from wince.evaluation.evaluate import evaluate as measure
+    from wince.evaluation.report.result_files import write_results
+
+    ratings = None
+    if rating is not None:
+        progress("Ratings of sequences")
+        ratings = sequence_ratings.predict(table, rating)
+    metrics = measure(table, sequences=ratings or (), progress=progress, **settings)
+    progress("Plots and report")
+    report = write_results(metrics, table, place)
+    if ratings is not None:
+        label = metrics["overlap"]["label"] or ""
+        sequence_ratings.write(table, ratings, place / "sequences.csv", label)
+    return metrics, report
 
 
 def _refuse_other_scale(model: Path, scale: "Scale | None") -> None:
@@ -239,62 +285,16 @@ def _refuse_other_scale(model: Path, scale: "Scale | None") -> None:
         refuse_other(scale, Estimator(model).scale, model)
 
 
-def _show_episodes(episodes: Mapping[str, Any] | None) -> None:
-    """Print how the predicted episodes match the labelled ones, at each cut that has some."""
-    from wince.evaluation.report.interval_text import interval_text
+def _refuse_other_data(model: Path, folders: Sequence[Path]) -> None:
+    """Raise DataError, before anything is scored, if a data set is not of the model's scale."""
+    from wince.archive.prepared_folder import open_prepared
+    from wince.runtime.estimator import Estimator
+    from wince.training.evaluate_model import refuse_other_scale
 
-    shown = {} if episodes is None else episodes["cuts"]
-    shown = {name: cut for name, cut in shown.items() if cut["labelled"]}
-    if episodes is None or not shown:
-        return
-    rows = plain_table()
-    rows.add_column("Episodes at or above", no_wrap=True)
-    titles = ("Labelled", "Predicted", "Precision", "Recall", "95 % interval", "Always: recall")
-    for title in (*titles, f"Onset, {episodes['unit']} late (95 % below)"):
-        rows.add_column(title, justify="right", no_wrap=True)
-    for name, cut in shown.items():
-        pooled = cut["model"]["pooled"]
-        late = (pooled["onset_delay_median"], pooled["onset_delay_p95"])
-        rows.add_row(
-            name,
-            f"{cut['labelled']:,}",
-            f"{cut['predicted']:,}",
-            decimal(pooled["precision"]),
-            decimal(pooled["recall"]),
-            interval_text(cut["model"], "pooled", "recall"),
-            decimal(cut["always"]["pooled"]["recall"]),
-            f"{decimal(late[0], 2)} ({decimal(late[1], 2)})" if cut["matched"] else "–",
-        )
-    table_console().print(rows)
-
-
-def _show_sequences(ratings: Mapping[str, Any]) -> None:
-    """Print how well each method predicts the ratings of sequences."""
-    from wince.evaluation import sequence_ratings
-    from wince.evaluation.metrics.metric_catalogue import TITLES
-    from wince.evaluation.report.interval_text import interval_text
-
-    if not ratings:
-        typer.echo(
-            "No rating of sequences: expected vas, opr or another column (--rating) of three "
-            "subjects or more."
-        )
-        return
-    rows = plain_table()
-    rows.add_column("Rating of sequences, from the other subjects", no_wrap=True)
-    for key in sequence_ratings.METRICS:
-        for title in (TITLES[key], "95 % interval"):
-            rows.add_column(title, justify="right", no_wrap=True)
-    for rating, result in ratings.items():
-        for method, title in sequence_ratings.METHODS.items():
-            values = result["methods"][method]
-            cells = [
-                cell
-                for key in sequence_ratings.METRICS
-                for cell in (decimal(values["pooled"][key]), interval_text(values, "pooled", key))
-            ]
-            rows.add_row(f"{rating.upper()}: {title}", *cells)
-    table_console().print(rows)
+    if len(folders) > 1:
+        scale = Estimator(model).scale
+        for folder in folders:
+            refuse_other_scale(open_prepared(folder), scale)
 
 
 def _score(
@@ -330,43 +330,3 @@ def _spinner(step: str) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(step, total=None)
         yield lambda text: progress.update(task, description=text)
-
-
-def show(metrics: Mapping[str, Any]) -> None:
-    """Print the main metrics beside those of the trivial predictors, and the caveats.
-
-    Caveats on an interval that does not hold and on frames without a score come first, because the
-    metrics mislead without them.
-    """
-    from rich.text import Text
-
-    from wince.evaluation.metrics.metric_catalogue import titles
-    from wince.evaluation.report.interval_text import interval_text
-    from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS
-    from wince.scale import Scale
-
-    label = metrics["overlap"]["label"]
-    table = plain_table()
-    table.add_column(f"Pooled ({label})" if label else "Pooled")
-    for title in ("Model", "95 % interval", *TRIVIAL_PREDICTORS, "Mean of subjects"):
-        table.add_column(title, justify="right", no_wrap=True)
-    model, baselines = metrics["model"], metrics["baselines"]
-    scale = Scale.from_dict(metrics["data"]["scale"])
-    names = titles(scale)
-    for key in (key for key in (*SHOWN, *SHOWN_OF_LEVELS) if key in model["pooled"]):
-        undefined = model["subjects_undefined"][key]
-        note = f" ({undefined} undefined)" if undefined else ""
-        table.add_row(
-            names[key],
-            decimal(model["pooled"][key]),
-            interval_text(model, "pooled", key),
-            *(decimal(baselines[name]["pooled"][key]) for name in TRIVIAL_PREDICTORS),
-            decimal(model["subject_mean"][key]) + note,
-        )
-    console = table_console()
-    first = metrics["caveats_first"]
-    for caveat in metrics["caveats"][:first]:
-        console.print(Text(caveat), soft_wrap=True)
-    console.print(table)
-    for caveat in metrics["caveats"][first:]:
-        console.print(Text(caveat), soft_wrap=True)

@@ -53,7 +53,7 @@ def train(
     if run.metrics is None:
         typer.echo("There is no test part, so nothing was measured: see `wince evaluate`.")
     else:
-        from wince.cli.evaluate import show
+        from wince.cli.evaluation_tables import show
 
         show(run.metrics)
         typer.echo(f"Report: {out / 'evaluation' / 'report.html'}")

@@ -121,16 +121,16 @@ def _of_column(
         compared[name] = GroupValues(
             len(members),
             {metric.key: metric for metric in metrics},
-            {metric.key: _of_all_subjects(metric, members, counts) for metric in metrics},
+            {metric.key: of_all_subjects(metric, members, counts) for metric in metrics},
         )
     differences = [
-        {"groups": [first, second], **_difference(compared[first], compared[second], counts)}
+        {"groups": [first, second], **group_difference(compared[first], compared[second], counts)}
         for first, second in combinations(compared, 2)
     ]
     return {"groups": groups, "differences": differences, "worst": _worst(differences)}
 
 
-def _of_all_subjects(metric: Metric, members: Indices, counts: Floats) -> Resampled:
+def of_all_subjects(metric: Metric, members: Indices, counts: Floats) -> Resampled:
     """Return the values of a group's metric in resamples of all subjects.
 
     Args:
@@ -147,7 +147,7 @@ def _of_all_subjects(metric: Metric, members: Indices, counts: Floats) -> Resamp
     return Resampled(value, resamples, without_each)
 
 
-def _difference(first: GroupValues, second: GroupValues, counts: Floats) -> dict[str, Any]:
+def group_difference(first: GroupValues, second: GroupValues, counts: Floats) -> dict[str, Any]:
     """Return the differences first minus second of the metrics that both groups have."""
     estimates = {}
     for key in first.metrics:

@@ -11,12 +11,14 @@ import numpy as np
 
 from wince import file_names, subject_ids
 from wince.archive.balanced_split import PARTS
+from wince.archive.prepared_folder import PreparedFolder
 from wince.errors import DataError
 from wince.evaluation.frame_flow import FlowStep
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
 from wince.named_scales import described
 from wince.runtime.estimator import Estimator
+from wince.scale import Scale
 from wince.training.data import folds
 from wince.training.data.folds import Rows, subject_list
 from wince.training.data.prepared import ModelData, manifest_sha256, open_data
@@ -80,11 +82,7 @@ def predict(
     estimator = Estimator(model)
     config = _run_config(model)
     data = open_data(_prepared_folder(prepared_folder, config, model), estimator.spec)
-    if data.prepared.scale != estimator.scale:
-        raise DataError(
-            f"{data.prepared.folder} has labels on the scale {described(data.prepared.scale)}, the "
-            f"model gives {described(estimator.scale)}. Prepare the archive with the model's scale."
-        )
+    refuse_other_scale(data.prepared, estimator.scale)
     rows = _rows_of_part(data, part)
     subjects = set(data.frames.subject[rows].tolist())
     subjects_seen = estimator.manifest.get("subjects_seen", ())
@@ -111,6 +109,15 @@ def predict(
     notes = [no_match] if no_match and not _is_own_data(data, config) else []
     about = (*model_card.about(estimator.manifest), _measured_on(data, part))
     return ModelPredictions(table, _training(data, config), tuple(notes), about, _flow(data, table))
+
+
+def refuse_other_scale(prepared: PreparedFolder, scale: Scale) -> None:
+    """Raise DataError if the labels of a prepared folder are not on the scale of a model."""
+    if prepared.scale != scale:
+        raise DataError(
+            f"{prepared.folder} has labels on the scale {described(prepared.scale)}, the model "
+            f"gives {described(scale)}. Prepare the archive with the model's scale."
+        )
 
 
 def _flow(data: ModelData, table: Predictions) -> tuple[FlowStep, ...]:

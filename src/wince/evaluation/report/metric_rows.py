@@ -35,7 +35,7 @@ def rows(metrics: Mapping[str, Any]) -> list[Row]:
         every_row += _of_compared_groups(column, compared, names)
     if "against" in metrics:
         for predictor, key in (("other", "model"), ("difference", "difference")):
-            every_row += _of_estimates(metrics["against"][key], predictor, "", "", names)
+            every_row += of_estimates(metrics["against"][key], predictor, "", "", names)
     label = Scale.from_dict(metrics["data"]["scale"]).column
     for name in (f"error_by_{label}", "calibration_bins", "reliability"):
         for number, entry in enumerate(metrics[name] or (), start=1):
@@ -56,11 +56,11 @@ def _of_table(
         yield _row("model", column, group, key, key.capitalize(), measured[key])
     not_scored = measured["not_scored"]
     yield _row("model", column, group, "not_scored", "Without a score", not_scored["frames"])
-    yield from _of_estimates(measured["model"], "model", column, group, names)
+    yield from of_estimates(measured["model"], "model", column, group, names)
     for name, estimates in measured["baselines"].items():
-        yield from _of_estimates(estimates, name, column, group, names)
+        yield from of_estimates(estimates, name, column, group, names)
     if not_scored["as_errors"]:
-        yield from _of_estimates(
+        yield from of_estimates(
             not_scored["as_errors"], "model, no score as error", column, group, names
         )
     for scheme, matrix in measured["classes"].items():
@@ -70,13 +70,13 @@ def _of_table(
                 yield _row("model", column, group, key, "Frames of a class as another", count)
     for unit, values in measured["action_units"].items():
         prefixed = {key: f"{unit}: {title}" for key, title in action_units.TITLES.items()}
-        for row in _of_estimates(values["model"], "model", column, group, prefixed):
+        for row in of_estimates(values["model"], "model", column, group, prefixed):
             yield {**row, "metric": f"{unit.lower()}_{row['metric']}"}
     for name, value in (measured["milliseconds"] or {}).items():
         yield _row("model", column, group, f"milliseconds_{name}", "Milliseconds", value)
 
 
-def _of_estimates(
+def of_estimates(
     estimates: Mapping[str, Any],
     predictor: str,
     column: str,
@@ -108,10 +108,10 @@ def _of_compared_groups(
         for key in ("frames", "subjects"):
             yield _row("model", place, group, key, key.capitalize(), measured[key])
         if measured["model"]:
-            yield from _of_estimates(measured["model"], "model", place, group, names)
+            yield from of_estimates(measured["model"], "model", place, group, names)
     for difference in compared["differences"]:
         group = " minus ".join(difference["groups"])
-        yield from _of_estimates(difference, "difference", place, group, names)
+        yield from of_estimates(difference, "difference", place, group, names)
 
 
 def _of_subjects(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Row]:
