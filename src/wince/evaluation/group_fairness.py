@@ -7,16 +7,24 @@ subjects has no metrics: they would describe single people.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from wince.evaluation import bootstrap
-from wince.evaluation.all_metrics import Metric, all_metrics
+from wince.evaluation.all_metrics import (
+    Metric,
+    auc_metrics,
+    class_metrics,
+    error_metrics,
+    interval_metrics,
+    probability_metrics,
+)
 from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.bootstrap import Resampled
+from wince.evaluation.metrics.classification import schemes
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.trivial_predictors import LabelStatistics
 
@@ -109,25 +117,67 @@ def _of_column(
         groups[name] = {"frames": len(rows), "subjects": len(members), "model": None}
         if len(members) < smallest:
             continue
-        part = table.take(rows)
-        metrics = [
-            metric
-            for metric in all_metrics(part, prior=statistics.take(rows).prior)
-            if metric.key in METRICS
-        ]
-        own = counts[:, members]
-        estimates = {metric.key: bootstrap.estimate_metric(metric, own) for metric in metrics}
-        groups[name]["model"] = bootstrap.as_data(estimates)
+        metrics = _metrics(table.take(rows), statistics.take(rows).prior)
+        of_group = counts[:, members]
+        values = {metric.key: _resample(metric, of_group) for metric in metrics}
+        groups[name]["model"] = bootstrap.as_data(
+            {
+                metric.key: bootstrap.with_intervals(
+                    values[metric.key], metric.by_subject, of_group, metric.subjects
+                )
+                for metric in metrics
+            }
+        )
         compared[name] = GroupValues(
             len(members),
             {metric.key: metric for metric in metrics},
-            {metric.key: of_all_subjects(metric, members, counts) for metric in metrics},
+            {
+                key: _in_all_subjects(resampled, members, counts.shape[1])
+                for key, resampled in values.items()
+            },
         )
     differences = [
         {"groups": [first, second], **group_difference(compared[first], compared[second], counts)}
         for first, second in combinations(compared, 2)
     ]
     return {"groups": groups, "differences": differences, "worst": _worst(differences)}
+
+
+def _metrics(group: Predictions, prior: Floats) -> list[Metric]:
+    """Return those of METRICS that the columns of a group allow.
+
+    Args:
+        group: Its N predictions.
+        prior: Level probabilities of a constant forecast, shape (N, K).
+    """
+    metrics = [*error_metrics(group), *auc_metrics(group)]
+    for scheme in schemes(group.scale):
+        if f"{scheme.key}_balanced_accuracy" in METRICS:
+            metrics += class_metrics(group, scheme)
+    if group.probabilities is not None:
+        metrics += probability_metrics(group, group.probabilities, prior)
+    if group.interval is not None:
+        metrics += interval_metrics(group, group.interval)
+    return [metric for metric in metrics if metric.key in METRICS]
+
+
+def _resample(metric: Metric, counts: Floats) -> Resampled:
+    """Return the values of a group's metric, for the table and for its resamples.
+
+    Those without each subject are there for a group without a t interval too: its difference from
+    a smaller group needs them.
+
+    Args:
+        metric: The metric of the group.
+        counts: How often each resample contains each subject of the group, shape (B, G).
+    """
+    size = counts.shape[1]
+    leave_out = len(counts) and size <= bootstrap.MOST_LEFT_OUT
+    return Resampled(
+        metric.resampled(np.ones((1, size))),
+        metric.resampled(counts) if len(counts) else np.empty(0),
+        metric.resampled(1 - np.eye(size)) if leave_out else np.empty(0),
+    )
 
 
 def of_all_subjects(metric: Metric, members: Indices, counts: Floats) -> Resampled:
@@ -138,13 +188,21 @@ def of_all_subjects(metric: Metric, members: Indices, counts: Floats) -> Resampl
         members: Numbers of the group's subjects in the whole table, shape (G,).
         counts: How often each resample contains each subject of the table, shape (B, S).
     """
-    size, subjects = len(members), counts.shape[1]
-    value = metric.resampled(np.ones((1, size)))
-    without_each = np.full(subjects, value[0])
-    if len(counts) and size <= bootstrap.MOST_LEFT_OUT:
-        without_each[members] = metric.resampled(1 - np.eye(size))
-    resamples = metric.resampled(counts[:, members]) if len(counts) else np.empty(0)
-    return Resampled(value, resamples, without_each)
+    return _in_all_subjects(_resample(metric, counts[:, members]), members, counts.shape[1])
+
+
+def _in_all_subjects(values: Resampled, members: Indices, subjects: int) -> Resampled:
+    """Return a group's values with one place for each subject of the whole table.
+
+    Args:
+        values: The values with one place for each subject of the group.
+        members: Numbers of the group's subjects in the whole table, shape (G,).
+        subjects: Number of subjects of the table.
+    """
+    without_each = np.full(subjects, values.value[0])
+    if values.without_each.size:
+        without_each[members] = values.without_each
+    return replace(values, without_each=without_each)
 
 
 def group_difference(first: GroupValues, second: GroupValues, counts: Floats) -> dict[str, Any]:
