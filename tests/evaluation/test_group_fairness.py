@@ -36,6 +36,13 @@ def test_columns_with_a_few_values_are_compared_and_those_that_are_named(table):
     assert columns_of(table, ["fold", "note", "sex"]) == ["note", "sex", "age", "half"]
 
 
+def test_ratings_of_sequences_are_compared_only_if_they_are_named():
+    cells = {**columns(), "nrs": columns()["opr"], "sen": columns()["opr"]}
+    rated = from_columns(cells, "rated")
+    assert columns_of(rated) == ["sex"]
+    assert columns_of(rated, ["nrs"]) == ["nrs", "sex"]
+
+
 def test_groups_have_size_metrics_coverage_and_calibration(metrics, table):
     groups = metrics["fairness"]["columns"]["sex"]["groups"]
     assert set(groups["F"]["model"]["pooled"]) == {

@@ -25,6 +25,7 @@ from wince.evaluation.all_metrics import (
 from wince.evaluation.arrays import Floats, Indices
 from wince.evaluation.bootstrap import Resampled
 from wince.evaluation.metrics.classification import schemes
+from wince.evaluation.prediction_columns import FURTHER_RATINGS
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.trivial_predictors import LabelStatistics
 
@@ -63,9 +64,14 @@ class GroupValues:
 
 
 def columns_of(table: Predictions, named: Sequence[str] = ()) -> list[str]:
-    """Return the columns to compare groups by: those named, then others with a few values."""
+    """Return the columns to compare groups by: those named, then others with a few values.
+
+    A rating has a few values too, and does not divide subjects into groups.
+    """
     others = [
-        name for name, cells in table.others.items() if 1 < len(np.unique(cells)) <= MOST_VALUES
+        name
+        for name, cells in table.others.items()
+        if name not in FURTHER_RATINGS and 1 < len(np.unique(cells)) <= MOST_VALUES
     ]
     divided = [name for name in named if name not in ("subject", "fold")]
     return list(dict.fromkeys([*divided, *others]))
