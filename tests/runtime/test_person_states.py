@@ -192,3 +192,18 @@ def test_frames_wait_for_their_score_in_order(assessor: Assessor, frames: list[F
     every = [frame for part in [*passed, last] for frame in part]
     scores = [frame.assessment and frame.assessment.raw_score for frame in every]
     assert scores == pytest.approx([111, 10111, 110111, None, 210111, 310111])
+
+
+def test_frames_of_persons_who_take_turns_all_get_their_score(
+    assessor: Assessor, frames: list[Frame]
+) -> None:
+    assessment = assessor.assess(frames[0].path)
+    delay: ScoreDelay[int] = ScoreDelay(lambda assessment, score: assessment)
+    persons, passed = states(look_ahead=2), []
+    for number, person in enumerate([1, 2, 1, 1, 1, 2, 2, 2, 1, 1]):
+        score(persons, person, number)
+        steps = persons.take_steps()
+        frame = RecordedFrame(float(number), assessment, number)
+        passed += delay.add(frame, steps[person].step, steps.values())
+    passed += delay.complete(persons.finish().values())
+    assert [frame.item for frame in passed] == list(range(10))

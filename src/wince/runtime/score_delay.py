@@ -41,17 +41,18 @@ class ScoreDelay(Generic[Item]):
 
     def complete(self, steps: Iterable[PersonSteps]) -> Iterator[RecordedFrame[Item]]:
         """Add scores that are complete; yield the frames that have theirs."""
-        self._scores |= {score.step: score for each in steps for score in each.scores}
+        complete = {score.step: score for each in steps for score in each.scores}
+        needed = {step for _, step in self._waiting}
+        self._scores = {
+            step: score for step, score in (self._scores | complete).items() if step in needed
+        }
         while self._waiting:
             frame, step = self._waiting[0]
             if step is not None and step not in self._scores:
                 return
             self._waiting.popleft()
             yield frame if step is None else self._scored(frame, self._scores[step])
-        self._scores.clear()
 
     def _scored(self, frame: RecordedFrame[Item], score: StepScore) -> RecordedFrame[Item]:
-        for earlier in [step for step in self._scores if step < score.step]:
-            del self._scores[earlier]
         assert frame.assessment is not None  # because it has a step
         return replace(frame, assessment=self._rescore(frame.assessment, score))
