@@ -77,7 +77,7 @@ class PersonStates:
     """The states of the persons in one video or camera.
 
     A frame in which a person is not judged does not change the state. It is empty again when the
-    person was not judged for longer than `away` seconds.
+    person was not judged for `away` seconds, at which the person is no longer expected either.
     """
 
     def __init__(self, model: TimeModel, away: float) -> None:
@@ -92,7 +92,7 @@ class PersonStates:
         """Note the time of the next frame, and drop persons who have been away too long."""
         self._frame_before, self._frame = self._frame, seconds
         for number, kept in list(self._states.items()):
-            if seconds - kept.seconds > self._away:
+            if seconds - kept.seconds >= self._away:
                 self._end(number, kept)
 
     def step(self, number: int, seconds: float, features: Floats) -> tuple[Floats | None, Floats]:
@@ -107,7 +107,7 @@ class PersonStates:
             features: Its features (1, F).
         """
         kept = self._states.get(number)
-        if kept is not None and seconds - kept.seconds > self._away:
+        if kept is not None and seconds - kept.seconds >= self._away:
             self._end(number, kept)
             kept = None
         repeats = 1
