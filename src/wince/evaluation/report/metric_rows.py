@@ -1,4 +1,7 @@
-"""Every number of an evaluation as rows of one long table, the file metrics.csv."""
+"""The numbers of an evaluation as rows of one long table, the file metrics.csv.
+
+The curves and the episodes of each subject are in metrics.json only.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,8 +16,8 @@ HEAD = (
     *("predictor", "column", "group", "metric", "title", "over", "value"),
     *("low", "high", "t_low", "t_high", "subjects"),
 )
-"""`predictor`: model, zero, mean, majority, other, difference. `column` and `group`: which frames,
-empty for all. `over`: frames, or subjects for the mean over them."""
+"""`predictor`: model, zero, mean, majority, other, difference; always for episodes. `column` and
+`group`: which frames, empty for all. `over`: frames, or subjects for the mean over them."""
 OVER = {"pooled": "frames", "subject_mean": "subjects"}
 
 Row = dict[str, Any]
@@ -33,6 +36,7 @@ def rows(metrics: Mapping[str, Any]) -> list[Row]:
             every_row += _of_table(measured, column, group, names)
     for column, compared in metrics["fairness"]["columns"].items():
         every_row += _of_compared_groups(column, compared, names)
+    every_row += [*_of_episodes(metrics), *_of_ratings(metrics, names)]
     if "against" in metrics:
         for predictor, key in (("other", "model"), ("difference", "difference")):
             every_row += of_estimates(metrics["against"][key], predictor, "", "", names)
@@ -112,6 +116,27 @@ def _of_compared_groups(
     for difference in compared["differences"]:
         group = " minus ".join(difference["groups"])
         yield from of_estimates(difference, "difference", place, group, names)
+
+
+def _of_episodes(metrics: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield the rows of the episodes at each cut."""
+    if metrics["episodes"] is None:
+        return
+    for cut, entry in metrics["episodes"]["cuts"].items():
+        for key in ("labelled", "predicted", "matched"):
+            yield _row("model", "episodes", cut, key, f"Episodes, {key}", entry[key])
+        yield from of_estimates(entry["model"], "model", "episodes", cut, {})
+        for part, over in OVER.items():
+            for key, value in entry["always"][part].items():
+                yield {**_row("always", "episodes", cut, key, key, value), "over": over}
+
+
+def _of_ratings(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Row]:
+    """Yield the rows of the ratings of sequences, with the method in place of the group."""
+    for rating, entry in metrics["sequence_ratings"].items():
+        for method, estimates in entry["methods"].items():
+            column = f"sequence ratings: {rating}"
+            yield from of_estimates(estimates, "model", column, method, names)
 
 
 def _of_subjects(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Row]:
