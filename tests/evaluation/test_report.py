@@ -195,11 +195,11 @@ def test_tables_are_written_for_latex_and_markdown_with_the_numbers_of_the_repor
 
 
 def test_names_in_the_data_cannot_become_latex():
-    table = PaperTable("100 % & more", [r"a_b\input{x}"], [["$1"]])
+    table = PaperTable("100 % & more", [r"a_b\input{x}", "<40 × f|m"], [["$1", "≤ 2"]])
     text = latex(table)
     assert r"\caption{100 \% \& more}" in text
-    assert r"a\_b\textbackslash{}input\{x\} \\" in text
-    assert r"\$1" in text
+    assert r"a\_b\textbackslash{}input\{x\} & $<$40 $\times$ f$|$m \\" in text
+    assert r"\$1 & $\leq$ 2 \\" in text
 
 
 @pytest.mark.usefixtures("png_only")

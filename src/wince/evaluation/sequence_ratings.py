@@ -1,9 +1,8 @@
 """Ratings of whole sequences predicted from the scores of their frames.
 
 VAS, OPR and other ratings are of a sequence, the model scores its frames. Each method below learns
-from the other
-subjects only (leave one subject out): the mean rating, a line on the highest score, and ridge
-regression (Hoerl & Kennard 1970) on several features of the scores over time.
+from the other subjects only (leave one subject out): the mean rating, a line on the highest score,
+and ridge regression (Hoerl & Kennard 1970) on several features of the scores over time.
 """
 
 import io

@@ -23,7 +23,7 @@ LATEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
-    "≥": r"$\geq$",
+    **{"<": "$<$", ">": "$>$", "|": "$|$", "×": r"$\times$", "≥": r"$\geq$", "≤": r"$\leq$"},
     "−": "$-$",
     "–": "--",
 }
