@@ -19,6 +19,7 @@ from wince.cli.assess.results_file import ResultsFile
 from wince.errors import DataError, NoFaceError
 from wince.runtime.assessment import Assessment
 from wince.runtime.neutral import Change, NeutralFace
+from wince.score_scale import Scale
 
 SETUP = ScoringSetup({"name": "starter", "version": "1"})
 
@@ -147,6 +148,32 @@ def test_results_of_another_model_are_not_mixed(
     other = ScoringSetup({"name": "other", "version": "2"})
     with pytest.raises(DataError, match=r"line \d: this result is from the model .* other 2"):
         ResultsFile(path, other, resume=True)
+
+
+@suffixes
+def test_results_with_other_levels_are_not_mixed(
+    tmp_path: Path, assessment: Assessment, suffix: str
+) -> None:
+    scale = Scale("VAS", 0.0, 10.0, cuts=(4.0,), levels=("low", "high"))
+    scored = replace(
+        assessment,
+        scale=scale,
+        score=6.0,
+        interval=(5.0, 7.0),
+        level="high",
+        between=None,
+        level_probabilities={"low": 0.2, "high": 0.8},
+        confidence=0.8,
+        action_units=None,
+    )
+    setup = ScoringSetup(assessment.model, scale=scale)
+    path = tmp_path / f"scores.{suffix}"
+    write(path, setup, Outcome("x.jpg", scored))
+    other = replace(scale, levels=("small", "large"))
+    with pytest.raises(DataError, match=r"line \d: .* other levels than VAS .* small, large"):
+        ResultsFile(path, replace(setup, scale=other), resume=True)
+    with ResultsFile(path, setup, resume=True) as results:
+        assert results.previous.is_complete("x.jpg")
 
 
 @suffixes

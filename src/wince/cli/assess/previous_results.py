@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wince import named_scales
 from wince.cli import score_columns
 from wince.cli.assess import csv_rows
 from wince.errors import DataError
@@ -139,7 +140,7 @@ def _check_incomplete(record: bytes, number: int, is_csv: bool, scale: Scale) ->
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """The fields of one result that resuming needs."""
+    """The fields of one result that resuming needs; `fits_scale`: its level is one of the scale."""
 
     file: str
     frame: int | None
@@ -150,6 +151,7 @@ class _Result:
     judged: bool
     neutral_score: float | None
     min_score: float
+    fits_scale: bool = True
 
 
 def _parse_json(record: bytes, scale: Scale) -> _Result:
@@ -187,6 +189,7 @@ def _parse_json(record: bytes, scale: Scale) -> _Result:
         judged=assessment["interval"] is not None,
         neutral_score=scale.from_raw(change["neutral"]["raw_score"]) if change else None,
         min_score=data["min_score"],
+        fits_scale=Scale.from_dict(assessment.get("scale")) == scale,
     )
 
 
@@ -205,7 +208,7 @@ def _parse_csv(record: bytes, number: int, scale: Scale) -> _Result | None:
     row = dict(zip(columns, values, strict=True))
     if not row["file"]:
         raise ValueError
-    neutral = f"neutral_{scale.column}"
+    neutral, score = f"neutral_{scale.column}", row[scale.column]
     return _Result(
         unguarded(row["file"]),
         int(row["frame"]) if row["frame"] else None,
@@ -213,9 +216,10 @@ def _parse_csv(record: bytes, number: int, scale: Scale) -> _Result | None:
         model=(unguarded(row["model"]), unguarded(row["model_version"])) if row["model"] else None,
         face=int(row["face"]) - 1 if row["face"] else None,
         faces=int(row["faces"]) if row["faces"] else None,
-        judged=bool(row[scale.column]),
+        judged=bool(score),
         neutral_score=float(row[neutral]) if row[neutral] else None,
         min_score=float(row["min_score"]),
+        fits_scale=not score or row["level"] == (scale.level(float(score)) or ""),
     )
 
 
@@ -239,7 +243,7 @@ def _check_order(place: str, faces: list[_Result]) -> None:
 
 
 def _check_setup(place: str, faces: list[_Result], setup: ScoringSetup) -> None:
-    """Raise DataError if a result was made with another model, minimum score, face or neutral face.
+    """Raise DataError if a result was made with another setup than that of the run.
 
     Args:
         place: File and line, for the message.
@@ -252,6 +256,12 @@ def _check_setup(place: str, faces: list[_Result], setup: ScoringSetup) -> None:
         raise DataError(
             f"{place}: this result is from the model {' '.join(result.model)}, but the model in "
             f"use is {' '.join(model)}. Choose another name for --out, or use the same model."
+        )
+    if not result.fits_scale:
+        raise DataError(
+            f"{place}: this result was made with another scale or other levels than "
+            f"{named_scales.described(setup.scale)}. Choose another name for --out, or state the "
+            "same --target, --cuts and --levels."
         )
     if result.min_score != setup.min_score:
         raise DataError(
