@@ -143,6 +143,14 @@ def test_everybody_has_rows_and_a_summary(run: Run, visit: Path, tmp_path: Path)
     assert summary["persons"][0]["frames"]["all"] == 80
 
 
+def test_frames_before_the_first_person_come_first(run: Run, tmp_path: Path) -> None:
+    actors = [Actor(PATIENT, walk((0.4, 170, 270, 250), (1.2, 170, 270, 250)))]
+    path = write_video(tmp_path / "late.mp4", render(actors, 1.2, rate=RATE), rate=RATE)
+    rows = watched_rows(run, path, tmp_path / "r.csv", "--all-persons")
+    assert [int(row["frame"]) for row in rows] == list(range(12))
+    assert [row["person"] for row in rows] == [""] * 4 + ["1"] * 8
+
+
 FIVE = {
     "aa001t1abunaff031.jpg": 150.0,
     "bb002t2aaaff008.jpg": 170.0,

@@ -1,13 +1,13 @@
 """Process one frame of `wince watch`: assess its persons, follow them, write rows, speak."""
 
 import csv
-import heapq
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import chain
 
+from wince.cli.frame_order import FrameOrder
 from wince.cli.watch_rows import FrameResult, frame_row
 from wince.cli.watch_video import AnnotatedVideo
 from wince.cli.watch_view import WatchStatus, persons_text
@@ -143,6 +143,7 @@ class Watcher:
             recorded=settings.recorded,
         )
         self._followed: dict[int | None, _FollowedPerson] = {}
+        self._order: FrameOrder[tuple[_FollowedPerson, RecordedFrame[_WatchedFrame]]] = FrameOrder()
         self._sessions: dict[int | None, SessionSummary] = {}
         self.others: set[int] = set()
         self._finish_times: deque[float] = deque()
@@ -182,7 +183,9 @@ class Watcher:
         self._update_status(persons)
         without_pixels = replace(frame, rgb=frame.rgb[:0])
         completed = self._end_tracks(persons)
-        for person in self._persons_to_follow(persons):
+        followed = self._persons_to_follow(persons)
+        self._order.expect(seconds, len(followed))
+        for person in followed:
             number = persons.followed if person.number is None else person.number
             assessment = None if number is None else persons.assessments.get(number)
             watched = _WatchedFrame(without_pixels, persons, assessment, self.status.latency)
@@ -206,9 +209,19 @@ class Watcher:
     def _end_tracks(
         self, persons: PersonFrame
     ) -> list[Iterator[tuple[_FollowedPerson, RecordedFrame[_WatchedFrame]]]]:
-        """End the tracks of persons who have left; return their frames that still wait."""
+        """End the tracks of persons who have left; return their frames that still wait.
+
+        The track without a person, of a scene without faces, ends when somebody comes.
+        """
         completed = []
-        for number in [n for n in self._followed if n and not self._persons.is_expected(n)]:
+        left: list[int | None] = [
+            number
+            for number in self._followed
+            if number is not None and not self._persons.is_expected(number)
+        ]
+        if self.settings.everybody and persons.faces and None in self._followed:
+            left.append(None)
+        for number in left:
             person = self._followed.pop(number)
             if person.seconds_in_view >= BRIEF:
                 self._sessions[number] = person.session
@@ -225,9 +238,10 @@ class Watcher:
         completed: Iterable[Iterator[tuple[_FollowedPerson, RecordedFrame[_WatchedFrame]]]],
     ) -> Iterator[float]:
         """Add complete frames to the tracks and pass the states on; yield the times."""
-        in_order = heapq.merge(*completed, key=lambda pair: pair[1].seconds)
-        for seconds, group in groupby(in_order, key=lambda pair: pair[1].seconds):
-            pairs = list(group)
+        for person, frame in chain(*completed):
+            self._order.add(frame.seconds, (person, frame))
+        for seconds, group in self._order.complete():
+            pairs = sorted(group, key=lambda pair: pair[0].number or 0)
             results = [self._result(person, frame) for person, frame in pairs]
             if self.video:
                 sessions = [person.session for person, _ in pairs]
