@@ -166,7 +166,10 @@ def _about_scale(table: Predictions) -> Sequence[str]:
     scale = table.scale
     if scale.is_pspi:
         return []
-    left_out = "the six classes, the cuts at 1, 2 and 3 with their AUC, and the action units"
+    left_out = (
+        "the six classes, the cuts at 1, 2 and 3 with AUC and average precision, and the action "
+        "units"
+    )
     sentences = [
         f"Labels and scores are {scale.words}. Left out, because only PSPI has them: {left_out}."
     ]
