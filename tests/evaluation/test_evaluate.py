@@ -673,3 +673,13 @@ def test_a_low_coverage_of_few_subjects_is_named_without_a_verdict():
 def test_groups_name_intervals_that_do_not_hold():
     groups = evaluate(with_interval(0.5), group_by=["sex"], resamples=200)["groups"]["sex"]
     assert all("too narrow" in group["caveats"][0] for group in groups.values())
+
+
+def test_frames_without_a_score_are_counted_by_a_rating_only_if_it_is_named():
+    cells = columns()
+    cells["nrs"] = list(cells["opr"])
+    cells["predicted"][:5] = [""] * 5
+    metrics = evaluate(from_columns(cells, "t"), group_by=["nrs"], resamples=0)
+    assert sorted(metrics["not_scored"]["groups"]) == ["fold", "sex", "subject"]
+    missing = [group["not_scored"]["frames"] for group in metrics["groups"]["nrs"].values()]
+    assert sum(missing) == 5

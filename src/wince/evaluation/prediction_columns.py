@@ -18,7 +18,7 @@ INTERVAL = ("low", "high")
 RATINGS = {"vas": 10.0, "opr": 5.0}
 """Ratings of a sequence -> the highest value of their scale."""
 FURTHER_RATINGS = ("nrs", "sen", "aff")
-"""Other ratings of a sequence; frames without a score are not counted by their values."""
+"""Other ratings of a sequence. Their values are groups only if the user names the column."""
 UNSCORED = "not_scored"
 """Column with the reason why a row has no prediction."""
 NO_PREDICTION = "no prediction"
@@ -160,8 +160,7 @@ def _unscored_frames(
     cells = _rows(columns, rows)
     parser = _ColumnParser(cells, lambda row: place(rows[row]))
     reasons = [cell.strip() or NO_PREDICTION for cell in cells.get(UNSCORED, [""] * len(rows))]
-    groups = _group_columns(cells, scale)
-    known = {name: values for name, values in groups.items() if name not in FURTHER_RATINGS}
+    known = _group_columns(cells, scale)
     if "fold" in cells:
         known["fold"] = np.array([cell.strip() or NOT_STATED for cell in cells["fold"]], np.str_)
     return UnscoredFrames(

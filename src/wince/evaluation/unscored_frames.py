@@ -29,6 +29,7 @@ from wince.evaluation.all_metrics import (
 from wince.evaluation.arrays import Floats, mean_defined, sums_by_subject
 from wince.evaluation.metrics import calibration_metrics, classification
 from wince.evaluation.metrics.classification import Scheme, level_scheme, schemes
+from wince.evaluation.prediction_columns import FURTHER_RATINGS
 from wince.evaluation.predictions import Predictions
 from wince.scale import Scale
 
@@ -109,7 +110,7 @@ def _by_group(table: Predictions) -> dict[str, dict[str, dict[str, int]]]:
     columns: dict[str, dict[str, dict[str, int]]] = {}
     of_scored = table.group_columns()
     others = {**table.unscored.columns, "subject": table.unscored.subject}
-    for name in sorted({*of_scored, *others}):
+    for name in sorted({*of_scored, *others} - {*FURTHER_RATINGS}):
         scored, missing = (
             Counter(cells[name].tolist() if name in cells else []) for cells in (of_scored, others)
         )
