@@ -20,6 +20,7 @@ setCatalogue(await fetchCatalogue(language));
 applyTexts(document);
 const store = createStore(initialState(language));
 const scale = await (await fetch("/v1/scale")).json();
+store.update({ info: { scale, model: {}, host: null } });
 const tones = [];
 const quiet = [];
 let left = 0;

@@ -14,7 +14,7 @@ CODE = "de"  # any language but English; its plural rules have two forms
 LETTER = "ж"
 
 NAMES = re.compile(
-    r"wince(?:-starter)?(?: \d+\.\d+\.\d+)?|AU\d+|max\(|face\.jpg|fake_device_\d|"
+    r"wince(?:-starter)?(?: \d+\.\d+\.\d+)?|AU\d+|PSPI|max\(|face\.jpg|fake_device_\d|"
     r"\d+\. \w+ \d{4} um |"  # a date, as the browser writes it in German
     + "|".join(language.name for language in LANGUAGES.values())
 )

@@ -34,7 +34,7 @@ def test_predictions_are_of_the_test_part_by_the_exported_file(
         raw = float(estimator(read_image(row["crop"])[None]).raw[0])
         expected = estimator.calibration(raw)
         prediction = predictions[row["frame"]]
-        assert float(prediction["predicted"]) == pytest.approx(expected.pspi, abs=2e-4)
+        assert float(prediction["predicted"]) == pytest.approx(expected.score, abs=2e-4)
         assert float(prediction["low"]) == pytest.approx(expected.interval[0], abs=2e-3)
         assert prediction["sex"] == row["sex"]
 
@@ -67,7 +67,7 @@ def test_the_scores_of_a_cross_validation_calibrate_the_model_instead(
     trained_run: Path, prepared_folder: Path, tmp_path: Path
 ) -> None:
     settings = sample.settings(epochs=2, head="action-units")
-    validated = cross_validate(prepared_folder, tmp_path / "cv", settings, folds="2")
+    validated = cross_validate(prepared_folder, tmp_path / "cv", settings, folds="3")
     out = tmp_path / "model"
     model_folder.export_run(trained_run, out, "fp32", cross_validation=validated.folder)
     calibration = json.loads((out / "model.json").read_text())["calibration"]

@@ -109,7 +109,7 @@ def test_a_subject_counts_once_however_many_frames_it_has() -> None:
     assert replace(repeated, faces=250).prior == pytest.approx(once.prior)
     for score in (0.5, 3.0, 8.0):
         assert repeated(score).interval == pytest.approx(once(score).interval, abs=1e-6)
-        assert repeated(score).pspi == pytest.approx(once(score).pspi, abs=1e-6)
+        assert repeated(score).score == pytest.approx(once(score).score, abs=1e-6)
 
 
 def test_the_number_is_the_median_of_the_ratings() -> None:
@@ -117,7 +117,7 @@ def test_the_number_is_the_median_of_the_ratings() -> None:
     raw = rng.uniform(2, 10, 600)
     rating = raw + rng.exponential(1.0, 600) - 1.0  # the median error is ln 2 - 1
     fitted = fit(raw, rating, np.arange(600) // 4, ScoreMap())
-    assert fitted(5.0).pspi == pytest.approx(5 + np.log(2) - 1, abs=0.08)
+    assert fitted(5.0).score == pytest.approx(5 + np.log(2) - 1, abs=0.08)
     assert np.mean(rating < [fitted.score(score) for score in raw]) == pytest.approx(0.5, abs=0.01)
 
 
@@ -143,7 +143,7 @@ def test_any_number_of_subjects_gives_a_calibration_that_can_be_loaded(subjects:
     assert loaded == fitted
     assert loaded.subjects == subjects
     low, high = loaded(3.0).interval
-    assert 0 <= low <= loaded(3.0).pspi <= high <= 16
+    assert 0 <= low <= loaded(3.0).score <= high <= 16
 
 
 def test_scores_that_hardly_vary_give_a_calibration_that_can_be_loaded() -> None:
