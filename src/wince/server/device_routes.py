@@ -42,9 +42,10 @@ def is_offered(assessor: "Assessor", settings: Settings) -> bool:
     """
     from wince.server.device_page.model_files import refuse_unsupported
 
+    if not settings.on_device:
+        return False
     estimator = assessor.estimator
-    is_packaged = estimator.folder == starter_folder()
-    if not settings.on_device or (settings.token is not None and not is_packaged):
+    if settings.token is not None and estimator.folder != starter_folder():
         return False
     try:
         refuse_unsupported(estimator)
