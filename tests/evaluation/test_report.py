@@ -382,7 +382,7 @@ def test_the_command_writes_everything_and_prints_the_table(run, tmp_path):
     assert result.exit_code == 0, result.output
     assert {path.name for path in out.iterdir()} == {
         "metrics.json", "metrics.csv", "report.html", "subjects.csv", "plots", "tables",
-        "fairness.html",
+        "fairness.html", "evaluation-record.json",
     }  # fmt: skip
     assert f"Report: {out / 'report.html'}" in result.stdout
     for title in ("PCC", "zero", "mean", "majority", "(1 undefined)"):
@@ -392,6 +392,8 @@ def test_the_command_writes_everything_and_prints_the_table(run, tmp_path):
     metrics = json.loads(text)
     assert metrics["data"]["source"] == "p.csv"
     assert metrics["data"]["sha256"] == sha256((tmp_path / "p.csv").read_bytes()).hexdigest()
+    record = json.loads((out / "evaluation-record.json").read_text())
+    assert record["sha256"] == {"predictions": metrics["data"]["sha256"]}
     assert f"{metrics['model']['pooled']['pcc']:.3f}" in result.stdout
 
 

@@ -44,6 +44,7 @@ def test_a_run_folder_has_everything(trained_run: Path) -> None:
         "model.json",
         "model.onnx",
         "predictions.csv",
+        "record.json",
     ]
     assert [path.name for path in (trained_run / "checkpoints").iterdir()] == ["best.ckpt"]
     epochs = sample.rows(trained_run / "history.csv")

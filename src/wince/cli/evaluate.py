@@ -165,10 +165,10 @@ def evaluate(
     from wince.cli.training_extra import require_plots
 
     require_plots("wince evaluate")
-    from wince import csv_reader
+    from wince import csv_reader, file_names
     from wince.archive.prepared_folder import refuse_as_output
     from wince.cli import data_set_table, evaluation_tables
-    from wince.evaluation import data_sets
+    from wince.evaluation import data_sets, run_record
     from wince.evaluation.prediction_files import read_predictions, read_training_labels
     from wince.evaluation.report import data_sets_files
     from wince.output_lock import locked_folder
@@ -191,6 +191,7 @@ def evaluate(
             _refuse_other_scale(model, scale)
             _refuse_other_data(model, data or ())
         for place, folder in places.items():
+            start = run_record.begin(place / file_names.EVALUATION_RECORD)
             scored = None
             if model is not None:
                 scored = _score(
@@ -221,6 +222,9 @@ def evaluate(
                 flow=scored.flow if scored else (),
                 progress=show_step,
             )
+            hashes = dict(scored.hashes) if scored else {}
+            hashes["predictions"] = metrics["data"]["sha256"]
+            run_record.finish(start, {"bootstrap": seed}, hashes)
             tables[place.name], results[place.name] = table, metrics
         if several:
             show_step("Differences between data sets")

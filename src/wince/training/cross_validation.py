@@ -4,6 +4,7 @@ OUT/fold-1/ ...      a run folder for each fold, without checkpoints once it is 
 OUT/predictions.csv  every frame once, scored by the model that has not seen its subject
 OUT/folds.csv        metrics of each fold and of all frames, and their means
 OUT/evaluation/      metrics.json, report.html
+OUT/record.json      how all of it was made, see `run_record`
 """
 
 import csv
@@ -20,6 +21,7 @@ import numpy as np
 
 from wince import file_names
 from wince.errors import ModelError
+from wince.evaluation import run_record
 from wince.evaluation.all_metrics import auc_metrics, error_metrics
 from wince.evaluation.arrays import Floats
 from wince.evaluation.bootstrap import estimate_metric
@@ -29,7 +31,7 @@ from wince.evaluation.report.result_files import write_results
 from wince.files import write_json, write_text
 from wince.training.data import folds as splits
 from wince.training.data.folds import Split
-from wince.training.data.prepared import ModelData, open_data
+from wince.training.data.prepared import ModelData, manifest_sha256, open_data
 from wince.training.data.unscorable import Unscorable
 from wince.training.export import model_card, model_manifest
 from wince.training.fitting import launch, run_config
@@ -124,6 +126,10 @@ def cross_validate_data(
     for fold in chosen:  # all of them before any is trained, which may take hours
         splits.check(fold, data.frames)
     _claim(out, folds, first)
+    start = run_record.begin(
+        out / file_names.RECORD,
+        [out / folder_name(fold) / file_names.PREDICTIONS for fold in chosen],
+    )
     runs = []
     for number, fold in enumerate(chosen, start=1):
         reporter.message(f"Fold {fold.name} ({number} of {len(chosen)}): {_sizes(fold)}.")
@@ -135,7 +141,13 @@ def cross_validate_data(
     labels = {fold.name: splits.training_labels(data.frames, fold.train).pspi for fold in chosen}
     without_fold = set(data.unscorable.frames.subject.tolist()) - set(data.frames.subject.tolist())
     unscorable = data.unscorable.of_subjects(without_fold)
-    return _evaluate_all(out, labels, runs, unscorable, about)
+    validated = _evaluate_all(out, labels, runs, unscorable, about)
+    hashes = {
+        "manifest": manifest_sha256(data.prepared),
+        "split": splits.sha256_of_folds(chosen, data.frames),
+    }
+    run_record.finish(start, {"folds and training": settings.seed}, hashes)
+    return validated
 
 
 def folder_name(fold: Split) -> str:

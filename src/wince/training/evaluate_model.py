@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ class ModelPredictions:
         notes: Sentences on what is left out.
         about: Sentences on model and data for the report.
         flow: How many frames there were before those of the part.
+        hashes: SHA-256 of the model, the manifest and the frames of the part.
     """
 
     table: Predictions
@@ -50,6 +51,7 @@ class ModelPredictions:
     notes: tuple[str, ...]
     about: tuple[str, ...]
     flow: tuple[FlowStep, ...] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 def predict(
@@ -108,7 +110,14 @@ def predict(
     no_match = subject_ids.no_match(subjects, f"the part {part}", subjects_seen, "the model's list")
     notes = [no_match] if no_match and not _is_own_data(data, config) else []
     about = (*model_card.about(estimator.manifest), _measured_on(data, part))
-    return ModelPredictions(table, _training(data, config), tuple(notes), about, _flow(data, table))
+    hashes = {
+        "model": str(estimator.manifest["sha256"]),
+        "manifest": manifest_sha256(data.prepared),
+        "split": folds.sha256_of_parts({part: rows}, data.frames),
+    }
+    return ModelPredictions(
+        table, _training(data, config), tuple(notes), about, _flow(data, table), hashes
+    )
 
 
 def refuse_other_scale(prepared: PreparedFolder, scale: Scale) -> None:

@@ -4,6 +4,7 @@ config.json          data and settings; the same command in the same folder cont
 history.csv, .png    loss, MAE and accuracy by epoch
 checkpoints/         last.ckpt to continue from, best.ckpt by the recipe's metric
 ...                  the model, see `model_folder`
+record.json          how the run was made, see `run_record`
 """
 
 import shutil
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from wince import file_names
+from wince.evaluation import run_record
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.prediction_files import read_predictions
 from wince.training.data import folds, pixel_cache, unscorable
 from wince.training.data.folds import Split
-from wince.training.data.prepared import ModelData, open_data
+from wince.training.data.prepared import ModelData, manifest_sha256, open_data
 from wince.training.export import model_folder, run_description, trained_network
 from wince.training.fitting import launch, run_config
 from wince.training.fitting.fit import fit
@@ -108,6 +110,8 @@ def train_split(
     run_config.claim(out, config)
     if is_finished(out):
         return _finished_run(data, split, out, is_fold=is_fold)
+    last = out / checkpoints.FOLDER / checkpoints.LAST
+    start = run_record.begin(out / file_names.RECORD, [last, out / file_names.MODEL_CARD])
     for note in config["notes"]:
         reporter.message(note)
 
@@ -123,6 +127,11 @@ def train_split(
     description = run_description.describe(config, network, is_fold=is_fold)
     model = model_folder.write(
         network, description, out, data, split, report=not is_fold, progress=reporter.progress
+    )
+    run_record.finish(
+        start,
+        {"training": settings.seed},
+        {"manifest": manifest_sha256(data.prepared), "split": split.sha256(data.frames)},
     )
     if is_fold:
         shutil.rmtree(out / checkpoints.FOLDER)

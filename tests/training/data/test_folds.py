@@ -114,3 +114,13 @@ def test_frames_at_random_are_marked(random_frames_folder: Path) -> None:
     chosen = folds.from_prepared(data)
     assert chosen.caution == OPTIMISTIC
     assert OPTIMISTIC in folds.check(chosen, data.frames)[0]
+
+
+def test_the_hash_of_a_split_is_of_frames_and_parts_and_not_of_their_order(
+    data: ModelData, table: Frames
+) -> None:
+    split = folds.from_prepared(data)
+    expected = split.sha256(table)
+    assert replace(split, train=split.train[::-1], name="another").sha256(table) == expected
+    assert replace(split, train=split.train[1:]).sha256(table) != expected
+    assert replace(split, train=split.test, test=split.train).sha256(table) != expected

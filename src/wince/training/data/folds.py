@@ -1,5 +1,6 @@
 """Rows of prepared data to train, validate and test on: the prepared split, or folds by subject."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,22 @@ class Split:
         """Return the subjects that a model of this split is trained, chosen or calibrated on."""
         rows = np.concatenate([self.train, self.validation])
         return sorted(set(frames.subject[rows].tolist()))
+
+    def sha256(self, frames: Frames) -> str:
+        """Return the SHA-256 of which frame is in which part, whatever the order of the rows."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        return sha256_of_parts(parts, frames)
+
+
+def sha256_of_parts(parts: Mapping[str, Rows], frames: Frames) -> str:
+    """Return the SHA-256 of which frame is in which part, whatever the order of the rows."""
+    lines = [f"{part}\t{path}\n" for part, rows in parts.items() for path in frames.path[rows]]
+    return hashlib.sha256("".join(sorted(lines)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def sha256_of_folds(splits: Iterable[Split], frames: Frames) -> str:
+    """Return the SHA-256 of the folds of a cross-validation, in their order."""
+    return hashlib.sha256("".join(split.sha256(frames) for split in splits).encode()).hexdigest()
 
 
 def from_prepared(data: ModelData) -> Split:

@@ -4,6 +4,7 @@ OUT/config.json               data and settings
 OUT/<model>/predictions.csv   every frame once, scored by a model that has not seen its subject
 OUT/<kind>/network.pt         the network fitted to all subjects, to be exported
 OUT/over_time.csv, .json      the table, see `time_table`
+OUT/record.json               how all of it was made, see `run_record`
 """
 
 import json
@@ -21,6 +22,7 @@ import torch
 import wince
 from wince import file_names, subject_ids
 from wince.errors import DataError, ModelError
+from wince.evaluation import run_record
 from wince.evaluation.predictions import Predictions
 from wince.files import replacing, write_json
 from wince.protocol_names import OPTIMISTIC
@@ -83,6 +85,10 @@ def train_over_time(
     reporter = reporter or Reporter()
     training, notes = _open(prepared_folder, settings, reporter)
     _claim(out, _config(training))
+    start = run_record.begin(
+        out / file_names.RECORD,
+        [out / _slug(kind) / file_names.PREDICTIONS for kind in settings.kinds],
+    )
     for note in notes:
         reporter.message(note)
     tables = _baselines(training, out, reporter)
@@ -100,6 +106,12 @@ def train_over_time(
         notes,
     )
     time_table.write(table, out)
+    hashes = {
+        "manifest": manifest_sha256(training.data.prepared),
+        "split": folds.sha256_of_folds(training.splits, training.data.frames),
+        "model": str(training.estimator.manifest["sha256"]),
+    }
+    run_record.finish(start, {"folds and training": settings.seed}, hashes)
     return table
 
 
