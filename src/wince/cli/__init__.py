@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from wince.cli.assess.command import assess
+from wince.cli.checklist import checklist
 from wince.cli.compare import compare
 from wince.cli.config import config
 from wince.cli.cross_validate import cross_validate
@@ -157,6 +158,7 @@ COMMANDS = (
     prepare,
     train,
     evaluate,
+    checklist,
     score,
     plot,
     cross_validate,
