@@ -12,7 +12,7 @@ from tests.support.frames import ROOT
 from tests.support.media import needs_espeak
 from tools.docs import run_examples
 from wince.archive.report import report_files
-from wince.evaluation import evaluate
+from wince.evaluation import evaluate, run_record
 from wince.runtime import assessment, manifest
 from wince.server.settings import Settings
 
@@ -93,6 +93,7 @@ def test_versions_md_has_the_present_version_of_each_format() -> None:
         ("`report.json`", "schema", report_files.SCHEMA),
         ("`metrics.json`", "schema", evaluate.SCHEMA),
         ("`model.json`", "format", manifest.FORMAT),
+        ("`record.json`", "format", run_record.FORMAT),
     ):
         (row,) = [line for line in text.splitlines() if line.startswith(f"| {name}")]
         assert row.endswith(f"| `{key}` | `{json.dumps(version)}` |")

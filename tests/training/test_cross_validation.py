@@ -113,10 +113,12 @@ def test_the_report_says_how_many_of_the_folds_are_in_it(cross_validated: CrossV
 @pytest.mark.usefixtures("undrawn_plots")
 def test_finished_folds_are_kept(cross_validated: CrossValidation, prepared_folder: Path) -> None:
     def stamps() -> dict[str, int]:
-        models = cross_validated.folder.glob("fold-*/model.onnx")
-        return {str(path): path.stat().st_mtime_ns for path in models}
+        folder = cross_validated.folder
+        files = [*folder.glob("fold-*/model.onnx"), *folder.rglob("record.json")]
+        return {str(path): path.stat().st_mtime_ns for path in files}
 
     before, messages = stamps(), []
+    assert len(before) == 5
     resumed = cross_validate(
         prepared_folder,
         cross_validated.folder,

@@ -1,5 +1,6 @@
 """A run from a prepared folder to a model that can be served, resumed after a real kill."""
 
+import importlib.metadata
 import json
 import os
 import shutil
@@ -51,6 +52,22 @@ def test_a_run_folder_has_everything(trained_run: Path) -> None:
     assert tuple(epochs[0]) == COLUMNS
     assert [row["epoch"] for row in epochs] == ["1", "2"]
     assert all(float(row["train_loss"]) > 0 and float(row["val_mae"]) > 0 for row in epochs)
+
+
+def test_a_run_records_how_it_was_made(trained_run: Path, prepared_folder: Path) -> None:
+    record = json.loads((trained_run / "record.json").read_text())
+    data = open_data(prepared_folder, FaceSpec(size=32))
+    assert record["sha256"] == {
+        "manifest": json.loads((trained_run / "config.json").read_text())["data"][
+            "manifest_sha256"
+        ],
+        "split": folds.from_prepared(data).sha256(data.frames),
+    }
+    assert record["seeds"] == {"training": 0}
+    assert record["libraries"]["torch"] == importlib.metadata.version("torch")
+    assert record["torch"]["deterministic"] in ("always", "where possible")
+    assert record["continued"] is False
+    assert record["seconds"] > 0
 
 
 def test_a_run_can_be_assessed_with_at_once(trained_run: Path, frames: list[Frame]) -> None:

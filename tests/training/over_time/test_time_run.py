@@ -82,7 +82,9 @@ def test_the_same_call_keeps_finished_models_and_gives_the_same_table(
 ) -> None:
     out, table = trained_over_time
     monkeypatch.setattr(time_run, "fit", None)  # nothing may be fitted again
+    record = (out / "record.json").read_text()
     assert train_over_time(prepared_folder, out, time_settings) == table
+    assert (out / "record.json").read_text() == record
 
 
 def test_another_training_in_the_same_folder_is_refused(
