@@ -1,5 +1,6 @@
 import asyncio
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from starlette.testclient import TestClient
 from tests.support.frames import ROOT
 from tests.support.media import data_url, encode_image
 from wince import errors
+from wince.scale import PSPI
 from wince.server import body_limits, problems
 from wince.server.app import create_app
 from wince.server.request_bodies import FORM_OVERHEAD_BYTES
@@ -243,6 +245,8 @@ def test_every_error_of_wince_has_a_kind():
 
 class Failing:
     """An assessor that fails, to test how a crash is answered."""
+
+    estimator = SimpleNamespace(scale=PSPI)
 
     def __init__(self, error):
         self.error = error
