@@ -1,6 +1,5 @@
 import asyncio
 import re
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +9,6 @@ from starlette.testclient import TestClient
 from tests.support.frames import ROOT
 from tests.support.media import data_url, encode_image
 from wince import errors
-from wince.scale import PSPI
 from wince.server import body_limits, problems
 from wince.server.app import create_app
 from wince.server.request_bodies import FORM_OVERHEAD_BYTES
@@ -246,10 +244,9 @@ def test_every_error_of_wince_has_a_kind():
 class Failing:
     """An assessor that fails, to test how a crash is answered."""
 
-    estimator = SimpleNamespace(scale=PSPI)
-
-    def __init__(self, error):
+    def __init__(self, error, estimator):
         self.error = error
+        self.estimator = estimator
 
     def assess(self, image, **options):
         raise self.error
@@ -262,8 +259,8 @@ class Failing:
         (errors.ModelError("the model is damaged."), "model-error"),
     ],
 )
-def test_crash_is_a_problem_without_internal_details(error, kind, portrait_jpeg):
-    app = create_app(Failing(error), settings=Settings(on_device=False))  # it has no model to offer
+def test_crash_is_a_problem_without_internal_details(error, kind, portrait_jpeg, assessor):
+    app = create_app(Failing(error, assessor.estimator))
     with TestClient(app, base_url=BASE) as client:
         answer = client.post("/v1/assessments", files={"image": portrait_jpeg})
     assert "secret" not in check(answer, 500, kind)
