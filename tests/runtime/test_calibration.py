@@ -116,7 +116,7 @@ def test_a_calibration_by_frames_is_read_and_its_interval_becomes_the_whole_scal
     older = Calibration.from_dict(json.loads(json.dumps(data)))
     assert older(8.0).interval == (0, 16)
     assert "not known on how many" in older.note
-    assert older(8.0).pspi == pytest.approx(fitted(8.0).pspi - fitted.shift)
+    assert older(8.0).score == pytest.approx(fitted(8.0).score - fitted.shift)
 
 
 @pytest.mark.parametrize(("key", "value"), [("subjects", -1), ("subjects", True), ("shift", 17.0)])
