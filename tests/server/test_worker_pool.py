@@ -75,6 +75,8 @@ def test_busy_server_answers_503_and_still_reports_its_health(assessor, portrait
     gate, begun = threading.Event(), threading.Event()
 
     class Slow:
+        estimator = assessor.estimator
+
         def assess(self, image, **options):
             begun.set()
             assert gate.wait(20)
@@ -126,6 +128,8 @@ def test_full_queue_is_refused_before_the_body_is_read(assessor, portrait_jpeg):
     gate, begun = threading.Event(), threading.Event()
 
     class Slow:
+        estimator = assessor.estimator
+
         def assess(self, image, **options):
             begun.set()
             assert gate.wait(20)
