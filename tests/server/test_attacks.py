@@ -158,7 +158,7 @@ def test_answers_that_nobody_reads_do_not_hold_connections(server):
         assert server.connections() >= 8
         with healthy(server):
             pass
-        until(lambda: server.connections() == 0)
+        until(lambda: server.connections() == 0, 60.0)
 
 
 def test_one_unread_answer_does_not_keep_a_closed_connection(server):
@@ -170,7 +170,7 @@ def test_one_unread_answer_does_not_keep_a_closed_connection(server):
             with contextlib.suppress(OSError):
                 stream.sendall(request("GET /static/css/base.css HTTP/1.1") * 500)
             stream.shutdown(socket.SHUT_WR)
-        until(lambda: server.connections() == 0)
+        until(lambda: server.connections() == 0, 60.0)
 
 
 def test_more_connections_than_descriptors(tmp_path):
