@@ -155,7 +155,9 @@ def live_title(title):
 
 
 # What moves without a click half a second before.
-SHIFTS = """() => {
+# What was drawn before is shown first, so that its own movement does not count.
+SHIFTS = """async () => {
+  await new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)));
   window.shifts = [];
   new PerformanceObserver((list) => {
     for (const {hadRecentInput, value, sources} of list.getEntries()) {
