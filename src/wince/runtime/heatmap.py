@@ -37,9 +37,9 @@ def place_maps(estimate: Estimate, quad: Quad, scale: Scale) -> Heatmap:
     units = dict(zip(UNIT_NAMES, estimate.action_units[0].tolist(), strict=True))
     counted = counted_units(units)
     map_by_unit = dict(zip(UNIT_NAMES, maps, strict=True))
-    total = np.sum([map_by_unit[name] for name in counted], axis=0)
+    total = _to_grid(np.sum([map_by_unit[name] for name in counted], axis=0))
     grids = {name: _to_grid(unit_map) for name, unit_map in map_by_unit.items()}
-    return Heatmap(quad, _to_grid(total), _to_grid(total), grids, counted)
+    return Heatmap(quad, total, total, grids, counted)
 
 
 def crop_corners(face: Face | None, spec: FaceSpec, size: tuple[int, int]) -> Quad:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from wince.evaluation.arrays import Floats, Indices, ratio
-from wince.evaluation.metrics.roc import Flags, checked_flags
+from wince.evaluation.metrics.roc import Flags, by_subject, checked_flags
 
 MOST_CELLS = 2_000_000
 """Most values of a matrix of resamples and thresholds, which limits memory."""
@@ -98,10 +98,7 @@ def average_precision_by_subject(
     Returns:
         Shape (S,), NaN for a subject without positive frames.
     """
-    order = np.argsort(subject, kind="stable")
-    ends = np.cumsum(np.bincount(subject, minlength=subjects))[:-1]
-    parts = zip(np.split(positive[order], ends), np.split(score[order], ends), strict=True)
-    return np.array([average_precision(*part) if part[0].size else np.nan for part in parts])
+    return by_subject(average_precision, positive, score, subject, subjects)
 
 
 def cumulative_counts(

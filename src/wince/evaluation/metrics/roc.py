@@ -1,5 +1,7 @@
 """Whether frames with pain expression score higher than frames without: ROC curve and its area."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -83,10 +85,29 @@ def auc_by_subject(positive: Flags, score: Floats, subject: Indices, subjects: i
     Returns:
         Shape (S,), NaN for a subject without positive or without negative frames.
     """
+    return by_subject(auc, positive, score, subject, subjects)
+
+
+def by_subject(
+    measure: Callable[[Flags, Floats], float],
+    positive: Flags,
+    score: Floats,
+    subject: Indices,
+    subjects: int,
+) -> Floats:
+    """Return a measure of the frames of each subject, shape (S,); NaN for one without frames.
+
+    Args:
+        measure: Takes the flags and the scores of some frames.
+        positive: Whether each frame is positive, shape (N,).
+        score: Predictions, shape (N,).
+        subject: Subject number of each row, shape (N,).
+        subjects: S.
+    """
     order = np.argsort(subject, kind="stable")
     ends = np.cumsum(np.bincount(subject, minlength=subjects))[:-1]
     parts = zip(np.split(positive[order], ends), np.split(score[order], ends), strict=True)
-    return np.array([auc(flags, scores) if flags.size else np.nan for flags, scores in parts])
+    return np.array([measure(*part) if part[0].size else np.nan for part in parts])
 
 
 def auc_resampled(positive: Flags, score: Floats, subject: Indices, counts: Floats) -> Floats:
