@@ -7,6 +7,7 @@ what does not come with wince has limits of time and memory.
 import hashlib
 import stat
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -72,21 +73,22 @@ def open_session(
     options.log_severity_level = 3
     if not path.resolve().is_relative_to(_packaged_models()):
         _limit_memory(options, path.stat().st_size)
+    start = time.monotonic()
     try:
         with _time_limit(lambda: options.set_load_cancellation_flag(True)):
-            return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            session = InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no common base class
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         if "MODEL_LOAD_CANCELED" in reason:
-            raise ModelError(
-                f"{path} takes more than {MAX_SECONDS:g} seconds to load. Expected a plain network "
-                "without large computations of constants: export the model again with `wince "
-                "export`."
-            ) from error
+            raise _slow_model(path) from error
         raise ModelError(
             f"{path} is not a model that onnxruntime can load ({reason}). "
             "The file may be damaged: copy or export it again."
         ) from error
+    # onnxruntime looks at the flag between the stages of loading, so the last stages ignore it.
+    if time.monotonic() - start > MAX_SECONDS:
+        raise _slow_model(path)
+    return session
 
 
 def first_run(session: InferenceSession, inputs: dict[str, NDArray[Any]]) -> list[Any]:
@@ -99,6 +101,13 @@ def first_run(session: InferenceSession, inputs: dict[str, NDArray[Any]]) -> lis
     options = RunOptions()
     with _time_limit(lambda: setattr(options, "terminate", True)):
         return list(session.run(None, inputs, options))
+
+
+def _slow_model(path: Path) -> ModelError:
+    return ModelError(
+        f"{path} takes more than {MAX_SECONDS:g} seconds to load. Expected a plain network "
+        "without large computations of constants: export the model again with `wince export`."
+    )
 
 
 @contextmanager
