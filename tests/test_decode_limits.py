@@ -13,7 +13,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from tests.support import bad_inputs
-from wince import decode_limits, images, memory_budget
+from wince import decode_limits, image_reduction, images, memory_budget
 from wince.errors import ImageTooLargeError
 from wince.faces import detect, network
 
@@ -228,7 +228,7 @@ def test_threads_with_pixels_do_not_wait_for_each_other() -> None:
 
 def test_the_detector_never_needs_more_than_what_pixels_leave() -> None:
     assert network.BYTES_PER_PIXEL * detect.MAX_AREA < memory_budget.SEARCH_BYTES
-    pixels = decode_limits.PIXEL_BYTES * images.MAX_DECODED_PIXELS
+    pixels = decode_limits.PIXEL_BYTES * image_reduction.MAX_DECODED_PIXELS
     assert pixels <= memory_budget.MAX_BYTES - memory_budget.SEARCH_BYTES
 
 
@@ -255,9 +255,9 @@ def test_strips_are_reduced(
 ) -> None:
     if file_format == "JPEG" and max(size) > 65_500:
         size = (64, 65_500)
-    monkeypatch.setattr(images, "MAX_DECODED_PIXELS", 2_000_000)
+    monkeypatch.setattr(image_reduction, "MAX_DECODED_PIXELS", 2_000_000)
     strip = images.read(bad_inputs.save_image(Image.new("RGB", size), file_format))
-    assert strip.rgb.size <= 3 * images.MAX_DECODED_PIXELS
+    assert strip.rgb.size <= 3 * image_reduction.MAX_DECODED_PIXELS
     assert (strip.width, strip.height) == size
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-from wince import image_formats, images
+from wince import image_formats, image_reduction, images
 from wince.errors import (
     ImageError,
     ImageTooLargeError,
@@ -255,7 +255,7 @@ def test_a_large_jpeg_is_decoded_at_a_reduced_scale_and_reports_its_full_size(
     image = images.read(encode(stored, "JPEG", exif=exif.tobytes()))
     assert (image.width, image.height) == (6000, 4000)
     height, width = image.rgb.shape[:2]
-    assert images.MIN_DECODED_SIDE <= min(height, width) < 4000
+    assert image_reduction.MIN_DECODED_SIDE <= min(height, width) < 4000
     assert image.scale == pytest.approx(6000 / width) == pytest.approx(4000 / height)
     expected = np.asarray(large.resize((width, height), Image.Resampling.BOX))
     assert np.abs(image.rgb.astype(int) - expected).mean() < 2

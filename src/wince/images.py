@@ -6,7 +6,6 @@ colour mode becomes 8-bit sRGB. Of a file with several frames or pages the first
 """
 
 import io
-import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,13 +15,14 @@ from typing import IO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageChops, UnidentifiedImageError
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from wince import colours, decode_limits, image_formats, png_chunks
+from wince.colour_modes import plain, tiff_tag, to_rgb
 from wince.decode_limits import TimedFile
 from wince.errors import ImageError, ImageTooLargeError, NotAnImageError, TruncatedImageError
 from wince.image_formats import FORMATS, INSTALL_HEIF, VIDEO, WEB_FORMATS
+from wince.image_reduction import draft_size, reduced, reduced_count
 from wince.memory_budget import decoding
 
 ImageSource: TypeAlias = (
@@ -34,12 +34,6 @@ MAX_BYTES = 32 * 2**20
 MAX_PIXELS = 64_000_000
 """Pixels of a 64-megapixel phone photo; decoded in full it takes 192 MB."""
 MIN_SIDE = 16
-MIN_DECODED_SIDE = 1280
-"""A large image is reduced to the smallest scale at which both sides are at least this long.
-
-A JPEG is decoded at this scale; other formats are reduced by a whole number afterwards."""
-MAX_DECODED_PIXELS = 12_000_000
-"""Pixels above which an image is reduced further: a strip has a short side at every size."""
 
 _TOO_MANY_PIXELS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _UPRIGHT_TRANSPOSE = {
@@ -133,7 +127,7 @@ def _from_pillow(image: Image.Image, max_pixels: int) -> UprightImage:
     _check_size(*image.size, name, max_pixels)
     with _decoding(name):
         image.load()
-        rgb, warnings = _to_rgb(_plain(image, name), image.info.get("icc_profile"))
+        rgb, warnings = to_rgb(plain(image, name), image.info.get("icc_profile"))
     rgb = _upright(rgb, _exif_orientation(image))
     return UprightImage(np.asarray(rgb), *rgb.size, warnings)
 
@@ -186,8 +180,8 @@ def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> UprightI
             _check_kind(image, data, name)
             full_size = image.size
             if image.format in ("JPEG", "MPO"):
-                image.draft(None, _draft_size(*full_size))
-            count = _reduced_count(image)
+                image.draft(None, draft_size(*full_size))
+            count = reduced_count(image)
             needed = decode_limits.prepare(image, full_size, count, name)
         with decoding(needed, decode_limits.PIXEL_BYTES * count), _decoding(name):
             image.load()
@@ -201,10 +195,10 @@ def _decode(data: bytes, name: str, max_bytes: int, max_pixels: int) -> UprightI
             if not profile:
                 warnings += colours.unconverted_colours(image, data)
             gamma = image.info.get("gamma") if not profile and "srgb" not in image.info else None
-            rgb = _reduced(_plain(image, name))
+            rgb = reduced(plain(image, name))
             if rgb is not image:
                 image.close()  # frees the whole image
-            rgb, colour_warnings = _to_rgb(rgb, profile)
+            rgb, colour_warnings = to_rgb(rgb, profile)
             if gamma is not None:
                 rgb = colours.without_gamma(rgb, gamma)
             rgb = _upright(rgb, orientation)
@@ -307,42 +301,11 @@ def _check_kind(image: Image.Image, data: bytes, name: str) -> None:
         # Pillow verifies checksums in `verify` only, after which it can no longer decode the image.
         with Image.open(io.BytesIO(data), formats=("PNG",)) as copy:
             copy.verify()
-    if image.format == "TIFF" and _tiff_tag(image, ExifTags.Base.NewSubfileType, 0) & 1:
+    if image.format == "TIFF" and tiff_tag(image, ExifTags.Base.NewSubfileType, 0) & 1:
         raise ImageError(
             f"{name} is a camera raw file, or a TIFF that begins with a preview. Export it as JPEG "
             "or PNG."
         )
-
-
-def _reduced(image: Image.Image) -> Image.Image:
-    """Return an image with as many pixels as a JPEG of its size is decoded to, or about so."""
-    factor = _reduction(image)
-    return image.reduce(factor) if factor > 1 else image
-
-
-def _reduction(image: Image.Image) -> int:
-    """Return by which whole number the sides of an image are divided."""
-    excess = math.ceil(math.sqrt(image.width * image.height / MAX_DECODED_PIXELS))
-    return max(min(image.size) // MIN_DECODED_SIDE, excess, 1)
-
-
-def _reduced_count(image: Image.Image) -> int:
-    """Return the number of pixels of an image after it is reduced."""
-    factor = _reduction(image)
-    return math.ceil(image.width / factor) * math.ceil(image.height / factor)
-
-
-def _draft_size(width: int, height: int) -> tuple[int, int]:
-    """Return the size to request of a JPEG decoder, which gives the next one that is not smaller.
-
-    It can halve an image up to three times.
-    """
-    requested = min(width, MIN_DECODED_SIDE), min(height, MIN_DECODED_SIDE)
-    factor = 1 << max(0, min(width // requested[0], height // requested[1], 8).bit_length() - 1)
-    while width * height > MAX_DECODED_PIXELS * factor**2 and factor < 8:
-        factor *= 2
-        requested = max(1, width // factor), max(1, height // factor)
-    return requested
 
 
 def _exif_orientation(image: Image.Image) -> int:
@@ -361,56 +324,3 @@ def _exif_orientation(image: Image.Image) -> int:
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
     transpose = _UPRIGHT_TRANSPOSE.get(orientation)
     return image if transpose is None else image.transpose(transpose)
-
-
-def _plain(image: Image.Image, name: str) -> Image.Image:
-    """Return an image in one of the modes L, LA, RGB, RGBA, CMYK and LAB.
-
-    Raises:
-        ImageError: It has 32 bits per pixel.
-    """
-    if image.mode.startswith("I;16"):
-        return _eight_bit_grey(image)
-    if image.mode in ("I", "F"):
-        raise ImageError(
-            f"{name} has 32 bits per pixel, whose range of brightness is not defined. Save it with "
-            "8 or 16 bits."
-        )
-    if image.mode in ("LA", "RGBA"):
-        return image
-    if image.has_transparency_data:
-        return image.convert("LA" if image.mode == "L" else "RGBA")
-    if image.mode in ("L", "RGB", "CMYK", "LAB"):
-        return image
-    return image.convert("L" if image.mode == "1" else "RGB")
-
-
-def _to_rgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tuple[str, ...]]:
-    """Return 8-bit sRGB with transparent pixels blended with white, and warnings about colours.
-
-    Args:
-        image: As `_plain` returns it.
-        profile: The ICC profile of its file.
-    """
-    alpha = None
-    if image.mode in ("LA", "RGBA"):
-        alpha = image.getchannel("A")
-        image = image.convert(image.mode.removesuffix("A"))
-    rgb, warnings = colours.to_srgb(image, profile)
-    if alpha is not None:
-        rgb.paste("white", mask=ImageChops.invert(alpha))
-    return rgb, warnings
-
-
-def _eight_bit_grey(image: Image.Image) -> Image.Image:
-    """Return 16-bit grey as 8-bit grey; Pillow's `convert` would clip it at 255."""
-    white = 2 ** min(16, _tiff_tag(image, ExifTags.Base.BitsPerSample, 16)) - 1
-    eight_bit = (np.arange(2**16).clip(0, white) * 255 // white).astype(np.uint8)[np.asarray(image)]
-    inverted = _tiff_tag(image, ExifTags.Base.PhotometricInterpretation, 1) == 0  # 0 is white
-    return Image.fromarray(255 - eight_bit if inverted else eight_bit)
-
-
-def _tiff_tag(image: Image.Image, tag: int, default: int) -> int:
-    """Return the first value of a TIFF tag."""
-    value = image.tag_v2.get(tag, default) if isinstance(image, TiffImageFile) else default
-    return int(value[0] if isinstance(value, tuple) else value)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wince.training.data.frames import TEXT_COLUMNS, Frames
-from wince.training.over_time.sequences import step_seconds, stretches
+from wince.training.over_time.sequences import by_sequence, step_seconds, stretches
 
 
 def test_stretches_cover_every_frame_once_at_every_offset() -> None:
@@ -21,6 +21,21 @@ def frames_at(times: list[str], names: list[str]) -> Frames:
     known = {"seconds": np.array(times), "frame": np.array(names)}
     units = np.full((len(names), 6), np.nan, np.float32)
     return Frames(**{**columns, **known}, score=np.zeros(len(names)), units=units, groups={})
+
+
+@pytest.mark.parametrize(
+    ("times", "names", "order"),
+    [
+        (["0.3", "0.1", "0.2"], ["f1", "f2", "f3"], [1, 2, 0]),  # seconds, whatever the names are
+        (["0.3", "", "0.2"], ["f9", "f10", "f1"], [2, 0, 1]),  # a time is missing: numbers
+        (["", "", ""], ["c", "a", "b"], [1, 2, 0]),
+    ],
+)
+def test_frames_are_in_the_order_of_time(
+    times: list[str], names: list[str], order: list[int]
+) -> None:
+    (rows,) = by_sequence(frames_at(times, names), np.arange(3))
+    assert rows.tolist() == order
 
 
 def test_the_step_is_the_usual_time_between_frames() -> None:

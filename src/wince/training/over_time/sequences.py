@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wince.evaluation.arrays import Floats
 from wince.evaluation.traces.trace import frame_numbers
 from wince.training.data.folds import Rows
 from wince.training.data.frames import Frames
@@ -12,7 +13,9 @@ from wince.training.data.frames import Frames
 def by_sequence(frames: Frames, rows: Rows) -> list[Rows]:
     """Return the rows of each sequence in the order of time.
 
-    Frames without an image are not among `rows`: the frames before and after them are neighbours.
+    Seconds decide if all frames of a sequence have them, otherwise the numbers at the end of the
+    frames' names, as in the evaluation. Frames without an image are not among `rows`: the frames
+    before and after them are neighbours.
 
     Args:
         frames: All frames.
@@ -25,7 +28,14 @@ def by_sequence(frames: Frames, rows: Rows) -> list[Rows]:
 
 
 def _in_order(frames: Frames, rows: Rows) -> Rows:
-    return rows[np.argsort(frame_numbers(frames.frame[rows].tolist()), kind="stable")]
+    seconds = _seconds(frames, rows)
+    if np.isnan(seconds).any():
+        seconds = frame_numbers(frames.frame[rows].tolist())
+    return rows[np.argsort(seconds, kind="stable")]
+
+
+def _seconds(frames: Frames, rows: Rows) -> Floats:
+    return np.array([float(cell or "nan") for cell in frames.seconds[rows].tolist()])
 
 
 def step_seconds(frames: Frames, rows: Rows, frame_rate: float | None = None) -> float | None:
@@ -42,7 +52,7 @@ def step_seconds(frames: Frames, rows: Rows, frame_rate: float | None = None) ->
     """
     steps = []
     for members in by_sequence(frames, rows):
-        times = np.array([float(cell or "nan") for cell in frames.seconds[members].tolist()])
+        times = _seconds(frames, members)
         if np.isnan(times).any():
             numbers = frame_numbers(frames.frame[members].tolist())
             times = numbers / (frame_rate or np.nan)

@@ -81,7 +81,9 @@ export const constants = {
   "images": {
     "MAX_BYTES": 33554432,
     "MAX_PIXELS": 64000000,
-    "MIN_SIDE": 16,
+    "MIN_SIDE": 16
+  },
+  "image_reduction": {
     "MIN_DECODED_SIDE": 1280,
     "MAX_DECODED_PIXELS": 12000000
   },

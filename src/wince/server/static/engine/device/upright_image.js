@@ -9,7 +9,8 @@ import { UserError } from "../../errors.js";
 import { constants } from "./constants.js";
 import { fromRgba, reduce } from "./rgb_image.js";
 
-const { MAX_BYTES, MAX_PIXELS, MIN_SIDE, MIN_DECODED_SIDE, MAX_DECODED_PIXELS } = constants.images;
+const { MAX_BYTES, MAX_PIXELS, MIN_SIDE } = constants.images;
+const { MIN_DECODED_SIDE, MAX_DECODED_PIXELS } = constants.image_reduction;
 const STRIP_PIXELS = 2 ** 20; // read at once, so that a large photo is in memory only once
 
 /**
