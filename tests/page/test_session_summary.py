@@ -77,6 +77,7 @@ def test_the_summary_is_the_same(frames_and_states, page_session):
         session.add(seconds, state, face_found=assessment is not None)
     expected = session.to_dict()
     summary, _ = page_session
+    assert summary["seconds"].pop("page_hidden") == 0, "only a page can be hidden"
     assert expected["trend"]["step"] == 2, "long enough for longer steps"
     assert expected["seconds"]["cannot_tell"]
     assert expected["seconds"]["between"]

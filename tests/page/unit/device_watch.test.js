@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-globalThis.document = { hidden: false };
+globalThis.document = Object.assign(new EventTarget(), { hidden: false });
 const { watchOnDevice } = await import("../../../src/wince/server/static/engine/device_watch.js");
 const { UserError } = await import("../../../src/wince/server/static/errors.js");
 
@@ -54,14 +54,22 @@ function watch({ source = createSource(), neutral = null } = {}) {
   const worker = createWorker();
   const answers = [];
   const problems = [];
+  const pauses = [];
   const watching = watchOnDevice(worker.call, source, {
     settings: { hold: 1 },
     neutral,
     withMap: true,
     onAnswer: (answer) => answers.push(answer),
     onConnection: (problem) => problems.push(problem),
+    onPause: (isPaused) => pauses.push(isPaused),
   });
-  return { ...worker, source, answers, problems, watching };
+  return { ...worker, source, answers, problems, pauses, watching };
+}
+
+/** Hide the page, or show it. */
+function setHidden(isHidden) {
+  document.hidden = isHidden;
+  document.dispatchEvent(new Event("visibilitychange"));
 }
 
 test("one frame at a time is assessed: first the whole one, then the face, both at full size", async () => {
@@ -83,15 +91,40 @@ test("one frame at a time is assessed: first the whole one, then the face, both 
 test("a camera is not watched while the page is hidden, and a recording is assessed to its end", async () => {
   const camera = watch();
   const recording = watch({ source: createSource(3) });
-  document.hidden = true;
+  setHidden(true);
   await camera.watching.step();
   await recording.watching.step();
-  document.hidden = false;
+  setHidden(false);
   assert.equal(camera.source.grabs.length, 0);
+  assert.deepEqual([camera.pauses, recording.pauses], [[true, false], []]);
   assert.equal(recording.source.grabs.length, 1);
   recording.next().resolve(ANSWER);
   await recording.watching.settle();
   assert.equal(recording.answers[0].seconds, 3);
+});
+
+test("a frame that was under way when the page was hidden is not answered", async () => {
+  const { watching, next, answers, problems, source } = watch();
+  await watching.step();
+  setHidden(true);
+  next().resolve(ANSWER);
+  await watching.settle();
+  assert.deepEqual([answers.length, problems.length], [0, 0]);
+  setHidden(false);
+  await watching.step();
+  assert.equal(source.grabs.length, 2);
+  next().resolve(ANSWER);
+  await watching.settle();
+  assert.equal(answers.length, 1);
+});
+
+test("a watch that is closed, or opened on a hidden page, tells what is so", () => {
+  const closed = watch();
+  closed.watching.close();
+  setHidden(true);
+  assert.deepEqual(closed.pauses, []);
+  assert.deepEqual(watch().pauses, [true]);
+  setHidden(false);
 });
 
 test("settings, the neutral face, the map and the person reach the worker in order", () => {

@@ -154,6 +154,39 @@ test("the end without a connection counts as not connected", () => {
   assert.equal(session.add(answered(2), START + 62_000), false);
 });
 
+test("the time in which the page was hidden is counted and written as such", async () => {
+  const session = createSession(FACTS);
+  const at = (seconds) => START + 1000 * seconds;
+  session.add(answered(2), START);
+  session.pause(at(1));
+  session.pause(at(2)); // told twice
+  session.resume(at(31));
+  session.resume(at(32));
+  session.add(answered(2), at(32));
+  session.pause(at(62)); // after half a minute without a camera
+  session.resume(at(122));
+  session.pause(at(122.5));
+  session.end(at(123));
+  const { levels, notConnected, pageHidden } = session.sums.get();
+  assert.deepEqual([levels.mild, notConnected, pageHidden], [1, 30, 92]);
+  assert.equal(session.sums.total(), 123);
+  const steps = session.trend.forSpan(123, 123);
+  assert.deepEqual(
+    [15, 45, 90].map((index) => steps.gap(index)),
+    ["page-hidden", "not-connected", "page-hidden"],
+  );
+  const data = sessionData(session);
+  assert.equal(data.seconds.page_hidden, 92);
+  assert.deepEqual(data.pauses[0], { seconds: 1, until: 31 });
+  assert.equal(data.pauses.length, 3);
+  const rows = (await (await csvFile(session)).text()).trim().split("\r\n");
+  const column = rows[0].split(",").indexOf("page_hidden");
+  assert.deepEqual(
+    rows.slice(1).map((row) => row.split(",")[column]),
+    ["", "30"],
+  );
+});
+
 test("prompts, markers and judgements are kept with their times", () => {
   const session = createSession(FACTS);
   session.add(answered(8.25, "moderate"), START + 1000);

@@ -21,7 +21,7 @@ let watches = 0;
  * @returns {Watch}
  */
 export function watchOnDevice(call, source, options) {
-  const { settings, neutral, withMap, onAnswer, onConnection } = options;
+  const { settings, neutral, withMap, onAnswer, onConnection, onPause } = options;
   const number = (watches += 1);
   const regions = createRegions();
   const personsInView = createPersonsInView();
@@ -30,6 +30,13 @@ export function watchOnDevice(call, source, options) {
   /** @type {Promise<void>} */
   let running = Promise.resolve();
   let isRunning = false;
+  let isPaused = false;
+
+  // A camera is not watched while nobody looks at the page; a recording is assessed to its end.
+  function pauseIfHidden() {
+    const isHidden = document.hidden && source.seconds() === null;
+    if (isHidden !== isPaused) onPause((isPaused = isHidden));
+  }
 
   /**
    * Call a function of this watch in the worker; what goes wrong is shown as trouble.
@@ -43,6 +50,8 @@ export function watchOnDevice(call, source, options) {
     });
   }
 
+  document.addEventListener("visibilitychange", pauseIfHidden);
+  pauseIfHidden();
   tell("openWatch", settings);
   if (neutral) tell("setNeutralFace", neutral);
   tell("setMap", withMap);
@@ -61,7 +70,7 @@ export function watchOnDevice(call, source, options) {
         call("assessFrame", [number, frame], [pixels.data.buffer])
       ),
     ]);
-    if (isClosed) return;
+    if (isClosed || isPaused) return;
     onConnection(null);
     const { assessment, isAbsent, person } = answer;
     const isComplete = isWhole(region, size);
@@ -83,9 +92,7 @@ export function watchOnDevice(call, source, options) {
 
   return {
     async step() {
-      if (isRunning || isClosed) return;
-      // A camera is not watched while nobody looks at the page; a recording is assessed to its end.
-      if (document.hidden && source.seconds() === null) return;
+      if (isRunning || isClosed || isPaused) return;
       const size = source.size();
       const part = size && regions.next(size, performance.now());
       const grabbed = part && source.grab(part.region, Infinity);
@@ -105,6 +112,7 @@ export function watchOnDevice(call, source, options) {
     setMap: (isOn) => tell("setMap", isOn),
     close() {
       isClosed = true;
+      document.removeEventListener("visibilitychange", pauseIfHidden);
       tell("closeWatch", null);
     },
   };

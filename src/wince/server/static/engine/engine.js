@@ -61,6 +61,8 @@
  * @property {(answer: WatchAnswer) => void} onAnswer
  * @property {(problem: Problem | null) => void} onConnection Called with a problem when no answers
  *   can come, and with null when they come again. The engine tries again by itself.
+ * @property {(isPaused: boolean) => void} onPause Called when the engine stops watching a camera because
+ *   the page is hidden, and when it goes on.
  *
  * @typedef {object} Watch
  * @property {() => Promise<void>} step Takes a frame of the source, if there is room for one. Call it

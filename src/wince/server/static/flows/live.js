@@ -17,6 +17,8 @@ import { SAMPLE_SECONDS, createSample } from "./check.js";
 import { CAMERA_LOST, createLiveCamera } from "./live_camera.js";
 import { ticksOf } from "./ticks.js";
 
+/** @type {Problem} */
+const PAGE_HIDDEN = { code: "page-hidden", values: {}, detail: "" };
 const FRAMES_PER_SECOND = 15; // more tell nothing more of a face, and cost power
 
 /** @typedef {ReturnType<typeof createLiveFlow>} LiveFlow */
@@ -73,7 +75,18 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
       withMap: map.isOn,
       onAnswer,
       onConnection: setTrouble,
+      onPause,
     });
+  }
+
+  /** @param {boolean} isPaused */
+  function onPause(isPaused) {
+    const { session, camera: state } = store.get().live;
+    if (isPaused) session?.pause();
+    else session?.resume();
+    if (isPaused)
+      setTrouble(PAGE_HIDDEN); // until the next answer
+    else if (state.status === "lost") setTrouble(CAMERA_LOST);
   }
 
   /** @param {WatchAnswer} answer */

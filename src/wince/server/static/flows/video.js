@@ -98,6 +98,7 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
       withMap: map.isOn,
       onAnswer,
       onConnection: (problem) => update({ problem }),
+      onPause() {}, // a recording goes on
     });
   }
 

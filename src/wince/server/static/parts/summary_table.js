@@ -56,6 +56,7 @@ function stateTimes({ sums, scale }) {
     ...reasons,
     { name: "not-in-view", title: title("not-in-view"), seconds: times.notInView },
     { name: "not-connected", title: t("summary.not-connected"), seconds: times.notConnected },
+    { name: "page-hidden", title: t("summary.page-hidden"), seconds: times.pageHidden },
   ];
   return [...levels, ...pairs, ...scored, ...others.filter(({ seconds }) => seconds > 0)];
 }

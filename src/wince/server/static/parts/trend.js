@@ -65,7 +65,7 @@ export function createTrend(root) {
     const last = axes.seconds(session.lastTime());
     const isLost = !session.isRecording && now - session.lastTime() > LOST;
     if (session.endTime() === null && isLost) {
-      runs.push({ gap: "not-connected", from: last, to: end });
+      runs.push({ gap: "not-connected", from: axes.seconds(session.countedTime()), to: end });
     }
     gaps.replaceChildren(...runs.map((run) => createGap(run, axes, id)));
     const score = session.statement()?.score ?? null;
@@ -76,6 +76,17 @@ export function createTrend(root) {
       setAttribute(circle, "cy", axes.y(score).toFixed(1));
     }
     drawMarks(marks, session, now, axes);
+  }
+
+  /** @param {Session} session */
+  function drawLegend({ pauses }) {
+    for (const gap of GAPS) {
+      const text = find(root, `.trend-legend [data-gap=${gap}]`);
+      setText(text, t(`trend.${gap}`));
+      // Only the page on the device pauses when it is hidden.
+      const isUnused = gap === "page-hidden" && pauses.length === 0;
+      text.parentElement?.toggleAttribute("hidden", isUnused);
+    }
   }
 
   return (session, now = Date.now()) => {
@@ -93,17 +104,12 @@ export function createTrend(root) {
     setAttribute(svg, "viewBox", `0 0 ${frame.clientWidth} ${frame.clientHeight}`);
     axes.draw(bands, ticks);
     drawContent(session, end, axes);
-    for (const gap of GAPS) setText(find(root, `.trend-legend [data-gap=${gap}]`), gapText(gap));
+    drawLegend(session);
     if (!hasChanged && now - describedAt < TEXT_INTERVAL) return;
     drawnState = state;
     describedAt = now;
     svg.setAttribute("aria-label", describeTrend(session, end));
   };
-}
-
-/** @param {typeof GAPS[number]} gap */
-function gapText(gap) {
-  return t(`trend.${gap}`);
 }
 
 /** Return the explanation of the hatches. Its text is written when it is drawn. */
@@ -128,6 +134,7 @@ const HATCHES = {
   "not-in-view": "M-2 10 10-2M-2 2 2-2M6 10l4-4",
   "cannot-tell": "M1.5 2a1 1 0 1 0 2 0a1 1 0 1 0-2 0M5.5 6a1 1 0 1 0 2 0a1 1 0 1 0-2 0",
   "not-connected": "M0 0 8 8M8 0 0 8",
+  "page-hidden": "M0 2h8M0 6h8",
 };
 
 /**

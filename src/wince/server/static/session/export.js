@@ -9,6 +9,7 @@ import { isPspi } from "../levels.js";
 const SCHEMA = "1"; // of the JSON form
 const TREND_POINTS = 600; // most points of the trend in the JSON form
 const ROWS_A_PIECE = 5000;
+const ADDED = ["page_hidden", "marker"]; // last columns of the CSV form
 
 /** Columns of numbers: where the value is, and how many decimals it has. */
 /** @type {Record<string, [Column, number]>} */
@@ -106,6 +107,26 @@ function markerTexts({ markers, points, start }) {
 }
 
 /**
+ * Return for how many seconds the page was hidden before a point, by its index. A point counts the
+ * pauses since the one before.
+ *
+ * @param {Session} session
+ */
+function hiddenTimes({ pauses, points, start }) {
+  /** @type {Map<number, number>} */
+  const times = new Map();
+  let index = 0;
+  for (const pause of pauses) {
+    while (index < points.length() && start + 1000 * points.get(index, "seconds") < pause.end) {
+      index += 1;
+    }
+    const seconds = (times.get(index) ?? 0) + (pause.end - pause.start) / 1000;
+    times.set(index, rounded(seconds, 3));
+  }
+  return times;
+}
+
+/**
  * Return the columns of a scale by their names for PSPI, which alone has action units. Another scale
  * has its name in the last one.
  *
@@ -137,11 +158,12 @@ function named(name, scale) {
 export async function csvFile(session) {
   const names = columnNames(session.scale);
   const parts = [
-    new Blob([`${[...names.map((name) => named(name, session.scale)), "marker"].join(",")}\r\n`]),
+    new Blob([`${[...names.map((name) => named(name, session.scale)), ...ADDED].join(",")}\r\n`]),
   ];
   const texts = markerTexts(session);
+  const hidden = hiddenTimes(session);
   for (let start = 0; start < session.points.length(); start += ROWS_A_PIECE) {
-    parts.push(new Blob([csvRows(session, texts, start, start + ROWS_A_PIECE)]));
+    parts.push(new Blob([csvRows(session, { texts, hidden }, start, start + ROWS_A_PIECE)]));
     await new Promise((resolve) => {
       setTimeout(resolve);
     });
@@ -153,16 +175,18 @@ export async function csvFile(session) {
  * Return rows of a CSV file.
  *
  * @param {Session} session
- * @param {Map<number, string>} texts Of the markers.
+ * @param {{ texts: Map<number, string>, hidden: Map<number, number> }} added Texts of the markers, and
+ *   seconds for which the page was hidden, by the index of the point.
  * @param {number} start Index of the first point.
  * @param {number} end Index after the last point.
  */
-function csvRows(session, texts, start, end) {
+function csvRows(session, { texts, hidden }, start, end) {
   const cells = columnNames(session.scale).map((name) => CELLS[name]);
   let text = "";
   for (let index = start; index < Math.min(end, session.points.length()); index += 1) {
     const values = cells.map((cell) => cell(session, index));
-    text += `${[...values, csvText(texts.get(index) ?? "")].join(",")}\r\n`;
+    const marker = csvText(texts.get(index) ?? "");
+    text += `${[...values, hidden.get(index) ?? "", marker].join(",")}\r\n`;
   }
   return text;
 }
@@ -214,6 +238,10 @@ export function sessionData(session) {
     ...sumsData(session.sums.get(), scale),
     trend: trendData(session),
     markers: session.markers.map(({ time, text }) => ({ seconds: seconds(time), text })),
+    pauses: session.pauses.map(({ start, end }) => ({
+      seconds: seconds(start),
+      until: seconds(end),
+    })),
     prompts: session.prompts.map(({ start, end, observer, level }) => ({
       seconds: seconds(start),
       until: end === null ? null : seconds(end),
@@ -260,6 +288,7 @@ function sumsData(sums, scale) {
       cannot_tell: roundedTimes(sums.cannotTell),
       not_in_view: rounded(sums.notInView, 3),
       not_connected: rounded(sums.notConnected, 3),
+      page_hidden: rounded(sums.pageHidden, 3),
     },
     frames: {
       all: sums.frames,

@@ -31,6 +31,7 @@ const MOST_MARKERS = 200;
  *
  * @typedef {{ smoothing: number, hold: number, margin: number }} TrackSettings
  * @typedef {{ time: number, text: string }} Marker
+ * @typedef {{ start: number, end: number }} Pause While the page was hidden and nobody was watched.
  * @typedef {object} SessionPrompt
  * @property {number} start
  * @property {number | null} end When somebody has looked; null if nobody has.
@@ -61,6 +62,10 @@ export function createSession(facts) {
   const sums = createSums(levels);
   /** @type {Marker[]} */
   const markers = [];
+  /** @type {Pause[]} */
+  const pauses = [];
+  /** @type {number | null} */
+  let hiddenSince = null;
   /** @type {SessionPrompt[]} */
   const prompts = [];
   /** @type {Judgement[]} */
@@ -87,9 +92,36 @@ export function createSession(facts) {
    * @param {boolean} hasFace
    */
   function addToSums(seconds, track, hasFace) {
+    const before = sums.end();
     const gap = sums.add(seconds, track, hasFace);
-    if (gap && last !== null) trend.addGap(gap, last, seconds);
+    if (gap && before !== null) trend.addGap(gap, before, seconds);
     if (track.score) trend.addScore(seconds, track.score.score);
+  }
+
+  /**
+   * Count a long time without frames, until now, as not connected.
+   *
+   * @param {number} seconds
+   */
+  function addLoss(seconds) {
+    const before = sums.end() ?? 0;
+    if (sums.finish(seconds)) trend.addGap("not-connected", before, seconds);
+  }
+
+  /**
+   * Note that the page is in view again.
+   *
+   * @param {number} [time]
+   */
+  function resume(time = Date.now()) {
+    if (hiddenSince === null) return;
+    const before = sums.end() ?? 0;
+    const seconds = Math.min(Math.max(secondsOf(time), before), LONGEST_SESSION);
+    sums.addHidden(seconds);
+    trend.addGap("page-hidden", before, seconds);
+    pauses.push({ start: hiddenSince, end: start + 1000 * seconds });
+    hiddenSince = null;
+    revision += 1;
   }
 
   return {
@@ -101,6 +133,7 @@ export function createSession(facts) {
     markers,
     prompts,
     judgements,
+    pauses,
     /** The words that are codes in `points`. */
     words: codes.words,
     /** Return how often the session has changed. */
@@ -109,6 +142,8 @@ export function createSession(facts) {
     isFull: () => isFull,
     /** Return the time of the last frame, or the start. */
     lastTime: () => start + 1000 * (last ?? 0),
+    /** Return until when time is counted: the last frame, the end of a pause, or the start. */
+    countedTime: () => start + 1000 * (sums.end() ?? 0),
     /** Return what the last frame states; null before the first. */
     statement: () => statement,
     /** Return the number of the followed person; null before the first face. */
@@ -139,6 +174,17 @@ export function createSession(facts) {
       revision += 1;
       return true;
     },
+    /**
+     * Note that the page is hidden, and nobody is watched until `resume`.
+     *
+     * @param {number} [time]
+     */
+    pause(time = Date.now()) {
+      if (endTime !== null || isFull) return;
+      hiddenSince ??= time;
+      addLoss(secondsOf(hiddenSince));
+    },
+    resume,
     /**
      * Set a marker.
      *
@@ -203,8 +249,9 @@ export function createSession(facts) {
      */
     end(time = Date.now()) {
       if (endTime !== null) return;
-      const seconds = Math.min(Math.max(secondsOf(time), last ?? 0), LONGEST_SESSION);
-      if (sums.finish(seconds)) trend.addGap("not-connected", last ?? 0, seconds);
+      resume(time);
+      const seconds = Math.min(Math.max(secondsOf(time), sums.end() ?? 0), LONGEST_SESSION);
+      addLoss(seconds);
       endTime = start + 1000 * seconds;
       revision += 1;
     },

@@ -34,6 +34,7 @@ export function createSums(levels) {
     cannotTell: {},
     notInView: 0,
     notConnected: 0,
+    pageHidden: 0,
     frames: 0,
     framesWithoutFace: 0,
     framesNotJudged: 0,
@@ -87,7 +88,7 @@ export function createSums(levels) {
         .flatMap((times) => Object.values(times))
         .reduce(
           (sum, time) => sum + time,
-          sums.scored + sums.changing + sums.notInView + sums.notConnected,
+          sums.scored + sums.changing + sums.notInView + sums.notConnected + sums.pageHidden,
         ),
     /** Return the highest stated score with its level; null if none was stated. */
     peak: () => sums.peak,
@@ -110,17 +111,29 @@ export function createSums(levels) {
       sums.notConnected += step;
       return "not-connected";
     },
+    /** Return until when time is counted, in seconds; null before the first frame or pause. */
+    end: () => last,
     /**
-     * Count a long time without frames at the end.
+     * Count a long time without frames.
      *
-     * @param {number} seconds Of the end.
-     * @returns {boolean} Whether it was long.
+     * @param {number} seconds Of its end.
+     * @returns {boolean} Whether it was long. A short one counts for the frame that follows.
      */
     finish(seconds) {
       const step = seconds - (last ?? 0);
       if (step <= LONGEST_STEP) return false;
+      last = seconds;
       sums.notConnected += step;
       return true;
+    },
+    /**
+     * Count the time until now, of any length, as hidden.
+     *
+     * @param {number} seconds
+     */
+    addHidden(seconds) {
+      sums.pageHidden += seconds - (last ?? 0);
+      last = seconds;
     },
   };
 }

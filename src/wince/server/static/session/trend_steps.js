@@ -6,7 +6,12 @@ const SHORTEST = 0.25; // seconds
 const LENGTHS = 19;
 
 /** Why there is no score, in the order of their totals. */
-export const GAPS = /** @type {const} */ (["not-in-view", "cannot-tell", "not-connected"]);
+export const GAPS = /** @type {const} */ ([
+  "not-in-view",
+  "cannot-tell",
+  "not-connected",
+  "page-hidden",
+]);
 
 /** @typedef {typeof GAPS[number]} Gap */
 /** @typedef {ReturnType<typeof createTrendSteps>} TrendSteps */
