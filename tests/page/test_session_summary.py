@@ -21,6 +21,8 @@ from wince.server.schemas import describe_scale
 
 SCRIPT = Path(__file__).parent / "unit" / "summary_of_answers.js"
 RATE = 10
+BEGINNING = 30.0
+"""Seconds with every frame. Of what follows, every fifth is enough for the longer steps."""
 PARTS = (
     Part(0.2, 4.0, noise=0.1),
     Part(9.0, 5.0, noise=0.3),
@@ -42,6 +44,7 @@ def frames_and_states(assessor: Assessor, frames: list[Frame]):
     return [
         (seconds, assessment, track.update(seconds, assessment))
         for seconds, assessment in scores.frames(list(PARTS), RATE)
+        if seconds < BEGINNING or seconds % (5 / RATE) == 0
     ]
 
 

@@ -23,14 +23,13 @@ export function readPng(path) {
 function unfiltered(lines, stride, height) {
   const data = new Uint8Array(stride * height);
   for (let row = 0; row < height; row += 1) {
-    const filter = lines[row * (stride + 1)];
+    const predict = PREDICTIONS[lines[row * (stride + 1)]];
     for (let byte = 0; byte < stride; byte += 1) {
       const at = row * stride + byte;
       const left = byte >= 3 ? data[at - 3] : 0;
       const above = row > 0 ? data[at - stride] : 0;
       const corner = byte >= 3 && row > 0 ? data[at - stride - 3] : 0;
-      const predicted = [0, left, above, (left + above) >> 1, paeth(left, above, corner)][filter];
-      data[at] = lines[row * (stride + 1) + 1 + byte] + predicted;
+      data[at] = lines[row * (stride + 1) + 1 + byte] + predict(left, above, corner);
     }
   }
   return data;
@@ -38,7 +37,18 @@ function unfiltered(lines, stride, height) {
 
 function paeth(left, above, corner) {
   const sum = left + above - corner;
-  const [toLeft, toAbove, toCorner] = [left, above, corner].map((value) => Math.abs(sum - value));
+  const toLeft = Math.abs(sum - left);
+  const toAbove = Math.abs(sum - above);
+  const toCorner = Math.abs(sum - corner);
   if (toLeft <= toAbove && toLeft <= toCorner) return left;
   return toAbove <= toCorner ? above : corner;
 }
+
+// By the filter of a row.
+const PREDICTIONS = [
+  () => 0,
+  (left) => left,
+  (left, above) => above,
+  (left, above) => (left + above) >> 1,
+  paeth,
+];

@@ -16,9 +16,14 @@ export function readVectors(name) {
   return readJson(`tests/vectors/${name}.json`);
 }
 
-/** Return an image of the vectors. */
+const images = new Map();
+
+/** Return an image of the vectors, which is decoded once and not to be changed. */
 export function readImage(name) {
-  return readPng(new URL(`tests/vectors/images/${name}.png`, ROOT));
+  if (!images.has(name)) {
+    images.set(name, readPng(new URL(`tests/vectors/images/${name}.png`, ROOT)));
+  }
+  return images.get(name);
 }
 
 export function unpacked(text) {
