@@ -13,7 +13,11 @@ from wince.server.device_page import index_page
 from wince.server.problems import KINDS
 from wince.server.routes import STATIC
 
-KEYS = set(ALL_CATALOGUES["en"]["page"])
+TEXTS = ALL_CATALOGUES["en"]["page"]
+ON_DEVICE = ".on-device"
+"""Ending of the keys of texts that the page on the device has in place of others."""
+VARIANTS = {key for key in TEXTS if key.endswith(ON_DEVICE) and key.count(".") > 1}
+KEYS = set(TEXTS) - VARIANTS
 COMMENT = re.compile(r"^\s*(?:/?\*|//).*|\s// .*", re.MULTILINE)
 SCRIPTS = COMMENT.sub("", "\n".join(path.read_text("utf-8") for path in STATIC.rglob("*.js")))
 HTML = (STATIC / "index.html").read_text("utf-8")
@@ -39,6 +43,27 @@ PROGRAMS_ONLY = {
     "wrong-content-type": "the page states what it sends",
 }
 """Kinds of problem that only other clients of the server can meet, and why."""
+
+
+SERVER_ONLY = {
+    "footer.on-server": "the link to the page of the server, which is only there beside one",
+    "lost.connection-lost": "the live socket",
+    "problem.connection-lost": "the live socket",
+    "problem.internal-error": "an answer of the server",
+    "problem.model-error": "an answer of the server",
+    "problem.no-answer": "an answer of the server",
+    "problem.no-server": "requests to the server; the model card is a file on the device",
+    "privacy.host": "images go nowhere",
+    "settings.voices-host": "the engine on the device has no voices",
+    "token.title": "files need no token",
+    "token.how": "files need no token",
+    "voice.failed": "the engine on the device has no voices",
+    "voice.host": "the engine on the device has no voices",
+    "voice.none": "the engine on the device has no voices",
+    "voice.none-anywhere": "the engine on the device has no voices",
+    "voice.none-on-device": "it tells that a server would have voices",
+}
+"""Texts about a server that the page on the device never shows, and why."""
 
 
 def matches(template: str, names: set[str]) -> set[str]:
@@ -100,6 +125,17 @@ def test_every_text_is_used():
     for template in TEMPLATES:
         used_codes |= matches(template, codes)
     assert sorted(KEYS - used - {f"problem.{code}" for code in used_codes}) == []
+
+
+def test_the_page_on_the_device_does_not_speak_of_a_server():
+    assert {key.removesuffix(ON_DEVICE) for key in VARIANTS} <= KEYS
+    about_a_server = re.compile(
+        r"\bserver|machine that runs|serve |log of|no connection|not connected|still running",
+        re.I,
+    )
+    shown = {key: TEXTS.get(key + ON_DEVICE, TEXTS[key]) for key in KEYS - set(SERVER_ONLY)}
+    assert [key for key, text in shown.items() if about_a_server.search(str(text))] == []
+    assert set(SERVER_ONLY) <= KEYS
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -16,6 +16,7 @@ import {
   setCatalogue,
   t,
   title,
+  useDeviceTexts,
 } from "../../../src/wince/server/static/texts.js";
 
 const FOLDER = new URL("../../../src/wince/texts/", import.meta.url);
@@ -138,4 +139,11 @@ test("a catalogue is fetched beside the scripts, and its absence is an error", a
   assert.equal((await fetchCatalogue("de")).language.code, "de");
   assert.match(fetch.mock.calls[0].arguments[0].pathname, /static\/texts\/de\.json$/);
   await assert.rejects(fetchCatalogue("fr"), /fr cannot be loaded/);
+});
+
+test("the page on the device has texts of its own where they differ", () => {
+  use("en", { "a.b": "server", "a.b.on-device": "device", "a.c": "both" });
+  assert.equal(t("a.b"), "server");
+  useDeviceTexts();
+  assert.deepEqual([t("a.b"), t("a.c")], ["device", "both"]);
 });

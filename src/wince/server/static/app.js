@@ -7,7 +7,7 @@
 
 import { byId } from "./dom.js";
 import { problemOf } from "./errors.js";
-import { createLanguageFlow } from "./flows/language.js";
+import { createLanguageFlow, LANGUAGE_FAILED } from "./flows/language.js";
 import { createLiveFlow } from "./flows/live.js";
 import { createNeutralFlow } from "./flows/neutral.js";
 import { createPromptFlow } from "./flows/prompt.js";
@@ -30,7 +30,14 @@ import { askForToken } from "./parts/token_dialog.js";
 import { createUpload } from "./parts/upload.js";
 import { createVoice } from "./speech/voice.js";
 import { createStore, initialState } from "./state.js";
-import { applyTexts, fetchCatalogue, firstLanguage, setCatalogue, t } from "./texts.js";
+import {
+  applyTexts,
+  fetchCatalogue,
+  firstLanguage,
+  setCatalogue,
+  t,
+  useDeviceTexts,
+} from "./texts.js";
 
 /** Settings that the voice follows, and those that a running track follows. */
 const VOICE_SETTINGS = ["muted", "voice", "speed"];
@@ -47,16 +54,17 @@ const isOnDevice = document.querySelector("meta[name=wince-engine][content=devic
 async function start() {
   const asked = new URLSearchParams(location.search).get("language");
   const code = firstLanguage(asked, navigator.languages);
-  setCatalogue(await fetchCatalogue(code));
+  const loaded = await loadTexts(code);
   applyTexts(document);
-  const store = createStore(initialState(code));
+  const store = createStore(initialState(loaded));
   store.add(createHint(byId("voice-hint")));
   if (isOnDevice) store.update({ hint: LOADING });
   /** @type {Engine} */
   let engine;
   try {
     engine = await createEngine();
-    store.update({ info: await engine.open(), hint: null });
+    const info = await engine.open();
+    store.update({ info, hint: loaded === code ? null : LANGUAGE_FAILED });
   } catch (error) {
     store.update({ hint: { ...problemOf(error), isWarning: true } });
     throw error;
@@ -65,6 +73,23 @@ async function start() {
   if (isOnDevice) store.add((await import("./parts/offline.js")).createOffline());
   applyTexts(document); // of the parts
   document.documentElement.dataset.ready = "true";
+}
+
+/**
+ * Load the texts of a language, or else the English ones. Return the language.
+ *
+ * @param {string} code
+ * @returns {Promise<string>}
+ */
+async function loadTexts(code) {
+  if (isOnDevice) useDeviceTexts();
+  try {
+    setCatalogue(await fetchCatalogue(code));
+    return code;
+  } catch (error) {
+    if (code === "en") throw error;
+    return loadTexts("en");
+  }
 }
 
 /**

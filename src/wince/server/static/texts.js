@@ -39,6 +39,8 @@ const ATTRIBUTES = {
 let catalogue;
 /** @type {Intl.PluralRules} */
 let plurals;
+/** Ending of the keys that go before those without it; "" if there is none. */
+let variant = "";
 
 /**
  * Return the language to begin with: the one in the address (?language=de), or else the first of the
@@ -79,6 +81,11 @@ export function setCatalogue(newCatalogue) {
   plurals = new Intl.PluralRules(catalogue.language.code);
 }
 
+/** Use the texts for the page on the device, where they differ: those of a key with this ending. */
+export function useDeviceTexts() {
+  variant = ".on-device";
+}
+
 /** Return the language in use. */
 export function language() {
   return catalogue.language;
@@ -96,7 +103,7 @@ export function speechTexts() {
  * @param {Values} [values] `count` chooses the plural form.
  */
 export function t(key, values = {}) {
-  const text = catalogue.page[key];
+  const text = catalogue.page[key + variant] ?? catalogue.page[key];
   if (text === undefined) throw new Error(`There is no text ${key}.`);
   const form = typeof text === "string" ? text : pluralForm(text, Number(values.count));
   return filled(form, values);

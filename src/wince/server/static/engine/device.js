@@ -4,7 +4,7 @@
 /** @import { Engine, EngineInfo } from "./engine.js" */
 /** @import { CallWorker } from "./device/worker_calls.js" */
 
-import { UserError } from "../errors.js";
+import { UserError, problemOf } from "../errors.js";
 import { trustedScriptUrl } from "../trusted_urls.js";
 import { watchOnDevice } from "./device_watch.js";
 import { createCalls } from "./device/worker_calls.js";
@@ -48,7 +48,10 @@ export function createDeviceEngine({ base }) {
       throw new UserError("no-voice");
     },
     async getModelCard() {
-      const page = await requestDocument(new URL("card.html", base).href);
+      const page = await requestDocument(new URL("card.html", base).href).catch((error) => {
+        const isAbsent = problemOf(error).code === "no-model-card";
+        throw isAbsent ? error : new UserError("device-file", { name: "card.html" });
+      });
       return [...(page.querySelector("main")?.childNodes ?? [])];
     },
     close: () => worker.terminate(),

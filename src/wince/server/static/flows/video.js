@@ -2,12 +2,14 @@
 
 /** @import { Engine, Watch, WatchAnswer } from "../engine/engine.js" */
 /** @import { Announcer } from "../speech/announcer.js" */
+/** @import { Problem } from "../errors.js" */
 /** @import { NeutralFlow } from "./neutral.js" */
 /** @import { Store, Upload } from "../state.js" */
 
 import { problemOf, UserError } from "../errors.js";
 import { createVideoFrames } from "../media/video_file.js";
 import { createSession } from "../session/session.js";
+import { NO_ANSWERS } from "../session/watch_status.js";
 import { trackSettings } from "../state.js";
 import { t } from "../texts.js";
 
@@ -32,6 +34,8 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
   let runs = 0; // counts them, so that a cancelled one ends
   let isChosen = false; // whether it is known who is followed
   let answers = 0;
+  /** @type {Problem | null} */
+  let trouble = null; // why no answers come, if the engine has said so
   /** @type {(() => void) | null} */
   let onChosen = null; // continues when a person is chosen
 
@@ -90,6 +94,7 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
       settings: trackSettings(settings),
     });
     isChosen = false;
+    trouble = null;
     const progress = { seconds: 0, duration, isChoosing: false, isFinished: false };
     update({ size, session, progress });
     watch = engine.watch(frames.source, {
@@ -97,7 +102,10 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
       neutral: face,
       withMap: map.isOn,
       onAnswer,
-      onConnection: (problem) => update({ problem }),
+      onConnection(problem) {
+        trouble = problem;
+        update({ problem });
+      },
       onPause() {}, // a recording goes on
     });
   }
@@ -113,6 +121,7 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
     const { assessment: last } = store.get().upload;
     update({ answer, assessment: isFinding(answer) ? last : answer.assessment });
   }
+
   /**
    * Send the present frame until it is answered: the connection may not be open yet, or be lost. A
    * frame in which faces were only searched for is sent once more, to be assessed.
@@ -129,7 +138,9 @@ export function createVideoFlow({ store, engine, video, neutral, announcer }) {
       if (answers > before + (isSearch ? 1 : 0)) return;
       if (answers === before) await pause(PAUSE);
     }
-    if (isCurrent()) throw new UserError("connection-lost");
+    if (!isCurrent()) return;
+    const { code, values, detail } = trouble ?? NO_ANSWERS;
+    throw new UserError(code, values, detail);
   }
 
   /**

@@ -54,4 +54,4 @@ export function watchStatus({ live }, now) {
 }
 
 /** @type {Problem} */
-const NO_ANSWERS = { code: "no-answers", values: {}, detail: "" };
+export const NO_ANSWERS = { code: "no-answers", values: {}, detail: "" };

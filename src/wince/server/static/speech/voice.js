@@ -4,6 +4,7 @@
 /** @import { Store } from "../state.js" */
 
 import { byId } from "../dom.js";
+import { LANGUAGE_FAILED } from "../flows/language.js";
 import { createAnnouncer } from "./announcer.js";
 import { createHostVoice } from "./host_voice.js";
 import { createSpeaker } from "./speaker.js";
@@ -16,7 +17,9 @@ import { createSpeaker } from "./speaker.js";
 export function createVoice(engine, store, onVoicesChange) {
   const speaker = createSpeaker({
     hostVoice: createHostVoice(byId("voice", HTMLAudioElement), engine),
-    onHint: (hint) => store.update({ hint }),
+    onHint(hint) {
+      if (hint || store.get().hint !== LANGUAGE_FAILED) store.update({ hint });
+    },
     onVoicesChange,
   });
   const announcer = createAnnouncer({ element: byId("announcer"), speaker, store });
