@@ -28,8 +28,9 @@ from wince.archive import prepare
 from wince.archive.prepared_folder import open_prepared
 from wince.errors import DataError
 from wince.files import write_json
-from wince.training.architecture_comparison import Candidate, method_candidates, open_all
+from wince.training.architecture_comparison import Candidate, method_candidates
 from wince.training.cross_validation import folder_name
+from wince.training.data import shared_frames
 from wince.training.data.folds import make_folds
 from wince.training.data.frames import Frames, read_frames
 from wince.training.data.prepared import ModelData
@@ -170,9 +171,10 @@ def measure(
         for seed in SEEDS
         for candidate in candidates(protocol, seed, sequences=sequences)
     ]
+    specs = (candidate.settings.spec for _, candidate in compared)
     data_by_kind = {
         kind: some_frames(data, protocol, sequences=sequences)
-        for kind, data in open_all(prepared, [candidate for _, candidate in compared]).items()
+        for kind, data in shared_frames.open_all(prepared, specs).items()
     }
     for seed, candidate in sorted(compared, key=lambda pair: _is_expensive(pair[1])):
         out = work / name / f"seed-{seed}" / candidate.name

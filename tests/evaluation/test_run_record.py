@@ -35,8 +35,12 @@ def test_a_record_has_what_is_needed_to_make_the_results_again(
     monkeypatch.setattr(sys, "argv", ["/usr/bin/wince", "evaluate", "--out", "a folder"])
     record = record_of(tmp_path / "record.json")
     assert record["command"] == "wince evaluate --out 'a folder'"
+    assert record["arguments"] == ["evaluate", "--out", "a folder"]
+    assert record["directory"] == str(Path.cwd())
     monkeypatch.setattr(sys, "argv", ["/lib/wince/__main__.py", "train"])
     assert record_of(tmp_path / "record.json")["command"] == "wince train"
+    monkeypatch.setattr(sys, "argv", ["study.py", "train"])
+    assert record_of(tmp_path / "record.json")["arguments"] is None
     assert record["seeds"] == {"bootstrap": 7}
     assert record["sha256"] == {"manifest": "ab", "split": None}
     assert record["libraries"]["numpy"] == version("numpy")

@@ -57,12 +57,18 @@ def test_a_run_folder_has_everything(trained_run: Path) -> None:
 def test_a_run_records_how_it_was_made(trained_run: Path, prepared_folder: Path) -> None:
     record = json.loads((trained_run / "record.json").read_text())
     data = open_data(prepared_folder, FaceSpec(size=32))
+    config = json.loads((trained_run / "config.json").read_text())
     assert record["sha256"] == {
-        "manifest": json.loads((trained_run / "config.json").read_text())["data"][
-            "manifest_sha256"
-        ],
+        "manifest": config["data"]["manifest_sha256"],
         "split": folds.from_prepared(data).sha256(data.frames),
+        "initial weights": None,
     }
+    assert record["data"] == {
+        "folder": str(prepared_folder.resolve()),
+        "face_specs": [config["face_spec"]],
+        "kind": "split",
+    }
+    assert record["part"] is False
     assert record["seeds"] == {"training": 0}
     assert record["libraries"]["torch"] == importlib.metadata.version("torch")
     assert record["torch"]["deterministic"] in ("always", "where possible")

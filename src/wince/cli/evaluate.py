@@ -224,7 +224,14 @@ def evaluate(
             )
             hashes = dict(scored.hashes) if scored else {}
             hashes["predictions"] = metrics["data"]["sha256"]
-            run_record.finish(start, {"bootstrap": seed}, hashes)
+            hashes |= run_record.file_hashes(against=against, training=training)
+            run_record.finish(
+                start,
+                {"bootstrap": seed},
+                hashes,
+                data=scored.data if scored else None,
+                part=several,
+            )
             tables[place.name], results[place.name] = table, metrics
         if several:
             show_step("Differences between data sets")

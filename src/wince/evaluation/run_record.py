@@ -1,7 +1,8 @@
 """How results were made: what somebody needs to make them again, written beside them as JSON.
 
-`wince train`, `wince cross-validate` and `wince evaluate` write it last. Folders that earlier
-versions wrote have none.
+`wince train`, `cross-validate`, `compare` and `evaluate` write it last, and `wince reproduce` reads
+it. Folders that earlier versions wrote have none, or one without the keys `arguments`, `directory`,
+`data` and `part`.
 """
 
 import os
@@ -10,7 +11,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -19,10 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import wince
-from wince.files import write_json
+from wince.faces.spec import FaceSpec
+from wince.files import sha256, write_json
 
 FORMAT = "1"
 LONGEST_GIT = 20  # seconds that git may take
+MODEL_LIBRARIES = ("lightning", "numpy", "onnx", "onnxruntime", "timm", "torch", "torchvision")
+"""What decides the weights of a model and the form of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,14 @@ def begin(path: Path, results: Sequence[Path] = ()) -> Start:
     return Start(path, date, time.monotonic(), any(existing), complete)
 
 
-def finish(start: Start, seeds: Mapping[str, int], hashes: Mapping[str, str | None]) -> None:
+def finish(
+    start: Start,
+    seeds: Mapping[str, int],
+    hashes: Mapping[str, str | None],
+    *,
+    data: Mapping[str, Any] | None = None,
+    part: bool = False,
+) -> None:
     """Write the record of a run that has just ended.
 
     A run that had nothing to do keeps the record of the run that did it.
@@ -67,6 +78,8 @@ def finish(start: Start, seeds: Mapping[str, int], hashes: Mapping[str, str | No
         start: What `begin` returned.
         seeds: Random seeds by what they decide.
         hashes: SHA-256 by what was hashed; None for what the run does not have.
+        data: How the hash of the split is computed again, see `data_record`.
+        part: Whether the command also wrote other folders of this kind, as for a fold.
 
     Raises:
         FileWriteError: The file cannot be written.
@@ -75,23 +88,70 @@ def finish(start: Start, seeds: Mapping[str, int], hashes: Mapping[str, str | No
         return
     record = {
         "format": FORMAT,
-        "command": _command(),
+        "command": shlex.join(_command()),
+        "arguments": _arguments(),
+        "directory": str(Path.cwd()),
+        "part": part,
         "date": start.date,
         "seconds": round(time.monotonic() - start.clock, 1),
         "continued": start.continued,
         "seeds": dict(seeds),
         "sha256": dict(hashes),
+        "data": None if data is None else dict(data),
         **_environment(),
         "torch": _torch_state(),
     }
     write_json(start.path, record)
 
 
-def _command() -> str:
+def data_record(folder: Path, specs: Iterable[FaceSpec], **frames: Any) -> dict[str, Any]:
+    """Return how the split of a run is computed again, for its record.
+
+    Args:
+        folder: The prepared folder.
+        specs: What the models see. The frames are those that all of them can see.
+        **frames: `kind` and what it needs: "split" (of `wince prepare`), "folds" (`folds`, `first`,
+            `seed`) or "part" (`part`).
+    """
+    return {
+        "folder": str(folder.resolve()),
+        "face_specs": [spec.to_dict() for spec in specs],
+        **frames,
+    }
+
+
+def file_hashes(**files: Path | None) -> dict[str, str]:
+    """Return the SHA-256 of files by name, without those that are None."""
+    return {name: sha256(path) for name, path in files.items() if path is not None}
+
+
+def made_with(record: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return code, machine and the libraries that decide a model, for its model.json.
+
+    Args:
+        record: The record of the run that made it, None for this process.
+    """
+    record = record or {**_environment(), "torch": _torch_state()}
+    libraries = record["libraries"]
+    return {
+        **record["code"],
+        "python": record["python"],
+        "libraries": {name: libraries[name] for name in MODEL_LIBRARIES if name in libraries},
+        "hardware": {**record["hardware"], "gpus": (record["torch"] or {}).get("gpus", [])},
+    }
+
+
+def _command() -> list[str]:
     """Return the command line; `python -m wince` is the same as `wince`."""
     program = Path(sys.argv[0])
     name = program.parent.name if program.name == "__main__.py" else program.name
-    return shlex.join([name, *sys.argv[1:]])
+    return [name, *sys.argv[1:]]
+
+
+def _arguments() -> list[str] | None:
+    """Return the arguments of wince, None when another program called it as a library."""
+    program, *arguments = _command()
+    return arguments if Path(program).stem == "wince" else None
 
 
 @cache

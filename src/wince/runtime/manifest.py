@@ -25,6 +25,7 @@ _OPTIONAL_TYPES: Mapping[str, type] = {
     "subjects_seen": list,
     "over_time": dict,
     "scale": dict,
+    "made": dict,
 }
 _NAMES = {str: "text", int: "a whole number", dict: "an object", list: "a list"}
 

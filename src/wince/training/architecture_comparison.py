@@ -2,10 +2,11 @@
 
 OUT/resnet18/ ...       a cross-validation for each of them
 OUT/comparison.json ... see `architecture_results`
+OUT/record.json         how all of it was made, see `run_record`
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,15 +15,18 @@ import numpy as np
 
 from wince import file_names, onnx_session
 from wince.errors import ModelError
+from wince.evaluation import run_record
 from wince.evaluation.all_metrics import Metric, error_metrics
 from wince.evaluation.bootstrap import difference, subject_counts
 from wince.evaluation.model_comparison import match_frames
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, predict, summarise_labels
+from wince.faces.spec import FaceSpec
 from wince.scale import Scale
 from wince.training import architecture_results
 from wince.training.architecture_results import (
     ARCHITECTURE,
+    RESULTS,
     SHOWN,
     ArchitectureComparison,
     ArchitectureResult,
@@ -35,8 +39,9 @@ from wince.training.cross_validation import (
     cross_validate_data,
     folder_name,
 )
-from wince.training.data.folds import make_folds
-from wince.training.data.prepared import ModelData, open_data
+from wince.training.data import shared_frames
+from wince.training.data.folds import make_folds, sha256_of_folds
+from wince.training.data.prepared import ModelData, manifest_sha256
 from wince.training.export import model_manifest
 from wince.training.fitting import history, launch
 from wince.training.fitting.run_settings import Settings
@@ -45,7 +50,7 @@ from wince.training.methods import fold_run
 from wince.training.methods.catalogue import METHODS, VIDEO_METHODS
 from wince.training.methods.fold_run import COSTS
 from wince.training.methods.fold_scorer import FROM_NOTHING, FoldScorer
-from wince.training.networks import architectures
+from wince.training.networks import architectures, initial_weights
 from wince.training.run import Reporter
 
 CHOICE = ("resnet18", "resnet50", "efficientnet_b4", "inception_v3", "vit_small", "mobilenet")
@@ -140,7 +145,12 @@ def compare(
     reporter = reporter or Reporter()
     for candidate in candidates:
         launch.check(candidate.settings.devices)
-    data_by_kind = open_all(prepared_folder, candidates)
+    specs = {candidate.settings.spec.kind: candidate.settings.spec for candidate in candidates}
+    data_by_kind = shared_frames.open_all(prepared_folder, specs.values())
+    start = run_record.begin(
+        out / file_names.RECORD,
+        [*(out / candidate.name / file_names.RECORD for candidate in candidates), out / RESULTS],
+    )
     rows, validations = [], {}
     for candidate in candidates:
         data = data_by_kind[candidate.settings.spec.kind]
@@ -150,7 +160,7 @@ def compare(
         count = len(every_fold[:first])
         reporter.message(f"{name}, {count} of {len(every_fold)} folds:")
         validation = cross_validate_data(
-            data, out / name, settings, folds, first, reporter, candidate.train_fold
+            data, out / name, settings, folds, first, reporter, candidate.train_fold, part=True
         )
         if validation.predictions is None:
             return ArchitectureComparison(out, (), {}, {}, {}, "", is_main=False)
@@ -159,7 +169,30 @@ def compare(
     architecture_results.sort_best_first(rows)
     comparison = _compared(out, rows, validations, kind)
     architecture_results.write(comparison)
+    _write_record(start, data_by_kind, specs.values(), candidates[0].settings, folds, first)
     return comparison
+
+
+def _write_record(
+    start: run_record.Start,
+    data_by_kind: Mapping[str, ModelData],
+    specs: Iterable[FaceSpec],
+    settings: Settings,
+    folds: str,
+    first: int | None,
+) -> None:
+    """Write record.json of a comparison; all candidates have the folds of the first."""
+    data = data_by_kind[settings.spec.kind]
+    chosen = make_folds(data.frames, folds, settings.seed)[:first]
+    hashes = {
+        "manifest": manifest_sha256(data.prepared),
+        "split": sha256_of_folds(chosen, data.frames),
+        "initial weights": initial_weights.sha256(settings.init),
+    }
+    frames = run_record.data_record(
+        data.prepared.folder, specs, kind="folds", folds=folds, first=first, seed=settings.seed
+    )
+    run_record.finish(start, {"folds and training": settings.seed}, hashes, data=frames)
 
 
 def _on_scale(candidate: Candidate, scale: Scale) -> Candidate:
@@ -170,29 +203,6 @@ def _on_scale(candidate: Candidate, scale: Scale) -> Candidate:
             "architectures, or prepare the archive for PSPI."
         )
     return replace(candidate, settings=candidate.settings.for_scale(scale))
-
-
-def open_all(prepared_folder: Path, candidates: Sequence[Candidate]) -> dict[str, ModelData]:
-    """Return the prepared data by kind of view, each with the frames that all kinds have."""
-    specs = {candidate.settings.spec.kind: candidate.settings.spec for candidate in candidates}
-    data_by_kind: dict[str, ModelData] = {
-        kind: open_data(prepared_folder, spec) for kind, spec in specs.items()
-    }
-    if len(data_by_kind) == 1:
-        return data_by_kind
-    paths = [set(data.frames.path.tolist()) for data in data_by_kind.values()]
-    shared = sorted(set.intersection(*paths))
-    smallest = min(data_by_kind.values(), key=lambda data: len(data.frames))
-    return {
-        kind: replace(_with_frames(data, shared), unscorable=smallest.unscorable)
-        for kind, data in data_by_kind.items()
-    }
-
-
-def _with_frames(data: ModelData, paths: Sequence[str]) -> ModelData:
-    """Return prepared data with the frames of these image files only."""
-    kept = np.isin(data.frames.path, paths)
-    return replace(data, frames=data.frames.take(kept), image_states=data.image_states[kept])
 
 
 def latency(path: Path, size: int) -> float:

@@ -22,6 +22,7 @@ from wince.number_format import decimal
 from wince.training.lead import MEASURE, Lead
 from wince.training.methods.fold_scorer import FROM_NOTHING
 
+RESULTS = "comparison.json"
 SHOWN = ("ccc", "pcc", "icc", "mae", "auc_1")
 ARCHITECTURE, METHOD = "architecture", "method"
 """What is compared; the name of its column."""
@@ -194,7 +195,7 @@ def write(comparison: ArchitectureComparison) -> None:
         "caution": comparison.caution,
         "notes": list(comparison.notes),
     }
-    write_json(folder / "comparison.json", without_nan(content))
+    write_json(folder / RESULTS, without_nan(content))
 
 
 def plot(comparison: ArchitectureComparison) -> Figure:

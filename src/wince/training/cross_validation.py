@@ -36,6 +36,7 @@ from wince.training.data.unscorable import Unscorable
 from wince.training.export import model_card, model_manifest
 from wince.training.fitting import launch, run_config
 from wince.training.fitting.run_settings import Settings
+from wince.training.networks import initial_weights
 from wince.training.predictions import prediction_table
 from wince.training.predictions.cross_fitted import cross_fitted
 from wince.training.run import Reporter, Run, train_split
@@ -100,7 +101,10 @@ def cross_validate(
     """
     launch.check(settings.devices)
     settings = next(
-        (run_config.resumed(settings, path.parent) for path in out.glob(f"*/{file_names.CONFIG}")),
+        (
+            run_config.resumed(settings, path.parent)
+            for path in out.glob(f"fold-*/{file_names.CONFIG}")
+        ),
         settings,
     )
     data = open_data(prepared_folder, settings.spec)
@@ -116,10 +120,20 @@ def cross_validate_data(
     first: int | None,
     reporter: Reporter,
     train_fold: TrainFold = NETWORK_FOLD,
+    *,
+    part: bool = False,
 ) -> CrossValidation:
     """Train and test a model on each fold of prepared data, as `cross_validate` does.
 
-    `train_fold` trains a model on one fold and returns its run.
+    Args:
+        data: The prepared data.
+        out: As for `cross_validate`.
+        settings: As for `cross_validate`.
+        folds: As for `cross_validate`.
+        first: As for `cross_validate`.
+        reporter: Where progress is reported.
+        train_fold: Trains a model on one fold and returns its run.
+        part: Whether it is a part of a comparison.
     """
     every_fold = splits.make_folds(data.frames, folds, settings.seed)
     chosen = every_fold[:first]
@@ -145,8 +159,17 @@ def cross_validate_data(
     hashes = {
         "manifest": manifest_sha256(data.prepared),
         "split": splits.sha256_of_folds(chosen, data.frames),
+        "initial weights": initial_weights.sha256(settings.init),
     }
-    run_record.finish(start, {"folds and training": settings.seed}, hashes)
+    frames = run_record.data_record(
+        data.prepared.folder,
+        [settings.spec],
+        kind="folds",
+        folds=folds,
+        first=first,
+        seed=settings.seed,
+    )
+    run_record.finish(start, {"folds and training": settings.seed}, hashes, data=frames, part=part)
     return validated
 
 

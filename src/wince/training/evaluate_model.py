@@ -13,6 +13,7 @@ from wince import file_names, subject_ids
 from wince.archive.balanced_split import PARTS
 from wince.archive.prepared_folder import PreparedFolder
 from wince.errors import DataError
+from wince.evaluation import run_record
 from wince.evaluation.frame_flow import FlowStep
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.evaluation.predictions import Predictions
@@ -44,6 +45,7 @@ class ModelPredictions:
         about: Sentences on model and data for the report.
         flow: How many frames there were before those of the part.
         hashes: SHA-256 of the model, the manifest and the frames of the part.
+        data: How the hash of the frames is computed again, see `run_record.data_record`.
     """
 
     table: Predictions
@@ -52,6 +54,7 @@ class ModelPredictions:
     about: tuple[str, ...]
     flow: tuple[FlowStep, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, Any] | None = None
 
 
 def predict(
@@ -85,7 +88,7 @@ def predict(
     config = _run_config(model)
     data = open_data(_prepared_folder(prepared_folder, config, model), estimator.spec)
     refuse_other_scale(data.prepared, estimator.scale)
-    rows = _rows_of_part(data, part)
+    rows = rows_of_part(data, part)
     subjects = set(data.frames.subject[rows].tolist())
     subjects_seen = estimator.manifest.get("subjects_seen", ())
     shared = subject_ids.common(
@@ -115,8 +118,9 @@ def predict(
         "manifest": manifest_sha256(data.prepared),
         "split": folds.sha256_of_parts({part: rows}, data.frames),
     }
+    frames = run_record.data_record(data.prepared.folder, [estimator.spec], kind="part", part=part)
     return ModelPredictions(
-        table, _training(data, config), tuple(notes), about, _flow(data, table), hashes
+        table, _training(data, config), tuple(notes), about, _flow(data, table), hashes, frames
     )
 
 
@@ -150,7 +154,8 @@ def _measured_on(data: ModelData, part: str) -> str:
     return f"Measured on: {name} of {prepared.folder.resolve().name} ({prepared.provenance})."
 
 
-def _rows_of_part(data: ModelData, part: str) -> Rows:
+def rows_of_part(data: ModelData, part: str) -> Rows:
+    """Return the rows of "train", "val", "test" or "all"; raise DataError if there are none."""
     if part not in (*PARTS, ALL):
         raise DataError(f"Expected the part {', '.join(PARTS)} or {ALL}; found {part!r}.")
     split = data.frames.split

@@ -25,7 +25,7 @@ from wince.training.export import model_folder, run_description, trained_network
 from wince.training.fitting import launch, run_config
 from wince.training.fitting.fit import fit
 from wince.training.fitting.run_settings import Settings
-from wince.training.networks import checkpoints
+from wince.training.networks import checkpoints, initial_weights
 from wince.training.predictions import prediction_table
 from wince.training.predictions.prediction_table import Columns
 
@@ -126,12 +126,25 @@ def train_split(
     network = trained_network.load(out)
     description = run_description.describe(config, network, is_fold=is_fold)
     model = model_folder.write(
-        network, description, out, data, split, report=not is_fold, progress=reporter.progress
+        network,
+        description,
+        out,
+        data,
+        split,
+        made=run_record.made_with(),
+        report=not is_fold,
+        progress=reporter.progress,
     )
     run_record.finish(
         start,
         {"training": settings.seed},
-        {"manifest": manifest_sha256(data.prepared), "split": split.sha256(data.frames)},
+        {
+            "manifest": manifest_sha256(data.prepared),
+            "split": split.sha256(data.frames),
+            "initial weights": initial_weights.sha256(settings.init),
+        },
+        data=run_record.data_record(data.prepared.folder, [settings.spec], kind="split"),
+        part=is_fold,
     )
     if is_fold:
         shutil.rmtree(out / checkpoints.FOLDER)

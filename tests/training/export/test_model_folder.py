@@ -2,10 +2,13 @@
 
 import html
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+import wince
 
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
@@ -127,6 +130,10 @@ def test_int8_is_compared_with_fp32(
     errors = [float(row["raw"]) - float(row["pspi"]) for row in rows]
     assert export["costs"]["int8"]["mae"] == pytest.approx(np.abs(errors).mean(), abs=1e-3)
     assert Estimator(out).manifest["figures"]["export"]["precision"] == "int8"
+    assert (
+        Estimator(out).manifest["made"]["training"]
+        == Estimator(trained_run).manifest["made"]["training"]
+    )
     check_restored_weights(trained_run, out / "model.onnx", prepared_folder)
 
 
@@ -159,3 +166,16 @@ def test_an_uncalibrated_model_takes_every_error_as_equally_likely() -> None:
     assert result.interval == (0.0, 16.0)
     assert np.isclose(sum(result.level_probabilities.values()), 1)
     assert result.confidence < 0.5
+
+
+def test_a_model_states_what_it_was_trained_and_exported_with(
+    trained_run: Path,
+) -> None:
+    made = json.loads((trained_run / "model.json").read_text())["made"]
+    assert made["training"] == made["export"]
+    assert made["training"]["libraries"]["torch"] == version("torch")
+    assert made["training"]["libraries"]["onnx"] == version("onnx")
+    assert made["training"]["hardware"]["cores"] >= 1
+    card = (trained_run / "MODEL_CARD.md").read_text()
+    assert f"Trained with wince {wince.__version__}" in card
+    assert "Exported with" not in card

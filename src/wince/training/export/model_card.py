@@ -84,6 +84,7 @@ def text(manifest: Mapping[str, Any]) -> str:
         _accuracy(manifest),
         _confidence(manifest),
         _LIMITS,
+        _made(manifest),
         _files(manifest),
     )
     return "\n\n".join(section for section in sections if section) + "\n"
@@ -177,6 +178,35 @@ def _confidence(manifest: Mapping[str, Any]) -> str:
         else ""
     )
     return f"## How sure it is\n\n{manifest['trained_on']['calibration']}{measured}"
+
+
+def _made(manifest: Mapping[str, Any]) -> str:
+    """Return the section on versions and hardware, "" for a manifest without them."""
+    made = manifest.get("made") or {}
+    training, export = made.get("training"), made.get("export")
+    sentences = [
+        f"{verb} with {_versions(versions)}."
+        for verb, versions in (("Trained", training), ("Exported", export))
+        if versions and (verb == "Trained" or versions != training)
+    ]
+    return f"## How it was made\n\n{' '.join(sentences)}" if sentences else ""
+
+
+def _versions(versions: Mapping[str, Any]) -> str:
+    """Return code, libraries and machine in words."""
+    hardware = versions["hardware"]
+    commit = f" (commit {versions['commit']}" if versions["commit"] else ""
+    changed = " with changes" if versions["clean"] is False else ""
+    code = f"wince {versions['wince']}{commit}{changed}{')' if commit else ''}"
+    libraries = (f"{name} {version}" for name, version in versions["libraries"].items())
+    machine = [
+        hardware["system"],
+        hardware["processor"],
+        f"{hardware['cores']} cores",
+        *hardware["gpus"],
+    ]
+    software = ", ".join([code, f"Python {versions['python']}", *libraries])
+    return f"{software}, on {', '.join(machine)}"
 
 
 def _files(manifest: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 import wince
 from wince import file_names
 from wince.errors import ModelError
+from wince.evaluation import run_record
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.report.result_files import write_results
 from wince.runtime.calibration import Calibration
@@ -72,6 +73,7 @@ def write(
     *,
     precision: Precision = "fp32",
     unseen: UnseenScores | None = None,
+    made: Mapping[str, Any] | None = None,
     report: bool = True,
     progress: Progress = lambda step, done, total: None,
 ) -> ModelFolder:
@@ -87,6 +89,7 @@ def write(
             part calibrates, the test part is measured. Given exactly when `data` is.
         precision: Type of the weights in model.onnx.
         unseen: Scores to calibrate with, instead of those of the validation part.
+        made: Versions and hardware of its training, None if they are not known.
         report: Whether evaluation/ is written.
         progress: Called while the model is exported and tested.
 
@@ -103,6 +106,7 @@ def write(
             split,
             precision=precision,
             unseen=unseen,
+            made=made,
             report=report,
             progress=progress,
         )
@@ -140,6 +144,7 @@ def _write(
     *,
     precision: Precision,
     unseen: UnseenScores | None,
+    made: Mapping[str, Any] | None,
     report: bool,
     progress: Progress,
 ) -> ModelFolder:
@@ -169,7 +174,7 @@ def _write(
             metrics = _measure(predictions, out, data, split, description, about, report=report)
     words = (unseen and unseen.words) or description.trained_on["calibration"]
     description = _calibrated(description, words, fitted)
-    _write_manifest(out, network, description, fitted, metrics, exported)
+    _write_manifest(out, network, description, fitted, metrics, exported, made)
     model_card.write(out)
     return ModelFolder(exported, metrics, predictions)
 
@@ -221,8 +226,18 @@ def export_run(
         split,
         precision=precision,
         unseen=unseen,
+        made=_made(run),
         progress=progress,
     )
+
+
+def _made(run: Path) -> dict[str, Any] | None:
+    """Return what a run was trained with, None for a run without a record that can be read."""
+    try:
+        record = json.loads((run / file_names.RECORD).read_text("utf-8"))
+        return run_record.made_with(record)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _calibrated(
@@ -242,6 +257,7 @@ def _write_manifest(
     calibration: Calibration,
     metrics: Mapping[str, Any] | None,
     exported: Mapping[str, Any],
+    made: Mapping[str, Any] | None,
 ) -> None:
     test_part = model_manifest.selected_metrics(metrics) if metrics else None
     model_manifest.write(
@@ -255,6 +271,7 @@ def _write_manifest(
         trained_on=description.trained_on,
         subjects_seen=network.meta["subjects_seen"],
         metrics={"test": test_part, "export": exported},
+        made={"training": made, "export": run_record.made_with()},
     )
 
 

@@ -36,6 +36,7 @@ def write(
     trained_on: Mapping[str, Any],
     subjects_seen: Sequence[str],
     metrics: Mapping[str, Any],
+    made: Mapping[str, Any] | None = None,
 ) -> None:
     """Write model.json beside model.onnx.
 
@@ -50,6 +51,7 @@ def write(
         trained_on: Data and settings of the training.
         subjects_seen: Subjects that the model was trained or chosen on.
         metrics: What was measured, plain data; NaN is written as null.
+        made: Versions and hardware of its `training` and its `export`, see `run_record.made_with`.
 
     Raises:
         FileWriteError: The file cannot be written.
@@ -78,6 +80,7 @@ def write(
         "trained_on": dict(trained_on),
         "figures": without_nan(metrics),
         "subjects_seen": sorted(subjects_seen),
+        **({} if made is None else {"made": dict(made)}),
     }
     write_json(folder / file_names.MODEL_MANIFEST, manifest)
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wince import file_names
+from wince import file_names, files
 from wince.errors import ModelError
 from wince.faces.spec import FaceSpec
 from wince.runtime.estimator import Estimator, starter_folder
@@ -79,6 +79,19 @@ def exported_model(init: str) -> Path | None:
         return None
     folder = path.parent if path.suffix == ".onnx" else path
     return folder if (folder / file_names.MODEL_MANIFEST).is_file() else None
+
+
+def sha256(init: str) -> str | None:
+    """Return the SHA-256 of the file of initial weights, None for weights without a file.
+
+    Args:
+        init: As for `load`.
+    """
+    folder = exported_model(init)
+    if folder is not None:
+        return str(Estimator(folder).manifest["sha256"])
+    path = checkpoints.file_of(Path(init))
+    return files.sha256(path) if init not in WITHOUT_VIEW and path.is_file() else None
 
 
 def trained_view(init: str) -> FaceSpec | None:

@@ -111,7 +111,15 @@ def train_over_time(
         "split": folds.sha256_of_folds(training.splits, training.data.frames),
         "model": str(training.estimator.manifest["sha256"]),
     }
-    run_record.finish(start, {"folds and training": settings.seed}, hashes)
+    frames = run_record.data_record(
+        training.data.prepared.folder,
+        [training.estimator.spec],
+        kind="folds",
+        folds=settings.folds,
+        first=None,
+        seed=settings.seed,
+    )
+    run_record.finish(start, {"folds and training": settings.seed}, hashes, data=frames)
     return table
 
 
