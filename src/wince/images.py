@@ -34,6 +34,7 @@ MAX_BYTES = 32 * 2**20
 MAX_PIXELS = 64_000_000
 """Pixels of a 64-megapixel phone photo; decoded in full it takes 192 MB."""
 MIN_SIDE = 16
+_FRAMES_WARNING = "The file contains several frames or pages. Only the first one was read."
 
 _TOO_MANY_PIXELS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _UPRIGHT_TRANSPOSE = {
@@ -292,7 +293,7 @@ def _frame_warnings(image: Image.Image) -> tuple[str, ...]:
     """Return a warning if a file has several frames; the previews of an MPO do not count."""
     if image.format == "MPO" or not getattr(image, "is_animated", False):
         return ()
-    return ("The file contains several frames or pages. Only the first one was read.",)
+    return (_FRAMES_WARNING,)
 
 
 def _check_kind(image: Image.Image, data: bytes, name: str) -> None:

@@ -72,7 +72,10 @@ NAMES: dict[str, tuple[str, ...]] = {
         "MOST_SHIFTS",
         "COLOUR_WEIGHT",
     ),
+    "decode_limits": ("MAX_SCANS",),
+    "image_formats": ("_HEIF_BRANDS",),
     "images": (
+        "_FRAMES_WARNING",
         "MAX_BYTES",
         "MAX_PIXELS",
         "MIN_SIDE",
@@ -137,9 +140,11 @@ def text() -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a dataclass as plain data."""
+    """Return a dataclass, or a set of bytes, as plain data."""
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
+    if isinstance(value, frozenset):
+        return sorted(item.decode("ascii") for item in value)
     raise TypeError(f"{value!r} has no form in JSON")
 
 

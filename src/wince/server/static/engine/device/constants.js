@@ -78,7 +78,23 @@ export const constants = {
     "MOST_SHIFTS": 100,
     "COLOUR_WEIGHT": 0.3
   },
+  "decode_limits": {
+    "MAX_SCANS": 100
+  },
+  "image_formats": {
+    "HEIF_BRANDS": [
+      "heic",
+      "heim",
+      "heis",
+      "heix",
+      "hevc",
+      "hevm",
+      "hevs",
+      "hevx"
+    ]
+  },
   "images": {
+    "FRAMES_WARNING": "The file contains several frames or pages. Only the first one was read.",
     "MAX_BYTES": 33554432,
     "MAX_PIXELS": 64000000,
     "MIN_SIDE": 16

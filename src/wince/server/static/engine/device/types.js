@@ -31,6 +31,7 @@
  * @property {RgbImage} rgb A large image is reduced.
  * @property {number} width Of the image at full size.
  * @property {number} height
+ * @property {string[]} [warnings] Sentences about what of the file was not read.
  */
 
 /**

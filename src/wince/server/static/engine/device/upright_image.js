@@ -7,9 +7,11 @@
 
 import { UserError } from "../../errors.js";
 import { constants } from "./constants.js";
+import { readHeader } from "./image_header.js";
 import { fromRgba, reduce } from "./rgb_image.js";
 
-const { MAX_BYTES, MAX_PIXELS, MIN_SIDE } = constants.images;
+const { MAX_BYTES, MAX_PIXELS, MIN_SIDE, FRAMES_WARNING } = constants.images;
+const { MAX_SCANS } = constants.decode_limits;
 const { MIN_DECODED_SIDE, MAX_DECODED_PIXELS } = constants.image_reduction;
 const STRIP_PIXELS = 2 ** 20; // read at once, so that a large photo is in memory only once
 
@@ -22,15 +24,25 @@ const STRIP_PIXELS = 2 ** 20; // read at once, so that a large photo is in memor
  */
 export async function readImage(file) {
   if (file.size > MAX_BYTES) throw new UserError("too-large");
+  const header = readHeader(new Uint8Array(await file.arrayBuffer()));
+  if (!header) throw new UserError("not-an-image");
+  if (header.scans > MAX_SCANS) throw new UserError("too-large");
+  if (header.width) checkSize(header);
   const bitmap = await decode(file);
   const { width, height } = bitmap;
   try {
-    if (width * height > MAX_PIXELS) throw new UserError("too-large");
-    if (Math.min(width, height) < MIN_SIDE) throw new UserError("unsuitable-image");
-    return { rgb: readPixels(bitmap, reductionOf(width, height)), width, height };
+    checkSize(bitmap);
+    const rgb = readPixels(bitmap, reductionOf(width, height));
+    return { rgb, width, height, warnings: header.hasFrames ? [FRAMES_WARNING] : [] };
   } finally {
     bitmap.close();
   }
+}
+
+/** @param {{ width: number, height: number }} size */
+function checkSize({ width, height }) {
+  if (width * height > MAX_PIXELS) throw new UserError("too-large");
+  if (Math.min(width, height) < MIN_SIDE) throw new UserError("unsuitable-image");
 }
 
 /** @param {Blob} file */

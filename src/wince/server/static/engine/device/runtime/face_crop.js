@@ -95,7 +95,7 @@ export function cutCrop(image, view, faces, index, spec, isChoice) {
     face: listed[index],
     faces: listed,
     judgement,
-    quality: qualityOf(faces, index, isChoice),
+    quality: qualityOf(faces, index, isChoice, image.warnings),
   };
 }
 
@@ -105,9 +105,10 @@ export function cutCrop(image, view, faces, index, spec, isChoice) {
  * @param {CheckedFace[]} faces
  * @param {number} index
  * @param {boolean} isChoice
+ * @param {string[]} [fileWarnings]
  * @returns {Quality}
  */
-function qualityOf(faces, index, isChoice) {
+function qualityOf(faces, index, isChoice, fileWarnings = []) {
   const { judgement } = faces[index];
   const warnings = Object.entries(judgement.warnings);
   const values = { ...judgement.values };
@@ -116,6 +117,8 @@ function qualityOf(faces, index, isChoice) {
     warnings.unshift(["other-faces", `${faces.length} faces were found. ${which} was assessed.`]);
     values["other-faces"] = { faces: faces.length, number: index + 1 };
   }
+  for (const sentence of fileWarnings) warnings.push(["file", sentence]);
+  if (fileWarnings.length) values.file = {};
   return {
     usable: isUsable(judgement),
     warnings: warnings.map(([, sentence]) => sentence),
