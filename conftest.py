@@ -34,12 +34,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 FOLDERS_WITH_SHARED_FIXTURES = (
+    "tests/cluster/",
     "tests/page/",
     "tests/project/privacy/",
     "tests/training/",
     "tools/starter/tests/",
 )
-"""A browser, a watched server, or trained runs: made once for all tests of the folder."""
+"""A cluster, a browser, a watched server, or trained runs: made once for all tests of a folder."""
 
 SLOWEST_SCOPES = (
     "tests/page/",

@@ -17,6 +17,7 @@ WinceError
 ├── DataError             a table or prediction file that cannot be read
 ├── SpeechError           no voice on this machine, or the voice failed
 ├── ServeError            the server could not start
+├── ClusterError          a cluster that does not answer, or workers that cannot be used
 ├── FileWriteError        a file or folder that cannot be written, or that exists already
 └── MissingExtraError     an optional part that is not installed
 
@@ -108,6 +109,10 @@ class SpeechError(WinceError):
 
 class ServeError(WinceError):
     """The server could not start."""
+
+
+class ClusterError(WinceError):
+    """A cluster that does not answer, or whose workers cannot be used."""
 
 
 class FileWriteError(WinceError):

@@ -1,4 +1,4 @@
-"""Work spread over processes, with results in order and only a few batches in memory."""
+"""Work spread over processes or a cluster, with results in order and few batches in memory."""
 
 import itertools
 import multiprocessing
@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.connection import wait
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from wince.errors import ArchiveError
 from wince.pillow_warnings import ignore_pillow_warnings
@@ -30,10 +31,28 @@ def core_count() -> int:
     return os.cpu_count() or 1
 
 
+class Pool(Protocol):
+    """Where batches are worked on."""
+
+    def size(self) -> int:
+        """Return how many batches are worked on at a time."""
+
+    def submit(
+        self, work: Callable[[Sequence[Item]], list[Result]], batch: Sequence[Item]
+    ) -> "Future[list[Result]]":
+        """Submit the work on a batch."""
+
+    def result(self, future: "Future[list[Result]]") -> list[Result]:
+        """Return the result of a batch."""
+
+    def stop(self) -> None:
+        """Cancel the batches that have not begun."""
+
+
 def map_batches(
     work: Callable[[Sequence[Item]], list[Result]],
     items: Iterable[Item],
-    workers: int,
+    workers: int | Pool,
     batch_of: Callable[[Item], str] = lambda _: "",
 ) -> Iterator[Result]:
     """Yield the results of `work` on batches of `items`, in the order of the items.
@@ -41,12 +60,13 @@ def map_batches(
     Args:
         work: A picklable function from a batch to its results.
         items: Read only a few batches ahead of the results.
-        workers: Number of processes. With 1 the work is done in the calling process.
+        workers: Number of processes, or a cluster. With 1 the work is done in the calling process.
         batch_of: Name of what items have in common that are best done together, "" for nothing.
             A batch of them is larger, and has no others.
 
     Raises:
         ArchiveError: A worker process was killed, most often because memory ran out.
+        ClusterError: The cluster cannot do the work.
     """
     batches = (
         batch
@@ -57,25 +77,58 @@ def map_batches(
         for batch in batches:
             yield from work(batch)
         return
-    # Spawned, not forked: the caller has threads (its progress bar), and onnxruntime has its own.
-    pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_prepare_worker
-    )
+    pool = _Processes(workers) if isinstance(workers, int) else workers
     pending: deque[Future[list[Result]]] = deque()
     try:
         for batch in batches:
             pending.append(pool.submit(work, batch))
-            if len(pending) >= workers * QUEUED_BATCHES_PER_WORKER:
-                yield from pending.popleft().result()
+            while len(pending) >= pool.size() * QUEUED_BATCHES_PER_WORKER:
+                yield from pool.result(pending.popleft())
         while pending:
-            yield from pending.popleft().result()
+            yield from pool.result(pending.popleft())
+    finally:
+        pool.stop()
+
+
+class _Processes:
+    """Processes on this machine.
+
+    Spawned, not forked: the caller has threads (its progress bar), and onnxruntime has its own.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._executor = ProcessPoolExecutor(
+            count, multiprocessing.get_context("spawn"), initializer=_prepare_worker
+        )
+
+    def size(self) -> int:
+        return self._count
+
+    def submit(
+        self, work: Callable[[Sequence[Item]], list[Result]], batch: Sequence[Item]
+    ) -> "Future[list[Result]]":
+        with _explained():
+            return self._executor.submit(work, batch)
+
+    def result(self, future: "Future[list[Result]]") -> list[Result]:
+        with _explained():
+            return future.result()
+
+    def stop(self) -> None:
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Raise ArchiveError for a pool whose process was killed."""
+    try:
+        yield
     except BrokenProcessPool as error:
         raise ArchiveError(
             "A worker process was killed, most often because memory ran out. "
             "Run the same command with fewer --workers: finished work is kept."
         ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

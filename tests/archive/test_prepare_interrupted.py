@@ -12,7 +12,7 @@ import pytest
 from tests.support import archive_builder as builder
 from tests.support.prepared_files import consistent, digests
 from wince import output_lock
-from wince.archive import prepare, replace_files
+from wince.archive import first_pass, prepare, replace_files
 from wince.archive.prepare import PrepareOptions
 from wince.errors import DataError
 
@@ -118,7 +118,7 @@ def test_a_kill_at_any_moment_loses_nothing_and_the_next_run_finishes(tmp_path: 
 def test_a_killed_run_continues_where_it_stopped(
     valid_archive: Path, tmp_path: Path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(prepare, "COMMIT_EVERY", 8)
+    monkeypatch.setattr(first_pass, "COMMIT_EVERY", 8)
 
     class Killed(BaseException):
         pass

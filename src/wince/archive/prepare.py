@@ -8,18 +8,18 @@ Memory contains a few batches of frames and one line for each subject.
 import pickle
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from wince import csv_reader, subject_ids, workers
+from wince import csv_reader, subject_ids
 from wince.archive import (
     assign_split,
     checks,
     crops,
+    first_pass,
     given_split,
     manifest,
     provenance,
@@ -29,7 +29,8 @@ from wince.archive import (
     video_frames,
 )
 from wince.archive.annotations import annotation_files, known_forms, unit_names
-from wince.archive.frame_check import CheckSettings, FrameResult, check_frames
+from wince.archive.first_pass import Progress
+from wince.archive.frame_check import CheckSettings
 from wince.archive.frame_database import FrameDatabase, open_database
 from wince.archive.frame_file import FrameFile
 from wince.archive.layouts import known_layouts
@@ -42,9 +43,6 @@ from wince.faces import MIN_SCORE
 from wince.faces.spec import FaceSpec
 from wince.file_names import EXCLUDED, MANIFEST
 from wince.output_lock import locked_folder
-
-COMMIT_EVERY = 256  # frames; a kill loses the results of no more than this
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,7 @@ class PrepareOptions:
         provenance: Where the data come from, None for what the archive states.
         seed: Random seed of the split and the folds.
         workers: Number of processes, 0 for one per core.
+        cluster: Address of the Dask scheduler whose workers check the frames; None for processes.
         strict: Leave out frames whose PSPI and action units disagree.
         with_faces: Write faces.html.
         fresh: Check every image again, even if it has not changed.
@@ -77,6 +76,7 @@ class PrepareOptions:
     provenance: str | None = None
     seed: int = 42
     workers: int = 0
+    cluster: str | None = None
     strict: bool = False
     with_faces: bool = False
     fresh: bool = False
@@ -118,6 +118,7 @@ def prepare(
         DataError: A table, split file or group file cannot be used.
         FileWriteError: The folder cannot be written, is inside the archive, or is being written
             by another process.
+        ClusterError: The cluster does not answer, or its workers cannot be used.
     """
     options = options or PrepareOptions()
     root, out = root.resolve(), out.resolve()
@@ -144,9 +145,10 @@ def prepare(
             with _spooled(all_files, out, subjects, recordings) as (count, files):
                 subject_ids.refuse_alike(subjects, root, distinct=distinct)
                 matches = groups.match(subjects)
-                reused = _check_all(
-                    database, settings, groups, files, count, options.workers, progress
-                )
+                with first_pass.open_pool(options.workers, options.cluster, base, out) as pool:
+                    reused = first_pass.check_all(
+                        database, settings, groups, files, count, pool, progress
+                    )
             _refuse_no_frames(database, root)
             notes = assign_split.split(
                 database, options.split, options.seed, given, distinct_subjects=distinct
@@ -251,36 +253,6 @@ def _spooled(
             count += 1
         spool.seek(0)
         yield count, (pickle.load(spool) for _ in range(count))  # noqa: S301 - written just above
-
-
-def _check_all(
-    database: FrameDatabase,
-    settings: CheckSettings,
-    groups: subject_groups.SubjectGroups,
-    files: Iterator[FrameFile],
-    count: int,
-    processes: int,
-    progress: Progress | None,
-) -> int:
-    """Check every frame and add it to the database; return how many detections were reused."""
-    reused = 0
-    pairs = ((file, database.cached(file.name)) for file in files)
-    results: Iterator[FrameResult] = workers.map_batches(
-        partial(check_frames, settings),
-        pairs,
-        processes or workers.core_count(),
-        batch_of=lambda pair: pair[0].video,
-    )
-    for number, result in enumerate(results):
-        values = (*result.file.groups, *groups.of(result.file.subject))
-        database.add(number, result, values)
-        reused += result.reused
-        if number % COMMIT_EVERY == COMMIT_EVERY - 1:
-            database.commit()
-        if progress:
-            progress(number + 1, count)
-    database.finish()
-    return reused
 
 
 def _refuse_no_frames(database: FrameDatabase, root: Path) -> None:

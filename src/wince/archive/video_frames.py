@@ -1,5 +1,6 @@
-"""Single frames of videos for a worker process, which reads each video from start to end once."""
+"""Single frames of videos for a worker, which reads each video from start to end once."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,8 +67,8 @@ class FrameReader:
             self._video = None
 
 
-_readers: list[FrameReader] = []
-"""The video that this process reads, if any."""
+_thread = threading.local()
+"""`reader` is that of the video that this thread reads. Workers of a cluster may have threads."""
 
 
 def read_frame(path: Path, seconds: float) -> NDArray[np.uint8]:
@@ -76,13 +77,16 @@ def read_frame(path: Path, seconds: float) -> NDArray[np.uint8]:
     Raises:
         ImageError: The frame cannot be read.
     """
-    if not _readers or _readers[0].path != path:
+    reader: FrameReader | None = getattr(_thread, "reader", None)
+    if reader is None or reader.path != path:
         close()
-        _readers.append(FrameReader(path))
-    return _readers[0].read(seconds)
+        reader = _thread.reader = FrameReader(path)
+    return reader.read(seconds)
 
 
 def close() -> None:
-    """Close the video that this process reads."""
-    while _readers:
-        _readers.pop().close()
+    """Close the video that this thread reads."""
+    reader: FrameReader | None = getattr(_thread, "reader", None)
+    if reader is not None:
+        reader.close()
+        _thread.reader = None

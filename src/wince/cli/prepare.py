@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wince.cli.cluster_option import ClusterAddress, refuse_both
 from wince.cli.face_options import MinScore
 from wince.cli.option_groups import with_option_groups
 from wince.cli.scale_options import Cuts, LevelNames, Target
@@ -151,6 +152,7 @@ class PreparationOptions:
     workers: Annotated[
         int, typer.Option(min=0, max=256, help="Number of processes; 0 for one per core.")
     ] = 0
+    cluster: ClusterAddress = None
     with_faces: Annotated[
         bool,
         typer.Option(
@@ -191,6 +193,7 @@ class PreparationOptions:
 
         if self.split_file is not None and self.split is Split.RANDOM_FRAMES:
             raise typer.BadParameter("--split-file and --split random-frames exclude each other")
+        refuse_both(self.workers, self.cluster)
         return PrepareOptions(
             layout=None if self.layout is LayoutName.AUTO else self.layout.value,
             split="random-frames" if self.split is Split.RANDOM_FRAMES else "by-subject",
@@ -201,6 +204,7 @@ class PreparationOptions:
             provenance=self.provenance,
             seed=self.seed,
             workers=self.workers,
+            cluster=self.cluster,
             strict=self.strict,
             min_score=self.min_score,
             with_faces=self.with_faces,
