@@ -1,20 +1,14 @@
 """`wince evaluate`: how good a set of predictions is."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from wince.cli.scale_options import Cuts, LevelNames, ScaleRange, Target, stated
 from wince.cli.table_options import Columns, DistinctSubjects
-
-if TYPE_CHECKING:
-    from wince.evaluation.predictions import Predictions
-    from wince.scale import Scale
-    from wince.training.evaluate_model import ModelPredictions
 
 Out = Annotated[
     Path,
@@ -152,24 +146,15 @@ def evaluate(
     levels: LevelNames = None,
 ) -> None:
     """Compare predictions of a model with labels: metrics, trivial predictors, a report."""
-    if (model is None) == (predictions is None):
-        raise typer.BadParameter("expected either MODEL or --predictions FILE")
-    if rating and not sequences:
-        raise typer.BadParameter("--rating needs --sequences")
-    if data and model is None:
-        raise typer.BadParameter("--data needs MODEL")
-    several = len(data or ()) > 1
-    if several and (against or dataset):
-        option = "--against" if against else "--dataset"
-        raise typer.BadParameter(f"{option} belongs to one data set; found several --data")
+    _check_options(model, predictions, data or (), against, dataset, rating, sequences)
     from wince.cli.training_extra import require_plots
 
     require_plots("wince evaluate")
-    from wince import csv_reader, file_names
+    from wince import csv_reader
     from wince.archive.prepared_folder import refuse_as_output
     from wince.cli import data_set_table, evaluation_tables
-    from wince.evaluation import data_sets, run_record
-    from wince.evaluation.prediction_files import read_predictions, read_training_labels
+    from wince.cli.evaluation_run import EvaluationRun
+    from wince.evaluation import data_sets
     from wince.evaluation.report import data_sets_files
     from wince.output_lock import locked_folder
 
@@ -178,157 +163,67 @@ def evaluate(
         refuse_as_output(place)
     renames = csv_reader.parse_renames(column or ())
     csv_reader.check_renames(renames, [path for path in (predictions, against, training) if path])
-    scale = stated(target, score_range, cuts, levels)
-    read = partial(
-        read_predictions, renames=renames, distinct_subjects=distinct_subjects, scale=scale
+    run = EvaluationRun(
+        *(model, predictions, part, against, training, renames),
+        scale=stated(target, score_range, cuts, levels),
+        ratings=(rating or ()) if sequences else None,
+        distinct_subjects=distinct_subjects,
+        allow_overlap=allow_overlap,
+        resamples=resamples,
+        seed=seed,
+        several=len(places) > 1,
+        settings={
+            "group_by": group_by or (),
+            "smallest_group": smallest_group,
+            "dataset": dataset,
+            "frame_rate": fps,
+        },
     )
-    results: dict[str, Mapping[str, Any]] = {}
-    tables: dict[str, Predictions] = {}
-    notes: list[str] = []
+    comparison = None
     with locked_folder(out), _spinner("Reading") as show_step:
         data_sets_files.remove_old(out)
-        if model is not None:
-            _refuse_other_scale(model, scale)
-            _refuse_other_data(model, data or ())
-        for place, folder in places.items():
-            start = run_record.begin(place / file_names.EVALUATION_RECORD)
-            scored = None
-            if model is not None:
-                scored = _score(
-                    model, folder, place, part, allow_overlap, distinct_subjects, show_step
-                )
-                table = scored.table
-                notes += scored.notes
-            elif predictions is not None:
-                table = read(predictions)
-            labels = scored.training if scored else None
-            if training:
-                labels = read_training_labels(training, renames=renames, scale=table.scale)
-            metrics, report = _measure(
-                table,
-                place,
-                (rating or ()) if sequences else None,
-                against=read(against) if against else None,
-                group_by=group_by or (),
-                smallest_group=smallest_group,
-                training=labels,
-                allow_overlap=allow_overlap,
-                distinct_subjects=distinct_subjects,
-                dataset=dataset,
-                resamples=resamples,
-                seed=seed,
-                frame_rate=fps,
-                about=scored.about if scored else (),
-                flow=scored.flow if scored else (),
-                progress=show_step,
-            )
-            hashes = dict(scored.hashes) if scored else {}
-            hashes["predictions"] = metrics["data"]["sha256"]
-            hashes |= run_record.file_hashes(against=against, training=training)
-            run_record.finish(
-                start,
-                {"bootstrap": seed},
-                hashes,
-                data=scored.data if scored else None,
-                part=several,
-            )
-            tables[place.name], results[place.name] = table, metrics
-        if several:
+        run.refuse_other_scale(data or ())
+        results = {
+            place.name: run.evaluate(folder, place, show_step) for place, folder in places.items()
+        }
+        report = next(iter(results.values())).report
+        if len(results) > 1:
             show_step("Differences between data sets")
+            tables = {name: result.table for name, result in results.items()}
             comparison = data_sets.compare(
                 tables, resamples=resamples, seed=seed, distinct_subjects=distinct_subjects
             )
             report = data_sets_files.write(comparison, out)
-    for name, metrics in results.items():
-        if several:
+    for name, result in results.items():
+        if comparison:
             typer.echo(f"{name}:")
-        evaluation_tables.show_all(metrics, ratings=sequences)
-    if several:
+        evaluation_tables.show_all(result.metrics, ratings=sequences)
+    if comparison:
         data_set_table.show(comparison)
-    for note in notes:
+    for note in [note for result in results.values() for note in result.notes]:
         typer.echo(note)
     typer.echo(f"Report: {report}")
 
 
-def _measure(
-    table: "Predictions",
-    place: Path,
+def _check_options(
+    model: Path | None,
+    predictions: Path | None,
+    data: Sequence[Path],
+    against: Path | None,
+    dataset: str | None,
     rating: Sequence[str] | None,
-    *,
-    progress: Callable[[str], None],
-    **settings: Any,
-) -> tuple[Mapping[str, Any], Path]:
-    """Evaluate predictions and write the results.
-
-    Args:
-        table: The predictions.
-        place: The folder of the results.
-        rating: Further ratings of sequences to predict, None to predict no ratings.
-        progress: Called with the name of each step.
-        **settings: Passed to `evaluation.evaluate.evaluate`.
-
-    Returns:
-        The metrics and the path of the report.
-    """
-    from wince.evaluation import sequence_ratings
-    from wince.evaluation.evaluate import evaluate as measure
-    from wince.evaluation.report.result_files import write_results
-
-    ratings = None
-    if rating is not None:
-        progress("Ratings of sequences")
-        ratings = sequence_ratings.predict(table, rating)
-    metrics = measure(table, sequences=ratings or (), progress=progress, **settings)
-    progress("Plots and report")
-    report = write_results(metrics, table, place)
-    if ratings is not None:
-        label = metrics["overlap"]["label"] or ""
-        sequence_ratings.write(table, ratings, place / "sequences.csv", label)
-    return metrics, report
-
-
-def _refuse_other_scale(model: Path, scale: "Scale | None") -> None:
-    """Raise ScaleError, before anything is scored, if a model is not of a stated scale."""
-    if scale is not None:
-        from wince.named_scales import refuse_other
-        from wince.runtime.estimator import Estimator
-
-        refuse_other(scale, Estimator(model).scale, model)
-
-
-def _refuse_other_data(model: Path, folders: Sequence[Path]) -> None:
-    """Raise DataError, before anything is scored, if a data set is not of the model's scale."""
-    from wince.archive.prepared_folder import open_prepared
-    from wince.runtime.estimator import Estimator
-    from wince.training.evaluate_model import refuse_other_scale
-
-    if len(folders) > 1:
-        scale = Estimator(model).scale
-        for folder in folders:
-            refuse_other_scale(open_prepared(folder), scale)
-
-
-def _score(
-    model: Path,
-    data: Path | None,
-    out: Path,
-    part: str,
-    allow_overlap: bool,
-    distinct_subjects: bool,
-    show_step: Callable[[str], None],
-) -> "ModelPredictions":
-    """Score a part of a prepared folder; `show_step` is called with how far it is."""
-    from wince.training.evaluate_model import predict
-
-    return predict(
-        model,
-        data,
-        out,
-        part=part,
-        allow_overlap=allow_overlap,
-        distinct_subjects=distinct_subjects,
-        progress=lambda done, total: show_step(f"Scoring {done:,} of {total:,}"),
-    )
+    sequences: bool,
+) -> None:
+    """Raise typer.BadParameter if options do not go together."""
+    if (model is None) == (predictions is None):
+        raise typer.BadParameter("expected either MODEL or --predictions FILE")
+    if rating and not sequences:
+        raise typer.BadParameter("--rating needs --sequences")
+    if data and model is None:
+        raise typer.BadParameter("--data needs MODEL")
+    if len(data) > 1 and (against or dataset):
+        option = "--against" if against else "--dataset"
+        raise typer.BadParameter(f"{option} belongs to one data set; found several --data")
 
 
 @contextmanager
