@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wince.archive.annotations import frame_values, known_forms, unit_names
-from wince.archive.annotations.annotation import PSPI, Annotation, Interval
+from wince.archive.annotations.annotation import SCORE, Annotation, Interval
 from wince.archive.annotations.clock import Clock
 from wince.archive.annotations.known_forms import Reading
 from wince.errors import DataError
@@ -129,7 +129,7 @@ def test_timecode_of_29_97_frames_counts_frames(
         ("6B+7C", [("AU6", "b"), ("AU7", "c")]),
         ("Action Unit 04 - Brow Lowerer", [("AU4", "")]),
         ("Nose  Wrinkler", [("AU9", "")]),
-        ("PSPI", [("PSPI", "")]),
+        ("PSPI", [(SCORE, "")]),
         ("stirn", [("AU4", "")]),
         ("confidence", None),
         ("AU4F", None),
@@ -167,7 +167,7 @@ def test_a_table_of_frames_holds_until_the_next_row_but_not_over_a_gap(tmp_path:
 
 def test_a_table_for_several_videos_gives_each_its_rows(tmp_path: Path) -> None:
     rows = "video,frame,pspi\np1.mp4,1,3\np2.mp4,1,5\np1.mp4,2,4\n"
-    assert spans(read(tmp_path, rows, video="p1.mp4")) == [("PSPI", 0, 40, 3), ("PSPI", 40, 80, 4)]
+    assert spans(read(tmp_path, rows, video="p1.mp4")) == [(SCORE, 0, 40, 3), (SCORE, 40, 80, 4)]
 
 
 FACEREADER = (
@@ -184,8 +184,8 @@ FACEREADER = (
 def test_tables_of_facereader_are_annotations(tmp_path: Path) -> None:
     annotation = read(tmp_path, FACEREADER, name="p1.txt")
     values = frame_values.at_frames(annotation, TIMES[:3], 1 / RATE, annotation.coded)
-    assert values.pspi[[0, 2]].tolist() == [1 + 5, 2 + 1]
-    assert np.isnan(values.pspi[1])  # no face was found there
+    assert values.score[[0, 2]].tolist() == [1 + 5, 2 + 1]
+    assert np.isnan(values.score[1])  # no face was found there
     assert annotation.form == "table of FaceReader"
     assert "not coded by people" in annotation.notes[0]
 
@@ -306,7 +306,7 @@ def test_a_damaged_export_is_refused_with_the_place(
         ("frame,seconds,au4\n0,0,1\n30,1,1\n60,2,1\n", "has 30 frames a second"),
         (
             "frame,pspi\n0,17\n",
-            "PSPI as a number from 0 to 16, found '17'",
+            "expected PSPI from 0 to 16, found '17'",
         ),
         ("time,mood\n0,1\n", "has no known form of annotation"),
         ("onset,offset,unit,intensity\n", "no row"),
@@ -353,9 +353,9 @@ def test_an_event_holds_for_the_frames_whose_middle_it_contains() -> None:
 def test_pspi_is_the_sum_of_its_terms_and_a_term_needs_one_of_its_units() -> None:
     events = (event("AU4", 0, 1, 2), event("AU6", 0, 1, 3), event("AU7", 0, 2, 1))
     values = at_frames(*events, event("AU10", 1, 2, 4), event("AU43", 0, 1), coded=ALL)
-    assert values.pspi[[0, 25, 50]].tolist() == [2 + 3 + 0 + 1, 0 + 1 + 4 + 0, 0]
-    assert at_frames(*events, coded="AU4 AU6 AU10 AU43").pspi[0] == 2 + 3
-    assert np.isnan(at_frames(*events, coded="AU4 AU6 AU10").pspi).all()
+    assert values.score[[0, 25, 50]].tolist() == [2 + 3 + 0 + 1, 0 + 1 + 4 + 0, 0]
+    assert at_frames(*events, coded="AU4 AU6 AU10 AU43").score[0] == 2 + 3
+    assert np.isnan(at_frames(*events, coded="AU4 AU6 AU10").score).all()
     assert frame_values.missing_terms(["AU4", "AU6"]) == ["AU9 or AU10", "AU43"]
 
 
@@ -377,7 +377,7 @@ def test_overlaps_and_times_after_the_end_are_counted() -> None:
 def test_a_moment_is_one_frame_and_a_unit_without_intensity_gives_no_pspi() -> None:
     values = at_frames(event("AU4", 1, 1, 2), event("AU9", 2, 2.04, np.nan), coded=ALL)
     assert np.flatnonzero(values.units["AU4"]).tolist() == [25]
-    assert np.flatnonzero(np.isnan(values.pspi)).tolist() == [50]
+    assert np.flatnonzero(np.isnan(values.score)).tolist() == [50]
     assert values.without_intensity == 1
 
 
@@ -388,8 +388,8 @@ def of_frames(*rows: Interval, coded: str) -> Annotation:
 def test_a_table_of_units_has_its_own_sum_where_another_one_states_pspi() -> None:
     rows = [event(unit, 0, 4, 2) for unit in ("AU4", "AU6", "AU9", "AU43")]
     annotation = of_frames(*rows, coded="AU4 AU6 AU9 AU43")
-    coded = ["AU4", "AU6", "AU9", "AU43", PSPI]
-    assert frame_values.at_frames(annotation, TIMES, 1 / RATE, coded).pspi[0] == 8
+    coded = ["AU4", "AU6", "AU9", "AU43", SCORE]
+    assert frame_values.at_frames(annotation, TIMES, 1 / RATE, coded).score[0] == 8
 
 
 def test_rows_that_are_shorter_than_a_frame_keep_their_length() -> None:
@@ -412,10 +412,10 @@ def test_a_unit_stated_as_coded_completes_a_table_of_frames(tmp_path: Path) -> N
     annotation = read(tmp_path, "frame,au4,au7,au9\n" + rows)
     coded = frozenset({"AU4", "AU7", "AU9", "AU43"})  # AU43 of another annotation
     without = frame_values.at_frames(annotation, TIMES, 1 / RATE, coded)
-    assert np.isnan(without.pspi).all()
+    assert np.isnan(without.score).all()
     values = frame_values.at_frames(annotation, TIMES, 1 / RATE, coded, ["AU43"])
-    np.testing.assert_array_equal(values.pspi[:10], 6.0)
-    assert np.isnan(values.pspi[10:]).all()  # frames without a row
+    np.testing.assert_array_equal(values.score[:10], 6.0)
+    assert np.isnan(values.score[10:]).all()  # frames without a row
 
 
 def test_annotations_of_elan_without_a_time_are_counted(tmp_path: Path) -> None:

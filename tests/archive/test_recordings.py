@@ -14,7 +14,7 @@ from tests.support import recording_archive as sample
 from tests.support.prepared_files import consistent, rows
 from tests.support.video_sample import grey_frames, write_video
 from wince import csv_reader
-from wince.archive import crops, detection
+from wince.archive import crops, detection, target_label
 from wince.archive.frame_file import FrameFile
 from wince.archive.layouts import known_layouts, recordings
 from wince.archive.prepare import PrepareOptions, prepare
@@ -23,6 +23,7 @@ from wince.archive.table_options import TableOptions
 from wince.errors import DataError
 from wince.faces.align import align
 from wince.named_scales import KNOWN
+from wince.scale import Scale
 
 ONE_WORKER = PrepareOptions(workers=1)
 EVENT = "onset,offset,unit,intensity\n"
@@ -381,13 +382,69 @@ def test_the_sheet_counts_the_ratings_that_are_labels(tmp_path: Path) -> None:
     sample.write_table(tmp_path, {"p1.mp4": "a,5", "p2.mp4": "b,12", "p3.mp4": "c,"}, ",vas")
     _, sheet, warnings = read(tmp_path, target=KNOWN["vas"])
     assert [(entry["labelled"], entry["label"]) for entry in sheet] == [
-        (5, "videos.csv (VAS)"),
+        (5, "videos.csv (vas)"),
         (0, ""),
         (0, ""),
     ]
     assert "2 videos without a label on any frame: p2.mp4, p3.mp4" in warnings
     assert "videos.csv, line 3: expected VAS from 0 to 10, found 12" in warnings
     assert sheet[2]["problem"] == "videos.csv, line 4, has no VAS"
+
+
+SLIDER = KNOWN["slider"]
+
+
+def test_any_rating_of_a_video_labels_its_frames(tmp_path: Path) -> None:
+    for name in ("p1", "p2", "p3"):
+        grey(tmp_path, f"{name}.mp4", 0.2)
+    table = {"p1.mp4": "a,62.5,3", "p2.mp4": "b,130,3", "p3.mp4": "c,,3"}
+    sample.write_table(tmp_path, table, ",slider,pspi")
+    files, sheet, _ = read(tmp_path, target=SLIDER)
+    labels = [label(tmp_path, file, SLIDER) for file in files]
+    assert labels == [*[62.5] * 5, *[None] * 10]
+    assert [entry["label"] for entry in sheet] == ["videos.csv (slider)", "", ""]
+    assert sheet[1]["problem"] == "videos.csv, line 3: expected Slider from 0 to 100, found 130"
+    assert sheet[2]["problem"] == "videos.csv, line 4, has no Slider"
+    assert files[5].missing == sheet[1]["problem"]
+
+
+def test_a_rating_over_time_labels_the_frames_it_covers(tmp_path: Path) -> None:
+    grey(tmp_path, "p1.mp4", 0.4)
+    sample.write_table(tmp_path, {"p1.mp4": "a,10"}, ",slider")
+    rows = "seconds,slider,au4\n0,20,1\n0.08,,1\n0.16,55.5,1\n"
+    write(tmp_path, "annotations/p1.csv", rows)
+    files, sheet, _ = read(tmp_path, target=SLIDER)
+    labels = [label(tmp_path, file, SLIDER) for file in files]
+    assert labels == [20, 20, None, None, 55.5, 55.5, None, None, None, None]
+    assert sheet[0]["label"] == "annotations/p1.csv (table of frames)"
+    assert files[2].missing == "annotations/p1.csv states no slider for this frame"
+
+
+def test_an_annotation_of_action_units_leaves_a_rating_to_the_table(tmp_path: Path) -> None:
+    grey(tmp_path, "p1.mp4", 0.2)
+    sample.write_table(tmp_path, {"p1.mp4": "a,10"}, ",slider")
+    write(tmp_path, "annotations/p1.csv", "seconds,pspi\n0,4\n")
+    files, sheet, _ = read(tmp_path, target=SLIDER)
+    assert [label(tmp_path, file, SLIDER) for file in files] == [10] * 5
+    assert sheet[0]["label"] == "videos.csv (slider)"
+
+
+def test_a_rating_without_a_column_or_off_its_range_is_refused(tmp_path: Path) -> None:
+    grey(tmp_path, "p1.mp4", 0.2)
+    sample.write_table(tmp_path, {"p1.mp4": "a,10"}, ",mood")
+    with pytest.raises(DataError, match=r"slider is missing.*--column slider=NAME"):
+        read(tmp_path, target=SLIDER)
+    sample.write_table(tmp_path, {"p1.mp4": "a,10"}, ",slider")
+    write(tmp_path, "annotations/p1.csv", "seconds,slider\n0,101\n")
+    with pytest.raises(DataError, match=r"p1.csv, line 2: expected Slider from 0 to 100"):
+        read(tmp_path, target=SLIDER)
+
+
+def label(root: Path, file: FrameFile, scale: Scale) -> float | None:
+    """Return the label of a frame on a scale, None if it has none."""
+    if not target_label.exists(file, scale):
+        return None
+    return target_label.read_label(known_layouts.named("recordings"), root, file, scale).score
 
 
 @pytest.mark.parametrize("stated", [False, True])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wince.archive.annotations import frame_table, frame_values
-from wince.archive.annotations.annotation import PSPI, Annotation
+from wince.archive.annotations.annotation import SCORE, Annotation
 from wince.archive.annotations.frame_values import FrameValues
 from wince.archive.recording import Recording
 from wince.scale import UNIT_NAMES
@@ -25,46 +25,66 @@ class FrameLabels:
     Attributes:
         label: The file that they are from, "" if there is none.
         line: Line of the file that is about the whole recording, 0 for an annotation.
-        pspi: PSPI of each frame of the video as text (F,), "" where there is none.
+        scores: Score of each frame of the video as text (F,), "" where there is none.
         units: The six action units of each frame (F, 6), NaN where not all are known.
         missing: Why a frame has no label.
         box: Content of the column box, "" for none.
+        column: Name of the column of the scores.
+        from_annotation: Whether they are from an annotation, and not from the video's row.
     """
 
     label: str
     line: int
-    pspi: Sequence[str]
+    scores: Sequence[str]
     units: NDArray[np.float64]
     missing: str
     box: str
+    column: str = "pspi"
+    from_annotation: bool = False
 
     def of(self, index: int) -> dict[str, Any]:
         """Return the attributes of a `FrameFile` that are its label."""
-        pspi = self.pspi[index]
-        if not pspi:
+        score = self.scores[index]
+        if not score:
             return {"label": "", "missing": self.missing, "row": {"box": self.box}}
-        row = {"pspi": pspi, "box": self.box}
+        row = {self.column: score, "box": self.box}
         if not np.isnan(self.units[index]).any():
             values = (f"{value:g}" for value in self.units[index])
             row |= dict(zip((name.lower() for name in UNIT_NAMES), values, strict=True))
         return {"label": self.label, "line": self.line, "row": row}
 
 
-def of_row(table: str, line: int, pspi: str, box: str, count: int) -> FrameLabels:
-    """Return the labels of a recording without an annotation: its row's PSPI for every frame.
+def of_row(
+    table: str, line: int, score: str, box: str, count: int, missing: str, column: str = "pspi"
+) -> FrameLabels:
+    """Return the labels of a recording that has one score for all its frames.
 
     Args:
         table: Name of the table of videos.
         line: Line of the row.
-        pspi: The row's cell, "" if there is none.
+        score: The score, "" if there is none.
         box: The row's box.
         count: Number of frames.
+        missing: Why there is no score, if there is none.
+        column: Name of the column of the score.
     """
-    missing = (
-        f"there is no annotation of this video, and {table}, line {line}, states no pspi for it"
-    )
     units = np.full((count, len(UNIT_NAMES)), np.nan)
-    return FrameLabels(table, line, [pspi] * count, units, missing, box)
+    return FrameLabels(table, line, [score] * count, units, missing, box, column)
+
+
+def of_scores(name: str, values: FrameValues, box: str, column: str) -> FrameLabels:
+    """Return the labels of another scale than PSPI that an annotation states.
+
+    Args:
+        name: Path of its file below the archive's folder.
+        values: Its values at all frames of the video.
+        box: The row's box.
+        column: Name of the column of the scores.
+    """
+    scores = _texts(values)
+    units = np.full((len(scores), len(UNIT_NAMES)), np.nan)
+    missing = f"{name} states no {column} for this frame"
+    return FrameLabels(name, 0, scores, units, missing, box, column, True)
 
 
 def of_annotation(
@@ -79,25 +99,29 @@ def of_annotation(
         coded: Units that were coded.
         box: The row's box.
     """
-    pspi = ["" if np.isnan(value) else f"{value:.10g}" for value in values.pspi]
+    pspi = _texts(values)
     units = np.full((len(pspi), len(UNIT_NAMES)), np.nan)
     if set(UNIT_NAMES) <= values.units.keys():
         units = np.stack([values.units[unit] for unit in UNIT_NAMES], axis=1)
     missing = f"{name} states nothing about this frame"
     absent = frame_values.missing_terms(coded)
-    if PSPI not in values.units and absent and not annotation.complete:
+    if SCORE not in values.units and absent and not annotation.complete:
         missing = f"PSPI needs {' and '.join(absent)}, for which {name} has no column"
         if annotation.form == frame_table.FORM:  # and not the table of a program
             missing += ". If it was coded and never occurs, state that: "
             missing += " ".join(_options(absent))
-    elif PSPI not in values.units and absent:
+    elif SCORE not in values.units and absent:
         missing = (
             f"PSPI needs {' and '.join(absent)}, which no annotation contains. If it was coded and "
             f"never occurs, state that: {' '.join(_options(absent))}"
         )
     elif values.without_intensity:
         missing = f"{name} states no intensity for an action unit of this frame"
-    return FrameLabels(name, 0, pspi, units, missing, box)
+    return FrameLabels(name, 0, pspi, units, missing, box, from_annotation=True)
+
+
+def _texts(values: FrameValues) -> list[str]:
+    return ["" if np.isnan(value) else f"{value:.10g}" for value in values.score]
 
 
 def _options(terms: Sequence[str]) -> list[str]:
@@ -122,7 +146,8 @@ def describe(
         annotation: Its annotation, if any.
         values: The annotation's values, if any.
     """
-    labelled = sum(bool(labels.pspi[index]) for index in taken)
+    labelled = sum(bool(labels.scores[index]) for index in taken)
+    scale = "" if labels.column == "pspi" else f" ({labels.column})"
     recording = replace(
         recording,
         seconds=round(float(times.seconds[-1]) + times.step, 3),
@@ -132,7 +157,8 @@ def describe(
         taken=len(taken),
         labelled=labelled,
         problem="" if labelled else labels.missing,
-        label=labels.label if labelled else "",
+        label=f"{labels.label}{scale}" if labelled else "",
+        of_video=bool(labelled) and not labels.from_annotation,
         breaks_off=bool(times.problem),
     )
     if annotation is None or values is None:
@@ -140,7 +166,7 @@ def describe(
     notes = (*annotation.notes, *_notes(annotation, values, times))
     return replace(
         recording,
-        label=f"{labels.label} ({annotation.form})",
+        label=f"{labels.label} ({annotation.form})" if labels.from_annotation else recording.label,
         annotated=len(annotation.intervals),
         beyond_end=values.beyond_end,
         overlapping=values.overlapping,
@@ -149,24 +175,6 @@ def describe(
         unknown_units=dict(annotation.unknown),
         notes=notes,
     )
-
-
-def with_rating(
-    recording: Recording, rating: float | None, name: str, remarks: Sequence[str], table: str
-) -> Recording:
-    """Return a recording whose frames all have the rating of the video as their label.
-
-    Args:
-        recording: The recording.
-        rating: The rating, None without a valid one.
-        name: Name of its scale.
-        remarks: What is wrong with the ratings of the row.
-        table: Name of the table that they are in.
-    """
-    if rating is None:
-        reason = "; ".join(remarks) or f"{table}, line {recording.line}, has no {name}"
-        return replace(recording, labelled=0, label="", problem=reason)
-    return replace(recording, labelled=recording.taken, label=f"{table} ({name})", problem="")
 
 
 def _notes(annotation: Annotation, values: FrameValues, times: FrameTimes) -> list[str]:

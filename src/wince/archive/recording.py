@@ -23,6 +23,7 @@ class Recording:
         taken: Number of frames that `--fps` takes.
         labelled: Number of these that have a label.
         label: Where the labels come from, such as "annotations/p1.csv (table of events)", or "".
+        of_video: Whether all frames have one label, the row's.
         annotated: Number of intervals or rows of the annotation.
         beyond_end: Of these, how many begin or end after the video.
         overlapping: How many overlap an earlier one of the same unit.
@@ -45,6 +46,7 @@ class Recording:
     taken: int = 0
     labelled: int = 0
     label: str = ""
+    of_video: bool = False
     annotated: int = 0
     beyond_end: int = 0
     overlapping: int = 0

@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 
 from wince.archive import frame_labels, labels
 from wince.archive.annotations import frame_values
-from wince.archive.annotations.annotation import Annotation
+from wince.archive.annotations.annotation import SCORE, Annotation
 from wince.archive.annotations.annotation_files import AnnotationFiles, Source
 from wince.archive.annotations.clock import Clock
 from wince.archive.annotations.frame_values import FrameValues
-from wince.archive.frame_file import FRAME_MARK, RATINGS, FrameFile
+from wince.archive.frame_file import FRAME_MARK, FrameFile
 from wince.archive.frame_labels import FrameLabels
 from wince.archive.recording import Recording
 from wince.archive.table_options import TableOptions
 from wince.errors import DataError, VideoError
+from wince.scale import Scale
 from wince.video.frame_times import FrameTimes, frame_times
 
 
@@ -148,9 +149,6 @@ class RecordingReader:
         recording = frame_labels.describe(
             recording, labels_of_frames, taken, times, annotation, values
         )
-        if not self._options.target.is_pspi:
-            rating, name = self._rating(ratings), self._options.target.name
-            recording = frame_labels.with_rating(recording, rating, name, remarks, file.label)
         recordings = (recording.to_dict(), *unmatched)
         for index in taken:
             yield replace(
@@ -163,28 +161,45 @@ class RecordingReader:
             )
             recordings = ()
 
-    def _rating(self, ratings: Sequence[float | None]) -> float | None:
-        """Return the rating that is the label of all frames, None if there is none."""
-        name = self._options.label_column
-        return ratings[RATINGS.index(name)] if name in RATINGS else None
-
     def _labels(
         self, row: Row, times: FrameTimes
     ) -> tuple[FrameLabels, Annotation | None, FrameValues | None]:
-        """Return the labels of a row's frames, and the annotation that they are from."""
+        """Return the labels of a row's frames, and the annotation of its video."""
         annotation, box = self._annotation(row), row.cells.get("box", "")
+        column, count = self._options.label_column, len(times.seconds)
         if annotation is None:
-            pspi, count = row.cells.get("pspi", ""), len(times.seconds)
-            return frame_labels.of_row(self._table.name, row.line, pspi, box, count), None, None
+            return self._labels_of_row(row, column, box, count), None, None
         coded = self._coded | annotation.coded
         stated = self._options.coded_units
         values = frame_values.at_frames(annotation, times.seconds, times.step, coded, stated)
         name = self._sources[row.video].name
-        return (
-            frame_labels.of_annotation(annotation, name, values, coded, box),
-            annotation,
-            values,
-        )
+        if self._options.target.is_pspi:
+            frames = frame_labels.of_annotation(annotation, name, values, coded, box)
+        elif SCORE in annotation.coded:
+            frames = frame_labels.of_scores(name, values, box, column)
+        else:
+            frames = self._labels_of_row(row, column, box, count)
+        return frames, annotation, values
+
+    def _labels_of_row(self, row: Row, column: str, box: str, count: int) -> FrameLabels:
+        """Return the labels of a video whose row has one score for all frames, or none."""
+        scale, cell = self._options.target, row.cells.get(column, "")
+        where = f"{self._table.name}, line {row.line}"
+        if scale.is_pspi:
+            missing = f"there is no annotation of this video, and {where}, states no pspi for it"
+        else:
+            cell, missing = _rating(cell, scale, where)
+        return frame_labels.of_row(self._table.name, row.line, cell, box, count, missing, column)
+
+
+def _rating(cell: str, scale: Scale, where: str) -> tuple[str, str]:
+    """Return a rating on a scale as text, "" if it is none, and why it is none."""
+    if not cell:
+        return "", f"{where}, has no {scale.name}"
+    try:
+        return f"{labels.number(cell, scale.low, scale.high, scale.name, 1):.10g}", ""
+    except labels.BadLabelError as error:
+        return "", f"{where}: {error}"
 
 
 def _taken(seconds: NDArray[np.float64], fps: float | None) -> list[int]:

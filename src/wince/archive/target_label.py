@@ -12,8 +12,10 @@ from wince.archive.layouts.known_layouts import Layout
 from wince.errors import DataError
 from wince.scale import Scale
 
-RATED = ("unbc", "recordings")
-"""Layouts whose sequences may have ratings."""
+ANY_TARGET = ("table", "recordings")
+"""Layouts of tables, which may have a column of any target."""
+RATED = ("unbc",)
+"""Other layouts whose sequences may have ratings."""
 
 
 def read_label(layout: Layout, base: Path, file: FrameFile, scale: Scale) -> Label:
@@ -45,14 +47,14 @@ def read_label(layout: Layout, base: Path, file: FrameFile, scale: Scale) -> Lab
 
 def exists(file: FrameFile, scale: Scale) -> bool:
     """Return whether a frame has a label on a scale, valid or not."""
-    if scale.is_pspi or scale.name.lower() in file.row:
+    if scale.is_pspi or file.video or scale.name.lower() in file.row:
         return bool(file.label)
     return bool(file.remarks) or rating_of_sequence(file, scale) is not None
 
 
 def missing(file: FrameFile, scale: Scale) -> str:
     """Return why a frame has no label on a scale."""
-    return file.missing if scale.is_pspi else f"the sequence has no {scale.name}"
+    return file.missing if scale.is_pspi or file.video else f"the sequence has no {scale.name}"
 
 
 def rating_of_sequence(file: FrameFile, scale: Scale) -> float | None:
@@ -65,12 +67,13 @@ def refuse_missing(layout: Layout, scale: Scale, base: Path) -> None:
     """Raise DataError if an archive of a layout has no labels on a scale."""
     name = scale.name.lower()
     rated = layout.NAME in RATED
-    if scale.is_pspi or layout.NAME == "table" or (rated and name in RATINGS):
+    if scale.is_pspi or layout.NAME in ANY_TARGET or (rated and name in RATINGS):
         return
     known = ", ".join(("pspi", *(RATINGS if rated else ())))
     raise DataError(
         f"{base} is {layout.LAID_OUT}, which has no {scale.name}. Expected --target to be one of "
-        f"{known}. A CSV file with the columns image, subject and {name} gives other labels."
+        f"{known}. A CSV file with the columns image or video, subject and {name} gives other "
+        "labels."
     )
 
 

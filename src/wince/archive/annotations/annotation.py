@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PSPI = "PSPI"
-"""Name of the unit of an interval whose intensity is the PSPI itself, 0 to 16."""
+SCORE = "score"
+"""Name of the unit of an interval whose intensity is the score itself: PSPI from 0 to 16, or the
+archive's label on another scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,9 @@ class Interval:
         line: Line in the file; for files without lines, the number of the annotation.
         onset: In seconds from the first frame of the video.
         offset: First moment after it, in seconds. Not above `onset` for a moment of one frame.
-        unit: Name of the action unit, AU1 to AU99, or PSPI.
-        intensity: 0 to 5; for AU43 0 or 1; for PSPI 0 to 16; NaN if the file does not state it.
+        unit: Name of the action unit, AU1 to AU99, or SCORE.
+        intensity: 0 to 5; for AU43 0 or 1; for SCORE on its scale; NaN if the file does not
+            state it.
     """
 
     line: int

@@ -2,7 +2,7 @@
 
 The time is in one of the columns seconds, time, timestamp (seconds or a timecode), time_ms
 (milliseconds) or frame (a number). Units are columns such as au4, AU04 or Brow Lowerer; the column
-pspi gives the score itself. An empty cell states nothing about its unit.
+pspi, or that of another target, gives the score itself. An empty cell states nothing.
 """
 
 import itertools
@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from wince.archive.annotations import unit_names
-from wince.archive.annotations.annotation import Annotation, Interval
+from wince.archive.annotations.annotation import SCORE, Annotation, Interval
 from wince.archive.annotations.clock import Clock
 from wince.errors import DataError
+from wince.scale import PSPI, Scale
 
 FORM = "table of frames"
 SECONDS = {"seconds": 1.0, "time": 1.0, "timestamp": 1.0, "time_ms": 1000.0}
@@ -29,22 +30,40 @@ LONGEST_HOLD = 1.5
 Row = tuple[int, Mapping[str, str]]
 
 
-def fits(header: Sequence[str], renames: Mapping[str, str]) -> bool:
-    """Return whether a header, in lower case, has a time and at least one action unit."""
-    return bool({*SECONDS, FRAME} & set(header) and unit_columns(header, renames))
+def fits(header: Sequence[str], renames: Mapping[str, str], target: Scale = PSPI) -> bool:
+    """Return whether a header, in lower case, has a time and a score or an action unit."""
+    values = {*unit_columns(header, renames), target.name.lower()}
+    return bool({*SECONDS, FRAME} & set(header) and values & set(header))
 
 
-def unit_columns(header: Sequence[str], renames: Mapping[str, str]) -> dict[str, str]:
-    """Return the columns of action units and PSPI: name of the column -> name of the unit."""
+def unit_columns(
+    header: Sequence[str], renames: Mapping[str, str], target: Scale = PSPI
+) -> dict[str, str]:
+    """Return the columns of action units and scores: name of the column -> name of the unit.
+
+    Args:
+        header: Names of the columns, in lower case.
+        renames: Names that the user states -> name in wince.
+        target: The scale of the scores; their column has its name.
+    """
     columns = {}
     for name in header:
         codes = None if name.isdigit() else unit_names.parse_codes(name, renames)
         if codes and len(codes) == 1 and not codes[0][1]:
             columns[name] = codes[0][0]
-    return columns
+    if target.is_pspi:
+        return columns
+    units = {name: unit for name, unit in columns.items() if unit != SCORE}
+    return units | {name: SCORE for name in header if name == target.name.lower()}
 
 
-def read(path: Path, rows: Sequence[Row], clock: Clock, renames: Mapping[str, str]) -> Annotation:
+def read(
+    path: Path,
+    rows: Sequence[Row],
+    clock: Clock,
+    renames: Mapping[str, str],
+    target: Scale = PSPI,
+) -> Annotation:
     """Return the annotation in rows of a table of frames.
 
     Args:
@@ -52,13 +71,14 @@ def read(path: Path, rows: Sequence[Row], clock: Clock, renames: Mapping[str, st
         rows: The rows of one video, as (line, cells by column).
         clock: Converts the times.
         renames: Names that the user states -> name in wince.
+        target: The scale of the scores.
 
     Raises:
         DataError: A value is wrong, the times go back, or the frame rate is not the video's.
     """
     header = list(rows[0][1])
-    columns = unit_columns(header, renames)
-    intensities = unit_names.Intensities(path)
+    columns = unit_columns(header, renames, target)
+    intensities = unit_names.Intensities(path, target)
     onsets, notes = _onsets(path, rows, clock)
     intervals: list[Interval] = []
     lines = [line for line, _ in rows]

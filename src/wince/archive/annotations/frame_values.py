@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wince.archive.annotations.annotation import PSPI, Annotation
+from wince.archive.annotations.annotation import SCORE, Annotation
 from wince.scale import PSPI_TERMS, UNIT_NAMES
 
 SLACK = 0.5
@@ -19,7 +19,8 @@ class FrameValues:
 
     Attributes:
         units: Values of each coded unit (N,), NaN where not stated.
-        pspi: PSPI of each frame (N,), NaN where a term is not stated.
+        score: The stated score of each frame (N,), or else PSPI from the units; NaN where it or a
+            term is not stated.
         beyond_end: Intervals that begin after the video's end, or end well after it.
         overlapping: Intervals that begin before an earlier one of the same unit ends.
         without_intensity: Intervals of units of PSPI without an intensity.
@@ -27,7 +28,7 @@ class FrameValues:
     """
 
     units: dict[str, NDArray[np.float64]]
-    pspi: NDArray[np.float64]
+    score: NDArray[np.float64]
     beyond_end: int
     overlapping: int
     without_intensity: int
@@ -58,10 +59,10 @@ def at_frames(
     end = float(times[-1]) + frame_seconds
     fill = 0.0 if annotation.complete else np.nan
     units = {unit: np.full(len(times), fill) for unit in UNIT_NAMES if unit in coded}
-    if PSPI in annotation.coded and not annotation.complete:
-        units[PSPI] = np.full(len(times), np.nan)
+    if SCORE in annotation.coded and not annotation.complete:
+        units[SCORE] = np.full(len(times), np.nan)
     absent: list[str] = []
-    if not annotation.complete and PSPI not in annotation.coded:
+    if not annotation.complete and SCORE not in annotation.coded:
         absent = [unit for unit in UNIT_NAMES if unit in stated and unit not in annotation.coded]
     units |= {unit: np.full(len(times), np.nan) for unit in absent}
     unstated = {unit: np.zeros(len(times), bool) for unit in units}
@@ -76,7 +77,7 @@ def at_frames(
         first, last = np.searchsorted(middles, (interval.onset, offset))
         for unit in absent:
             units[unit][first:last] = 0.0
-        if interval.unit not in units and interval.unit != PSPI:
+        if interval.unit not in units and interval.unit != SCORE:
             continue
         values = units.setdefault(interval.unit, np.full(len(times), np.nan))
         if interval.onset < ends.get(interval.unit, -np.inf) - frame_seconds / 2:
@@ -91,7 +92,7 @@ def at_frames(
     for unit, frames in unstated.items():
         units[unit][frames] = np.nan
     return FrameValues(
-        units, _pspi(units, len(times)), beyond, overlapping, without_intensity, first_overlap
+        units, _score(units, len(times)), beyond, overlapping, without_intensity, first_overlap
     )
 
 
@@ -100,10 +101,10 @@ def missing_terms(coded: Collection[str]) -> list[str]:
     return [" or ".join(term) for term in PSPI_TERMS if not set(term) & set(coded)]
 
 
-def _pspi(units: dict[str, NDArray[np.float64]], count: int) -> NDArray[np.float64]:
-    """Return the stated PSPI, or else the sum of the terms; NaN where one is missing."""
-    if PSPI in units:
-        return units[PSPI]
+def _score(units: dict[str, NDArray[np.float64]], count: int) -> NDArray[np.float64]:
+    """Return the stated score, or else PSPI, the sum of the terms; NaN where one is missing."""
+    if SCORE in units:
+        return units[SCORE]
     total = np.zeros(count)
     for term in PSPI_TERMS:
         values = [units[unit] for unit in term if unit in units]

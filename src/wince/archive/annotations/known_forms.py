@@ -11,6 +11,7 @@ from wince.archive.annotations.clock import Clock
 from wince.archive.annotations.frame_table import Row
 from wince.archive.annotations.video_rows import VideoRows
 from wince.errors import DataError
+from wince.scale import PSPI, Scale
 from wince.unit_tables import table as unit_table
 from wince.unit_tables.tools import PY_FEAT, recognise
 
@@ -26,10 +27,12 @@ class Reading:
     Attributes:
         renames: Names of columns and units in the files -> name in wince.
         unit_range: "0-5" or "0-1", for programs that write numbers of an unknown range.
+        target: The scale of the scores. In a table of frames the column of its name has them.
     """
 
     renames: Mapping[str, str]
     unit_range: str | None = None
+    target: Scale = PSPI
 
 
 def rows_by_video(path: Path, reading: Reading) -> VideoRows | None:
@@ -71,8 +74,8 @@ def read(
         return elan.read_export(path, rows, clock, reading.renames)
     if event_table.fits(header):
         return event_table.read(path, rows, clock, reading.renames)
-    if frame_table.fits(header, reading.renames):
-        return frame_table.read(path, rows, clock, reading.renames)
+    if frame_table.fits(header, reading.renames, reading.target):
+        return frame_table.read(path, rows, clock, reading.renames, reading.target)
     raise DataError(
         f"{path} has no known form of annotation. Expected a table of events (onset, offset, unit, "
         "intensity), a table of frames (frame or seconds, and columns such as au4 or pspi), or an "

@@ -5,16 +5,16 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from wince.archive.annotations.annotation import PSPI
+from wince.archive.annotations.annotation import SCORE
 from wince.errors import DataError
-from wince.scale import PSPI_MAXIMUM
+from wince.scale import PSPI, Scale
 
 _CODE = re.compile(
     r"(?:au|action[ _]unit)?[ _]*[lrtb]?[ _]*0*([1-9]\d?)[ _]?([a-e])?(?:_(?!c$).*| - .*)?",
     re.IGNORECASE,
 )
 _NAMES = {
-    "pspi": PSPI,
+    "pspi": SCORE,
     "brow lowerer": "AU4",
     "cheek raiser": "AU6",
     "lid tightener": "AU7",
@@ -59,7 +59,7 @@ def parse_coded_units(names: Sequence[str]) -> tuple[str, ...]:
     units = []
     for name in names:
         codes = parse_codes(name.replace(",", "+"), {})
-        if codes is None or any(letter or unit == PSPI for unit, letter in codes):
+        if codes is None or any(letter or unit == SCORE for unit, letter in codes):
             raise DataError(f"--coded-unit {name}: expected an action unit, such as AU43.")
         units += [unit for unit, _ in codes]
     return tuple(dict.fromkeys(units))
@@ -68,8 +68,9 @@ def parse_coded_units(names: Sequence[str]) -> tuple[str, ...]:
 class Intensities:
     """Reads the intensities of one file, and refuses a file with both letters and numbers."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, scale: Scale = PSPI) -> None:
+        """Begin a file; `scale` is that of its scores."""
+        self._path, self._scale = path, scale
         self._first: dict[str, tuple[int, str]] = {}
 
     def parse(self, unit: str, text: str, line: int) -> float:
@@ -78,8 +79,8 @@ class Intensities:
         AU43 has no intensity in PSPI: whatever is above 0 counts 1, and so does an empty cell.
 
         Args:
-            unit: Name of the action unit, or PSPI.
-            text: A number from 0 to 5, a letter from A to E, or empty. For PSPI 0 to 16.
+            unit: Name of the action unit, or SCORE.
+            text: A number from 0 to 5, a letter from A to E, or empty. A score is on its scale.
             line: Its line, for the error.
 
         Raises:
@@ -88,20 +89,28 @@ class Intensities:
         text = text.strip().lower()
         if not text:
             return 1.0 if unit == "AU43" else math.nan
-        highest = PSPI_MAXIMUM if unit == PSPI else 5.0
+        if unit == SCORE:
+            return self._score(text, line)
         if text in ABSENT:
             return 0.0
         is_letter = len(text) == 1 and text in _LETTERS
-        value = _LETTERS.index(text) + 1.0 if is_letter and unit != PSPI else _number(text)
-        if not 0 <= value <= highest:
+        value = _LETTERS.index(text) + 1.0 if is_letter else _number(text)
+        if not 0 <= value <= 5.0:
             raise DataError(
                 f"{self._path}, line {line}: expected the intensity of {unit} as a number from 0 "
-                f"to {highest:g}{'' if unit == PSPI else ' or a letter from A to E'}, found "
-                f"{text[:40]!r}."
+                f"to 5 or a letter from A to E, found {text[:40]!r}."
             )
-        if unit not in (PSPI, "AU43"):
+        if unit != "AU43":
             self._refuse_mixture("letter" if is_letter else "number", text, line)
         return min(value, 1.0) if unit == "AU43" else value
+
+    def _score(self, text: str, line: int) -> float:
+        value = 0.0 if text in ABSENT and self._scale.is_pspi else _number(text)
+        if not self._scale.low <= value <= self._scale.high:
+            raise DataError(
+                f"{self._path}, line {line}: expected {self._scale.words}, found {text[:40]!r}."
+            )
+        return value
 
     def _refuse_mixture(self, kind: str, text: str, line: int) -> None:
         self._first.setdefault(kind, (line, text))

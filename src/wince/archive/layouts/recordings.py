@@ -2,8 +2,9 @@
 
 Paths of videos are relative to the CSV file. Optional columns are sequence, annotation (the file
 with the video's annotation), annotation_fps (the rate of its frames), pspi (one score for the whole
-video), vas, opr, sen, aff, nrs, and box (x0 y0 x1 y1 in pixels of the upright frame). Other columns
-may be groups, see `group_columns`. `wince.archive.annotations` reads the annotations.
+video), vas, opr, sen, aff, nrs, the name of the target (another rating of the whole video), and box
+(x0 y0 x1 y1 in pixels of the upright frame). Other columns may be groups, see `group_columns`.
+`wince.archive.annotations` reads the annotations.
 """
 
 import stat
@@ -65,7 +66,8 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
     require_av()
     path = _table(base, options)
     rows = _rows(path, options)
-    annotations = AnnotationFiles(path.parent, Reading(options.renames, options.unit_range))
+    reading = Reading(options.renames, options.unit_range, options.target)
+    annotations = AnnotationFiles(path.parent, reading)
     reader = RecordingReader(path, options, rows, annotations)
     groups = group_names(base, options)
     unmatched = tuple(
@@ -109,10 +111,15 @@ def _rows(path: Path, options: TableOptions) -> list[Row]:
     """Return the rows of the table.
 
     Raises:
-        DataError: A video or a sequence occurs twice, or PSPI is on another scale.
+        DataError: A video or a sequence occurs twice, there is no column of the target, or its
+            values or PSPI are on another scale.
     """
-    cells = list(csv_reader.read_rows(path, NEEDED, options.renames))
-    if options.pspi_range is None:
+    name = options.label_column
+    needed = NEEDED if options.target.is_pspi or name in RATINGS else (*NEEDED, name)
+    cells = list(csv_reader.read_rows(path, needed, options.renames))
+    if not options.target.is_pspi:
+        label_scale.check_target((row.get(name, "") for _, row in cells), path, options.target)
+    elif options.pspi_range is None:
         label_scale.check((row.get("pspi", "") for _, row in cells), path)
     rows: list[Row] = []
     lines: dict[tuple[str, ...], int] = {}

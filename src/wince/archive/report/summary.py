@@ -92,7 +92,7 @@ def summarise(
             )
         },
         groups={name: _group(database, place) for place, name in enumerate(groups)},
-        labels=_labels(database),
+        labels=_labels(database, recordings),
         doubts=_first_texts(database, "doubt"),
         remarks=_first_texts(database, "remark"),
         image_warnings=dict(
@@ -225,12 +225,14 @@ def _group(database: FrameDatabase, place: int) -> dict[str, dict[str, int]]:
     }
 
 
-def of_sequences(scale: Scale) -> bool:
-    """Return whether labels on a scale are ratings of whole sequences."""
+def of_sequences(scale: Scale, recordings: Sequence[Mapping[str, Any]] = ()) -> bool:
+    """Return whether labels on a scale are those of whole sequences, for some of them at least."""
+    if recordings:
+        return any(entry["of_video"] for entry in recordings)
     return scale.name.lower() in RATINGS
 
 
-def _labels(database: FrameDatabase) -> dict[str, Any]:
+def _labels(database: FrameDatabase, recordings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     units, doubtful = database.only_row(
         "SELECT ifnull(sum(units), 0), ifnull(sum(doubt != ''), 0) FROM kept"
     )
@@ -238,7 +240,7 @@ def _labels(database: FrameDatabase) -> dict[str, Any]:
         "SELECT count(*) FROM frame WHERE reason = ?", checks.AGREES.reason
     )
     return {
-        "of_sequences": of_sequences(database.scale),
+        "of_sequences": of_sequences(database.scale, recordings),
         "with_action_units": units,
         "doubtful": doubtful,
         "doubtful_left_out": left_out,
