@@ -25,6 +25,7 @@ from wince.cli.export_page import export_page
 from wince.cli.messages import complain
 from wince.cli.plot import plot
 from wince.cli.prepare import prepare
+from wince.cli.reproduce.command import reproduce
 from wince.cli.score import score
 from wince.cli.serve import serve
 from wince.cli.train import train
@@ -159,6 +160,7 @@ COMMANDS = (
     train,
     evaluate,
     checklist,
+    reproduce,
     score,
     plot,
     cross_validate,

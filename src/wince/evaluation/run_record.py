@@ -5,6 +5,7 @@ it. Folders that earlier versions wrote have none, or one without the keys `argu
 `data` and `part`.
 """
 
+import hashlib
 import os
 import platform
 import shlex
@@ -55,7 +56,7 @@ def begin(path: Path, results: Sequence[Path] = ()) -> Start:
         path: Where the record is written at the end.
         results: Files that the run leaves behind. Those that exist are of an earlier call.
     """
-    _environment()
+    environment()
     existing = [result.is_file() for result in results]
     date = datetime.now(UTC).isoformat(timespec="seconds")
     complete = bool(existing) and all(existing)
@@ -98,7 +99,7 @@ def finish(
         "seeds": dict(seeds),
         "sha256": dict(hashes),
         "data": None if data is None else dict(data),
-        **_environment(),
+        **environment(),
         "torch": _torch_state(),
     }
     write_json(start.path, record)
@@ -125,13 +126,18 @@ def file_hashes(**files: Path | None) -> dict[str, str]:
     return {name: sha256(path) for name, path in files.items() if path is not None}
 
 
+def combined(hashes: Iterable[str]) -> str:
+    """Return one SHA-256 for several, in their order."""
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
 def made_with(record: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return code, machine and the libraries that decide a model, for its model.json.
 
     Args:
         record: The record of the run that made it, None for this process.
     """
-    record = record or {**_environment(), "torch": _torch_state()}
+    record = record or {**environment(), "torch": _torch_state()}
     libraries = record["libraries"]
     return {
         **record["code"],
@@ -155,8 +161,8 @@ def _arguments() -> list[str] | None:
 
 
 @cache
-def _environment() -> dict[str, Any]:
-    """Return code, machine and libraries; the first call decides for the whole process."""
+def environment() -> dict[str, Any]:
+    """Return code, hardware, Python and libraries; the first call decides for the whole process."""
     installed = reversed(list(distributions()))  # of two of a name Python imports the first
     libraries = {library.name: library.version for library in installed if library.name}
     return {

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wince.archive import balanced_split
 from wince.errors import DataError
+from wince.evaluation import run_record
 from wince.evaluation.prediction_files import TrainingLabels
 from wince.protocol_names import OPTIMISTIC
 from wince.training.data.frames import Frames
@@ -61,7 +62,7 @@ def sha256_of_parts(parts: Mapping[str, Rows], frames: Frames) -> str:
 
 def sha256_of_folds(splits: Iterable[Split], frames: Frames) -> str:
     """Return the SHA-256 of the folds of a cross-validation, in their order."""
-    return hashlib.sha256("".join(split.sha256(frames) for split in splits).encode()).hexdigest()
+    return run_record.combined(split.sha256(frames) for split in splits)
 
 
 def from_prepared(data: ModelData) -> Split:

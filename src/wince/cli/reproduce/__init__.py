@@ -1,0 +1,1 @@
+"""`wince reproduce`."""
