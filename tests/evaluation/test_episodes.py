@@ -147,6 +147,7 @@ def test_images_without_sequences_have_no_episodes() -> None:
     assert episodes.measure(from_columns(cells, "t"), 0, 0) is None
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_the_results_have_the_episodes(tmp_path: Path) -> None:
     predictions = from_columns(sample_columns(), "sample")
     metrics = evaluate(predictions, resamples=20)

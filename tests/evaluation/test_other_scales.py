@@ -29,6 +29,7 @@ def write(path, scale: Scale, *, recorded: bool) -> None:
     path.write_text(sample.as_csv(table))
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_metrics_of_pspi_alone_are_left_out_with_the_reason(tmp_path) -> None:
     path = tmp_path / "predictions.csv"
     write(path, LEVELLED, recorded=True)
@@ -50,6 +51,7 @@ def test_metrics_of_pspi_alone_are_left_out_with_the_reason(tmp_path) -> None:
     assert "pspi" not in json.dumps(json.loads((tmp_path / "out" / "metrics.json").read_text()))
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_a_scale_without_cuts_has_errors_and_no_levels(tmp_path) -> None:
     path, scale = tmp_path / "predictions.csv", KNOWN["slider"]
     write(path, scale, recorded=False)
