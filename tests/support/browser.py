@@ -8,7 +8,9 @@ import time
 
 from tests.support.frames import ROOT
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# The one without windows opens a page in little more than half of the computing time.
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
+CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
