@@ -6,7 +6,9 @@ from torch import nn
 
 def with_new_head(network: nn.Module, outputs: int) -> nn.Module:
     """Return the network with an untrained linear head; all other layers are unchanged."""
-    network.fc = nn.Linear(512, outputs)
+    head = network.fc
+    assert isinstance(head, nn.Linear)
+    network.fc = nn.Linear(head.in_features, outputs)
     return network.to(memory_format=torch.channels_last)
 
 

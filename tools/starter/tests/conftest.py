@@ -1,5 +1,6 @@
 """Fixtures of the starter's tests: rated faces, and one finished run that the tests share."""
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,15 @@ from tests.support import starter_sample
 from tests.support.frames import Frame
 from tests.support.starter_sample import NEIGHBOUR, RECIPE, FinishedRun
 from tools.starter.rated_faces import MARGIN, Faces, face_spec
+
+
+@pytest.fixture(autouse=True)
+def _narrow_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train narrow networks, as `finished_run` does."""
+    if importlib.util.find_spec("torch"):
+        from tests.support import narrow_network
+
+        narrow_network.use(monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +49,7 @@ def finished_run(
 ) -> FinishedRun:
     """A run of all stages on two folds, trained, exported and measured once for all tests."""
     pytest.importorskip("torch", reason="needs wince[train]")
-    from tests.support import training_sample
+    from tests.support import narrow_network, training_sample
     from tools.starter import face_folders, folds, network_training, package
     from wince.training.export import onnx_export
 
@@ -50,14 +60,16 @@ def finished_run(
     fold = folds.folds(faces.subject, RECIPE)
     # The folds have no single ratings, so their networks skip that stage; the final one has it.
     data = folds.TrainingData(faces, others, as_in_use, {})
-    with pytest.MonkeyPatch.context() as monkeypatch:  # the final model has the usual exporter
+    ratings = starter_sample.single_ratings(faces)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        narrow_network.use(monkeypatch)
+        # That of the folds' models; the final one has the usual exporter.
         monkeypatch.setattr(onnx_export, "_trace", training_sample.trace_quickly)
         scores_of_folds = [
             folds.score_fold(data, fold == number, None, RECIPE, run / folds.fold_name(number))
             for number in range(RECIPE.folds)
         ]
-    ratings = starter_sample.single_ratings(faces)
-    network = network_training.train_network(faces, others, ratings, None, RECIPE, run / "all")
+        network = network_training.train_network(faces, others, ratings, None, RECIPE, run / "all")
     scores = {
         precision: folds.in_order_of_faces([part[precision] for part in scores_of_folds], fold)
         for precision in folds.PRECISIONS
