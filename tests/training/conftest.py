@@ -33,10 +33,13 @@ def random_frames_folder(tmp_path_factory: pytest.TempPathFactory, frames: list[
 def trained_run(tmp_path_factory: pytest.TempPathFactory, prepared_folder: Path) -> Path:
     """A finished run that learned action units from `prepared_folder`; not to be changed."""
     from tests.support import training_sample
+    from wince.evaluation.report import plot_style
     from wince.training import run
 
     out = tmp_path_factory.mktemp("runs") / "units"
-    run.train(prepared_folder, out, training_sample.settings(head="action-units"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(plot_style, "FORMATS", ("png",))
+        run.train(prepared_folder, out, training_sample.settings(head="action-units"))
     return out
 
 
@@ -77,6 +80,14 @@ def quick_export(monkeypatch: pytest.MonkeyPatch) -> None:
     from wince.training.export import onnx_export
 
     monkeypatch.setattr(onnx_export, "_trace", training_sample.trace_quickly)
+
+
+@pytest.fixture
+def narrow_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train a narrow network where the test does not continue a run or another model."""
+    from tests.support import narrow_network
+
+    narrow_network.use(monkeypatch)
 
 
 @pytest.fixture(scope="session")

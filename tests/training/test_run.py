@@ -138,13 +138,15 @@ SCRIPT = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from tests.support import training_sample as sample
+import pytest
+from tests.support import narrow_network, training_sample as sample
 from wince.training import run
+narrow_network.use(pytest.MonkeyPatch())
 run.train(Path(sys.argv[1]), Path(sys.argv[2]), sample.settings(epochs=2))
 """
 
 
-@pytest.mark.usefixtures("undrawn_plots")
+@pytest.mark.usefixtures("narrow_network", "undrawn_plots")
 def test_a_killed_run_continues_to_the_same_result(prepared_folder: Path, tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     kill_after_first_checkpoint(prepared_folder, killed)
@@ -196,8 +198,9 @@ def fit_only(folder: Path, out: Path, messages: list[str]) -> None:
 
 @pytest.mark.usefixtures("quick_export")
 def test_initial_weights_that_have_seen_the_test_part_are_reported_and_marked(
-    trained_run: Path, prepared_folder: Path, tmp_path: Path
+    trained_run: Path, prepared_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(plot_style, "FORMATS", ("png",))
     tested = sample.subjects(prepared_folder, "test")
     checkpoint = checkpoints.read(trained_run / "checkpoints" / "best.ckpt")
     checkpoint[checkpoints.KEY]["subjects_seen"] = sorted(tested)
@@ -243,7 +246,7 @@ def test_runs_begun_one_from_another_keep_the_view_of_the_first(
     assert continued.metrics is not None
 
 
-@pytest.mark.usefixtures("quick_export", "undrawn_plots")
+@pytest.mark.usefixtures("narrow_network", "quick_export", "undrawn_plots")
 def test_random_frames_are_marked_in_every_output(
     random_frames_folder: Path, tmp_path: Path
 ) -> None:

@@ -94,7 +94,7 @@ def test_an_evaluation_of_a_model_counts_them(
     assert without_nan(of_file) == without_nan(counts)
 
 
-@pytest.mark.usefixtures("quick_export", "undrawn_plots")
+@pytest.mark.usefixtures("narrow_network", "quick_export", "undrawn_plots")
 def test_the_evaluation_at_the_end_of_a_training_counts_them(
     folder_with_missing: Folder, tmp_path: Path
 ) -> None:
@@ -117,7 +117,7 @@ def test_the_evaluation_at_the_end_of_a_training_counts_them(
     assert f"{test_part['as_errors']['four_levels_accuracy']:.3f}" in card
 
 
-@pytest.mark.usefixtures("quick_export", "undrawn_plots")
+@pytest.mark.usefixtures("narrow_network", "quick_export", "undrawn_plots")
 def test_a_cross_validation_counts_them_by_fold(
     folder_with_missing: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ import wince
 
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
+from tests.support import narrow_network
 from tests.support import training_sample as sample
 from wince.errors import ModelError
 from wince.runtime.estimator import Estimator
@@ -70,7 +71,9 @@ def test_the_scores_of_a_cross_validation_calibrate_the_model_instead(
     trained_run: Path, prepared_folder: Path, tmp_path: Path
 ) -> None:
     settings = sample.settings(epochs=2, head="action-units")
-    validated = cross_validate(prepared_folder, tmp_path / "cv", settings, folds="3")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        narrow_network.use(monkeypatch)
+        validated = cross_validate(prepared_folder, tmp_path / "cv", settings, folds="3")
     out = tmp_path / "model"
     model_folder.export_run(trained_run, out, "fp32", cross_validation=validated.folder)
     calibration = json.loads((out / "model.json").read_text())["calibration"]
