@@ -5,6 +5,8 @@ import io
 import os
 from pathlib import Path
 
+import typer
+
 from wince import cli
 
 HEAD = """\
@@ -89,13 +91,21 @@ exit status is 1.
 
 def reference() -> str:
     """Return the content of docs/cli.md."""
-    names = sorted(command.__name__.replace("_", "-") for command in cli.COMMANDS)
     parts = [HEAD, "## wince\n", _help()]
-    for name in names:
-        parts += [f"## wince {name}\n", _help(name)]
+    for path in command_paths():
+        name = " ".join(path)
+        parts += [f"## wince {name}\n", _help(*path)]
         if name in EXAMPLES:
             parts.append(EXAMPLES[name])
     return "\n".join(parts)
+
+
+def command_paths() -> list[tuple[str, ...]]:
+    """Return the words of every command, such as ("federate", "start"), in order."""
+    paths: list[tuple[str, ...]] = []
+    for name, command in sorted(typer.main.get_command(cli.app).commands.items()):  # type: ignore[attr-defined]  # typer types a group as a command
+        paths += [(name,), *((name, each) for each in sorted(getattr(command, "commands", ())))]
+    return paths
 
 
 def _help(*command: str) -> str:

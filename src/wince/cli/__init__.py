@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from wince.cli import federate
 from wince.cli.assess.command import assess
 from wince.cli.checklist import checklist
 from wince.cli.compare import compare
@@ -174,3 +175,4 @@ COMMANDS = (
 
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(federate.app, name="federate")

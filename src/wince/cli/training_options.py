@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from wince.training.fitting.run_settings import Settings
+    from wince.training.fitting.run_settings import Devices, Settings
 
 
 class RecipeName(StrEnum):
@@ -67,8 +67,8 @@ MaxFolds = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingOptions:
-    """What is trained, how, and on which devices."""
+class RecipeOptions:
+    """What is trained, and how."""
 
     recipe: Annotated[
         RecipeName,
@@ -105,10 +105,6 @@ class TrainingOptions:
         ),
     ] = "imagenet"
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Random seed.")] = 0
-    epochs: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="Number of epochs. Default: the recipe's."),
-    ] = None
     batch: Annotated[
         int | None, typer.Option(metavar="N", min=2, help="Batch size. Default: the recipe's.")
     ] = None
@@ -127,22 +123,16 @@ class TrainingOptions:
             show_default=False,
         ),
     ] = None
-    accelerator: Annotated[
-        str, typer.Option(metavar="NAME", help="Lightning's accelerator: auto, cpu, gpu, mps, tpu.")
-    ] = "auto"
-    devices: Annotated[
-        str, typer.Option(metavar="N", help="Lightning's number of devices, or auto.")
-    ] = "auto"
-    strategy: Annotated[
-        str, typer.Option(metavar="NAME", help="Lightning's strategy: auto, ddp and others.")
-    ] = "auto"
-    num_nodes: Annotated[int, typer.Option(min=1, help="Lightning's number of machines.")] = 1
-    workers: Annotated[
-        int, typer.Option(min=0, max=256, help="Processes that load batches during training.")
-    ] = 0
 
-    def settings(self, architecture: str = "resnet18") -> "Settings":
-        """Return the settings of the run.
+    def recipe_settings(
+        self, architecture: str, epochs: int | None, devices: "Devices | None" = None
+    ) -> "Settings":
+        """Return the settings of a run.
+
+        Args:
+            architecture: Name of the architecture.
+            epochs: Number of epochs, None for the recipe's.
+            devices: Where it runs, None for the default.
 
         Raises:
             MissingExtraError: The training extra is not installed.
@@ -159,7 +149,7 @@ class TrainingOptions:
                 self.recipe.value,
                 loss=self.loss.value if self.loss else None,
                 balance=self.balance,
-                epochs=self.epochs,
+                epochs=epochs,
                 batch=self.batch,
                 size=self.size,
                 rate=self.learning_rate,
@@ -169,9 +159,42 @@ class TrainingOptions:
             init=self.init if self.init in recipes.INITS else str(Path(self.init).resolve()),
             architecture=architecture,
             seed=self.seed,
-            devices=Devices(
-                self.accelerator, self.devices, self.strategy, self.num_nodes, self.workers
-            ),
+            devices=devices or Devices(),
         )
         _ = settings.spec  # raises for an architecture that is not available
         return settings
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOptions(RecipeOptions):
+    """What is trained, how, and on which devices."""
+
+    epochs: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Number of epochs. Default: the recipe's."),
+    ] = None
+    accelerator: Annotated[
+        str, typer.Option(metavar="NAME", help="Lightning's accelerator: auto, cpu, gpu, mps, tpu.")
+    ] = "auto"
+    devices: Annotated[
+        str, typer.Option(metavar="N", help="Lightning's number of devices, or auto.")
+    ] = "auto"
+    strategy: Annotated[
+        str, typer.Option(metavar="NAME", help="Lightning's strategy: auto, ddp and others.")
+    ] = "auto"
+    num_nodes: Annotated[int, typer.Option(min=1, help="Lightning's number of machines.")] = 1
+    workers: Annotated[
+        int, typer.Option(min=0, max=256, help="Processes that load batches during training.")
+    ] = 0
+
+    def settings(self, architecture: str = "resnet18") -> "Settings":
+        """Return the settings of the run; raises as `recipe_settings` does."""
+        from wince.cli.training_extra import require_training_extra
+
+        require_training_extra()
+        from wince.training.fitting.run_settings import Devices
+
+        devices = Devices(
+            self.accelerator, self.devices, self.strategy, self.num_nodes, self.workers
+        )
+        return self.recipe_settings(architecture, self.epochs, devices)

@@ -3,8 +3,10 @@
 `report` is the recipe of the project's report, to reproduce it. `strong` is wince's default.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from wince.errors import ModelError
 from wince.faces.spec import WHOLE_IMAGE, FaceSpec
@@ -63,6 +65,20 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as plain data for config.json and checkpoints."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Any) -> "Recipe":
+        """Return the recipe that `to_dict` wrote; raise ModelError if the values are not one."""
+        fields = _checked_fields(cls, values)
+        if fields["name"] not in RECIPES:
+            raise ModelError(
+                f"A recipe is one of {', '.join(RECIPES)}; found {fields['name']!r:.80}."
+            )
+        strength = fields["strength"]
+        if strength is not None:
+            strength = Strength(**_checked_fields(Strength, strength))
+        spec = FaceSpec.from_dict(fields["spec"])
+        return checked(cls(**{**fields, "spec": spec, "strength": strength}))
 
 
 REPORT = Recipe(
@@ -144,6 +160,8 @@ def checked(recipe: Recipe) -> Recipe:
         "balance": (recipe.balance, 0.0, 1.0),
         "weighting": (recipe.weighting, 0.0, 1.0),
         "averaging": (recipe.averaging, 0.0, 0.99999),
+        "head_rate": (recipe.head_rate, 1e-12, 1000.0),
+        "weight_decay": (recipe.weight_decay, 0.0, 10.0),
     }
     for name, (value, low, high) in limits.items():
         if not low <= value <= high:
@@ -153,3 +171,33 @@ def checked(recipe: Recipe) -> Recipe:
             f"Expected a precision of {', '.join(PRECISIONS)}; found {recipe.precision!r}."
         )
     return recipe
+
+
+def _checked_fields(cls: type, values: Any) -> dict[str, Any]:
+    """Return plain data with the names and types of a dataclass's fields.
+
+    Nested dataclasses are not looked at.
+
+    Raises:
+        ModelError: A name is missing or unknown, or a value is of another type or not finite.
+    """
+    hints = get_type_hints(cls)
+    title = cls.__name__.lower()
+    if not isinstance(values, Mapping) or set(values) != set(hints):
+        raise ModelError(
+            f"A {title} has the keys {', '.join(hints)}; found {values!r:.80}. The file may be of "
+            "another version of wince."
+        )
+    for name, value in values.items():
+        if not _fits(value, hints[name]):
+            raise ModelError(f"A {title} cannot have {value!r:.80} as its {name}.")
+    return dict(values)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Return whether plain data is of the type of a field; True for types that are not plain."""
+    if get_origin(hint) is Literal:
+        return type(value) is str and value in get_args(hint)
+    if hint is float:
+        return type(value) in (int, float) and math.isfinite(value)
+    return type(value) is hint if hint in (int, str, bool) else True

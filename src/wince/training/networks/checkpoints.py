@@ -110,7 +110,19 @@ def read_weights(path: Path) -> Weights:
         ModelError: There are no weights, or they are not finite numbers.
     """
     path = file_of(path)
-    content = read(path)
+    return weights_in(read(path), path)
+
+
+def weights_in(content: Mapping[str, Any], path: Path) -> Weights:
+    """Return the weights in the content of a file, see `read`, as `read_weights` does.
+
+    Args:
+        content: The content.
+        path: The file, for messages.
+
+    Raises:
+        ModelError: There are no weights, or they are not finite numbers.
+    """
     meta = content.get(KEY, {})
     if not isinstance(meta, Mapping):
         raise ModelError(

@@ -1,0 +1,1 @@
+"""Training across sites that share weights and counts, but no faces: federated averaging."""
