@@ -10,12 +10,24 @@ from wince.training.fitting import launch
 from wince.training.fitting.run_settings import Devices
 
 TWO = Devices("cpu", "1", nodes=2)
+TORCHRUN = {
+    "TORCHELASTIC_RUN_ID": "run",
+    **{"RANK": "1", "LOCAL_RANK": "0", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "1"},
+    **{"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"},
+}
+SLURM = {
+    "SLURM_JOB_NAME": "pain",
+    "SLURM_NTASKS": "2",
+    "SLURM_NNODES": "2",
+    "SLURM_NTASKS_PER_NODE": "1",
+}
 GOOD = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500", "NODE_RANK": "1"}
 
 
 @pytest.fixture(autouse=True)
 def no_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*launch.VARIABLES, "TORCHELASTIC_RUN_ID", "RANK", "GROUP_RANK", "SLURM_NTASKS"):
+    names = (*launch.VARIABLES, *launch.OF_TORCHRUN, "TORCHELASTIC_RUN_ID", "GROUP_RANK")
+    for name in (*names, *SLURM):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -62,9 +74,55 @@ def test_the_number_of_a_machine_without_num_nodes_is_refused(
         launch.check(Devices("cpu", "1"))
 
 
-def test_a_launcher_gives_the_numbers_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "run")
+@pytest.mark.parametrize("variables", [TORCHRUN, SLURM])
+def test_a_launcher_gives_the_numbers_itself(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
     launch.check(TWO)
+
+
+@pytest.mark.parametrize(
+    ("variables", "change", "reason"),
+    [
+        *((TORCHRUN, {name: ""}, f"but {name} is not") for name in launch.OF_TORCHRUN),
+        (TORCHRUN, {"WORLD_SIZE": "x"}, "WORLD_SIZE is 'x'; expected a whole number"),
+        (TORCHRUN, {"WORLD_SIZE": "4"}, "started 4 processes, 1 on each of 4 machines"),
+        (TORCHRUN, {"LOCAL_WORLD_SIZE": "2"}, "Pass --num-nodes 1 --devices 2"),
+        (TORCHRUN, {"TORCHELASTIC_RUN_ID": None}, "RANK is '1', and no launcher is there"),
+        (SLURM, {"SLURM_NTASKS": "3"}, "has SLURM_NTASKS=3 on SLURM_NNODES=2.*expected 2 tasks"),
+        (SLURM, {"SLURM_NTASKS_PER_NODE": ""}, "with --ntasks-per-node instead of --ntasks"),
+        (SLURM, {"SLURM_NNODES": "1", "SLURM_NTASKS": "1"}, "Pass --num-nodes 1 --devices 1"),
+        (
+            SLURM,
+            {"SLURM_NTASKS": "8", "SLURM_NTASKS_PER_NODE": "4"},
+            "Pass --num-nodes 2 --devices 4",
+        ),
+    ],
+)
+def test_processes_that_are_not_those_of_the_options_are_refused(
+    variables: dict[str, str],
+    change: dict[str, str | None],
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {**variables, **change}.items():
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    with pytest.raises(ModelError, match=reason):
+        launch.check(TWO)
+
+
+def test_processes_of_torchrun_that_the_options_do_not_know_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {**TORCHRUN, "LOCAL_WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ModelError, match=r"each would train by itself\. Pass --num-nodes 1"):
+        launch.check(Devices("cpu", "auto"))
 
 
 def test_more_devices_than_cores_are_refused() -> None:

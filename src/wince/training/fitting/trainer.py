@@ -17,12 +17,14 @@ from lightning.pytorch.callbacks import (
     RichProgressBar,
     WeightAveraging,
 )
+from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor
 
 from wince.errors import ModelError
+from wince.training.fitting import launch
 from wince.training.fitting.history import History
 from wince.training.fitting.recipe import Recipe
-from wince.training.fitting.run_settings import Settings
+from wince.training.fitting.run_settings import Devices, Settings
 from wince.training.networks.checkpoints import BEST, FOLDER, LAST, AtomicCheckpointIO
 
 LOGGERS = ("lightning.pytorch", "lightning.pytorch.utilities.rank_zero", "lightning.fabric")
@@ -48,7 +50,7 @@ def make_trainer(
             # Where
             accelerator=devices.accelerator,
             devices=int(devices.devices) if devices.devices.isdigit() else devices.devices,
-            strategy=devices.strategy,
+            strategy=_strategy(devices),
             num_nodes=devices.nodes,
             # How long, and with which numbers
             max_epochs=recipe.epochs,
@@ -72,6 +74,13 @@ def make_trainer(
             f"{devices.devices} and --strategy {devices.strategy} here ({reason.rstrip('.')}). "
             "Choose others, or leave them out: auto takes what is available."
         ) from error
+
+
+def _strategy(devices: Devices) -> str | DDPStrategy:
+    """Return Lightning's strategy, whose waiting for other machines ends."""
+    if devices.nodes > 1 and devices.strategy in ("auto", "ddp"):
+        return DDPStrategy(timeout=launch.LONGEST_WAIT)
+    return devices.strategy
 
 
 def precision_name(recipe: Recipe) -> Any:
