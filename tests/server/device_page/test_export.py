@@ -95,15 +95,17 @@ def test_a_kill_at_any_moment_leaves_the_old_page_or_the_new_one(tmp_path: Path)
 def test_a_kill_during_the_first_export_leaves_no_page_and_the_next_one_completes_it(
     tmp_path: Path,
 ) -> None:
-    for last in range(0, 20, 3):
+    for last in range(20):
         out = tmp_path / str(last)
         with pytest.MonkeyPatch.context() as patch:
             Killer(patch, last)
             with pytest.raises(Killed):
                 export.write(OLD, out)
         assert not (out / "index.html").exists()
-        export.write(OLD, out)
-        assert paths(out) == set(OLD.files)
+        page = NEW if last % 2 else OLD  # a newer version leaves nothing of the broken one either
+        export.write(page, out)
+        assert paths(out) == set(page.files)
+        assert {path.name for path in out.iterdir()} == {path.split("/")[0] for path in page.files}
 
 
 def test_a_kill_while_the_old_files_are_removed_leaves_none_of_them_after_the_next_export(
