@@ -79,6 +79,7 @@ def compare(
             kind=METHOD if methods else ARCHITECTURE,
             folds=folds,
             first=max_folds,
+            seeds=options.seeds,
             reporter=reporter,
         )
     if comparison.is_main:
@@ -115,5 +116,25 @@ def _print_comparison(comparison: "ArchitectureComparison") -> None:
         table.add_row(TRIVIAL_TITLES[name], *(decimal(values[key]) for key in comparison.shown))
     table_console().print(table)
     typer.echo(comparison.conclusion)
+    if comparison.seeds:
+        _print_seeds(comparison)
     for note in comparison.notes:
         typer.echo(note)
+
+
+def _print_seeds(comparison: "ArchitectureComparison") -> None:
+    """Print CCC with each seed, its mean, and its SD over seeds and folds."""
+    from wince.evaluation.seed_summary import BETWEEN_FOLDS, BETWEEN_SEEDS
+
+    table = plain_table()
+    table.add_column("CCC", no_wrap=True)
+    seeds = next(iter(comparison.seeds.values())).folders
+    for title in (*(f"Seed {seed}" for seed in seeds), "Mean", "SD between seeds"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("SD between folds", justify="right", no_wrap=True)
+    for name, metric in comparison.ccc_by_seed.items():
+        values = (*metric.pooled.values(), metric.mean, metric.sd_between_seeds)
+        table.add_row(name, *map(decimal, (*values, metric.sd_between_folds)))
+    table_console().print(table)
+    for sentence in (comparison.first_by_seed, BETWEEN_SEEDS, BETWEEN_FOLDS):
+        typer.echo(sentence)

@@ -41,10 +41,22 @@ def cross_validate(
     from wince.training.fitting import launch
 
     with training_reporter() as reporter, launch.locked(out):
-        validated = validate(data, out, settings, folds=folds, first=max_folds, reporter=reporter)
+        validated = validate(
+            data,
+            out,
+            settings,
+            folds=folds,
+            first=max_folds,
+            seeds=options.seeds,
+            reporter=reporter,
+        )
     if not validated.is_main:
         return
     _print_folds(validated.rows, validated.metrics)
+    if validated.seeds is not None:
+        from wince.cli import seed_table
+
+        seed_table.show(validated.seeds)
     typer.echo(f"Report: {out / 'evaluation' / 'report.html'}")
 
 

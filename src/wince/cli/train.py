@@ -44,10 +44,10 @@ def train(
     settings = options.settings(architecture)
     from wince.cli.progress import training_reporter
     from wince.training.fitting import launch
-    from wince.training.run import train as train_run
+    from wince.training.seed_runs import train_seeds
 
     with training_reporter() as reporter, launch.locked(out):
-        run = train_run(data, out, settings, reporter)
+        run, summary = train_seeds(data, out, settings, options.seeds, reporter)
     if not run.is_main:
         return
     if run.metrics is None:
@@ -56,6 +56,10 @@ def train(
         from wince.cli.evaluation_tables import show
 
         show(run.metrics)
+        if summary is not None:
+            from wince.cli import seed_table
+
+            seed_table.show(summary)
         typer.echo(f"Report: {out / 'evaluation' / 'report.html'}")
     typer.echo(f"Model: {out}. Try it with: wince serve --model {out}")
 

@@ -169,6 +169,16 @@ class RecipeOptions:
 class TrainingOptions(RecipeOptions):
     """What is trained, how, and on which devices."""
 
+    seeds: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=100,
+            help="Train with N seeds, from --seed on. The results in the folder are those of the "
+            "first; each other one has a folder seed-K there. seeds.json has means and SDs.",
+        ),
+    ] = 1
     epochs: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Number of epochs. Default: the recipe's."),

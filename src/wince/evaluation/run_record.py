@@ -6,6 +6,7 @@ it. Folders that earlier versions wrote have none, or one without the keys `argu
 """
 
 import hashlib
+import json
 import os
 import platform
 import shlex
@@ -103,6 +104,28 @@ def finish(
         "torch": _torch_state(),
     }
     write_json(start.path, record)
+
+
+def state_command(path: Path) -> None:
+    """State the command of this process in a record that an earlier call wrote.
+
+    The command of a finished run may be given again with more seeds; the record then has the
+    command that makes all that is there.
+
+    Raises:
+        FileWriteError: The file cannot be written.
+    """
+    arguments = _arguments()
+    if arguments is None:
+        return
+    record = json.loads(path.read_text("utf-8"))
+    stated = {
+        "command": shlex.join(_command()),
+        "arguments": arguments,
+        "directory": str(Path.cwd()),
+    }
+    if record | stated != record:
+        write_json(path, {**record, **stated, "continued": True})
 
 
 def data_record(folder: Path, specs: Iterable[FaceSpec], **frames: Any) -> dict[str, Any]:

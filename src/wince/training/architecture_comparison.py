@@ -123,6 +123,7 @@ def compare(
     kind: str = ARCHITECTURE,
     folds: str = "5",
     first: int | None = None,
+    seeds: int = 1,
     reporter: Reporter | None = None,
 ) -> ArchitectureComparison:
     """Cross-validate architectures or methods on the same frames, folds and seed.
@@ -134,6 +135,7 @@ def compare(
         kind: What the candidates are, the name of their column.
         folds: As for `cross_validate`.
         first: As for `cross_validate`.
+        seeds: As for `cross_validate`. The order and the leads are those of the first seed.
         reporter: Where progress is reported.
 
     Raises:
@@ -160,7 +162,15 @@ def compare(
         count = len(every_fold[:first])
         reporter.message(f"{name}, {count} of {len(every_fold)} folds:")
         validation = cross_validate_data(
-            data, out / name, settings, folds, first, reporter, candidate.train_fold, part=True
+            data,
+            out / name,
+            settings,
+            folds,
+            first,
+            reporter,
+            candidate.train_fold,
+            seeds=seeds,
+            part=True,
         )
         if validation.predictions is None:
             return ArchitectureComparison(out, (), {}, {}, {}, "", is_main=False)
@@ -170,6 +180,8 @@ def compare(
     comparison = _compared(out, rows, validations, kind)
     architecture_results.write(comparison)
     _write_record(start, data_by_kind, specs.values(), candidates[0].settings, folds, first)
+    if seeds > 1:
+        run_record.state_command(start.path)
     return comparison
 
 
@@ -280,7 +292,12 @@ def _compared(
     }
     caution = best.metrics["overlap"]["label"] or ""
     notes = tuple(best.metrics["caveats"])
-    return ArchitectureComparison(out, tuple(rows), trivial, gains, leads, caution, notes, kind)
+    summaries = {
+        row.name: summary for row in rows if (summary := validations[row.name].seeds) is not None
+    }
+    return ArchitectureComparison(
+        out, tuple(rows), trivial, gains, leads, caution, notes, kind, seeds=summaries
+    )
 
 
 def _measure_lead(first: Predictions, second: Predictions) -> Lead:

@@ -8,7 +8,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from wince.evaluation.report.plot_style import BLUE, GREY, ORANGE, png, tidy
 from wince.evaluation.report.result_files import without_nan
+from wince.evaluation.seed_summary import SeedMetric, SeedSummary
 from wince.evaluation.trivial_predictors import TRIVIAL_TITLES
 from wince.files import write_bytes, write_json, write_text
 from wince.number_format import decimal
@@ -70,6 +71,7 @@ class ArchitectureComparison:
         notes: What a reader must know of the data, in sentences.
         kind: ARCHITECTURE or METHOD.
         is_main: As in `cross_validation.CrossValidation`.
+        seeds: Each one's results with several seeds, in the order of the rows; {} for one seed.
     """
 
     folder: Path
@@ -81,6 +83,33 @@ class ArchitectureComparison:
     notes: tuple[str, ...] = ()
     kind: str = ARCHITECTURE
     is_main: bool = True
+    seeds: Mapping[str, SeedSummary] = field(default_factory=dict)
+
+    @property
+    def ccc_by_seed(self) -> dict[str, SeedMetric]:
+        """The deciding metric of each one with several seeds."""
+        return {
+            name: metric
+            for name, summary in self.seeds.items()
+            for metric in summary.metrics
+            if metric.key == MEASURE
+        }
+
+    @property
+    def first_by_seed(self) -> str:
+        """With how many seeds the first one is first, in a sentence; "" for one seed."""
+        values = {name: metric.pooled for name, metric in self.ccc_by_seed.items()}
+        if not values:
+            return ""
+        name, first = self.rows[0].name, values[self.rows[0].name]
+        wins = sum(
+            all(_or_lowest(value) >= _or_lowest(other[seed]) for other in values.values())
+            for seed, value in first.items()
+        )
+        return (
+            f"{name} has the highest held-out CCC with {wins} of {len(first)} seeds. The table of "
+            "costs, the conclusion and the leads are those of the first seed."
+        )
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -194,6 +223,8 @@ def write(comparison: ArchitectureComparison) -> None:
         "verdict": comparison.conclusion,
         "caution": comparison.caution,
         "notes": list(comparison.notes),
+        "seeds": {name: summary.to_dict() for name, summary in comparison.seeds.items()},
+        "first_by_seed": comparison.first_by_seed,
     }
     write_json(folder / RESULTS, without_nan(content))
 

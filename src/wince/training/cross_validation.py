@@ -4,6 +4,7 @@ OUT/fold-1/ ...      a run folder for each fold, without checkpoints once it is 
 OUT/predictions.csv  every frame once, scored by the model that has not seen its subject
 OUT/folds.csv        metrics of each fold and of all frames, and their means
 OUT/evaluation/      metrics.json, report.html
+OUT/seed-K/ ...      the same with a further seed; OUT/seeds.json, see `seed_summary`
 OUT/record.json      how all of it was made, see `run_record`
 """
 
@@ -21,14 +22,16 @@ import numpy as np
 
 from wince import file_names
 from wince.errors import ModelError
-from wince.evaluation import run_record
+from wince.evaluation import run_record, seed_summary
 from wince.evaluation.all_metrics import auc_metrics, error_metrics
 from wince.evaluation.arrays import Floats
 from wince.evaluation.bootstrap import estimate_metric
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.report.result_files import write_results
+from wince.evaluation.seed_summary import METRICS, SeedSummary
 from wince.files import write_json, write_text
+from wince.training import seed_runs
 from wince.training.data import folds as splits
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, manifest_sha256, open_data
@@ -42,7 +45,6 @@ from wince.training.predictions.cross_fitted import cross_fitted
 from wince.training.run import Reporter, Run, train_split
 
 FOLDS = "folds.csv"
-METRICS = ("mae", "rmse", "wmae", "pcc", "icc", "ccc", "auc_1", "auc_2", "auc_3")
 POOLED, MEAN, BY_SUBJECT = "all frames", "mean of folds", "mean of subjects"
 
 
@@ -63,6 +65,7 @@ class CrossValidation:
         fold_labels: The labels that each fold's model was trained on, by name of the fold.
         is_main: False in the helper processes of a training on several devices; they have no
             results.
+        seeds: Means and standard deviations over seeds and folds; None for one seed.
     """
 
     folder: Path
@@ -71,6 +74,7 @@ class CrossValidation:
     predictions: Predictions | None
     fold_labels: Mapping[str, Floats]
     is_main: bool = True
+    seeds: SeedSummary | None = None
 
 
 def cross_validate(
@@ -80,6 +84,7 @@ def cross_validate(
     *,
     folds: str = "5",
     first: int | None = None,
+    seeds: int = 1,
     reporter: Reporter | None = None,
 ) -> CrossValidation:
     """Train and test a model on each fold of a prepared folder.
@@ -92,6 +97,7 @@ def cross_validate(
         settings: Settings of each run.
         folds: A number of folds, or "loso" to leave one subject out at a time.
         first: Train only this many of the folds, None for all.
+        seeds: Number of seeds, from that of `settings` on. All have the folds of the first.
         reporter: Where progress is reported.
 
     Raises:
@@ -109,7 +115,9 @@ def cross_validate(
     )
     data = open_data(prepared_folder, settings.spec)
     settings = settings.for_scale(data.prepared.scale)
-    return cross_validate_data(data, out, settings, folds, first, reporter or Reporter())
+    return cross_validate_data(
+        data, out, settings, folds, first, reporter or Reporter(), seeds=seeds
+    )
 
 
 def cross_validate_data(
@@ -121,6 +129,7 @@ def cross_validate_data(
     reporter: Reporter,
     train_fold: TrainFold = NETWORK_FOLD,
     *,
+    seeds: int = 1,
     part: bool = False,
 ) -> CrossValidation:
     """Train and test a model on each fold of prepared data, as `cross_validate` does.
@@ -133,9 +142,61 @@ def cross_validate_data(
         first: As for `cross_validate`.
         reporter: Where progress is reported.
         train_fold: Trains a model on one fold and returns its run.
+        seeds: As for `cross_validate`.
         part: Whether it is a part of a comparison.
     """
     every_fold = splits.make_folds(data.frames, folds, settings.seed)
+
+    def validate(seed: int, folder: Path, reporter: Reporter) -> CrossValidation:
+        seed_settings = replace(settings, seed=seed)
+        is_part = part or seed != settings.seed
+        protocol = FoldProtocol(folds, first, settings.seed, every_fold)
+        return _validate(data, folder, seed_settings, protocol, reporter, train_fold, is_part)
+
+    by_seed, folders = seed_runs.repeat(out, settings.seed, seeds, reporter, validate)
+    validated = by_seed[settings.seed]
+    if seeds == 1 or not validated.is_main:
+        return validated
+    count = len(every_fold[:first])
+    summary = seed_summary.summarise(
+        folders,
+        {seed: each.rows[count] for seed, each in by_seed.items()},
+        {seed: each.rows[:count] for seed, each in by_seed.items()},
+        caution=validated.metrics["overlap"]["label"] or "",
+    )
+    seed_summary.write(summary, out, validated.metrics)
+    run_record.state_command(out / file_names.RECORD)
+    return replace(validated, seeds=summary)
+
+
+@dataclass(frozen=True, slots=True)
+class FoldProtocol:
+    """The folds of a cross-validation, and what they are made from.
+
+    Attributes:
+        folds: A number of folds, or "loso".
+        first: How many of them are trained, None for all.
+        seed: Seed of the assignment of subjects.
+        every_fold: All folds.
+    """
+
+    folds: str
+    first: int | None
+    seed: int
+    every_fold: Sequence[Split]
+
+
+def _validate(
+    data: ModelData,
+    out: Path,
+    settings: Settings,
+    protocol: FoldProtocol,
+    reporter: Reporter,
+    train_fold: TrainFold,
+    part: bool,
+) -> CrossValidation:
+    """Train and test a model on each fold with one seed, as `cross_validate_data` does."""
+    folds, first, every_fold = protocol.folds, protocol.first, protocol.every_fold
     chosen = every_fold[:first]
     for fold in chosen:  # all of them before any is trained, which may take hours
         splits.check(fold, data.frames)
@@ -167,9 +228,12 @@ def cross_validate_data(
         kind="folds",
         folds=folds,
         first=first,
-        seed=settings.seed,
+        seed=protocol.seed,
     )
-    run_record.finish(start, {"folds and training": settings.seed}, hashes, data=frames, part=part)
+    seeds = {"folds and training": settings.seed}
+    if settings.seed != protocol.seed:
+        seeds = {"folds": protocol.seed, "training": settings.seed}
+    run_record.finish(start, seeds, hashes, data=frames, part=part)
     return validated
 
 

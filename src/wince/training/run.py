@@ -64,7 +64,12 @@ class Run:
 
 
 def train(
-    prepared_folder: Path, out: Path, settings: Settings, reporter: Reporter | None = None
+    prepared_folder: Path,
+    out: Path,
+    settings: Settings,
+    reporter: Reporter | None = None,
+    *,
+    part: bool = False,
 ) -> Run:
     """Train on the split of a prepared folder.
 
@@ -76,6 +81,7 @@ def train(
         out: The run folder.
         settings: Settings of the run.
         reporter: Where progress is reported.
+        part: Whether it is a further seed of a run.
 
     Raises:
         DataError: The prepared folder or its split cannot be used.
@@ -86,7 +92,8 @@ def train(
     settings = run_config.resumed(settings, out)
     data = open_data(prepared_folder, settings.spec)
     settings = settings.for_scale(data.prepared.scale)
-    return train_split(data, folds.from_prepared(data), settings, out, reporter or Reporter())
+    split = folds.from_prepared(data)
+    return train_split(data, split, settings, out, reporter or Reporter(), part=part)
 
 
 def train_split(
@@ -97,6 +104,7 @@ def train_split(
     reporter: Reporter,
     *,
     is_fold: bool = False,
+    part: bool = False,
 ) -> Run:
     """Train on one split of prepared data, as `train` does.
 
@@ -144,7 +152,7 @@ def train_split(
             "initial weights": initial_weights.sha256(settings.init),
         },
         data=run_record.data_record(data.prepared.folder, [settings.spec], kind="split"),
-        part=is_fold,
+        part=is_fold or part,
     )
     if is_fold:
         shutil.rmtree(out / checkpoints.FOLDER)
