@@ -2,14 +2,16 @@
 
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from wince import images
+from wince import cluster, images
 from wince.annotate import annotated_copy
 from wince.cli.assess.annotated_paths import AnnotatedPaths
+from wince.cli.assess.cluster_batch import assess_files
 from wince.cli.assess.file_progress import file_progress
 from wince.cli.assess.inputs import STDIN, InputFile, InputImage, find_files, read_images
 from wince.cli.assess.outcome import Outcome
@@ -34,6 +36,8 @@ class Batch:
         every: Seconds between the frames of a video; 0 for every frame.
         annotate: Folder of the annotated copies; None to write none.
         workers: Threads; None for one per core.
+        cluster: Address of a Dask scheduler whose workers assess the files; None for threads.
+        model: The model's folder that the workers read; None for the packaged one.
         left_out: Counts by kind the files in folders that are not assessed.
     """
 
@@ -42,17 +46,44 @@ class Batch:
     every: float
     annotate: Path | None
     workers: int | None
+    cluster: str | None = None
+    model: Path | None = None
     left_out: Counter[str] = field(default_factory=Counter)
 
     def outcomes(self, previous: PreviousResults, *, progress_bar: bool) -> Iterator[Outcome]:
         """Yield the outcomes of each image and frame without a previous result, in order."""
         last_frames = dict([previous.last_frame]) if previous.last_frame else {}
         files = self._files(previous, self.left_out)
+        total = sum(1 for _ in self._files(previous)) if progress_bar else None
+        if self.cluster is not None:
+            return self._on_cluster(self.cluster, files, last_frames, total)
         inputs = read_images(files, every=self.every, last_frames=last_frames)
-        if progress_bar:
-            inputs = file_progress(inputs, total=sum(1 for _ in self._files(previous)))
+        if total is not None:
+            inputs = file_progress(inputs, total, lambda image: image.frames_to_come)
         copies = self._annotated_paths(previous)
         return assess_images(inputs, self.assess, copies, self.workers or core_count())
+
+    def _on_cluster(
+        self,
+        address: str,
+        files: Iterable[InputFile],
+        last_frames: Mapping[str, int],
+        total: int | None,
+    ) -> Iterator[Outcome]:
+        """Yield the outcomes of files that a cluster assesses; `total` is for a progress bar."""
+        folders = {path if path.is_dir() else path.parent for path in self.paths}
+        folders |= set() if self.model is None else {self.model}
+        reads = sorted(path.absolute() for path in folders)
+        with cluster.connect(address, reads) as pool:
+            by_file = assess_files(
+                files,
+                partial(image_outcomes, assess=self.assess, copy=None),
+                every=self.every,
+                last_frames=last_frames,
+                pool=pool,
+            )
+            for outcomes in by_file if total is None else file_progress(by_file, total):
+                yield from outcomes
 
     def _files(
         self, previous: PreviousResults, left_out: Counter[str] | None = None
@@ -93,7 +124,7 @@ def assess_images(
     try:
         for image in inputs:
             copy = None if copies is None else copies.choose(image)
-            queue.append(pool.submit(_outcomes, image, assess, copy))
+            queue.append(pool.submit(image_outcomes, image, assess, copy))
             del image  # releases the pixels of a frame as soon as it is assessed
             if len(queue) >= QUEUED_PER_WORKER * workers:
                 yield from queue.popleft().result()
@@ -103,8 +134,14 @@ def assess_images(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _outcomes(image: InputImage, assess: Assess, copy: Path | None) -> list[Outcome]:
-    """Return the outcome of each assessed face of an image, or its error."""
+def image_outcomes(image: InputImage, assess: Assess, copy: Path | None) -> list[Outcome]:
+    """Return the outcome of each assessed face of an image, or its error.
+
+    Args:
+        image: The image.
+        assess: Returns the assessments of its faces.
+        copy: Path of the annotated copy; None to write none.
+    """
     name, frame = str(image.file.path), image.frame
     position = (None, None) if frame is None else (frame.index, round(frame.seconds, 3))
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wince.cli.assess.options import OutputOptions, ScoringOptions
+from wince.cli.cluster_option import refuse_local
 from wince.cli.messages import complain, one_line
 from wince.cli.option_groups import with_option_groups
 from wince.cli.scale_options import LevelOptions
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wince.cli.assess.outcome import Outcome
-    from wince.images import ImageSource
-    from wince.runtime.assessment import Assessment
 
 
 @with_option_groups
@@ -63,6 +62,8 @@ def assess(
     """
     output.check(heatmap=scoring.heatmap, all_faces=scoring.all_faces)
     scoring.check()
+    if scoring.cluster is not None:
+        refuse_local(output.annotate, files)
     speaker = speech.speaker()
     _run(files, output, scoring, levels, speaker)
 
@@ -76,14 +77,14 @@ def _run(
 ) -> None:
     """Assess the files, write and speak the results; exit with status 1 after failures."""
     from wince.cli.assess.batch import Batch
+    from wince.cli.assess.face_scoring import FaceScoring, load_assessor
     from wince.cli.assess.inputs import left_out_text
     from wince.cli.assess.outcome import Tally
     from wince.cli.assess.previous_results import PreviousResults, ScoringSetup
     from wince.cli.assess.results_file import ResultsFile
     from wince.cli.assess.video_summary import VideoSummaries
-    from wince.runtime.assessor import Assessor
 
-    assessor = Assessor(scoring.model, scale=levels.scale())
+    assessor = load_assessor(scoring.model, levels.scale())
     scale = assessor.estimator.scale
     min_score, neutral = scoring.min_score, None
     if scoring.neutral:
@@ -91,20 +92,25 @@ def _run(
             scoring.neutral, any_expression=scoring.any_expression, min_score=min_score
         )
     index = None if scoring.face is None else scoring.face - 1
-
-    def assess_image(source: "ImageSource") -> "list[Assessment]":
-        if scoring.all_faces:
-            return assessor.assess_faces(source, heatmap=scoring.heatmap, min_score=min_score)
-        assessment = assessor.assess(
-            source,
-            face_index=index,
-            heatmap=scoring.heatmap,
-            neutral=neutral,
-            min_score=min_score,
-        )
-        return [assessment]
-
-    batch = Batch(files, assess_image, scoring.every, output.annotate, scoring.workers)
+    model = None if scoring.model is None else scoring.model.absolute()
+    face_scoring = FaceScoring(
+        scoring.model if scoring.cluster is None else model,
+        levels.scale(),
+        scoring.all_faces,
+        index,
+        scoring.heatmap,
+        neutral,
+        min_score,
+    )
+    batch = Batch(
+        files,
+        face_scoring,
+        scoring.every,
+        output.annotate,
+        scoring.workers,
+        scoring.cluster,
+        model,
+    )
     tally = Tally()
     summaries = VideoSummaries(output.video_summary, scale) if output.video_summary else None
 

@@ -1,20 +1,24 @@
 """The progress of `wince assess` on stderr."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
-from wince.cli.assess.inputs import InputImage
+Item = TypeVar("Item")
 
 SHOW_AFTER = 1.0
 """Seconds until the bar appears."""
 
 
-def file_progress(images: Iterable[InputImage], total: int) -> Iterator[InputImage]:
-    """Yield images, with a progress bar on stderr after SHOW_AFTER seconds.
+def file_progress(
+    items: Iterable[Item], total: int, to_come: Callable[[Item], int] = lambda _: 0
+) -> Iterator[Item]:
+    """Yield items, with a progress bar on stderr after SHOW_AFTER seconds.
 
     Args:
-        images: The images of `wince assess`.
-        total: Number of files. The frames of a video are added when it is opened.
+        items: The images of `wince assess`, or what there is for each of its files.
+        total: Number of files.
+        to_come: Number of further items that an item announces, such as the frames of a video.
     """
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -25,13 +29,13 @@ def file_progress(images: Iterable[InputImage], total: int) -> Iterator[InputIma
     )
     start, task = time.monotonic(), progress.add_task("Assessing", total=total)
     try:
-        for image in images:
-            total += image.frames_to_come
+        for item in items:
+            total += to_come(item)
             progress.update(task, total=total)
             if time.monotonic() - start > SHOW_AFTER and total > 1:
                 progress.start()
-            yield image
-            del image  # releases the pixels of a frame
+            yield item
+            del item  # releases the pixels of a frame
             progress.advance(task)
     finally:
         progress.stop()

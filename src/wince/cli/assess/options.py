@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wince.cli.cluster_option import ClusterAddress, refuse_both
 from wince.cli.face_options import MinScore, ModelPath
 from wince.faces import MIN_SCORE
 
@@ -164,10 +165,12 @@ class ScoringOptions:
             show_default=False,
         ),
     ] = None
+    cluster: ClusterAddress = None
     model: ModelPath = None
 
     def check(self) -> None:
         """Raise BadParameter for options that do not fit together."""
+        refuse_both(self.workers, self.cluster)
         if self.all_faces and self.face is not None:
             raise typer.BadParameter("--face and --all-faces exclude each other")
         if self.all_faces and self.neutral:
