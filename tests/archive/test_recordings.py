@@ -429,6 +429,26 @@ def test_an_annotation_of_action_units_leaves_a_rating_to_the_table(tmp_path: Pa
     assert sheet[0]["label"] == "videos.csv (slider)"
 
 
+def test_a_rating_over_time_needs_no_column_in_the_table_of_videos(tmp_path: Path) -> None:
+    for name in ("p1", "p2"):
+        grey(tmp_path, f"{name}.mp4", 0.2)
+    sample.write_table(tmp_path, {"p1.mp4": "a", "p2.mp4": "b"})
+    write(tmp_path, "annotations/p1.csv", "seconds,slider\n0,20\n0.12,20\n")
+    files, sheet, _ = read(tmp_path, target=SLIDER)
+    assert [label(tmp_path, file, SLIDER) for file in files] == [*[20] * 5, *[None] * 5]
+    assert sheet[1]["problem"] == "videos.csv, line 3, has no Slider"
+
+
+@pytest.mark.parametrize("column", ["slider", "vas"])
+def test_events_of_pspi_are_no_ratings_on_another_scale(tmp_path: Path, column: str) -> None:
+    grey(tmp_path, "p1.mp4", 0.2)
+    sample.write_table(tmp_path, {"p1.mp4": "a,8"}, f",{column}")
+    write(tmp_path, "annotations/p1.csv", EVENT + "0,0.08,PSPI,4\n0.1,0.2,AU4,B\n")
+    files, sheet, _ = read(tmp_path, target=KNOWN[column])
+    assert [label(tmp_path, file, KNOWN[column]) for file in files] == [8] * 5
+    assert sheet[0]["label"] == f"videos.csv ({column})"
+
+
 def test_a_rating_without_a_column_or_off_its_range_is_refused(tmp_path: Path) -> None:
     grey(tmp_path, "p1.mp4", 0.2)
     sample.write_table(tmp_path, {"p1.mp4": "a,10"}, ",mood")

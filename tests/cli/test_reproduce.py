@@ -197,6 +197,7 @@ CRAFTED = {
     "another form": {"format": "2"},
     "no hash": {"sha256": {"predictions": "../../x"}},
     "data of an unknown kind": {"data": {"folder": "x", "face_specs": [{}], "kind": "import"}},
+    "text that a terminal obeys": {"python": "3.11\x1b[2J"},
     "an earlier version": {"arguments": None, "directory": None},
     "a part": {"part": True},
 }
@@ -354,3 +355,48 @@ def test_folders_of_other_commands_in_a_run_are_no_results_of_it(
         (evaluated / "evaluation-record.json").read_bytes()
     )
     assert result_comparison.compare(run, again).missing == ()
+    (other / "evaluation-record.json").write_text("{}")
+    with pytest.raises(DataError, match="is not a record that wince wrote"):
+        result_comparison.results(run)
+
+
+def test_folders_that_the_command_does_not_make_are_named_and_not_compared(tmp_path: Path) -> None:
+    """The folder of a seed stays when the command is given again with fewer seeds."""
+    run, again = (results(tmp_path / name, [1.0, 2.0]) for name in ("run", "again"))
+    for folder in (run / "seed-1", run / "seed-2", again / "seed-1"):
+        results(folder, [1.0])
+    comparison = result_comparison.compare(run, again)
+    assert comparison.outcome == result_comparison.SAME
+    assert comparison.other_folders == ("seed-2",)
+    assert comparison.sentence.endswith("the recorded command does not make them: seed-2.")
+    (again / "seed-1" / "evaluation" / "metrics.json").unlink()
+    (again / "seed-1" / "evaluation").rmdir()
+    comparison = result_comparison.compare(run, again)
+    assert comparison.missing == ("seed-1/evaluation/metrics.json",)
+    assert comparison.outcome == result_comparison.DIFFERENT
+
+
+def test_a_run_without_results_is_refused_before_anything_is_run(
+    evaluated: Path, tmp_path: Path
+) -> None:
+    (evaluated / "metrics.json").unlink()
+    with pytest.raises(DataError, match="has no results to compare with"):
+        reproduction.prepare(evaluated, tmp_path / "new", [], None, 0.1)
+
+
+def test_a_folder_of_several_evaluations_names_one_of_them(evaluated: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=f"wince reproduce {evaluated}$"):
+        reproduction.prepare(tmp_path, tmp_path.with_name("new"), [], None, 0.1)
+
+
+def test_a_failed_command_leaves_nothing_to_compare(
+    evaluated: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = evaluated / "evaluation-record.json"
+    record.write_text(record.read_text().replace('"system": "', '"system": "[/red] '))
+    failed = subprocess.CompletedProcess[bytes]([], 3)  # 3 would say that the results differ
+    monkeypatch.setattr(reproduction.subprocess, "run", lambda *_, **__: failed)
+    status, printed, errors = run("reproduce", evaluated)
+    assert status == 1
+    assert "[/red]" in printed
+    assert "nothing to compare" in errors

@@ -67,6 +67,14 @@ def test_a_finished_run_of_an_earlier_version_gets_a_record(tmp_path: Path) -> N
     assert record_of(tmp_path / "record.json", [tmp_path / "result"])["continued"] is True
 
 
+def test_more_seeds_for_a_run_without_a_record_leave_it_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["wince", "train", "data", "--out", "run", "--seeds", "2"])
+    run_record.state_command(tmp_path / "record.json")
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_commit_says_whether_files_were_changed(tmp_path: Path) -> None:
     folder = tmp_path / "package"
     commit = repository(folder)

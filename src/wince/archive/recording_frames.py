@@ -66,6 +66,7 @@ class RecordingReader:
         self._times: dict[str, FrameTimes | str] = {}
         self._sources: dict[str, Source] = {}
         coded: set[str] = set(options.coded_units)
+        self.has_scores = False
         for row in rows:
             self._times[row.video] = self._read_times(row)
             if not row.video:
@@ -77,6 +78,7 @@ class RecordingReader:
                 annotation = self._annotation(row)
                 if annotation is not None:
                     coded |= annotation.coded
+                    self.has_scores |= _has_scores(annotation)
         self._coded = frozenset(coded)
 
     def _read_times(self, row: Row) -> FrameTimes | str:
@@ -175,7 +177,7 @@ class RecordingReader:
         name = self._sources[row.video].name
         if self._options.target.is_pspi:
             frames = frame_labels.of_annotation(annotation, name, values, coded, box)
-        elif SCORE in annotation.coded:
+        elif _has_scores(annotation):
             frames = frame_labels.of_scores(name, values, box, column)
         else:
             frames = self._labels_of_row(row, column, box, count)
@@ -190,6 +192,11 @@ class RecordingReader:
         else:
             cell, missing = _rating(cell, scale, where)
         return frame_labels.of_row(self._table.name, row.line, cell, box, count, missing, column)
+
+
+def _has_scores(annotation: Annotation) -> bool:
+    """Return whether an annotation has scores of the target; those of events are always PSPI."""
+    return SCORE in annotation.coded and not annotation.complete
 
 
 def _rating(cell: str, scale: Scale, where: str) -> tuple[str, str]:

@@ -29,7 +29,7 @@ def table_console(pipe_width: int = 200) -> "Console":
     """
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)  # names may have square brackets
     if not console.is_terminal:
         console.width = pipe_width
     return console

@@ -110,13 +110,14 @@ def state_command(path: Path) -> None:
     """State the command of this process in a record that an earlier call wrote.
 
     The command of a finished run may be given again with more seeds; the record then has the
-    command that makes all that is there.
+    command that makes all that is there. A run of an earlier version without a record stays
+    without one.
 
     Raises:
         FileWriteError: The file cannot be written.
     """
     arguments = _arguments()
-    if arguments is None:
+    if arguments is None or not path.is_file():
         return
     record = json.loads(path.read_text("utf-8"))
     stated = {

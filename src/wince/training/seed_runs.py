@@ -80,8 +80,11 @@ def train_seeds(
 
     runs, folders = repeat(out, settings.seed, count, reporter, run)
     first = runs[settings.seed]
+    if count == 1 or not first.is_main:
+        return first, None
+    run_record.state_command(out / file_names.RECORD)
     metrics = {seed: each.metrics for seed, each in runs.items() if each.metrics is not None}
-    if count == 1 or first.metrics is None or not first.is_main:
+    if first.metrics is None:
         return first, None
     summary = seed_summary.summarise(
         folders,
@@ -90,5 +93,4 @@ def train_seeds(
         has_model=True,
     )
     seed_summary.write(summary, out, first.metrics)
-    run_record.state_command(out / file_names.RECORD)
     return first, summary

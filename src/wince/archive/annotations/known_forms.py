@@ -78,9 +78,9 @@ def read(
         return frame_table.read(path, rows, clock, reading.renames, reading.target)
     raise DataError(
         f"{path} has no known form of annotation. Expected a table of events (onset, offset, unit, "
-        "intensity), a table of frames (frame or seconds, and columns such as au4 or pspi), or an "
-        "export of ELAN, Observer, FaceReader, OpenFace or LibreFace; found the columns "
-        f"{', '.join(header[:12]) or 'none'}. If its columns have other names, state them: "
+        "intensity), a table of frames (frame or seconds, and columns such as au4, pspi or that of "
+        "--target), or an export of ELAN, Observer, FaceReader, OpenFace or LibreFace; found the "
+        f"columns {', '.join(header[:12]) or 'none'}. If its columns have other names, state them: "
         "--column onset=NAME."
     )
 

@@ -60,7 +60,8 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
     searched for videos without a row, the table's own folder without its subfolders.
 
     Raises:
-        DataError: The table names a video or a sequence twice, or an annotation cannot be read.
+        DataError: The table names a video or a sequence twice, neither it nor an annotation has a
+            column of the target, or an annotation cannot be read.
         MissingExtraError: PyAV is not installed.
     """
     require_av()
@@ -69,6 +70,9 @@ def files(base: Path, options: TableOptions = DEFAULT) -> Iterator[FrameFile]:
     reading = Reading(options.renames, options.unit_range, options.target)
     annotations = AnnotationFiles(path.parent, reading)
     reader = RecordingReader(path, options, rows, annotations)
+    if not (reader.has_scores or options.target.is_pspi or options.label_column in RATINGS):
+        needed = (*NEEDED, options.label_column)
+        next(csv_reader.read_rows(path, needed, options.renames), None)  # raises without it
     groups = group_names(base, options)
     unmatched = tuple(
         Recording("", label=name, problem="no row of the table has a video of this name").to_dict()
@@ -111,14 +115,13 @@ def _rows(path: Path, options: TableOptions) -> list[Row]:
     """Return the rows of the table.
 
     Raises:
-        DataError: A video or a sequence occurs twice, there is no column of the target, or its
-            values or PSPI are on another scale.
+        DataError: A video or a sequence occurs twice, or the values of the target or of PSPI are
+            on another scale.
     """
-    name = options.label_column
-    needed = NEEDED if options.target.is_pspi or name in RATINGS else (*NEEDED, name)
-    cells = list(csv_reader.read_rows(path, needed, options.renames))
+    cells = list(csv_reader.read_rows(path, NEEDED, options.renames))
     if not options.target.is_pspi:
-        label_scale.check_target((row.get(name, "") for _, row in cells), path, options.target)
+        scores = (row.get(options.label_column, "") for _, row in cells)
+        label_scale.check_target(scores, path, options.target)
     elif options.pspi_range is None:
         label_scale.check((row.get("pspi", "") for _, row in cells), path)
     rows: list[Row] = []

@@ -77,7 +77,7 @@ def reproduce(
     status = reproduction.run(plan)
     if status:
         typer.echo("The recorded command failed, so there is nothing to compare.", err=True)
-        raise typer.Exit(status)
+        raise typer.Exit(1)
     comparison = reproduction.finish(plan)
     reproduction_tables.show(comparison)
     typer.echo(f"Comparison: {plan.out / reproduction.RESULT}")

@@ -28,8 +28,8 @@ from wince.evaluation.reproduction.result_comparison import Comparison
 RESULT = "reproduction.json"
 FORMAT = "1"
 REMEDY = (
-    "Name the data of that time with --data, or pass --anyway to run with these and see what "
-    "changes."
+    "Name the data and the model of that time with --data and --model (files of --against and "
+    "--training must be where they were), or pass --anyway to run with these and see what changes."
 )
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -77,7 +77,7 @@ def prepare(
         tolerance: Largest difference that counts as the same.
 
     Raises:
-        DataError: There is no record that suffices.
+        DataError: There is no record that suffices, or there are no results to compare with.
         FileWriteError: The new folder has something else.
     """
     run = run.resolve()
@@ -95,6 +95,7 @@ def prepare(
             f"{run} was trained on {command.values['num_nodes']} machines. Give its command there, "
             "with another --out: it is in the record."
         )
+    result_comparison.results(run)  # raises now, and not after hours, if there are none
     digest = record_file.digest(paths)
     out = (out or run.with_name(f"{run.name}-reproduced")).resolve()
     _check_out(run, out, digest)

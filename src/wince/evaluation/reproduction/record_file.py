@@ -13,8 +13,8 @@ from wince.files import sha256
 
 MOST_THREADS = 4096
 LARGEST_FILE = 16 * 2**20  # bytes; a record has about ten thousand
-Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
-"""Text that can be a path or an argument."""
+Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+"""Text without control characters, which a terminal would obey."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -25,16 +25,16 @@ class _Part(BaseModel):
 class Code(_Part):
     """The code that ran; `commit` and `clean` are None outside a checkout."""
 
-    wince: str
-    commit: str | None = None
+    wince: Text
+    commit: Text | None = None
     clean: bool | None = None
 
 
 class Hardware(_Part):
     """The machine."""
 
-    system: str
-    processor: str
+    system: Text
+    processor: Text
     cores: int | None = None
     memory_bytes: int | None = None
 
@@ -42,9 +42,9 @@ class Hardware(_Part):
 class TorchState(_Part):
     """How torch computed."""
 
-    deterministic: str
+    deterministic: Text
     threads: int = Field(ge=1, le=MOST_THREADS)
-    gpus: list[str] = []
+    gpus: list[Text] = []
 
 
 class RecordedData(_Part):
@@ -53,10 +53,10 @@ class RecordedData(_Part):
     folder: Text
     face_specs: list[dict[str, Any]] = Field(min_length=1)
     kind: Literal["split", "folds", "part"]
-    folds: str = "5"
+    folds: Text = "5"
     first: int | None = Field(None, ge=1)
     seed: int = Field(0, ge=0)
-    part: str = "test"
+    part: Text = "test"
 
 
 class Record(_Part):
@@ -66,15 +66,15 @@ class Record(_Part):
     arguments: list[Text] | None = None
     directory: Text | None = None
     part: bool = False
-    date: str
+    date: Text
     seconds: float
-    seeds: dict[str, Annotated[int, Field(ge=0)]]
-    sha256: dict[str, Sha256 | None]
+    seeds: dict[Text, Annotated[int, Field(ge=0)]]
+    sha256: dict[Text, Sha256 | None]
     data: RecordedData | None = None
     code: Code
     hardware: Hardware
-    python: str
-    libraries: dict[str, str]
+    python: Text
+    libraries: dict[Text, Text]
     torch: TorchState | None = None
 
 
@@ -105,8 +105,8 @@ def read(path: Path, *, of_several: bool = False) -> Record:
         of_several: Whether it is one of an evaluation of several data sets.
 
     Raises:
-        DataError: It is damaged, of a part of a run, of an earlier version, or of a run that a
-            Python program started.
+        DataError: It is damaged, of a part of a run, of an earlier version, of a run that a Python
+            program started, or with `of_several` of a single data set.
     """
     try:
         if path.stat().st_size > LARGEST_FILE:
@@ -121,6 +121,11 @@ def read(path: Path, *, of_several: bool = False) -> Record:
         ) from error
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read ({error}). Bring back the file.") from error
+    if of_several and not record.part:
+        raise DataError(
+            f"{path.parent.parent} has no record, and {path.parent} in it is a result of its own. "
+            f"Reproduce each by itself: wince reproduce {path.parent}"
+        )
     if record.part and not of_several:
         raise DataError(
             f"{path.parent} is a part of a larger run. Reproduce the whole: wince reproduce "

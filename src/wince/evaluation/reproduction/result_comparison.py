@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from wince import file_names, spreadsheet_cells
@@ -88,6 +88,8 @@ class Comparison:
         models: Whether the bytes of each model.onnx are the same, by its path in the run.
         missing: Results of the run that the reproduction does not have.
         tolerance: Largest difference that counts as the same.
+        other_folders: Folders of the run that its command does not make, but an earlier one made,
+            as with more seeds; they are not compared.
     """
 
     predictions: tuple[PredictionDifference, ...]
@@ -95,6 +97,7 @@ class Comparison:
     models: Mapping[str, bool]
     missing: tuple[str, ...]
     tolerance: float
+    other_folders: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> str:
@@ -114,7 +117,16 @@ class Comparison:
 
     @property
     def sentence(self) -> str:
-        """The outcome in one sentence."""
+        """The outcome in a sentence, and what is not compared."""
+        if not self.other_folders:
+            return self._outcome_sentence
+        return (
+            f"{self._outcome_sentence} Not compared, because the recorded command does not make "
+            f"them: {', '.join(self.other_folders)}."
+        )
+
+    @property
+    def _outcome_sentence(self) -> str:
         if self.outcome == SAME:
             frames = sum(table.frames for table in self.predictions)
             counts = (
@@ -165,6 +177,7 @@ class Comparison:
             ],
             "models": dict(self.models),
             "missing": list(self.missing),
+            "other_folders": list(self.other_folders),
         }
 
 
@@ -180,11 +193,14 @@ def compare(run: Path, again: Path, tolerance: float = TOLERANCE) -> Comparison:
     Raises:
         DataError: There is nothing to compare, or a file cannot be read.
     """
-    names = (file_names.PREDICTIONS, file_names.METRICS, file_names.MODEL)
-    tables, metrics, models = (_results(run, name) for name in names)
-    if not (tables or metrics or models):
-        raise DataError(f"{run} has no results to compare with. Bring back its files.")
+    tables, metrics, models = results(run)
     every = [*tables, *metrics, *models]
+    other_folders = sorted(
+        {folder for file in every if not (again / (folder := _folder(file))).is_dir()}
+    )
+    every = [file for file in every if _folder(file) not in other_folders]
+    if not every:
+        raise DataError(f"{again} has none of the results of {run}. Remove it, and try again.")
     missing = tuple(file for file in every if not (again / file).is_file())
     kept = [file for file in every if file not in missing]
     return Comparison(
@@ -193,7 +209,27 @@ def compare(run: Path, again: Path, tolerance: float = TOLERANCE) -> Comparison:
         {file: sha256(run / file) == sha256(again / file) for file in models if file in kept},
         missing,
         tolerance,
+        tuple(other_folders),
     )
+
+
+def results(run: Path) -> tuple[list[str], list[str], list[str]]:
+    """Return the tables of predictions, the metrics and the models of a run, as paths in it.
+
+    Raises:
+        DataError: There are none, or a record in the run cannot be read.
+    """
+    names = (file_names.PREDICTIONS, file_names.METRICS, file_names.MODEL)
+    tables, metrics, models = (_results(run, name) for name in names)
+    if not (tables or metrics or models):
+        raise DataError(f"{run} has no results to compare with. Bring back its files.")
+    return tables, metrics, models
+
+
+def _folder(file: str) -> str:
+    """Return the folder of the seed, model or data set that a result is of; "." for the run."""
+    folder = PurePosixPath(file).parent
+    return str(folder.parent if folder.name == file_names.EVALUATION else folder)
 
 
 def _results(run: Path, name: str) -> list[str]:
@@ -220,7 +256,13 @@ def _is_of(run: Path, folder: Path) -> bool:
 def _is_of_another_command(record: Path) -> bool:
     if not record.is_file():
         return False
-    content = Record.model_validate_json(record.read_bytes())
+    try:
+        content = Record.model_validate_json(record.read_bytes())
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{record} is not a record that wince wrote. Bring back the file, or move its folder "
+            "elsewhere."
+        ) from error
     return content.arguments is not None and not content.part
 
 
