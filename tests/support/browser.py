@@ -104,6 +104,14 @@ def until(page, expression):
         page.wait_for_timeout(50)
 
 
+def wait_for(page, condition):
+    """Wait until a function returns true, while the page goes on."""
+    deadline = time.monotonic() + TIMEOUT / 1000
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not become true"
+        page.wait_for_timeout(50)
+
+
 FOCUSED = "document.activeElement.id || document.activeElement.name"
 
 
