@@ -133,7 +133,7 @@ def test_no_file_names_another_host(device_page: DevicePage) -> None:
     allowed = {
         "http://www.w3.org/2000/svg",  # a namespace, not an address that is loaded
     }
-    pattern = re.compile(r"(?:https?|wss?)://[\w.][^\s\"'`)]*")
+    pattern = re.compile(r"(?:https?|wss?)://\w[^\s\"'`)]*")
     for path, content in device_page.files.items():
         if path.endswith(TEXTS) and not re.search("/onnxruntime/|/models/|wince-page", path):
             assert set(pattern.findall(content.decode())) <= allowed, path
