@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -114,23 +114,20 @@ class Cluster:
         """
         from distributed import KilledWorker
 
-        while True:
-            try:
-                return future.result(timeout=REFRESH_SECONDS)
-            except TimeoutError:
-                if future.done():  # the error of the work
-                    raise
-                self.size()
-            except CancelledError as error:
-                raise _lost(self.address) from error
-            except KilledWorker as error:
-                raise ClusterError(
-                    "Each worker that was given one of the batches died "
-                    f"({error.allowed_failures + 1} in all, the last one at "
-                    f"{error.last_worker.address}), most often because memory ran out. Give each "
-                    "worker more memory or fewer threads, and run the same command again: finished "
-                    "work is kept."
-                ) from error
+        while not wait([future], timeout=REFRESH_SECONDS).done:
+            self.size()
+        try:
+            return future.result()
+        except CancelledError as error:
+            raise _lost(self.address) from error
+        except KilledWorker as error:
+            raise ClusterError(
+                "Each worker that was given one of the batches died "
+                f"({error.allowed_failures + 1} in all, the last one at "
+                f"{error.last_worker.address}), most often because memory ran out. Give each "
+                "worker more memory or fewer threads, and run the same command again: finished "
+                "work is kept."
+            ) from error
 
     def stop(self) -> None:
         """Cancel the batches that no worker has begun."""

@@ -7,9 +7,10 @@ import pytest
 
 from tests.support.frames import Frame
 from tests.support.video_sample import write_video
-from wince import images
+from wince import cluster, file_names, images, worker_needs
 from wince.cli import main
 from wince.cli.assess import cluster_batch
+from wince.runtime.estimator import starter_folder
 
 
 @pytest.fixture
@@ -46,6 +47,19 @@ def test_an_image_that_only_this_machine_can_open_is_no_result(
     monkeypatch.setattr(cluster_batch, "_assess_batch", opening_nothing)
     assert main(["assess", "photos", "--out", "out.csv", "--cluster", address]) == 1
     assert "cannot open" in capsys.readouterr().err
+
+
+def test_workers_that_have_another_model_under_the_same_path_are_refused(
+    address: str, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fingerprint(path: Path) -> str:
+        is_manifest = path.name == file_names.MODEL_MANIFEST
+        return "of this machine" if is_manifest else worker_needs.fingerprint(path)
+
+    monkeypatch.setattr(cluster, "fingerprint", fingerprint)
+    model = str(starter_folder())
+    assert main(["assess", "photos", "--model", model, "--cluster", address]) == 1
+    assert f"does not see {model}/model.json as this machine" in capsys.readouterr().err
 
 
 def opening_nothing(outcomes_of, every, batch):

@@ -113,13 +113,14 @@ def test_a_study_begins_from_no_weights_that_name_subjects(
     assert not (tmp_path / "study").exists()
 
 
-def test_the_rate_falls_from_round_to_round_and_each_round_draws_anew(study_folder: Path) -> None:
+def test_the_rate_falls_between_rounds_only_and_each_round_draws_anew(study_folder: Path) -> None:
     recipe = sample.tiny("strong")
     current = study.read(study_folder / "round-000.pt").study
     rounds = [current.settings(number, "none", sample.CPU) for number in range(2)]
     assert rounds[0].recipe.rate == pytest.approx(recipe.rate)
     assert rounds[1].recipe.rate == pytest.approx(recipe.rate * study.LAST_RATE)
     assert rounds[1].recipe.head_rate == pytest.approx(recipe.head_rate * study.LAST_RATE)
+    assert {settings.recipe.schedule for settings in rounds} == {"constant"}
     assert rounds[0].seed != rounds[1].seed
 
 

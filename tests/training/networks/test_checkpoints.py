@@ -90,6 +90,17 @@ def test_a_pickle_that_is_not_well_formed_is_refused(opcodes: bytes, tmp_path: P
         checkpoints.read_weights(path)
 
 
+def test_a_file_that_grows_when_it_is_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.pt"
+    torch.save({"fc.weight": torch.zeros(1_000_000)}, tmp_path / "plain.pt")
+    with zipfile.ZipFile(tmp_path / "plain.pt") as plain, zipfile.ZipFile(path, "w") as crafted:
+        for name in plain.namelist():
+            crafted.writestr(name, plain.read(name), zipfile.ZIP_DEFLATED)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(ModelError, match="would take more memory than its"):
+        checkpoints.read_weights(path)
+
+
 @pytest.mark.parametrize(
     "prefix",
     ["network.", "module.", "model.", "model.network.", "network.model.", "module.module.model."],

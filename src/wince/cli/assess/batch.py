@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from wince import cluster, images
+from wince import cluster, file_names, images
 from wince.annotate import annotated_copy
 from wince.cli.assess.annotated_paths import AnnotatedPaths
 from wince.cli.assess.cluster_batch import assess_files
@@ -72,7 +72,8 @@ class Batch:
     ) -> Iterator[Outcome]:
         """Yield the outcomes of files that a cluster assesses; `total` is for a progress bar."""
         folders = {path if path.is_dir() else path.parent for path in self.paths}
-        folders |= set() if self.model is None else {self.model}
+        # Another model under the same path would give other scores: its content is compared.
+        folders |= set() if self.model is None else {self.model / file_names.MODEL_MANIFEST}
         reads = sorted(path.absolute() for path in folders)
         with cluster.connect(address, reads) as pool:
             by_file = assess_files(

@@ -8,7 +8,7 @@ in it is compressed, and that its tensors are those of the study's network.
 
 import hashlib
 import io
-import zipfile
+import reprlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +30,11 @@ LARGEST_DESCRIPTION = 1_000_000
 """Bytes that a file may have beside its tensors."""
 MOST = 1_000_000_000
 """Largest number of subjects or frames."""
+WRONG = (
+    *(WinceError, KeyError, TypeError, ValueError, AttributeError),
+    *(OverflowError, RecursionError),  # huge integers, and nested data that cannot be printed
+)
+"""What a crafted description makes the checks raise."""
 VARIANCE = "running_var"
 """End of the names of tensors that have variances."""
 
@@ -87,13 +92,15 @@ def read(path: Path, kind: str, largest: int) -> tuple[Mapping[str, Any], dict[s
     if not isinstance(header, Mapping) or header.get("kind") != kind:
         other = header.get("kind") if isinstance(header, Mapping) else "other weights"
         raise ModelError(
-            f"{path} is expected to be the {kind} of a federated study, and is: {other!s:.40}. "
-            "See `wince federate --help` for which command writes which file."
+            f"{path} is expected to be the {kind} of a federated study, and is: "
+            f"{reprlib.repr(other):.40}. See `wince federate --help` for which command writes "
+            "which file."
         )
     if header.get("format") != FORMAT:
+        actual = reprlib.repr(header.get("format"))  # of nested data too, however deep
         raise ModelError(
-            f"{path} was written by another version of wince (format {header.get('format')!r:.40}, "
-            f"expected {FORMAT}). All sites of a study need the same version."
+            f"{path} was written by another version of wince (format {actual:.40}, expected "
+            f"{FORMAT}). All sites of a study need the same version."
         )
     return header, checkpoints.weights_in(content, path).weights
 
@@ -105,22 +112,16 @@ def _check_archive(path: Path, largest: int) -> None:
         size = path.stat().st_size
         if size > largest:
             raise ModelError(f"{path} has {size:,} bytes; expected at most {largest:,}.")
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise ModelError(f"{path} is not a file of a federated study ({error}).") from error
-    is_compressed = any(entry.compress_type != zipfile.ZIP_STORED for entry in entries)
-    descriptions = [entry.file_size for entry in entries if "/data/" not in entry.filename]
-    if (
-        is_compressed
-        or sum(entry.file_size for entry in entries) > size
-        or sum(descriptions) > LARGEST_DESCRIPTION
-    ):
+    entries = checkpoints.archive_entries(path)
+    if not entries:
+        raise ModelError(f"{path} is not a file of a federated study.")
+    descriptions = sum(entry.file_size for entry in entries if "/data/" not in entry.filename)
+    if descriptions > LARGEST_DESCRIPTION:
         raise ModelError(
-            f"{path} would take more memory than its {size:,} bytes. `wince federate` writes no "
-            "such file: ask who sent it."
+            f"{path} has {descriptions:,} bytes beside its weights; expected at most "
+            f"{LARGEST_DESCRIPTION:,}. `wince federate` writes no such file: ask who sent it."
         )
 
 
@@ -135,7 +136,7 @@ def as_damage(path: Path) -> Iterator[None]:
     """Raise ModelError with the file's name for whatever is wrong with its content."""
     try:
         yield
-    except (WinceError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except WRONG as error:
         reason = str(error) if isinstance(error, WinceError) else f"{type(error).__name__}: {error}"
         raise ModelError(f"{path} cannot be used in a federated study. {reason:.300}") from error
 

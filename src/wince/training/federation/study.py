@@ -120,7 +120,12 @@ class Study:
         if recipe.schedule != "constant":
             share = number / max(1, self.rounds - 1)
             factor = LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * share))
-        recipe = replace(recipe, rate=recipe.rate * factor, head_rate=recipe.head_rate * factor)
+        recipe = replace(
+            recipe,
+            rate=recipe.rate * factor,
+            head_rate=recipe.head_rate * factor,
+            schedule="constant",
+        )
         settings = Settings(
             recipe=recipe,
             head=self.head,  # type: ignore[arg-type]  # `from_dict` and `start` check it

@@ -181,7 +181,7 @@ def _check_variables(nodes: int) -> None:
         raise ModelError(
             f"--num-nodes {nodes} needs a launcher on each machine, and none is there: "
             f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set. Training would "
-            f"wait for the other machines for ever. {HOW}"
+            f"wait for machines that cannot join. {HOW}"
         )
     address, port = os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"]
     if not port.isdigit() or not 0 < int(port) < 65536:

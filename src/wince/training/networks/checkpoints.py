@@ -8,7 +8,9 @@ the averaged weights when the recipe averages.
 import contextlib
 import errno
 import os
+import reprlib
 import shutil
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +32,8 @@ PREFIXES = ("network.", "module.", "model.")
 WRAPPERS = ("state_dict", "model_state_dict", "model")
 """Keys under which scripts store a state dict."""
 DESCRIPTION_KEYS = ("format", "architecture", "head", "face_spec", "subjects_seen", "recipe")
+ARCHIVE = b"PK\3\4"
+"""The first bytes by which torch knows a zip archive from a file of its older form."""
 FULL_DISK = 1_000_000  # bytes; a disk with less free is called full
 
 
@@ -82,20 +86,51 @@ def read(path: Path) -> dict[str, Any]:
     """
     if not path.is_file():
         raise ModelError(f"There are no weights at {path}. Check the path.")
+    archive_entries(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # crafted files make torch raise errors of nearly every class
-        reason = (str(error).splitlines() or [type(error).__name__])[0].partition(". ")[0][:200]
-        raise ModelError(
-            f"{path} is not a file of weights that can be loaded safely ({reason}). Save the "
-            "network's state_dict with torch.save and use that file."
-        ) from error
+        raise _unsafe(path, error) from error
     if not isinstance(content, Mapping):
         raise ModelError(
             f"{path} contains a {type(content).__name__}; expected weights by name. Save the "
             "network's state_dict with torch.save and use that file."
         )
     return dict(content)
+
+
+def archive_entries(path: Path) -> list[zipfile.ZipInfo]:
+    """Return the entries of a file that torch wrote, [] for a file of its older form.
+
+    torch compresses nothing. A small file with compressed entries could fill the memory.
+
+    Raises:
+        ModelError: The file is damaged, or would take more memory than it has bytes.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(len(ARCHIVE)) != ARCHIVE:
+                return []
+            size = file.seek(0, os.SEEK_END)
+            with zipfile.ZipFile(file) as archive:
+                entries = archive.infolist()
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise _unsafe(path, error) from error
+    is_compressed = any(entry.compress_type != zipfile.ZIP_STORED for entry in entries)
+    if is_compressed or sum(entry.file_size for entry in entries) > size:
+        raise ModelError(
+            f"{path} would take more memory than its {size:,} bytes. torch writes no such file: "
+            "ask where it came from."
+        )
+    return entries
+
+
+def _unsafe(path: Path, error: Exception) -> ModelError:
+    reason = (str(error).splitlines() or [type(error).__name__])[0].partition(". ")[0][:200]
+    return ModelError(
+        f"{path} is not a file of weights that can be loaded safely ({reason}). Save the network's "
+        "state_dict with torch.save and use that file."
+    )
 
 
 def file_of(path: Path) -> Path:
@@ -130,9 +165,10 @@ def weights_in(content: Mapping[str, Any], path: Path) -> Weights:
             "values. Train again, or use another file."
         )
     if meta and (set(DESCRIPTION_KEYS) - set(meta) or meta["format"] != FORMAT):
+        actual = reprlib.repr(meta.get("format"))  # of nested data too, however deep
         raise ModelError(
-            f"{path} was written by another version of wince (format {meta.get('format')!r:.80}, "
-            f"expected {FORMAT}). Train again, or use the version that wrote it."
+            f"{path} was written by another version of wince (format {actual:.80}, expected "
+            f"{FORMAT}). Train again, or use the version that wrote it."
         )
     tensors = next(
         (content[name] for name in WRAPPERS if isinstance(content.get(name), Mapping)), content
