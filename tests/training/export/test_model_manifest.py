@@ -4,6 +4,7 @@ import pytest
 
 pytest.importorskip("torch", reason="needs wince[train]")
 
+from tests.support import undrawn_plots
 from tests.support.evaluation_sample import PLAIN, columns
 from wince.evaluation.evaluate import evaluate
 from wince.evaluation.prediction_columns import from_columns
@@ -12,8 +13,9 @@ from wince.evaluation.report.result_files import draw
 from wince.training.export import model_card, model_manifest
 
 
-def test_card_and_report_round_the_same_value_once() -> None:
+def test_card_and_report_round_the_same_value_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """0.71549 is 0.715 in both; rounded to four digits first it would be 0.716."""
+    undrawn_plots.use(monkeypatch)
     cells = columns()
     table = from_columns({name: cells[name] for name in PLAIN}, "plain.csv")
     metrics = evaluate(table, resamples=0)
