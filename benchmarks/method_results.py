@@ -5,7 +5,7 @@
 On each archive the methods of `wince compare --methods`, and the shallow network with each loss,
 are cross-validated by subject on the same frames and folds. The methods are run with two seeds, the
 losses with one. Networks are shown the same number of faces, which is small, so that all can be
-run within an hour of one core. Optical flow is left out where there are no sequences.
+run within two hours of one core. Optical flow is left out where there are no sequences.
 
 A stopped run resumes with the same command. Predictions and costs of each finished method are kept
 in benchmarks/results/methods; `benchmarks.reproduce_results` writes them into the page. Hours are

@@ -17,20 +17,18 @@ REFERENCE = ROOT / "docs" / "cli.md"
 COMMANDS = write_cli.command_paths()
 
 
-def test_help_is_quick_and_imports_no_large_package() -> None:
+def test_help_imports_little_and_no_large_package() -> None:
+    """The number of modules stands for the time to start, which depends on the machine."""
     script = (
         "import sys; from wince.cli import main; main(['--help'])\n"
         "large = {'numpy', 'onnxruntime', 'PIL', 'rich', 'fastapi', 'torch', 'pandas'}\n"
-        "import time; print(time.process_time(), *large & set(sys.modules), file=sys.stderr)"
+        "print(len(sys.modules), *large & set(sys.modules), file=sys.stderr)"
     )
-    runs = [
-        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-        for _ in range(3)
-    ]
-    assert all("Usage: wince" in run.stdout for run in runs)
-    (seconds, *imported), *_ = sorted(run.stderr.split() for run in runs)
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "Usage: wince" in run.stdout
+    count, *imported = run.stderr.split()
     assert imported == []
-    assert float(seconds) < 0.3  # CPU time, including the start of the interpreter
+    assert int(count) < 250  # Python and typer alone import about 140
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
