@@ -30,7 +30,7 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 from benchmarks.device_page import hosted
 from benchmarks.live_page import write_film
 from benchmarks.server_load import photo, running_server
-from tests.support.browser import ARGUMENTS, CHROMIUM, LIVE_RESULT, RESULT
+from tests.support.page_constants import ARGUMENTS, CHROMIUM, LIVE_RESULT, RESULT
 from wince.runtime.estimator import Estimator
 from wince.server.device_page import export, page
 

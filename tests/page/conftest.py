@@ -13,16 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.browser import (
-    ARGUMENTS,
-    CHROMIUM,
-    SPEECH,
-    TIMEOUT,
-    serve,
-    start_watching,
-)
+from tests.support.browser import SPEECH, TIMEOUT, serve, start_watching
 from tests.support.firefox import FIREFOX, start_firefox
 from tests.support.live_answers import answer_all
+from tests.support.page_constants import ARGUMENTS, CHROMIUM
 from tests.support.server_process import free_port
 from tests.support.tabs import Tabs
 from tests.support.video_sample import write_video

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.browser import LIVE, TIMEOUT, start_watching
+from tests.support.browser import TIMEOUT, start_watching
+from tests.support.page_constants import LIVE
 
 SLOW = 4 * TIMEOUT
 """A busy machine takes long to load the networks."""

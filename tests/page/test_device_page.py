@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.browser import RESULT, SPEECH, TIMEOUT, upload
+from tests.support.browser import SPEECH, TIMEOUT, upload
+from tests.support.page_constants import RESULT
 from wince.server.device_page import export
 from wince.server.device_page.page import build
 

@@ -1,7 +1,8 @@
 """Choosing one of several faces in a photo."""
 
-from tests.support.browser import RESULT, until, upload
+from tests.support.browser import until, upload
 from tests.support.media import encode_image
+from tests.support.page_constants import RESULT
 from tests.support.portraits import two_faces
 
 

@@ -1,6 +1,7 @@
 """Using the page with the keyboard."""
 
-from tests.support.browser import FOCUSED, LIVE_RESULT, RESULT, until, wait_for_focus
+from tests.support.browser import FOCUSED, until, wait_for_focus
+from tests.support.page_constants import LIVE_RESULT, RESULT
 
 
 def tab_to(page, name):

@@ -6,11 +6,8 @@ import re
 import pytest
 
 from tests.support.browser import (
-    ARGUMENTS,
-    CHROMIUM,
     DRAWN_AREA,
     LIVE_PROBLEM,
-    LIVE_RESULT,
     SHIFTS,
     SPEECH,
     TIMEOUT,
@@ -24,6 +21,7 @@ from tests.support.browser import (
     wait_for_focus,
 )
 from tests.support.live_answers import BUSY, FACE, NO_FACE, answer_all
+from tests.support.page_constants import ARGUMENTS, CHROMIUM, LIVE_RESULT
 from wince.scale import Level
 from wince.speech.languages import ENGLISH
 

@@ -4,8 +4,9 @@ import re
 
 import numpy as np
 
-from tests.support.browser import DRAWN, RESULT, spoken, unfold, until, upload
+from tests.support.browser import DRAWN, spoken, unfold, until, upload
 from tests.support.media import encode_image
+from tests.support.page_constants import RESULT
 
 STATE = "document.querySelector('#upload-result .neutral-state').textContent"
 CHANGE = "document.querySelector('#upload-result .change-number').textContent"

@@ -1,6 +1,7 @@
 """Cameras and connections that are lost and recovered."""
 
-from tests.support.browser import LIVE_PROBLEM, LIVE_RESULT, serve, start_watching, until
+from tests.support.browser import LIVE_PROBLEM, serve, start_watching, until
+from tests.support.page_constants import LIVE_RESULT
 from tests.support.server_process import free_port
 
 VIDEO_TRACK = "document.getElementById('video').srcObject.getVideoTracks()[0]"

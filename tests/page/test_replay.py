@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from tests.support.browser import ARGUMENTS, CHROMIUM, SPEECH, TIMEOUT, start_watching
+from tests.support.browser import SPEECH, TIMEOUT, start_watching
 from tests.support.expressive_clip import RATE, clip
+from tests.support.page_constants import ARGUMENTS, CHROMIUM
 from tests.support.video_sample import write_video
 from wince import scale
 from wince.speech.languages import ENGLISH

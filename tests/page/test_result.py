@@ -3,16 +3,9 @@
 import numpy as np
 import pytest
 
-from tests.support.browser import (
-    DRAWN_AREA,
-    RESULT,
-    change_answers,
-    spoken,
-    unfold,
-    until,
-    upload,
-)
+from tests.support.browser import DRAWN_AREA, change_answers, spoken, unfold, until, upload
 from tests.support.media import encode_image
+from tests.support.page_constants import RESULT
 from wince import scale
 from wince.scale import Level
 from wince.speech import sentences

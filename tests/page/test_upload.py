@@ -5,8 +5,9 @@ import base64
 import numpy as np
 import pytest
 
-from tests.support.browser import DRAWN, RESULT, spoken, unfold, until, upload
+from tests.support.browser import DRAWN, spoken, unfold, until, upload
 from tests.support.media import encode_image
+from tests.support.page_constants import RESULT
 from wince.speech.languages import ENGLISH
 
 LEVEL = f'{RESULT}[data-kind="level"]'

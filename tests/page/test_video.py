@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.browser import DRAWN_AREA, RESULT, spoken, until, wait_for_focus
+from tests.support.browser import DRAWN_AREA, spoken, until, wait_for_focus
+from tests.support.page_constants import RESULT
 from tests.support.portraits import two_faces
 from tests.support.video_sample import write_video
 

@@ -1,25 +1,13 @@
 """Helpers for tests of the page in Chromium, driven by Playwright."""
 
 import re
-import shutil
 import subprocess
 import sys
 import time
 
 from tests.support.frames import ROOT
+from tests.support.page_constants import LIVE, LIVE_RESULT, RESULT
 
-# The one without windows opens a page in little more than half of the computing time.
-PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
-CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--use-fake-ui-for-media-stream",
-]
 TIMEOUT = 20_000  # milliseconds; long, because the machine may be busy
 
 # Headless Chromium has no voices, so these functions replace those of the browser.
@@ -57,8 +45,6 @@ def serve(port):
     assert match, "the server did not start"
     return process, match[0]
 
-
-RESULT = "#upload-result .result"
 
 DRAWN = (
     "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
@@ -139,8 +125,6 @@ def change_answers(page, **changes):
     page.route("**/v1/assessments*", handle)
 
 
-LIVE = "#live-result .result"
-LIVE_RESULT = f'{LIVE}[data-kind="level"]'
 LIVE_PROBLEM = f'{LIVE}[data-kind="problem"]'
 
 
