@@ -67,12 +67,12 @@ def large_jpeg_differences(browser: Browser, address: str, folder: Path) -> list
         data = photo(*LARGE, quality=quality)
         (folder / "large.jpg").write_bytes(data)
         there = view.evaluate(ASSESS, [source.partition("/")[0], f"large.jpg?{quality}"])
-        here = wince.assess(data)
-        units = here.action_units or {}
+        in_python = wince.assess(data)
+        units = in_python.action_units or {}
         differences.append(
             (
-                abs(there["pspi"] - (here.pspi or 0)),
-                abs(there["raw_score"] - (here.raw_score or 0)),
+                abs(there["pspi"] - (in_python.pspi or 0)),
+                abs(there["raw_score"] - (in_python.raw_score or 0)),
                 max(abs(there["action_units"][name] - value) for name, value in units.items()),
             )
         )

@@ -249,9 +249,9 @@ def test_no_record_names_another_program_or_another_folder(
         return
     arguments = command.moved(out).arguments()
     assert arguments[0] in ("train", "cross-validate", "compare", "evaluate")
-    again = recorded_command.read(arguments, Path("/then"))
-    assert again.values == command.moved(out).values
-    assert again.values["out"] == out
+    repeated = recorded_command.read(arguments, Path("/then"))
+    assert repeated.values == command.moved(out).values
+    assert repeated.values["out"] == out
     assert [word for word in arguments if word.startswith("--out")] == [f"--out={out}"]
 
 
@@ -320,12 +320,12 @@ def test_results_are_the_same_within_the_tolerance_or_not(tmp_path: Path) -> Non
 
 def test_times_do_not_count_and_bytes_of_the_model_do(tmp_path: Path) -> None:
     run = results(tmp_path / "run", [1.0, 2.0])
-    again = results(tmp_path / "again", [1.0, 2.0])
-    table = again / "predictions.csv"
+    copy = results(tmp_path / "copy", [1.0, 2.0])
+    table = copy / "predictions.csv"
     table.write_text(table.read_text().replace(",1.5", ",9.5"))
-    assert result_comparison.compare(run, again).outcome == result_comparison.SAME
-    (again / "model.onnx").write_bytes(b"other")
-    comparison = result_comparison.compare(run, again)
+    assert result_comparison.compare(run, copy).outcome == result_comparison.SAME
+    (copy / "model.onnx").write_bytes(b"other")
+    comparison = result_comparison.compare(run, copy)
     assert comparison.outcome == result_comparison.CLOSE
     assert "1 of 1 model.onnx has other bytes" in comparison.sentence
 
@@ -348,13 +348,13 @@ def test_folders_of_other_commands_in_a_run_are_no_results_of_it(
     evaluated: Path, tmp_path: Path
 ) -> None:
     run = results(tmp_path / "run", [1.0, 2.0])
-    again = results(tmp_path / "again", [1.0, 2.0])
+    copy = results(tmp_path / "copy", [1.0, 2.0])
     results(run / "fold-1", [1.0])
     other = results(run / "by-hand", [1.0])
     (other / "evaluation-record.json").write_bytes(
         (evaluated / "evaluation-record.json").read_bytes()
     )
-    assert result_comparison.compare(run, again).missing == ()
+    assert result_comparison.compare(run, copy).missing == ()
     (other / "evaluation-record.json").write_text("{}")
     with pytest.raises(DataError, match="is not a record that wince wrote"):
         result_comparison.results(run)
@@ -362,16 +362,16 @@ def test_folders_of_other_commands_in_a_run_are_no_results_of_it(
 
 def test_folders_that_the_command_does_not_make_are_named_and_not_compared(tmp_path: Path) -> None:
     """The folder of a seed stays when the command is given again with fewer seeds."""
-    run, again = (results(tmp_path / name, [1.0, 2.0]) for name in ("run", "again"))
-    for folder in (run / "seed-1", run / "seed-2", again / "seed-1"):
+    run, copy = (results(tmp_path / name, [1.0, 2.0]) for name in ("run", "copy"))
+    for folder in (run / "seed-1", run / "seed-2", copy / "seed-1"):
         results(folder, [1.0])
-    comparison = result_comparison.compare(run, again)
+    comparison = result_comparison.compare(run, copy)
     assert comparison.outcome == result_comparison.SAME
     assert comparison.other_folders == ("seed-2",)
     assert comparison.sentence.endswith("the recorded command does not make them: seed-2.")
-    (again / "seed-1" / "evaluation" / "metrics.json").unlink()
-    (again / "seed-1" / "evaluation").rmdir()
-    comparison = result_comparison.compare(run, again)
+    (copy / "seed-1" / "evaluation" / "metrics.json").unlink()
+    (copy / "seed-1" / "evaluation").rmdir()
+    comparison = result_comparison.compare(run, copy)
     assert comparison.missing == ("seed-1/evaluation/metrics.json",)
     assert comparison.outcome == result_comparison.DIFFERENT
 

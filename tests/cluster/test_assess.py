@@ -32,9 +32,9 @@ def test_threads_and_a_cluster_write_the_same_results(
 ) -> None:
     command = ["assess", "photos", "given.jpg", "--out"]
     assert main([*command, "here.csv"]) == 1
-    here = capsys.readouterr().err
+    of_threads = capsys.readouterr().err
     assert main([*command, "cluster.csv", "--cluster", address]) == 1
-    assert capsys.readouterr().err == here
+    assert capsys.readouterr().err == of_threads
     text = Path("here.csv").read_text("utf-8")
     assert Path("cluster.csv").read_text("utf-8") == text
     rows = 3 + 1 + 3  # photos, a frame of the video, and files with an error

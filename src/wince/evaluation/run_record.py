@@ -90,9 +90,7 @@ def finish(
         return
     record = {
         "format": FORMAT,
-        "command": shlex.join(_command()),
-        "arguments": _arguments(),
-        "directory": str(Path.cwd()),
+        **_call(),
         "part": part,
         "date": start.date,
         "seconds": round(time.monotonic() - start.clock, 1),
@@ -116,17 +114,12 @@ def state_command(path: Path) -> None:
     Raises:
         FileWriteError: The file cannot be written.
     """
-    arguments = _arguments()
-    if arguments is None or not path.is_file():
+    call = _call()
+    if call["arguments"] is None or not path.is_file():
         return
     record = json.loads(path.read_text("utf-8"))
-    stated = {
-        "command": shlex.join(_command()),
-        "arguments": arguments,
-        "directory": str(Path.cwd()),
-    }
-    if record | stated != record:
-        write_json(path, {**record, **stated, "continued": True})
+    if record | call != record:
+        write_json(path, {**record, **call, "continued": True})
 
 
 def data_record(folder: Path, specs: Iterable[FaceSpec], **frames: Any) -> dict[str, Any]:
@@ -176,6 +169,15 @@ def _command() -> list[str]:
     program = Path(sys.argv[0])
     name = program.parent.name if program.name == "__main__.py" else program.name
     return [name, *sys.argv[1:]]
+
+
+def _call() -> dict[str, Any]:
+    """Return how this process was called, for a record."""
+    return {
+        "command": shlex.join(_command()),
+        "arguments": _arguments(),
+        "directory": str(Path.cwd()),
+    }
 
 
 def _arguments() -> list[str] | None:

@@ -68,8 +68,8 @@ def test_a_site_sends_weights_counts_and_digests_and_nothing_else(
     train()  # is finished
     assert update.path.stat().st_mtime_ns == modified
     another = tmp_path / "again"
-    again = site_training.train_site(first, prepared_folder, "north", another, sample.CPU)
-    assert again.path.read_bytes() == content
+    repeated = site_training.train_site(first, prepared_folder, "north", another, sample.CPU)
+    assert repeated.path.read_bytes() == content
     config = json.loads((out / "round-000" / "config.json").read_text())
     config["data"]["manifest_sha256"] = "0" * 64
     (out / "round-000" / "config.json").write_text(json.dumps(config))

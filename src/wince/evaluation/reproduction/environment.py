@@ -46,10 +46,10 @@ def differences(record: Record, now: Mapping[str, Any]) -> list[Difference]:
         for name in recorded.keys() | installed.keys()
         if name not in LIBRARIES
     )
-    found = [Difference(name, _text(a), _text(b)) for name, a, b in pairs if a != b]
+    changes = [Difference(name, _text(a), _text(b)) for name, a, b in pairs if a != b]
     if others:
-        found.append(Difference("other libraries", "", f"{others:,} with another version"))
-    return found
+        changes.append(Difference("other libraries", "", f"{others:,} with another version"))
+    return changes
 
 
 def _text(value: object) -> str:

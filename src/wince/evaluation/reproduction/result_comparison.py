@@ -181,12 +181,12 @@ class Comparison:
         }
 
 
-def compare(run: Path, again: Path, tolerance: float = TOLERANCE) -> Comparison:
+def compare(run: Path, copy: Path, tolerance: float = TOLERANCE) -> Comparison:
     """Return how the results of a run and of its reproduction differ.
 
     Args:
         run: The folder of the run.
-        again: The folder of its reproduction.
+        copy: The folder of its reproduction.
         tolerance: Largest difference of a prediction, in points, or of a metric that counts as
             the same.
 
@@ -196,17 +196,17 @@ def compare(run: Path, again: Path, tolerance: float = TOLERANCE) -> Comparison:
     tables, metrics, models = results(run)
     every = [*tables, *metrics, *models]
     other_folders = sorted(
-        {folder for file in every if not (again / (folder := _folder(file))).is_dir()}
+        {folder for file in every if not (copy / (folder := _folder(file))).is_dir()}
     )
     every = [file for file in every if _folder(file) not in other_folders]
     if not every:
-        raise DataError(f"{again} has none of the results of {run}. Remove it, and try again.")
-    missing = tuple(file for file in every if not (again / file).is_file())
+        raise DataError(f"{copy} has none of the results of {run}. Remove it, and try again.")
+    missing = tuple(file for file in every if not (copy / file).is_file())
     kept = [file for file in every if file not in missing]
     return Comparison(
-        tuple(compare_predictions(run, again, file) for file in tables if file in kept),
-        tuple(row for file in metrics if file in kept for row in compare_metrics(run, again, file)),
-        {file: sha256(run / file) == sha256(again / file) for file in models if file in kept},
+        tuple(compare_predictions(run, copy, file) for file in tables if file in kept),
+        tuple(row for file in metrics if file in kept for row in compare_metrics(run, copy, file)),
+        {file: sha256(run / file) == sha256(copy / file) for file in models if file in kept},
         missing,
         tolerance,
         tuple(other_folders),
@@ -266,9 +266,9 @@ def _is_of_another_command(record: Path) -> bool:
     return content.arguments is not None and not content.part
 
 
-def compare_predictions(run: Path, again: Path, file: str) -> PredictionDifference:
+def compare_predictions(run: Path, copy: Path, file: str) -> PredictionDifference:
     """Return how two tables of predictions differ; `file` is their path in both folders."""
-    (columns, rows), (other_columns, other_rows) = (_read(folder / file) for folder in (run, again))
+    (columns, rows), (other_columns, other_rows) = (_read(folder / file) for folder in (run, copy))
     partners = {_key(row): row for row in other_rows}
     pairs = [(row, partners[_key(row)]) for row in rows if _key(row) in partners]
     scored = [(a, b) for a, b in pairs if a["predicted"] and b["predicted"]]
@@ -309,10 +309,10 @@ def _key(row: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(row[name] for name in KEY)
 
 
-def compare_metrics(run: Path, again: Path, file: str) -> list[MetricDifference]:
+def compare_metrics(run: Path, copy: Path, file: str) -> list[MetricDifference]:
     """Return how the pooled metrics of two evaluations differ; `file` is their path in both."""
     models = []
-    for path in (run / file, again / file):
+    for path in (run / file, copy / file):
         try:
             model = json.loads(path.read_text("utf-8"))["model"]
             model["pooled"], model["pooled_interval"]
