@@ -7,6 +7,7 @@ Nothing here starts a scheduler or a worker, or listens.
 import asyncio
 import logging
 import os
+import platform
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +36,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 CONNECT_SECONDS = 10
+ANSWER_SECONDS = 60
+"""How long a worker may take to state its versions and to compare its folders."""
 NO_WORKER_SECONDS = 60
 """How long all workers may be away before the command stops."""
 REFRESH_SECONDS = 5
@@ -218,20 +221,56 @@ async def _try_to_connect(address: str) -> None:
 
 def _check_workers(client: "Client", address: str, needs: WorkerNeeds) -> None:
     """Raise ClusterError unless there are workers and each of them has what it needs."""
-    workers = cast(dict[str, Any], client.get_versions())["workers"]
-    if not workers:
+    addresses = list(client.nthreads())
+    if not addresses:
         raise ClusterError(
             f"The cluster at {address} has no worker. Start some with `dask worker {address}` on "
             "machines that have the same wince and the same folders."
         )
     # First what needs no code of ours: a function for another Python may end its process.
-    for worker, parts in workers.items():
-        python = ".".join(str(parts["host"]["python"]).split(".")[:2])
+    for worker, full_version in _ask(client, addresses, platform.python_version).items():
+        python = ".".join(str(full_version).split(".")[:2])
         if python != version("Python"):
             raise ClusterError(other_version(worker, "Python", python, version("Python")))
-    problems: dict[str, Any] = client.run(worker_problem, needs, on_error="return")
-    for worker, problem in problems.items():
+    for worker, problem in _ask(client, addresses, worker_problem, needs).items():
         if isinstance(problem, ModuleNotFoundError):
             raise ClusterError(other_version(worker, "wince", "", version("wince")))
         if problem:
             raise ClusterError(str(problem))
+
+
+def _ask(
+    client: "Client", addresses: Sequence[str], function: Callable[..., Any], *arguments: Any
+) -> dict[str, Any]:
+    """Return what a function returns on each worker, or the error that it raises there.
+
+    Raises:
+        ClusterError: A worker does not answer in time.
+    """
+
+    async def ask() -> tuple[dict[str, Any], list[str]]:
+        calls = {
+            worker: asyncio.ensure_future(
+                client.run(function, *arguments, workers=[worker], on_error="return")
+            )
+            for worker in addresses
+        }
+        _, late = await asyncio.wait(calls.values(), timeout=ANSWER_SECONDS)
+        for call in late:
+            call.cancel()
+        answers = {
+            worker: call.result()[worker]
+            for worker, call in calls.items()
+            if call not in late and call.exception() is None  # it raises if the worker has left
+        }
+        return answers, [worker for worker, call in calls.items() if call in late]
+
+    answers, silent = client.sync(ask)
+    if silent:
+        count = f"{len(silent)} of the {len(addresses)} workers"
+        raise ClusterError(
+            f"{count} did not answer within {ANSWER_SECONDS} seconds, the first is {silent[0]}. A "
+            "network drive that does not answer may hold it. Check its machine, or end that worker "
+            "and start another, then run the same command again."
+        )
+    return cast(dict[str, Any], answers)

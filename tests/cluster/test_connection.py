@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -115,6 +116,21 @@ def test_workers_that_do_not_see_the_archive(
     with (
         pytest.raises(ClusterError, match=f"does not see {tmp_path}.*same folders"),
         cluster.connect(address, reads=[tmp_path]),
+    ):
+        pytest.fail("it is connected")
+
+
+def hanging(needs: worker_needs.WorkerNeeds) -> str:
+    time.sleep(3)
+    return ""
+
+
+def test_a_worker_that_does_not_answer(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "worker_problem", hanging)
+    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 1)
+    with (
+        pytest.raises(ClusterError, match=r"2 of the 2 workers did not answer .* tcp://127"),
+        cluster.connect(address, reads=[]),
     ):
         pytest.fail("it is connected")
 
