@@ -13,9 +13,11 @@ import { tokenHeaders } from "./access_token.js";
  */
 export function createRequest(askForToken) {
   return async function request(path, options = {}) {
-    const answer = await send(path, options);
+    const headers = tokenHeaders();
+    const answer = await send(path, { ...options, headers: { ...options.headers, ...headers } });
     if (answer.status === 401) {
-      await askForToken();
+      // Another request may have brought the token since this one was sent without it.
+      if (headers.Authorization === tokenHeaders().Authorization) await askForToken();
       return request(path, options);
     }
     if (!answer.ok) throw await refusal(answer);
@@ -28,9 +30,8 @@ export function createRequest(askForToken) {
  * @param {RequestInit} options
  */
 async function send(path, options) {
-  const headers = { ...options.headers, ...tokenHeaders() };
   try {
-    return await fetch(path, { cache: "no-store", ...options, headers });
+    return await fetch(path, { cache: "no-store", ...options });
   } catch (error) {
     if (isDomError(error)) throw error;
     throw new UserError("no-server");
