@@ -3,9 +3,12 @@ import test from "node:test";
 
 import { createSample } from "../../../src/wince/server/static/flows/check.js";
 
+let encoded = 0;
+const picture = { region: [0, 0, 9, 9], toJpeg: async () => (encoded += 1) };
 const judged = (score) => ({
   assessment: { level: "mild", score, quality: { reasons: {} } },
   isAbsent: false,
+  picture,
 });
 const refused = (reason) => ({
   assessment: { level: null, score: null, quality: { reasons: { [reason]: "…" } } },
@@ -23,6 +26,16 @@ function resultOf(...answers) {
 test("the result is the frame with the middle score", () => {
   const result = resultOf(...[9, 2, 3, 14, 4].map(judged));
   assert.equal(result.assessment.score, 4);
+});
+
+test("the image of a judged frame is encoded once, when it comes", async () => {
+  encoded = 0;
+  const result = resultOf(...[2, 2, 2, 2, 2].map(judged));
+  assert.equal(encoded, 5);
+  assert.deepEqual(result.picture.region, picture.region);
+  await result.picture.toJpeg();
+  await result.picture.toJpeg();
+  assert.equal(encoded, 5);
 });
 
 test("frames that only find faces do not count", () => {

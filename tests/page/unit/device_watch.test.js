@@ -9,12 +9,14 @@ const { UserError } = await import("../../../src/wince/server/static/errors.js")
 
 const SIZE = { width: 1920, height: 1080 };
 const FACE = [900, 500, 970, 570];
+const PIXELS = { data: new Uint8ClampedArray(8), width: 2, height: 1 };
 const ANSWER = {
   assessment: { face: { box: FACE } },
   isAbsent: false,
   track: null,
   person: 1,
   persons: [{ number: 1, box: FACE }],
+  pixels: PIXELS,
 };
 
 /** Return a source of frames, and the regions and longest sides that were drawn. */
@@ -31,7 +33,6 @@ function createSource(seconds = null) {
         width: x1 - x0,
         height: y1 - y0,
         getContext: () => ({ getImageData: () => ({ data: new Uint8ClampedArray(4) }) }),
-        toBlob: (done) => done("jpeg"),
       };
       return { canvas, region: [x0, y0, x1, y1], size: SIZE, captured: performance.now() };
     },
@@ -75,17 +76,51 @@ function setHidden(isHidden) {
 test("one frame at a time is assessed: first the whole one, then the face, both at full size", async () => {
   const { watching, source, calls, next, answers } = watch();
   await watching.step();
-  await watching.step();
   assert.deepEqual(source.grabs, [[null, Infinity]]);
   next().resolve(ANSWER);
   await watching.settle();
   assert.equal(answers[0].persons[0].number, 1);
-  assert.equal(answers[0].picture.jpeg, "jpeg");
   await watching.step();
   const [[x0, y0, x1, y1], longestSide] = source.grabs[1];
   assert.equal(longestSide, Infinity);
   assert.ok(x0 < FACE[0] && y0 < FACE[1] && x1 > FACE[2] && y1 > FACE[3] && x1 - x0 < 640);
   assert.deepEqual(calls.filter(([name]) => name === "assessFrame").length, 2);
+});
+
+test("a frame that was asked for while another was assessed is taken as soon as there is an answer", async () => {
+  const { watching, source, next } = watch();
+  await watching.step();
+  await watching.step();
+  await watching.step();
+  next().resolve(ANSWER);
+  await watching.settle();
+  assert.equal(source.grabs.length, 2);
+  next().resolve(ANSWER);
+  await watching.settle();
+  assert.equal(source.grabs.length, 2); // nobody has asked for another one
+});
+
+test("the pixels alone go to the worker, and the image is encoded when it is asked for", async (context) => {
+  const drawn = [];
+  const canvas = {
+    getContext: () => ({ putImageData: (image) => drawn.push(image) }),
+    toBlob: (done, type) => done(type),
+  };
+  globalThis.ImageData = function (data, width, height) {
+    return { data, width, height };
+  };
+  document.createElement = () => canvas;
+  context.after(() => delete document.createElement);
+  const { watching, calls, next, answers } = watch();
+  await watching.step();
+  const { pixels } = calls.at(-1)[1];
+  assert.deepEqual([pixels.width, pixels.height, pixels.data.length], [1920, 1080, 4]);
+  next().resolve(ANSWER);
+  await watching.settle();
+  assert.equal(drawn.length, 0);
+  assert.equal(await answers[0].picture.toJpeg(), "image/jpeg");
+  assert.deepEqual(drawn, [PIXELS]);
+  assert.deepEqual([canvas.width, canvas.height], [2, 1]);
 });
 
 test("a camera is not watched while the page is hidden, and a recording is assessed to its end", async () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
+  Moved,
   answerCalls,
   createCalls,
 } from "../../../src/wince/server/static/engine/device/worker_calls.js";
@@ -15,7 +16,10 @@ function startWorker(functions) {
   const inside = new EventTarget();
   const deliver = (target, data) => target.dispatchEvent(new MessageEvent("message", { data }));
   page.postMessage = (data) => queueMicrotask(() => deliver(inside, data));
-  inside.postMessage = (data) => queueMicrotask(() => deliver(page, data));
+  inside.postMessage = (data, options) => {
+    const copy = structuredClone(data, options);
+    queueMicrotask(() => deliver(page, copy));
+  };
   globalThis.self = inside;
   answerCalls(functions);
   return page;
@@ -43,6 +47,17 @@ test("results and problems reach the call that they belong to, one call after th
   });
   assert.deepEqual([await calls[0], await calls[2]], [2, 4]);
   assert.deepEqual(running, ["begin 1", "end 1", "begin 2", "end 2"]);
+});
+
+test("memory that is named for it moves to the page, and is no longer the worker's", async () => {
+  const data = new Uint8Array([1, 2, 3]);
+  const call = createCalls(
+    startWorker({
+      move: () => new Moved({ data }, [data.buffer]),
+    }),
+  );
+  assert.deepEqual(await call("move"), { data: new Uint8Array([1, 2, 3]) });
+  assert.equal(data.byteLength, 0);
 });
 
 test("an error of the worker's own is a problem that the page has a text for", async (context) => {

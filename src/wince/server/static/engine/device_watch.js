@@ -2,6 +2,7 @@
 // the whole frame, go to the engine's worker at full size, one frame at a time.
 
 /** @import { FrameSource, Grabbed, Watch, WatchAnswer, WatchOptions } from "./engine.js" */
+/** @import { RgbaPixels } from "./device/rgb_image.js" */
 /** @import { CallWorker, FrameAnswer } from "./device/worker_calls.js" */
 /** @import { Box, Track } from "../types.js" */
 
@@ -30,6 +31,7 @@ export function watchOnDevice(call, source, options) {
   /** @type {Promise<void>} */
   let running = Promise.resolve();
   let isRunning = false;
+  let isDue = false; // whether a frame was asked for while another one was assessed
   let isPaused = false;
 
   // A camera is not watched while nobody looks at the page; a recording is assessed to its end.
@@ -62,14 +64,11 @@ export function watchOnDevice(call, source, options) {
    */
   async function assess({ canvas, region, size, captured }, seconds) {
     const { width, height } = canvas;
-    const pixels = context2d(canvas, {}).getImageData(0, 0, width, height);
-    const frame = { pixels, region, size, seconds };
-    const [jpeg, answer] = await Promise.all([
-      toJpeg(canvas),
-      /** @type {Promise<FrameAnswer>} */ (
-        call("assessFrame", [number, frame], [pixels.data.buffer])
-      ),
-    ]);
+    const { data } = context2d(canvas, {}).getImageData(0, 0, width, height);
+    // The pixels alone are moved to the worker; an ImageData around them would be copied.
+    const frame = { pixels: { data, width, height }, region, size, seconds };
+    /** @type {FrameAnswer} */
+    const answer = await call("assessFrame", [number, frame], [data.buffer]);
     if (isClosed || isPaused) return;
     onConnection(null);
     const { assessment, isAbsent, person } = answer;
@@ -84,28 +83,34 @@ export function watchOnDevice(call, source, options) {
       person,
       persons: personsInView(answer.persons, person, isComplete, captured),
       size,
-      picture: { jpeg, region },
+      picture: { region, toJpeg: () => toJpeg(answer.pixels) },
       seconds,
       latency: performance.now() - captured,
     });
   }
 
+  function step() {
+    isDue = isRunning;
+    if (isRunning || isClosed || isPaused) return;
+    const size = source.size();
+    const part = size && regions.next(size, performance.now());
+    const grabbed = part && source.grab(part.region, Infinity);
+    if (!grabbed) return;
+    isRunning = true;
+    const seconds = source.seconds() ?? (grabbed.captured - began) / 1000;
+    running = assess(grabbed, seconds)
+      .catch((error) => {
+        if (!isClosed) onConnection(problemOf(error));
+        if (!(error instanceof UserError)) throw error;
+      })
+      .finally(() => {
+        isRunning = false;
+        if (isDue) step();
+      });
+  }
+
   return {
-    async step() {
-      if (isRunning || isClosed || isPaused) return;
-      const size = source.size();
-      const part = size && regions.next(size, performance.now());
-      const grabbed = part && source.grab(part.region, Infinity);
-      if (!grabbed) return;
-      isRunning = true;
-      const seconds = source.seconds() ?? (grabbed.captured - began) / 1000;
-      running = assess(grabbed, seconds)
-        .catch((error) => {
-          if (!isClosed) onConnection(problemOf(error));
-          if (!(error instanceof UserError)) throw error;
-        })
-        .finally(() => (isRunning = false));
-    },
+    step: async () => step(),
     settle: () => running,
     choose: (person) => tell("choose", person),
     setNeutralFace: (face) => tell("setNeutralFace", face),
@@ -129,10 +134,12 @@ function followedBox({ assessment, person, persons }) {
 }
 
 /**
- * @param {HTMLCanvasElement} canvas
+ * @param {RgbaPixels} pixels
  * @returns {Promise<Blob>}
  */
-function toJpeg(canvas) {
+function toJpeg({ data, width, height }) {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  context2d(canvas).putImageData(new ImageData(data, width, height), 0, 0);
   return new Promise((resolve, reject) => {
     canvas.toBlob(
       (jpeg) => (jpeg ? resolve(jpeg) : reject(new UserError("device-failed"))),

@@ -48,9 +48,9 @@
  */
 
 /**
- * A picture of a region of a frame; it may be reduced.
+ * A picture of a region of a frame; it may be reduced. It is encoded when it is asked for.
  *
- * @typedef {{ jpeg: Blob, region: Box }} Picture
+ * @typedef {{ toJpeg: () => Promise<Blob>, region: Box }} Picture
  */
 
 /**
@@ -66,7 +66,7 @@
  *
  * @typedef {object} Watch
  * @property {() => Promise<void>} step Takes a frame of the source, if there is room for one. Call it
- *   for each new frame, or by a timer.
+ *   for each new frame, or by a timer. The engine may take a frame later for a call without room.
  * @property {() => Promise<void>} settle Waits until every frame that was taken has its answer.
  * @property {(person: number) => void} choose Follows another person who is in view.
  * @property {(face: NeutralFace | null) => void} setNeutralFace

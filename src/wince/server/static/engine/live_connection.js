@@ -240,7 +240,7 @@ function toWatchAnswer(answer, frame, began) {
     person,
     persons,
     size: frame.size,
-    picture: { jpeg: frame.jpeg, region: frame.region },
+    picture: { toJpeg: async () => frame.jpeg, region: frame.region },
     seconds: frame.seconds ?? (frame.captured - began) / 1000,
     latency: performance.now() - frame.captured,
   };

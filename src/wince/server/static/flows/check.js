@@ -25,7 +25,8 @@ export function createSample() {
      */
     add(answer) {
       const { assessment, isAbsent } = answer;
-      if (assessment && assessment.score !== null) judged.push({ ...answer, assessment });
+      if (assessment && assessment.score !== null)
+        judged.push(withEncoded({ ...answer, assessment }));
       else if (assessment) reasons.push(Object.keys(assessment.quality.reasons)[0]);
       else if (isAbsent) reasons.push("not-in-view");
     },
@@ -54,6 +55,19 @@ export function createSample() {
       return sorted[sorted.length >> 1];
     },
   };
+}
+
+/**
+ * Return a frame whose picture is encoded now: the pixels of a whole sample need too much memory.
+ *
+ * @param {SampleFrame} frame
+ * @returns {SampleFrame}
+ */
+function withEncoded(frame) {
+  const { region, toJpeg } = frame.picture;
+  const jpeg = toJpeg();
+  jpeg.catch(() => {}); // told if this frame is the result
+  return { ...frame, picture: { region, toJpeg: () => jpeg } };
 }
 
 /** @param {SampleFrame} frame */

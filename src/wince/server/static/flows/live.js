@@ -130,22 +130,28 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
       const share = Math.min(1, seconds / SAMPLE_SECONDS);
       return update({ check: { share, frame: null, url: null, problem: null } });
     }
-    const result = check.sample.result();
+    endSample(check.sample, answer);
+  }
+
+  /**
+   * Show the result of a sample.
+   *
+   * @param {ReturnType<typeof createSample>} sample
+   * @param {WatchAnswer} last Its image is shown if there is no result.
+   */
+  async function endSample(sample, last) {
+    stopWatch();
+    const result = sample.result();
+    const [frame, problem] = "code" in result ? [null, result] : [result, null];
+    const { toJpeg } = (frame ?? last).picture;
+    const jpeg = await toJpeg().catch(() => null);
+    if (check?.sample !== sample) return; // the check was left
     check = null;
     stopCamera();
-    const isProblem = "code" in result;
-    const { jpeg } = (isProblem ? answer : result).picture;
-    update({
-      step: "checked",
-      check: {
-        share: 1,
-        frame: isProblem ? null : result,
-        url: URL.createObjectURL(jpeg),
-        problem: isProblem ? result : null,
-      },
-    });
-    if (isProblem) announcer.announceProblem(result);
-    else announcer.announce(result.assessment);
+    const url = jpeg && URL.createObjectURL(jpeg);
+    update({ step: "checked", check: { share: 1, frame, url, problem } });
+    if (problem) announcer.announceProblem(problem);
+    else if (frame) announcer.announce(frame.assessment);
   }
 
   /** @param {CameraChoice} [choice] */

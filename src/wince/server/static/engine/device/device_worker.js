@@ -8,7 +8,7 @@ import { loadAssessor } from "./device_files.js";
 import { LiveFrames } from "./live_frames.js";
 import { readImage } from "./upright_image.js";
 import { createWarmUp } from "./warm_up.js";
-import { answerCalls } from "./worker_calls.js";
+import { Moved, answerCalls } from "./worker_calls.js";
 
 /** @type {Assessor | null} */
 let assessor = null;
@@ -67,7 +67,11 @@ answerCalls({
    * @param {number} number
    * @param {FramePixels} frame
    */
-  assessFrame: (number, frame) => framesOf(number).assess(frame),
+  async assessFrame(number, frame) {
+    const { pixels } = frame;
+    const answer = await framesOf(number).assess(frame);
+    return new Moved({ ...answer, pixels }, [pixels.data.buffer]);
+  },
   /**
    * @param {number} number
    * @param {number} person

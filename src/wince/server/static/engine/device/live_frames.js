@@ -58,7 +58,7 @@ export class LiveFrames {
 
   /**
    * @param {FramePixels} frame
-   * @returns {Promise<FrameAnswer>}
+   * @returns {Promise<Omit<FrameAnswer, "pixels">>}
    */
   async assess({ pixels, region, size, seconds }) {
     this.#followChosen();

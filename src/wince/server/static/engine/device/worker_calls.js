@@ -3,6 +3,7 @@
 
 /** @import { Problem } from "../../errors.js" */
 /** @import { Assessment, Box, PersonInView, Size } from "../../types.js" */
+/** @import { RgbaPixels } from "./rgb_image.js" */
 /** @import { TrackState } from "./runtime/track.js" */
 
 import { UserError } from "../../errors.js";
@@ -15,7 +16,7 @@ import { UserError } from "../../errors.js";
  *
  * A part of a frame, at full size, and what the worker answers to it.
  *
- * @typedef {{ pixels: ImageData, region: Box, size: Size, seconds: number }} FramePixels `size` of the
+ * @typedef {{ pixels: RgbaPixels, region: Box, size: Size, seconds: number }} FramePixels `size` of the
  *   whole frame.
  *
  * @typedef {object} FrameAnswer
@@ -24,11 +25,24 @@ import { UserError } from "../../errors.js";
  * @property {TrackState | null} track
  * @property {number | null} person
  * @property {PersonInView[]} persons
+ * @property {RgbaPixels} pixels Those of the frame, which the page has given away.
  *
  * Calls a function of the worker by its name.
  *
  * @typedef {(name: string, values?: unknown[], transfer?: Transferable[]) => Promise<any>} CallWorker
  */
+
+/** A result with memory that is moved to the page and not copied. */
+export class Moved {
+  /**
+   * @param {unknown} result
+   * @param {Transferable[]} transfer
+   */
+  constructor(result, transfer) {
+    this.result = result;
+    this.transfer = transfer;
+  }
+}
 
 /**
  * Return the function that calls those of a worker.
@@ -77,7 +91,9 @@ export function answerCalls(functions) {
     const { id, name, values } = /** @type {Call} */ (data);
     last = last.then(async () => {
       try {
-        self.postMessage({ id, result: await functions[name](...values) });
+        const answer = await functions[name](...values);
+        const { result, transfer } = answer instanceof Moved ? answer : new Moved(answer, []);
+        self.postMessage({ id, result }, { transfer });
       } catch (error) {
         if (!(error instanceof UserError)) console.error(error);
         const failure = error instanceof UserError ? error : new UserError("device-failed");
