@@ -94,7 +94,7 @@ export function watchOnDevice(call, source, options) {
     if (isRunning || isClosed || isPaused) return;
     const size = source.size();
     const part = size && regions.next(size, performance.now());
-    const grabbed = part && source.grab(part.region, Infinity);
+    const grabbed = part && source.grab(part.region, part.longestSide);
     if (!grabbed) return;
     isRunning = true;
     const seconds = source.seconds() ?? (grabbed.captured - began) / 1000;
