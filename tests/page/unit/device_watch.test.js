@@ -26,15 +26,11 @@ function createSource(seconds = null) {
     grabs,
     size: () => SIZE,
     seconds: () => seconds,
-    grab(region, longestSide) {
+    async grab(region, longestSide) {
       grabs.push([region, longestSide]);
       const [x0, y0, x1, y1] = region ?? [0, 0, SIZE.width, SIZE.height];
-      const canvas = {
-        width: x1 - x0,
-        height: y1 - y0,
-        getContext: () => ({ getImageData: () => ({ data: new Uint8ClampedArray(4) }) }),
-      };
-      return { canvas, region: [x0, y0, x1, y1], size: SIZE, captured: performance.now() };
+      const pixels = { data: new Uint8ClampedArray(4), width: x1 - x0, height: y1 - y0 };
+      return { pixels, region: [x0, y0, x1, y1], size: SIZE, captured: performance.now() };
     },
   };
 }
@@ -73,10 +69,10 @@ function setHidden(isHidden) {
   document.dispatchEvent(new Event("visibilitychange"));
 }
 
-test("one frame at a time is assessed: first the whole one, then the face, both at full size", async () => {
+test("one frame at a time is assessed: first the whole one, reduced, then the face at full size", async () => {
   const { watching, source, calls, next, answers } = watch();
   await watching.step();
-  assert.deepEqual(source.grabs, [[null, Infinity]]);
+  assert.deepEqual(source.grabs, [[null, 1280]]);
   next().resolve(ANSWER);
   await watching.settle();
   assert.equal(answers[0].persons[0].number, 1);

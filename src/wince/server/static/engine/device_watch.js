@@ -1,16 +1,14 @@
 // Watches the frames of a source on the device: the pixels of the followed face, or now and then of
-// the whole frame, go to the engine's worker at full size, one frame at a time.
+// the whole frame, go to the engine's worker, one frame at a time.
 
-/** @import { FrameSource, Grabbed, Watch, WatchAnswer, WatchOptions } from "./engine.js" */
-/** @import { RgbaPixels } from "./device/rgb_image.js" */
+/** @import { FrameSource, Watch, WatchAnswer, WatchOptions } from "./engine.js" */
 /** @import { CallWorker, FrameAnswer } from "./device/worker_calls.js" */
 /** @import { Box, Track } from "../types.js" */
 
-import { context2d } from "../dom.js";
 import { UserError, problemOf } from "../errors.js";
+import { encodeJpeg } from "./jpeg.js";
 import { createPersonsInView, createRegions, isWhole } from "./regions.js";
 
-const JPEG_QUALITY = 0.85;
 let watches = 0;
 
 /**
@@ -58,17 +56,18 @@ export function watchOnDevice(call, source, options) {
   if (neutral) tell("setNeutralFace", neutral);
   tell("setMap", withMap);
 
-  /**
-   * @param {Grabbed} grabbed
-   * @param {number} seconds
-   */
-  async function assess({ canvas, region, size, captured }, seconds) {
-    const { width, height } = canvas;
-    const { data } = context2d(canvas, {}).getImageData(0, 0, width, height);
-    // The pixels alone are moved to the worker; an ImageData around them would be copied.
-    const frame = { pixels: { data, width, height }, region, size, seconds };
+  /** @param {import("./regions.js").Part} part */
+  async function assess(part) {
+    const recorded = source.seconds();
+    // A crop stays as it is: to reduce it takes the page longer than the worker gains by that.
+    const longestSide = part.isSearch ? part.longestSide : Infinity;
+    const grabbed = await source.grab(part.region, longestSide);
+    if (!grabbed || isClosed || isPaused) return;
+    const { pixels, region, size, captured } = grabbed;
+    const seconds = recorded ?? (captured - began) / 1000;
+    const frame = { pixels, region, size, seconds };
     /** @type {FrameAnswer} */
-    const answer = await call("assessFrame", [number, frame], [data.buffer]);
+    const answer = await call("assessFrame", [number, frame], [pixels.data.buffer]);
     if (isClosed || isPaused) return;
     onConnection(null);
     const { assessment, isAbsent, person } = answer;
@@ -83,7 +82,7 @@ export function watchOnDevice(call, source, options) {
       person,
       persons: personsInView(answer.persons, person, isComplete, captured),
       size,
-      picture: { region, toJpeg: () => toJpeg(answer.pixels) },
+      picture: { region, toJpeg: () => encodeJpeg(answer.pixels) },
       seconds,
       latency: performance.now() - captured,
     });
@@ -94,11 +93,9 @@ export function watchOnDevice(call, source, options) {
     if (isRunning || isClosed || isPaused) return;
     const size = source.size();
     const part = size && regions.next(size, performance.now());
-    const grabbed = part && source.grab(part.region, part.longestSide);
-    if (!grabbed) return;
+    if (!part) return;
     isRunning = true;
-    const seconds = source.seconds() ?? (grabbed.captured - began) / 1000;
-    running = assess(grabbed, seconds)
+    running = assess(part)
       .catch((error) => {
         if (!isClosed) onConnection(problemOf(error));
         if (!(error instanceof UserError)) throw error;
@@ -131,20 +128,4 @@ export function watchOnDevice(call, source, options) {
  */
 function followedBox({ assessment, person, persons }) {
   return assessment?.face.box ?? persons.find(({ number }) => number === person)?.box ?? null;
-}
-
-/**
- * @param {RgbaPixels} pixels
- * @returns {Promise<Blob>}
- */
-function toJpeg({ data, width, height }) {
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  context2d(canvas).putImageData(new ImageData(data, width, height), 0, 0);
-  return new Promise((resolve, reject) => {
-    canvas.toBlob(
-      (jpeg) => (jpeg ? resolve(jpeg) : reject(new UserError("device-failed"))),
-      "image/jpeg",
-      JPEG_QUALITY,
-    );
-  });
 }

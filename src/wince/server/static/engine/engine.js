@@ -36,21 +36,30 @@
  * @typedef {object} FrameSource
  * @property {() => Size | null} size Size of a whole frame; null before there is one.
  * @property {() => number | null} seconds Time of the present frame of a recording; null for a camera.
- * @property {(region: Box | null, longestSide: number) => Grabbed | null} grab Draws a region of the
- *   present frame, or all of it, reduced to a longest side. What it returns is valid until the next
- *   call.
+ * @property {(region: Box | null, longestSide: number) => Promise<Grabbed | null>} grab Returns the
+ *   pixels of a region of the present frame, or of all of it, reduced to a longest side.
  *
  * @typedef {object} Grabbed
- * @property {HTMLCanvasElement} canvas
- * @property {Box} region In whole pixels of the frame.
+ * @property {RgbaPixels} pixels
+ * @property {Box} region In whole pixels of the frame; up to a pixel more than was asked for.
  * @property {Size} size Of the whole frame.
  * @property {number} captured Page time in milliseconds.
  */
 
 /**
- * A picture of a region of a frame; it may be reduced. It is encoded when it is asked for.
+ * A picture of a region of a frame; it may be reduced. It is encoded when it is asked for; null
+ * if that fails.
  *
- * @typedef {{ toJpeg: () => Promise<Blob>, region: Box }} Picture
+ * @typedef {{ toJpeg: () => Promise<Blob | null>, region: Box }} Picture
+ */
+
+/**
+ * Pixels with an alpha channel, such as those of ImageData.
+ *
+ * @typedef {object} RgbaPixels
+ * @property {number} width
+ * @property {number} height
+ * @property {Uint8ClampedArray<ArrayBuffer>} data height x width x 4 bytes, row by row.
  */
 
 /**

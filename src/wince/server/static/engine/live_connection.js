@@ -7,13 +7,13 @@
 import { createRetry } from "../retry.js";
 import { tokenSubprotocols } from "./access_token.js";
 import { problemCode } from "./http.js";
+import { encodeJpeg } from "./jpeg.js";
 import { createPersonsInView, createRegions, isWhole } from "./regions.js";
 
 // While one frame is assessed the next may be sent, so that the server does not have to wait for it.
 // On a slow machine that frame would grow old in the queue: there, one frame at a time is better.
 const SLOW_LATENCY = 100; // milliseconds from a frame's capture to its answer
 const SMOOTHING = 0.8; // weight of the past in the running mean of the latency
-const JPEG_QUALITY = 0.85;
 const CONNECTION_LOST = { code: "connection-lost", values: {}, detail: "" };
 
 /**
@@ -52,15 +52,17 @@ export function watchBySocket(source, { settings, neutral, withMap, onAnswer, on
       if (isGrabbing || isClosed || !connection.isReady()) return;
       const target = connection;
       const part = target.nextPart(source);
-      const grabbed = part && source.grab(part.region, part.longestSide);
-      if (!grabbed) return;
+      if (!part) return;
       isGrabbing = true;
       const seconds = source.seconds();
       try {
-        const jpeg = await toJpeg(grabbed.canvas);
+        const grabbed = await source.grab(part.region, part.longestSide);
+        if (!grabbed) return;
+        const { region, size, captured } = grabbed;
+        const jpeg = await encodeJpeg(grabbed.pixels);
         const { isSearch } = part;
         if (jpeg && target === connection && !isClosed) {
-          target.send({ ...grabbed, jpeg, seconds, isSearch });
+          target.send({ region, size, captured, jpeg, seconds, isSearch });
         }
       } finally {
         isGrabbing = false;
@@ -89,7 +91,7 @@ export function watchBySocket(source, { settings, neutral, withMap, onAnswer, on
 /**
  * A frame that was sent; `jpeg` shows its region. `isSearch` as of a Part.
  *
- * @typedef {Grabbed & { jpeg: Blob, seconds: number | null, isSearch: boolean }} Frame
+ * @typedef {Omit<Grabbed, "pixels"> & { jpeg: Blob, seconds: number | null, isSearch: boolean }} Frame
  */
 
 /**
@@ -200,13 +202,6 @@ function address(withMap, settings) {
   const url = new URL(`v1/live?${query}`, location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   return url.href;
-}
-
-/** @param {HTMLCanvasElement} canvas */
-function toJpeg(canvas) {
-  /** @type {Promise<Blob | null>} */
-  const jpeg = new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
-  return jpeg;
 }
 
 /**

@@ -66,7 +66,6 @@ export function createSample() {
 function withEncoded(frame) {
   const { region, toJpeg } = frame.picture;
   const jpeg = toJpeg();
-  jpeg.catch(() => {}); // told if this frame is the result
   return { ...frame, picture: { region, toJpeg: () => jpeg } };
 }
 

@@ -144,7 +144,7 @@ export function createLiveFlow({ engine, store, video, announcer, onWatched }) {
     const result = sample.result();
     const [frame, problem] = "code" in result ? [null, result] : [result, null];
     const { toJpeg } = (frame ?? last).picture;
-    const jpeg = await toJpeg().catch(() => null);
+    const jpeg = await toJpeg();
     if (check?.sample !== sample) return; // the check was left
     check = null;
     stopCamera();

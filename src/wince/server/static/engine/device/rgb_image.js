@@ -9,13 +9,6 @@
  * @property {number} width
  * @property {number} height
  * @property {Uint8Array} data height x width x 3 bytes, row by row.
- *
- * Pixels with an alpha channel, such as those of ImageData.
- *
- * @typedef {object} RgbaPixels
- * @property {number} width
- * @property {number} height
- * @property {Uint8ClampedArray<ArrayBuffer>} data height x width x 4 bytes, row by row.
  */
 
 const PRECISION_BITS = 22; // of the weights of a filter

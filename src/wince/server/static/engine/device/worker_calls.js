@@ -3,7 +3,7 @@
 
 /** @import { Problem } from "../../errors.js" */
 /** @import { Assessment, Box, PersonInView, Size } from "../../types.js" */
-/** @import { RgbaPixels } from "./rgb_image.js" */
+/** @import { RgbaPixels } from "../engine.js" */
 /** @import { TrackState } from "./runtime/track.js" */
 
 import { UserError } from "../../errors.js";
