@@ -168,10 +168,11 @@ def test_a_png_with_a_large_profile_is_converted(srgb: NDArray[np.uint8]) -> Non
     assert image.warnings == ()
 
 
-@pytest.mark.parametrize("packed", [b"text", zlib.compress(bytes(100_000_000))])
+@pytest.mark.parametrize("kind", ["damaged", "huge"])
 def test_a_png_with_a_damaged_or_huge_profile_is_read_with_a_warning(
-    srgb: NDArray[np.uint8], packed: bytes
+    srgb: NDArray[np.uint8], kind: str
 ) -> None:
+    packed = zlib.compress(bytes(100_000_000), 1) if kind == "huge" else b"text"
     data = png_with(encode(srgb, "PNG"), chunk(b"iCCP", b"name\0\0" + packed))
     image = images.read(data)
     assert mean_difference(image.rgb, srgb) == 0
