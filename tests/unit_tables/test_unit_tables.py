@@ -230,6 +230,7 @@ def test_values_are_pspi_of_the_counted_units(tmp_path_factory, rows):
         assert value == scale.pspi(units)
 
 
+@pytest.mark.usefixtures("undrawn_plots")
 def test_scores_with_labels_are_read_by_the_evaluation(write, run_wince, tmp_path):
     pytest.importorskip("matplotlib", reason="needs the training extra")
     rng = range(1, 41)
