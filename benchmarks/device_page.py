@@ -29,7 +29,7 @@ TIMEOUT = 300_000
 
 ASSESS = """async ([files, address]) => {
   const { createDeviceEngine } = await import(new URL(`${files}/engine/device.js`, location).href);
-  const engine = createDeviceEngine({ base: new URL(`${files}/models/`, location) });
+  const engine = createDeviceEngine();
   await engine.open();
   const result = await engine.assess(await (await fetch(address)).blob());
   engine.close();

@@ -25,6 +25,8 @@ function startWorker(functions) {
   return page;
 }
 
+const NEVER = new Promise(() => {});
+
 test("results and problems reach the call that they belong to, one call after the other", async () => {
   const running = [];
   const call = createCalls(
@@ -39,6 +41,7 @@ test("results and problems reach the call that they belong to, one call after th
         throw new UserError("no-face", { number: 3 }, "No face.");
       },
     }),
+    NEVER,
   );
   const calls = [call("slow", [1]), call("refuse"), call("slow", [2])];
   await assert.rejects(calls[1], ({ problem }) => {
@@ -55,6 +58,7 @@ test("memory that is named for it moves to the page, and is no longer the worker
     startWorker({
       move: () => new Moved({ data }, [data.buffer]),
     }),
+    NEVER,
   );
   assert.deepEqual(await call("move"), { data: new Uint8Array([1, 2, 3]) });
   assert.equal(data.byteLength, 0);
@@ -62,15 +66,16 @@ test("memory that is named for it moves to the page, and is no longer the worker
 
 test("an error of the worker's own is a problem that the page has a text for", async (context) => {
   context.mock.method(console, "error", () => {});
-  const call = createCalls(startWorker({}));
+  const call = createCalls(startWorker({}), NEVER);
   await assert.rejects(call("missing"), ({ problem }) => problem.code === "device-failed");
 });
 
 test("a worker that stopped fails the calls that wait, and those after", async () => {
-  const worker = startWorker({ never: () => new Promise(() => {}) });
-  const call = createCalls(worker);
+  let stop;
+  const stopped = new Promise((resolve) => (stop = resolve));
+  const call = createCalls(startWorker({ never: () => NEVER }), stopped);
   const waiting = call("never");
-  worker.dispatchEvent(new Event("error"));
+  stop();
   for (const each of [waiting, call("never")]) {
     await assert.rejects(each, ({ problem }) => problem.code === "device-failed");
   }

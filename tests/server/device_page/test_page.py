@@ -85,6 +85,17 @@ def test_document_asks_at_once_for_all_scripts_that_the_page_imports(
     assert f"{device_page.folder}/engine/live_connection.js" not in preloaded  # the server's
 
 
+def test_document_starts_the_engines_worker_before_other_scripts(device_page: DevicePage) -> None:
+    document = text_of(device_page, "index.html")
+    start, trusted = (
+        f"{device_page.folder}/{name}" for name in ("engine/device_start.js", "trusted_urls.js")
+    )
+    assert f'<script type="module" src="{start}" async></script>' in document
+    preloaded = re.findall(r'rel="modulepreload" href="([^"]+)"', document)
+    assert preloaded[:2] == [start, trusted]
+    assert re.findall(r'\bfrom "([^"]+)"', text_of(device_page, start)) == ["../trusted_urls.js"]
+
+
 def test_every_script_is_reached_from_the_document(device_page: DevicePage) -> None:
     scripts = {f"{HOST}/{path}" for path in device_page.files if path.endswith(".js")}
     unnamed = {address.rpartition("/")[2] for address in scripts - references(device_page)}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
+from wince.server.device_page.module_graph import START
 from wince.server.device_page.policy import POLICY
 from wince.server.page_sources import ON_DEVICE_LINK, STATIC
 
@@ -25,6 +26,7 @@ def render(files: str, modules: Iterable[str], *, subpath: str | None, has_serve
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />',
         '<meta name="referrer" content="no-referrer" />',
         '<meta name="wince-engine" content="device" />',
+        f'<script type="module" src="static/{START}" async></script>',
         *(f'<link rel="modulepreload" href="static/{path}" />' for path in modules),
     )
     html = (STATIC / "index.html").read_text("utf-8")

@@ -102,7 +102,7 @@ async function createEngine() {
     return (await import("./engine/server.js")).createServerEngine(askForToken);
   }
   const { createDeviceEngine } = await import("./engine/device.js");
-  return createDeviceEngine({ base: new URL("models/", import.meta.url) });
+  return createDeviceEngine();
 }
 
 /**

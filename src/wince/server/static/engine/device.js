@@ -2,28 +2,23 @@
 // It needs no server beyond the one that the page's files came from.
 
 /** @import { Engine, EngineInfo } from "./engine.js" */
-/** @import { CallWorker } from "./device/worker_calls.js" */
 
 import { UserError, problemOf } from "../errors.js";
-import { trustedScriptUrl } from "../trusted_urls.js";
-import { watchOnDevice } from "./device_watch.js";
 import { createCalls } from "./device/worker_calls.js";
+import { stopped, worker } from "./device_start.js";
+import { watchOnDevice } from "./device_watch.js";
 import { requestDocument } from "./http.js";
 
-const WORKER = new URL("device/device_worker.js", import.meta.url);
+/** The model card; models without one do not have it. */
+const CARD = new URL("../models/card.html", import.meta.url);
 
 /**
  * Return the engine.
  *
- * @param {object} options
- * @param {URL} options.base Folder with model.json, model.onnx, face_detector.onnx and occlusion.json,
- *   and with what the server answers to GET /v1/scale, /v1/model and /v1/model/card: scale.json,
- *   description.json and, if there is one, card.html.
  * @returns {Engine}
  */
-export function createDeviceEngine({ base }) {
-  const worker = new Worker(trustedScriptUrl(WORKER), { type: "module" });
-  const call = createCalls(worker);
+export function createDeviceEngine() {
+  const call = createCalls(worker, stopped);
 
   /** Run the networks once at a time, so that other calls are answered in between. */
   async function warmUp() {
@@ -32,7 +27,7 @@ export function createDeviceEngine({ base }) {
 
   return {
     async open() {
-      const info = await call("open", [base.href]);
+      const info = await call("open");
       warmUp().catch(() => {}); // if the networks fail, the first photo says so
       return { .../** @type {EngineInfo} */ (info), host: null };
     },
@@ -48,7 +43,7 @@ export function createDeviceEngine({ base }) {
       throw new UserError("no-voice");
     },
     async getModelCard() {
-      const page = await requestDocument(new URL("card.html", base).href).catch((error) => {
+      const page = await requestDocument(CARD.href).catch((error) => {
         const isAbsent = problemOf(error).code === "no-model-card";
         throw isAbsent ? error : new UserError("device-file", { name: "card.html" });
       });

@@ -1,5 +1,5 @@
-// Loads what the engine on the device needs: the networks and what belongs to them from `base`, the
-// folder that `createDeviceEngine` gets, and the runtime of networks and the texts from the page's files.
+// Loads what the engine on the device needs: the networks and what belongs to them, the runtime of networks,
+// and the texts.
 
 /** @import { Model, Scale } from "../../types.js" */
 /** @import { Manifest } from "./runtime/estimator.js" */
@@ -14,22 +14,25 @@ import { Assessor } from "./runtime/assessor.js";
 import { Estimator } from "./runtime/estimator.js";
 
 const STATIC = new URL("../../", import.meta.url);
+/** Folder with model.json, model.onnx, face_detector.onnx and occlusion.json, and with what the server
+ * answers to GET /v1/scale and /v1/model: scale.json and description.json. */
+const MODELS = new URL("models/", STATIC);
 
 /**
  * Load everything and return the assessor, with the descriptions of the scale and of the model.
  *
- * @param {string} base
  * @returns {Promise<{ assessor: Assessor, scale: Scale, model: Model }>}
  * @throws {UserError} A file is missing, or is not the one that model.json names.
  */
-export async function loadAssessor(base) {
+export async function loadAssessor() {
   /** @param {string} path */
-  const at = (path) => new URL(path, base);
+  const at = (path) => new URL(path, MODELS);
   startRuntime();
   const [manifest, network, detector, regressions, scale, model, catalogue] = await Promise.all([
     /** @type {Promise<Manifest>} */ (fetchJson(at("model.json"))),
     fetchBytes(at("model.onnx")),
-    fetchBytes(at("face_detector.onnx")),
+    // The small network is there first, and opening it loads the runtime.
+    fetchBytes(at("face_detector.onnx")).then((file) => openSession(ort, file)),
     /** @type {Promise<Record<string, Regression>>} */ (fetchJson(at("occlusion.json"))),
     fetchJson(at("./scale.json")),
     fetchJson(at("./description.json")),
@@ -37,7 +40,7 @@ export async function loadAssessor(base) {
   ]);
   await checkDigest(network, manifest);
   const estimator = new Estimator(await openSession(ort, network), manifest);
-  const candidates = createDetector(await openSession(ort, detector));
+  const candidates = createDetector(detector);
   const texts = catalogue.speech;
   return { assessor: new Assessor({ candidates, regressions, estimator, texts }), scale, model };
 }

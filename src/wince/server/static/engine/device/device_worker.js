@@ -10,6 +10,9 @@ import { readImage } from "./upright_image.js";
 import { createWarmUp } from "./warm_up.js";
 import { Moved, answerCalls } from "./worker_calls.js";
 
+/** @type {ReturnType<typeof loadAssessor> | null} */
+let loading = loadAssessor(); // before the page asks for it
+loading.catch(() => {}); // told when it asks
 /** @type {Assessor | null} */
 let assessor = null;
 let warmUp = async () => false;
@@ -30,12 +33,17 @@ function framesOf(number) {
 }
 
 answerCalls({
-  /** @param {string} base */
-  async open(base) {
-    const { scale, model, ...loaded } = await loadAssessor(base);
-    assessor = loaded.assessor;
-    warmUp = createWarmUp(assessor);
-    return { scale, model };
+  async open() {
+    loading ??= loadAssessor();
+    try {
+      const { scale, model, ...loaded } = await loading;
+      assessor = loaded.assessor;
+      warmUp = createWarmUp(assessor);
+      return { scale, model };
+    } catch (error) {
+      loading = null; // the next call tries again
+      throw error;
+    }
   },
   warmUp: () => warmUp(),
   /**

@@ -48,9 +48,10 @@ export class Moved {
  * Return the function that calls those of a worker.
  *
  * @param {Worker} worker
+ * @param {Promise<unknown>} stopped Resolved when the worker answers no call any more.
  * @returns {CallWorker}
  */
-export function createCalls(worker) {
+export function createCalls(worker, stopped) {
   /** @type {Map<number, { resolve: (result: unknown) => void, reject: (error: Error) => void }>} */
   const pending = new Map(); // by the number of the call
   let calls = 0;
@@ -63,8 +64,7 @@ export function createCalls(worker) {
     if (problem) call?.reject(new UserError(problem.code, problem.values, problem.detail));
     else call?.resolve(result);
   });
-  // The script could not be loaded, or stopped: no call is answered any more.
-  worker.addEventListener("error", () => {
+  stopped.then(() => {
     hasFailed = true;
     for (const { reject } of pending.values()) reject(new UserError("device-failed"));
     pending.clear();
