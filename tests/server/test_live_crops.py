@@ -47,8 +47,9 @@ def test_a_small_face_is_judged_in_crops_as_in_whole_frames(client, assessor, si
         camera = CropClient(socket)
         for rgb, seconds in one_person(size):
             answer = camera.send(rgb, seconds)
-            single = assessor.assess(encode_image(rgb))
-            expected = whole_frames.assess(encode_image(rgb), seconds).assessments[1]
+            jpeg = encode_image(rgb)
+            single = assessor.assess(jpeg)
+            expected = whole_frames.assess(jpeg, seconds).assessments[1]
             assert single.face.usable and expected.face.usable
             if camera.sent[-1] == "whole" and size == FULL_HD:
                 assert "assessment" not in answer
