@@ -29,7 +29,6 @@ from wince.archive.prepared_folder import open_prepared
 from wince.errors import DataError
 from wince.files import write_json
 from wince.training.architecture_comparison import Candidate, method_candidates
-from wince.training.cross_validation import folder_name
 from wince.training.data import shared_frames
 from wince.training.data.folds import make_folds
 from wince.training.data.frames import Frames, read_frames
@@ -37,6 +36,7 @@ from wince.training.data.prepared import ModelData
 from wince.training.fitting import recipe
 from wince.training.fitting.augment import Strength
 from wince.training.fitting.run_settings import Devices, Settings
+from wince.training.fold_runs import folder_name
 from wince.training.methods import fold_run
 from wince.training.methods.catalogue import METHODS
 from wince.training.methods.flow_network import clip_rows

@@ -55,6 +55,34 @@ class _Task:
     batch: Sequence[Any] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a long task on a worker knows of the command that waits for it.
+
+    Attributes:
+        marker: The marker in the folder that is written; the command removes it when it ends.
+        token: Content of the marker, and name of the command's messages.
+    """
+
+    marker: str
+    token: str
+
+    def is_valid(self) -> bool:
+        """Return whether the command still waits, as far as can be known."""
+        try:
+            return Path(self.marker).read_text("utf-8") == self.token
+        except FileNotFoundError:
+            return False
+        except OSError:  # a network drive that is away for a moment
+            return True
+
+    def tell(self, text: str) -> None:
+        """Send a message to the command; only for the thread of a task on a worker."""
+        from distributed import get_worker
+
+        get_worker().log_event(self.token, text)
+
+
 def _run(task: _Task) -> list[Any]:
     """Do a task on a worker; raise ClusterError if the worker lacks what it needs."""
     problem = worker_problem(task.needs)
@@ -77,6 +105,15 @@ class Cluster:
         self._needs = needs
         self._threads = 0
         self._counted_at = self._last_worker_at = 0.0
+
+    @property
+    def ticket(self) -> Ticket:
+        """The ticket for tasks that send messages or may have to stop; needs a folder to write."""
+        return Ticket(self._needs.marker, self._needs.token)
+
+    def listen(self, message: Callable[[str], None]) -> None:
+        """Call a function in another thread with each text that a worker tells."""
+        self._client.subscribe_topic(self._needs.token, lambda event: message(event[1]))
 
     def size(self) -> int:
         """Return the number of threads of all workers, at least 1.

@@ -19,6 +19,7 @@ WinceError
 ├── ServeError            the server could not start
 ├── ClusterError          a cluster that does not answer, or workers that cannot be used
 ├── FileWriteError        a file or folder that cannot be written, or that exists already
+│   └── InUseError            another command is writing it
 └── MissingExtraError     an optional part that is not installed
 
 Callers catch `WinceError`. The message is one or two sentences: what was expected, what was found,
@@ -117,6 +118,10 @@ class ClusterError(WinceError):
 
 class FileWriteError(WinceError):
     """A file or folder that cannot be written, or that exists already."""
+
+
+class InUseError(FileWriteError):
+    """A file or folder that another command of wince is writing."""
 
 
 class MissingExtraError(WinceError):

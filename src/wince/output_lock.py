@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from wince.errors import FileWriteError
+from wince.errors import InUseError
 from wince.files import write_error
 
 NAME = ".lock"
@@ -31,7 +31,8 @@ def locked_folder(folder: Path) -> Iterator[None]:
     A folder that was made and is still empty at the end is removed.
 
     Raises:
-        FileWriteError: Another process has the lock, or the folder cannot be written.
+        InUseError: Another process has the lock.
+        FileWriteError: The folder cannot be written.
     """
     is_new = not folder.exists()
     try:
@@ -52,7 +53,8 @@ def locked_file(path: Path) -> Iterator[None]:
     """Hold the lock of a file, which need not exist, while the block runs.
 
     Raises:
-        FileWriteError: Another process has the lock, or its folder cannot be written.
+        InUseError: Another process has the lock.
+        FileWriteError: Its folder cannot be written.
     """
     checksum = zlib.crc32(os.fsencode(path.name))  # long names may have the same beginning
     with _locked(path.with_name(f".{path.name[:40]}.{checksum:08x}{NAME}"), path):
@@ -81,7 +83,7 @@ def _open_locked(lock: Path, target: Path) -> BinaryIO:
             if not _try_to_lock(file.fileno()):
                 file.seek(0)
                 holder = file.read(20).decode("ascii", "replace").strip() or "unknown"
-                raise FileWriteError(
+                raise InUseError(
                     f"{target} is being written by another command of wince (process {holder}). "
                     "Wait until it ends, or choose another place."
                 )

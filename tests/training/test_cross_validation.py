@@ -14,7 +14,7 @@ from wince.errors import DataError, ModelError
 from wince.evaluation.metrics import agreement, regression
 from wince.evaluation.prediction_files import read_predictions
 from wince.runtime.estimator import Estimator
-from wince.training import cross_validation
+from wince.training import cross_validation, fold_runs
 from wince.training.cross_validation import (
     BY_SUBJECT,
     MEAN,
@@ -160,7 +160,7 @@ def test_a_fold_with_nothing_to_learn_is_found_before_any_is_trained(
 def test_folders_of_folds_have_safe_names() -> None:
     rows = np.array([], np.intp)
     names = [
-        cross_validation.folder_name(Split(name, rows, rows, rows, "", ""))
+        fold_runs.folder_name(Split(name, rows, rows, rows, "", ""))
         for name in ("1", "042-ll042", "../x", "a b")
     ]
     assert names == ["fold-1", "fold-042-ll042", "fold-_x", "fold-a_b"]

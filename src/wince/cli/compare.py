@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wince.cli.cluster_option import ClusterAddress
 from wince.cli.option_groups import with_option_groups
 from wince.cli.tables import plain_table, table_console
 from wince.cli.training_options import Data, Folds, MaxFolds, TrainingOptions
@@ -47,6 +48,7 @@ def compare(
     ] = None,
     folds: Folds = "5",
     max_folds: MaxFolds = None,
+    cluster: ClusterAddress = None,
     options: TrainingOptions,
 ) -> None:
     """Cross-validate architectures or methods on the same folds: accuracy, latency and size.
@@ -80,6 +82,7 @@ def compare(
             folds=folds,
             first=max_folds,
             seeds=options.seeds,
+            cluster=cluster,
             reporter=reporter,
         )
     if comparison.is_main:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wince.cli.cluster_option import ClusterAddress
 from wince.cli.option_groups import with_option_groups
 from wince.cli.tables import plain_table, table_console
 from wince.cli.training_options import Architecture, Data, Folds, MaxFolds, TrainingOptions
@@ -29,6 +30,7 @@ def cross_validate(
     folds: Folds = "5",
     max_folds: MaxFolds = None,
     architecture: Architecture = "resnet18",
+    cluster: ClusterAddress = None,
     options: TrainingOptions,
 ) -> None:
     """Train and test on each fold of a prepared folder, by subject and stratified by level.
@@ -48,6 +50,7 @@ def cross_validate(
             folds=folds,
             first=max_folds,
             seeds=options.seeds,
+            cluster=cluster,
             reporter=reporter,
         )
     if not validated.is_main:

@@ -13,7 +13,9 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -29,6 +31,7 @@ FORMAT = "1"
 LONGEST_GIT = 20  # seconds that git may take
 MODEL_LIBRARIES = ("lightning", "numpy", "onnx", "onnxruntime", "timm", "torch", "torchvision")
 """What decides the weights of a model and the form of its file."""
+_call_of_command: ContextVar[Mapping[str, Any] | None] = ContextVar("call", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def finish(
         return
     record = {
         "format": FORMAT,
-        **_call(),
+        **call(),
         "part": part,
         "date": start.date,
         "seconds": round(time.monotonic() - start.clock, 1),
@@ -114,12 +117,12 @@ def state_command(path: Path) -> None:
     Raises:
         FileWriteError: The file cannot be written.
     """
-    call = _call()
-    if call["arguments"] is None or not path.is_file():
+    of_process = call()
+    if of_process["arguments"] is None or not path.is_file():
         return
     record = json.loads(path.read_text("utf-8"))
-    if record | call != record:
-        write_json(path, {**record, **call, "continued": True})
+    if record | of_process != record:
+        write_json(path, {**record, **of_process, "continued": True})
 
 
 def data_record(folder: Path, specs: Iterable[FaceSpec], **frames: Any) -> dict[str, Any]:
@@ -171,8 +174,25 @@ def _command() -> list[str]:
     return [name, *sys.argv[1:]]
 
 
-def _call() -> dict[str, Any]:
+@contextmanager
+def called_as(call: Mapping[str, Any]) -> Iterator[None]:
+    """Let records that are written in the block have the call of another process.
+
+    Args:
+        call: What `call` returned in the process of the command that a worker works for.
+    """
+    token = _call_of_command.set(call)
+    try:
+        yield
+    finally:
+        _call_of_command.reset(token)
+
+
+def call() -> dict[str, Any]:
     """Return how this process was called, for a record."""
+    of_command = _call_of_command.get()
+    if of_command is not None:
+        return dict(of_command)
     return {
         "command": shlex.join(_command()),
         "arguments": _arguments(),

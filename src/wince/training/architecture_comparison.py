@@ -23,7 +23,7 @@ from wince.evaluation.predictions import Predictions
 from wince.evaluation.trivial_predictors import TRIVIAL_PREDICTORS, predict, summarise_labels
 from wince.faces.spec import FaceSpec
 from wince.scale import Scale
-from wince.training import architecture_results
+from wince.training import architecture_results, cluster_folds
 from wince.training.architecture_results import (
     ARCHITECTURE,
     RESULTS,
@@ -32,19 +32,14 @@ from wince.training.architecture_results import (
     ArchitectureResult,
     best_trivial,
 )
-from wince.training.cross_validation import (
-    NETWORK_FOLD,
-    CrossValidation,
-    TrainFold,
-    cross_validate_data,
-    folder_name,
-)
+from wince.training.cross_validation import CrossValidation, cross_validate_data
 from wince.training.data import shared_frames
 from wince.training.data.folds import make_folds, sha256_of_folds
 from wince.training.data.prepared import ModelData, manifest_sha256
 from wince.training.export import model_manifest
 from wince.training.fitting import history, launch
 from wince.training.fitting.run_settings import Settings
+from wince.training.fold_runs import NETWORK_FOLD, TrainFold, folder_name
 from wince.training.lead import MEASURE, Lead
 from wince.training.methods import fold_run
 from wince.training.methods.catalogue import METHODS, VIDEO_METHODS
@@ -124,6 +119,7 @@ def compare(
     folds: str = "5",
     first: int | None = None,
     seeds: int = 1,
+    cluster: str | None = None,
     reporter: Reporter | None = None,
 ) -> ArchitectureComparison:
     """Cross-validate architectures or methods on the same frames, folds and seed.
@@ -136,6 +132,7 @@ def compare(
         folds: As for `cross_validate`.
         first: As for `cross_validate`.
         seeds: As for `cross_validate`. The order and the leads are those of the first seed.
+        cluster: As for `cross_validate`.
         reporter: Where progress is reported.
 
     Raises:
@@ -143,6 +140,7 @@ def compare(
         DataError: There are too few subjects, a fold has nothing to learn, or a method cannot be
             used with this data.
         FileWriteError: A file cannot be written.
+        ClusterError: The cluster does not answer, or its workers cannot be used.
     """
     reporter = reporter or Reporter()
     for candidate in candidates:
@@ -153,10 +151,28 @@ def compare(
         out / file_names.RECORD,
         [*(out / candidate.name / file_names.RECORD for candidate in candidates), out / RESULTS],
     )
+    candidates = [
+        _on_scale(candidate, data_by_kind[candidate.settings.spec.kind].prepared.scale)
+        for candidate in candidates
+    ]
+    starts = None
+    if cluster is not None:
+        fold_sets = [
+            cluster_folds.FoldSet(
+                candidate.name,
+                data_by_kind[candidate.settings.spec.kind],
+                out / candidate.name,
+                candidate.settings,
+                candidate.train_fold,
+            )
+            for candidate in candidates
+        ]
+        starts = cluster_folds.train(
+            cluster, out, fold_sets, folds, first, seeds=seeds, reporter=reporter
+        )
     rows, validations = [], {}
     for candidate in candidates:
         data = data_by_kind[candidate.settings.spec.kind]
-        candidate = _on_scale(candidate, data.prepared.scale)
         name, settings = candidate.name, candidate.settings
         every_fold = make_folds(data.frames, folds, settings.seed)
         count = len(every_fold[:first])
@@ -171,6 +187,7 @@ def compare(
             candidate.train_fold,
             seeds=seeds,
             part=True,
+            starts=starts,
         )
         if validation.predictions is None:
             return ArchitectureComparison(out, (), {}, {}, {}, "", is_main=False)

@@ -10,18 +10,14 @@ OUT/record.json      how all of it was made, see `run_record`
 
 import csv
 import io
-import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wince import file_names
-from wince.errors import ModelError
 from wince.evaluation import run_record, seed_summary
 from wince.evaluation.all_metrics import auc_metrics, error_metrics
 from wince.evaluation.arrays import Floats
@@ -30,8 +26,8 @@ from wince.evaluation.evaluate import evaluate
 from wince.evaluation.predictions import Predictions
 from wince.evaluation.report.result_files import write_results
 from wince.evaluation.seed_summary import METRICS, SeedSummary
-from wince.files import write_json, write_text
-from wince.training import seed_runs
+from wince.files import write_text
+from wince.training import cluster_folds, fold_runs, seed_runs
 from wince.training.data import folds as splits
 from wince.training.data.folds import Split
 from wince.training.data.prepared import ModelData, manifest_sha256, open_data
@@ -39,18 +35,14 @@ from wince.training.data.unscorable import Unscorable
 from wince.training.export import model_card, model_manifest
 from wince.training.fitting import launch, run_config
 from wince.training.fitting.run_settings import Settings
+from wince.training.fold_runs import FoldProtocol, TrainFold
 from wince.training.networks import initial_weights
 from wince.training.predictions import prediction_table
 from wince.training.predictions.cross_fitted import cross_fitted
-from wince.training.run import Reporter, Run, train_split
+from wince.training.run import Reporter, Run
 
 FOLDS = "folds.csv"
 POOLED, MEAN, BY_SUBJECT = "all frames", "mean of folds", "mean of subjects"
-
-
-TrainFold = Callable[[ModelData, Split, Settings, Path, Reporter], Run]
-NETWORK_FOLD: TrainFold = partial(train_split, is_fold=True)
-"""Trains a network on a fold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +77,7 @@ def cross_validate(
     folds: str = "5",
     first: int | None = None,
     seeds: int = 1,
+    cluster: str | None = None,
     reporter: Reporter | None = None,
 ) -> CrossValidation:
     """Train and test a model on each fold of a prepared folder.
@@ -98,12 +91,14 @@ def cross_validate(
         folds: A number of folds, or "loso" to leave one subject out at a time.
         first: Train only this many of the folds, None for all.
         seeds: Number of seeds, from that of `settings` on. All have the folds of the first.
+        cluster: Address of the Dask scheduler whose workers train the folds; None for this process.
         reporter: Where progress is reported.
 
     Raises:
         DataError: There are too few subjects, or a fold has nothing to learn.
         ModelError: `out` has another cross-validation.
         FileWriteError: A file cannot be written.
+        ClusterError: The cluster does not answer, or its workers cannot be used.
     """
     launch.check(settings.devices)
     settings = next(
@@ -115,8 +110,15 @@ def cross_validate(
     )
     data = open_data(prepared_folder, settings.spec)
     settings = settings.for_scale(data.prepared.scale)
+    reporter = reporter or Reporter()
+    starts = None
+    if cluster is not None:
+        fold_set = cluster_folds.FoldSet("", data, out, settings, fold_runs.NETWORK_FOLD)
+        starts = cluster_folds.train(
+            cluster, out, [fold_set], folds, first, seeds=seeds, reporter=reporter
+        )
     return cross_validate_data(
-        data, out, settings, folds, first, reporter or Reporter(), seeds=seeds
+        data, out, settings, folds, first, reporter, seeds=seeds, starts=starts
     )
 
 
@@ -127,10 +129,11 @@ def cross_validate_data(
     folds: str,
     first: int | None,
     reporter: Reporter,
-    train_fold: TrainFold = NETWORK_FOLD,
+    train_fold: TrainFold = fold_runs.NETWORK_FOLD,
     *,
     seeds: int = 1,
     part: bool = False,
+    starts: Mapping[Path, run_record.Start] | None = None,
 ) -> CrossValidation:
     """Train and test a model on each fold of prepared data, as `cross_validate` does.
 
@@ -144,20 +147,23 @@ def cross_validate_data(
         train_fold: Trains a model on one fold and returns its run.
         seeds: As for `cross_validate`.
         part: Whether it is a part of a comparison.
+        starts: The beginning of each seed by its folder, if a cluster has trained its folds.
     """
-    every_fold = splits.make_folds(data.frames, folds, settings.seed)
+    protocol = fold_runs.make_protocol(data.frames, folds, first, settings.seed)
 
     def validate(seed: int, folder: Path, reporter: Reporter) -> CrossValidation:
         seed_settings = replace(settings, seed=seed)
         is_part = part or seed != settings.seed
-        protocol = FoldProtocol(folds, first, settings.seed, every_fold)
-        return _validate(data, folder, seed_settings, protocol, reporter, train_fold, is_part)
+        start = (starts or {}).get(folder)
+        return _validate(
+            data, folder, seed_settings, protocol, reporter, train_fold, is_part, start
+        )
 
     by_seed, folders = seed_runs.repeat(out, settings.seed, seeds, reporter, validate)
     validated = by_seed[settings.seed]
     if seeds == 1 or not validated.is_main:
         return validated
-    count = len(every_fold[:first])
+    count = len(protocol.chosen)
     summary = seed_summary.summarise(
         folders,
         {seed: each.rows[count] for seed, each in by_seed.items()},
@@ -169,23 +175,6 @@ def cross_validate_data(
     return replace(validated, seeds=summary)
 
 
-@dataclass(frozen=True, slots=True)
-class FoldProtocol:
-    """The folds of a cross-validation, and what they are made from.
-
-    Attributes:
-        folds: A number of folds, or "loso".
-        first: How many of them are trained, None for all.
-        seed: Seed of the assignment of subjects.
-        every_fold: All folds.
-    """
-
-    folds: str
-    first: int | None
-    seed: int
-    every_fold: Sequence[Split]
-
-
 def _validate(
     data: ModelData,
     out: Path,
@@ -194,25 +183,20 @@ def _validate(
     reporter: Reporter,
     train_fold: TrainFold,
     part: bool,
+    start: run_record.Start | None,
 ) -> CrossValidation:
     """Train and test a model on each fold with one seed, as `cross_validate_data` does."""
-    folds, first, every_fold = protocol.folds, protocol.first, protocol.every_fold
-    chosen = every_fold[:first]
-    for fold in chosen:  # all of them before any is trained, which may take hours
-        splits.check(fold, data.frames)
-    _claim(out, folds, first)
-    start = run_record.begin(
-        out / file_names.RECORD,
-        [out / folder_name(fold) / file_names.PREDICTIONS for fold in chosen],
-    )
+    chosen = protocol.chosen
+    start = start or fold_runs.begin(data.frames, out, protocol)
     runs = []
     for number, fold in enumerate(chosen, start=1):
         reporter.message(f"Fold {fold.name} ({number} of {len(chosen)}): {_sizes(fold)}.")
-        run = out / folder_name(fold)
-        runs.append(train_fold(data, fold, settings, run, _for_fold(reporter, fold)))
+        run = out / fold_runs.folder_name(fold)
+        with launch.locked(run):  # a worker of a cluster may still train it for an earlier command
+            runs.append(train_fold(data, fold, settings, run, _for_fold(reporter, fold)))
     if not all(run.is_main for run in runs):
         return CrossValidation(out, (), {}, None, {}, is_main=False)
-    about = _about(data, chosen, len(every_fold), runs[0])
+    about = _about(data, chosen, len(protocol.every_fold), runs[0])
     labels = {fold.name: splits.training_labels(data.frames, fold.train).pspi for fold in chosen}
     without_fold = set(data.unscorable.frames.subject.tolist()) - set(data.frames.subject.tolist())
     unscorable = data.unscorable.of_subjects(without_fold)
@@ -226,8 +210,8 @@ def _validate(
         data.prepared.folder,
         [settings.spec],
         kind="folds",
-        folds=folds,
-        first=first,
+        folds=protocol.folds,
+        first=protocol.first,
         seed=protocol.seed,
     )
     seeds = {"folds and training": settings.seed}
@@ -235,11 +219,6 @@ def _validate(
         seeds = {"folds": protocol.seed, "training": settings.seed}
     run_record.finish(start, seeds, hashes, data=frames, part=part)
     return validated
-
-
-def folder_name(fold: Split) -> str:
-    """Return the name of a fold's run folder."""
-    return "fold-" + re.sub(r"[^A-Za-z0-9_-]+", "_", fold.name)
 
 
 def _for_fold(reporter: Reporter, fold: Split) -> Reporter:
@@ -332,26 +311,6 @@ def _write_table(path: Path, rows: Sequence[Mapping[str, Any]], caution: str | N
         cells = ["" if value is None or value != value else value for value in row.values()]
         writer.writerow([*cells, *([caution] if caution else [])])
     write_text(path, text.getvalue())
-
-
-def _claim(out: Path, folds: str, first: int | None) -> None:
-    """Write config.json, or check that the folder is this cross-validation's.
-
-    The run of each fold checks the other settings.
-    """
-    path = out / file_names.CONFIG
-    if not path.is_file():
-        write_json(path, {"folds": folds, "first": first})
-        return
-    try:
-        existing = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read ({error}). Choose another --out.") from error
-    if existing.get("folds") != folds:
-        raise ModelError(
-            f"{out} has something else (folds: {existing.get('folds', 'none, a single run')}; now "
-            f"{folds}). Choose another --out."
-        )
 
 
 def _about(data: ModelData, chosen: Sequence[Split], count: int, run: Run) -> list[str]:

@@ -19,9 +19,10 @@ from wince.training.run import Reporter, Run, train
 Result = TypeVar("Result")
 
 
-def folder_name(seed: int) -> str:
-    """Return the name of the folder of a further seed."""
-    return f"seed-{seed}"
+def folder_names(first_seed: int, count: int) -> dict[int, str]:
+    """Return the folder of each seed, relative to that of the run."""
+    seeds = range(first_seed, first_seed + count)
+    return {seed: "." if seed == first_seed else f"seed-{seed}" for seed in seeds}
 
 
 def repeat(
@@ -43,9 +44,8 @@ def repeat(
     Returns:
         The results by seed, and the folders by seed, relative to `out`.
     """
-    results, folders = {}, {}
-    for number, seed in enumerate(range(first_seed, first_seed + count), start=1):
-        folders[seed] = "." if seed == first_seed else folder_name(seed)
+    results, folders = {}, folder_names(first_seed, count)
+    for number, seed in enumerate(folders, start=1):
         if count > 1:
             reporter.message(f"Seed {seed} ({number} of {count}), folder {out / folders[seed]}:")
         results[seed] = run(seed, out / folders[seed], reporter)
