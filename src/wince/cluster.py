@@ -7,6 +7,7 @@ Nothing here starts a scheduler or a worker, or listens.
 import asyncio
 import logging
 import os
+import pickle
 import platform
 import socket
 import time
@@ -40,6 +41,10 @@ ANSWER_SECONDS = 60
 """How long a worker may take to state its versions and to compare its folders."""
 NO_WORKER_SECONDS = 60
 """How long all workers may be away before the command stops."""
+SMALLEST_BATCH, LARGEST_BATCH = 16, 128
+"""Items of a batch."""
+BATCHES_PER_ROUND = 4
+"""For each thread, before the batches become larger."""
 REFRESH_SECONDS = 5
 """How often the workers are counted."""
 MARKER = ".cluster"
@@ -48,11 +53,14 @@ MARKER = ".cluster"
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A batch and its work. Its fields are not in its text, which Dask writes into its logs."""
+    """A batch and its work. Its fields are not in its text, which Dask writes into its logs.
+
+    The two are pickled here, because Dask's scheduler unpickles what it is given. So it does not
+    import what only the workers need, and has less work for each batch.
+    """
 
     needs: WorkerNeeds = field(repr=False)
-    work: Callable[[Sequence[Any]], list[Any]] = field(repr=False)
-    batch: Sequence[Any] = field(repr=False)
+    pickled: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,8 @@ def _run(task: _Task) -> list[Any]:
     problem = worker_problem(task.needs)
     if problem:
         raise ClusterError(problem)
-    return task.work(task.batch)
+    work, batch = pickle.loads(task.pickled)  # noqa: S301 - of the command, as all that Dask runs
+    return cast(list[Any], work(batch))
 
 
 class Cluster:
@@ -138,11 +147,23 @@ class Cluster:
             )
         return max(1, self._threads)
 
+    def batch_size(self, submitted: int) -> int:
+        """Return how many items the next batch has.
+
+        Dask needs about the same time for a batch of any size, so batches grow with the work that
+        each thread has had. They begin small, so that little work is shared by all.
+        """
+        rounds = submitted // (BATCHES_PER_ROUND * self.size())
+        return min(SMALLEST_BATCH * (1 + rounds), LARGEST_BATCH)
+
     def submit(
         self, work: Callable[[Sequence[Item]], list[Result]], batch: Sequence[Item]
     ) -> "Future[list[Result]]":
         """Submit the work on a batch."""
-        future: Future[list[Result]] = self._executor.submit(_run, _Task(self._needs, work, batch))
+        from distributed.protocol.pickle import dumps
+
+        task = _Task(self._needs, dumps((work, batch)))
+        future: Future[list[Result]] = self._executor.submit(_run, task)
         return future
 
     def result(self, future: "Future[list[Result]]") -> list[Result]:
@@ -268,12 +289,28 @@ def _check_workers(client: "Client", address: str, needs: WorkerNeeds) -> None:
     for worker, full_version in _ask(client, addresses, platform.python_version).items():
         python = ".".join(str(full_version).split(".")[:2])
         if python != version("Python"):
-            raise ClusterError(other_version(worker, "Python", python, version("Python")))
+            raise ClusterError(_other_version(worker, "Python", python))
+    _check_scheduler(client, address)
     for worker, problem in _ask(client, addresses, worker_problem, needs).items():
         if isinstance(problem, ModuleNotFoundError):
-            raise ClusterError(other_version(worker, "wince", "", version("wince")))
+            raise ClusterError(_other_version(worker, "wince", ""))
         if problem:
             raise ClusterError(str(problem))
+
+
+def _other_version(worker: str, name: str, actual: str) -> str:
+    return other_version(f"The worker on {worker}", name, actual, version(name))
+
+
+def _check_scheduler(client: "Client", address: str) -> None:
+    """Raise ClusterError for a scheduler with another wince: it unpickles what it passes on."""
+    try:
+        actual = str(client.run_on_scheduler(version, "wince"))
+    except ModuleNotFoundError:
+        actual = ""
+    if actual != version("wince"):
+        place = f"The scheduler at {address}"
+        raise ClusterError(other_version(place, "wince", actual, version("wince")))
 
 
 def _ask(

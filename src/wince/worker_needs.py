@@ -45,7 +45,7 @@ def worker_problem(needs: WorkerNeeds) -> str:
     host = socket.gethostname()
     for name, expected in needs.versions:
         if version(name) != expected:
-            return other_version(host, name, version(name), expected)
+            return other_version(f"The worker on {host}", name, version(name), expected)
     if needs.marker:
         problem = _marker_problem(Path(needs.marker), needs.token)
         if problem:
@@ -67,13 +67,12 @@ def _marker_problem(marker: Path, token: str) -> str:
         return f"cannot read and write {marker.parent} ({error.strerror})"
 
 
-def other_version(worker: str, name: str, actual: str, expected: str) -> str:
-    """Return a sentence on a worker that has another version of a package; "" is for none."""
+def other_version(place: str, name: str, actual: str, expected: str) -> str:
+    """Return a sentence on a place that has another version of a package; "" is for none."""
     has = f"{name} {actual}" if actual else f"no {name}"
     return (
-        f"The worker on {worker} has {has}, this machine has {expected or 'none'}: other versions "
-        "may give other results. Install the same versions on all machines, and start the workers "
-        "again."
+        f"{place} has {has}, this machine has {expected or 'none'}: other versions may give other "
+        "results. Install the same versions on all machines, and start scheduler and workers again."
     )
 
 

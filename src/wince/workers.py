@@ -37,6 +37,9 @@ class Pool(Protocol):
     def size(self) -> int:
         """Return how many batches are worked on at a time."""
 
+    def batch_size(self, submitted: int) -> int:
+        """Return how many items the next batch has after some batches were submitted."""
+
     def submit(
         self, work: Callable[[Sequence[Item]], list[Result]], batch: Sequence[Item]
     ) -> "Future[list[Result]]":
@@ -68,19 +71,14 @@ def map_batches(
         ArchiveError: A worker process was killed, most often because memory ran out.
         ClusterError: The cluster cannot do the work.
     """
-    batches = (
-        batch
-        for name, group in itertools.groupby(items, batch_of)
-        for batch in _batches(group, JOINT_BATCH_SIZE if name else BATCH_SIZE)
-    )
     if workers == 1:
-        for batch in batches:
+        for batch in _batches(items, batch_of, lambda _: BATCH_SIZE):
             yield from work(batch)
         return
     pool = _Processes(workers) if isinstance(workers, int) else workers
     pending: deque[Future[list[Result]]] = deque()
     try:
-        for batch in batches:
+        for batch in _batches(items, batch_of, pool.batch_size):
             pending.append(pool.submit(work, batch))
             while len(pending) >= pool.size() * QUEUED_BATCHES_PER_WORKER:
                 yield from pool.result(pending.popleft())
@@ -104,6 +102,9 @@ class _Processes:
 
     def size(self) -> int:
         return self._count
+
+    def batch_size(self, submitted: int) -> int:
+        return BATCH_SIZE
 
     def submit(
         self, work: Callable[[Sequence[Item]], list[Result]], batch: Sequence[Item]
@@ -131,10 +132,17 @@ def _explained() -> Iterator[None]:
         ) from error
 
 
-def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    iterator = iter(items)
-    while batch := list(itertools.islice(iterator, size)):
-        yield batch
+def _batches(
+    items: Iterable[Item], batch_of: Callable[[Item], str], batch_size: Callable[[int], int]
+) -> Iterator[list[Item]]:
+    """Yield items in batches; `batch_size` has their size by the number of batches before."""
+    count = 0
+    for name, group in itertools.groupby(items, batch_of):
+        while batch := list(
+            itertools.islice(group, JOINT_BATCH_SIZE if name else batch_size(count))
+        ):
+            yield batch
+            count += 1
 
 
 def _prepare_worker() -> None:

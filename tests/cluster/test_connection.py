@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,6 +41,16 @@ def test_results_are_in_order(address: str) -> None:
     with cluster.connect(address, reads=[]) as pool:
         assert list(workers.map_batches(squared, NUMBERS, pool)) == squared(NUMBERS)
         assert list(workers.map_batches(squared, [], pool)) == []
+
+
+def test_batches_grow_with_the_work_of_each_thread(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cluster.connect(address, reads=[]) as pool:
+        monkeypatch.setattr(pool, "size", lambda: 2)
+        sizes = [pool.batch_size(count) for count in range(80)]
+    assert sizes[:17] == [16] * 8 + [32] * 8 + [48]
+    assert sizes[56:] == [128] * 24
 
 
 def test_the_batch_of_a_lost_worker_is_done_again(address: str, tmp_path: Path) -> None:
@@ -107,6 +118,14 @@ def test_workers_with_another_version(
         cluster.connect(address, reads=[]),
     ):
         pytest.fail("it is connected")
+
+
+def test_a_scheduler_with_another_version() -> None:
+    client = SimpleNamespace(run_on_scheduler=lambda function, name: "0.1")
+    with pytest.raises(
+        ClusterError, match=r"The scheduler at tcp://x has wince 0\.1, this machine"
+    ):
+        cluster._check_scheduler(client, "tcp://x")
 
 
 def test_workers_that_do_not_see_the_archive(

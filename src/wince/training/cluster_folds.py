@@ -227,7 +227,7 @@ def _run_jobs(pool: Cluster, jobs: Sequence[FoldJob], reporter: Reporter) -> Non
     """Wait until all folds are trained; the first error ends all."""
     if not jobs:
         return
-    reporter.message(f"{len(jobs)} folds to train on the cluster at {pool.address}.")
+    reporter.message(f"Folds to train on the cluster at {pool.address}: {len(jobs)}.")
     pool.listen(reporter.message)
     pending: set[Future[list[str]]] = set()
     try:
