@@ -2,10 +2,11 @@
 
     python -m benchmarks.device_speed [--rounds 3]
 
-In turns it opens the page both ways in Chromium: for the first time with a new profile, again from
-the cache, and, on the device, without a network. It then assesses photos, and follows one person in
-the film of `benchmarks.live_page`, which the camera plays with 1920 x 1080 pixels. The page judges
-at most 15 frames a second. Values are medians over the rounds. A ratio is the median of a round's
+In turns it opens the page both ways in Chromium: for the first time with a new profile, twice from
+the cache, and, on the device, without a network. When it is opened the second time from the cache,
+Chromium has kept the code that it compiled. It then assesses photos, and follows one person in the
+film of `benchmarks.live_page`, which the camera plays with 1920 x 1080 pixels. The page judges at
+most 15 frames a second. Values are medians over the rounds. A ratio is the median of a round's
 value on the device divided by that with the server.
 
 Memory and processor time are those of the page's process in the browser, which its worker shares,
@@ -36,9 +37,11 @@ from wince.server.device_page import export, page
 
 PHOTOS = 10  # assessed in a round, after the first one
 WARM_UP, SECONDS = 4, 10  # of watching
+CODE_CACHE = 5  # seconds, in which the browser saves the compiled code for the next visit
 TIMEOUT = 120_000  # milliseconds
 TARGETS = {
     "from cache, to the first result, s": "at most 3",
+    "from cache again, to the first result, s": "at most 3",
     "photo, ms": "at most 300",
     "live, frames/s": "at least 15",
     "memory after photos, page and server, MB": "at most 300",
@@ -166,9 +169,13 @@ def measure(context: BrowserContext, way: Address, data: str) -> dict[str, float
         if not server:
             view.locator("#offline", has_text="Saved on this device").wait_for()
         view.close()
-        view, ready, result = first_result(context, address, data)
-        values["from cache, to ready, s"] = ready
-        values["from cache, to the first result, s"] = result
+        for label in ("from cache", "from cache again"):
+            view, ready, result = first_result(context, address, data)
+            values[f"{label}, to ready, s"] = ready
+            values[f"{label}, to the first result, s"] = result
+            if label == "from cache":
+                view.wait_for_timeout(1000 * CODE_CACHE)
+                view.close()
         processes = [*browser_processes("renderer"), *server]
         before = processor_seconds(processes)
         values["photo, ms"] = statistics.median(

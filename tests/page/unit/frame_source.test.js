@@ -58,6 +58,7 @@ test("a frame is reduced to the longest side after it was copied", async () => {
   assert.deepEqual(region, [0, 0, 1920, 1080]);
   assert.deepEqual([pixels.width, pixels.height], [1280, 720]);
   assert.notEqual(drawn[0][0], VIDEO);
+  assert.equal(drawn[0][0].width, 0); // the copy at full size is not kept
   assert.deepEqual(drawn[0].slice(1), [0, 0, 1920, 1080, 0, 0, 1280, 720]);
 });
 

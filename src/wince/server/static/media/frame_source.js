@@ -35,7 +35,9 @@ export function createFrameSource(video, seconds = () => null) {
     const [newWidth, newHeight] = [width, height].map((side) =>
       Math.max(1, Math.round(side * scale)),
     );
-    return reduced.draw(image, /** @type {Box} */ (part), newWidth, newHeight);
+    const pixels = reduced.draw(image, /** @type {Box} */ (part), newWidth, newHeight);
+    full.release();
+    return pixels;
   }
 
   return {
@@ -62,6 +64,10 @@ function createDrawing() {
       Object.assign(canvas, { width, height });
       context.putImageData(new ImageData(data, width, height), 0, 0);
       return canvas;
+    },
+    /** Give its memory back until it is used again. */
+    release() {
+      canvas.width = canvas.height = 0;
     },
     /**
      * Draw a part of an image in another size, and return the pixels.
