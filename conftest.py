@@ -2,8 +2,8 @@
 
 import os
 import signal
-from collections.abc import Generator
-from typing import Any, TypeVar
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import hypothesis
 import numpy as np
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from tests.support.frames import Frame, read_frames
 from tests.support.media import encode_image
 from wince.runtime.assessor import Assessor
+
+if TYPE_CHECKING:
+    from tests.support.s3_store import Store
 
 # No deadline, because calls may be slow on a busy machine. For a longer search than that of all
 # tests: scripts/test --hypothesis-profile=thorough tests/runtime
@@ -134,3 +137,27 @@ def assessor() -> Assessor:
 def portrait_jpeg(astronaut: NDArray[np.uint8]) -> bytes:
     """The astronaut's portrait as a JPEG file."""
     return encode_image(astronaut)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[Any]:
+    """An S3 server on this machine, in a thread."""
+    pytest.importorskip("s3fs", reason="needs wince[urls]")
+    pytest.importorskip("moto.server", reason="needs moto, an S3 server for tests")
+    from tests.support import s3_store
+
+    with s3_store.running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def store(s3_server: Any, request: pytest.FixtureRequest) -> "Iterator[Store]":
+    """A new bucket, with the environment in which commands find the server."""
+    from tests.support import s3_store
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in s3_store.environment(s3_server).items():
+            patch.setenv(name, value)
+        s3_store.Store.forget_lists()
+        yield s3_store.Store(s3_server, f"bucket-{abs(hash(request.node.nodeid))}")
+        s3_store.Store.forget_lists()

@@ -18,6 +18,7 @@ WinceError
 ├── SpeechError           no voice on this machine, or the voice failed
 ├── ServeError            the server could not start
 ├── ClusterError          a cluster that does not answer, or workers that cannot be used
+├── UrlError              a URL that cannot be used, or whose server cannot be reached
 ├── FileWriteError        a file or folder that cannot be written, or that exists already
 │   └── InUseError            another command is writing it
 └── MissingExtraError     an optional part that is not installed
@@ -114,6 +115,10 @@ class ServeError(WinceError):
 
 class ClusterError(WinceError):
     """A cluster that does not answer, or whose workers cannot be used."""
+
+
+class UrlError(WinceError):
+    """A URL that cannot be used, or whose server cannot be reached."""
 
 
 class FileWriteError(WinceError):

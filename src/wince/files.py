@@ -5,14 +5,17 @@ import hashlib
 import itertools
 import json
 import os
+import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from wince.errors import FileWriteError
+from wince.remote_path import RemotePath, as_remote
 
 _temporary_numbers = itertools.count(1)
 
@@ -47,6 +50,10 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         FileWriteError: The file cannot be written, such as on a full disk.
     """
+    if remote := as_remote(path):
+        with _uploading(remote) as temporary:
+            yield temporary
+        return
     number = next(_temporary_numbers)  # two threads may write the same file
     stem = os.fsencode(path.stem)[:200].decode("utf-8", "ignore")  # names have at most 255 bytes
     temporary = path.with_name(f".{stem}.{os.getpid()}-{number}.part{path.suffix}")
@@ -59,6 +66,53 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise write_error(path, error) from error
+
+
+@contextmanager
+def _uploading(path: RemotePath) -> Iterator[Path]:
+    """Yield a temporary path whose file is written to a URL when the block ends."""
+    with tempfile.TemporaryDirectory(prefix="wince-") as folder:
+        temporary = Path(folder, path.name)
+        try:
+            yield temporary
+            path.upload(temporary)
+        except OSError as error:
+            raise write_error(cast(Path, path), error) from error
+
+
+@contextmanager
+def local_copy(path: Path) -> Iterator[Path]:
+    """Yield a local path of a file: itself, or for a URL a copy that is removed afterwards.
+
+    Raises:
+        OSError: The file cannot be read, or the temporary folder has no room for it.
+    """
+    remote = as_remote(path)
+    if remote is None:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="wince-", ignore_cleanup_errors=True) as folder:
+        size, free = path.stat().st_size, shutil.disk_usage(folder).free
+        if size > free:
+            reason = (
+                f"a copy of it needs {size / 2**20:,.0f} MB, and {tempfile.gettempdir()} has "
+                f"{free / 2**20:,.0f}; name a larger folder in TMPDIR"
+            )
+            raise OSError(errno.ENOSPC, reason, str(path))
+        copy = Path(folder, f"copy{path.suffix}")
+        remote.fetch(copy)
+        yield copy
+
+
+def is_readable(path: Path) -> bool:
+    """Return whether a file can be opened."""
+    if as_remote(path) is None:
+        return os.access(path, os.R_OK)
+    try:
+        path.open("rb").close()
+    except OSError:
+        return False
+    return True
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -105,9 +159,10 @@ def file_type(path: Path) -> int:
 def refuse_irregular(path: Path) -> None:
     """Raise OSError if a path is a pipe or a device, because reading it might never end.
 
-    A path that does not exist passes, so that reading it gives the error.
+    A path that does not exist passes, so that reading it gives the error, and a URL, where there
+    are none.
     """
-    if file_type(path) not in (0, stat.S_IFREG, stat.S_IFDIR):
+    if as_remote(path) is None and file_type(path) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise OSError(errno.EINVAL, "it is not a file but a pipe or a device", str(path))
 
 

@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from wince.remote_path import RemotePath, as_remote
+
 
 def walk(
     root: Path, on_error: Callable[[OSError], None], *, hidden: bool = True
@@ -18,6 +20,9 @@ def walk(
         on_error: Called with the error of a folder that cannot be opened; it may raise.
         hidden: Whether folders whose name begins with a dot are walked through.
     """
+    if remote := as_remote(root):
+        yield from _walk_remote(remote, on_error, hidden=hidden)
+        return
     links = _FolderLinks(root)
     folders = [(os.fspath(root), links.root)]  # a list of its own, because folders may be very deep
     while folders:
@@ -38,6 +43,23 @@ def walk(
                 if links.is_new(real_path, is_link=is_link):
                     subfolders.append((path, real_path))
         folders += reversed(subfolders)
+
+
+def _walk_remote(
+    root: RemotePath, on_error: Callable[[OSError], None], *, hidden: bool
+) -> Iterator[tuple[str, list[str]]]:
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = folder.entries()
+        except OSError as error:
+            on_error(error)
+            continue
+        yield str(folder), [name for name, is_folder in entries if not is_folder]
+        names = (name for name, is_folder in entries if is_folder)
+        shown = [folder / name for name in names if hidden or not name.startswith(".")]
+        folders += reversed(shown)
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -24,6 +24,7 @@ from wince.errors import ImageError, ImageTooLargeError, NotAnImageError, Trunca
 from wince.image_formats import FORMATS, INSTALL_HEIF, VIDEO, WEB_FORMATS
 from wince.image_reduction import draft_size, reduced, reduced_count
 from wince.memory_budget import decoding
+from wince.remote_path import to_path
 
 ImageSource: TypeAlias = (
     str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[np.uint8]
@@ -101,7 +102,7 @@ def read(
     if isinstance(source, str | os.PathLike):
         if not os.fspath(source):
             raise ImageError("The path of the image is empty. Expected the path of a file.")
-        path = Path(source)
+        path = to_path(source)
         return _decode(_read_path(path, max_bytes), str(path), max_bytes, max_pixels)
     return _decode(_read_file_object(source, max_bytes), "the image", max_bytes, max_pixels)
 

@@ -10,15 +10,17 @@ from hashlib import sha256
 from pathlib import Path
 
 from wince import files
+from wince.errors import WinceError
+from wince.remote_path import parse_path
 
 PACKAGES = ("wince", "numpy", "pillow", "onnxruntime", "av", "pillow-heif")
 """What decides the result of an image: the workers must have the same versions."""
 LISTED_FOLDERS = 50
 """Subfolders of a folder that are compared between this machine and the workers."""
 _SHARE = (
-    "All machines need the same folders under the same paths, such as a network drive, and the "
-    "user of the workers needs permission to read and write them. Share the folder, or leave out "
-    "--cluster."
+    "All machines need the same folders under the same paths, such as a network drive or a URL, "
+    "and the user of the workers needs permission, or credentials, to read and write them. Share "
+    "the folder, or leave out --cluster."
 )
 
 
@@ -51,7 +53,11 @@ def worker_problem(needs: WorkerNeeds) -> str:
         if problem:
             return f"The worker on {host} {problem}. {_SHARE}"
     for path, expected in needs.readable:
-        if fingerprint(Path(path)) != expected:
+        try:
+            actual = fingerprint(parse_path(path))
+        except WinceError as error:  # of a URL
+            return f"The worker on {host}: {error}"
+        if actual != expected:
             return f"The worker on {host} does not see {path} as this machine sees it. {_SHARE}"
     return ""
 

@@ -77,14 +77,21 @@ def test_without_the_extras_an_image_is_assessed_and_annotated(
     assert Path(result["annotated"]).stat().st_size > 10_000
 
 
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [
+        (["evaluate", "--predictions", "none.csv"], "train"),
+        (["prepare", "s3://bucket/archive"], "urls"),
+    ],
+)
 def test_without_the_extras_a_command_that_needs_them_names_what_to_install(
-    tmp_path: Path,
+    command: list[str], extra: str, tmp_path: Path
 ) -> None:
-    arguments = ["evaluate", "--predictions", str(tmp_path / "none.csv"), "--out", str(tmp_path)]
+    arguments = [*command, "--out", str(tmp_path)]
     script = f"from wince.cli import main; sys.stderr = sys.stdout; print(main({arguments!r}))"
     output = small_install.run(small_install.without_extras() + script)
     message, status = output.splitlines()
-    assert "pip install 'wince[train]'" in message
+    assert f"pip install 'wince[{extra}]'" in message
     assert (message[:7], status) == ("wince: ", "1")
 
 

@@ -1,6 +1,5 @@
 """The first pass of a preparation: check every frame, in several processes or on a cluster."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,6 +12,7 @@ from wince.archive.frame_database import FrameDatabase
 from wince.archive.frame_file import FrameFile
 from wince.cluster import Cluster
 from wince.errors import ClusterError
+from wince.files import is_readable
 
 COMMIT_EVERY = 256  # frames; a kill loses the results of no more than this
 Progress = Callable[[int, int], None]
@@ -93,7 +93,7 @@ def _refuse_unshared(settings: CheckSettings, result: FrameResult) -> None:
     if was_opened or result.check != checks.READABLE.reason:
         return
     path = settings.folder / (file.video or file.name)
-    if path.is_file() and os.access(path, os.R_OK):
+    if path.is_file() and is_readable(path):
         raise ClusterError(
             f"A worker of the cluster cannot open {path} ({result.detail}), this machine can. "
             "Share its folder with all machines under the same path, or leave out --cluster."

@@ -28,7 +28,10 @@ def walk(base: Path, folder: str = "") -> Iterator[tuple[str, list[str]]]:
                 f"The name of the folder {_as_text(path)} is not valid UTF-8, so no table could "
                 "contain its files. Rename the folder."
             )
-        yield join(Path(path).relative_to(base).as_posix()), [_as_text(name) for name in names]
+        yield (
+            join(type(base)(path).relative_to(base).as_posix()),
+            [_as_text(name) for name in names],
+        )
 
 
 def _raise(error: OSError) -> None:

@@ -44,6 +44,9 @@ from wince.faces.spec import FaceSpec
 from wince.file_names import EXCLUDED, MANIFEST
 from wince.output_lock import locked_folder
 
+COUNT_EVERY = 1_000
+"""Frames between two reports of how many were found so far."""
+
 
 @dataclass(frozen=True, slots=True)
 class PrepareOptions:
@@ -110,7 +113,7 @@ def prepare(
         root: The archive as it was downloaded, or a CSV file. It is only read.
         out: The prepared folder. Files of an earlier run are moved to out/backup/.
         options: How to prepare it.
-        progress: Called with (frames done, frames in all).
+        progress: Called with (frames done, frames in all), and before with (frames found, 0).
 
     Raises:
         ArchiveError: The archive has no known layout, no frame passes the checks, or writing
@@ -142,7 +145,8 @@ def prepare(
             subjects: set[str] = set()
             recordings: list[Mapping[str, Any]] = []
             all_files = layout.files(base, options.table)
-            with _spooled(all_files, out, subjects, recordings) as (count, files):
+            spooled = _spooled(all_files, out, subjects, recordings, progress)
+            with spooled as (count, files):
                 subject_ids.refuse_alike(subjects, root, distinct=distinct)
                 matches = groups.match(subjects)
                 with first_pass.open_pool(options.workers, options.cluster, base, out) as pool:
@@ -236,6 +240,7 @@ def _spooled(
     folder: Path,
     subjects: set[str],
     recordings: list[Mapping[str, Any]],
+    progress: Progress | None,
 ) -> Iterator[tuple[int, Iterator[FrameFile]]]:
     """Yield the number of the files and the files again, walking through the archive once.
 
@@ -251,6 +256,8 @@ def _spooled(
                 subjects.add(file.subject)
             recordings += file.recordings
             count += 1
+            if progress and count % COUNT_EVERY == 0:
+                progress(count, 0)
         spool.seek(0)
         yield count, (pickle.load(spool) for _ in range(count))  # noqa: S301 - written just above
 

@@ -23,6 +23,7 @@ from wince.cli.demo_archive import demo_archive
 from wince.cli.evaluate import evaluate
 from wince.cli.export import export
 from wince.cli.export_page import export_page
+from wince.cli.local_paths import with_local_paths
 from wince.cli.messages import complain
 from wince.cli.plot import plot
 from wince.cli.prepare import prepare
@@ -174,5 +175,5 @@ COMMANDS = (
 """The functions of the commands, in the order of the help."""
 
 for command in COMMANDS:
-    app.command()(command)
+    app.command()(with_local_paths(command))
 app.add_typer(federate.app, name="federate")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from wince.cli.local_paths import with_local_paths
 from wince.cli.option_groups import with_option_groups
 from wince.cli.scale_options import Cuts, LevelNames, ScaleRange, Target, stated
 from wince.cli.training_options import Architecture, Data, RecipeOptions
@@ -31,6 +32,7 @@ def _federate(context: typer.Context) -> None:
 
 
 @app.command()
+@with_local_paths
 @with_option_groups
 def start(
     out: Annotated[
@@ -72,6 +74,7 @@ def start(
 
 
 @app.command(name="train-site")
+@with_local_paths
 def train_site(
     round_file: RoundFile,
     data: Data,
@@ -129,6 +132,7 @@ def train_site(
 
 
 @app.command()
+@with_local_paths
 def average(
     study_folder: Annotated[
         Path,
@@ -170,6 +174,7 @@ def average(
 
 
 @app.command()
+@with_local_paths
 def evaluate(
     round_file: RoundFile,
     data: Data,

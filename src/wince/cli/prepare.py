@@ -16,6 +16,7 @@ from wince.cli.scale_options import Cuts, LevelNames, Target
 from wince.cli.table_options import Columns, DistinctSubjects, UnitRange
 from wince.cli.tables import plain_table, table_console
 from wince.faces import MIN_SCORE
+from wince.remote_path import as_remote, parse_path
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -62,13 +63,16 @@ class PreparationOptions:
         Path | None,
         typer.Option(
             metavar="PATH",
+            parser=parse_path,
             help="A split made before: a CSV file, or a folder with train.csv, val.csv, test.csv.",
         ),
     ] = None
     groups: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="A CSV file with the column subject and group columns: age, ..."
+            metavar="FILE",
+            parser=parse_path,
+            help="A CSV file with the column subject and group columns: age, ...",
         ),
     ] = None
     group_column: Annotated[
@@ -218,7 +222,9 @@ def prepare(
         Path,
         typer.Argument(
             metavar="ROOT",
-            help="The archive's folder as it was downloaded, or a CSV file. It is only read.",
+            parser=parse_path,
+            help="The archive's folder as it was downloaded, or a CSV file. It is only read. A URL "
+            "such as s3://bucket/archive needs pip install 'wince[urls]'.",
             show_default=False,
         ),
     ],
@@ -227,6 +233,7 @@ def prepare(
         typer.Option(
             "--out",
             metavar="DIR",
+            parser=parse_path,
             help="Folder for the prepared data. Files of an earlier run go to DIR/backup/.",
             show_default=False,
         ),
@@ -238,6 +245,12 @@ def prepare(
     Writes manifest.csv, train.csv, val.csv, test.csv, excluded.csv, duplicates.csv, report.json,
     report.html and crops/ into DIR. A second run only checks what has changed.
     """
+    if as_remote(out) is not None:
+        raise typer.BadParameter(
+            "--out: expected a folder on this machine, because training maps its files into memory "
+            "and the next run reads its database. Prepare into a local folder, and copy it to "
+            f"{out} afterwards"
+        )
     result = _prepare_with_bar(root, out, options.for_library())
     _print_result(result, out)
 
@@ -274,13 +287,21 @@ def _prepare_with_bar(root: Path, out: Path, options: "PrepareOptions") -> "Prep
         def update(done: int, total: int) -> None:
             nonlocal updated
             now = time.monotonic()
-            if now - updated < UPDATE_EVERY and done < total:
+            if now - updated < UPDATE_EVERY and done != total:
                 return
             updated = now
             speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
             rate = f"{speed:,.0f} frames/s" if speed else ""
             title = "Writing tables" if done == total else "Checking frames"
-            bar.update(task, completed=done, total=total, rate=rate, description=title)
+            if not total:
+                title, rate = f"Found {done:,} frames", ""
+            bar.update(
+                task,
+                completed=done if total else 0,
+                total=total or None,
+                rate=rate,
+                description=title,
+            )
 
         return prepare_archive(root, out, options, update)
 

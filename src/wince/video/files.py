@@ -1,12 +1,17 @@
 """Which files are videos, and how they are opened.
 
-Only local files are read: a playlist or a reference to another file or address is not followed.
+Only local files, and copies of files at URLs, are opened: a playlist or a reference to another file
+or address is not followed.
 """
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from wince.errors import MissingExtraError, NotAVideoError, TruncatedVideoError, VideoError
+from wince.files import local_copy
+from wince.image_formats import SUFFIXES as IMAGE_SUFFIXES
+from wince.remote_path import as_remote
 
 SUFFIXES = (
     ".mp4",
@@ -85,10 +90,17 @@ _HEAD_BYTES = 4 + 192 + 1
 
 
 def is_video(path: Path) -> bool:
-    """Return whether a file is to be read as a video, by its suffix or its first bytes."""
-    return path.suffix.lower() in SUFFIXES or (
-        path.is_file() and _content_format(_head(path)) is not None
-    )
+    """Return whether a file is to be read as a video, by its suffix or its first bytes.
+
+    The suffix of an image at a URL is believed: to look at each file would take as long as to fetch
+    it.
+    """
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES:
+        return True
+    if as_remote(path) is not None and suffix in IMAGE_SUFFIXES:
+        return False
+    return path.is_file() and _content_format(_head(path)) is not None
 
 
 def require_av() -> None:
@@ -102,8 +114,12 @@ def require_av() -> None:
         ) from None
 
 
-def open_container(path: Path) -> Any:
+def open_container(path: Path, stack: ExitStack) -> Any:
     """Return PyAV's container for a video file.
+
+    Args:
+        path: The file. One at a URL is copied to the temporary folder.
+        stack: Closes the container and removes the copy.
 
     Raises:
         NotAVideoError: The file is not a video.
@@ -116,7 +132,8 @@ def open_container(path: Path) -> Any:
 
     av.logging.set_level(None)  # FFmpeg would print to stderr; our errors say what is wrong
     try:
-        with path.open("rb") as file:
+        local = stack.enter_context(local_copy(path))
+        with local.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         reason = getattr(error, "strerror", None) or str(error)
@@ -131,13 +148,14 @@ def open_container(path: Path) -> Any:
     content_format = _content_format(head)
     try:
         try:
-            return av.open(f"file:{path}", container_options=options)
+            container = av.open(f"file:{local}", container_options=options)
         except av.ArgumentError:
             if content_format is None:
                 raise
-            return av.open(f"file:{path}", format=content_format, container_options=options)
+            container = av.open(f"file:{local}", format=content_format, container_options=options)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise _opening_error(path, head) from error
+    return stack.enter_context(container)
 
 
 def _opening_error(path: Path, head: bytes) -> VideoError:

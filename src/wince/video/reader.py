@@ -6,8 +6,8 @@ At most a few frames are in memory at a time, so memory does not grow with the l
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from wince.errors import NotAVideoError, TruncatedVideoError, VideoError
 from wince.files import Closing
 from wince.images import MAX_PIXELS, MIN_SIDE
+from wince.remote_path import to_path
 from wince.video.colour import unsupported_colour
 from wince.video.deinterlace import deinterlaced
 from wince.video.files import open_container
@@ -69,7 +70,7 @@ class Video(Closing):
         """Open a video file.
 
         Args:
-            source: Path of a local file.
+            source: Path of a file. One at a URL is copied to the temporary folder meanwhile.
             max_pixels: Limit for width x height of one frame.
 
         Raises:
@@ -80,12 +81,10 @@ class Video(Closing):
         """
         self.name = str(source)
         self._max_pixels = max_pixels
-        self._container = open_container(Path(source))
-        try:
+        with ExitStack() as stack:
+            self._container = open_container(to_path(source), stack)
             self._stream = self._first_stream()
-        except BaseException:
-            self._container.close()
-            raise
+            self._opened = stack.pop_all()  # nothing above has failed
         self._stream.thread_type = "AUTO"
         self.width, self.height = self._stream.width, self._stream.height
         stated_rate = self._stream.average_rate or self._stream.guessed_rate
@@ -317,7 +316,7 @@ class Video(Closing):
 
     def close(self) -> None:
         """Close the file."""
-        self._container.close()
+        self._opened.close()
 
 
 def _duration(frame: "av.VideoFrame") -> float:

@@ -12,12 +12,13 @@ from wince import cluster, file_names, images
 from wince.annotate import annotated_copy
 from wince.cli.assess.annotated_paths import AnnotatedPaths
 from wince.cli.assess.cluster_batch import assess_files
-from wince.cli.assess.file_progress import file_progress
+from wince.cli.assess.file_progress import count_files, file_progress
 from wince.cli.assess.inputs import STDIN, InputFile, InputImage, find_files, read_images
 from wince.cli.assess.outcome import Outcome
 from wince.cli.assess.previous_results import PreviousResults
-from wince.errors import WinceError
+from wince.errors import UrlError, WinceError
 from wince.images import ImageSource
+from wince.remote_path import is_http
 from wince.runtime.assessment import Assessment
 from wince.workers import core_count
 
@@ -54,7 +55,7 @@ class Batch:
         """Yield the outcomes of each image and frame without a previous result, in order."""
         last_frames = dict([previous.last_frame]) if previous.last_frame else {}
         files = self._files(previous, self.left_out)
-        total = sum(1 for _ in self._files(previous)) if progress_bar else None
+        total = count_files(self._files(previous)) if progress_bar else None
         if self.cluster is not None:
             return self._on_cluster(self.cluster, files, last_frames, total)
         inputs = read_images(files, every=self.every, last_frames=last_frames)
@@ -71,10 +72,11 @@ class Batch:
         total: int | None,
     ) -> Iterator[Outcome]:
         """Yield the outcomes of files that a cluster assesses; `total` is for a progress bar."""
-        folders = {path if path.is_dir() else path.parent for path in self.paths}
+        paths = (path for path in self.paths if not is_http(path))  # there are no folders
+        folders = {path if path.is_dir() else path.parent for path in paths}
         # Another model under the same path would give other scores: its content is compared.
         folders |= set() if self.model is None else {self.model / file_names.MODEL_MANIFEST}
-        reads = sorted(path.absolute() for path in folders)
+        reads = sorted((path.absolute() for path in folders), key=str)
         with cluster.connect(address, reads) as pool:
             by_file = assess_files(
                 files,
@@ -156,6 +158,8 @@ def image_outcomes(image: InputImage, assess: Assess, copy: Path | None) -> list
             annotated_copy.save(annotated_copy.annotate(images.read(source), *assessments), copy)
         written = None if copy is None else str(copy)
         return [Outcome(name, each, None, written, *position) for each in assessments]
+    except UrlError:
+        raise  # it is about the other files too
     except WinceError as error:
         # The traceback would keep the pixels in memory.
         return [Outcome(name, None, error.with_traceback(None), None, *position)]

@@ -1,6 +1,5 @@
 """Assess files on a cluster, with the results in order and only a few batches in memory."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,6 +9,7 @@ from wince.cli.assess.inputs import InputFile, InputImage, read_images
 from wince.cli.assess.outcome import Outcome
 from wince.cluster import Cluster
 from wince.errors import ClusterError
+from wince.files import is_readable
 from wince.video.files import is_video
 from wince.workers import map_batches
 
@@ -59,7 +59,7 @@ def assess_files(
     )
     results = map_batches(work, items, pool, lambda item: str(item.path) if _is_video(item) else "")
     for item, outcomes in results:
-        if outcomes is None and os.access(item.path, os.R_OK):
+        if outcomes is None and is_readable(item.path):
             raise ClusterError(
                 f"A worker of the cluster cannot open {item.path}, this machine can. Share its "
                 "folder with all machines under the same path, or leave out --cluster."
@@ -80,7 +80,7 @@ def _assess_batch(
         (
             item,
             _file_outcomes(outcomes_of, every, item)
-            if item.file.error is not None or os.access(item.path, os.R_OK)
+            if item.file.error is not None or is_readable(item.path)
             else None,
         )
         for item in batch

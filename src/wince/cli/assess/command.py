@@ -13,6 +13,7 @@ from wince.cli.messages import complain, one_line
 from wince.cli.option_groups import with_option_groups
 from wince.cli.scale_options import LevelOptions
 from wince.cli.speech_options import Speaker, SpeechOptions
+from wince.remote_path import parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,10 @@ def assess(
         list[Path],
         typer.Argument(
             metavar="FILE",
+            parser=parse_path,
             help="Images (JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP, GIF), videos (MP4, MOV, AVI, "
-            "WebM and others), folders of them, or - for an image on stdin.",
+            "WebM and others), folders of them, or - for an image on stdin. URLs such as "
+            "s3://bucket/folder need pip install 'wince[urls]'.",
             show_default=False,
         ),
     ],

@@ -6,8 +6,27 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
+COUNT_EVERY = 100
+"""Files between two updates of their number."""
 SHOW_AFTER = 1.0
 """Seconds until the bar appears."""
+
+
+def count_files(files: Iterable[object]) -> int:
+    """Return how many files there are, and show the number on stderr while many are found."""
+    from rich.console import Console
+    from rich.status import Status
+
+    start, count = time.monotonic(), 0
+    status = Status("", console=Console(stderr=True))
+    try:
+        for count, _ in enumerate(files, start=1):
+            if time.monotonic() - start > SHOW_AFTER and count % COUNT_EVERY == 0:
+                status.update(f"Found {count:,} files")
+                status.start()
+    finally:
+        status.stop()
+    return count
 
 
 def file_progress(

@@ -14,6 +14,7 @@ from wince import folder_tree
 from wince.errors import ImageError, VideoError, WinceError
 from wince.files import refuse_irregular
 from wince.images import SUFFIXES as IMAGE_SUFFIXES
+from wince.remote_path import parse_path
 from wince.video import Video, VideoFrame
 from wince.video.files import SUFFIXES as VIDEO_SUFFIXES
 from wince.video.files import is_video
@@ -95,7 +96,7 @@ def _walk(root: Path, left_out: Counter[str]) -> Iterator[InputFile]:
 
     def add_error(error: OSError) -> None:
         message = f"{error.filename} cannot be opened: {error.strerror}."
-        unreadable.append(InputFile(Path(error.filename), Path(), ImageError(message)))
+        unreadable.append(InputFile(parse_path(error.filename), Path(), ImageError(message)))
 
     empty = True
     for folder, names in folder_tree.walk(root, add_error, hidden=False):
@@ -105,7 +106,7 @@ def _walk(root: Path, left_out: Counter[str]) -> Iterator[InputFile]:
             kind = _left_out_kind(name)
             if kind is None:
                 empty = False
-                path = Path(folder, name)
+                path = type(root)(folder, name)
                 yield InputFile(path, path.relative_to(root), _irregular_file_error(path))
             else:
                 left_out[kind] += 1

@@ -11,6 +11,7 @@ import typer
 from wince.cli.cluster_option import ClusterAddress, refuse_both
 from wince.cli.face_options import MinScore, ModelPath
 from wince.faces import MIN_SCORE
+from wince.remote_path import parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,8 +32,9 @@ class OutputOptions:
         Path | None,
         typer.Option(
             metavar="FILE",
+            parser=parse_path,
             help="Write each result into a new FILE as soon as it is known: .csv, or .jsonl for "
-            "one JSON object per line.",
+            "one JSON object per line. A file at a URL is written at the end.",
         ),
     ] = None
     resume: Annotated[
@@ -44,7 +46,9 @@ class OutputOptions:
     annotate: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Write a copy of each photo into DIR with the result drawn on it."
+            metavar="DIR",
+            parser=parse_path,
+            help="Write a copy of each photo into DIR with the result drawn on it.",
         ),
     ] = None
 
@@ -52,6 +56,7 @@ class OutputOptions:
         Path | None,
         typer.Option(
             metavar="FILE",
+            parser=parse_path,
             help="Write a row for each video into a new CSV FILE: mean and highest score, share of "
             "each level, judged frames, episodes.",
         ),
@@ -142,6 +147,7 @@ class ScoringOptions:
         list[Path] | None,
         typer.Option(
             metavar="FILE",
+            parser=parse_path,
             help="An image of the same person at rest, to compare with. Can be given several "
             "times.",
             show_default=False,

@@ -12,10 +12,12 @@ from pathlib import Path
 from wince.cli.assess import csv_rows
 from wince.cli.assess.outcome import Outcome
 from wince.cli.assess.previous_results import PreviousResults, ScoringSetup, read_and_repair
+from wince.cli.assess.uploaded_results import local_results
 from wince.cli.line_file import LineFile
 from wince.errors import DataError
 from wince.files import Closing, refuse_existing, write_error
 from wince.output_lock import locked_file
+from wince.remote_path import as_remote
 
 SUFFIXES = (".csv", ".jsonl")
 
@@ -31,7 +33,8 @@ class ResultsFile(Closing):
         """Create a results file, or open one to continue it.
 
         Args:
-            path: A path that ends in .csv or .jsonl.
+            path: A path that ends in .csv or .jsonl. At a URL the file is complete when this one
+                is closed.
             setup: What the scores of this run depend on.
             resume: Whether an existing file is continued.
 
@@ -46,15 +49,20 @@ class ResultsFile(Closing):
         self._is_csv = path.suffix.lower() == ".csv"
         self.previous = PreviousResults()
         with ExitStack() as stack:
-            stack.enter_context(locked_file(path))
+            remote = as_remote(path)
+            if remote is None:
+                stack.enter_context(locked_file(path))
             if not resume:
                 refuse_existing(path, "Add --resume to continue it, or choose another name.")
-            if path.exists():
+            local = path if remote is None else stack.enter_context(local_results(remote))
+            if local.exists():
                 try:
-                    self.previous = read_and_repair(path, setup)
+                    self.previous = read_and_repair(local, setup)
                 except OSError as error:
-                    raise write_error(path, error) from error
-            self._file = stack.enter_context(LineFile(path))
+                    raise write_error(local, error) from error
+                except DataError as error:
+                    raise DataError(str(error).replace(str(local), str(path))) from None
+            self._file = stack.enter_context(LineFile(local))
             self._opened = stack.pop_all()  # nothing above has failed
         if self._is_csv and self._file.is_empty:
             self._file.write(csv_rows.header(setup.scale))
