@@ -30,15 +30,15 @@ def network_scorer(task: FoldTask) -> FoldResult:
         network = trained_network.load(run).network
     spec = task.settings.spec
     return FoldResult(
-        _scores(network, model_view(task.pixels[task.split.validation], spec), spec),
-        _scores(network, model_view(task.pixels[task.split.test], spec), spec),
+        scores(network, model_view(task.pixels[task.split.validation], spec), spec),
+        scores(network, model_view(task.pixels[task.split.test], spec), spec),
         sum(weights.numel() for weights in network.parameters()),
         _milliseconds(network, spec),
     )
 
 
 @torch.no_grad()
-def _scores(network: nn.Module, views: NDArray[np.uint8], spec: FaceSpec) -> NDArray[np.float64]:
+def scores(network: nn.Module, views: NDArray[np.uint8], spec: FaceSpec) -> NDArray[np.float64]:
     """Return the scores (N,) of what the network sees, uint8 (N, S, S, 3)."""
     parts = [
         network(_normalised(views[start : start + BATCH], spec))[:, 0]

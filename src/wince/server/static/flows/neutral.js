@@ -29,18 +29,10 @@ export function createNeutralFlow({ store, engine, current }) {
   let collection = null;
   /** @type {() => void} */
   let takeAnyway = () => {};
-  let tasks = 0; // counts them, so that a late answer is recognised
-
-  /** Begin a task, which ends the one before; return its number. */
-  function begin() {
-    collection = null;
-    tasks += 1;
-    return tasks;
-  }
 
   /** @param {NeutralFace | null} neutral */
   function set(neutral) {
-    begin();
+    collection = null;
     store.update({ neutral, neutralTask: null });
     for (const listener of listeners) listener(neutral);
   }
@@ -72,13 +64,10 @@ export function createNeutralFlow({ store, engine, current }) {
    * @param {boolean} anyExpression
    */
   async function read(photos, anyExpression) {
-    const task = begin();
     store.update({ neutralTask: { kind: "reading" } });
     try {
-      const face = await engine.getNeutralFace(photos.slice(0, MAX_PHOTOS), anyExpression);
-      if (task === tasks) set(face);
+      set(await engine.getNeutralFace(photos.slice(0, MAX_PHOTOS), anyExpression));
     } catch (error) {
-      if (task !== tasks) return;
       const problem = problemOf(error);
       const isExpressive = problem.code === "expressive-face";
       refuse(problem, isExpressive ? () => read(photos, true) : null);
@@ -95,7 +84,6 @@ export function createNeutralFlow({ store, engine, current }) {
     onChange: (listener) => listeners.push(listener),
     /** Take the assessment in view. */
     take() {
-      begin();
       const assessment = current();
       if (assessment && assessment.score !== null) setFrom([assessment]);
       else {
@@ -105,7 +93,6 @@ export function createNeutralFlow({ store, engine, current }) {
     },
     /** Take the frames of the next seconds, which `addFrame` adds. */
     collect() {
-      begin();
       collection = { start: performance.now(), firstAt: null, assessments: [] };
       store.update({ neutralTask: { kind: "collecting" } });
     },
