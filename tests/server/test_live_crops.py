@@ -128,8 +128,8 @@ def test_a_person_who_walks_is_followed_by_crops(client):
     patient = Actor(IN_PAIN, walk((0, 500, 350, FACE), (3, 1100, 500, 2 * FACE)))
     with client.websocket_connect(LIVE) as socket:
         camera = CropClient(socket)
-        for number, rgb in enumerate(render([patient], 3.0, FULL_HD, rate=15)):
-            camera.send(rgb, number / 15)
+        for number, rgb in enumerate(render([patient], 3.0, FULL_HD)):
+            camera.send(rgb, number / 10)
     judged = [answer for answer in camera.answers if "assessment" in answer]
     assert len(judged) >= 0.9 * camera.sent.count("crop")
     assert {answer["person"] for answer in camera.answers} == {1}
@@ -141,8 +141,8 @@ def test_who_is_passed_by_another_person_keeps_the_number_through_crops(client):
     nurse = Actor("ff006t1aaaff018.jpg", walk((1, 300, 420, 380), (6, 1600, 420, 380)))
     with client.websocket_connect(LIVE) as socket:
         camera = CropClient(socket)
-        for number, rgb in enumerate(render([nurse, patient], 6.0, FULL_HD, rate=15)):
-            camera.send(rgb, number / 15)
+        for number, rgb in enumerate(render([nurse, patient], 6.0, FULL_HD)):
+            camera.send(rgb, number / 10)
     boxes = [person["box"] for answer in camera.answers for person in answer["persons"]
              if person["number"] == 1]  # fmt: skip
     centres = [((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) for box in boxes]
