@@ -10,6 +10,7 @@ import sys
 from hashlib import sha256
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 import typer
 from PIL import Image
@@ -202,8 +203,7 @@ def test_names_in_the_data_cannot_become_latex():
     assert r"\$1 & $\leq$ 2 \\" in text
 
 
-@pytest.mark.usefixtures("png_only")
-def test_overlap_is_marked_in_every_output(folder, full):
+def test_overlap_is_marked_in_every_output(folder):
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["overlap"]["label"] == LABEL
     page = (folder / "report.html").read_text()
@@ -213,10 +213,17 @@ def test_overlap_is_marked_in_every_output(folder, full):
     assert "cannot be compared with any subject-exclusive result" in page
     rows = list(csv.DictReader(io.StringIO((folder / "subjects.csv").read_text())))
     assert {row["protocol"] for row in rows} == {LABEL}
-    unmarked = {**full[0], "overlap": {**full[0]["overlap"], "label": None}}
-    for name, files in result_files.draw(unmarked, full[1]).items():
-        for form, content in files.items():
-            assert content != (folder / "plots" / f"{name}.{form}").read_bytes(), name
+    for path in (folder / "plots").glob("*.png"):
+        with Image.open(path) as image:
+            assert has_red_text(image.convert("RGB")), path.name
+    for path in (folder / "plots").glob("*.svg"):
+        assert plot_style.RED in path.read_text(), path.name
+
+
+def has_red_text(image):
+    """Return whether the upper third of a plot has the colour of warnings."""
+    upper = np.asarray(image.crop((0, 0, image.width, image.height // 3)))
+    return (upper == list(bytes.fromhex(plot_style.RED[1:]))).all(-1).any()
 
 
 @pytest.mark.usefixtures("undrawn_plots")
@@ -312,6 +319,9 @@ def test_many_subjects_are_drawn_as_histograms(tmp_path):
     assert len(table.subjects) > 200
     metrics = evaluate(table, resamples=5)
     page = result_files.write_results(metrics, table, tmp_path).read_text()
+    for path in (tmp_path / "plots").glob("*.png"):
+        with Image.open(path) as image:
+            assert not has_red_text(image.convert("RGB")), path.name
     assert "One row per subject is in subjects.csv" in page
     assert "p0007" not in page
     assert len((tmp_path / "subjects.csv").read_text().splitlines()) == len(table.subjects) + 1
