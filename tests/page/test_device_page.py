@@ -55,10 +55,10 @@ class Host:
         return f"http://127.0.0.1:{self.port}/"
 
 
-@pytest.fixture
-def host(tmp_path, assessor):
-    export.write(build(assessor.estimator), tmp_path)
-    host = Host(tmp_path)
+@pytest.fixture(scope="module")
+def host(tmp_path_factory, assessor):
+    host = Host(tmp_path_factory.mktemp("device_page"))
+    export.write(build(assessor.estimator), host.folder)
     host.start()
     yield host
     host.stop()
@@ -66,18 +66,57 @@ def host(tmp_path, assessor):
 
 @pytest.fixture
 def device_context(browser):
-    """A browser that has never seen the page, and the addresses that its pages ask for."""
+    """A browser that has never seen the page."""
     context = browser.new_context(locale="en")
-    addresses = []
-    context.on("request", lambda request: addresses.append(request.url))
-    yield context, addresses
+    yield context
     context.close()
 
 
-def open_device_page(context, host):
+@dataclass(frozen=True)
+class Visit:
+    """A browser after its first visit: the page is saved on the device.
+
+    Attributes:
+        context: The browser.
+        addresses: What its pages have asked for.
+        hints: What the page said before the networks were there, and when it was ready.
+    """
+
+    context: object
+    addresses: list[str]
+    hints: tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def visit(browser, host):
+    """The first visit, at which the networks arrive only after the page has said that it loads."""
+    context = browser.new_context(locale="en")
+    addresses: list[str] = []
+    context.on("request", lambda request: addresses.append(request.url))
+    host.has_networks.clear()
+    page = new_page(context)
+    page.goto(host.address)
+    hint = page.locator("#voice-hint", has_text="The page")
+    hint.wait_for()
+    loading = hint.text_content()
+    host.has_networks.set()
+    page.wait_for_selector("html[data-ready]")
+    ready = page.text_content("#voice-hint")
+    wait_for_note(page, "Saved on this device")
+    page.close()
+    yield Visit(context, addresses, (loading, ready))
+    context.close()
+
+
+def new_page(context):
     page = context.new_page()
     page.set_default_timeout(SLOW)
     page.add_init_script(SPEECH)
+    return page
+
+
+def open_device_page(context, host):
+    page = new_page(context)
     page.goto(host.address)
     page.wait_for_selector("html[data-ready]")
     return page
@@ -103,7 +142,7 @@ def wait_for_note(page, words):
 
 
 def test_after_the_first_visit_photos_are_assessed_without_a_network_as_on_the_server(
-    host, device_context, open_page, frames
+    host, visit, open_page, frames
 ):
     photos = [str(frame.path) for frame in frames[1:4]]
     server = open_page()
@@ -111,47 +150,37 @@ def test_after_the_first_visit_photos_are_assessed_without_a_network_as_on_the_s
     for photo in photos:
         upload(server, photo)
         expected.append(statement(server))
-    context, addresses = device_context
-    first = open_device_page(context, host)
-    wait_for_note(first, "Saved on this device")
-    first.close()
     host.stop()
-    page = open_device_page(context, host)
-    assert [result_of(page, photo) for photo in photos] == expected
-    assert {address for address in addresses if not address.startswith(host.address)} <= {
-        address for address in addresses if address.startswith(f"blob:{host.address}")
+    try:
+        page = open_device_page(visit.context, host)
+        assert [result_of(page, photo) for photo in photos] == expected
+        page.close()
+    finally:
+        host.start()
+    assert {address for address in visit.addresses if not address.startswith(host.address)} <= {
+        address for address in visit.addresses if address.startswith(f"blob:{host.address}")
     }
     assert host.methods == {"GET"}
-    host.start()
 
 
-def test_the_page_says_that_it_loads_until_the_networks_are_there(host, device_context):
-    context, _ = device_context
-    host.has_networks.clear()
-    page = context.new_page()
-    page.set_default_timeout(SLOW)
-    page.goto(host.address)
-    page.locator("#voice-hint", has_text="The page is loading").wait_for()
-    host.has_networks.set()
-    page.wait_for_selector("html[data-ready]")
-    assert "loading" not in page.text_content("#voice-hint")
+def test_the_page_says_that_it_loads_until_the_networks_are_there(visit):
+    loading, ready = visit.hints
+    assert "The page is loading" in loading
+    assert "loading" not in ready
 
 
 def test_an_engine_that_cannot_be_loaded_is_told(host, device_context):
-    context, _ = device_context
-    context.route("**/engine/device.js", lambda route: route.abort())
-    page = context.new_page()
-    page.set_default_timeout(SLOW)
+    device_context.route("**/engine/device.js", lambda route: route.abort())
+    page = new_page(device_context)
     page.goto(host.address)
     page.locator("#voice-hint", has_text="The page failed").wait_for()
 
 
-def test_a_new_version_is_offered_and_not_forced(host, device_context, assessor):
-    context, _ = device_context
-    page = open_device_page(context, host)
+def test_a_new_version_is_offered_and_not_forced(host, visit, assessor):
+    page = open_device_page(visit.context, host)
     wait_for_note(page, "Saved on this device")
     old = version_of(page)
-    session = context.new_cdp_session(page)
+    session = visit.context.new_cdp_session(page)
     assert session.send("Page.getAppManifest")["errors"] == []
     errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
     assert {error["errorId"] for error in errors} <= {"in-incognito"}  # as each tested page is

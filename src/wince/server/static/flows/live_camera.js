@@ -36,6 +36,7 @@ export function createLiveCamera(video, store, onLost) {
     });
     video.srcObject = opened.stream;
     await video.play();
+    if (run !== runs) return; // switched off meanwhile
     update({
       status: "on",
       problem: null,
@@ -65,10 +66,13 @@ export function createLiveCamera(video, store, onLost) {
       if (run !== runs) return closeCamera(opened?.stream ?? null);
       if (!opened) return retry.schedule(attempt);
       retry.reset();
-      await play(opened).then(
-        () => onLost(false),
-        () => retry.schedule(attempt),
+      const isBack = await play(opened).then(
+        () => true,
+        () => false,
       );
+      if (run !== runs) return; // switched off while it began to play
+      if (isBack) onLost(false);
+      else retry.schedule(attempt);
     }
     retry.schedule(attempt);
   }

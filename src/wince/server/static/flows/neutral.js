@@ -29,10 +29,18 @@ export function createNeutralFlow({ store, engine, current }) {
   let collection = null;
   /** @type {() => void} */
   let takeAnyway = () => {};
+  let tasks = 0; // counts them, so that a late answer is recognised
+
+  /** Begin a task, which ends the one before; return its number. */
+  function begin() {
+    collection = null;
+    tasks += 1;
+    return tasks;
+  }
 
   /** @param {NeutralFace | null} neutral */
   function set(neutral) {
-    collection = null;
+    begin();
     store.update({ neutral, neutralTask: null });
     for (const listener of listeners) listener(neutral);
   }
@@ -64,10 +72,13 @@ export function createNeutralFlow({ store, engine, current }) {
    * @param {boolean} anyExpression
    */
   async function read(photos, anyExpression) {
+    const task = begin();
     store.update({ neutralTask: { kind: "reading" } });
     try {
-      set(await engine.getNeutralFace(photos.slice(0, MAX_PHOTOS), anyExpression));
+      const face = await engine.getNeutralFace(photos.slice(0, MAX_PHOTOS), anyExpression);
+      if (task === tasks) set(face);
     } catch (error) {
+      if (task !== tasks) return;
       const problem = problemOf(error);
       const isExpressive = problem.code === "expressive-face";
       refuse(problem, isExpressive ? () => read(photos, true) : null);
@@ -84,6 +95,7 @@ export function createNeutralFlow({ store, engine, current }) {
     onChange: (listener) => listeners.push(listener),
     /** Take the assessment in view. */
     take() {
+      begin();
       const assessment = current();
       if (assessment && assessment.score !== null) setFrom([assessment]);
       else {
@@ -93,6 +105,7 @@ export function createNeutralFlow({ store, engine, current }) {
     },
     /** Take the frames of the next seconds, which `addFrame` adds. */
     collect() {
+      begin();
       collection = { start: performance.now(), firstAt: null, assessments: [] };
       store.update({ neutralTask: { kind: "collecting" } });
     },

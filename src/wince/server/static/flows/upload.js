@@ -27,6 +27,8 @@ export function createUploadFlow({ store, engine, announcer, neutral, video }) {
   let lastRequest = null;
   /** @type {File | null} */
   let photo = null; // in view
+  /** @type {{ face: number | null, isAloud: boolean } | null} */
+  let pending = null; // what the photo is being assessed with
 
   /** @param {Partial<Upload>} change */
   const update = (change) => store.updatePart("upload", change);
@@ -44,6 +46,7 @@ export function createUploadFlow({ store, engine, announcer, neutral, video }) {
     const { url: previous } = store.get().upload;
     if (previous) URL.revokeObjectURL(previous);
     const url = file && URL.createObjectURL(file);
+    pending = null;
     const kind = file && (isVideo(file) ? "video" : "photo");
     photo = kind === "photo" ? file : null;
     store.update({ tab: "upload" });
@@ -59,17 +62,20 @@ export function createUploadFlow({ store, engine, announcer, neutral, video }) {
     lastRequest?.abort();
     const request = new AbortController();
     lastRequest = request;
+    pending = { face, isAloud };
     update({ isBusy: true });
     try {
       const { signal } = request;
       const assessment = await engine.assess(file, { face, neutral: store.get().neutral, signal });
       if (signal.aborted) return;
+      pending = null;
       update({ assessment, problem: null, isBusy: false });
       const count = assessment.faces.length;
       const more = face === null && count > 1 ? t("faces.count", { count }) : "";
       if (isAloud) announcer.announce(assessment, more);
     } catch (error) {
       if (request.signal.aborted) return;
+      pending = null;
       fail(error);
     }
   }
@@ -88,8 +94,10 @@ export function createUploadFlow({ store, engine, announcer, neutral, video }) {
   }
 
   neutral.onChange(() => {
+    if (!photo) return;
     const { assessment } = store.get().upload;
-    if (photo && assessment) assess(photo, { face: assessment.face.index, isAloud: false });
+    if (pending) assess(photo, pending);
+    else if (assessment) assess(photo, { face: assessment.face.index, isAloud: false });
   });
 
   return {
