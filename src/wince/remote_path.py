@@ -122,19 +122,12 @@ def is_http(path: PurePath) -> bool:
 
 
 def to_path(source: str | os.PathLike[str]) -> Path:
-    """Return the path of a local file, or a RemotePath as it is.
+    """Return a RemotePath as it is, and anything else as the path of a local file.
 
-    Raises:
-        UrlError: It is the text of a URL, which a program that embeds wince may not want to fetch.
+    The text of a URL is a local path here, because a program that embeds wince may not want to
+    fetch what its users name. `parse_path` makes a path of a URL.
     """
-    if isinstance(source, RemotePath):
-        return cast(Path, source)
-    if is_url(os.fspath(source)):
-        raise UrlError(
-            "A URL was given as the path of a local file. `wince.remote_path.parse_path` makes a "
-            "path of a URL that you trust."
-        )
-    return Path(source)
+    return cast(Path, source) if isinstance(source, RemotePath) else Path(source)
 
 
 class RemotePath(PurePosixPath):
