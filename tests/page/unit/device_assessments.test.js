@@ -8,6 +8,11 @@ import test from "node:test";
 import { createDetector } from "../../../src/wince/server/static/engine/device/faces/network.js";
 import { LiveFrames } from "../../../src/wince/server/static/engine/device/live_frames.js";
 import { openSession } from "../../../src/wince/server/static/engine/device/onnx_session.js";
+import {
+  BILINEAR,
+  fromRgba,
+  resize,
+} from "../../../src/wince/server/static/engine/device/rgb_image.js";
 import { Assessor } from "../../../src/wince/server/static/engine/device/runtime/assessor.js";
 import { Estimator } from "../../../src/wince/server/static/engine/device/runtime/estimator.js";
 import { ort } from "./onnx_runtime.js";
@@ -119,17 +124,34 @@ test("another person can be chosen, whose track is their own", async () => {
   assert.equal(chosen.track.statement.kind, "changing");
 });
 
+test("a frame that is too large is reduced as Pillow does it, and its faces are placed in the whole frame", async () => {
+  const frame = frameOf("group", 1);
+  const longestSide = Math.round(frame.size.width / 1.5);
+  const reduced = await new LiveFrames(assessor, {}).assess({ ...frame, longestSide });
+  const height = Math.round((frame.size.height * longestSide) / frame.size.width);
+  const small = resize(fromRgba(frame.pixels), longestSide, height, BILINEAR);
+  const drawn = { ...frame, pixels: toRgba(small) };
+  const expected = await new LiveFrames(assessor, {}).assess(drawn);
+  assert.equal(reduced.persons.length, 3);
+  assert.deepEqual(reduced.persons, expected.persons);
+  const whole = await new LiveFrames(assessor, {}).assess(frame);
+  for (const [index, { box }] of reduced.persons.entries()) {
+    assertClose(box, whole.persons[index].box, 0.1 * (box[2] - box[0]));
+  }
+});
+
 /** Return an image as a whole frame of a camera. */
 function frameOf(name, seconds) {
-  const { width, height, data } = readImage(name);
-  const pixels = new Uint8ClampedArray(width * height * 4).fill(255);
+  const image = readImage(name);
+  const { width, height } = image;
+  return { pixels: toRgba(image), region: [0, 0, width, height], size: { width, height }, seconds };
+}
+
+/** Return an image with an alpha channel. */
+function toRgba({ width, height, data: rgb }) {
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
   for (let pixel = 0; pixel < width * height; pixel += 1) {
-    pixels.set(data.subarray(3 * pixel, 3 * pixel + 3), 4 * pixel);
+    data.set(rgb.subarray(3 * pixel, 3 * pixel + 3), 4 * pixel);
   }
-  return {
-    pixels: { width, height, data: pixels },
-    region: [0, 0, width, height],
-    size: { width, height },
-    seconds,
-  };
+  return { width, height, data };
 }

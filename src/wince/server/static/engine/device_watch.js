@@ -59,13 +59,14 @@ export function watchOnDevice(call, source, options) {
   /** @param {import("./regions.js").Part} part */
   async function assess(part) {
     const recorded = source.seconds();
-    // A crop stays as it is: to reduce it takes the page longer than the worker gains by that.
+    // A canvas scales in each browser in another way, so the worker reduces whole frames. A crop stays
+    // as it is: to reduce it takes longer than the worker gains by that.
     const longestSide = part.isSearch ? part.longestSide : Infinity;
-    const grabbed = await source.grab(part.region, longestSide);
+    const grabbed = await source.grab(part.region, Infinity);
     if (!grabbed || isClosed || isPaused) return;
     const { pixels, region, size, captured } = grabbed;
     const seconds = recorded ?? (captured - began) / 1000;
-    const frame = { pixels, region, size, seconds };
+    const frame = { pixels, region, size, seconds, longestSide };
     /** @type {FrameAnswer} */
     const answer = await call("assessFrame", [number, frame], [pixels.data.buffer]);
     if (isClosed || isPaused) return;

@@ -3,12 +3,13 @@
 
 /** @import { Assessment, NeutralFace } from "../../types.js" */
 /** @import { Assessor } from "./runtime/assessor.js" */
+/** @import { RgbImage } from "./rgb_image.js" */
 /** @import { PersonFrame } from "./runtime/person_assessor.js" */
 /** @import { ModelScale } from "./scale.js" */
 /** @import { TrackState } from "./runtime/track.js" */
 /** @import { FrameAnswer, FramePixels } from "./worker_calls.js" */
 
-import { fromRgba } from "./rgb_image.js";
+import { BILINEAR, fromRgba, resize } from "./rgb_image.js";
 import { changeOf } from "./runtime/neutral.js";
 import { PersonAssessor } from "./runtime/person_assessor.js";
 import { Track, trackSettings } from "./runtime/track.js";
@@ -60,9 +61,10 @@ export class LiveFrames {
    * @param {FramePixels} frame
    * @returns {Promise<Omit<FrameAnswer, "pixels">>}
    */
-  async assess({ pixels, region, size, seconds }) {
+  async assess({ pixels, region, size, seconds, longestSide = Infinity }) {
     this.#followChosen();
-    const image = { rgb: fromRgba(pixels), width: pixels.width, height: pixels.height };
+    const rgb = reducedTo(longestSide, fromRgba(pixels));
+    const image = { rgb, width: rgb.width, height: rgb.height };
     const frame = await this.persons.assess(image, seconds, {
       part: { region, size: [size.width, size.height] },
       withMap: this.withMap,
@@ -100,6 +102,20 @@ export class LiveFrames {
     this.track = this.#newTrack();
     this.#trackSeconds = -Infinity;
   }
+}
+
+/**
+ * @param {number} longestSide
+ * @param {RgbImage} image
+ * @returns {RgbImage}
+ */
+function reducedTo(longestSide, image) {
+  const scale = longestSide / Math.max(image.width, image.height);
+  if (scale >= 1) return image;
+  const [width, height] = [image.width, image.height].map((side) =>
+    Math.max(1, Math.round(side * scale)),
+  );
+  return resize(image, width, height, BILINEAR);
 }
 
 /**

@@ -16,8 +16,12 @@ import { UserError } from "../../errors.js";
  *
  * A part of a frame, at full size, and what the worker answers to it.
  *
- * @typedef {{ pixels: RgbaPixels, region: Box, size: Size, seconds: number }} FramePixels `size` of the
- *   whole frame.
+ * @typedef {object} FramePixels
+ * @property {RgbaPixels} pixels
+ * @property {Box} region
+ * @property {Size} size Of the whole frame.
+ * @property {number} seconds
+ * @property {number} [longestSide] Pixels to which the part is reduced.
  *
  * @typedef {object} FrameAnswer
  * @property {Assessment | null} assessment Of the followed person.
