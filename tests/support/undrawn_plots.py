@@ -6,7 +6,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from wince.evaluation.report import plot_style
+from wince.evaluation.predictions import Predictions
+from wince.evaluation.report import plot_style, plots, result_files
 
 
 class UndrawnCanvas(FigureCanvasAgg):
@@ -21,3 +22,15 @@ def use(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compose every figure as usual, and write it as an empty image."""
     monkeypatch.setattr(plot_style, "FigureCanvasAgg", UndrawnCanvas)
     monkeypatch.setattr(plot_style, "FORMATS", ("png",))
+
+
+def use_in_evaluations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do the same with the plots of evaluations alone; all others are drawn, as PNG."""
+
+    def draw_nothing(metrics: plots.Metrics, table: Predictions) -> dict[str, dict[str, bytes]]:
+        with pytest.MonkeyPatch.context() as context:
+            use(context)
+            return plots.draw(metrics, table)
+
+    monkeypatch.setattr(plot_style, "FORMATS", ("png",))
+    monkeypatch.setattr(result_files, "draw", draw_nothing)

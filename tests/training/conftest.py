@@ -32,13 +32,14 @@ def random_frames_folder(tmp_path_factory: pytest.TempPathFactory, frames: list[
 @pytest.fixture(scope="session")
 def trained_run(tmp_path_factory: pytest.TempPathFactory, prepared_folder: Path) -> Path:
     """A finished run that learned action units from `prepared_folder`; not to be changed."""
-    from tests.support import training_sample
-    from wince.evaluation.report import plot_style
+    from tests.support import training_sample, undrawn_plots
     from wince.training import run
+    from wince.training.export import onnx_export
 
     out = tmp_path_factory.mktemp("runs") / "units"
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(plot_style, "FORMATS", ("png",))
+        monkeypatch.setattr(onnx_export, "_trace", training_sample.trace_quickly)
+        undrawn_plots.use_in_evaluations(monkeypatch)
         run.train(prepared_folder, out, training_sample.settings(head="action-units"))
     return out
 

@@ -17,6 +17,7 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="needs wince[train]")
 
 from tests.support import training_sample as sample
+from tests.support import undrawn_plots
 from tests.support.frames import ROOT, Frame
 from wince import Assessor
 from wince.errors import DataError, ModelError
@@ -200,7 +201,7 @@ def fit_only(folder: Path, out: Path, messages: list[str]) -> None:
 def test_initial_weights_that_have_seen_the_test_part_are_reported_and_marked(
     trained_run: Path, prepared_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plot_style, "FORMATS", ("png",))
+    undrawn_plots.use_in_evaluations(monkeypatch)
     tested = sample.subjects(prepared_folder, "test")
     checkpoint = checkpoints.read(trained_run / "checkpoints" / "best.ckpt")
     checkpoint[checkpoints.KEY]["subjects_seen"] = sorted(tested)
