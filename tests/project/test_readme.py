@@ -144,7 +144,11 @@ def test_training_on_the_demo_archive_prints_what_the_walkthrough_shows(walkthro
     pytest.importorskip("torch", reason="needs wince[train]")
     (command,), expected = documented("<!-- training walk -->")
     arguments = [shlex.split(command)[1:], ["evaluate", "demo-run", "--out", "demo-evaluation"]]
-    process = watched_command.run_each(arguments, walkthrough)
+    before = {path.name for path in walkthrough.iterdir()}
+    process = watched_command.run_each(arguments, walkthrough, drawn=1)
+    written = {path.name for path in walkthrough.iterdir()} - before
+    assert written - {"events.jsonl"} == {"demo-run", "demo-evaluation"}
+    assert (walkthrough / "demo-evaluation" / "metrics.json").is_file()
     (out, evaluated, _), (errors, *_) = (
         [[line.rstrip() for line in part.splitlines()] for part in text.split(watched_command.END)]
         for text in (process.stdout, process.stderr)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support import network_watch
+from tests.support.frames import ROOT
 from wince.cli import library_caches
 
 END = "end of the command"
@@ -14,7 +15,13 @@ END = "end of the command"
 EACH = f"""
 import json, sys
 from wince.cli import main
-for arguments in json.loads(sys.argv[1]):
+sys.path.append({str(ROOT)!r})
+drawn = int(sys.argv[2])
+for number, arguments in enumerate(json.loads(sys.argv[1])):
+    if number == drawn:
+        import pytest
+        from tests.support import undrawn_plots
+        undrawn_plots.use(pytest.MonkeyPatch())
     if status := main(arguments):
         sys.exit(f"wince {{' '.join(arguments)}} ended with {{status}}")
     for stream in (sys.stdout, sys.stderr):
@@ -36,19 +43,20 @@ def run(arguments: Sequence[str | Path], folder: Path) -> "subprocess.CompletedP
 
 
 def run_each(
-    commands: Sequence[Sequence[str | Path]], folder: Path
+    commands: Sequence[Sequence[str | Path]], folder: Path, *, drawn: int
 ) -> "subprocess.CompletedProcess[str]":
     """Run commands in one process, which imports torch once, and verify the same of all together.
 
     Args:
         commands: The command lines after "wince".
         folder: The working directory, where everything is written.
+        drawn: How many of the commands draw their plots; those of the others stay empty.
 
     Returns:
         The process; its stdout and stderr have the line END after each command.
     """
     texts = [[str(argument) for argument in arguments] for arguments in commands]
-    return _run(["-c", EACH, json.dumps(texts)], folder)
+    return _run(["-c", EACH, json.dumps(texts), str(drawn)], folder)
 
 
 def _run(arguments: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[str]":

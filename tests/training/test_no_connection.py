@@ -15,7 +15,10 @@ from wince.training.cross_validation import CrossValidation
 def test_commands_reach_no_other_machine_and_write_only_into_out(
     trained_run: Path, cross_validated: CrossValidation, prepared_folder: Path, tmp_path: Path
 ) -> None:
-    """The folds are finished already; `train`, which makes one, is watched with the README."""
+    """The folds are finished already.
+
+    `train`, which makes one, and `evaluate` are watched with the README.
+    """
     shutil.copytree(cross_validated.folder, tmp_path / "folds")
     shutil.copytree(cross_validated.folder, tmp_path / "comparison" / "resnet18")
     options = ["--folds", "3", "--max-folds", "2", "--epochs", "1", "--size", "32", "--batch", "4"]
@@ -23,15 +26,14 @@ def test_commands_reach_no_other_machine_and_write_only_into_out(
     options += ["--devices", "1"]
     names = ["--architectures", "resnet18"]
     commands: list[list[str | Path]] = [
-        ["evaluate", trained_run, "--out", "evaluation"],
         ["export", trained_run, "--out", "model", "--precision", "int8"],
         ["cross-validate", prepared_folder, "--out", "folds", *options],
         ["compare", prepared_folder, "--out", "comparison", *names, *options],
     ]
-    watched_command.run_each(commands, tmp_path)
+    watched_command.run_each(commands, tmp_path, drawn=len(commands))
     names_written = {path.name for path in tmp_path.iterdir()}
-    assert names_written == {"evaluation", "model", "folds", "comparison", "events.jsonl"}
-    for path in ("evaluation/metrics.json", "model/model.onnx", "comparison/comparison.csv"):
+    assert names_written == {"model", "folds", "comparison", "events.jsonl"}
+    for path in ("model/model.onnx", "comparison/comparison.csv"):
         assert (tmp_path / path).is_file()
     assert not list(tmp_path.rglob("*.lock"))
     assert Estimator(tmp_path / "model").manifest["figures"]["export"]["precision"] == "int8"
