@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { errorRows, paragraphs } from "../../../src/wince/server/static/parts/about.js";
+import {
+  connectCard,
+  errorRows,
+  paragraphs,
+} from "../../../src/wince/server/static/parts/about.js";
+import { UserError } from "../../../src/wince/server/static/errors.js";
 import { LANGUAGES, setCatalogue } from "../../../src/wince/server/static/texts.js";
 
 const SOURCE = new URL("../../../src/wince/", import.meta.url);
@@ -40,4 +45,35 @@ test("the paragraphs have the numbers of the manifest in each language", () => {
     assert.match(severe, new RegExp(`${MODEL.figures.levels.severe.faces}`), code);
     assert.equal(errorRows(MODEL).length, 4);
   }
+});
+
+test("a model card that is opened again while it loads is fetched once", async () => {
+  globalThis.HTMLElement = class extends EventTarget {
+    hidden = true;
+    nodes = [];
+    hasChildNodes = () => this.nodes.length > 0;
+    replaceChildren = (...nodes) => (this.nodes = nodes);
+  };
+  globalThis.HTMLDetailsElement = class extends HTMLElement {
+    open = true;
+  };
+  const [fold, problem, card] = [new HTMLDetailsElement(), new HTMLElement(), new HTMLElement()];
+  const parts = { ".fold": fold, ".about-card-problem": problem, ".model-card": card };
+  const requests = [];
+  connectCard(
+    { querySelector: (selector) => parts[selector] },
+    () => new Promise((resolve, reject) => requests.push({ resolve, reject })),
+  );
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  const toggle = () => fold.dispatchEvent(new Event("toggle"));
+  toggle();
+  toggle();
+  assert.equal(requests.length, 1);
+  requests[0].reject(new UserError("no-server"));
+  await settled();
+  assert.equal(problem.hidden, false);
+  toggle();
+  requests[1].resolve(["the card"]);
+  await settled();
+  assert.deepEqual([problem.hidden, card.nodes], [true, ["the card"]]);
 });

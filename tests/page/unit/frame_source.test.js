@@ -52,6 +52,23 @@ test("a region is copied from the frame, from an even pixel on, and nothing is d
   assert.deepEqual([drawn.length, closed], [0, 1]);
 });
 
+test("the frame is the one that is shown when it is asked for", async () => {
+  useVideoFrame();
+  const BrowserFrame = globalThis.VideoFrame;
+  const shown = [];
+  globalThis.VideoFrame = class extends BrowserFrame {
+    constructor(video) {
+      super();
+      shown.push(video.currentTime);
+    }
+  };
+  const video = { ...VIDEO, currentTime: 1 };
+  const grabbing = createFrameSource(video).grab(null, Infinity);
+  video.currentTime = 2;
+  await grabbing;
+  assert.deepEqual(shown, [1]);
+});
+
 test("a frame is reduced to the longest side after it was copied", async () => {
   useVideoFrame();
   const { pixels, region } = await createFrameSource(VIDEO).grab(null, 1280);

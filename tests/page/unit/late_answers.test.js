@@ -141,7 +141,8 @@ function cameraOf(context) {
   const mediaDevices = {
     async getUserMedia() {
       const track = new EventTarget();
-      Object.assign(track, { getSettings: () => ({ deviceId: "c" }), stop() {} });
+      const stop = () => (track.isStopped = true);
+      Object.assign(track, { getSettings: () => ({ deviceId: "c" }), stop });
       tracks.push(track);
       return { getVideoTracks: () => [track], getTracks: () => [track] };
     },
@@ -177,3 +178,22 @@ for (const ending of ["resolve", "reject"]) {
     assert.deepEqual(losses, [true]);
   });
 }
+
+test("a lost camera that does not play is closed before it is opened once more", async (context) => {
+  const { camera, losses, pending, tracks } = cameraOf(context);
+  camera.on();
+  await settled();
+  pending[0].resolve();
+  await settled();
+  tracks[0].dispatchEvent(new Event("ended"));
+  context.mock.timers.tick(500);
+  await settled();
+  pending[1].reject(new Error("not now"));
+  await settled();
+  assert.equal(tracks[1].isStopped, true);
+  context.mock.timers.tick(60_000);
+  await settled();
+  pending[2].resolve();
+  await settled();
+  assert.deepEqual([tracks.length, tracks[2].isStopped, losses], [3, undefined, [true, false]]);
+});

@@ -160,8 +160,10 @@ test("the time in which the page was hidden is counted and written as such", asy
   session.add(answered(2), START);
   session.pause(at(1));
   session.pause(at(2)); // told twice
+  assert.equal(session.isPaused(), true);
   session.resume(at(31));
   session.resume(at(32));
+  assert.equal(session.isPaused(), false);
   session.add(answered(2), at(32));
   session.pause(at(62)); // after half a minute without a camera
   session.resume(at(122));

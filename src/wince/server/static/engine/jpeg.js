@@ -2,8 +2,6 @@
 
 /** @import { RgbaPixels } from "./engine.js" */
 
-import { context2d } from "../dom.js";
-
 const QUALITY = 0.85;
 /** @type {HTMLCanvasElement | undefined} */
 let canvas;
@@ -14,10 +12,11 @@ let canvas;
  * @param {RgbaPixels} pixels
  * @returns {Promise<Blob | null>}
  */
-export function encodeJpeg({ data, width, height }) {
+export async function encodeJpeg({ data, width, height }) {
   canvas ??= document.createElement("canvas");
   Object.assign(canvas, { width, height });
-  const context = context2d(canvas, { alpha: false, willReadFrequently: true });
+  const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+  if (!context) return null;
   context.putImageData(new ImageData(data, width, height), 0, 0);
   const target = canvas;
   return new Promise((resolve) => target.toBlob(resolve, "image/jpeg", QUALITY));

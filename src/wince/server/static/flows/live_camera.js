@@ -71,8 +71,9 @@ export function createLiveCamera(video, store, onLost) {
         () => false,
       );
       if (run !== runs) return; // switched off while it began to play
-      if (isBack) onLost(false);
-      else retry.schedule(attempt);
+      if (isBack) return onLost(false);
+      closeCamera(opened.stream);
+      retry.schedule(attempt);
     }
     retry.schedule(attempt);
   }

@@ -120,18 +120,22 @@ function drawNumbers(section, model) {
  * @param {HTMLElement} section
  * @param {() => Promise<Node[]>} getModelCard
  */
-function connectCard(section, getModelCard) {
+export function connectCard(section, getModelCard) {
   const fold = find(section, ".fold", HTMLDetailsElement);
   const problem = find(section, ".about-card-problem");
   const card = find(section, ".model-card");
+  let isLoading = false;
   fold.addEventListener("toggle", async () => {
-    if (!fold.open || card.hasChildNodes()) return;
+    if (!fold.open || isLoading || card.hasChildNodes()) return;
+    isLoading = true;
     try {
       card.replaceChildren(...(await getModelCard()));
       problem.hidden = true;
     } catch (error) {
       setText(problem, problemText(problemOf(error)));
       problem.hidden = false;
+    } finally {
+      isLoading = false;
     }
   });
 }

@@ -65,7 +65,8 @@ export function createTrend(root) {
     const last = axes.seconds(session.lastTime());
     const isLost = !session.isRecording && now - session.lastTime() > LOST;
     if (session.endTime() === null && isLost) {
-      runs.push({ gap: "not-connected", from: axes.seconds(session.countedTime()), to: end });
+      const gap = session.isPaused() ? "page-hidden" : "not-connected";
+      runs.push({ gap, from: axes.seconds(session.countedTime()), to: end });
     }
     gaps.replaceChildren(...runs.map((run) => createGap(run, axes, id)));
     const score = session.statement()?.score ?? null;
@@ -79,12 +80,12 @@ export function createTrend(root) {
   }
 
   /** @param {Session} session */
-  function drawLegend({ pauses }) {
+  function drawLegend({ pauses, isPaused }) {
     for (const gap of GAPS) {
       const text = find(root, `.trend-legend [data-gap=${gap}]`);
       setText(text, t(`trend.${gap}`));
       // Only the page on the device pauses when it is hidden.
-      const isUnused = gap === "page-hidden" && pauses.length === 0;
+      const isUnused = gap === "page-hidden" && pauses.length === 0 && !isPaused();
       text.parentElement?.toggleAttribute("hidden", isUnused);
     }
   }

@@ -185,6 +185,8 @@ export function createSession(facts) {
       addLoss(secondsOf(hiddenSince));
     },
     resume,
+    /** Return whether the page is hidden, and nobody is watched. */
+    isPaused: () => hiddenSince !== null,
     /**
      * Set a marker.
      *
