@@ -28,7 +28,7 @@ function useVideoFrame(facts = {}) {
   const visibleRect = { x: 0, y: 0, width: 1920, height: 1080 };
   globalThis.VideoFrame = class {
     constructor() {
-      Object.assign(this, { visibleRect, rotation: 0, flip: false, ...facts });
+      Object.assign(this, { visibleRect, rotation: 0, flip: false, format: "I420", ...facts });
     }
     async copyTo(data, { rect, format }) {
       copied.push([data.length, rect, format]);
@@ -79,7 +79,7 @@ test("a frame is reduced to the longest side after it was copied", async () => {
   assert.deepEqual(drawn[0].slice(1), [0, 0, 1920, 1080, 0, 0, 1280, 720]);
 });
 
-test("the video is drawn where frames cannot be copied, or may not be upright", async () => {
+test("the video is drawn where frames cannot be copied, or may be rotated or transparent", async () => {
   const failing = () => {
     throw new TypeError("no RGBA");
   };
@@ -88,6 +88,7 @@ test("the video is drawn where frames cannot be copied, or may not be upright", 
     { rotation: undefined },
     { rotation: 180 },
     { flip: true },
+    { format: "I420A" },
     { visibleRect: { x: 0, y: 0, width: 1080, height: 1920 } },
   ]) {
     useVideoFrame(facts);

@@ -100,8 +100,8 @@ function evenRegion([x0, y0, x1, y1]) {
 }
 
 /**
- * Return the pixels of a region of the present frame; null if the browser cannot copy them, or does
- * not say whether the frame is upright.
+ * Return the pixels of a region of the present frame; null if the browser cannot copy them, does
+ * not say whether the frame is upright, or the frame may be transparent.
  *
  * They are those of a canvas on which the video is drawn. But Chromium keeps frames that were drawn, up
  * to 500 MB of them, and needs more time for them.
@@ -116,8 +116,9 @@ async function copyPixels(video, [x0, y0, x1, y1], size) {
   let frame = null;
   try {
     frame = new VideoFrame(video);
-    const { rotation, flip, visibleRect } = frame;
+    const { rotation, flip, visibleRect, format } = frame;
     if (rotation !== 0 || flip || !visibleRect) return null;
+    if (format?.includes("A")) return null; // with transparent pixels, such as "I420A"
     if (visibleRect.width !== size.width || visibleRect.height !== size.height) return null;
     const [width, height] = [x1 - x0, y1 - y0];
     const rect = { x: visibleRect.x + x0, y: visibleRect.y + y0, width, height };
