@@ -38,13 +38,13 @@ async function endedCheck(context) {
   const navigator = { mediaDevices, maxTouchPoints: 0 };
   Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
   const store = createStore(initialState("en"), () => {});
-  const told = [];
+  const announced = [];
   let watch;
   const live = createLiveFlow({
     store,
     video: Object.assign(new EventTarget(), { async play() {} }),
     engine: { watch: (source, options) => ((watch = options), { close() {} }) },
-    announcer: { stop() {}, announceProblem: ({ code }) => told.push(code) },
+    announcer: { stop() {}, announceProblem: ({ code }) => announced.push(code) },
   });
   await live.aim("check");
   live.begin();
@@ -55,23 +55,26 @@ async function endedCheck(context) {
   const picture = { region: [0, 0, 9, 9], toJpeg };
   watch.onAnswer({ assessment: null, isAbsent: true, track: null, persons: [], picture });
   const settled = () => new Promise((resolve) => setImmediate(resolve));
-  return { live, store, told, track, settled, encode: (jpeg) => (encode(jpeg), settled()) };
+  return { live, store, announced, track, settled, encode: (jpeg) => (encode(jpeg), settled()) };
 }
 
 test("a check ends without an image that cannot be encoded, though the camera is lost", async (context) => {
-  const { store, told, track, encode } = await endedCheck(context);
+  const { store, announced, track, encode } = await endedCheck(context);
   track.dispatchEvent(new Event("ended"));
   assert.equal(store.get().live.camera.status, "lost");
   await encode(null);
   const { step, check, camera, trouble } = store.get().live;
   assert.deepEqual([step, check.url, check.problem.code], ["checked", null, "check-not-in-view"]);
   assert.deepEqual([camera.status, trouble], ["off", null]);
-  assert.deepEqual(told, ["check-not-in-view"]);
+  assert.deepEqual(announced, ["check-not-in-view"]);
 });
 
 test("a check that is left before its image is encoded shows nothing", async (context) => {
-  const { live, store, told, encode } = await endedCheck(context);
+  const { live, store, announced, encode } = await endedCheck(context);
   live.leave();
   await encode(new Blob());
-  assert.deepEqual([store.get().live.step, store.get().live.check, told], ["choose", null, []]);
+  assert.deepEqual(
+    [store.get().live.step, store.get().live.check, announced],
+    ["choose", null, []],
+  );
 });
