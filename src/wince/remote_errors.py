@@ -31,6 +31,7 @@ class Place(Protocol):
 
 def without_parameters(text: str) -> str:
     """Return a text without the parameters of URLs, which may be credentials."""
+    text = re.sub(r"(https?://[^\s'\"?]*)\?[^\s'\"]*", r"\1?...", text, flags=re.IGNORECASE)
     return re.sub(r"\?[^\s'\"]*=[^\s'\"]*", "?...", text)
 
 
@@ -67,6 +68,10 @@ def _error(path: Place, error: Exception) -> Exception:
         return PermissionError(errno.EACCES, reason, str(path))
     if number == errno.EBUSY:  # s3fs: the ETag is another one
         return OSError(number, "it was changed while it was read", str(path))
+    if number == errno.ENOSPC:  # of a copy on this machine
+        return OSError(
+            number, "a copy of it does not fit; name a larger folder in TMPDIR", str(path)
+        )
     if isinstance(status, int) and status < 500 and status not in _LATER:
         number = errno.ENOENT if status in _GONE else errno.EACCES
         return OSError(number, f"the server answered with status {status}", str(path))
@@ -94,7 +99,7 @@ def missing_library(path: Place, error: ImportError) -> MissingExtraError:
     if scheme in ("s3", "s3a", *HTTP) or error.name == "fsspec":
         remedy = f"Install what they need with: {INSTALL}"
     else:
-        remedy = f"Install the library that fsspec names: {error}."
+        remedy = f"{str(error).rstrip('.')}."  # fsspec's text says what to install
     return MissingExtraError(
         f"{path}: the small install does not read {scheme}:// addresses. {remedy}"
     )

@@ -41,7 +41,7 @@ _LISTING_SECONDS = 60
 """How long a process trusts the list of a folder's files."""
 _BLOCK_BYTES = 2**20
 """What is read ahead of a file that is read in small pieces."""
-_TIMES = ("LastModified", "Last-Modified", "last_modified", "updated", "mtime", "created")
+_TIMES = ("LastModified", "Last-Modified", "last_modified", "mtime", "updated", "created")
 """What fsspec's file systems call the time of the last change."""
 
 
@@ -77,7 +77,7 @@ def parse_path(text: str) -> Path:
     """Return a local path, or the RemotePath of a URL. A file:// URL is a local path.
 
     Raises:
-        UrlError: The URL contains a password, or has a form that is not supported.
+        UrlError: The URL contains a password or token, or has a form that is not supported.
     """
     if not is_url(text):
         return Path(text)
@@ -91,10 +91,11 @@ def parse_path(text: str) -> Path:
     if scheme in HTTP:
         place, mark, query = rest.partition("#")[0].partition("?")
         query = mark + query
-    if _PASSWORD.match(place):
+    is_user_stated = scheme in HTTP and "@" in place.partition("/")[0]  # tokens are given so too
+    if is_user_stated or _PASSWORD.match(place):
         rest = without_parameters(place.rpartition("@")[2])
         raise UrlError(
-            f"{scheme}://...@{rest}: expected an address without a password. "
+            f"{scheme}://...@{rest}: expected an address without a password or token. "
             "Give it where the library of this kind of address reads it, such as AWS_PROFILE "
             "or the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         )
@@ -343,11 +344,19 @@ def _stat(info: Mapping[str, Any]) -> RemoteStat:
     kind = stat.S_IFDIR if info["type"] == "directory" else stat.S_IFREG
     changed: Any = next((info[name] for name in _TIMES if info.get(name)), None)
     if isinstance(changed, str):
-        from email.utils import parsedate_to_datetime  # here, because only HTTP states a text
-
-        changed = parsedate_to_datetime(changed)
+        changed = _parsed_time(changed)
     if isinstance(changed, datetime):
         changed = changed.timestamp()
     modified = time.time_ns() if changed is None else int(changed * 1e9)
     tag = zlib.crc32(str(info.get("ETag", "")).encode()) % 10**9
     return RemoteStat(kind, info.get("size") or 0, modified, modified + tag)
+
+
+def _parsed_time(text: str) -> datetime | None:
+    """Return a time that is stated as HTTP does or in ISO 8601, None for another form."""
+    from email.utils import parsedate_to_datetime  # here, because few file systems state a text
+
+    for parse in (parsedate_to_datetime, datetime.fromisoformat):
+        with suppress(ValueError):
+            return parse(text)
+    return None

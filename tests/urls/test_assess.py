@@ -1,22 +1,26 @@
 """Photos and videos at URLs are assessed like local ones, and results are written to URLs."""
 
 import csv
+import errno
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytest.importorskip("s3fs", reason="needs wince[urls]")
+s3fs = pytest.importorskip("s3fs", reason="needs wince[urls]")
 pytest.importorskip("moto.server", reason="needs moto, an S3 server for tests")
+
+from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.support.frames import Frame
 from tests.support.s3_store import SECRET, Store
 from tests.support.video_sample import write_video
 from wince import images
 from wince.cli import main
-from wince.remote_path import RemotePath
+from wince.remote_path import RemotePath, parse_path
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -173,3 +177,33 @@ def test_other_paths_must_be_local(command: list[str], capsys: pytest.CaptureFix
     assert main(command) == 2
     error = capsys.readouterr().err
     assert "expected a local path, found the URL s3://bucket/" in error
+
+
+def test_no_message_has_the_parameters_of_an_address(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", f"https://host/model?{SECRET}", "--out", "out"]) == 2
+    error = capsys.readouterr().err
+    assert "found the URL https://host/model?..." in error
+    assert SECRET not in error
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-01-02T03:04:05Z", "Tue, 02 Jan 2024 03:04:05 GMT"], ids=["ISO 8601", "HTTP"]
+)
+def test_a_time_in_words_is_the_time_of_the_file(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = {"name": "/a.jpg", "size": 1, "type": "file", "updated": text}
+    monkeypatch.setattr(MemoryFileSystem, "info", lambda self, path: info)
+    assert parse_path("memory://a.jpg").stat().st_mtime == 1704164645
+
+
+def test_a_copy_that_does_not_fit_is_about_one_file(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    url = store.put("large.mp4", b"video")
+    monkeypatch.setattr(s3fs.S3FileSystem, "get_file", fail)
+    with pytest.raises(OSError, match="a copy of it does not fit"):
+        RemotePath(url).fetch(tmp_path / "copy.mp4")

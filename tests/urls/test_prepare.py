@@ -175,6 +175,7 @@ def test_a_lost_connection_ends_the_run_and_the_next_one_completes_it(
         ([f"s3://key:{SECRET}@bucket/unbc"], "expected an address without a password"),
         ([f"s3://key:a/{SECRET}@bucket/unbc"], "expected an address without a password"),
         ([f"https://key:{SECRET}@host:80/x@2.csv"], "expected an address without a password"),
+        ([f"https://{SECRET}@host/x@2.csv"], "expected an address without a password"),
         ([f"s3://bucket/unbc?token={SECRET}"], "without parameters"),
         (["s3://"], "expected an address such as s3://bucket/folder"),
     ],

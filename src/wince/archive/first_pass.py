@@ -93,7 +93,7 @@ def _refuse_unshared(settings: CheckSettings, result: FrameResult) -> None:
     if was_opened or result.check != checks.READABLE.reason:
         return
     path = settings.folder / (file.video or file.name)
-    if path.is_file() and is_readable(path):
+    if is_readable(path) and path.is_file():
         raise ClusterError(
             f"A worker of the cluster cannot open {path} ({result.detail}), this machine can. "
             "Share its folder with all machines under the same path, or leave out --cluster."

@@ -277,9 +277,14 @@ def _report(job: FoldJob, text: str) -> None:
 
     A run has such a message for each epoch.
     """
+    _require_command(job)
+    job.ticket.tell(f"{job.title}: {text}")
+
+
+def _require_command(job: FoldJob) -> None:
+    """Raise ClusterError if the command that waits for a fold has ended."""
     if not job.ticket.is_valid():
         raise ClusterError("The command that waits for this fold has ended.")
-    job.ticket.tell(f"{job.title}: {text}")
 
 
 @contextmanager
@@ -288,6 +293,9 @@ def _locked_when_free(job: FoldJob) -> Iterator[None]:
 
     That worker is taken for lost and still trains, or trains for an earlier command and ends after
     its epoch.
+
+    Raises:
+        ClusterError: The command that waits for the fold has ended.
     """
     is_told = False
     with ExitStack() as stack:
@@ -299,6 +307,7 @@ def _locked_when_free(job: FoldJob) -> Iterator[None]:
                 if not is_told:
                     _report(job, "waiting for another worker, which still trains it.")
                 is_told = True
+            _require_command(job)
             time.sleep(LOCK_SECONDS)
         yield
 
