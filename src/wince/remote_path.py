@@ -277,7 +277,7 @@ class RemotePath(PurePosixPath):
         try:
             from fsspec.core import url_to_fs
 
-            files, place = url_to_fs(url, listings_expiry_time=_LISTING_SECONDS)
+            files, place = url_to_fs(url)
         except ImportError as error:
             raise missing_library(self, error) from None
         except ValueError:
@@ -285,6 +285,8 @@ class RemotePath(PurePosixPath):
                 f"{self}: {self.parts[0]}// is not a kind of address that fsspec knows. Expected a "
                 "local path, or an address such as s3://bucket/folder."
             ) from None
+        # As an argument above, sftp would give it to its connection, which refuses it.
+        files.dircache.listings_expiry_time = _LISTING_SECONDS
         return files, str(place)
 
 

@@ -13,6 +13,7 @@ import pytest
 s3fs = pytest.importorskip("s3fs", reason="needs wince[urls]")
 pytest.importorskip("moto.server", reason="needs moto, an S3 server for tests")
 
+import fsspec
 from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.support.frames import Frame
@@ -195,6 +196,18 @@ def test_a_time_in_words_is_the_time_of_the_file(
     info = {"name": "/a.jpg", "size": 1, "type": "file", "updated": text}
     monkeypatch.setattr(MemoryFileSystem, "info", lambda self, path: info)
     assert parse_path("memory://a.jpg").stat().st_mtime == 1704164645
+
+
+class WithoutOptions(MemoryFileSystem):
+    """A file system that takes no options of fsspec, as that of sftp."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
+def test_a_file_system_without_options_is_read() -> None:
+    fsspec.register_implementation("without-options", WithoutOptions, clobber=True)
+    assert not parse_path("without-options://a/nothing.jpg").exists()
 
 
 def test_a_copy_that_does_not_fit_is_about_one_file(
