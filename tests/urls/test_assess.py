@@ -22,6 +22,7 @@ from tests.support.video_sample import write_video
 from wince import images
 from wince.cli import main
 from wince.remote_path import RemotePath, parse_path
+from wince.video import Video
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -79,6 +80,10 @@ def test_a_video_on_s3_is_copied_only_while_it_is_read(
     assert local == remote
     assert [row["video"] for row in rows(store.get("videos.csv"))] == [url]
     assert list((tmp_path / "temporary").iterdir()) == []
+    with Video(parse_path(url)) as opened:
+        copies = [path for path in (tmp_path / "temporary").rglob("*") if path.is_file()]
+        assert not copies or os.name != "posix", "it would stay if the process were killed"
+        assert len(list(opened.frames())) == 3
 
 
 def test_a_stopped_run_leaves_what_is_finished_and_is_continued(

@@ -4,6 +4,7 @@ Only local files, and copies of files at URLs, are opened: a playlist or a refer
 or address is not followed.
 """
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ def open_container(path: Path, stack: ExitStack) -> Any:
 
     Args:
         path: The file. One at a URL is copied to the temporary folder.
-        stack: Closes the container and removes the copy.
+        stack: Closes the container and removes the copy; on POSIX its name is removed at once.
 
     Raises:
         NotAVideoError: The file is not a video.
@@ -155,6 +156,8 @@ def open_container(path: Path, stack: ExitStack) -> Any:
             container = av.open(f"file:{local}", format=content_format, container_options=options)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise _opening_error(path, head) from error
+    if as_remote(path) is not None and os.name == "posix":
+        local.unlink()  # the container still reads it, and a process that is killed leaves no copy
     return stack.enter_context(container)
 
 
