@@ -75,7 +75,7 @@ def _error(path: Place, error: Exception) -> Exception:
     if isinstance(status, int) and status < 500 and status not in _LATER:
         number = errno.ENOENT if status in _GONE else errno.EACCES
         return OSError(number, f"the server answered with status {status}", str(path))
-    text = without_parameters(str(error).strip()).partition("\n")[0] or type(error).__name__
+    text = without_parameters(" ".join(str(error).split()).rstrip(".")) or type(error).__name__
     return unreachable(path, text)
 
 
