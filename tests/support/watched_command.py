@@ -14,9 +14,11 @@ END = "end of the command"
 """A line of stdout and stderr after each command of several."""
 EACH = f"""
 import json, sys
-from wince.cli import main
+from wince.cli import library_caches, main
 sys.path.append({str(ROOT)!r})
 drawn = int(sys.argv[2])
+if not drawn:
+    library_caches.use_temporary_folder()  # as `main` does, before matplotlib is imported here
 for number, arguments in enumerate(json.loads(sys.argv[1])):
     if number == drawn:
         import pytest
