@@ -63,18 +63,20 @@ def section(folder: Path, protocol: FederatedProtocol) -> str:
     rows = [_row(name, each, reference, counts) for name, each in tables.items()]
     spent = sum(value for step, value in hours.items() if step.split(", fold ")[0] in names)
     epochs = protocol.rounds * protocol.local_epochs
+    subjects = len(reference.subjects) // protocol.sites
     return "\n".join(
         [
             f"Rendered faces: {whole(len(reference))} held-out frames of "
             f"{len(reference.subjects)} invented people, {len(complete)} of {protocol.folds} "
-            f"folds. {protocol.sites} sites of three subjects; in each fold one subject of each is "
-            "held out, so a site trains on two. The budget is small: shallow_cnn at "
-            f"{protocol.size} pixels from random weights, every {protocol.every}nd frame, steps of "
-            f"{protocol.batch} faces, rate {protocol.rate:g}, one seed; federated "
-            f"{protocol.rounds} rounds of {protocol.local_epochs} epochs, the others {epochs} "
-            "epochs over their own faces. So pooled training takes four times as many steps one "
-            f"after the other as a site. All together took {decimal(60 * spent, 0)} minutes of one "
-            "core. Numbers on rendered faces say nothing about people.",
+            f"folds. {protocol.sites} sites of {subjects} subjects; in each fold one subject of "
+            f"each is held out, so a site trains on {subjects - 1}. The budget is small: "
+            f"shallow_cnn at {protocol.size} pixels from random weights, one frame of "
+            f"{protocol.every}, steps of {protocol.batch} faces, rate {protocol.rate:g}, one seed; "
+            f"federated {protocol.rounds} rounds of {protocol.local_epochs} epochs, the others "
+            f"{epochs} epochs over their own faces. So pooled training takes {protocol.sites} "
+            "times as many steps one after the other as a site. All together took "
+            f"{decimal(60 * spent, 0)} minutes of one core. Numbers on rendered faces say nothing "
+            "about people.",
             "",
             table(
                 (
