@@ -83,10 +83,18 @@ def parse_path(text: str) -> Path:
         return Path(text)
     scheme, _, rest = text.partition("://")
     scheme = scheme.lower()
-    if scheme in ("file", "local"):
+    if scheme == "local":
+        return Path(rest)
+    if scheme == "file":
         from urllib.request import url2pathname  # here, because it imports an HTTP client
 
-        return Path(url2pathname(rest) if scheme == "file" else rest)
+        host, _, _ = rest.partition("/")
+        if host not in ("", "localhost"):
+            raise UrlError(
+                f"file://{host}/...: expected a file of this machine, as in file:///folder, found "
+                "the name of another one."
+            )
+        return Path(url2pathname(rest.removeprefix(host)))
     place, query = rest, ""
     if scheme in HTTP:
         place, mark, query = rest.partition("#")[0].partition("?")

@@ -203,5 +203,8 @@ def test_the_prepared_folder_stays_on_this_machine(capsys: pytest.CaptureFixture
 
 def test_a_file_url_is_the_local_path(archive: archive_builder.Unbc, tmp_path: Path) -> None:
     assert parse_path(archive.root.as_uri()) == archive.root
+    assert parse_path(archive.root.as_uri().replace("///", "//localhost/")) == archive.root
+    with pytest.raises(UrlError, match="a file of this machine"):
+        parse_path("file://other-machine/archive")
     with pytest.raises(FileWriteError, match="inside the archive"):
         prepare(parse_path(archive.root.as_uri()), archive.root / "out")
