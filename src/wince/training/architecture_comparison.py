@@ -157,16 +157,7 @@ def compare(
     ]
     starts = None
     if cluster is not None:
-        fold_sets = [
-            cluster_folds.FoldSet(
-                candidate.name,
-                data_by_kind[candidate.settings.spec.kind],
-                out / candidate.name,
-                candidate.settings,
-                candidate.train_fold,
-            )
-            for candidate in candidates
-        ]
+        fold_sets = [_fold_set(candidate, data_by_kind, out) for candidate in candidates]
         starts = cluster_folds.train(
             cluster, out, fold_sets, folds, first, seeds=seeds, reporter=reporter
         )
@@ -200,6 +191,17 @@ def compare(
     if seeds > 1:
         run_record.state_command(start.path)
     return comparison
+
+
+def _fold_set(
+    candidate: Candidate, data_by_kind: Mapping[str, ModelData], out: Path
+) -> cluster_folds.FoldSet:
+    """Return the folds of a candidate, for a cluster to train."""
+    data = data_by_kind[candidate.settings.spec.kind]
+    folder = out / candidate.name
+    return cluster_folds.FoldSet(
+        candidate.name, data, folder, candidate.settings, candidate.train_fold
+    )
 
 
 def _write_record(

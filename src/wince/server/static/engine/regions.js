@@ -146,3 +146,18 @@ export function createPersonsInView() {
 export function isWhole([x0, y0, x1, y1], { width, height }) {
   return x0 === 0 && y0 === 0 && x1 === width && y1 === height;
 }
+
+/**
+ * Return the size of an image whose longest side is reduced; a smaller one keeps its size.
+ *
+ * @param {Size} size
+ * @param {number} longestSide
+ * @returns {Size}
+ */
+export function reducedSize({ width, height }, longestSide) {
+  const scale = Math.min(1, longestSide / Math.max(width, height));
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  };
+}

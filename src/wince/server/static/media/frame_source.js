@@ -4,6 +4,7 @@
 /** @import { Box, Size } from "../types.js" */
 
 import { context2d } from "../dom.js";
+import { reducedSize } from "../engine/regions.js";
 
 /**
  * Return the source of a video element.
@@ -29,13 +30,10 @@ export function createFrameSource(video, seconds = () => null) {
   async function pixelsOf(region, longestSide, frame) {
     const copy = await copyPixels(video, region, frame);
     const [width, height] = [region[2] - region[0], region[3] - region[1]];
-    const scale = Math.min(1, longestSide / Math.max(width, height));
-    if (copy && scale === 1) return copy;
+    const newSize = reducedSize({ width, height }, longestSide);
+    if (copy && newSize.width === width && newSize.height === height) return copy;
     const [image, part] = copy ? [full.put(copy), [0, 0, width, height]] : [video, region];
-    const [newWidth, newHeight] = [width, height].map((side) =>
-      Math.max(1, Math.round(side * scale)),
-    );
-    const pixels = reduced.draw(image, /** @type {Box} */ (part), newWidth, newHeight);
+    const pixels = reduced.draw(image, /** @type {Box} */ (part), newSize.width, newSize.height);
     full.release();
     return pixels;
   }

@@ -9,6 +9,7 @@
 /** @import { TrackState } from "./runtime/track.js" */
 /** @import { FrameAnswer, FramePixels } from "./worker_calls.js" */
 
+import { reducedSize } from "../regions.js";
 import { BILINEAR, fromRgba, resize } from "./rgb_image.js";
 import { changeOf } from "./runtime/neutral.js";
 import { PersonAssessor } from "./runtime/person_assessor.js";
@@ -110,11 +111,7 @@ export class LiveFrames {
  * @returns {RgbImage}
  */
 function reducedTo(longestSide, image) {
-  const scale = longestSide / Math.max(image.width, image.height);
-  if (scale >= 1) return image;
-  const [width, height] = [image.width, image.height].map((side) =>
-    Math.max(1, Math.round(side * scale)),
-  );
+  const { width, height } = reducedSize(image, longestSide);
   return resize(image, width, height, BILINEAR);
 }
 
