@@ -143,8 +143,8 @@ def train_study(
             subjects = len(np.unique(frames.subject[rows]))
             header = site_training.describe(current, site, subjects, len(rows))
             updates.append(work / exchange_files.update_name(current.number, site))
-            own = {name: weights[name] for name in current.weights}
-            exchange_files.write(updates[-1], "update", header, own)
+            sent = {name: weights[name] for name in current.weights}
+            exchange_files.write(updates[-1], "update", header, sent)
         averaging.average(folder, updates)
         print(f"round {current.number + 1} of {protocol.rounds}", flush=True)
     return trained_network.load(current.path).network

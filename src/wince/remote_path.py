@@ -207,8 +207,8 @@ class RemotePath(PurePosixPath):
             infos = files.ls(place, detail=True)
         named = ((info["name"].rstrip("/"), info["type"] == "directory") for info in infos)
         # Some tools mark a folder by an empty file of its own name.
-        here = place.rstrip("/")
-        return sorted((name.rpartition("/")[2], is_dir) for name, is_dir in named if name != here)
+        folder = place.rstrip("/")
+        return sorted((name.rpartition("/")[2], is_dir) for name, is_dir in named if name != folder)
 
     def iterdir(self) -> "Iterator[RemotePath]":
         """Yield the paths in a folder."""

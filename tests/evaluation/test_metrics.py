@@ -480,6 +480,6 @@ def test_limits_of_agreement_agree_with_an_analysis_of_variance(rows):
     size = (total - (sizes**2).sum() / total) / (people - 1)
     spread = np.sqrt(within + max(0, (f_value - 1) * within / size))
     expected = gap.mean() + scipy.stats.norm.ppf([0.025, 0.975]) * spread
-    found = limits_of_agreement.limits_of_agreement(truth, predicted, subject)
-    assert found == pytest.approx(expected, **EXACT)
+    limits = limits_of_agreement.limits_of_agreement(truth, predicted, subject)
+    assert limits == pytest.approx(expected, **EXACT)
     assert np.isnan(limits_of_agreement.limits_of_agreement([0, 1], [1, 3], np.zeros(2, int))).all()

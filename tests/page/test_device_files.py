@@ -55,7 +55,7 @@ def differences(written, computed, place=""):
         pairs = [(index, *pair) for index, pair in enumerate(zip(written, computed, strict=True))]
     else:
         return [] if is_close(written, computed) else [place]
-    return [found for name, *pair in pairs for found in differences(*pair, f"{place}/{name}")]
+    return [each for name, *pair in pairs for each in differences(*pair, f"{place}/{name}")]
 
 
 def is_close(written, computed):

@@ -79,9 +79,9 @@ def test_with_a_token_only_the_packaged_model_is_given_away(assessor: Assessor) 
     assert device_routes.is_offered(assessor, settings)
     manifest = assessor.estimator.manifest
     estimator = SimpleNamespace(folder=Path("run"), time_model=None, manifest=manifest)
-    own = SimpleNamespace(estimator=estimator)
-    assert not device_routes.is_offered(own, settings)
-    assert device_routes.is_offered(own, load_settings({}))
+    trained = SimpleNamespace(estimator=estimator)
+    assert not device_routes.is_offered(trained, settings)
+    assert device_routes.is_offered(trained, load_settings({}))
 
 
 def test_with_a_token_the_files_need_none(assessor: Assessor) -> None:

@@ -32,15 +32,15 @@ OLD, NEW = page_of("1"), page_of("2")
 
 def versions(out: Path) -> set[str]:
     """The versions that the document and the service worker name, whose files are all there."""
-    found = set()
+    named = set()
     for name in ("index.html", "service-worker.js"):
         (version,) = re.findall(r"files-(\d)", (out / name).read_text())
         page = OLD if version == "1" else NEW
         for path, content in page.files.items():
             if path.startswith(page.folder):
                 assert (out / path).read_bytes() == content
-        found.add(version)
-    return found
+        named.add(version)
+    return named
 
 
 def paths(out: Path) -> set[str]:

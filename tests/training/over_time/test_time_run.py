@@ -122,8 +122,8 @@ def test_the_features_are_kept_and_computed_again_when_the_file_is_damaged(
     with pytest.raises(DataError, match="Delete it"):
         features.load(Estimator(), data)
     path.unlink()
-    again = features.load(Estimator(), data)
-    np.testing.assert_array_equal(again.features, kept.features)
+    renewed = features.load(Estimator(), data)
+    np.testing.assert_array_equal(renewed.features, kept.features)
     assert kept.features.shape == (len(data.frames), 512)
 
 
